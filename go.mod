@@ -1,0 +1,3 @@
+module github.com/gatehouse-gw/gatehouse
+
+go 1.26

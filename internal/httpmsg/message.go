@@ -1,0 +1,70 @@
+// Package httpmsg holds the data plane's own request and response: plain
+// data, free of net/http, with the client's bytes kept as they came.
+//
+// The listener's adaptor makes a Request and writes a Response; everything
+// between them reads and builds these. Exact Lambda events need the order,
+// spelling and duplicates of headers, which net/http's maps lose, and the hot
+// path needs messages that cost no allocation per header. A message belongs
+// to one goroutine at a time.
+package httpmsg
+
+import (
+	"io"
+	"time"
+)
+
+// A Request is one call as the client sent it. Its strings stay valid for as
+// long as anyone holds them; Body may live in a pooled buffer and dies with
+// the call.
+type Request struct {
+	Method   string // in the client's spelling
+	Path     string // raw path, not decoded, starts with "/"
+	Query    string // raw query without "?"
+	Host     string // Host header, with the port if the client sent one
+	Scheme   string // "http" or "https"
+	Proto    string // "HTTP/1.1" or "HTTP/2.0"
+	SourceIP string // address of the peer, or of the client a trusted proxy names
+	Header   Header // without Host
+	Body     []byte
+	Received time.Time
+	Deadline time.Time // when the answer is due at the latest; zero for none
+}
+
+// Target returns the request target in origin form.
+func (r *Request) Target() string {
+	if r.Query == "" {
+		return r.Path
+	}
+	return r.Path + "?" + r.Query
+}
+
+// A Response is one answer. Exactly one of Body and Stream carries the
+// payload; a nil Stream means Body, which may be empty. Who writes the
+// response closes Stream and then calls Release.
+type Response struct {
+	Status int
+	Header Header
+	Body   []byte
+	Stream io.ReadCloser
+
+	free func()
+}
+
+// OnRelease registers what gives the response's buffers back. Calls stack:
+// the last registered runs first.
+func (r *Response) OnRelease(free func()) {
+	if prev := r.free; prev != nil {
+		r.free = func() { free(); prev() }
+		return
+	}
+	r.free = free
+}
+
+// Release gives pooled buffers back. The response's Body must not be used
+// afterwards. A second call does nothing.
+func (r *Response) Release() {
+	if free := r.free; free != nil {
+		r.free = nil
+		free()
+	}
+}

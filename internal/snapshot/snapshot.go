@@ -1,0 +1,130 @@
+// Package snapshot is what the control plane publishes and the data plane
+// serves: deployed APIs, stages, domains, plans and keys as plain data.
+//
+// It is the only package that both planes know. Values are immutable once
+// published: nobody writes to a Deployment or a Stage that another goroutine
+// may read. They are stored as JSON; Format says how old a stored form is, and
+// a form older than the current one is built again from the deployment's wire
+// source.
+package snapshot
+
+// Format is the number of the current stored form of a Deployment.
+const Format = 1
+
+// A Deployment is one API as it stood when CreateDeployment froze it.
+type Deployment struct {
+	Format                    int                        `json:"format"`
+	ID                        string                     `json:"id"`
+	APIID                     string                     `json:"apiId"`
+	Account                   string                     `json:"account"`
+	Region                    string                     `json:"region"`
+	Created                   int64                      `json:"created"` // epoch seconds
+	Resources                 []Resource                 `json:"resources"`
+	Models                    map[string]Model           `json:"models,omitempty"`     // by name
+	Validators                map[string]Validator       `json:"validators,omitempty"` // by id
+	GatewayResponses          map[string]GatewayResponse `json:"gatewayResponses,omitempty"`
+	BinaryMediaTypes          []string                   `json:"binaryMediaTypes,omitempty"`
+	MinimumCompressionSize    *int32                     `json:"minimumCompressionSize,omitempty"`
+	APIKeySource              string                     `json:"apiKeySource,omitempty"`
+	DisableExecuteAPIEndpoint bool                       `json:"disableExecuteApiEndpoint,omitempty"`
+	EndpointType              string                     `json:"endpointType,omitempty"`
+	Policy                    string                     `json:"policy,omitempty"`
+}
+
+// A Resource is one path of a deployed API.
+type Resource struct {
+	ID      string   `json:"id"`
+	Path    string   `json:"path"` // template, such as /pets/{id} or /{proxy+}
+	Methods []Method `json:"methods,omitempty"`
+}
+
+// A Method is one verb of a resource with all that answers it.
+type Method struct {
+	HTTPMethod          string                    `json:"httpMethod"` // a verb or ANY
+	AuthorizationType   string                    `json:"authorizationType,omitempty"`
+	AuthorizerID        string                    `json:"authorizerId,omitempty"`
+	AuthorizationScopes []string                  `json:"authorizationScopes,omitempty"`
+	APIKeyRequired      bool                      `json:"apiKeyRequired,omitempty"`
+	OperationName       string                    `json:"operationName,omitempty"`
+	RequestParameters   map[string]bool           `json:"requestParameters,omitempty"`
+	RequestModels       map[string]string         `json:"requestModels,omitempty"`
+	RequestValidatorID  string                    `json:"requestValidatorId,omitempty"`
+	Integration         Integration               `json:"integration"`
+	Responses           map[string]MethodResponse `json:"responses,omitempty"` // by status code
+}
+
+// A MethodResponse is what a method declares for one status code.
+type MethodResponse struct {
+	Parameters map[string]bool   `json:"parameters,omitempty"`
+	Models     map[string]string `json:"models,omitempty"`
+}
+
+// An Integration is how a method reaches its backend.
+type Integration struct {
+	Type                 string                `json:"type"` // HTTP, HTTP_PROXY, AWS, AWS_PROXY or MOCK
+	HTTPMethod           string                `json:"httpMethod,omitempty"`
+	URI                  string                `json:"uri,omitempty"`
+	Credentials          string                `json:"credentials,omitempty"`
+	ConnectionType       string                `json:"connectionType,omitempty"`
+	ConnectionID         string                `json:"connectionId,omitempty"`
+	RequestParameters    map[string]string     `json:"requestParameters,omitempty"`
+	RequestTemplates     map[string]string     `json:"requestTemplates,omitempty"` // by media type; "" passes the body through
+	PassthroughBehavior  string                `json:"passthroughBehavior,omitempty"`
+	ContentHandling      string                `json:"contentHandling,omitempty"`
+	TimeoutMillis        int                   `json:"timeoutMillis,omitempty"`
+	CacheNamespace       string                `json:"cacheNamespace,omitempty"`
+	CacheKeyParameters   []string              `json:"cacheKeyParameters,omitempty"`
+	InsecureSkipVerify   bool                  `json:"insecureSkipVerify,omitempty"`
+	ResponseTransferMode string                `json:"responseTransferMode,omitempty"`
+	Responses            []IntegrationResponse `json:"responses,omitempty"` // in order of status code
+}
+
+// An IntegrationResponse is how one kind of backend answer becomes a method
+// response.
+type IntegrationResponse struct {
+	StatusCode       string            `json:"statusCode"`
+	SelectionPattern string            `json:"selectionPattern,omitempty"` // "" makes it the default
+	Parameters       map[string]string `json:"parameters,omitempty"`
+	Templates        map[string]string `json:"templates,omitempty"` // by media type
+	ContentHandling  string            `json:"contentHandling,omitempty"`
+}
+
+// A Model is a JSON schema that requests or responses may follow.
+type Model struct {
+	ContentType string `json:"contentType"`
+	Schema      string `json:"schema"`
+}
+
+// A Validator says which parts of a request are checked.
+type Validator struct {
+	Body       bool `json:"body,omitempty"`
+	Parameters bool `json:"parameters,omitempty"`
+}
+
+// A GatewayResponse is a customised answer of the gateway's own.
+type GatewayResponse struct {
+	StatusCode string            `json:"statusCode,omitempty"` // "" keeps the type's own
+	Parameters map[string]string `json:"parameters,omitempty"`
+	Templates  map[string]string `json:"templates,omitempty"`
+}
+
+// A Stage is a name under which a deployment is served, with the settings
+// that change without a new deployment.
+type Stage struct {
+	APIID               string                   `json:"apiId"`
+	Name                string                   `json:"name"`
+	Account             string                   `json:"account"`
+	Region              string                   `json:"region"`
+	DeploymentID        string                   `json:"deploymentId"`
+	Variables           map[string]string        `json:"variables,omitempty"`
+	MethodSettings      map[string]MethodSetting `json:"methodSettings,omitempty"`
+	ClientCertificateID string                   `json:"clientCertificateId,omitempty"`
+}
+
+// A MethodSetting is what a stage sets for one method, or for all under the
+// key "*/*". Only members that a caller set act: a nil member is AWS's
+// default, which this gateway does not enforce by itself.
+type MethodSetting struct {
+	ThrottlingBurstLimit *int32   `json:"throttlingBurstLimit,omitempty"`
+	ThrottlingRateLimit  *float64 `json:"throttlingRateLimit,omitempty"`
+}
