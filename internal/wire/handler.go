@@ -1,0 +1,38 @@
+package wire
+
+import (
+	"context"
+	"reflect"
+)
+
+// A Caller is who sent a request, as the server's Authenticate hook found out.
+type Caller struct {
+	Account   string // 12 digits
+	Region    string // region that the request was signed for
+	Principal string // the caller's ARN
+}
+
+// Empty is the output of operations whose success has no body.
+type Empty struct{}
+
+// A Handler runs one operation. It is made by [Op] alone.
+type Handler struct {
+	in, out reflect.Type
+	call    func(context.Context, *Caller, reflect.Value) (any, error)
+}
+
+// Op makes the Handler of an operation from a function of the operation's own
+// input and output. In is a shape, such as CreateStageRequest; Out is the
+// shape that the operation answers, or [Empty]. The input is valid by the
+// service's model and is f's to keep. An [Error] that f returns is sent to the
+// client, any other error is logged and answered with status 500. f may be
+// called concurrently.
+func Op[In, Out any](f func(context.Context, *Caller, *In) (*Out, error)) Handler {
+	return Handler{
+		in:  reflect.TypeFor[In](),
+		out: reflect.TypeFor[Out](),
+		call: func(ctx context.Context, who *Caller, in reflect.Value) (any, error) {
+			return f(ctx, who, in.Interface().(*In))
+		},
+	}
+}

@@ -1,0 +1,76 @@
+package wire
+
+// An Operation is one row of the service's operation table.
+type Operation struct {
+	Name   string // AWS's name, such as "CreateRestApi"
+	Method string // HTTP method
+	Path   string // path with {labels}, such as "/restapis/{restapi_id}"
+	Query  string // literal that the query must hold, such as "mode=import"; usually ""
+	Status int    // HTTP status of success
+
+	place  string // the name of the input in validation errors
+	input  *shape
+	output string // Go name of the output; "" when success has no body
+}
+
+// A shape is the table of a structure: the Go type that it fills and its
+// members in the order of that type's fields.
+type shape struct {
+	name    string // Go name
+	members []member
+}
+
+// A member is one member of a structure.
+type member struct {
+	name     string // AWS's name, which validation errors print
+	wire     string // name at its location; "*" for a map of all unnamed query parameters
+	location location
+	typ      *typ
+	required bool
+	commas   bool   // a query list that also comes as one comma-separated value
+	pattern  string // Java regular expression that the whole value must match; "" for none
+}
+
+// A typ is the type of a member or of an element of a collection.
+type typ struct {
+	kind  kind
+	elem  *typ     // of a list or a map
+	shape *shape   // of a structure
+	enum  []string // of an enumeration: its values, in the order the service prints them
+}
+
+type kind uint8
+
+const (
+	kindString kind = iota
+	kindBoolean
+	kindInteger // 32 bits
+	kindLong    // 64 bits
+	kindDouble
+	kindTimestamp
+	kindBlob
+	kindList
+	kindMap // with string keys
+	kindStructure
+)
+
+// A location is where on the wire a member travels.
+type location uint8
+
+const (
+	inBody location = iota
+	inURI
+	inQuery
+	inHeader
+	inPayload // the member is the whole body
+)
+
+var (
+	stringType    = typ{kind: kindString}
+	booleanType   = typ{kind: kindBoolean}
+	integerType   = typ{kind: kindInteger}
+	longType      = typ{kind: kindLong}
+	doubleType    = typ{kind: kindDouble}
+	timestampType = typ{kind: kindTimestamp}
+	blobType      = typ{kind: kindBlob}
+)
