@@ -1,0 +1,90 @@
+package integration
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// Options are the settings of a Client. The zero value of each takes the
+// default named beside it.
+type Options struct {
+	// Budget bounds and pools the bodies of answers; nil makes one without a limit.
+	Budget *httpmsg.Budget
+	// MaxBody is the longest body of an answer in bytes (httpmsg.MaxBody).
+	MaxBody int
+	// ConnectTimeout bounds look-up, connect and TLS handshake together (10 s).
+	ConnectTimeout time.Duration
+	// IdleTimeout is how long an unused connection is kept (60 s).
+	IdleTimeout time.Duration
+	// Lifetime is how long a connection is used at all, so that a backend which
+	// moved in the DNS is followed (1 h).
+	Lifetime time.Duration
+	// MaxIdlePerHost and MaxIdle bound the unused connections kept (256, 2048).
+	// They do not bound those in use.
+	MaxIdlePerHost, MaxIdle int
+	// Dial opens connections (net.Dialer). It must keep to its context's deadline.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// DefaultTimeout is the time a request without a deadline gets, the longest
+// that AWS gives by default.
+const DefaultTimeout = 29 * time.Second
+
+// A Request is one call of a backend. Do reads it and never changes it.
+type Request struct {
+	Method string
+	// Target is the request target in origin form: raw path and query.
+	Target string
+	// Host is the Host header; "" takes the endpoint's.
+	Host string
+	// Header is sent as it stands, in order and spelling. Host, Content-Length
+	// and Transfer-Encoding are the client's own and are refused in it.
+	Header httpmsg.Header
+	Body   []byte
+	// Deadline is when the whole answer must be there; zero gives DefaultTimeout
+	// from the start of the call.
+	Deadline time.Time
+}
+
+// A Client sends requests to backends over kept connections. It is safe for
+// concurrent use.
+type Client struct {
+	opts    Options
+	tls     *tls.Config // for endpoints that bring none
+	pool    pool
+	scratch sync.Pool // of *exchange
+}
+
+// NewClient makes a client.
+func NewClient(opts Options) *Client {
+	if opts.Budget == nil {
+		opts.Budget = httpmsg.NewBudget(0)
+	}
+	if opts.Dial == nil {
+		opts.Dial = new(net.Dialer).DialContext
+	}
+	orDefault(&opts.MaxBody, httpmsg.MaxBody)
+	orDefault(&opts.ConnectTimeout, 10*time.Second)
+	orDefault(&opts.IdleTimeout, time.Minute)
+	orDefault(&opts.Lifetime, time.Hour)
+	orDefault(&opts.MaxIdlePerHost, 256)
+	orDefault(&opts.MaxIdle, 2048)
+	c := &Client{opts: opts, tls: &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(256)}}
+	c.pool.init(opts.IdleTimeout, opts.MaxIdlePerHost, opts.MaxIdle)
+	return c
+}
+
+func orDefault[T ~int | ~int64](setting *T, value T) {
+	if *setting == 0 {
+		*setting = value
+	}
+}
+
+// Close closes the unused connections and those in use as their calls end.
+// Calls after Close still work, on connections of their own.
+func (c *Client) Close() { c.pool.close() }

@@ -1,0 +1,61 @@
+package integration
+
+import (
+	"net"
+	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// canned answers every read on ln's connections with the same bytes.
+func canned(tb testing.TB, answer string) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			nc, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer nc.Close()
+				buf := make([]byte, 64<<10)
+				for {
+					if _, err := nc.Read(buf); err != nil {
+						return
+					}
+					if _, err := nc.Write([]byte(answer)); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return ln.Addr().String()
+}
+
+func BenchmarkDo(b *testing.B) {
+	addr := canned(b, "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\n"+
+		"Content-Type: application/json\r\nContent-Length: 15\r\nConnection: keep-alive\r\nETag: \"abc\"\r\n\r\n{\"hello\":\"you\"}")
+	ep, err := NewEndpoint("http", addr, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := NewClient(Options{})
+	defer c.Close()
+	req := &Request{Method: "GET", Target: "/api/v1/res1/2/items/3?x=1", Header: httpmsg.Header{
+		{Name: "Accept", Value: "*/*"}, {Name: "User-Agent", Value: "AmazonAPIGateway_abcdefghij"},
+		{Name: "X-Amzn-Trace-Id", Value: "Root=1-67891233-abcdef012345678912345678"},
+	}}
+	b.ReportAllocs()
+	for b.Loop() {
+		resp, err := c.Do(req, ep)
+		if err != nil || resp.Status != 200 || len(resp.Body) != 15 {
+			b.Fatal(resp, err)
+		}
+		resp.Release()
+	}
+}

@@ -1,0 +1,224 @@
+package integration
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+const (
+	// joinBody is the longest body that is copied behind the head to be written
+	// with it; a longer one goes with writev.
+	joinBody = 16 << 10
+	// bothWays is the longest body that is written before the answer is read. A
+	// longer one may fill both sockets while the backend answers early, and
+	// then needs a second goroutine.
+	bothWays = 64 << 10
+	// inBuffer is the room for a head and what follows it in one read.
+	inBuffer = 16 << 10
+)
+
+// An exchange is the memory that one call works in.
+type exchange struct {
+	out  []byte
+	vec  [2][]byte
+	bufs net.Buffers
+	in   source
+	body bodyReader
+}
+
+func newExchange() *exchange {
+	x := &exchange{out: make([]byte, 0, 2<<10)}
+	x.in.buf = make([]byte, inBuffer)
+	x.body.src = &x.in
+	return x
+}
+
+// Do sends req to ep and returns the answer, whole, its header lines as the
+// backend wrote them with those of framing included. The caller calls Release
+// on it. Errors are *Error.
+//
+// A request is sent a second time, on a new connection, only when a kept
+// connection turned out dead: it failed, not by a deadline, before the first
+// byte of an answer, and either nothing of the request had been written or its
+// method is idempotent (RFC 9110 section 9.2.2).
+func (c *Client) Do(req *Request, ep *Endpoint) (*httpmsg.Response, error) {
+	if err := checkRequest(req); err != nil {
+		return nil, &Error{Kind: ErrRequest, Op: "check", Endpoint: ep.key.addr, Err: err}
+	}
+	x, ok := c.scratch.Get().(*exchange)
+	if !ok {
+		x = newExchange()
+	}
+	resp, err := c.do(x, req, ep)
+	x.reset()
+	c.scratch.Put(x)
+	return resp, err
+}
+
+func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response, error) {
+	now, deadline := time.Now(), req.Deadline
+	if deadline.IsZero() {
+		deadline = now.Add(DefaultTimeout)
+	}
+	x.encode(req, ep)
+	for fresh := false; ; fresh = true {
+		cn, err := c.connect(ep, req, now, deadline, fresh)
+		if err != nil {
+			return nil, err
+		}
+		resp, keep, fault := c.run(x, cn, req)
+		if keep {
+			c.pool.put(cn, time.Now())
+			return resp, nil
+		}
+		cn.Close()
+		if fault == nil {
+			return resp, nil
+		}
+		err = failure(fault.op, ep, fault.err)
+		if !cn.reused || !fault.again || kindOf(err) == ErrTimeout {
+			return nil, err
+		}
+		c.pool.drop(&ep.key)
+	}
+}
+
+// A fault is how an exchange failed, and whether that leaves it open to be
+// done again.
+type fault struct {
+	op    string
+	err   error
+	again bool
+}
+
+// run does one exchange on cn. keep says that cn can serve another.
+func (c *Client) run(x *exchange, cn *conn, req *Request) (resp *httpmsg.Response, keep bool, f *fault) {
+	x.in.start(cn)
+	if len(req.Body) > bothWays {
+		return c.runBothWays(x, cn, req)
+	}
+	n, err := x.write(cn, req)
+	if err != nil && n == 0 {
+		return nil, false, &fault{op: "write", err: err, again: true}
+	}
+	if err != nil {
+		// The backend may have answered before it stopped reading.
+		cn.SetReadDeadline(time.Now().Add(lastWords))
+	}
+	resp, keep, rerr := c.receive(x, cn, req)
+	switch {
+	case rerr == nil:
+		return resp, keep && err == nil, nil
+	case err != nil:
+		return nil, false, &fault{op: "write", err: err, again: x.in.silent() && idempotent(req.Method)}
+	default:
+		return nil, false, &fault{op: "read", err: rerr, again: x.in.silent() && idempotent(req.Method)}
+	}
+}
+
+const (
+	// lastWords is how long an answer is waited for that a backend may have
+	// sent before it stopped reading.
+	lastWords = 100 * time.Millisecond
+	// writerGrace is how long the writer of a large body may take to notice
+	// that it has finished, once the answer is there.
+	writerGrace = 10 * time.Millisecond
+)
+
+// runBothWays writes the request on a second goroutine while it reads the
+// answer, which may come before the request is out.
+func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Response, bool, *fault) {
+	type written struct {
+		n   int64
+		err error
+	}
+	done := make(chan written, 1)
+	go func() {
+		n, err := x.write(cn, req)
+		done <- written{n, err}
+	}()
+	resp, keep, err := c.receive(x, cn, req)
+	var w written
+	if err == nil {
+		timer := time.NewTimer(writerGrace)
+		select {
+		case w = <-done:
+			timer.Stop()
+			return resp, keep && w.err == nil, nil
+		case <-timer.C:
+		}
+	}
+	cn.Close() // the body is the caller's: the writer must be through with it
+	w = <-done
+	if err == nil {
+		return resp, false, nil
+	}
+	return nil, false, &fault{op: "read", err: err, again: x.in.silent() && (w.n == 0 || idempotent(req.Method))}
+}
+
+// write sends the encoded head and the body.
+func (x *exchange) write(cn *conn, req *Request) (int64, error) {
+	if len(req.Body) <= joinBody {
+		n, err := cn.Write(x.out)
+		return int64(n), err
+	}
+	x.vec = [2][]byte{x.out, req.Body}
+	x.bufs = x.vec[:]
+	return x.bufs.WriteTo(cn.Conn)
+}
+
+// reset lets go of what the call lent, and of buffers that grew large.
+func (x *exchange) reset() {
+	x.vec, x.bufs, x.in.r = [2][]byte{}, nil, nil
+	if cap(x.out) > 2*joinBody {
+		x.out = make([]byte, 0, 2<<10)
+	}
+	if len(x.in.buf) > inBuffer {
+		x.in.buf = make([]byte, inBuffer)
+	}
+}
+
+// encode writes the head of req, and a short body behind it, to x.out.
+func (x *exchange) encode(req *Request, ep *Endpoint) {
+	host := req.Host
+	if host == "" {
+		host = ep.authority
+	}
+	o := append(x.out[:0], req.Method...)
+	o = append(o, ' ')
+	o = append(o, req.Target...)
+	o = append(o, " HTTP/1.1\r\nHost: "...)
+	o = append(o, host...)
+	for i := range req.Header {
+		o = append(o, "\r\n"...)
+		o = append(o, req.Header[i].Name...)
+		o = append(o, ": "...)
+		o = append(o, req.Header[i].Value...)
+	}
+	if len(req.Body) > 0 || expectsBody(req.Method) {
+		o = append(o, "\r\nContent-Length: "...)
+		o = strconv.AppendInt(o, int64(len(req.Body)), 10)
+	}
+	o = append(o, "\r\n\r\n"...)
+	if len(req.Body) <= joinBody {
+		o = append(o, req.Body...)
+	}
+	x.out = o
+}
+
+// expectsBody reports whether a request of that method says its length even
+// when it is 0.
+func expectsBody(method string) bool {
+	return method == "POST" || method == "PUT" || method == "PATCH"
+}
+
+func idempotent(method string) bool {
+	switch method {
+	case "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,162 @@
+package integration
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+const (
+	maxHead  = 64 << 10 // bytes of status line and header
+	maxLines = 1000     // header lines
+	spare    = 4        // lines that whoever gets the answer may add in place
+)
+
+// A head is a parsed status line and header, with what they say of the body
+// and the connection.
+type head struct {
+	status  int
+	version int // minor version, 0 or 1
+	header  httpmsg.Header
+	length  int64 // Content-Length, -1 without one
+	chunked bool
+	close   bool
+}
+
+var (
+	errStatusLine = errors.New("malformed status line")
+	errHeaderLine = errors.New("malformed header line")
+	errManyLines  = errors.New("too many header lines")
+	errFraming    = errors.New("the header gives the body two lengths")
+	errLength     = errors.New("malformed Content-Length")
+	errCoding     = errors.New("transfer coding other than chunked")
+)
+
+// parseHead parses the bytes of a head through its empty line, copying the
+// header block once.
+func parseHead(b []byte) (head, error) {
+	line, block, _ := strings.Cut(string(b), "\r\n")
+	h := head{length: -1}
+	if err := h.parseStatus(line); err != nil {
+		return h, err
+	}
+	lines := strings.Count(block, "\n") - 1
+	if lines > maxLines {
+		return h, errManyLines
+	}
+	h.header = make(httpmsg.Header, 0, lines+spare)
+	for {
+		at := strings.IndexByte(block, '\n')
+		if at < 1 || block[at-1] != '\r' {
+			return h, errHeaderLine
+		}
+		line, block = block[:at-1], block[at+1:]
+		if line == "" {
+			return h, h.checkFraming()
+		}
+		name, value, ok := parseLine(line)
+		if !ok {
+			return h, fmt.Errorf("%w: %.80q", errHeaderLine, line)
+		}
+		h.header = append(h.header, httpmsg.Field{Name: name, Value: value})
+		if err := h.frame(name, value); err != nil {
+			return h, err
+		}
+	}
+}
+
+// parseStatus takes "HTTP/1.x NNN" with or without a reason behind a space.
+func (h *head) parseStatus(line string) error {
+	const start = len("HTTP/1.1 ")
+	if len(line) < start+3 || line[:start-2] != "HTTP/1." || line[start-1] != ' ' {
+		return fmt.Errorf("%w: %.80q", errStatusLine, line)
+	}
+	h.version = int(line[start-2]) - '0'
+	for _, c := range []byte(line[start : start+3]) {
+		if c < '0' || c > '9' {
+			return fmt.Errorf("%w: %.80q", errStatusLine, line)
+		}
+		h.status = 10*h.status + int(c-'0')
+	}
+	rest := line[start+3:]
+	if h.version&^1 != 0 || h.status < 100 || rest != "" && rest[0] != ' ' || !httpmsg.ValidText(rest) {
+		return fmt.Errorf("%w: %.80q", errStatusLine, line)
+	}
+	return nil
+}
+
+// parseLine splits a header line. Spaces before the colon, folded lines and
+// control characters make it malformed.
+func parseLine(line string) (name, value string, ok bool) {
+	colon := strings.IndexByte(line, ':')
+	if colon < 1 || !httpmsg.ValidName(line[:colon]) {
+		return "", "", false
+	}
+	value = httpmsg.TrimValue(line[colon+1:])
+	return line[:colon], value, httpmsg.ValidText(value)
+}
+
+// frame notes what a line says of the body's length and the connection's end.
+func (h *head) frame(name, value string) error {
+	switch len(name) {
+	case len("Connection"):
+		if httpmsg.EqualFold(name, "Connection") && hasToken(value, "close") {
+			h.close = true
+		}
+	case len("Content-Length"):
+		if httpmsg.EqualFold(name, "Content-Length") {
+			return h.setLength(value)
+		}
+	case len("Transfer-Encoding"):
+		if httpmsg.EqualFold(name, "Transfer-Encoding") {
+			if h.chunked || !httpmsg.EqualFold(value, "chunked") {
+				return errCoding
+			}
+			h.chunked = true
+		}
+	}
+	return nil
+}
+
+// setLength takes digits alone; a second line may only say the same.
+func (h *head) setLength(value string) error {
+	if value == "" || len(value) > 18 {
+		return errLength
+	}
+	for i := 0; i < len(value); i++ {
+		if value[i] < '0' || value[i] > '9' {
+			return errLength
+		}
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return errLength
+	}
+	if h.length >= 0 && h.length != n {
+		return errFraming
+	}
+	h.length = n
+	return nil
+}
+
+func (h *head) checkFraming() error {
+	if h.chunked && (h.length >= 0 || h.version == 0) {
+		return errFraming
+	}
+	return nil
+}
+
+// hasToken reports whether a comma-separated list holds token.
+func hasToken(list, token string) bool {
+	for list != "" {
+		var item string
+		item, list, _ = strings.Cut(list, ",")
+		if httpmsg.EqualFold(httpmsg.TrimValue(item), token) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,211 @@
+package integration
+
+import (
+	"errors"
+	"io"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// maxInterim is how many 1xx answers may come before the real one.
+const maxInterim = 8
+
+var (
+	errInterim  = errors.New("too many interim answers")
+	errSwitched = errors.New("the endpoint switched protocols unasked")
+)
+
+// receive reads one answer. keep says that the connection can carry another
+// exchange.
+func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Response, keep bool, err error) {
+	h, err := x.in.readHead()
+	if err != nil {
+		return nil, false, err
+	}
+	resp = &httpmsg.Response{Status: h.status, Header: h.header}
+	keep = !h.close && h.version == 1
+	switch {
+	case req.Method == "HEAD" || h.status == 204 || h.status == 304:
+		// A backend that sends the body all the same must not have it taken
+		// for the next answer.
+		cn.suspect = h.chunked || h.length > 0
+		return resp, keep && x.in.buffered() == 0, nil
+	case h.length == 0:
+		return resp, keep && x.in.buffered() == 0, nil
+	}
+	x.body.start(&h)
+	buf, err := c.opts.Budget.ReadBody(&x.body, h.length, c.opts.MaxBody)
+	if err != nil {
+		return nil, false, err
+	}
+	resp.Body = buf.Bytes()
+	resp.OnRelease(buf.FreeFunc())
+	return resp, keep && x.body.kind != untilClose && x.in.buffered() == 0, nil
+}
+
+// readHead reads to the head of the final answer.
+func (s *source) readHead() (head, error) {
+	for range maxInterim {
+		b, err := s.head(maxHead)
+		if err != nil {
+			return head{}, err
+		}
+		h, err := parseHead(b)
+		if err != nil || h.status >= 200 {
+			return h, err
+		}
+		if h.status == 101 {
+			return h, errSwitched
+		}
+	}
+	return head{}, errInterim
+}
+
+// How the end of a body is known.
+const (
+	byLength = iota
+	byChunks
+	untilClose
+)
+
+// maxChunkExtra bounds what a chunked body may carry besides data: chunk
+// extensions, leading zeros of sizes, and trailers, each, in bytes.
+const maxChunkExtra = 2 << 10
+
+var errChunk = errors.New("malformed chunked body")
+
+// A bodyReader reads one body from a source and ends at its end.
+type bodyReader struct {
+	src   *source
+	kind  int
+	left  int64 // bytes of the body, or of the chunk
+	extra int   // bytes of extensions yet allowed
+	first bool  // no chunk has been read
+}
+
+func (b *bodyReader) start(h *head) {
+	b.left, b.extra, b.first = h.length, maxChunkExtra, true
+	switch {
+	case h.chunked:
+		b.kind, b.left = byChunks, 0
+	case h.length >= 0:
+		b.kind = byLength
+	default:
+		b.kind = untilClose
+	}
+}
+
+// Read implements io.Reader. io.EOF comes only at the body's proper end.
+func (b *bodyReader) Read(p []byte) (int, error) {
+	if b.kind == untilClose {
+		return b.src.Read(p)
+	}
+	if b.left == 0 {
+		if b.kind == byLength {
+			return 0, io.EOF
+		}
+		if err := b.nextChunk(); err != nil {
+			return 0, err
+		}
+	}
+	if int64(len(p)) > b.left {
+		p = p[:b.left]
+	}
+	n, err := b.src.Read(p)
+	b.left -= int64(n)
+	if err != nil {
+		return n, unexpected(err)
+	}
+	if b.left == 0 && b.kind == byLength {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// nextChunk reads the line of the next chunk's size, behind the CRLF that ends
+// the chunk before. After the last chunk it reads the trailer and gives io.EOF.
+func (b *bodyReader) nextChunk() error {
+	if !b.first {
+		if line, err := b.src.line(2); err != nil || len(line) > 0 {
+			return chunkFault(err)
+		}
+	}
+	b.first = false
+	line, err := b.src.line(maxChunkExtra)
+	if err != nil {
+		return chunkFault(err)
+	}
+	size, digits := chunkSize(line)
+	if b.extra -= len(line) - digits; digits == 0 || b.extra < 0 {
+		return errChunk
+	}
+	if digits > 8 { // leading zeros count as well
+		b.extra -= digits - 8
+	}
+	if !validExtension(string(line[digits:])) {
+		return errChunk
+	}
+	if b.left = size; size == 0 {
+		return b.trailer()
+	}
+	return nil
+}
+
+// trailer reads and drops the lines behind the last chunk.
+func (b *bodyReader) trailer() error {
+	for room := maxChunkExtra; ; {
+		line, err := b.src.line(room)
+		if err != nil {
+			return chunkFault(err)
+		}
+		if len(line) == 0 {
+			return io.EOF
+		}
+		if _, _, ok := parseLine(string(line)); !ok {
+			return errChunk
+		}
+		room -= len(line) + 2
+	}
+}
+
+// chunkSize parses the hexadecimal number at the start of line; digits is its
+// length, 0 when there is none or it is too large.
+func chunkSize(line []byte) (size int64, digits int) {
+	for digits < len(line) {
+		v := hexValue(line[digits])
+		if v < 0 {
+			break
+		}
+		if digits++; digits > 15 {
+			return 0, 0
+		}
+		size = size<<4 | int64(v)
+	}
+	return size, digits
+}
+
+func hexValue(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// validExtension takes what may follow a chunk's size: nothing, blanks, or a
+// semicolon and text, of which nothing is used.
+func validExtension(ext string) bool {
+	rest := httpmsg.TrimValue(ext)
+	return rest == "" || rest[0] == ';' && httpmsg.ValidText(rest)
+}
+
+func chunkFault(err error) error {
+	if err == nil || err == errSyntax {
+		return errChunk
+	}
+	return err
+}
