@@ -1,0 +1,388 @@
+package value
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// Limits bounds what [Parse] reads. The zero Limits means the defaults.
+type Limits struct {
+	Bytes int // length of the text; default 10 MiB, what API Gateway takes
+	Depth int // lists and objects within one another; default 400, json-smart's own bound
+}
+
+const (
+	defaultBytes = 10 << 20
+	defaultDepth = 400
+
+	// maxNumber is the longest text of a number. Reading and printing a
+	// number takes time in the square of its length.
+	maxNumber = 4096
+)
+
+// check refuses a text of n bytes that is empty or too long.
+func (l Limits) check(n int) error {
+	most := cmp.Or(max(l.Bytes, 0), defaultBytes)
+	switch {
+	case n == 0:
+		return &ParseError{0, "empty text"}
+	case n > most:
+		return &ParseError{most, fmt.Sprintf("longer than %d bytes", most)}
+	}
+	return nil
+}
+
+// A ParseError is why a text is not JSON.
+type ParseError struct {
+	Offset int    // in bytes, of the place where reading failed
+	Reason string // such as "unexpected end"
+}
+
+func (e *ParseError) Error() string {
+	return fmt.Sprintf("JSON: %s at offset %d", e.Reason, e.Offset)
+}
+
+// Parse reads JSON as json-smart 2 does in its permissive mode, which is how
+// API Gateway's templates see a body [guess: they use Jayway's defaults].
+// Beside JSON proper it takes strings in single quotes or in none, useless
+// commas, leading zeros, raw control characters in strings, and ignores what
+// follows the document; the text `not json` is a string. Lists are JSON lists,
+// objects keep their order, and of members with the same name the last wins,
+// in the place of the first. Integers are exact. A number with a fraction or
+// an exponent is a Double, or a BigDecimal if it is longer than 18 characters
+// and a Double would not print alike. Bytes that are not UTF-8 become U+FFFD.
+//
+// Strings of the result share the memory of text.
+func Parse(text string, limits Limits) (Value, error) {
+	if err := limits.check(len(text)); err != nil {
+		return Value{}, err
+	}
+	if !utf8.ValidString(text) {
+		text = replaceInvalid(text)
+	}
+	p := parsers.Get().(*parser)
+	p.start(text, cmp.Or(max(limits.Depth, 0), defaultDepth))
+	v, err := p.document()
+	p.reset()
+	parsers.Put(p)
+	return v, err
+}
+
+// ParseBytes is Parse for a text in a buffer, which it copies: the result
+// shares nothing with text.
+func ParseBytes(text []byte, limits Limits) (Value, error) {
+	if err := limits.check(len(text)); err != nil {
+		return Value{}, err
+	}
+	return Parse(string(text), limits)
+}
+
+// ParseStrict reads JSON as RFC 8259 defines it, with the values of Parse.
+func ParseStrict(text string, limits Limits) (Value, error) {
+	v, err := Parse(text, limits)
+	if err != nil {
+		return Value{}, err
+	}
+	var raw json.RawMessage
+	if err := json.Unmarshal([]byte(text), &raw); err != nil {
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return Value{}, &ParseError{int(syntax.Offset), syntax.Error()}
+		}
+		return Value{}, &ParseError{0, err.Error()}
+	}
+	return v, nil
+}
+
+// replaceInvalid replaces each byte that is not part of a UTF-8 character.
+func replaceInvalid(s string) string {
+	var b strings.Builder
+	b.Grow(len(s) + 64)
+	for _, r := range s {
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// eoi stands for the end of the text. It is the control character SUB, which
+// json-smart takes for the end too.
+const eoi = 0x1A
+
+// A stopSet is the characters that end an unquoted text in some place.
+type stopSet uint8
+
+const (
+	stopTop   stopSet = iota // at top level nothing does
+	stopKey                  // : after a key
+	stopValue                // , } after a member's value
+	stopItem                 // , ] after an element
+)
+
+func (s stopSet) has(c byte) bool {
+	switch s {
+	case stopKey:
+		return c == ':' || c == eoi
+	case stopValue:
+		return c == ',' || c == '}' || c == eoi
+	case stopItem:
+		return c == ',' || c == ']' || c == eoi
+	}
+	return c == eoi
+}
+
+// A parser reads one document. Elements and members of the lists and objects
+// that are still open wait on two stacks; when one closes they are copied to
+// an array of the right size, cut from a larger one.
+type parser struct {
+	text     string
+	pos      int
+	c        byte // text[pos], eoi after the end
+	depth    int
+	maxDepth int
+	err      *ParseError
+
+	vals    []Value // elements of open lists
+	entries []entry // members of open objects
+	arena   arena
+}
+
+func (p *parser) start(text string, maxDepth int) {
+	p.text, p.maxDepth, p.pos = text, maxDepth, -1
+	p.next()
+}
+
+// reset forgets the document, so that the pool does not keep it alive.
+func (p *parser) reset() {
+	clear(p.vals)
+	clear(p.entries)
+	*p = parser{vals: p.vals[:0], entries: p.entries[:0]}
+}
+
+func (p *parser) next() {
+	p.pos++
+	if p.pos < len(p.text) {
+		p.c = p.text[p.pos]
+	} else {
+		p.c = eoi
+	}
+}
+
+// seek makes pos the current position.
+func (p *parser) seek(pos int) {
+	p.pos = pos - 1
+	p.next()
+}
+
+// skipSpace skips every control character, as json-smart does.
+func (p *parser) skipSpace() {
+	for p.c <= ' ' && p.c != eoi {
+		p.next()
+	}
+}
+
+func (p *parser) fail(reason string) Value {
+	if p.err == nil {
+		p.err = &ParseError{min(p.pos, len(p.text)), reason}
+	}
+	return Value{}
+}
+
+func (p *parser) unexpected() Value {
+	if p.c == eoi {
+		return p.fail("unexpected end")
+	}
+	return p.fail(fmt.Sprintf("unexpected %q", p.c))
+}
+
+// document reads the whole text; what follows the first value is ignored.
+func (p *parser) document() (Value, error) {
+	for p.c == ' ' || p.c == '\r' || p.c == '\n' || p.c == '\t' {
+		p.next()
+	}
+	var v Value
+	if p.c == eoi {
+		v = String("")
+	} else {
+		v = p.value(stopTop)
+	}
+	if p.err != nil {
+		return Value{}, p.err
+	}
+	return v, nil
+}
+
+// value reads a value whose unquoted form ends at stop.
+func (p *parser) value(stop stopSet) Value {
+	for {
+		switch p.c {
+		case ' ', '\r', '\n', '\t':
+			p.next()
+		case '{':
+			return p.object()
+		case '[':
+			return p.list()
+		case '"', '\'':
+			return String(p.quoted())
+		case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-':
+			return p.number(stop)
+		case 'n', 't', 'f', 'N':
+			return word(p.unquoted(stop))
+		case ':', '}', ']', eoi:
+			return p.unexpected()
+		default:
+			return String(p.unquoted(stop))
+		}
+	}
+}
+
+// list reads a list, whose commas are all optional.
+func (p *parser) list() Value {
+	if !p.enter() {
+		return Value{}
+	}
+	base := len(p.vals)
+	p.next()
+	for p.err == nil {
+		switch p.c {
+		case ' ', '\r', '\n', '\t', ',':
+			p.next()
+		case ']':
+			p.next()
+			p.depth--
+			return FromList(p.closeList(base))
+		default:
+			v := p.value(stopItem)
+			p.vals = append(p.vals, v)
+		}
+	}
+	return Value{}
+}
+
+// object reads an object.
+func (p *parser) object() Value {
+	if !p.enter() {
+		return Value{}
+	}
+	base := len(p.entries)
+	var index map[string]int32
+	for p.next(); p.err == nil; p.next() {
+		switch p.c {
+		case ' ', '\r', '\n', '\t', ',':
+			continue
+		case '}':
+			p.next()
+			p.depth--
+			return FromMap(p.closeMap(base, index))
+		case ':', ']', '[', '{':
+			return p.unexpected()
+		}
+		index = p.member(base, index)
+		if p.err == nil && p.c == '}' {
+			p.next()
+			p.depth--
+			return FromMap(p.closeMap(base, index))
+		}
+	}
+	return Value{}
+}
+
+// member reads a key, its value and what follows, which must be a comma or
+// the object's end. It returns the open object's index.
+func (p *parser) member(base int, index map[string]int32) map[string]int32 {
+	if p.c == eoi {
+		p.unexpected()
+		return index
+	}
+	var key string
+	if p.c == '"' || p.c == '\'' {
+		key = p.quoted()
+	} else {
+		key = p.unquoted(stopKey)
+	}
+	p.skipSpace()
+	if p.c != ':' || p.err != nil {
+		p.unexpected()
+		return index
+	}
+	p.next()
+	v := p.value(stopValue)
+	index = p.addMember(base, index, key, v)
+	p.skipSpace()
+	if p.c != '}' && p.c != ',' {
+		p.unexpected()
+	}
+	return index
+}
+
+// addMember adds a member to the open object whose entries start at base.
+func (p *parser) addMember(base int, index map[string]int32, key string, v Value) map[string]int32 {
+	open := p.entries[base:]
+	if index != nil {
+		if i, ok := index[key]; ok {
+			open[i].val = v
+			return index
+		}
+		index[key] = int32(len(open))
+	} else {
+		for i := range open {
+			if open[i].key == key {
+				open[i].val = v
+				return nil
+			}
+		}
+	}
+	p.entries = append(p.entries, entry{key, v})
+	if index == nil && len(open) == maxScan {
+		m := Map{entries: p.entries[base:]}
+		m.reindex()
+		index = m.index
+	}
+	return index
+}
+
+func (p *parser) enter() bool {
+	p.depth++
+	if p.depth > p.maxDepth {
+		p.fail(fmt.Sprintf("nested more than %d deep", p.maxDepth))
+		return false
+	}
+	return true
+}
+
+func (p *parser) closeList(base int) *List {
+	l := p.arena.list()
+	l.json = true
+	l.vals = p.arena.values(p.vals[base:])
+	p.vals = p.vals[:base]
+	return l
+}
+
+func (p *parser) closeMap(base int, index map[string]int32) *Map {
+	m := p.arena.mapping()
+	m.index = index
+	m.entries = p.arena.entries(p.entries[base:])
+	p.entries = p.entries[:base]
+	return m
+}
+
+// word returns the literal that an unquoted text may be.
+func word(s string) Value {
+	switch s {
+	case "null":
+		return Value{}
+	case "true":
+		return Bool(true)
+	case "false":
+		return Bool(false)
+	case "NaN":
+		return Float(nan32())
+	}
+	return String(s)
+}

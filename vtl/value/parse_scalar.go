@@ -1,0 +1,318 @@
+package value
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// quoted reads a string in single or double quotes. As in json-smart, control
+// characters and DEL are dropped from a string that has a backslash, and kept
+// in one that has none.
+func (p *parser) quoted() string {
+	quote, start := p.c, p.pos+1
+	n := strings.IndexByte(p.text[start:], quote)
+	if n < 0 {
+		p.pos = len(p.text)
+		p.fail("string without end")
+		return ""
+	}
+	s := p.text[start : start+n]
+	if strings.IndexByte(s, '\\') < 0 {
+		p.seek(start + n + 1)
+		return s
+	}
+	return p.escaped(quote)
+}
+
+// escaped reads a string that has backslashes.
+func (p *parser) escaped(quote byte) string {
+	buf := p.arena.text(len(p.text) - p.pos)
+	base := len(buf)
+	for {
+		p.next()
+		switch c := p.c; {
+		case c == eoi:
+			p.fail("string without end")
+			return ""
+		case c == quote:
+			p.next()
+			p.arena.buf = buf
+			return bytesString(buf[base:])
+		case c == '\\':
+			p.next()
+			var ok bool
+			if buf, ok = p.escape(buf); !ok {
+				return ""
+			}
+		case c < ' ' || c == 0x7F:
+		default:
+			buf = append(buf, c)
+		}
+	}
+}
+
+// escape appends what the escape sequence at hand stands for. An unknown one
+// stands for nothing.
+func (p *parser) escape(buf []byte) ([]byte, bool) {
+	switch p.c {
+	case 't':
+		return append(buf, '\t'), true
+	case 'n':
+		return append(buf, '\n'), true
+	case 'r':
+		return append(buf, '\r'), true
+	case 'f':
+		return append(buf, '\f'), true
+	case 'b':
+		return append(buf, '\b'), true
+	case '\\', '/', '\'', '"':
+		return append(buf, p.c), true
+	case 'u':
+		r, ok := p.hex(4)
+		if utf16.IsSurrogate(r) {
+			r = p.surrogate(r)
+		}
+		return utf8.AppendRune(buf, r), ok
+	case 'x':
+		r, ok := p.hex(2)
+		return utf8.AppendRune(buf, r), ok
+	}
+	return buf, true
+}
+
+// hex reads the n hexadecimal digits after the current character.
+func (p *parser) hex(n int) (r rune, ok bool) {
+	for range n {
+		p.next()
+		d := hexDigit(p.c)
+		if d < 0 {
+			p.unexpected()
+			return 0, false
+		}
+		r = r<<4 | d
+	}
+	return r, true
+}
+
+// surrogate joins r with a second escape that follows, if the two are a pair.
+func (p *parser) surrogate(r rune) rune {
+	rest := p.text[p.pos+1:]
+	if len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' {
+		return utf8.RuneError
+	}
+	low := rune(0)
+	for i := 2; i < 6; i++ {
+		d := hexDigit(rest[i])
+		if d < 0 {
+			return utf8.RuneError
+		}
+		low = low<<4 | d
+	}
+	pair := utf16.DecodeRune(r, low)
+	if pair != utf8.RuneError {
+		p.seek(p.pos + 6)
+	}
+	return pair
+}
+
+func hexDigit(c byte) rune {
+	switch {
+	case '0' <= c && c <= '9':
+		return rune(c - '0')
+	case 'a' <= c && c <= 'f':
+		return rune(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return rune(c-'A') + 10
+	}
+	return -1
+}
+
+// unquoted reads up to a character of stop and drops the blanks around.
+func (p *parser) unquoted(stop stopSet) string {
+	start := p.pos
+	p.skipTo(stop)
+	return trimBlanks(p.text[start:p.pos])
+}
+
+func (p *parser) skipTo(stop stopSet) {
+	for p.c != eoi && !stop.has(p.c) {
+		p.next()
+	}
+}
+
+// number reads a number, or the unquoted text that begins like one.
+func (p *parser) number(stop stopSet) Value {
+	start, isFloat := p.pos, false
+	p.next()
+	p.skipDigits()
+	if p.c == '.' {
+		isFloat = true
+		p.next()
+		p.skipDigits()
+	}
+	if p.c == 'e' || p.c == 'E' {
+		isFloat = true
+		p.next()
+		if p.c != '+' && p.c != '-' && !isDigit(p.c) {
+			p.skipTo(stop)
+			return String(trimBlanks(p.text[start:p.pos]))
+		}
+		p.next()
+		p.skipDigits()
+	}
+	end := p.pos
+	p.skipSpace()
+	if p.c < '~' && !stop.has(p.c) {
+		p.skipTo(stop)
+		return String(trimBlanks(p.text[start:p.pos]))
+	}
+	return p.numberOf(p.text[start:end], isFloat)
+}
+
+func (p *parser) skipDigits() {
+	for isDigit(p.c) {
+		p.next()
+	}
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// numberOf returns the number that s spells.
+func (p *parser) numberOf(s string, isFloat bool) Value {
+	if len(s) > maxNumber {
+		return p.fail("number of more than " + strconv.Itoa(maxNumber) + " characters")
+	}
+	if isFloat {
+		v, ok := parseFloat(s)
+		if !ok {
+			return p.fail("bad number")
+		}
+		return v
+	}
+	return parseInteger(s)
+}
+
+// parseInteger returns the Integer, Long or BigInteger that s, digits with a
+// sign or none, spells. As in json-smart "-" is 0.
+func parseInteger(s string) Value {
+	digits, neg := s, false
+	if s != "" && s[0] == '-' {
+		digits, neg = s[1:], true
+	}
+	if len(digits) > 18 {
+		return parseLongInteger(s, digits)
+	}
+	n := int64(0)
+	for i := range len(digits) {
+		n = n*10 + int64(digits[i]-'0')
+	}
+	if neg {
+		n = -n
+	}
+	return Int(n)
+}
+
+// parseLongInteger is parseInteger for what may not fit in 64 bits. More than
+// 19 digits are a BigInteger whatever they say.
+func parseLongInteger(s, digits string) Value {
+	if len(digits) == 19 {
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return Int(n)
+		}
+	}
+	n, ok := new(big.Int).SetString(s, 10)
+	if !ok {
+		return Value{}
+	}
+	return BigInteger(n)
+}
+
+// parseFloat returns the Double or BigDecimal that s, a number with a
+// fraction or an exponent, spells; false when it has no digits or its
+// exponent is beyond a BigDecimal.
+func parseFloat(s string) (Value, bool) {
+	mantissa := strings.TrimLeft(s, "-")
+	if mantissa == "" || !isDigit(mantissa[0]) && (len(mantissa) < 2 || !isDigit(mantissa[1])) {
+		return Value{}, false
+	}
+	f, _ := strconv.ParseFloat(s, 64) // out of range is an infinity or zero, as in Java
+	if len(s) <= 18 || sameDigits(AppendDouble(nil, f), s) {
+		return Double(f), true
+	}
+	d, ok := ParseDecimal(s)
+	return BigDecimal(d), ok
+}
+
+// sameDigits reports whether s spells what a Double prints as, but for the
+// sign and spelling of the exponent. It is json-smart's test for a Double
+// that loses nothing.
+func sameDigits(double []byte, s string) bool {
+	if len(double) > len(s) {
+		return false
+	}
+	j := 0
+	for _, c := range double {
+		if j >= len(s) {
+			return false
+		}
+		if !isDigit(c) {
+			if isDigit(s[j]) {
+				return false
+			}
+			j++
+			if j < len(s) && s[j] == '+' {
+				j++
+			}
+			continue
+		}
+		if c != s[j] {
+			return false
+		}
+		j++
+	}
+	return j == len(s)
+}
+
+// trimBlanks drops what Java calls white space at both ends, but leaves one
+// character of a text that is nothing else.
+func trimBlanks(s string) string {
+	for len(s) > 1 {
+		r, n := utf8.DecodeRuneInString(s)
+		if n == len(s) || !isJavaSpace(r) {
+			break
+		}
+		s = s[n:]
+	}
+	for len(s) > 1 {
+		r, n := utf8.DecodeLastRuneInString(s)
+		if n == len(s) || !isJavaSpace(r) {
+			break
+		}
+		s = s[:len(s)-n]
+	}
+	return s
+}
+
+// isJavaSpace is Character.isWhitespace.
+func isJavaSpace(r rune) bool {
+	switch {
+	case r <= ' ':
+		return '\t' <= r && r <= '\r' || 0x1C <= r && r <= ' '
+	case r == 0x00A0 || r == 0x2007 || r == 0x202F:
+		return false
+	}
+	return unicode.In(r, unicode.Z)
+}
+
+func nan32() float32 { return float32(math.NaN()) }
+
+// bytesString returns b, which nobody will write to again, as a string.
+func bytesString(b []byte) string {
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}

@@ -1,0 +1,218 @@
+package value
+
+import (
+	"errors"
+	"math"
+	"math/big"
+	"strconv"
+)
+
+// Errors of printing within a limit.
+var (
+	// ErrTooLong says that a text would be longer than allowed.
+	ErrTooLong = errors.New("text is too long")
+	// ErrTooDeep says that lists and maps are nested too deep to print; one
+	// may contain itself.
+	ErrTooDeep = errors.New("lists and maps are nested too deep")
+)
+
+const (
+	// maxPrint bounds what one call of AppendText or AppendJSON appends: a
+	// few lists that hold one another many times over could fill any memory.
+	maxPrint = 64 << 20
+	// maxPrintDepth bounds nesting, which is endless in a list that contains
+	// one that contains it.
+	maxPrintDepth = 1000
+)
+
+// Text returns v as Java's toString prints it, see [Value.AppendText].
+func (v Value) Text() string {
+	if v.IsString() {
+		return v.AsString()
+	}
+	return string(v.AppendText(nil))
+}
+
+// AppendText appends v as Java's toString prints it: a map is `{a=1, b=x}`, a
+// list `[1, x]`, a string itself, null `null`. A JSON list, and all within it,
+// is JSON with `/` written `\/`, as json-smart prints it. Text is cut at 64
+// MiB and at 1,000 lists within one another.
+func (v Value) AppendText(dst []byte) []byte {
+	dst, _ = v.AppendTextMax(dst, len(dst)+maxPrint)
+	return dst
+}
+
+// AppendTextMax is AppendText for a dst that shall not grow beyond max bytes.
+// If it would, or lists are nested too deep, it stops with [ErrTooLong] or
+// [ErrTooDeep].
+func (v Value) AppendTextMax(dst []byte, max int) ([]byte, error) {
+	if v.IsString() { // most of what templates print
+		s := v.AsString()
+		if len(s) > max-len(dst) {
+			return dst, ErrTooLong
+		}
+		return append(dst, s...), nil
+	}
+	p := printer{buf: dst, max: max, web: true}
+	p.text(v, 0)
+	return p.result()
+}
+
+// AppendJSON appends v as compact JSON, as $input.json prints it: `/` stays as
+// it is, U+007F to U+009F and U+2000 to U+20FF are escaped, doubles are in
+// Java's form, an infinity is null. Text is cut as AppendText's is.
+func (v Value) AppendJSON(dst []byte) []byte {
+	dst, _ = v.AppendJSONMax(dst, len(dst)+maxPrint)
+	return dst
+}
+
+// AppendJSONMax is AppendJSON for a dst that shall not grow beyond max bytes,
+// with the errors of AppendTextMax.
+func (v Value) AppendJSONMax(dst []byte, max int) ([]byte, error) {
+	p := printer{buf: dst, max: max}
+	p.json(v, 0)
+	return p.result()
+}
+
+// A printer appends values to buf until something goes wrong.
+type printer struct {
+	buf []byte
+	max int
+	web bool // write / as \/ in JSON
+	err error
+}
+
+func (p *printer) result() ([]byte, error) {
+	if p.err == nil && len(p.buf) > p.max {
+		p.err = ErrTooLong
+	}
+	if p.err == ErrTooLong && len(p.buf) > p.max && p.max >= 0 {
+		p.buf = p.buf[:p.max]
+	}
+	return p.buf, p.err
+}
+
+// more reports whether printing may go on to a container depth levels down.
+func (p *printer) more(depth int) bool {
+	switch {
+	case p.err != nil:
+		return false
+	case len(p.buf) > p.max:
+		p.err = ErrTooLong
+	case depth > maxPrintDepth:
+		p.err = ErrTooDeep
+	}
+	return p.err == nil
+}
+
+// scalar appends v, which is no string, if it prints alike in both forms.
+func (p *printer) scalar(v Value) bool {
+	switch x := v.any.(type) {
+	case nil:
+		p.buf = append(p.buf, "null"...)
+	case Kind:
+		switch x {
+		case KindBool:
+			p.buf = strconv.AppendBool(p.buf, v.num != 0)
+		case KindFloat:
+			p.buf = AppendFloat(p.buf, float32(math.Float64frombits(v.num)))
+		case KindDouble:
+			p.buf = AppendDouble(p.buf, math.Float64frombits(v.num))
+		default:
+			p.buf = strconv.AppendInt(p.buf, int64(v.num), 10)
+		}
+	case *big.Int:
+		p.buf = x.Append(p.buf, 10)
+	case *Decimal:
+		p.buf = x.AppendText(p.buf)
+	default:
+		return false
+	}
+	return true
+}
+
+func (p *printer) text(v Value, depth int) {
+	if p.scalar(v) || !p.more(depth) {
+		return
+	}
+	switch x := v.any.(type) {
+	case textPtr:
+		p.string(v.AsString())
+	case *List:
+		if x.json {
+			p.json(v, depth)
+			return
+		}
+		p.list(x, depth)
+	case *Map:
+		p.buf = append(p.buf, '{')
+		for i := range x.Len() {
+			if i > 0 {
+				p.buf = append(p.buf, ", "...)
+			}
+			p.entry(x, i, depth)
+		}
+		p.buf = append(p.buf, '}')
+	case TextAppender:
+		p.buf = x.AppendText(p.buf)
+	case Entries:
+		p.entries(x, depth)
+	}
+}
+
+func (p *printer) list(l *List, depth int) {
+	p.buf = append(p.buf, '[')
+	for i, e := range l.Values() {
+		if i > 0 {
+			p.buf = append(p.buf, ", "...)
+		}
+		if e.AsList() == l {
+			p.buf = append(p.buf, "(this Collection)"...)
+		} else if p.text(e, depth+1); p.err != nil {
+			return
+		}
+	}
+	p.buf = append(p.buf, ']')
+}
+
+func (p *printer) entry(m *Map, i, depth int) {
+	if p.err != nil {
+		return
+	}
+	if m.keys == nil {
+		p.string(m.entries[i].key)
+	} else {
+		p.text(m.Key(i), depth+1)
+	}
+	p.buf = append(p.buf, '=')
+	if v := m.entries[i].val; v.AsMap() == m {
+		p.buf = append(p.buf, "(this Map)"...)
+	} else {
+		p.text(v, depth+1)
+	}
+}
+
+func (p *printer) entries(es Entries, depth int) {
+	p.buf = append(p.buf, '{')
+	for i := range es.Len() {
+		if i > 0 {
+			p.buf = append(p.buf, ", "...)
+		}
+		key, v := es.At(i)
+		p.string(key)
+		p.buf = append(p.buf, '=')
+		if p.text(v, depth+1); p.err != nil {
+			return
+		}
+	}
+	p.buf = append(p.buf, '}')
+}
+
+// string appends s if there is room.
+func (p *printer) string(s string) {
+	if len(s) > p.max-len(p.buf) {
+		p.err = ErrTooLong
+		return
+	}
+	p.buf = append(p.buf, s...)
+}

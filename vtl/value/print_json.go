@@ -1,0 +1,137 @@
+package value
+
+import "math"
+
+func (p *printer) json(v Value, depth int) {
+	if f, ok := v.AsFloat(); ok && math.IsInf(f, 0) && v.Kind() != KindBigDecimal && v.Kind() != KindBigInteger {
+		p.buf = append(p.buf, "null"...)
+		return
+	}
+	if p.scalar(v) || !p.more(depth) {
+		return
+	}
+	switch x := v.any.(type) {
+	case textPtr:
+		p.quote(v.AsString())
+	case *List:
+		p.buf = append(p.buf, '[')
+		for i, e := range x.vals {
+			if i > 0 {
+				p.buf = append(p.buf, ',')
+			}
+			if p.json(e, depth+1); p.err != nil {
+				return
+			}
+		}
+		p.buf = append(p.buf, ']')
+	case *Map:
+		p.jsonEntries(x, depth)
+	case JSONAppender:
+		p.buf = x.AppendJSON(p.buf)
+	case Entries:
+		p.jsonEntries(x, depth)
+	case TextAppender:
+		p.quote(string(x.AppendText(nil)))
+	default:
+		p.quote("")
+	}
+}
+
+func (p *printer) jsonEntries(es Entries, depth int) {
+	p.buf = append(p.buf, '{')
+	for i := range es.Len() {
+		if i > 0 {
+			p.buf = append(p.buf, ',')
+		}
+		key, v := es.At(i)
+		p.quote(key)
+		p.buf = append(p.buf, ':')
+		if p.json(v, depth+1); p.err != nil {
+			return
+		}
+	}
+	p.buf = append(p.buf, '}')
+}
+
+// quote appends s as a JSON string.
+func (p *printer) quote(s string) {
+	if len(s) > p.max-len(p.buf) {
+		p.err = ErrTooLong
+		return
+	}
+	p.buf = append(p.buf, '"')
+	p.buf = appendEscaped(p.buf, s, p.web)
+	p.buf = append(p.buf, '"')
+}
+
+// AppendQuoted appends s as a JSON string in quotes, in the style of
+// [Value.AppendJSON].
+func AppendQuoted(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	dst = appendEscaped(dst, s, false)
+	return append(dst, '"')
+}
+
+// appendEscaped appends s with json-smart's escapes. web asks for \/.
+func appendEscaped(dst []byte, s string, web bool) []byte {
+	done := 0 // s[:done] has been appended
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if !mayEscape(c) {
+			continue
+		}
+		r, n := rune(c), 1
+		short := byte(0)
+		switch c {
+		case '"', '\\':
+			short = c
+		case '/':
+			if !web {
+				continue
+			}
+			short = c
+		case '\b':
+			short = 'b'
+		case '\f':
+			short = 'f'
+		case '\n':
+			short = 'n'
+		case '\r':
+			short = 'r'
+		case '\t':
+			short = 't'
+		case 0xC2, 0xE2:
+			if r, n = escapedRune(s[i:]); n == 0 {
+				continue
+			}
+		}
+		dst = append(dst, s[done:i]...)
+		if short != 0 {
+			dst = append(dst, '\\', short)
+		} else {
+			const hex = "0123456789ABCDEF"
+			dst = append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		}
+		i += n - 1
+		done = i + 1
+	}
+	return append(dst, s[done:]...)
+}
+
+// mayEscape reports whether c has to be escaped, or begins a character that
+// may have to be.
+func mayEscape(c byte) bool {
+	return c < ' ' || c == '"' || c == '\\' || c == '/' || c == 0x7F || c == 0xC2 || c == 0xE2
+}
+
+// escapedRune returns the character at the start of s and its length if it is
+// one that json-smart escapes: U+0080 to U+009F, U+2000 to U+20FF.
+func escapedRune(s string) (r rune, n int) {
+	switch {
+	case s[0] == 0xC2 && len(s) > 1 && 0x80 <= s[1] && s[1] < 0xA0:
+		return rune(s[1]), 2
+	case s[0] == 0xE2 && len(s) > 2 && 0x80 <= s[1] && s[1] < 0x84 && s[2]&0xC0 == 0x80:
+		return 0x2000 | rune(s[1]&0x3)<<6 | rune(s[2]&0x3F), 3
+	}
+	return 0, 0
+}
