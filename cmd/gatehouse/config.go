@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+)
+
+// A config is every setting of a server. Each scalar has one name: the flag,
+// the key of the configuration file, and (upper case, GATEHOUSE_ before it)
+// the environment variable. Flags win over the environment, the environment
+// over the file.
+type config struct {
+	Listen               string   `yaml:"listen"`
+	GatewayListen        string   `yaml:"gateway-listen"`
+	DataDir              string   `yaml:"data-dir"`
+	InMemory             bool     `yaml:"in-memory"`
+	Region               string   `yaml:"region"`
+	Account              string   `yaml:"account"`
+	AllowUnauthenticated bool     `yaml:"allow-unauthenticated"`
+	AllowOrigin          []string `yaml:"allow-origin"`
+	TrustedProxies       []string `yaml:"trusted-proxies"`
+	MaxBufferedBytes     int64    `yaml:"max-buffered-bytes"`
+	LogLevel             string   `yaml:"log-level"`
+	LogFormat            string   `yaml:"log-format"`
+}
+
+// defaults is the one place that says what an absent setting means.
+func defaults() config {
+	return config{
+		Listen:           "127.0.0.1:4566",
+		DataDir:          "./gatehouse-data",
+		Region:           "us-east-1",
+		Account:          "000000000000",
+		MaxBufferedBytes: 1 << 30,
+		LogLevel:         "info",
+		LogFormat:        "text",
+	}
+}
+
+// flags declares one flag a setting, each showing its default.
+func (c *config) flags(fs *pflag.FlagSet) {
+	fs.StringVar(&c.Listen, "listen", c.Listen, "address of the control plane and, unless --gateway-listen is set, of the stages")
+	fs.StringVar(&c.GatewayListen, "gateway-listen", c.GatewayListen, "serve stages here only, and the control plane at --listen only")
+	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "directory of the database; one server a directory")
+	fs.BoolVar(&c.InMemory, "in-memory", c.InMemory, "keep everything in memory and forget it at the end")
+	fs.StringVar(&c.Region, "region", c.Region, "AWS region of requests that name none")
+	fs.StringVar(&c.Account, "account", c.Account, "AWS account of requests that name none")
+	fs.BoolVar(&c.AllowUnauthenticated, "allow-unauthenticated", c.AllowUnauthenticated, "let anyone who reaches --listen change everything")
+	fs.StringSliceVar(&c.AllowOrigin, "allow-origin", c.AllowOrigin, "web origin that may call the open control plane (repeatable)")
+	fs.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "networks (CIDR) whose X-Forwarded-For names the client (repeatable)")
+	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies held in memory at once, all requests together; above it requests get 503")
+	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
+	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")
+}
+
+// load joins the three sources. given holds the command line's flags.
+func load(given *pflag.FlagSet, file string, getenv func(string) (string, bool)) (config, error) {
+	c := defaults()
+	if file != "" {
+		if err := c.readFile(file); err != nil {
+			return c, err
+		}
+	}
+	fs := pflag.NewFlagSet("", pflag.ContinueOnError)
+	c.flags(fs)
+	var errs []error
+	fs.VisitAll(func(f *pflag.Flag) {
+		if v, ok := getenv(envName(f.Name)); ok {
+			if err := fs.Set(f.Name, v); err != nil {
+				errs = append(errs, fmt.Errorf("environment variable %s: %w", envName(f.Name), err))
+			}
+		}
+		if g := given.Lookup(f.Name); g != nil && g.Changed {
+			errs = append(errs, copyFlag(f, g))
+		}
+	})
+	if err := errors.Join(errs...); err != nil {
+		return c, err
+	}
+	return c, c.check()
+}
+
+// copyFlag gives f the value of g, lists whole.
+func copyFlag(f, g *pflag.Flag) error {
+	if list, ok := g.Value.(pflag.SliceValue); ok {
+		return f.Value.(pflag.SliceValue).Replace(list.GetSlice())
+	}
+	return f.Value.Set(g.Value.String())
+}
+
+// envName is the environment variable of a setting.
+func envName(flag string) string {
+	return "GATEHOUSE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// readFile lays a YAML file over c. A key that is no setting is an error.
+func (c *config) readFile(name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("configuration file: %w", err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("configuration file %s: %w", name, err)
+	}
+	return nil
+}
+
+var accountPattern = regexp.MustCompile(`^\d{12}$`)
+
+// check reports the first setting that cannot work.
+func (c *config) check() error {
+	if !accountPattern.MatchString(c.Account) {
+		return fmt.Errorf("account: %q is not 12 digits", c.Account)
+	}
+	if _, err := c.level(); err != nil {
+		return err
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		return fmt.Errorf("log-format: %q is neither text nor json", c.LogFormat)
+	}
+	if c.MaxBufferedBytes < 1<<20 {
+		return fmt.Errorf("max-buffered-bytes: %d is less than 1 MiB", c.MaxBufferedBytes)
+	}
+	if _, err := c.proxies(); err != nil {
+		return err
+	}
+	return c.checkExposure()
+}
+
+// checkExposure refuses an open control plane that other machines can reach,
+// unless the operator said so.
+func (c *config) checkExposure() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if c.AllowUnauthenticated || loopback(host) {
+		return nil
+	}
+	return fmt.Errorf("listen: %s is reachable from other machines and the control plane takes calls from anyone: "+
+		"listen on 127.0.0.1, or say --allow-unauthenticated", c.Listen)
+}
+
+// loopback reports whether a host to listen on is this machine alone.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// level parses the log level.
+func (c *config) level() (slog.Level, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return l, fmt.Errorf("log-level: %q is none of debug, info, warn, error", c.LogLevel)
+	}
+	return l, nil
+}
+
+// proxies parses the trusted networks; a bare address is a network of one.
+func (c *config) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range c.TrustedProxies {
+		if ip, err := netip.ParseAddr(s); err == nil {
+			out = append(out, netip.PrefixFrom(ip, ip.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("trusted-proxies: %q is no network in CIDR form", s)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// logger makes the process's logger.
+func (c *config) logger(w io.Writer) *slog.Logger {
+	level, _ := c.level() // checked when loaded
+	opts := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}

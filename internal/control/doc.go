@@ -1,0 +1,15 @@
+// Package control is the control plane: what each of Amazon API Gateway's
+// operations does to the definitions of APIs, and what it publishes for the
+// data plane to serve.
+//
+// One file holds one kind of resource: create, get, list, update, delete, its
+// patch table, its checks. ops.go lists the operations. An operation is typed
+// in and typed out and runs in one transaction of the store; binding, framework
+// checks and HTTP are package wire's, who the caller is its hooks'.
+//
+// The rule for settings is to enforce or to refuse. A setting that protects
+// and is not enforced yet is accepted, and the requests it concerns fail
+// closed in the data plane; one that changes answers is refused here by name
+// (see unserved.go); one that observes or describes AWS's own infrastructure
+// is kept for clients to read.
+package control

@@ -1,0 +1,85 @@
+package control
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// freeze builds the served form of a deployment from its source.
+func (t *tx) freeze(api string, d *wire.Deployment, src *source) *snapshot.Deployment {
+	out := &snapshot.Deployment{
+		Format: snapshot.Format, ID: *d.ID, APIID: api, Account: t.who.Account, Region: t.who.Region, Created: int64(*d.CreatedDate),
+		BinaryMediaTypes: src.RestAPI.BinaryMediaTypes, MinimumCompressionSize: src.RestAPI.MinimumCompressionSize,
+		APIKeySource: text(src.RestAPI.APIKeySource), DisableExecuteAPIEndpoint: isTrue(src.RestAPI.DisableExecuteAPIEndpoint),
+		Policy: text(src.RestAPI.Policy), Models: make(map[string]snapshot.Model, len(src.Models)),
+	}
+	if e := src.RestAPI.EndpointConfiguration; e != nil && len(e.Types) > 0 {
+		out.EndpointType = e.Types[0]
+	}
+	for _, m := range src.Models {
+		out.Models[*m.Name] = snapshot.Model{ContentType: text(m.ContentType), Schema: text(m.Schema)}
+	}
+	for _, r := range src.Resources {
+		out.Resources = append(out.Resources, freezeResource(&r))
+	}
+	slices.SortFunc(out.Resources, func(a, b snapshot.Resource) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+func freezeResource(r *wire.Resource) snapshot.Resource {
+	out := snapshot.Resource{ID: *r.ID, Path: *r.Path}
+	for _, verb := range sortedKeys(r.ResourceMethods) {
+		m := r.ResourceMethods[verb]
+		out.Methods = append(out.Methods, freezeMethod(verb, &m))
+	}
+	return out
+}
+
+func freezeMethod(verb string, m *wire.Method) snapshot.Method {
+	out := snapshot.Method{
+		HTTPMethod: verb, AuthorizationType: text(m.AuthorizationType), AuthorizerID: text(m.AuthorizerID),
+		AuthorizationScopes: m.AuthorizationScopes, APIKeyRequired: isTrue(m.APIKeyRequired), OperationName: text(m.OperationName),
+		RequestParameters: m.RequestParameters, RequestModels: m.RequestModels, RequestValidatorID: text(m.RequestValidatorID),
+		Integration: freezeIntegration(m.MethodIntegration), Responses: make(map[string]snapshot.MethodResponse, len(m.MethodResponses)),
+	}
+	for status, r := range m.MethodResponses {
+		out.Responses[status] = snapshot.MethodResponse{Parameters: r.ResponseParameters, Models: r.ResponseModels}
+	}
+	return out
+}
+
+func freezeIntegration(i *wire.Integration) snapshot.Integration {
+	out := snapshot.Integration{
+		Type: text(i.Type), HTTPMethod: text(i.HTTPMethod), URI: text(i.URI), Credentials: text(i.Credentials),
+		ConnectionType: text(i.ConnectionType), ConnectionID: text(i.ConnectionID), RequestParameters: i.RequestParameters,
+		RequestTemplates: plainTemplates(i.RequestTemplates), PassthroughBehavior: text(i.PassthroughBehavior),
+		ContentHandling: text(i.ContentHandling), TimeoutMillis: int(*withDefault(i.TimeoutInMillis, defaultTimeoutMillis)),
+		CacheNamespace: text(i.CacheNamespace), CacheKeyParameters: i.CacheKeyParameters, ResponseTransferMode: text(i.ResponseTransferMode),
+	}
+	if i.TLSConfig != nil {
+		out.InsecureSkipVerify = isTrue(i.TLSConfig.InsecureSkipVerification)
+	}
+	for _, status := range sortedKeys(i.IntegrationResponses) {
+		r := i.IntegrationResponses[status]
+		out.Responses = append(out.Responses, snapshot.IntegrationResponse{
+			StatusCode: status, SelectionPattern: text(r.SelectionPattern), Parameters: r.ResponseParameters,
+			Templates: plainTemplates(r.ResponseTemplates), ContentHandling: text(r.ContentHandling),
+		})
+	}
+	return out
+}
+
+// plainTemplates gives null templates the served form, "".
+func plainTemplates(templates map[string]*string) map[string]string {
+	if templates == nil {
+		return nil
+	}
+	out := make(map[string]string, len(templates))
+	for k, v := range templates {
+		out[k] = text(v)
+	}
+	return out
+}

@@ -1,0 +1,66 @@
+package control
+
+import "github.com/gatehouse-gw/gatehouse/internal/wire"
+
+// What this file refuses is valid for AWS and changes answers, and the data
+// plane does not do it yet. Refusing is what keeps a setting from being
+// stored and ignored. Settings that protect are not here: they are accepted,
+// and the data plane closes the requests they concern.
+
+// unserved names a setting and its value in a refusal.
+func unserved(setting, value string) error {
+	return wire.BadRequest("This server does not support %s %s yet", setting, value)
+}
+
+func unservedRestAPI(api *wire.RestAPI) error {
+	if len(api.BinaryMediaTypes) > 0 {
+		return unserved("binaryMediaTypes", api.BinaryMediaTypes[0])
+	}
+	if api.MinimumCompressionSize != nil {
+		return unserved("minimumCompressionSize", "(compression)")
+	}
+	return nil
+}
+
+func unservedIntegration(in *wire.Integration) error {
+	switch t := text(in.Type); t {
+	case "AWS", "AWS_PROXY":
+		return unserved("integration type", t)
+	}
+	if text(in.ConnectionType) == "VPC_LINK" {
+		return unserved("connectionType", "VPC_LINK")
+	}
+	if v := text(in.ContentHandling); v != "" {
+		return unserved("contentHandling", v)
+	}
+	if v := text(in.ResponseTransferMode); v == "STREAM" {
+		return unserved("responseTransferMode", v)
+	}
+	if v := text(in.IntegrationTarget); v != "" {
+		return unserved("integrationTarget", v)
+	}
+	if v := text(in.Credentials); v != "" {
+		return unserved("credentials", v)
+	}
+	if len(in.CacheKeyParameters) > 0 {
+		return unserved("cacheKeyParameters", in.CacheKeyParameters[0])
+	}
+	return nil
+}
+
+func unservedIntegrationResponse(in *wire.IntegrationResponse) error {
+	if v := text(in.ContentHandling); v != "" {
+		return unserved("contentHandling", v)
+	}
+	return nil
+}
+
+func unservedStage(st *wire.Stage) error {
+	switch {
+	case isTrue(st.CacheClusterEnabled):
+		return unserved("cacheClusterEnabled", "true")
+	case st.CanarySettings != nil:
+		return unserved("canarySettings", "(canary releases)")
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package pipeline
+
+import "strconv"
+
+// A responseType names one of AWS's gateway responses.
+type responseType string
+
+// The gateway responses of AWS. Their built-in status and error type are in
+// gatewayDefaults.
+const (
+	accessDenied               responseType = "ACCESS_DENIED"
+	apiConfigurationError      responseType = "API_CONFIGURATION_ERROR"
+	authorizerConfigError      responseType = "AUTHORIZER_CONFIGURATION_ERROR"
+	authorizerFailure          responseType = "AUTHORIZER_FAILURE"
+	badRequestParameters       responseType = "BAD_REQUEST_PARAMETERS"
+	badRequestBody             responseType = "BAD_REQUEST_BODY"
+	default4XX                 responseType = "DEFAULT_4XX"
+	default5XX                 responseType = "DEFAULT_5XX"
+	expiredToken               responseType = "EXPIRED_TOKEN"
+	integrationFailure         responseType = "INTEGRATION_FAILURE"
+	integrationTimeout         responseType = "INTEGRATION_TIMEOUT"
+	invalidAPIKey              responseType = "INVALID_API_KEY"
+	invalidSignature           responseType = "INVALID_SIGNATURE"
+	missingAuthenticationToken responseType = "MISSING_AUTHENTICATION_TOKEN"
+	quotaExceeded              responseType = "QUOTA_EXCEEDED"
+	requestTooLarge            responseType = "REQUEST_TOO_LARGE"
+	resourceNotFound           responseType = "RESOURCE_NOT_FOUND"
+	throttled                  responseType = "THROTTLED"
+	unauthorized               responseType = "UNAUTHORIZED"
+	unsupportedMediaType       responseType = "UNSUPPORTED_MEDIA_TYPE"
+	wafFiltered                responseType = "WAF_FILTERED"
+)
+
+// gatewayDefault is the built-in form of one gateway response.
+type gatewayDefault struct {
+	status    int    // 0 for the two DEFAULT types, which have none of their own
+	errorType string // x-amzn-ErrorType
+}
+
+// gatewayDefaultOf returns what AWS answers for a type that nobody customised.
+func gatewayDefaultOf(t responseType) gatewayDefault {
+	switch t {
+	case accessDenied:
+		return gatewayDefault{403, "AccessDeniedException"}
+	case apiConfigurationError, integrationFailure, integrationTimeout:
+		status := 504
+		if t == apiConfigurationError {
+			status = 500
+		}
+		return gatewayDefault{status, "InternalServerErrorException"}
+	case authorizerConfigError:
+		return gatewayDefault{500, "AuthorizerConfigurationException"}
+	case authorizerFailure:
+		return gatewayDefault{500, "AuthorizerFailureException"}
+	case badRequestParameters, badRequestBody:
+		return gatewayDefault{400, "BadRequestException"}
+	case expiredToken:
+		return gatewayDefault{403, "ExpiredTokenException"}
+	case invalidAPIKey, wafFiltered:
+		return gatewayDefault{403, "ForbiddenException"}
+	case invalidSignature:
+		return gatewayDefault{403, "InvalidSignatureException"}
+	case missingAuthenticationToken:
+		return gatewayDefault{403, "MissingAuthenticationTokenException"}
+	case quotaExceeded:
+		return gatewayDefault{429, "LimitExceededException"}
+	case requestTooLarge:
+		return gatewayDefault{413, "RequestTooLargeException"}
+	case resourceNotFound:
+		return gatewayDefault{404, "ResourceNotFoundException"}
+	case throttled:
+		return gatewayDefault{429, "TooManyRequestsException"}
+	case unauthorized:
+		return gatewayDefault{401, "UnauthorizedException"}
+	case unsupportedMediaType:
+		return gatewayDefault{415, "BadRequestException"}
+	case default4XX:
+		return gatewayDefault{0, "BadRequestException"}
+	}
+	return gatewayDefault{0, "InternalServerErrorException"}
+}
+
+// A failure ends a call with a gateway response.
+type failure struct {
+	kind    responseType
+	message string // $context.error.message
+	status  int    // in place of the type's own; 0 keeps it
+	errType string // in place of the type's own x-amzn-ErrorType
+	engine  bool   // raised by the execution engine, whose default body has a space after the colon
+	reason  string // for the log and traces, never for the client
+	detail  string // $context.error.validationErrorString
+	cause   error  // for the log
+}
+
+// Error makes a failure an error; the text is the log's.
+func (f *failure) Error() string {
+	text := string(f.kind) + ": " + f.message
+	if f.reason != "" {
+		text += ": " + f.reason
+	}
+	if f.cause != nil {
+		text += ": " + f.cause.Error()
+	}
+	return text
+}
+
+// Unwrap gives the cause.
+func (f *failure) Unwrap() error { return f.cause }
+
+const internalServerError = "Internal server error"
+
+// configurationError is AWS's answer to a definition that cannot work: 500,
+// with the reason kept for the log.
+func configurationError(reason string, cause error) *failure {
+	return &failure{kind: apiConfigurationError, message: internalServerError, engine: true, reason: reason, cause: cause}
+}
+
+// engineError is the engine's general 500.
+func engineError(reason string, cause error) *failure {
+	return &failure{kind: default5XX, status: 500, message: internalServerError, engine: true, reason: reason, cause: cause}
+}
+
+// badRequest is a 400 of the front door for a request that no backend may see.
+func badRequest(cause error) *failure {
+	return &failure{kind: default4XX, status: 400, message: "Bad Request", reason: "malformed request", cause: cause}
+}
+
+// forbidden closes a method whose protection is not enforced yet: the request
+// fails rather than pass unprotected.
+func forbidden(reason string) *failure {
+	return &failure{kind: accessDenied, message: "Forbidden", reason: reason}
+}
+
+func missingToken() *failure {
+	return &failure{kind: missingAuthenticationToken, message: "Missing Authentication Token"}
+}
+
+func unsupportedMedia() *failure {
+	return &failure{kind: unsupportedMediaType, message: "Unsupported Media Type", engine: true}
+}
+
+// family returns the DEFAULT type that a type falls back to.
+func (t responseType) family(status int) responseType {
+	if s := gatewayDefaultOf(t).status; s != 0 {
+		status = s
+	}
+	if t == default5XX || status >= 500 {
+		return default5XX
+	}
+	return default4XX
+}
+
+// parseStatus reads a status code of a definition, 0 when it is none.
+func parseStatus(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 100 || n > 599 {
+		return 0
+	}
+	return n
+}

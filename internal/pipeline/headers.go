@@ -1,0 +1,65 @@
+package pipeline
+
+import "github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+
+// What API Gateway does to each header is in four tables of names. Names are
+// lower case; look-ups fold case.
+
+// droppedAtDoor are request headers that nothing behind the listener sees
+// (recorded: $input.params of each is empty).
+var droppedAtDoor = headerSet("connection", "content-length", "content-md5", "expect", "max-forwards", "proxy-authenticate",
+	"server", "te", "transfer-encoding", "trailer", "upgrade", "www-authenticate", "x-http-method-override",
+	// hop-by-hop names that AWS's table leaves out and HTTP forbids to forward
+	"keep-alive", "proxy-authorization", "proxy-connection")
+
+// keptFromBackend are request headers that an HTTP_PROXY integration does not
+// pass on by itself: the gateway sets them, or AWS was seen to drop them.
+var keptFromBackend = headerSet("content-encoding", "host", "via", "x-amzn-trace-id", "x-amzn-apigateway-api-id")
+
+// illegalInRequest are mapping targets that fail the call with 500.
+var illegalInRequest = headerSet("content-length", "transfer-encoding", "x-amzn-trace-id")
+
+// ignoredInRequest are mapping targets that have no effect.
+var ignoredInRequest = headerSet("connection", "expect", "proxy-authenticate", "te", "via",
+	"keep-alive", "proxy-authorization", "proxy-connection")
+
+// remappedWhenMapped are response headers that a mapping of an HTTP or AWS
+// integration sends as x-amzn-Remapped-{name}.
+var remappedWhenMapped = headerSet("authorization", "connection", "content-length", "content-md5", "date", "expect", "host",
+	"max-forwards", "proxy-authenticate", "server", "trailer", "upgrade", "user-agent", "www-authenticate",
+	"keep-alive", "proxy-authorization", "proxy-connection")
+
+// remappedFromProxy are headers of a proxied backend's answer that the client
+// gets as x-amzn-Remapped-{name}.
+var remappedFromProxy = headerSet("connection", "content-length", "date", "server", "www-authenticate", "x-amzn-requestid",
+	"keep-alive", "proxy-authenticate", "proxy-connection", "upgrade", "trailer")
+
+// droppedFromProxy are headers of a proxied backend's answer that end here.
+var droppedFromProxy = headerSet("transfer-encoding", "via")
+
+const remappedPrefix = "x-amzn-Remapped-"
+
+// A nameSet is a set of header names grouped by length, so that a look-up
+// costs a few comparisons and no lower-casing.
+type nameSet [32][]string
+
+func headerSet(names ...string) *nameSet {
+	s := new(nameSet)
+	for _, n := range names {
+		s[len(n)] = append(s[len(n)], n)
+	}
+	return s
+}
+
+// has reports whether the set holds name, whatever its case.
+func (s *nameSet) has(name string) bool {
+	if len(name) >= len(s) {
+		return false
+	}
+	for _, n := range s[len(name)] {
+		if httpmsg.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}

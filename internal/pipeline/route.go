@@ -1,0 +1,197 @@
+package pipeline
+
+import (
+	"errors"
+	"strings"
+)
+
+// maxParams bounds the path variables of one route; AWS's longest allowed
+// resource path has far fewer.
+const maxParams = 64
+
+// errDotSegment refuses a path that a backend could read as another one.
+var errDotSegment = errors.New("path has a . or .. segment")
+
+// A router finds the method for a path and a verb.
+//
+// AWS chooses by path and method together: of all resources whose template
+// matches and that own the verb or ANY, the one wins whose segments are more
+// specific from left to right (literal, then {variable}, then {greedy+}). A
+// depth-first walk in that order visits candidates best first, so the first
+// owner of the method is the answer, and walking on after a resource without
+// the verb is the backtracking that AWS shows.
+type router struct {
+	root node
+}
+
+// A node is one segment of the resource tree.
+type node struct {
+	literal map[string]*node
+	param   *node  // {name}
+	greedy  *node  // {name+}, always a leaf
+	name    string // of the variable this node stands for
+	methods map[string]*Method
+	any     *Method
+}
+
+// A match is the outcome of a look-up: the method, and the raw text of the
+// path variables in the order of the path.
+type match struct {
+	method *Method
+	names  [maxParams]string
+	values [maxParams]string // not decoded
+	n      int
+}
+
+// add puts a method under a resource's path template.
+func (r *router) add(template string, m *Method) {
+	n := &r.root
+	for seg := range segments(template) {
+		n = n.child(seg)
+	}
+	if m.verb == "ANY" {
+		n.any = m
+		return
+	}
+	if n.methods == nil {
+		n.methods = make(map[string]*Method)
+	}
+	n.methods[m.verb] = m
+}
+
+// child returns the node for one segment of a template, made if needed.
+func (n *node) child(seg string) *node {
+	if len(seg) > 2 && seg[0] == '{' && seg[len(seg)-1] == '}' {
+		name, greedy := strings.CutSuffix(seg[1:len(seg)-1], "+")
+		slot := &n.param
+		if greedy {
+			slot = &n.greedy
+		}
+		if *slot == nil {
+			*slot = &node{name: name}
+		}
+		return *slot
+	}
+	if c := n.literal[seg]; c != nil {
+		return c
+	}
+	if n.literal == nil {
+		n.literal = make(map[string]*node)
+	}
+	c := &node{}
+	n.literal[seg] = c
+	return c
+}
+
+// find looks up the raw path and the verb. It reports false when no resource
+// answers, which AWS calls Missing Authentication Token. Leading slashes
+// collapse and one trailing slash is ignored; segments compare undecoded.
+func (r *router) find(path, verb string, m *match) bool {
+	path = strings.TrimLeft(path, "/")
+	if strings.HasSuffix(path, "/") {
+		path = path[:len(path)-1]
+	}
+	m.n = 0
+	if path == "" {
+		return r.root.owns(verb, m)
+	}
+	return r.root.walk(path, verb, m)
+}
+
+// walk matches what is left of the path, not empty, below n.
+func (n *node) walk(path, verb string, m *match) bool {
+	seg, rest, more := strings.Cut(path, "/")
+	if c := n.literal[seg]; c != nil && c.descend(rest, more, verb, m) {
+		return true
+	}
+	if n.param != nil && seg != "" && m.n < maxParams {
+		m.push(n.param.name, seg)
+		if n.param.descend(rest, more, verb, m) {
+			return true
+		}
+		m.n--
+	}
+	if n.greedy != nil && m.n < maxParams {
+		m.push(n.greedy.name, path)
+		if n.greedy.owns(verb, m) {
+			return true
+		}
+		m.n--
+	}
+	return false
+}
+
+// descend goes on below n with the rest of the path, or ends at it.
+func (n *node) descend(rest string, more bool, verb string, m *match) bool {
+	if !more {
+		return n.owns(verb, m)
+	}
+	return n.walk(rest, verb, m)
+}
+
+// owns ends the walk at n if it has the verb, exactly or through ANY.
+func (n *node) owns(verb string, m *match) bool {
+	if found := n.methods[verb]; found != nil {
+		m.method = found
+		return true
+	}
+	if n.any != nil && anyCovers(verb) {
+		m.method = n.any
+		return true
+	}
+	return false
+}
+
+// anyCovers reports whether ANY stands for the verb; other verbs, TRACE among
+// them, never match.
+func anyCovers(verb string) bool {
+	switch verb {
+	case "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS":
+		return true
+	}
+	return false
+}
+
+func (m *match) push(name, value string) {
+	m.names[m.n], m.values[m.n] = name, value
+	m.n++
+}
+
+// segments yields the parts of a template between slashes.
+func segments(template string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		rest := strings.Trim(template, "/")
+		for rest != "" {
+			var seg string
+			seg, rest, _ = strings.Cut(rest, "/")
+			if !yield(seg) {
+				return
+			}
+		}
+	}
+}
+
+// checkPath refuses a path that could be read in two ways: a segment that is,
+// or decodes to, "." or "..", and an escape that is none. Nothing is
+// normalised, because a gateway and its backend need not agree on how.
+func checkPath(path string) error {
+	if !strings.ContainsAny(path, "%.") {
+		return nil
+	}
+	rest := path
+	for rest != "" {
+		var seg string
+		seg, rest, _ = strings.Cut(rest, "/")
+		if strings.IndexByte(seg, '%') < 0 && strings.IndexByte(seg, '.') < 0 {
+			continue
+		}
+		plain, err := unescape(seg)
+		if err != nil {
+			return err
+		}
+		if plain == "." || plain == ".." {
+			return errDotSegment
+		}
+	}
+	return nil
+}

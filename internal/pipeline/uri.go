@@ -1,0 +1,160 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// A uriTemplate is an integration URI, parsed once: text, {path variables}
+// and ${stageVariables.name}.
+type uriTemplate struct {
+	text  string
+	parts []uriPart
+}
+
+// A uriPart is a run of text or a reference.
+type uriPart struct {
+	kind uriPartKind
+	text string // literal text, or the name referred to
+}
+
+type uriPartKind uint8
+
+const (
+	uriText uriPartKind = iota
+	uriPath
+	uriStage
+)
+
+const stageVariableOpen = "${stageVariables."
+
+// parseURI splits a URI into its parts. What looks like a reference but is
+// none stays text, as AWS sends it on.
+func parseURI(text string) *uriTemplate {
+	t := &uriTemplate{text: text}
+	rest := text
+	for rest != "" {
+		i := strings.IndexAny(rest, "{$")
+		if i < 0 {
+			break
+		}
+		part, n := parseReference(rest[i:])
+		if n == 0 {
+			t.literal(rest[:i+1])
+			rest = rest[i+1:]
+			continue
+		}
+		t.literal(rest[:i])
+		t.parts = append(t.parts, part)
+		rest = rest[i+n:]
+	}
+	t.literal(rest)
+	return t
+}
+
+// literal appends text, joined to text that stands before it.
+func (t *uriTemplate) literal(s string) {
+	if s == "" {
+		return
+	}
+	if n := len(t.parts); n > 0 && t.parts[n-1].kind == uriText {
+		t.parts[n-1].text += s
+		return
+	}
+	t.parts = append(t.parts, uriPart{uriText, s})
+}
+
+// parseReference reads a reference at the start of s and its length, 0 when
+// there is none.
+func parseReference(s string) (uriPart, int) {
+	kind, open := uriPath, "{"
+	if s[0] == '$' {
+		kind, open = uriStage, stageVariableOpen
+	}
+	name, ok := strings.CutPrefix(s, open)
+	if !ok {
+		return uriPart{}, 0
+	}
+	end := strings.IndexByte(name, '}')
+	if end <= 0 || strings.ContainsAny(name[:end], "{/?#") {
+		return uriPart{}, 0
+	}
+	return uriPart{kind, strings.TrimSuffix(name[:end], "+")}, len(open) + end + 1
+}
+
+// withStage returns t with its stage variables filled in; one that the stage
+// does not have is empty text.
+func (t *uriTemplate) withStage(vars map[string]string) *uriTemplate {
+	out := &uriTemplate{}
+	for _, p := range t.parts {
+		if p.kind == uriStage {
+			out.literal(vars[p.text])
+			continue
+		}
+		if p.kind == uriText {
+			out.literal(p.text)
+			continue
+		}
+		out.parts = append(out.parts, p)
+	}
+	for _, p := range out.parts {
+		if p.kind == uriPath {
+			out.text += "{" + p.text + "}"
+			continue
+		}
+		out.text += p.text
+	}
+	return out
+}
+
+var errNoHost = errors.New("URI names no host")
+
+// splitURI takes an HTTP URI apart without decoding anything: scheme, host
+// with port, and target (path and query, which may hold {variables}). A
+// fragment is dropped.
+func splitURI(text string) (scheme, host, target string, err error) {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok || (!strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https")) {
+		return "", "", "", fmt.Errorf("URI %q is not http:// or https://", text)
+	}
+	rest, _, _ = strings.Cut(rest, "#")
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	host, target = rest[:end], rest[end:]
+	if host == "" {
+		return "", "", "", errNoHost
+	}
+	if strings.Contains(host, "@") {
+		return "", "", "", fmt.Errorf("URI %q holds credentials", text)
+	}
+	if target == "" || target[0] != '/' {
+		target = "/" + target
+	}
+	return strings.ToLower(scheme), host, target, checkHost(host)
+}
+
+// checkHost refuses an authority that cannot be dialled.
+func checkHost(host string) error {
+	u, err := url.Parse("//" + host)
+	if err != nil {
+		return fmt.Errorf("host %q: %w", host, err)
+	}
+	if u.Hostname() == "" || strings.ContainsAny(u.Hostname(), " {}$<>\"\\^`|") {
+		return fmt.Errorf("host %q is not a name or an address", host)
+	}
+	if p := u.Port(); p != "" {
+		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
+			return fmt.Errorf("port %q is not between 1 and 65535", p)
+		}
+	}
+	if strings.Contains(u.Hostname(), ":") && net.ParseIP(strings.SplitN(u.Hostname(), "%", 2)[0]) == nil {
+		return fmt.Errorf("host %q is not an address", host)
+	}
+	return nil
+}
