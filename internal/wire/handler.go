@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 )
 
@@ -35,4 +36,20 @@ func Op[In, Out any](f func(context.Context, *Caller, *In) (*Out, error)) Handle
 			return f(ctx, who, in.Interface().(*In))
 		},
 	}
+}
+
+// check reports a handler that does not fit op.
+func (h Handler) check(op *Operation) error {
+	if h.call == nil {
+		return fmt.Errorf("wire: the handler of %s was not made by Op", op.Name)
+	}
+	out := op.output
+	if out == "" {
+		out = "Empty"
+	}
+	pkg := reflect.TypeFor[Empty]().PkgPath()
+	if h.in.PkgPath() != pkg || h.out.PkgPath() != pkg || h.in.Name() != op.input.name || h.out.Name() != out {
+		return fmt.Errorf("wire: the handler of %s takes %v and returns %v, want %s and %s", op.Name, h.in, h.out, op.input.name, out)
+	}
+	return nil
 }

@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"regexp"
+	"slices"
+)
+
 // An Operation is one row of the service's operation table.
 type Operation struct {
 	Name   string // AWS's name, such as "CreateRestApi"
@@ -12,6 +17,9 @@ type Operation struct {
 	input  *shape
 	output string // Go name of the output; "" when success has no body
 }
+
+// Operations returns the operation table, sorted by name.
+func Operations() []Operation { return slices.Clone(operations[:]) }
 
 // A shape is the table of a structure: the Go type that it fills and its
 // members in the order of that type's fields.
@@ -27,8 +35,15 @@ type member struct {
 	location location
 	typ      *typ
 	required bool
-	commas   bool   // a query list that also comes as one comma-separated value
-	pattern  string // Java regular expression that the whole value must match; "" for none
+	checked  bool     // the model constrains the value or something inside it
+	commas   bool     // a query list that also comes as one comma-separated value
+	pattern  *pattern // nil for none
+}
+
+// A pattern is a Java regular expression that the whole of a value must match.
+type pattern struct {
+	text string         // as errors print it
+	re   *regexp.Regexp // as Go runs it
 }
 
 // A typ is the type of a member or of an element of a collection.

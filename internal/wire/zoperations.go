@@ -2,6 +2,8 @@
 
 package wire
 
+import "regexp"
+
 // operations holds every operation, sorted by name.
 var operations = [...]Operation{
 	{Name: "CreateApiKey", Method: "POST", Path: "/apikeys", Status: 201, place: "createApiKeyInput", input: &createAPIKeyRequestShape, output: "APIKey"},
@@ -152,6 +154,9 @@ var responseTransferModeEnum = typ{kind: kindString, enum: []string{"STREAM", "B
 var routingModeEnum = typ{kind: kindString, enum: []string{"BASE_PATH_MAPPING_ONLY", "ROUTING_RULE_THEN_BASE_PATH_MAPPING", "ROUTING_RULE_ONLY"}}
 var securityPolicyEnum = typ{kind: kindString, enum: []string{"TLS_1_2", "SecurityPolicy_TLS12_2018_EDGE", "SecurityPolicy_TLS12_PFS_2025_EDGE", "SecurityPolicy_TLS13_2025_EDGE", "SecurityPolicy_TLS13_1_2_PQ_2025_09", "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09", "SecurityPolicy_TLS13_1_3_FIPS_2025_09", "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09", "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09", "SecurityPolicy_TLS13_1_2_2021_06", "SecurityPolicy_TLS13_1_3_2025_09", "TLS_1_0"}}
 
+var pattern1 = pattern{text: `[1-5]\d\d`, re: regexp.MustCompile(`^(?:[1-5]\d\d)$`)}
+var pattern2 = pattern{text: `^([1-5]\d\d|\*|\s*)$`, re: regexp.MustCompile(`^(?:^([1-5]\d\d|\*|[\s\x0B]*)$)$`)}
+
 var apiStageShape = shape{name: "APIStage", members: []member{
 	{name: "apiId", wire: "apiId", location: inBody, typ: &stringType},
 	{name: "stage", wire: "stage", location: inBody, typ: &stringType},
@@ -177,9 +182,9 @@ var createAPIKeyRequestShape = shape{name: "CreateAPIKeyRequest", members: []mem
 }}
 
 var createAuthorizerRequestShape = shape{name: "CreateAuthorizerRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true},
-	{name: "type", wire: "type", location: inBody, typ: &authorizerTypeEnum, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true, checked: true},
+	{name: "type", wire: "type", location: inBody, typ: &authorizerTypeEnum, required: true, checked: true},
 	{name: "providerARNs", wire: "providerARNs", location: inBody, typ: &typ{kind: kindList, elem: &stringType}},
 	{name: "authType", wire: "authType", location: inBody, typ: &stringType},
 	{name: "authorizerUri", wire: "authorizerUri", location: inBody, typ: &stringType},
@@ -190,47 +195,47 @@ var createAuthorizerRequestShape = shape{name: "CreateAuthorizerRequest", member
 }}
 
 var createBasePathMappingRequestShape = shape{name: "CreateBasePathMappingRequest", members: []member{
-	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true},
+	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
 	{name: "basePath", wire: "basePath", location: inBody, typ: &stringType},
-	{name: "restApiId", wire: "restApiId", location: inBody, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restApiId", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "stage", wire: "stage", location: inBody, typ: &stringType},
 }}
 
 var createDeploymentRequestShape = shape{name: "CreateDeploymentRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "stageName", wire: "stageName", location: inBody, typ: &stringType},
 	{name: "stageDescription", wire: "stageDescription", location: inBody, typ: &stringType},
 	{name: "description", wire: "description", location: inBody, typ: &stringType},
 	{name: "cacheClusterEnabled", wire: "cacheClusterEnabled", location: inBody, typ: &booleanType},
-	{name: "cacheClusterSize", wire: "cacheClusterSize", location: inBody, typ: &cacheClusterSizeEnum},
+	{name: "cacheClusterSize", wire: "cacheClusterSize", location: inBody, typ: &cacheClusterSizeEnum, checked: true},
 	{name: "variables", wire: "variables", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 	{name: "canarySettings", wire: "canarySettings", location: inBody, typ: &typ{kind: kindStructure, shape: &deploymentCanarySettingsShape}},
 	{name: "tracingEnabled", wire: "tracingEnabled", location: inBody, typ: &booleanType},
 }}
 
 var createDocumentationPartRequestShape = shape{name: "CreateDocumentationPartRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "location", wire: "location", location: inBody, typ: &typ{kind: kindStructure, shape: &documentationPartLocationShape}, required: true},
-	{name: "properties", wire: "properties", location: inBody, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "location", wire: "location", location: inBody, typ: &typ{kind: kindStructure, shape: &documentationPartLocationShape}, required: true, checked: true},
+	{name: "properties", wire: "properties", location: inBody, typ: &stringType, required: true, checked: true},
 }}
 
 var createDocumentationVersionRequestShape = shape{name: "CreateDocumentationVersionRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "documentationVersion", wire: "documentationVersion", location: inBody, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "documentationVersion", wire: "documentationVersion", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "stageName", wire: "stageName", location: inBody, typ: &stringType},
 	{name: "description", wire: "description", location: inBody, typ: &stringType},
 }}
 
 var createDomainNameAccessAssociationRequestShape = shape{name: "CreateDomainNameAccessAssociationRequest", members: []member{
-	{name: "domainNameArn", wire: "domainNameArn", location: inBody, typ: &stringType, required: true},
-	{name: "accessAssociationSourceType", wire: "accessAssociationSourceType", location: inBody, typ: &accessAssociationSourceTypeEnum, required: true},
-	{name: "accessAssociationSource", wire: "accessAssociationSource", location: inBody, typ: &stringType, required: true},
+	{name: "domainNameArn", wire: "domainNameArn", location: inBody, typ: &stringType, required: true, checked: true},
+	{name: "accessAssociationSourceType", wire: "accessAssociationSourceType", location: inBody, typ: &accessAssociationSourceTypeEnum, required: true, checked: true},
+	{name: "accessAssociationSource", wire: "accessAssociationSource", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 }}
 
 var createDomainNameRequestShape = shape{name: "CreateDomainNameRequest", members: []member{
-	{name: "domainName", wire: "domainName", location: inBody, typ: &stringType, required: true},
+	{name: "domainName", wire: "domainName", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "certificateName", wire: "certificateName", location: inBody, typ: &stringType},
 	{name: "certificateBody", wire: "certificateBody", location: inBody, typ: &stringType},
 	{name: "certificatePrivateKey", wire: "certificatePrivateKey", location: inBody, typ: &stringType},
@@ -238,60 +243,60 @@ var createDomainNameRequestShape = shape{name: "CreateDomainNameRequest", member
 	{name: "certificateArn", wire: "certificateArn", location: inBody, typ: &stringType},
 	{name: "regionalCertificateName", wire: "regionalCertificateName", location: inBody, typ: &stringType},
 	{name: "regionalCertificateArn", wire: "regionalCertificateArn", location: inBody, typ: &stringType},
-	{name: "endpointConfiguration", wire: "endpointConfiguration", location: inBody, typ: &typ{kind: kindStructure, shape: &endpointConfigurationShape}},
+	{name: "endpointConfiguration", wire: "endpointConfiguration", location: inBody, typ: &typ{kind: kindStructure, shape: &endpointConfigurationShape}, checked: true},
 	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
-	{name: "securityPolicy", wire: "securityPolicy", location: inBody, typ: &securityPolicyEnum},
-	{name: "endpointAccessMode", wire: "endpointAccessMode", location: inBody, typ: &endpointAccessModeEnum},
+	{name: "securityPolicy", wire: "securityPolicy", location: inBody, typ: &securityPolicyEnum, checked: true},
+	{name: "endpointAccessMode", wire: "endpointAccessMode", location: inBody, typ: &endpointAccessModeEnum, checked: true},
 	{name: "mutualTlsAuthentication", wire: "mutualTlsAuthentication", location: inBody, typ: &typ{kind: kindStructure, shape: &mutualTLSAuthenticationInputShape}},
 	{name: "ownershipVerificationCertificateArn", wire: "ownershipVerificationCertificateArn", location: inBody, typ: &stringType},
 	{name: "policy", wire: "policy", location: inBody, typ: &stringType},
-	{name: "routingMode", wire: "routingMode", location: inBody, typ: &routingModeEnum},
+	{name: "routingMode", wire: "routingMode", location: inBody, typ: &routingModeEnum, checked: true},
 }}
 
 var createModelRequestShape = shape{name: "CreateModelRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "description", wire: "description", location: inBody, typ: &stringType},
 	{name: "schema", wire: "schema", location: inBody, typ: &stringType},
-	{name: "contentType", wire: "contentType", location: inBody, typ: &stringType, required: true},
+	{name: "contentType", wire: "contentType", location: inBody, typ: &stringType, required: true, checked: true},
 }}
 
 var createRequestValidatorRequestShape = shape{name: "CreateRequestValidatorRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "name", wire: "name", location: inBody, typ: &stringType},
 	{name: "validateRequestBody", wire: "validateRequestBody", location: inBody, typ: &booleanType},
 	{name: "validateRequestParameters", wire: "validateRequestParameters", location: inBody, typ: &booleanType},
 }}
 
 var createResourceRequestShape = shape{name: "CreateResourceRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "parentId", wire: "parent_id", location: inURI, typ: &stringType, required: true},
-	{name: "pathPart", wire: "pathPart", location: inBody, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "parentId", wire: "parent_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "pathPart", wire: "pathPart", location: inBody, typ: &stringType, required: true, checked: true},
 }}
 
 var createRestAPIRequestShape = shape{name: "CreateRestAPIRequest", members: []member{
-	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true},
+	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "description", wire: "description", location: inBody, typ: &stringType},
 	{name: "version", wire: "version", location: inBody, typ: &stringType},
 	{name: "cloneFrom", wire: "cloneFrom", location: inBody, typ: &stringType},
 	{name: "binaryMediaTypes", wire: "binaryMediaTypes", location: inBody, typ: &typ{kind: kindList, elem: &stringType}},
 	{name: "minimumCompressionSize", wire: "minimumCompressionSize", location: inBody, typ: &integerType},
-	{name: "apiKeySource", wire: "apiKeySource", location: inBody, typ: &apiKeySourceTypeEnum},
-	{name: "endpointConfiguration", wire: "endpointConfiguration", location: inBody, typ: &typ{kind: kindStructure, shape: &endpointConfigurationShape}},
+	{name: "apiKeySource", wire: "apiKeySource", location: inBody, typ: &apiKeySourceTypeEnum, checked: true},
+	{name: "endpointConfiguration", wire: "endpointConfiguration", location: inBody, typ: &typ{kind: kindStructure, shape: &endpointConfigurationShape}, checked: true},
 	{name: "policy", wire: "policy", location: inBody, typ: &stringType},
 	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 	{name: "disableExecuteApiEndpoint", wire: "disableExecuteApiEndpoint", location: inBody, typ: &booleanType},
-	{name: "securityPolicy", wire: "securityPolicy", location: inBody, typ: &securityPolicyEnum},
-	{name: "endpointAccessMode", wire: "endpointAccessMode", location: inBody, typ: &endpointAccessModeEnum},
+	{name: "securityPolicy", wire: "securityPolicy", location: inBody, typ: &securityPolicyEnum, checked: true},
+	{name: "endpointAccessMode", wire: "endpointAccessMode", location: inBody, typ: &endpointAccessModeEnum, checked: true},
 }}
 
 var createStageRequestShape = shape{name: "CreateStageRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "stageName", wire: "stageName", location: inBody, typ: &stringType, required: true},
-	{name: "deploymentId", wire: "deploymentId", location: inBody, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "stageName", wire: "stageName", location: inBody, typ: &stringType, required: true, checked: true},
+	{name: "deploymentId", wire: "deploymentId", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "description", wire: "description", location: inBody, typ: &stringType},
 	{name: "cacheClusterEnabled", wire: "cacheClusterEnabled", location: inBody, typ: &booleanType},
-	{name: "cacheClusterSize", wire: "cacheClusterSize", location: inBody, typ: &cacheClusterSizeEnum},
+	{name: "cacheClusterSize", wire: "cacheClusterSize", location: inBody, typ: &cacheClusterSizeEnum, checked: true},
 	{name: "variables", wire: "variables", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 	{name: "documentationVersion", wire: "documentationVersion", location: inBody, typ: &stringType},
 	{name: "canarySettings", wire: "canarySettings", location: inBody, typ: &typ{kind: kindStructure, shape: &canarySettingsShape}},
@@ -300,136 +305,136 @@ var createStageRequestShape = shape{name: "CreateStageRequest", members: []membe
 }}
 
 var createUsagePlanKeyRequestShape = shape{name: "CreateUsagePlanKeyRequest", members: []member{
-	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true},
-	{name: "keyId", wire: "keyId", location: inBody, typ: &stringType, required: true},
-	{name: "keyType", wire: "keyType", location: inBody, typ: &stringType, required: true},
+	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "keyId", wire: "keyId", location: inBody, typ: &stringType, required: true, checked: true},
+	{name: "keyType", wire: "keyType", location: inBody, typ: &stringType, required: true, checked: true},
 }}
 
 var createUsagePlanRequestShape = shape{name: "CreateUsagePlanRequest", members: []member{
-	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true},
+	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "description", wire: "description", location: inBody, typ: &stringType},
 	{name: "apiStages", wire: "apiStages", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &apiStageShape}}},
 	{name: "throttle", wire: "throttle", location: inBody, typ: &typ{kind: kindStructure, shape: &throttleSettingsShape}},
-	{name: "quota", wire: "quota", location: inBody, typ: &typ{kind: kindStructure, shape: &quotaSettingsShape}},
+	{name: "quota", wire: "quota", location: inBody, typ: &typ{kind: kindStructure, shape: &quotaSettingsShape}, checked: true},
 	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 }}
 
 var createVPCLinkRequestShape = shape{name: "CreateVPCLinkRequest", members: []member{
-	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true},
+	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "description", wire: "description", location: inBody, typ: &stringType},
-	{name: "targetArns", wire: "targetArns", location: inBody, typ: &typ{kind: kindList, elem: &stringType}, required: true},
+	{name: "targetArns", wire: "targetArns", location: inBody, typ: &typ{kind: kindList, elem: &stringType}, required: true, checked: true},
 	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 }}
 
 var deleteAPIKeyRequestShape = shape{name: "DeleteAPIKeyRequest", members: []member{
-	{name: "apiKey", wire: "api_Key", location: inURI, typ: &stringType, required: true},
+	{name: "apiKey", wire: "api_Key", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteAuthorizerRequestShape = shape{name: "DeleteAuthorizerRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "authorizerId", wire: "authorizer_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "authorizerId", wire: "authorizer_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteBasePathMappingRequestShape = shape{name: "DeleteBasePathMappingRequest", members: []member{
-	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true},
+	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
-	{name: "basePath", wire: "base_path", location: inURI, typ: &stringType, required: true},
+	{name: "basePath", wire: "base_path", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteClientCertificateRequestShape = shape{name: "DeleteClientCertificateRequest", members: []member{
-	{name: "clientCertificateId", wire: "clientcertificate_id", location: inURI, typ: &stringType, required: true},
+	{name: "clientCertificateId", wire: "clientcertificate_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteDeploymentRequestShape = shape{name: "DeleteDeploymentRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "deploymentId", wire: "deployment_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "deploymentId", wire: "deployment_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteDocumentationPartRequestShape = shape{name: "DeleteDocumentationPartRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "documentationPartId", wire: "part_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "documentationPartId", wire: "part_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteDocumentationVersionRequestShape = shape{name: "DeleteDocumentationVersionRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "documentationVersion", wire: "doc_version", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "documentationVersion", wire: "doc_version", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteDomainNameAccessAssociationRequestShape = shape{name: "DeleteDomainNameAccessAssociationRequest", members: []member{
-	{name: "domainNameAccessAssociationArn", wire: "domain_name_access_association_arn", location: inURI, typ: &stringType, required: true},
+	{name: "domainNameAccessAssociationArn", wire: "domain_name_access_association_arn", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteDomainNameRequestShape = shape{name: "DeleteDomainNameRequest", members: []member{
-	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true},
+	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
 }}
 
 var deleteGatewayResponseRequestShape = shape{name: "DeleteGatewayResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "responseType", wire: "response_type", location: inURI, typ: &gatewayResponseTypeEnum, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "responseType", wire: "response_type", location: inURI, typ: &gatewayResponseTypeEnum, required: true, checked: true},
 }}
 
 var deleteIntegrationRequestShape = shape{name: "DeleteIntegrationRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteIntegrationResponseRequestShape = shape{name: "DeleteIntegrationResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: `[1-5]\d\d`},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: &pattern1, checked: true},
 }}
 
 var deleteMethodRequestShape = shape{name: "DeleteMethodRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteMethodResponseRequestShape = shape{name: "DeleteMethodResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: `[1-5]\d\d`},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: &pattern1, checked: true},
 }}
 
 var deleteModelRequestShape = shape{name: "DeleteModelRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "modelName", wire: "model_name", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "modelName", wire: "model_name", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteRequestValidatorRequestShape = shape{name: "DeleteRequestValidatorRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "requestValidatorId", wire: "requestvalidator_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "requestValidatorId", wire: "requestvalidator_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteResourceRequestShape = shape{name: "DeleteResourceRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteRestAPIRequestShape = shape{name: "DeleteRestAPIRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteStageRequestShape = shape{name: "DeleteStageRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteUsagePlanKeyRequestShape = shape{name: "DeleteUsagePlanKeyRequest", members: []member{
-	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true},
-	{name: "keyId", wire: "keyId", location: inURI, typ: &stringType, required: true},
+	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "keyId", wire: "keyId", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteUsagePlanRequestShape = shape{name: "DeleteUsagePlanRequest", members: []member{
-	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true},
+	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deleteVPCLinkRequestShape = shape{name: "DeleteVPCLinkRequest", members: []member{
-	{name: "vpcLinkId", wire: "vpclink_id", location: inURI, typ: &stringType, required: true},
+	{name: "vpcLinkId", wire: "vpclink_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var deploymentCanarySettingsShape = shape{name: "DeploymentCanarySettings", members: []member{
@@ -439,27 +444,27 @@ var deploymentCanarySettingsShape = shape{name: "DeploymentCanarySettings", memb
 }}
 
 var documentationPartLocationShape = shape{name: "DocumentationPartLocation", members: []member{
-	{name: "type", wire: "type", location: inBody, typ: &documentationPartTypeEnum, required: true},
+	{name: "type", wire: "type", location: inBody, typ: &documentationPartTypeEnum, required: true, checked: true},
 	{name: "path", wire: "path", location: inBody, typ: &stringType},
 	{name: "method", wire: "method", location: inBody, typ: &stringType},
-	{name: "statusCode", wire: "statusCode", location: inBody, typ: &stringType, pattern: `^([1-5]\d\d|\*|\s*)$`},
+	{name: "statusCode", wire: "statusCode", location: inBody, typ: &stringType, pattern: &pattern2, checked: true},
 	{name: "name", wire: "name", location: inBody, typ: &stringType},
 }}
 
 var endpointConfigurationShape = shape{name: "EndpointConfiguration", members: []member{
-	{name: "types", wire: "types", location: inBody, typ: &typ{kind: kindList, elem: &endpointTypeEnum}},
-	{name: "ipAddressType", wire: "ipAddressType", location: inBody, typ: &ipAddressTypeEnum},
+	{name: "types", wire: "types", location: inBody, typ: &typ{kind: kindList, elem: &endpointTypeEnum}, checked: true},
+	{name: "ipAddressType", wire: "ipAddressType", location: inBody, typ: &ipAddressTypeEnum, checked: true},
 	{name: "vpcEndpointIds", wire: "vpcEndpointIds", location: inBody, typ: &typ{kind: kindList, elem: &stringType}},
 }}
 
 var flushStageAuthorizersCacheRequestShape = shape{name: "FlushStageAuthorizersCacheRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var flushStageCacheRequestShape = shape{name: "FlushStageCacheRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var generateClientCertificateRequestShape = shape{name: "GenerateClientCertificateRequest", members: []member{
@@ -470,7 +475,7 @@ var generateClientCertificateRequestShape = shape{name: "GenerateClientCertifica
 var getAccountRequestShape = shape{name: "GetAccountRequest", members: []member{}}
 
 var getAPIKeyRequestShape = shape{name: "GetAPIKeyRequest", members: []member{
-	{name: "apiKey", wire: "api_Key", location: inURI, typ: &stringType, required: true},
+	{name: "apiKey", wire: "api_Key", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "includeValue", wire: "includeValue", location: inQuery, typ: &booleanType},
 }}
 
@@ -483,31 +488,31 @@ var getAPIKeysRequestShape = shape{name: "GetAPIKeysRequest", members: []member{
 }}
 
 var getAuthorizerRequestShape = shape{name: "GetAuthorizerRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "authorizerId", wire: "authorizer_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "authorizerId", wire: "authorizer_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getAuthorizersRequestShape = shape{name: "GetAuthorizersRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 }}
 
 var getBasePathMappingRequestShape = shape{name: "GetBasePathMappingRequest", members: []member{
-	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true},
+	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
-	{name: "basePath", wire: "base_path", location: inURI, typ: &stringType, required: true},
+	{name: "basePath", wire: "base_path", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getBasePathMappingsRequestShape = shape{name: "GetBasePathMappingsRequest", members: []member{
-	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true},
+	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 }}
 
 var getClientCertificateRequestShape = shape{name: "GetClientCertificateRequest", members: []member{
-	{name: "clientCertificateId", wire: "clientcertificate_id", location: inURI, typ: &stringType, required: true},
+	{name: "clientCertificateId", wire: "clientcertificate_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getClientCertificatesRequestShape = shape{name: "GetClientCertificatesRequest", members: []member{
@@ -516,39 +521,39 @@ var getClientCertificatesRequestShape = shape{name: "GetClientCertificatesReques
 }}
 
 var getDeploymentRequestShape = shape{name: "GetDeploymentRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "deploymentId", wire: "deployment_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "deploymentId", wire: "deployment_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "embed", wire: "embed", location: inQuery, typ: &typ{kind: kindList, elem: &stringType}, commas: true},
 }}
 
 var getDeploymentsRequestShape = shape{name: "GetDeploymentsRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 }}
 
 var getDocumentationPartRequestShape = shape{name: "GetDocumentationPartRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "documentationPartId", wire: "part_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "documentationPartId", wire: "part_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getDocumentationPartsRequestShape = shape{name: "GetDocumentationPartsRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "type", wire: "type", location: inQuery, typ: &documentationPartTypeEnum},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "type", wire: "type", location: inQuery, typ: &documentationPartTypeEnum, checked: true},
 	{name: "nameQuery", wire: "name", location: inQuery, typ: &stringType},
 	{name: "path", wire: "path", location: inQuery, typ: &stringType},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
-	{name: "locationStatus", wire: "locationStatus", location: inQuery, typ: &locationStatusTypeEnum},
+	{name: "locationStatus", wire: "locationStatus", location: inQuery, typ: &locationStatusTypeEnum, checked: true},
 }}
 
 var getDocumentationVersionRequestShape = shape{name: "GetDocumentationVersionRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "documentationVersion", wire: "doc_version", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "documentationVersion", wire: "doc_version", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getDocumentationVersionsRequestShape = shape{name: "GetDocumentationVersionsRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 }}
@@ -556,108 +561,108 @@ var getDocumentationVersionsRequestShape = shape{name: "GetDocumentationVersions
 var getDomainNameAccessAssociationsRequestShape = shape{name: "GetDomainNameAccessAssociationsRequest", members: []member{
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
-	{name: "resourceOwner", wire: "resourceOwner", location: inQuery, typ: &resourceOwnerEnum},
+	{name: "resourceOwner", wire: "resourceOwner", location: inQuery, typ: &resourceOwnerEnum, checked: true},
 }}
 
 var getDomainNameRequestShape = shape{name: "GetDomainNameRequest", members: []member{
-	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true},
+	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
 }}
 
 var getDomainNamesRequestShape = shape{name: "GetDomainNamesRequest", members: []member{
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
-	{name: "resourceOwner", wire: "resourceOwner", location: inQuery, typ: &resourceOwnerEnum},
+	{name: "resourceOwner", wire: "resourceOwner", location: inQuery, typ: &resourceOwnerEnum, checked: true},
 }}
 
 var getExportRequestShape = shape{name: "GetExportRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true},
-	{name: "exportType", wire: "export_type", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "exportType", wire: "export_type", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "parameters", wire: "*", location: inQuery, typ: &typ{kind: kindMap, elem: &stringType}},
 	{name: "accepts", wire: "Accept", location: inHeader, typ: &stringType},
 }}
 
 var getGatewayResponseRequestShape = shape{name: "GetGatewayResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "responseType", wire: "response_type", location: inURI, typ: &gatewayResponseTypeEnum, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "responseType", wire: "response_type", location: inURI, typ: &gatewayResponseTypeEnum, required: true, checked: true},
 }}
 
 var getGatewayResponsesRequestShape = shape{name: "GetGatewayResponsesRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 }}
 
 var getIntegrationRequestShape = shape{name: "GetIntegrationRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getIntegrationResponseRequestShape = shape{name: "GetIntegrationResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: `[1-5]\d\d`},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: &pattern1, checked: true},
 }}
 
 var getMethodRequestShape = shape{name: "GetMethodRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getMethodResponseRequestShape = shape{name: "GetMethodResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: `[1-5]\d\d`},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: &pattern1, checked: true},
 }}
 
 var getModelRequestShape = shape{name: "GetModelRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "modelName", wire: "model_name", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "modelName", wire: "model_name", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "flatten", wire: "flatten", location: inQuery, typ: &booleanType},
 }}
 
 var getModelTemplateRequestShape = shape{name: "GetModelTemplateRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "modelName", wire: "model_name", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "modelName", wire: "model_name", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getModelsRequestShape = shape{name: "GetModelsRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 }}
 
 var getRequestValidatorRequestShape = shape{name: "GetRequestValidatorRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "requestValidatorId", wire: "requestvalidator_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "requestValidatorId", wire: "requestvalidator_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getRequestValidatorsRequestShape = shape{name: "GetRequestValidatorsRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 }}
 
 var getResourceRequestShape = shape{name: "GetResourceRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "embed", wire: "embed", location: inQuery, typ: &typ{kind: kindList, elem: &stringType}, commas: true},
 }}
 
 var getResourcesRequestShape = shape{name: "GetResourcesRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 	{name: "embed", wire: "embed", location: inQuery, typ: &typ{kind: kindList, elem: &stringType}, commas: true},
 }}
 
 var getRestAPIRequestShape = shape{name: "GetRestAPIRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getRestAPIsRequestShape = shape{name: "GetRestAPIsRequest", members: []member{
@@ -666,14 +671,14 @@ var getRestAPIsRequestShape = shape{name: "GetRestAPIsRequest", members: []membe
 }}
 
 var getSDKRequestShape = shape{name: "GetSDKRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true},
-	{name: "sdkType", wire: "sdk_type", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "sdkType", wire: "sdk_type", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "parameters", wire: "*", location: inQuery, typ: &typ{kind: kindMap, elem: &stringType}},
 }}
 
 var getSDKTypeRequestShape = shape{name: "GetSDKTypeRequest", members: []member{
-	{name: "id", wire: "sdktype_id", location: inURI, typ: &stringType, required: true},
+	{name: "id", wire: "sdktype_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getSDKTypesRequestShape = shape{name: "GetSDKTypesRequest", members: []member{
@@ -682,35 +687,35 @@ var getSDKTypesRequestShape = shape{name: "GetSDKTypesRequest", members: []membe
 }}
 
 var getStageRequestShape = shape{name: "GetStageRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getStagesRequestShape = shape{name: "GetStagesRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "deploymentId", wire: "deploymentId", location: inQuery, typ: &stringType},
 }}
 
 var getTagsRequestShape = shape{name: "GetTagsRequest", members: []member{
-	{name: "resourceArn", wire: "resource_arn", location: inURI, typ: &stringType, required: true},
+	{name: "resourceArn", wire: "resource_arn", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 }}
 
 var getUsagePlanKeyRequestShape = shape{name: "GetUsagePlanKeyRequest", members: []member{
-	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true},
-	{name: "keyId", wire: "keyId", location: inURI, typ: &stringType, required: true},
+	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "keyId", wire: "keyId", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getUsagePlanKeysRequestShape = shape{name: "GetUsagePlanKeysRequest", members: []member{
-	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true},
+	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 	{name: "nameQuery", wire: "name", location: inQuery, typ: &stringType},
 }}
 
 var getUsagePlanRequestShape = shape{name: "GetUsagePlanRequest", members: []member{
-	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true},
+	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getUsagePlansRequestShape = shape{name: "GetUsagePlansRequest", members: []member{
@@ -720,16 +725,16 @@ var getUsagePlansRequestShape = shape{name: "GetUsagePlansRequest", members: []m
 }}
 
 var getUsageRequestShape = shape{name: "GetUsageRequest", members: []member{
-	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true},
+	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "keyId", wire: "keyId", location: inQuery, typ: &stringType},
-	{name: "startDate", wire: "startDate", location: inQuery, typ: &stringType, required: true},
-	{name: "endDate", wire: "endDate", location: inQuery, typ: &stringType, required: true},
+	{name: "startDate", wire: "startDate", location: inQuery, typ: &stringType, required: true, checked: true},
+	{name: "endDate", wire: "endDate", location: inQuery, typ: &stringType, required: true, checked: true},
 	{name: "position", wire: "position", location: inQuery, typ: &stringType},
 	{name: "limit", wire: "limit", location: inQuery, typ: &integerType},
 }}
 
 var getVPCLinkRequestShape = shape{name: "GetVPCLinkRequest", members: []member{
-	{name: "vpcLinkId", wire: "vpclink_id", location: inURI, typ: &stringType, required: true},
+	{name: "vpcLinkId", wire: "vpclink_id", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
 var getVPCLinksRequestShape = shape{name: "GetVPCLinksRequest", members: []member{
@@ -738,22 +743,22 @@ var getVPCLinksRequestShape = shape{name: "GetVPCLinksRequest", members: []membe
 }}
 
 var importAPIKeysRequestShape = shape{name: "ImportAPIKeysRequest", members: []member{
-	{name: "body", wire: "body", location: inPayload, typ: &blobType, required: true},
-	{name: "format", wire: "format", location: inQuery, typ: &apiKeysFormatEnum, required: true},
+	{name: "body", wire: "body", location: inPayload, typ: &blobType, required: true, checked: true},
+	{name: "format", wire: "format", location: inQuery, typ: &apiKeysFormatEnum, required: true, checked: true},
 	{name: "failOnWarnings", wire: "failonwarnings", location: inQuery, typ: &booleanType},
 }}
 
 var importDocumentationPartsRequestShape = shape{name: "ImportDocumentationPartsRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "mode", wire: "mode", location: inQuery, typ: &putModeEnum},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "mode", wire: "mode", location: inQuery, typ: &putModeEnum, checked: true},
 	{name: "failOnWarnings", wire: "failonwarnings", location: inQuery, typ: &booleanType},
-	{name: "body", wire: "body", location: inPayload, typ: &blobType, required: true},
+	{name: "body", wire: "body", location: inPayload, typ: &blobType, required: true, checked: true},
 }}
 
 var importRestAPIRequestShape = shape{name: "ImportRestAPIRequest", members: []member{
 	{name: "failOnWarnings", wire: "failonwarnings", location: inQuery, typ: &booleanType},
 	{name: "parameters", wire: "*", location: inQuery, typ: &typ{kind: kindMap, elem: &stringType}},
-	{name: "body", wire: "body", location: inPayload, typ: &blobType, required: true},
+	{name: "body", wire: "body", location: inPayload, typ: &blobType, required: true, checked: true},
 }}
 
 var mutualTLSAuthenticationInputShape = shape{name: "MutualTLSAuthenticationInput", members: []member{
@@ -762,28 +767,28 @@ var mutualTLSAuthenticationInputShape = shape{name: "MutualTLSAuthenticationInpu
 }}
 
 var patchOperationShape = shape{name: "PatchOperation", members: []member{
-	{name: "op", wire: "op", location: inBody, typ: &opEnum},
+	{name: "op", wire: "op", location: inBody, typ: &opEnum, checked: true},
 	{name: "path", wire: "path", location: inBody, typ: &stringType},
 	{name: "value", wire: "value", location: inBody, typ: &stringType},
 	{name: "from", wire: "from", location: inBody, typ: &stringType},
 }}
 
 var putGatewayResponseRequestShape = shape{name: "PutGatewayResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "responseType", wire: "response_type", location: inURI, typ: &gatewayResponseTypeEnum, required: true},
-	{name: "statusCode", wire: "statusCode", location: inBody, typ: &stringType, pattern: `[1-5]\d\d`},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "responseType", wire: "response_type", location: inURI, typ: &gatewayResponseTypeEnum, required: true, checked: true},
+	{name: "statusCode", wire: "statusCode", location: inBody, typ: &stringType, pattern: &pattern1, checked: true},
 	{name: "responseParameters", wire: "responseParameters", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 	{name: "responseTemplates", wire: "responseTemplates", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 }}
 
 var putIntegrationRequestShape = shape{name: "PutIntegrationRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "type", wire: "type", location: inBody, typ: &integrationTypeEnum, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "type", wire: "type", location: inBody, typ: &integrationTypeEnum, required: true, checked: true},
 	{name: "integrationHttpMethod", wire: "httpMethod", location: inBody, typ: &stringType},
 	{name: "uri", wire: "uri", location: inBody, typ: &stringType},
-	{name: "connectionType", wire: "connectionType", location: inBody, typ: &connectionTypeEnum},
+	{name: "connectionType", wire: "connectionType", location: inBody, typ: &connectionTypeEnum, checked: true},
 	{name: "connectionId", wire: "connectionId", location: inBody, typ: &stringType},
 	{name: "credentials", wire: "credentials", location: inBody, typ: &stringType},
 	{name: "requestParameters", wire: "requestParameters", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
@@ -791,29 +796,29 @@ var putIntegrationRequestShape = shape{name: "PutIntegrationRequest", members: [
 	{name: "passthroughBehavior", wire: "passthroughBehavior", location: inBody, typ: &stringType},
 	{name: "cacheNamespace", wire: "cacheNamespace", location: inBody, typ: &stringType},
 	{name: "cacheKeyParameters", wire: "cacheKeyParameters", location: inBody, typ: &typ{kind: kindList, elem: &stringType}},
-	{name: "contentHandling", wire: "contentHandling", location: inBody, typ: &contentHandlingStrategyEnum},
+	{name: "contentHandling", wire: "contentHandling", location: inBody, typ: &contentHandlingStrategyEnum, checked: true},
 	{name: "timeoutInMillis", wire: "timeoutInMillis", location: inBody, typ: &integerType},
 	{name: "tlsConfig", wire: "tlsConfig", location: inBody, typ: &typ{kind: kindStructure, shape: &tlsConfigShape}},
-	{name: "responseTransferMode", wire: "responseTransferMode", location: inBody, typ: &responseTransferModeEnum},
+	{name: "responseTransferMode", wire: "responseTransferMode", location: inBody, typ: &responseTransferModeEnum, checked: true},
 	{name: "integrationTarget", wire: "integrationTarget", location: inBody, typ: &stringType},
 }}
 
 var putIntegrationResponseRequestShape = shape{name: "PutIntegrationResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: `[1-5]\d\d`},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: &pattern1, checked: true},
 	{name: "selectionPattern", wire: "selectionPattern", location: inBody, typ: &stringType},
 	{name: "responseParameters", wire: "responseParameters", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 	{name: "responseTemplates", wire: "responseTemplates", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
-	{name: "contentHandling", wire: "contentHandling", location: inBody, typ: &contentHandlingStrategyEnum},
+	{name: "contentHandling", wire: "contentHandling", location: inBody, typ: &contentHandlingStrategyEnum, checked: true},
 }}
 
 var putMethodRequestShape = shape{name: "PutMethodRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "authorizationType", wire: "authorizationType", location: inBody, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "authorizationType", wire: "authorizationType", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "authorizerId", wire: "authorizerId", location: inBody, typ: &stringType},
 	{name: "apiKeyRequired", wire: "apiKeyRequired", location: inBody, typ: &booleanType},
 	{name: "operationName", wire: "operationName", location: inBody, typ: &stringType},
@@ -824,31 +829,31 @@ var putMethodRequestShape = shape{name: "PutMethodRequest", members: []member{
 }}
 
 var putMethodResponseRequestShape = shape{name: "PutMethodResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: `[1-5]\d\d`},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: &pattern1, checked: true},
 	{name: "responseParameters", wire: "responseParameters", location: inBody, typ: &typ{kind: kindMap, elem: &booleanType}},
 	{name: "responseModels", wire: "responseModels", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 }}
 
 var putRestAPIRequestShape = shape{name: "PutRestAPIRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "mode", wire: "mode", location: inQuery, typ: &putModeEnum},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "mode", wire: "mode", location: inQuery, typ: &putModeEnum, checked: true},
 	{name: "failOnWarnings", wire: "failonwarnings", location: inQuery, typ: &booleanType},
 	{name: "parameters", wire: "*", location: inQuery, typ: &typ{kind: kindMap, elem: &stringType}},
-	{name: "body", wire: "body", location: inPayload, typ: &blobType, required: true},
+	{name: "body", wire: "body", location: inPayload, typ: &blobType, required: true, checked: true},
 }}
 
 var quotaSettingsShape = shape{name: "QuotaSettings", members: []member{
 	{name: "limit", wire: "limit", location: inBody, typ: &integerType},
 	{name: "offset", wire: "offset", location: inBody, typ: &integerType},
-	{name: "period", wire: "period", location: inBody, typ: &quotaPeriodTypeEnum},
+	{name: "period", wire: "period", location: inBody, typ: &quotaPeriodTypeEnum, checked: true},
 }}
 
 var rejectDomainNameAccessAssociationRequestShape = shape{name: "RejectDomainNameAccessAssociationRequest", members: []member{
-	{name: "domainNameAccessAssociationArn", wire: "domainNameAccessAssociationArn", location: inQuery, typ: &stringType, required: true},
-	{name: "domainNameArn", wire: "domainNameArn", location: inQuery, typ: &stringType, required: true},
+	{name: "domainNameAccessAssociationArn", wire: "domainNameAccessAssociationArn", location: inQuery, typ: &stringType, required: true, checked: true},
+	{name: "domainNameArn", wire: "domainNameArn", location: inQuery, typ: &stringType, required: true, checked: true},
 }}
 
 var stageKeyShape = shape{name: "StageKey", members: []member{
@@ -857,13 +862,13 @@ var stageKeyShape = shape{name: "StageKey", members: []member{
 }}
 
 var tagResourceRequestShape = shape{name: "TagResourceRequest", members: []member{
-	{name: "resourceArn", wire: "resource_arn", location: inURI, typ: &stringType, required: true},
-	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}, required: true},
+	{name: "resourceArn", wire: "resource_arn", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}, required: true, checked: true},
 }}
 
 var testInvokeAuthorizerRequestShape = shape{name: "TestInvokeAuthorizerRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "authorizerId", wire: "authorizer_id", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "authorizerId", wire: "authorizer_id", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "headers", wire: "headers", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 	{name: "multiValueHeaders", wire: "multiValueHeaders", location: inBody, typ: &typ{kind: kindMap, elem: &typ{kind: kindList, elem: &stringType}}},
 	{name: "pathWithQueryString", wire: "pathWithQueryString", location: inBody, typ: &stringType},
@@ -873,9 +878,9 @@ var testInvokeAuthorizerRequestShape = shape{name: "TestInvokeAuthorizerRequest"
 }}
 
 var testInvokeMethodRequestShape = shape{name: "TestInvokeMethodRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "pathWithQueryString", wire: "pathWithQueryString", location: inBody, typ: &stringType},
 	{name: "body", wire: "body", location: inBody, typ: &stringType},
 	{name: "headers", wire: "headers", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
@@ -894,138 +899,138 @@ var tlsConfigShape = shape{name: "TLSConfig", members: []member{
 }}
 
 var untagResourceRequestShape = shape{name: "UntagResourceRequest", members: []member{
-	{name: "resourceArn", wire: "resource_arn", location: inURI, typ: &stringType, required: true},
-	{name: "tagKeys", wire: "tagKeys", location: inQuery, typ: &typ{kind: kindList, elem: &stringType}, required: true},
+	{name: "resourceArn", wire: "resource_arn", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "tagKeys", wire: "tagKeys", location: inQuery, typ: &typ{kind: kindList, elem: &stringType}, required: true, checked: true},
 }}
 
 var updateAccountRequestShape = shape{name: "UpdateAccountRequest", members: []member{
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateAPIKeyRequestShape = shape{name: "UpdateAPIKeyRequest", members: []member{
-	{name: "apiKey", wire: "api_Key", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "apiKey", wire: "api_Key", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateAuthorizerRequestShape = shape{name: "UpdateAuthorizerRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "authorizerId", wire: "authorizer_id", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "authorizerId", wire: "authorizer_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateBasePathMappingRequestShape = shape{name: "UpdateBasePathMappingRequest", members: []member{
-	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true},
+	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
-	{name: "basePath", wire: "base_path", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "basePath", wire: "base_path", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateClientCertificateRequestShape = shape{name: "UpdateClientCertificateRequest", members: []member{
-	{name: "clientCertificateId", wire: "clientcertificate_id", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "clientCertificateId", wire: "clientcertificate_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateDeploymentRequestShape = shape{name: "UpdateDeploymentRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "deploymentId", wire: "deployment_id", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "deploymentId", wire: "deployment_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateDocumentationPartRequestShape = shape{name: "UpdateDocumentationPartRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "documentationPartId", wire: "part_id", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "documentationPartId", wire: "part_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateDocumentationVersionRequestShape = shape{name: "UpdateDocumentationVersionRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "documentationVersion", wire: "doc_version", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "documentationVersion", wire: "doc_version", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateDomainNameRequestShape = shape{name: "UpdateDomainNameRequest", members: []member{
-	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true},
+	{name: "domainName", wire: "domain_name", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateGatewayResponseRequestShape = shape{name: "UpdateGatewayResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "responseType", wire: "response_type", location: inURI, typ: &gatewayResponseTypeEnum, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "responseType", wire: "response_type", location: inURI, typ: &gatewayResponseTypeEnum, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateIntegrationRequestShape = shape{name: "UpdateIntegrationRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateIntegrationResponseRequestShape = shape{name: "UpdateIntegrationResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: `[1-5]\d\d`},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: &pattern1, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateMethodRequestShape = shape{name: "UpdateMethodRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateMethodResponseRequestShape = shape{name: "UpdateMethodResponseRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true},
-	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: `[1-5]\d\d`},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "httpMethod", wire: "http_method", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "statusCode", wire: "status_code", location: inURI, typ: &stringType, required: true, pattern: &pattern1, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateModelRequestShape = shape{name: "UpdateModelRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "modelName", wire: "model_name", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "modelName", wire: "model_name", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateRequestValidatorRequestShape = shape{name: "UpdateRequestValidatorRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "requestValidatorId", wire: "requestvalidator_id", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "requestValidatorId", wire: "requestvalidator_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateResourceRequestShape = shape{name: "UpdateResourceRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "resourceId", wire: "resource_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateRestAPIRequestShape = shape{name: "UpdateRestAPIRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateStageRequestShape = shape{name: "UpdateStageRequest", members: []member{
-	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true},
-	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "restApiId", wire: "restapi_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "stageName", wire: "stage_name", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateUsagePlanRequestShape = shape{name: "UpdateUsagePlanRequest", members: []member{
-	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateUsageRequestShape = shape{name: "UpdateUsageRequest", members: []member{
-	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true},
-	{name: "keyId", wire: "keyId", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "usagePlanId", wire: "usageplanId", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "keyId", wire: "keyId", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}
 
 var updateVPCLinkRequestShape = shape{name: "UpdateVPCLinkRequest", members: []member{
-	{name: "vpcLinkId", wire: "vpclink_id", location: inURI, typ: &stringType, required: true},
-	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}},
+	{name: "vpcLinkId", wire: "vpclink_id", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "patchOperations", wire: "patchOperations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &patchOperationShape}}, checked: true},
 }}

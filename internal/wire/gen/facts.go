@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ type model struct {
 	byName     map[string]*structure
 	enums      []enum
 	isEnum     map[string]bool
+	patterns   []string        // in the order of their first use
 	nullable   map[string]bool // map members whose values may be null
 	commas     map[string]bool // query lists that also split at commas
 }
@@ -135,6 +137,9 @@ func (m *model) addMember(r []string) error {
 	mem := member{name: r[2], location: r[3], wire: r[4], typ: t, required: r[6] == "yes"}
 	if r[7] != "-" {
 		mem.pattern = r[7]
+		if !slices.Contains(m.patterns, r[7]) {
+			m.patterns = append(m.patterns, r[7])
+		}
 	}
 	s.members = append(s.members, mem)
 	return nil

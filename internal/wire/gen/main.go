@@ -32,8 +32,9 @@ func generate(dir string) (map[string][]byte, error) {
 	}
 	files := make(map[string][]byte)
 	for name, text := range map[string]string{
-		"zshapes.go":     shapesFile(m),
-		"zoperations.go": operationsFile(m),
+		"zshapes.go":          shapesFile(m),
+		"zoperations.go":      operationsFile(m),
+		"zoperations_test.go": operationsTestFile(m),
 	} {
 		out, err := format.Source([]byte(text))
 		if err != nil {

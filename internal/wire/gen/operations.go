@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -9,7 +10,7 @@ import (
 // operationsFile writes the tables that routing, binding and validation read.
 func operationsFile(m *model) string {
 	var b strings.Builder
-	b.WriteString(header)
+	b.WriteString(header + "import \"regexp\"\n\n")
 	b.WriteString("// operations holds every operation, sorted by name.\nvar operations = [...]Operation{\n")
 	for _, o := range m.operations {
 		path, query, _ := strings.Cut(o.uri, "?")
@@ -30,6 +31,10 @@ func operationsFile(m *model) string {
 			continue
 		}
 		fmt.Fprintf(&b, "var %s = typ{kind: kindString, enum: %s}\n", enumName(e.name), goStrings(printedOrder(e.values)))
+	}
+	b.WriteString("\n")
+	for _, text := range m.patterns {
+		fmt.Fprintf(&b, "var %s = pattern{text: %s, re: regexp.MustCompile(%s)}\n", m.patternName(text), goString(text), goString(goPattern(text)))
 	}
 	b.WriteString("\n")
 	for _, s := range m.structures {
@@ -62,6 +67,30 @@ func (m *model) inputEnums() map[string]bool {
 	return used
 }
 
+// isChecked reports whether the service's model constrains the value of mem or
+// of something inside it.
+func (m *model) isChecked(mem member) bool {
+	if mem.required || mem.pattern != "" {
+		return true
+	}
+	leaf := mem.typ.leaf()
+	if s := m.byName[leaf]; s != nil {
+		return slices.ContainsFunc(s.members, m.isChecked)
+	}
+	return m.isEnum[leaf]
+}
+
+// patternName names the table entry of a pattern.
+func (m *model) patternName(text string) string {
+	return "pattern" + strconv.Itoa(slices.Index(m.patterns, text)+1)
+}
+
+// goPattern translates a Java regular expression that must match all of a
+// value. Java's \s has the vertical tab, Go's has not.
+func goPattern(text string) string {
+	return `^(?:` + strings.ReplaceAll(text, `\s`, `[\s\x0B]`) + `)$`
+}
+
 // operationInput is what the service calls the input of an operation in the
 // place names of its validation errors.
 func operationInput(op string) string { return strings.ToLower(op[:1]) + op[1:] + "Input" }
@@ -77,7 +106,10 @@ func (m *model) tableMember(mem member) string {
 		b.WriteString(", required: true")
 	}
 	if mem.pattern != "" {
-		fmt.Fprintf(&b, ", pattern: %s", goString(mem.pattern))
+		fmt.Fprintf(&b, ", pattern: &%s", m.patternName(mem.pattern))
+	}
+	if m.isChecked(mem) {
+		b.WriteString(", checked: true")
 	}
 	if mem.location == "query" && m.commas[mem.name] {
 		b.WriteString(", commas: true")
@@ -115,4 +147,21 @@ func goStrings(list []string) string {
 		quoted[i] = strconv.Quote(s)
 	}
 	return "[]string{" + strings.Join(quoted, ", ") + "}"
+}
+
+// operationsTestFile writes a table of recording handlers, one an operation,
+// for the tests.
+func operationsTestFile(m *model) string {
+	var b strings.Builder
+	b.WriteString(header)
+	b.WriteString("// recorders makes a handler of each operation that notes its input.\nvar recorders = map[string]func(*recording) Handler{\n")
+	for _, o := range m.operations {
+		out := "Empty"
+		if o.output != "-" {
+			out = goName(o.output)
+		}
+		fmt.Fprintf(&b, "%q: record[%s, %s],\n", o.name, goName(o.input()), out)
+	}
+	b.WriteString("}\n")
+	return b.String()
 }

@@ -1,0 +1,67 @@
+package wire
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// Page sizes of the service's listings.
+const (
+	defaultLimit = 25
+	maxLimit     = 500
+)
+
+// positionPrefix marks the positions that we made, with a version.
+const positionPrefix = "1:"
+
+// maxPosition bounds a position, in bytes.
+const maxPosition = 4096
+
+// Paginate cuts one page out of a listing whose items are in the order of their
+// ids. list returns, in that order, at most n of the items whose id is greater
+// than after, which is "" at the start; id returns the id of an item.
+//
+// A position says after which id the next page starts, so items that come or go
+// between two pages neither repeat nor hide others. next is nil on the last
+// page. limit and position are the operation's input: the default limit is 25,
+// and a limit above 500 counts as 500 (the service takes any; what it does above
+// 500 is not known). A limit below 1, which the service answers with an internal
+// error, and a position that is none of ours are a BadRequestException.
+func Paginate[T any](position *string, limit *int32, id func(T) string, list func(after string, n int) ([]T, error)) (page []T, next *string, err error) {
+	size := defaultLimit
+	if limit != nil {
+		size = min(int(*limit), maxLimit)
+	}
+	if size < 1 {
+		return nil, nil, BadRequest("Invalid limit parameter specified")
+	}
+	after, err := parsePosition(position)
+	if err != nil {
+		return nil, nil, err
+	}
+	page, err = list(after, size+1) // one more than is shown tells whether there is a next page
+	if err != nil || len(page) <= size {
+		return page, nil, err
+	}
+	page = page[:size:size]
+	return page, new(makePosition(id(page[size-1]))), nil
+}
+
+// makePosition returns the position after an id.
+func makePosition(id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(positionPrefix + id))
+}
+
+// parsePosition returns the id that a position is after, "" for the start.
+func parsePosition(position *string) (string, error) {
+	if position == nil || *position == "" {
+		return "", nil
+	}
+	if len(*position) <= maxPosition {
+		text, err := base64.RawURLEncoding.Strict().DecodeString(*position)
+		if id, ok := strings.CutPrefix(string(text), positionPrefix); ok && err == nil && id != "" {
+			return id, nil
+		}
+	}
+	return "", BadRequest("Invalid position parameter specified") // the service's own words are not known
+}

@@ -1,0 +1,99 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+)
+
+// A download is an output that is no JSON document.
+type download interface {
+	parts() (contentType, contentDisposition *string, body []byte)
+}
+
+func (r *ExportResponse) parts() (*string, *string, []byte) {
+	return r.ContentType, r.ContentDisposition, r.Body
+}
+
+func (r *SDKResponse) parts() (*string, *string, []byte) {
+	return r.ContentType, r.ContentDisposition, r.Body
+}
+
+// writeOutput writes the answer of a successful call. An error means that
+// nothing was written.
+func writeOutput(w http.ResponseWriter, c *call, out any) error {
+	op := c.route.op
+	if op.output == "" {
+		write(w, c.id, op.Status, nil)
+		return nil
+	}
+	if reflect.ValueOf(out).IsNil() {
+		return fmt.Errorf("%s has returned no output", op.Name)
+	}
+	h := w.Header()
+	if d, ok := out.(download); ok {
+		contentType, disposition, body := d.parts()
+		setHeader(h, "Content-Type", contentType)
+		setHeader(h, "Content-Disposition", disposition)
+		write(w, c.id, op.Status, body)
+		return nil
+	}
+	body, err := encode(out)
+	if err != nil {
+		return fmt.Errorf("encode output of %s: %w", op.Name, err)
+	}
+	h.Set("Content-Type", "application/json")
+	write(w, c.id, op.Status, body)
+	return nil
+}
+
+func setHeader(h http.Header, name string, value *string) {
+	if value != nil {
+		h.Set(name, *value)
+	}
+}
+
+// writeError writes the answer of a failed call and returns its status. Of an
+// error that is no Error the client sees only that there was one.
+func writeError(w http.ResponseWriter, c *call, err error) int {
+	e := &Error{Status: http.StatusInternalServerError, Type: "InternalFailure", Message: "Internal server error"}
+	errors.As(err, &e)
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h["x-amzn-ErrorType"] = []string{e.Type} // spelled as the service does
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(e.RetryAfter))
+	}
+	body, _ := encode(struct { // a string always encodes
+		Message string `json:"message"`
+	}{e.Message})
+	write(w, c.id, e.Status, body)
+	return e.Status
+}
+
+// write sends an answer whose other headers are set. The length is always
+// told; 204 has none by HTTP's rules.
+func write(w http.ResponseWriter, id string, status int, body []byte) {
+	h := w.Header()
+	h["x-amzn-RequestId"] = []string{id}
+	if status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(status)
+	w.Write(body) // a client that went away is nobody's error
+}
+
+// encode returns v as JSON, without the escapes that HTML would need.
+func encode(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}

@@ -1,0 +1,250 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+)
+
+// defaultMaxBody is the service's own bound of a request body, in bytes.
+const defaultMaxBody = 10 << 20
+
+// ServerOptions are the parts of a Server.
+type ServerOptions struct {
+	// Handlers has the handler of each operation by the operation's name.
+	// Operations without one answer NotImplementedException.
+	Handlers map[string]Handler
+
+	// Authenticate finds out who sent a request for the operation op, or
+	// refuses it. body is the whole body, which r no longer has, and must not
+	// be kept. It must be set.
+	Authenticate func(r *http.Request, op string, body []byte) (*Caller, error)
+
+	// Authorize, when set, refuses calls that the caller may not make. resource
+	// is the path of the call with its labels unescaped, such as
+	// "/restapis/a1b2c3/stages/prod", the form in which policies name it.
+	Authorize func(ctx context.Context, who *Caller, op *Operation, resource string) error
+
+	// Log gets one line a request. It must be set.
+	Log *slog.Logger
+
+	// MaxBody bounds request bodies, in bytes. Zero means 10 MB.
+	MaxBody int64
+}
+
+// A Server answers the service's HTTP requests. It is an http.Handler for the
+// whole of the control plane's URL space and safe for concurrent use.
+type Server struct {
+	options ServerOptions
+	router  *router
+	bodies  sync.Pool // of *bytes.Buffer
+}
+
+// NewServer makes a Server. It reports handlers of unknown operations and
+// handlers whose input or output is not that of their operation.
+func NewServer(options ServerOptions) (*Server, error) {
+	if options.Authenticate == nil || options.Log == nil {
+		return nil, errors.New("wire: Authenticate and Log must be set")
+	}
+	if options.MaxBody == 0 {
+		options.MaxBody = defaultMaxBody
+	}
+	known := make(map[string]bool)
+	for i := range operations {
+		op := &operations[i]
+		known[op.Name] = true
+		if h, ok := options.Handlers[op.Name]; ok {
+			if err := h.check(op); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for name := range options.Handlers {
+		if !known[name] {
+			return nil, fmt.Errorf("wire: no operation %q", name)
+		}
+	}
+	s := &Server{options: options, router: newRouter(operations[:])}
+	s.bodies.New = func() any { return new(bytes.Buffer) }
+	return s, nil
+}
+
+// A call is one request on its way through the server.
+type call struct {
+	id    string // request id
+	route *route // nil until one is found
+	who   *Caller
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	c := &call{id: newRequestID()}
+	out, err := s.run(c, w, r)
+	if err == nil {
+		err = writeOutput(w, c, out)
+	}
+	status := http.StatusOK
+	if err != nil {
+		status = writeError(w, c, err)
+	} else {
+		status = c.route.op.Status
+	}
+	s.log(r, c, status, time.Since(start), err)
+}
+
+// run takes a request through its steps up to the operation's output. A panic
+// in any of them becomes an error.
+func (s *Server) run(c *call, w http.ResponseWriter, r *http.Request) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			out, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	req := &request{header: r.Header}
+	if req.query, err = parseQuery(r.URL.RawQuery); err != nil {
+		return nil, err
+	}
+	var labels [maxLabels]string
+	c.route, req.labels, err = s.router.match(r.Method, r.URL.EscapedPath(), req.query, labels[:0])
+	if err != nil {
+		return nil, err
+	}
+	if c.route == nil {
+		return nil, unknownOperation(r)
+	}
+	body, err := s.readBody(c.route, w, r)
+	if err != nil {
+		return nil, err
+	}
+	defer s.release(c.route, body)
+	req.body = body.Bytes()
+	return s.operate(c, r, req)
+}
+
+// operate checks who calls and runs the operation.
+func (s *Server) operate(c *call, r *http.Request, req *request) (any, error) {
+	op := c.route.op
+	who, err := s.options.Authenticate(r, op.Name, req.body)
+	if err != nil {
+		return nil, err
+	}
+	c.who = who
+	if s.options.Authorize != nil {
+		if err := s.options.Authorize(r.Context(), who, op, c.route.resource(req.labels)); err != nil {
+			return nil, err
+		}
+	}
+	h, ok := s.options.Handlers[op.Name]
+	if !ok {
+		return nil, NotImplemented(op.Name)
+	}
+	in := reflect.New(h.in)
+	if err := c.route.bind(in.Elem(), req); err != nil {
+		return nil, err
+	}
+	return h.call(r.Context(), who, in)
+}
+
+// resource is the path of an operation with its labels filled in.
+func (rt *route) resource(labels []string) string {
+	if len(labels) == 0 {
+		return rt.op.Path
+	}
+	var b strings.Builder
+	rest := rt.op.Path
+	for _, label := range labels {
+		before, after, _ := strings.Cut(rest, "{")
+		_, rest, _ = strings.Cut(after, "}")
+		b.WriteString(before + label)
+	}
+	return b.String() + rest
+}
+
+// unknownOperation is the answer to a path and method that are no operation.
+// Unsigned requests get what the service answered a browser; signed ones what
+// the services of the same framework say, which this one was not seen to do.
+func unknownOperation(r *http.Request) error {
+	if r.Header.Get("Authorization") == "" && !strings.Contains(r.URL.RawQuery, "X-Amz-Signature=") {
+		return &Error{Status: http.StatusForbidden, Type: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
+	}
+	return AccessDenied("Unable to determine service/operation name to be authorized")
+}
+
+// maxPooled bounds the buffers that are kept for the next request.
+const maxPooled = 64 << 10
+
+// readBody reads the body of a request.
+func (s *Server) readBody(rt *route, w http.ResponseWriter, r *http.Request) (*bytes.Buffer, error) {
+	tooLarge := &Error{Status: http.StatusRequestEntityTooLarge, Type: "RequestEntityTooLargeException",
+		Message: fmt.Sprintf("Request must be smaller than %d bytes for the %s operation", s.options.MaxBody, rt.op.Name)}
+	if r.ContentLength > s.options.MaxBody {
+		return nil, tooLarge
+	}
+	buf := s.bodies.Get().(*bytes.Buffer)
+	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, s.options.MaxBody))
+	if err == nil {
+		return buf, nil
+	}
+	s.release(rt, buf)
+	if errors.As(err, new(*http.MaxBytesError)) {
+		return nil, tooLarge
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, BadRequest("The request body ended early.")
+	}
+	return nil, fmt.Errorf("read body: %w", err)
+}
+
+// release takes back the buffer of a body that nobody holds on to. Inputs are
+// made of copies, but for a payload, which is the body itself.
+func (s *Server) release(rt *route, buf *bytes.Buffer) {
+	if buf.Cap() > maxPooled || rt.op.input.find(inPayload, "body") >= 0 {
+		return
+	}
+	buf.Reset()
+	s.bodies.Put(buf)
+}
+
+// log writes the line of a request.
+func (s *Server) log(r *http.Request, c *call, status int, took time.Duration, err error) {
+	level := slog.LevelInfo
+	attrs := make([]slog.Attr, 0, 8)
+	if c.route != nil {
+		attrs = append(attrs, slog.String("operation", c.route.op.Name))
+	} else {
+		attrs = append(attrs, slog.String("method", r.Method), slog.String("path", quoted(r.URL.Path)))
+	}
+	attrs = append(attrs, slog.Int("status", status), slog.Duration("duration", took), slog.String("request_id", c.id))
+	if c.who != nil {
+		attrs = append(attrs, slog.String("account", c.who.Account))
+	}
+	var known *Error
+	switch {
+	case errors.As(err, &known):
+		attrs = append(attrs, slog.String("error", known.Type))
+	case err != nil:
+		level = slog.LevelError
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	s.options.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// newRequestID returns a random UUID.
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
