@@ -16,7 +16,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 )
 
 // Errors that callers tell apart with errors.Is.
@@ -25,28 +24,19 @@ var (
 	ErrExists   = errors.New("already exists")                    // Insert met a document
 	ErrClosed   = errors.New("store is closed")                   // the Store, or the Tx, has ended
 	ErrReadOnly = errors.New("transaction is read-only")          // a write within Read
-	ErrTooLarge = errors.New("too large")                         // a key or a document over its limit
+	ErrTooLarge = errors.New("too large")                         // a key over MaxKey or a document over MaxDoc
 	ErrLocked   = errors.New("in use by another process")         // the directory has an owner
-	ErrFull     = errors.New("no space left")                     // nothing was written; retry once there is space
+	ErrFull     = errors.New("no space left")                     // nothing was written; try again once there is space
 	ErrCorrupt  = errors.New("damaged, or not a Gatehouse store") // the file cannot be trusted
 	ErrNewer    = errors.New("written by a newer version")        // its schema is unknown to this program
 )
 
-// A Key names a document. Kind must be set, the other parts may be empty.
-// Documents with the same Account, Region, Kind and Parent are siblings,
-// ordered by the bytes of their ID.
-//
-// An account and region of "" are the server's own: what must be unique on
-// the whole server, such as API ids, gets a document there beside the one in
-// its account.
-type Key struct{ Account, Region, Kind, Parent, ID string }
-
 // A Scope says what a write concerns. Writes of one scope are in order.
-// SQLite has one writer and ignores it.
+// SQLite and memory have one writer and ignore it.
 type Scope struct{ Account, Region, API string }
 
 // A Revision numbers a published change: 1 is the first, 0 is none. Revisions
-// become visible in their order.
+// have no gaps and become visible in their order.
 type Revision int64
 
 // A Row is one document of a List.
@@ -65,99 +55,129 @@ type Served struct {
 
 // Options says where a Store keeps its data.
 type Options struct {
-	Dir string       // created if missing; "" keeps everything in memory
+	Dir string       // created if missing, for its owner alone; "" keeps everything in memory
 	Log *slog.Logger // nil discards
+
+	maxPages int // bounds the file, to test what a full disk does; 0 for no bound
 }
 
 // A Store holds documents. It is safe for concurrent use.
 type Store struct {
-	mu sync.Mutex
-	_  atomic.Int64
+	engine engine
+	writer *writer
+	feed   *feed
+	close  func() error
 }
-
-// A Tx reads and, within Write, changes documents. It is valid until its
-// function returns and must stay with the goroutine that runs the function.
-// Slices that it returns belong to the caller; slices given to it are copied.
-type Tx struct{ _ int }
-
-var errUnbuilt = errors.New("not built yet")
 
 // Open opens the store in o.Dir, which one process at a time may do, and
 // brings its schema up to date.
-func Open(ctx context.Context, o Options) (*Store, error) { return nil, errUnbuilt }
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	var e engine = newMemory()
+	if o.Dir != "" {
+		db, err := openSQLite(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		e = db
+	}
+	return start(ctx, e, o.Log)
+}
+
+// start begins to serve what e holds, and owns e from then on.
+func start(ctx context.Context, e engine, log *slog.Logger) (*Store, error) {
+	last, err := lastRevision(ctx, e)
+	if err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	s := &Store{engine: e, feed: newFeed(last)}
+	s.writer = startWriter(e, s.feed, log)
+	s.close = sync.OnceValue(func() error {
+		s.writer.stop()
+		err := e.close()
+		s.feed.end()
+		return err
+	})
+	return s, nil
+}
+
+func lastRevision(ctx context.Context, e engine) (Revision, error) {
+	v, err := e.view(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer v.release()
+	return v.last()
+}
 
 // Close finishes the writes that run or wait, refuses new ones with ErrClosed
-// and waits until running reads have returned.
-func (s *Store) Close() error { return errUnbuilt }
+// and waits until running reads have returned. Further calls return the same.
+func (s *Store) Close() error { return s.close() }
 
 // Read calls fn with a snapshot: all that was committed when Read began and
-// nothing later. It never waits for a write.
-func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error { return errUnbuilt }
+// nothing later. It never waits for a write, but may wait for its turn among
+// many reads until ctx ends; fn must not call Read.
+func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
+	v, err := s.engine.view(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.release()
+	tx := &Tx{view: v}
+	defer func() { tx.ended = true }()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.broken
+}
 
 // Write calls fn in a transaction and returns once what it did is durable, or
 // undone. fn may run more than once, on a goroutine of the store: it must do
-// no I/O except through tx, must not call Write, and sets what it returns
-// through variables afresh in each run. If fn fails or panics, Write returns
-// an error and nothing that fn did remains.
+// no I/O except through tx, must not call Write, and sets what it hands out
+// afresh in each run. If fn fails or panics, Write returns an error and
+// nothing that fn did remains; so it is when the disk is full or fails.
 //
 // A ctx that ends before fn has started makes Write return its error;
 // afterwards Write waits for the outcome. The Revision is the highest that fn
 // published, 0 if none.
-func (s *Store) Write(ctx context.Context, sc Scope, fn func(*Tx) error) (Revision, error) {
-	return 0, errUnbuilt
+func (s *Store) Write(ctx context.Context, _ Scope, fn func(*Tx) error) (Revision, error) {
+	return s.writer.write(ctx, fn)
 }
 
 // Served returns what is served under (kind, id); ErrNotFound when there is
 // nothing, or only a tombstone.
 func (s *Store) Served(ctx context.Context, kind, id string) (Served, error) {
-	return Served{}, errUnbuilt
+	v, err := s.engine.view(ctx)
+	if err != nil {
+		return Served{}, err
+	}
+	defer v.release()
+	row, err := v.served(kind, id)
+	if err == nil && row.Deleted {
+		return Served{}, ErrNotFound
+	}
+	return row, err
 }
 
 // Changes returns at most limit (0: all) changes after a revision, in order
 // of revision, tombstones among them. A (kind, id) shows up once, in its
-// latest state. The Data of the kinds named in bare is left out: fetch it with
-// Served when it is needed.
+// latest state. The Data of the kinds named in bare is left out, and not read:
+// fetch it with Served when it is needed.
 func (s *Store) Changes(ctx context.Context, after Revision, limit int, bare ...string) ([]Served, error) {
-	return nil, errUnbuilt
+	v, err := s.engine.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer v.release()
+	return v.changes(after, limit, bare)
 }
 
 // Revision returns the highest committed revision.
-func (s *Store) Revision() Revision { return 0 }
+func (s *Store) Revision() Revision { return s.feed.revision() }
 
 // Watch returns a channel that is closed once a revision after the given one
-// is committed, or the store is closed.
-func (s *Store) Watch(after Revision) <-chan struct{} { return nil }
-
-// Get returns the document under k, or ErrNotFound.
-func (tx *Tx) Get(k Key) ([]byte, error) { return nil, errUnbuilt }
-
-// Put writes the document under k, whether or not there is one.
-func (tx *Tx) Put(k Key, doc []byte) error { return errUnbuilt }
-
-// Insert writes a document under k, or returns ErrExists when there is one.
-func (tx *Tx) Insert(k Key, doc []byte) error { return errUnbuilt }
-
-// Delete removes the document under k, or returns ErrNotFound.
-func (tx *Tx) Delete(k Key) error { return errUnbuilt }
-
-// DeleteChildren removes all documents of a kind with this very parent; that
-// there are none is no error.
-func (tx *Tx) DeleteChildren(account, region, kind, parent string) error { return errUnbuilt }
-
-// DeleteTree removes what DeleteChildren does and, below it, all documents of
-// the kind whose parent begins with parent + "/".
-func (tx *Tx) DeleteTree(account, region, kind, parent string) error { return errUnbuilt }
-
-// List returns siblings in order of ID, those with an ID > after, at most
-// limit of them (0: all).
-func (tx *Tx) List(account, region, kind, parent, after string, limit int) ([]Row, error) {
-	return nil, errUnbuilt
-}
-
-// Publish makes s.Data what is served under (s.Kind, s.ID) and gives it the
-// next revision. s.Revision and s.Deleted are ignored.
-func (tx *Tx) Publish(s Served) error { return errUnbuilt }
-
-// Retract puts a tombstone in place of what is served under (kind, id), with
-// the next revision. If nothing is, it does nothing.
-func (tx *Tx) Retract(kind, id string) error { return errUnbuilt }
+// is committed, or the store is closed. A node's loop is: Watch(last),
+// Changes(last), apply, wait for the channel.
+func (s *Store) Watch(after Revision) <-chan struct{} { return s.feed.watch(after) }

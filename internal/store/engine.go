@@ -1,0 +1,47 @@
+package store
+
+import "context"
+
+// An engine holds rows for a Store, which checks arguments, encodes keys and
+// serialises writes before it calls. Keys are ordered by their bytes. Slices
+// handed in stay the caller's, slices handed out become the caller's.
+type engine interface {
+	// view begins to read one snapshot; it may wait until ctx ends.
+	view(ctx context.Context) (view, error)
+	// begin begins the only transaction that writes.
+	begin() (batch, error)
+	// close waits for views to be released and frees everything. Afterwards
+	// view returns ErrClosed.
+	close() error
+}
+
+// A view is one snapshot.
+type view interface {
+	get(key []byte) ([]byte, error) // ErrNotFound
+	// scan calls each with the rows after > and before < in order, at most
+	// limit (0: all).
+	scan(after, before []byte, limit int, each func(key, doc []byte)) error
+	served(kind, id string) (Served, error) // tombstones too; ErrNotFound
+	changes(after Revision, limit int, bare []string) ([]Served, error)
+	last() (Revision, error) // 0 when nothing was ever published
+	release()
+}
+
+// A batch is a transaction that writes. After an error other than ErrExists
+// and ErrNotFound it can only be rolled back.
+type batch interface {
+	view
+	put(key, doc []byte) error
+	insert(key, doc []byte) error // ErrExists
+	remove(key []byte) error      // ErrNotFound
+	removeRange(after, before []byte) error
+	publish(s Served) error                       // s.Revision is the next
+	retract(kind, id string, next Revision) error // ErrNotFound when nothing is served
+
+	mark() error // sets the mark that undo returns to
+	keep() error // drops the mark and keeps what was done since
+	undo() error // drops the mark and what was done since
+
+	commit() error // durable on return; after an error, roll back
+	rollback()     // ends a batch that was not committed
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+)
+
+// logLimit is the size, in bytes, at which resetting the write-ahead log is no
+// longer left to chance.
+const logLimit = 64 << 20
+
+// openSQLite opens, and if need be creates, the database in o.Dir.
+func openSQLite(ctx context.Context, o Options) (*sqliteDB, error) {
+	dir, err := openDirectory(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	db := &sqliteDB{
+		dir:      dir,
+		log:      o.Log,
+		readers:  make(chan *conn, max(4, 2*runtime.GOMAXPROCS(0))),
+		closing:  make(chan struct{}),
+		maxPages: o.maxPages,
+		logLimit: logLimit,
+	}
+	for range cap(db.readers) {
+		db.readers <- nil
+	}
+	if err := db.open(ctx); err != nil {
+		return nil, errors.Join(db.failure(err), db.close())
+	}
+	return db, nil
+}
+
+func (db *sqliteDB) open(ctx context.Context) error {
+	c, err := db.dialWriter(ctx)
+	if err != nil {
+		return err
+	}
+	db.writer = c
+	return migrate(c, migrationFiles)
+}
+
+// dialWriter opens the connection that writes.
+func (db *sqliteDB) dialWriter(ctx context.Context) (*conn, error) {
+	pragmas := []string{
+		"busy_timeout = 100", // only a checkpoint ever waits, for views
+		"journal_mode = WAL",
+		"synchronous = FULL", // the log is on disk when COMMIT returns
+		"fullfsync = ON",     // macOS: in the disk, not in its cache
+		"wal_autocheckpoint = 1000",
+		fmt.Sprintf("journal_size_limit = %d", logLimit/2),
+		"cache_size = -16384",
+		"temp_store = MEMORY",
+	}
+	if db.maxPages > 0 {
+		pragmas = append(pragmas, fmt.Sprintf("max_page_count = %d", db.maxPages))
+	}
+	return dial(ctx, db.dir.file(), pragmas...)
+}
+
+// dialReader opens a connection that reads.
+func (db *sqliteDB) dialReader(ctx context.Context) (*conn, error) {
+	return dial(ctx, db.dir.file(),
+		"busy_timeout = 10000", // while another connection recovers or resets the log
+		"query_only = ON",
+		"cache_size = -4096",
+		"temp_store = MEMORY",
+	)
+}

@@ -1,0 +1,208 @@
+package store
+
+import "errors"
+
+// A Tx reads and, within Write, changes documents; it sees its own changes. It
+// is valid until its function returns and must stay with the goroutine that
+// runs the function. Slices that it returns belong to the caller; slices given
+// to it are copied.
+//
+// A Tx that failed for the engine's reasons (a full disk, a damaged file) fails
+// for good: whatever its function returns, the transaction is undone.
+type Tx struct {
+	view   view
+	batch  batch // nil within Read
+	marked bool  // batch has a mark from before this function's first change
+	last   Revision
+	rev    Revision // highest published here, 0 for none
+	broken error    // the engine's first failure
+	ended  bool
+}
+
+// Get returns the document under k, or ErrNotFound.
+func (tx *Tx) Get(k Key) ([]byte, error) {
+	key, err := k.encode()
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.reading(); err != nil {
+		return nil, err
+	}
+	doc, err := tx.view.get(key)
+	return doc, tx.note(err)
+}
+
+// List returns siblings in order of ID, those with an ID > after ("": all of
+// them), at most limit (0: no bound).
+func (tx *Tx) List(account, region, kind, parent, after string, limit int) ([]Row, error) {
+	k := Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: after}
+	if err := k.check(); err != nil {
+		return nil, err
+	}
+	if err := tx.reading(); err != nil {
+		return nil, err
+	}
+	prefix := k.siblings()
+	from, to := span(prefix)
+	if after != "" {
+		from = append(prefix, after...)
+	}
+	var rows []Row
+	err := tx.view.scan(from, to, limit, func(key, doc []byte) {
+		rows = append(rows, Row{ID: string(key[len(prefix):]), Doc: doc})
+	})
+	return rows, tx.note(err)
+}
+
+// Put writes the document under k, whether or not there is one.
+func (tx *Tx) Put(k Key, doc []byte) error {
+	return tx.store(k, doc, batch.put)
+}
+
+// Insert writes a document under k, or returns ErrExists when there is one.
+func (tx *Tx) Insert(k Key, doc []byte) error {
+	return tx.store(k, doc, batch.insert)
+}
+
+func (tx *Tx) store(k Key, doc []byte, write func(b batch, key, doc []byte) error) error {
+	key, err := k.encode()
+	if err != nil {
+		return err
+	}
+	if err := checkDoc(doc); err != nil {
+		return err
+	}
+	if err := tx.writing(); err != nil {
+		return err
+	}
+	return tx.note(write(tx.batch, key, doc))
+}
+
+// Delete removes the document under k, or returns ErrNotFound.
+func (tx *Tx) Delete(k Key) error {
+	key, err := k.encode()
+	if err != nil {
+		return err
+	}
+	if err := tx.writing(); err != nil {
+		return err
+	}
+	return tx.note(tx.batch.remove(key))
+}
+
+// DeleteChildren removes all documents of a kind with this very parent; that
+// there are none is no error.
+func (tx *Tx) DeleteChildren(account, region, kind, parent string) error {
+	k := Key{Account: account, Region: region, Kind: kind, Parent: parent}
+	if err := k.check(); err != nil {
+		return err
+	}
+	return tx.removeAll(k.siblings())
+}
+
+// DeleteTree removes what DeleteChildren does and, below it, all documents of
+// the kind whose parent begins with parent + "/".
+func (tx *Tx) DeleteTree(account, region, kind, parent string) error {
+	if err := tx.DeleteChildren(account, region, kind, parent); err != nil {
+		return err
+	}
+	return tx.removeAll(Key{Account: account, Region: region, Kind: kind, Parent: parent}.below())
+}
+
+func (tx *Tx) removeAll(prefix []byte) error {
+	if err := tx.writing(); err != nil {
+		return err
+	}
+	from, to := span(prefix)
+	return tx.note(tx.batch.removeRange(from, to))
+}
+
+// Publish makes s.Data what is served under (s.Kind, s.ID) and gives it the
+// next revision. s.Revision and s.Deleted are ignored.
+func (tx *Tx) Publish(s Served) error {
+	if err := checkServed(s.Kind, s.ID, s.Data); err != nil {
+		return err
+	}
+	if err := tx.writing(); err != nil {
+		return err
+	}
+	s.Revision, s.Deleted = tx.last+1, false
+	return tx.published(tx.batch.publish(s))
+}
+
+// Retract puts a tombstone in place of what is served under (kind, id), with
+// the next revision. If nothing is, it does nothing.
+func (tx *Tx) Retract(kind, id string) error {
+	if err := checkServed(kind, id, nil); err != nil {
+		return err
+	}
+	if err := tx.writing(); err != nil {
+		return err
+	}
+	err := tx.batch.retract(kind, id, tx.last+1)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return tx.published(err)
+}
+
+// published counts a revision that was written without err.
+func (tx *Tx) published(err error) error {
+	if err == nil {
+		tx.last++
+		tx.rev = tx.last
+	}
+	return tx.note(err)
+}
+
+// reading reports why tx cannot be used.
+func (tx *Tx) reading() error {
+	if tx.ended {
+		return ErrClosed
+	}
+	return tx.broken
+}
+
+// writing is reading for calls that change something. Before the first of
+// them it sets the mark: most writes that fail do so before they change
+// anything, and then there is nothing to undo.
+func (tx *Tx) writing() error {
+	if err := tx.reading(); err != nil {
+		return err
+	}
+	if tx.batch == nil {
+		return ErrReadOnly
+	}
+	if !tx.marked {
+		if err := tx.note(tx.batch.mark()); err != nil {
+			return err
+		}
+		tx.marked = true
+	}
+	return nil
+}
+
+// note keeps err if it is the engine's.
+func (tx *Tx) note(err error) error {
+	if err != nil && tx.broken == nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrExists) {
+		tx.broken = err
+	}
+	return err
+}
+
+// settle ends tx after its function returned err: it keeps or undoes what the
+// function did and returns the function's outcome. The batch is of no more
+// use when broken is set afterwards.
+func (tx *Tx) settle(err error) error {
+	tx.ended = true
+	switch {
+	case tx.broken != nil:
+		return tx.broken
+	case !tx.marked:
+		return err
+	case err != nil:
+		tx.note(tx.batch.undo())
+		return err
+	}
+	return tx.note(tx.batch.keep())
+}

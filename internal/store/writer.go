@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+)
+
+// A group ends at the first of these: its callers wait for each other.
+const (
+	groupWrites = 256
+	groupTime   = 20 * time.Millisecond
+)
+
+var errGoexit = errors.New("write ended its goroutine")
+
+// A writer runs writes one after the other on one goroutine. Those that wait
+// at the same time form a group: they share a transaction of the engine, and
+// so the cost of making it durable. When the engine fails a group, its members
+// run again, each in a transaction of its own, so that what fits in still gets
+// in and each caller learns what became of its own write.
+type writer struct {
+	queue   *queue
+	engine  engine
+	feed    *feed
+	log     *slog.Logger
+	stopped chan struct{}
+
+	// What the goroutine is at, kept here so that another can carry on when a
+	// function ends it.
+	last  Revision // highest in batch
+	batch batch    // of group
+	group []*write // have run and wait for the commit
+	now   *write   // runs
+	alone []*write // are to run again
+}
+
+func startWriter(e engine, f *feed, log *slog.Logger) *writer {
+	w := &writer{queue: newQueue(), engine: e, feed: f, log: log, stopped: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+// write submits fn and waits for its outcome.
+func (w *writer) write(ctx context.Context, fn func(*Tx) error) (Revision, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	job := newWrite(fn)
+	if err := w.queue.push(job); err != nil {
+		return 0, err
+	}
+	return job.wait(ctx)
+}
+
+// stop refuses new writes and returns when all others are answered.
+func (w *writer) stop() {
+	w.queue.close()
+	<-w.stopped
+}
+
+func (w *writer) run() {
+	defer w.survive()
+	for {
+		if len(w.alone) > 0 {
+			first := w.alone[0]
+			w.alone = w.alone[1:]
+			w.runGroup(first, func() *write { return nil })
+			continue
+		}
+		first := w.queue.pop(true)
+		if first == nil {
+			close(w.stopped)
+			return
+		}
+		if first.start() {
+			w.runGroup(first, w.more())
+		}
+	}
+}
+
+// more returns what gives the further members of a group that begins now, and
+// then nil.
+func (w *writer) more() func() *write {
+	begun := time.Now()
+	return func() *write {
+		for len(w.group) < groupWrites && time.Since(begun) < groupTime {
+			job := w.queue.pop(false)
+			if job == nil || job.start() {
+				return job
+			}
+		}
+		return nil
+	}
+}
+
+// runGroup runs first and what next gives in one transaction and answers them,
+// or leaves them in alone.
+func (w *writer) runGroup(first *write, next func() *write) {
+	b, err := w.engine.begin()
+	if err != nil {
+		first.fail(err)
+		return
+	}
+	w.batch, w.last = b, w.feed.revision()
+	for job := first; job != nil; job = next() {
+		if err := w.runOne(job); err != nil {
+			w.undo(err)
+			return
+		}
+	}
+	if err := b.commit(); err != nil {
+		w.undo(err)
+		return
+	}
+	w.feed.committed(w.last)
+	for _, job := range w.group {
+		close(job.done)
+	}
+	w.endGroup()
+}
+
+// runOne runs job as a member of the group. Its error is the engine's and
+// concerns all of the group; that of job alone is kept for its caller.
+func (w *writer) runOne(job *write) error {
+	tx := &Tx{view: w.batch, batch: w.batch, last: w.last}
+	w.group, w.now = append(w.group, job), job
+	err := w.call(job.fn, tx)
+	w.now = nil
+	job.rev, job.err = 0, tx.settle(err)
+	if tx.broken != nil {
+		return tx.broken
+	}
+	if job.err == nil {
+		job.rev, w.last = tx.rev, tx.last
+	}
+	return nil
+}
+
+// call calls fn and makes a panic an error.
+func (w *writer) call(fn func(*Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.Error("write panicked", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("write panicked: %v", p)
+		}
+	}()
+	return fn(tx)
+}
+
+// undo rolls the group back because of err. A single member learns of it;
+// several are to run again.
+func (w *writer) undo(err error) {
+	w.batch.rollback()
+	if len(w.group) == 1 {
+		w.group[0].fail(err)
+	} else {
+		w.log.Warn("group of writes failed, trying each alone", "writes", len(w.group), "error", err)
+		w.alone = append(w.alone, w.group...)
+	}
+	w.endGroup()
+}
+
+func (w *writer) endGroup() {
+	clear(w.group)
+	w.batch, w.group = nil, w.group[:0]
+}
+
+// survive starts another goroutine when a write's function has ended this one
+// with runtime.Goexit, as a failing test's does.
+func (w *writer) survive() {
+	job := w.now
+	if job == nil {
+		return
+	}
+	w.now = nil
+	w.batch.rollback()
+	w.alone = append(w.alone, w.group[:len(w.group)-1]...)
+	w.endGroup()
+	job.fail(errGoexit)
+	go w.run()
+}
