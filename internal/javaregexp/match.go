@@ -11,8 +11,8 @@ import (
 )
 
 // matchLimit bounds one call of the backtracking engine. Its clock ticks
-// every 100 ms, so a runaway match ends after twice that.
-const matchLimit = 100 * time.Millisecond
+// every 100 ms, so a runaway match ends up to that much later.
+const matchLimit = 250 * time.Millisecond
 
 // ErrLimit is the error of a match that took too long or too much memory.
 var ErrLimit = errors.New("regular expression: match gave up")
@@ -94,7 +94,7 @@ func (m backtracker) match(s string) (bool, error) {
 }
 
 func (m backtracker) each(s string, yield func([]int) bool) error {
-	deadline := time.Now().Add(2 * matchLimit)
+	deadline := time.Now().Add(4 * matchLimit)
 	found, err := m.re.FindStringMatch(s)
 	var loc []int
 	for ; err == nil && found != nil; found, err = m.re.FindNextMatch(found) {
