@@ -178,7 +178,7 @@ func (s *Service) GetDeployments(ctx context.Context, who *wire.Caller, in *wire
 		if _, err := t.restAPI(in.RestAPIID); err != nil {
 			return err
 		}
-		items, position, err := page(t, kindDeployment, in.RestAPIID, in.Position, in.Limit, func(d *wire.Deployment) string { return *d.ID })
+		items, position, err := page(t, kindDeployment, in.RestAPIID, in.Position, in.Limit, func(d wire.Deployment) string { return *d.ID })
 		out = &wire.Deployments{Items: items, Position: position}
 		return err
 	})

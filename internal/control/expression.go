@@ -120,3 +120,7 @@ func checkTemplateTypes(templates map[string]*string) error {
 	}
 	return nil
 }
+
+func checkRequestMapping(m *wire.Method, params map[string]string) error            { return nil }
+func checkCacheKeys(m *wire.Method, i *wire.Integration) error                      { return nil }
+func checkResponseMapping(declared map[string]bool, params map[string]string) error { return nil }

@@ -109,7 +109,7 @@ func (s *Service) GetModels(ctx context.Context, who *wire.Caller, in *wire.GetM
 		if _, err := t.restAPI(in.RestAPIID); err != nil {
 			return err
 		}
-		items, position, err := page(t, kindModel, in.RestAPIID, in.Position, in.Limit, func(m *wire.Model) string { return *m.Name })
+		items, position, err := page(t, kindModel, in.RestAPIID, in.Position, in.Limit, func(m wire.Model) string { return *m.Name })
 		out = &wire.Models{Items: items, Position: position}
 		return err
 	})

@@ -153,7 +153,7 @@ func (s *Service) GetResources(ctx context.Context, who *wire.Caller, in *wire.G
 		if _, err := t.restAPI(in.RestAPIID); err != nil {
 			return err
 		}
-		items, position, err := page(t, kindResource, in.RestAPIID, in.Position, in.Limit, func(r *wire.Resource) string { return *r.ID })
+		items, position, err := page(t, kindResource, in.RestAPIID, in.Position, in.Limit, func(r wire.Resource) string { return *r.ID })
 		if err != nil {
 			return err
 		}

@@ -221,7 +221,7 @@ func (s *Service) GetRestAPI(ctx context.Context, who *wire.Caller, in *wire.Get
 func (s *Service) GetRestAPIs(ctx context.Context, who *wire.Caller, in *wire.GetRestAPIsRequest) (*wire.RestAPIs, error) {
 	var out *wire.RestAPIs
 	err := s.read(ctx, who, func(t *tx) error {
-		items, position, err := page(t, kindRestAPI, "", in.Position, in.Limit, func(a *wire.RestAPI) string { return *a.ID })
+		items, position, err := page(t, kindRestAPI, "", in.Position, in.Limit, func(a wire.RestAPI) string { return *a.ID })
 		for i := range items {
 			items[i] = *shownRestAPI(&items[i])
 		}
