@@ -1,29 +1,22 @@
 package httpmsg
 
-// The bytes of a token as RFC 9110 section 5.6.2 lists them, one bit each for
-// the codes 0 to 63 and 64 to 127.
-const (
-	tokenLow  = 1<<'!' | 1<<'#' | 1<<'$' | 1<<'%' | 1<<'&' | 1<<'\'' | 1<<'*' | 1<<'+' | 1<<'-' | 1<<'.' | (1<<10-1)<<'0'
-	tokenHigh = (1<<26-1)<<('A'-64) | (1<<26-1)<<('a'-64) | 1<<('^'-64) | 1<<('_'-64) | 1<<('`'-64) | 1<<('|'-64) | 1<<('~'-64)
-)
-
 // ValidName reports whether s is a token: what HTTP allows as the name of a
 // header line, and as a method.
 func ValidName(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if !tokenByte(s[i]) {
+		if tokens[s[i]] == ' ' {
 			return false
 		}
 	}
 	return s != ""
 }
 
-func tokenByte(c byte) bool {
-	if c < 64 {
-		return uint64(tokenLow)>>c&1 != 0
-	}
-	return c < 128 && uint64(tokenHigh)>>(c-64)&1 != 0
-}
+// tokens has an x for each byte that a token may hold (RFC 9110 section
+// 5.6.2), in four rows of 64.
+const tokens = "                                 x xxxxx  xx xx xxxxxxxxxx      " +
+	" xxxxxxxxxxxxxxxxxxxxxxxxxx   xxxxxxxxxxxxxxxxxxxxxxxxxxxxx x x " +
+	"                                                                " +
+	"                                                                "
 
 // ValidValue reports whether s can stand as the value of a header line: no
 // CR, LF, NUL or other control but tab, and no space or tab at either end,
@@ -41,12 +34,32 @@ func ValidValue(s string) bool {
 // ValidText reports whether s holds no control but tab: what may stand
 // between the colon of a header line and its CRLF.
 func ValidText(s string) bool {
+	for len(s) >= 8 {
+		if mayHoldControl(s[:8]) && !plainText(s[:8]) {
+			return false
+		}
+		s = s[8:]
+	}
+	return plainText(s)
+}
+
+func plainText(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
 			return false
 		}
 	}
 	return true
+}
+
+// mayHoldControl looks at eight bytes at once. It never misses a control and
+// seldom sees one where there is none.
+func mayHoldControl(s string) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	del := x ^ 0x7f*ones
+	return ((x-' '*ones)&^x|(del-ones)&^del)&high != 0
 }
 
 // TrimValue removes the spaces and tabs around a header value.

@@ -104,29 +104,20 @@ func (c *Client) run(x *exchange, cn *conn, req *Request) (resp *httpmsg.Respons
 	if err != nil && n == 0 {
 		return nil, false, &fault{op: "write", err: err, again: true}
 	}
-	if err != nil {
-		// The backend may have answered before it stopped reading.
-		cn.SetReadDeadline(time.Now().Add(lastWords))
-	}
-	resp, keep, rerr := c.receive(x, cn, req)
-	switch {
-	case rerr == nil:
+	resp, keep, rerr := c.receive(x, cn, req) // the backend may have answered before it stopped reading
+	if rerr == nil {
 		return resp, keep && err == nil, nil
-	case err != nil:
-		return nil, false, &fault{op: "write", err: err, again: x.in.silent() && idempotent(req.Method)}
-	default:
-		return nil, false, &fault{op: "read", err: rerr, again: x.in.silent() && idempotent(req.Method)}
 	}
+	f = &fault{op: "read", err: rerr, again: x.in.silent() && idempotent(req.Method)}
+	if err != nil {
+		f.op, f.err = "write", err
+	}
+	return nil, false, f
 }
 
-const (
-	// lastWords is how long an answer is waited for that a backend may have
-	// sent before it stopped reading.
-	lastWords = 100 * time.Millisecond
-	// writerGrace is how long the writer of a large body may take to notice
-	// that it has finished, once the answer is there.
-	writerGrace = 10 * time.Millisecond
-)
+// writerGrace is how long the writer of a large body may take to notice that
+// it has finished, once the answer is there.
+const writerGrace = 10 * time.Millisecond
 
 // runBothWays writes the request on a second goroutine while it reads the
 // answer, which may come before the request is out.

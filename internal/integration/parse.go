@@ -26,13 +26,19 @@ type head struct {
 	close   bool
 }
 
+// What is wrong with an answer. All of these are errSyntax.
 var (
-	errStatusLine = errors.New("malformed status line")
-	errHeaderLine = errors.New("malformed header line")
-	errManyLines  = errors.New("too many header lines")
-	errFraming    = errors.New("the header gives the body two lengths")
-	errLength     = errors.New("malformed Content-Length")
-	errCoding     = errors.New("transfer coding other than chunked")
+	errSyntax     = errors.New("the answer is not well-formed HTTP/1.1")
+	errStatusLine = fmt.Errorf("%w: status line", errSyntax)
+	errHeaderLine = fmt.Errorf("%w: header line", errSyntax)
+	errManyLines  = fmt.Errorf("%w: too many header lines", errSyntax)
+	errLong       = fmt.Errorf("%w: head, trailer or chunk header too long", errSyntax)
+	errFraming    = fmt.Errorf("%w: two lengths for one body", errSyntax)
+	errLength     = fmt.Errorf("%w: Content-Length", errSyntax)
+	errCoding     = fmt.Errorf("%w: transfer coding other than chunked", errSyntax)
+	errChunk      = fmt.Errorf("%w: chunked body", errSyntax)
+	errInterim    = fmt.Errorf("%w: too many interim answers", errSyntax)
+	errSwitched   = fmt.Errorf("%w: protocol switched unasked", errSyntax)
 )
 
 // parseHead parses the bytes of a head through its empty line, copying the

@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"errors"
 	"io"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -9,11 +8,6 @@ import (
 
 // maxInterim is how many 1xx answers may come before the real one.
 const maxInterim = 8
-
-var (
-	errInterim  = errors.New("too many interim answers")
-	errSwitched = errors.New("the endpoint switched protocols unasked")
-)
 
 // receive reads one answer. keep says that the connection can carry another
 // exchange.
@@ -72,8 +66,6 @@ const (
 // extensions, leading zeros of sizes, and trailers, each, in bytes.
 const maxChunkExtra = 2 << 10
 
-var errChunk = errors.New("malformed chunked body")
-
 // A bodyReader reads one body from a source and ends at its end.
 type bodyReader struct {
 	src   *source
@@ -126,7 +118,11 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 // the chunk before. After the last chunk it reads the trailer and gives io.EOF.
 func (b *bodyReader) nextChunk() error {
 	if !b.first {
-		if line, err := b.src.line(2); err != nil || len(line) > 0 {
+		line, err := b.src.line(2)
+		if err == errLong || len(line) > 0 {
+			return errChunk
+		}
+		if err != nil {
 			return chunkFault(err)
 		}
 	}
@@ -203,8 +199,9 @@ func validExtension(ext string) bool {
 	return rest == "" || rest[0] == ';' && httpmsg.ValidText(rest)
 }
 
+// chunkFault says of an ill-formed line that it is one of a chunked body.
 func chunkFault(err error) error {
-	if err == nil || err == errSyntax {
+	if err == errSyntax {
 		return errChunk
 	}
 	return err

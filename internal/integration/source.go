@@ -2,7 +2,6 @@ package integration
 
 import (
 	"bytes"
-	"errors"
 	"io"
 )
 
@@ -129,8 +128,6 @@ func unexpected(err error) error {
 }
 
 var (
-	crlf2     = []byte("\r\n\r\n")
-	protocol  = []byte("HTTP/1.")
-	errLong   = errors.New("the answer has a head, trailer or chunk header that is too long")
-	errSyntax = errors.New("the answer is not well-formed HTTP/1.1")
+	crlf2    = []byte("\r\n\r\n")
+	protocol = []byte("HTTP/1.")
 )
