@@ -18,9 +18,13 @@ type engine interface {
 // A view is one snapshot.
 type view interface {
 	get(key []byte) ([]byte, error) // ErrNotFound
-	// scan calls each with the rows after > and before < in order, at most
-	// limit (0: all).
-	scan(after, before []byte, limit int, each func(key, doc []byte)) error
+	has(key []byte) (bool, error)
+	// scan calls each with the rows in [from, to) in order, at most limit (0:
+	// all).
+	scan(from, to []byte, limit int, each func(key, doc []byte)) error
+	// keys calls each with the keys in [from, to) in order, without reading
+	// the documents.
+	keys(from, to []byte, each func(key []byte)) error
 	served(kind, id string) (Served, error) // tombstones too; ErrNotFound
 	changes(after Revision, limit int, bare []string) ([]Served, error)
 	last() (Revision, error) // 0 when nothing was ever published
@@ -32,9 +36,9 @@ type view interface {
 type batch interface {
 	view
 	put(key, doc []byte) error
-	insert(key, doc []byte) error // ErrExists
-	remove(key []byte) error      // ErrNotFound
-	removeRange(after, before []byte) error
+	insert(key, doc []byte) error                 // ErrExists
+	remove(key []byte) error                      // ErrNotFound
+	removeRange(from, to []byte) error            // [from, to)
 	publish(s Served) error                       // s.Revision is the next
 	retract(kind, id string, next Revision) error // ErrNotFound when nothing is served
 

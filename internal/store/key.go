@@ -34,14 +34,7 @@ const (
 
 var errNoKind = errors.New("key without a kind")
 
-// encode returns k as a byte string.
-func (k Key) encode() ([]byte, error) {
-	if err := k.check(); err != nil {
-		return nil, err
-	}
-	return append(k.siblings(), k.ID...), nil
-}
-
+// check reports what is wrong with k.
 func (k Key) check() error {
 	if n := len(k.Account) + len(k.Region) + len(k.Kind) + len(k.Parent) + len(k.ID); n > MaxKey {
 		return fmt.Errorf("key of %d bytes: %w", n, ErrTooLarge)
@@ -52,21 +45,13 @@ func (k Key) check() error {
 	return nil
 }
 
-// siblings returns what the keys of k and all its siblings begin with.
-func (k Key) siblings() []byte {
-	b := make([]byte, 0, len(k.Account)+len(k.Region)+len(k.Kind)+len(k.Parent)+len(k.ID)+8)
+// encode returns k as a byte string, and how much of it is its siblings' too.
+func (k Key) encode() (key []byte, siblings int) {
+	key = make([]byte, 0, len(k.Account)+len(k.Region)+len(k.Kind)+len(k.Parent)+len(k.ID)+8)
 	for _, part := range [...]string{k.Account, k.Region, k.Kind, k.Parent} {
-		b = append(appendPart(b, part), keyEnd)
+		key = append(appendPart(key, part), keyEnd)
 	}
-	return b
-}
-
-// below returns what the keys of all documents begin with whose parent begins
-// with k.Parent + "/".
-func (k Key) below() []byte {
-	k.Parent += "/"
-	b := k.siblings()
-	return b[:len(b)-1]
+	return append(key, k.ID...), len(key)
 }
 
 func appendPart(b []byte, part string) []byte {
@@ -81,22 +66,24 @@ func appendPart(b []byte, part string) []byte {
 	return b
 }
 
-// span returns the byte strings between which all keys lie that begin with
-// prefix, one of siblings or below. No key equals either end: a prefix from
-// siblings is itself the key of the empty ID, so it begins one byte shorter.
-func span(prefix []byte) (after, before []byte) {
-	last := len(prefix) - 1
-	before = bytes.Clone(prefix)
-	before[last]++
-	if prefix[last] == keyEnd {
-		return prefix[:last:last], before
+// next returns the first byte string after key.
+func next(key []byte) []byte { return append(key[:len(key):len(key)], 0) }
+
+// nextPrefix returns the first byte string after all that begin with prefix,
+// which is a key and so has a byte that is not 0xff.
+func nextPrefix(prefix []byte) []byte {
+	end := len(prefix)
+	for prefix[end-1] == 0xff {
+		end--
 	}
-	return prefix, before
+	after := bytes.Clone(prefix[:end])
+	after[end-1]++
+	return after
 }
 
 // checkServed checks the name and size of a row of the change feed.
 func checkServed(kind, id string, data []byte) error {
-	switch {
+	switch { // the kind is text to SQLite
 	case kind == "" || !utf8.ValidString(kind) || strings.IndexByte(kind, 0) >= 0:
 		return errNoKind
 	case len(kind)+len(id) > MaxKey:

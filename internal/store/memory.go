@@ -75,16 +75,31 @@ func (v *memoryView) get(key []byte) ([]byte, error) {
 	return slices.Clone(doc), nil
 }
 
-func (v *memoryView) scan(after, before []byte, limit int, each func(key, doc []byte)) error {
-	end := string(before)
-	n := 0
-	v.docs.ascend(string(after), func(key string, doc []byte) bool {
+func (v *memoryView) has(key []byte) (bool, error) {
+	_, ok := v.docs.get(string(key))
+	return ok, nil
+}
+
+func (v *memoryView) scan(from, to []byte, limit int, each func(key, doc []byte)) error {
+	end, n := string(to), 0
+	v.docs.ascend(string(from), func(key string, doc []byte) bool {
 		if key >= end || limit > 0 && n == limit {
 			return false
 		}
 		n++
 		each([]byte(key), slices.Clone(doc))
 		return true
+	})
+	return nil
+}
+
+func (v *memoryView) keys(from, to []byte, each func(key []byte)) error {
+	end := string(to)
+	v.docs.ascend(string(from), func(key string, _ []byte) bool {
+		if key < end {
+			each([]byte(key))
+		}
+		return key < end
 	})
 	return nil
 }
@@ -101,7 +116,7 @@ func (v *memoryView) served(kind, id string) (Served, error) {
 
 func (v *memoryView) changes(after Revision, limit int, bare []string) ([]Served, error) {
 	var rows []Served
-	v.rows.ascend(after, func(_ Revision, s Served) bool {
+	v.rows.ascend(after+1, func(_ Revision, s Served) bool {
 		if limit > 0 && len(rows) == limit {
 			return false
 		}
@@ -152,8 +167,8 @@ func (b *memoryBatch) remove(key []byte) error {
 	return nil
 }
 
-func (b *memoryBatch) removeRange(after, before []byte) error {
-	b.docs = b.docs.withoutRange(string(after), string(before))
+func (b *memoryBatch) removeRange(from, to []byte) error {
+	b.docs = b.docs.withoutRange(string(from), string(to))
 	return nil
 }
 

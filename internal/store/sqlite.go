@@ -15,11 +15,13 @@ import (
 
 const (
 	sqlGet         = `SELECT doc FROM document WHERE key = ?`
-	sqlScan        = `SELECT key, doc FROM document WHERE key > ? AND key < ? ORDER BY key LIMIT ?`
+	sqlHas         = `SELECT 1 FROM document WHERE key = ?`
+	sqlScan        = `SELECT key, doc FROM document WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`
+	sqlKeys        = `SELECT key FROM document WHERE key >= ? AND key < ? ORDER BY key`
 	sqlPut         = `INSERT INTO document (key, doc) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET doc = excluded.doc`
 	sqlInsert      = `INSERT INTO document (key, doc) VALUES (?, ?) ON CONFLICT (key) DO NOTHING`
 	sqlRemove      = `DELETE FROM document WHERE key = ?`
-	sqlRemoveRange = `DELETE FROM document WHERE key > ? AND key < ?`
+	sqlRemoveRange = `DELETE FROM document WHERE key >= ? AND key < ?`
 
 	sqlServed  = `SELECT revision, deleted, data FROM served WHERE kind = ? AND id = ?`
 	sqlPublish = `INSERT OR REPLACE INTO served (revision, kind, id, deleted, data) VALUES (?, ?, ?, 0, ?)`
@@ -177,10 +179,21 @@ func (v *sqliteView) get(key []byte) ([]byte, error) {
 	return doc, nil
 }
 
-func (v *sqliteView) scan(after, before []byte, limit int, each func(key, doc []byte)) error {
+func (v *sqliteView) has(key []byte) (bool, error) {
+	found := false
+	err := v.conn.query(sqlHas, 1, func([]driver.Value) { found = true }, key)
+	return found, v.db.failure(err)
+}
+
+func (v *sqliteView) scan(from, to []byte, limit int, each func(key, doc []byte)) error {
 	err := v.conn.query(sqlScan, 2, func(row []driver.Value) {
 		each(blob(row[0]), blob(row[1]))
-	}, after, before, sqlLimit(limit))
+	}, from, to, sqlLimit(limit))
+	return v.db.failure(err)
+}
+
+func (v *sqliteView) keys(from, to []byte, each func(key []byte)) error {
+	err := v.conn.query(sqlKeys, 1, func(row []driver.Value) { each(blob(row[0])) }, from, to)
 	return v.db.failure(err)
 }
 
@@ -238,8 +251,8 @@ func (b *sqliteBatch) remove(key []byte) error {
 	return b.one(ErrNotFound, sqlRemove, key)
 }
 
-func (b *sqliteBatch) removeRange(after, before []byte) error {
-	_, err := b.exec(sqlRemoveRange, after, before)
+func (b *sqliteBatch) removeRange(from, to []byte) error {
+	_, err := b.exec(sqlRemoveRange, from, to)
 	return err
 }
 

@@ -43,23 +43,23 @@ func (t *tree[K, V]) without(key K) *tree[K, V] {
 	return join(left, right)
 }
 
-// withoutRange returns t without the keys > after and < before.
-func (t *tree[K, V]) withoutRange(after, before K) *tree[K, V] {
-	left, first, rest := t.split(after)
-	_, last, right := rest.split(before)
-	return join(join(join(left, first), last), right)
+// withoutRange returns t without the keys in [from, to).
+func (t *tree[K, V]) withoutRange(from, to K) *tree[K, V] {
+	left, _, rest := t.split(from)
+	_, last, right := rest.split(to)
+	return join(join(left, last), right)
 }
 
-// ascend calls yield with all keys > after in order until it returns false,
+// ascend calls yield with all keys >= from in order until it returns false,
 // and reports whether it never did.
-func (t *tree[K, V]) ascend(after K, yield func(K, V) bool) bool {
+func (t *tree[K, V]) ascend(from K, yield func(K, V) bool) bool {
 	if t == nil {
 		return true
 	}
-	if t.key <= after {
-		return t.right.ascend(after, yield)
+	if t.key < from {
+		return t.right.ascend(from, yield)
 	}
-	return t.left.ascend(after, yield) && yield(t.key, t.value) && t.right.ascend(after, yield)
+	return t.left.ascend(from, yield) && yield(t.key, t.value) && t.right.ascend(from, yield)
 }
 
 // split returns the keys below key, the node of key alone, and those above.

@@ -1,6 +1,9 @@
 package store
 
-import "errors"
+import (
+	"cmp"
+	"errors"
+)
 
 // A Tx reads and, within Write, changes documents; it sees its own changes. It
 // is valid until its function returns and must stay with the goroutine that
@@ -21,37 +24,70 @@ type Tx struct {
 
 // Get returns the document under k, or ErrNotFound.
 func (tx *Tx) Get(k Key) ([]byte, error) {
-	key, err := k.encode()
-	if err != nil {
+	if err := tx.reading(k.check()); err != nil {
 		return nil, err
 	}
-	if err := tx.reading(); err != nil {
-		return nil, err
-	}
+	key, _ := k.encode()
 	doc, err := tx.view.get(key)
 	return doc, tx.note(err)
+}
+
+// Has reports whether there is a document under k, without reading it.
+func (tx *Tx) Has(k Key) (bool, error) {
+	if err := tx.reading(k.check()); err != nil {
+		return false, err
+	}
+	key, _ := k.encode()
+	ok, err := tx.view.has(key)
+	return ok, tx.note(err)
 }
 
 // List returns siblings in order of ID, those with an ID > after ("": all of
 // them), at most limit (0: no bound).
 func (tx *Tx) List(account, region, kind, parent, after string, limit int) ([]Row, error) {
 	k := Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: after}
-	if err := k.check(); err != nil {
+	if err := tx.reading(k.check()); err != nil {
 		return nil, err
 	}
-	if err := tx.reading(); err != nil {
-		return nil, err
-	}
-	prefix := k.siblings()
-	from, to := span(prefix)
+	from, n := k.encode()
+	to := nextPrefix(from[:n])
 	if after != "" {
-		from = append(prefix, after...)
+		from = next(from)
 	}
+	return tx.rows(from, to, n, limit)
+}
+
+// ListPrefix returns the siblings whose ID begins with prefix, in order of ID.
+func (tx *Tx) ListPrefix(account, region, kind, parent, prefix string) ([]Row, error) {
+	k := Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: prefix}
+	if err := tx.reading(k.check()); err != nil {
+		return nil, err
+	}
+	from, n := k.encode()
+	return tx.rows(from, nextPrefix(from), n, 0)
+}
+
+// rows reads the documents in [from, to); their IDs follow n bytes of key.
+func (tx *Tx) rows(from, to []byte, n, limit int) ([]Row, error) {
 	var rows []Row
 	err := tx.view.scan(from, to, limit, func(key, doc []byte) {
-		rows = append(rows, Row{ID: string(key[len(prefix):]), Doc: doc})
+		rows = append(rows, Row{ID: string(key[n:]), Doc: doc})
 	})
 	return rows, tx.note(err)
+}
+
+// ListIDs returns the IDs of ListPrefix without reading the documents.
+func (tx *Tx) ListIDs(account, region, kind, parent, prefix string) ([]string, error) {
+	k := Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: prefix}
+	if err := tx.reading(k.check()); err != nil {
+		return nil, err
+	}
+	from, n := k.encode()
+	var ids []string
+	err := tx.view.keys(from, nextPrefix(from), func(key []byte) {
+		ids = append(ids, string(key[n:]))
+	})
+	return ids, tx.note(err)
 }
 
 // Put writes the document under k, whether or not there is one.
@@ -65,65 +101,43 @@ func (tx *Tx) Insert(k Key, doc []byte) error {
 }
 
 func (tx *Tx) store(k Key, doc []byte, write func(b batch, key, doc []byte) error) error {
-	key, err := k.encode()
-	if err != nil {
+	if err := tx.writing(cmp.Or(k.check(), checkDoc(doc))); err != nil {
 		return err
 	}
-	if err := checkDoc(doc); err != nil {
-		return err
-	}
-	if err := tx.writing(); err != nil {
-		return err
-	}
+	key, _ := k.encode()
 	return tx.note(write(tx.batch, key, doc))
 }
 
 // Delete removes the document under k, or returns ErrNotFound.
 func (tx *Tx) Delete(k Key) error {
-	key, err := k.encode()
-	if err != nil {
+	if err := tx.writing(k.check()); err != nil {
 		return err
 	}
-	if err := tx.writing(); err != nil {
-		return err
-	}
+	key, _ := k.encode()
 	return tx.note(tx.batch.remove(key))
 }
 
-// DeleteChildren removes all documents of a kind with this very parent; that
+// DeleteChildren removes all documents of a kind with this very parent. That
 // there are none is no error.
 func (tx *Tx) DeleteChildren(account, region, kind, parent string) error {
-	k := Key{Account: account, Region: region, Kind: kind, Parent: parent}
-	if err := k.check(); err != nil {
-		return err
-	}
-	return tx.removeAll(k.siblings())
+	return tx.DeletePrefix(account, region, kind, parent, "")
 }
 
-// DeleteTree removes what DeleteChildren does and, below it, all documents of
-// the kind whose parent begins with parent + "/".
-func (tx *Tx) DeleteTree(account, region, kind, parent string) error {
-	if err := tx.DeleteChildren(account, region, kind, parent); err != nil {
+// DeletePrefix removes the siblings whose ID begins with prefix. That there
+// are none is no error.
+func (tx *Tx) DeletePrefix(account, region, kind, parent, prefix string) error {
+	k := Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: prefix}
+	if err := tx.writing(k.check()); err != nil {
 		return err
 	}
-	return tx.removeAll(Key{Account: account, Region: region, Kind: kind, Parent: parent}.below())
-}
-
-func (tx *Tx) removeAll(prefix []byte) error {
-	if err := tx.writing(); err != nil {
-		return err
-	}
-	from, to := span(prefix)
-	return tx.note(tx.batch.removeRange(from, to))
+	from, _ := k.encode()
+	return tx.note(tx.batch.removeRange(from, nextPrefix(from)))
 }
 
 // Publish makes s.Data what is served under (s.Kind, s.ID) and gives it the
 // next revision. s.Revision and s.Deleted are ignored.
 func (tx *Tx) Publish(s Served) error {
-	if err := checkServed(s.Kind, s.ID, s.Data); err != nil {
-		return err
-	}
-	if err := tx.writing(); err != nil {
+	if err := tx.writing(checkServed(s.Kind, s.ID, s.Data)); err != nil {
 		return err
 	}
 	s.Revision, s.Deleted = tx.last+1, false
@@ -133,10 +147,7 @@ func (tx *Tx) Publish(s Served) error {
 // Retract puts a tombstone in place of what is served under (kind, id), with
 // the next revision. If nothing is, it does nothing.
 func (tx *Tx) Retract(kind, id string) error {
-	if err := checkServed(kind, id, nil); err != nil {
-		return err
-	}
-	if err := tx.writing(); err != nil {
+	if err := tx.writing(checkServed(kind, id, nil)); err != nil {
 		return err
 	}
 	err := tx.batch.retract(kind, id, tx.last+1)
@@ -155,19 +166,22 @@ func (tx *Tx) published(err error) error {
 	return tx.note(err)
 }
 
-// reading reports why tx cannot be used.
-func (tx *Tx) reading() error {
-	if tx.ended {
+// reading reports why tx cannot be used: it is over, or its arguments are bad.
+func (tx *Tx) reading(bad error) error {
+	switch {
+	case tx.ended:
 		return ErrClosed
+	case tx.broken != nil:
+		return tx.broken
 	}
-	return tx.broken
+	return bad
 }
 
 // writing is reading for calls that change something. Before the first of
 // them it sets the mark: most writes that fail do so before they change
 // anything, and then there is nothing to undo.
-func (tx *Tx) writing() error {
-	if err := tx.reading(); err != nil {
+func (tx *Tx) writing(bad error) error {
+	if err := tx.reading(bad); err != nil {
 		return err
 	}
 	if tx.batch == nil {
