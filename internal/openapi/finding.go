@@ -1,0 +1,108 @@
+package openapi
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Position is a place in a definition. Lines and columns count from 1, columns
+// in characters; a zero Line means that the place is not known.
+type Position struct {
+	File   string `json:"file,omitzero"` // as it was given or referred to, "" for the body of a request
+	Line   int    `json:"line,omitzero"`
+	Column int    `json:"column,omitzero"`
+}
+
+// String returns p as compilers write it: file:line:column.
+func (p Position) String() string {
+	var b strings.Builder
+	b.WriteString(p.File)
+	if p.Line > 0 {
+		if p.File != "" {
+			b.WriteByte(':')
+		}
+		fmt.Fprintf(&b, "%d:%d", p.Line, p.Column)
+	}
+	return b.String()
+}
+
+// A Severity says what a Finding means for the import.
+type Severity uint8
+
+const (
+	// Dropped marks a part of the document that the service leaves out of the
+	// API without a word.
+	Dropped Severity = iota
+	// Warning marks what the service would warn about; the texts are in
+	// API.Warnings too.
+	Warning
+	// Error marks what keeps the API from being created or from working.
+	Error
+)
+
+// String returns "dropped", "warning" or "error".
+func (s Severity) String() string {
+	return [...]string{"dropped", "warning", "error"}[s]
+}
+
+// A Finding is something to say about a place in a definition.
+type Finding struct {
+	Severity Severity
+	Position Position
+	Path     string // a reference to the element, such as #/paths/~1pets/get
+	Text     string
+}
+
+// String returns f on one line: file:line:column: severity: text (path).
+func (f Finding) String() string {
+	var b strings.Builder
+	if p := f.Position.String(); p != "" {
+		b.WriteString(p + ": ")
+	}
+	fmt.Fprintf(&b, "%s: %s", f.Severity, strings.ReplaceAll(f.Text, "\n", `\n`))
+	if f.Path != "" {
+		fmt.Fprintf(&b, " (%s)", f.Path)
+	}
+	return b.String()
+}
+
+// maxFindings bounds the findings, the warnings and the errors of one import, so
+// that a document full of mistakes does not become an answer many times its size.
+const maxFindings = 500
+
+// note adds a finding about c.
+func (im *importer) note(s Severity, c *cursor, format string, args ...any) {
+	if len(im.api.Findings) >= maxFindings {
+		return
+	}
+	f := Finding{Severity: s, Text: fmt.Sprintf(format, args...)}
+	if c != nil {
+		f.Position, f.Path = c.place(), c.reference()
+	}
+	if len(im.api.Findings) == maxFindings-1 {
+		f = Finding{Severity: s, Text: "too many findings; the rest is left out"}
+	}
+	im.api.Findings = append(im.api.Findings, f)
+}
+
+// drop says that c does not become part of the API although it could matter.
+func (im *importer) drop(c *cursor, format string, args ...any) {
+	im.note(Dropped, c, format, args...)
+}
+
+// warn adds one of the service's warnings.
+func (im *importer) warn(c *cursor, format string, args ...any) {
+	im.note(Warning, c, format, args...)
+	if len(im.api.Warnings) < maxFindings {
+		im.api.Warnings = append(im.api.Warnings, fmt.Sprintf(format, args...))
+	}
+}
+
+// fail adds one of the service's errors: the import goes on to find more, but
+// nothing comes of it.
+func (im *importer) fail(c *cursor, format string, args ...any) {
+	im.note(Error, c, format, args...)
+	if len(im.api.Errors) < maxFindings {
+		im.api.Errors = append(im.api.Errors, fmt.Sprintf(format, args...))
+	}
+}

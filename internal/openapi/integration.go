@@ -1,0 +1,159 @@
+package openapi
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// integrationKeys are the members of x-amazon-apigateway-integration, without
+// those for HTTP APIs.
+var integrationKeys = keys(`$ref type uri httpMethod credentials passthroughBehavior contentHandling
+	timeoutInMillis connectionType connectionId integrationTarget cacheNamespace cacheKeyParameters
+	requestParameters requestTemplates responses tlsConfig responseTransferMode`)
+
+// readIntegration reads the extension of that name. What the service fills in
+// when an integration is put is left nil.
+func (im *importer) readIntegration(m *Method, r *route, c *cursor) *wire.Integration {
+	if !c.is(object) {
+		im.wrongType(c, r.location+"."+c.key, object)
+		return nil
+	}
+	where := " of resource '" + r.path + "' and method '" + *m.HTTPMethod + "'"
+	in := &wire.Integration{
+		Type:                 upper(im.optional(c, "type", c.key)),
+		HTTPMethod:           upper(im.optional(c, "httpMethod", c.key)),
+		URI:                  im.optional(c, "uri", c.key),
+		Credentials:          im.optional(c, "credentials", c.key),
+		ConnectionType:       upper(im.optional(c, "connectionType", c.key)),
+		ConnectionID:         im.optional(c, "connectionId", c.key),
+		IntegrationTarget:    im.optional(c, "integrationTarget", c.key),
+		PassthroughBehavior:  upper(im.optional(c, "passthroughBehavior", c.key)),
+		ContentHandling:      upper(im.optional(c, "contentHandling", c.key)),
+		ResponseTransferMode: upper(im.optional(c, "responseTransferMode", c.key)),
+		CacheNamespace:       im.optional(c, "cacheNamespace", c.key),
+		RequestParameters:    im.textMap(c.get("requestParameters"), where),
+		RequestTemplates:     im.templates(c.get("requestTemplates"), where),
+	}
+	if v := c.get("timeoutInMillis"); v != nil {
+		in.TimeoutInMillis = im.integer(v, v.key)
+	}
+	if v := c.get("cacheKeyParameters"); v != nil {
+		in.CacheKeyParameters = im.texts(v, v.key)
+	}
+	if v := c.get("tlsConfig").get("insecureSkipVerification"); v != nil {
+		in.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: im.truth(v, v.key)}
+	}
+	in.HTTPMethod = integrationMethod(in, *m.HTTPMethod)
+	r.renameMappings(in)
+	im.readIntegrationResponses(in, c.get("responses"), where)
+	im.integrationExtras(in, c)
+	return in
+}
+
+// integrationMethod returns the verb of an integration. Without one it is that of
+// the method, or POST for a Lambda function; MOCK has none.
+func integrationMethod(in *wire.Integration, verb string) *string {
+	kind := ""
+	if in.Type != nil {
+		kind = *in.Type
+	}
+	switch {
+	case kind == "MOCK":
+		return nil
+	case in.HTTPMethod != nil:
+		return in.HTTPMethod
+	case kind == "AWS_PROXY":
+		verb = "POST"
+	}
+	return &verb
+}
+
+// renameMappings follows the variables of a path that are served under another
+// name.
+func (r *route) renameMappings(in *wire.Integration) {
+	const prefix = "method.request.path."
+	for key, value := range in.RequestParameters {
+		if name, ok := strings.CutPrefix(value, prefix); ok {
+			in.RequestParameters[key] = prefix + r.rename(name)
+		}
+	}
+	for i, value := range in.CacheKeyParameters {
+		if name, ok := strings.CutPrefix(value, prefix); ok {
+			in.CacheKeyParameters[i] = prefix + r.rename(name)
+		}
+	}
+}
+
+// readIntegrationResponses reads the responses of an integration, whose keys are
+// the patterns that select them.
+func (im *importer) readIntegrationResponses(in *wire.Integration, responses *cursor, where string) {
+	for pattern, c := range responses.members() {
+		if strings.HasPrefix(pattern, "x-") {
+			continue
+		}
+		out := wire.IntegrationResponse{
+			StatusCode:         im.optional(c, "statusCode", c.key),
+			ContentHandling:    upper(im.optional(c, "contentHandling", c.key)),
+			ResponseParameters: im.textMap(c.get("responseParameters"), where),
+			ResponseTemplates:  im.templates(c.get("responseTemplates"), where),
+		}
+		if pattern != "default" {
+			out.SelectionPattern = &pattern
+		}
+		if out.ContentHandling != nil {
+			im.feature(FeatureContentHandling, c.get("contentHandling"))
+		}
+		im.addIntegrationResponse(in, c, out)
+	}
+}
+
+// addIntegrationResponse adds one response to those of in, which are known by
+// their status codes: a later one takes the place of an earlier.
+func (im *importer) addIntegrationResponse(in *wire.Integration, c *cursor, out wire.IntegrationResponse) {
+	if out.StatusCode == nil {
+		im.warn(c, "Parse issue: attribute %s.statusCode is missing", c.key)
+		return
+	}
+	if _, ok := in.IntegrationResponses[*out.StatusCode]; ok {
+		im.drop(c, "it takes the place of another response with status code %s", *out.StatusCode)
+	}
+	if in.IntegrationResponses == nil {
+		in.IntegrationResponses = make(map[string]wire.IntegrationResponse)
+	}
+	in.IntegrationResponses[*out.StatusCode] = out
+}
+
+// integrationExtras records the features that an integration uses and what of it
+// is not read.
+func (im *importer) integrationExtras(in *wire.Integration, c *cursor) {
+	if in.ContentHandling != nil {
+		im.feature(FeatureContentHandling, c.get("contentHandling"))
+	}
+	if in.Credentials != nil {
+		im.feature(FeatureCredentials, c.get("credentials"))
+	}
+	if len(in.CacheKeyParameters) > 0 {
+		im.feature(FeatureCacheKeys, c.get("cacheKeyParameters"))
+	}
+	if in.TLSConfig != nil {
+		im.feature(FeatureTLSConfig, c.get("tlsConfig"))
+	}
+	if in.ConnectionType != nil && *in.ConnectionType == "VPC_LINK" {
+		im.feature(FeatureVPCLink, c.get("connectionType"))
+	}
+	if in.ResponseTransferMode != nil && *in.ResponseTransferMode == "STREAM" {
+		im.feature(FeatureStreaming, c.get("responseTransferMode"))
+	}
+	for name, member := range c.members() {
+		switch {
+		case integrationKeys[name]:
+		case name == "payloadFormatVersion" || name == "integrationSubtype":
+			if s, _ := member.text(); s != "1.0" {
+				im.drop(member, "%s is for HTTP APIs", name)
+			}
+		default:
+			im.drop(member, "%s is no member of an integration", name)
+		}
+	}
+}

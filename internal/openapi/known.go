@@ -1,0 +1,125 @@
+package openapi
+
+import "strings"
+
+// A place is a kind of object in a document, by which its known members differ.
+type place uint8
+
+const (
+	inRoot place = iota
+	inInfo
+	inServer
+	inComponents
+	inPathItem
+	inOperation
+	inParameter
+	inRequestBody
+	inMediaType
+	inResponse
+	inHeader
+	inSecurityScheme
+	inSchema
+	places // their number
+)
+
+// A keySet holds names of members.
+type keySet map[string]bool
+
+func keys(names string) keySet {
+	set := make(keySet)
+	for name := range strings.FieldsSeq(names) {
+		set[name] = true
+	}
+	return set
+}
+
+const (
+	schemaKeys = `$ref title description type format required properties additionalProperties
+		items enum allOf not minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength
+		maxLength pattern minItems maxItems uniqueItems minProperties maxProperties default readOnly
+		discriminator xml externalDocs example`
+	verbKeys = "get put post delete options head patch"
+)
+
+// swaggerKeys are the members that Swagger 2.0 gives to its objects.
+var swaggerKeys = [places]keySet{
+	inRoot: keys(`swagger info host basePath schemes consumes produces paths definitions parameters
+		responses securityDefinitions security tags externalDocs`),
+	inInfo:      keys("title description termsOfService contact license version"),
+	inPathItem:  keys("$ref parameters " + verbKeys),
+	inOperation: keys("tags summary description externalDocs operationId consumes produces parameters responses schemes deprecated security"),
+	inParameter: keys(`$ref name in description required schema type format allowEmptyValue items
+		collectionFormat default maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength
+		pattern maxItems minItems uniqueItems enum multipleOf readOnly`),
+	inResponse: keys("$ref description schema headers examples"),
+	inHeader: keys(`description type format items collectionFormat default maximum exclusiveMaximum
+		minimum exclusiveMinimum maxLength minLength pattern maxItems minItems uniqueItems enum multipleOf`),
+	inSecurityScheme: keys("type description name in flow authorizationUrl tokenUrl scopes"),
+	inSchema:         keys(schemaKeys),
+}
+
+// openapiKeys are the members that OpenAPI 3.0 gives to its objects.
+var openapiKeys = [places]keySet{
+	inRoot:           keys("openapi info servers paths components security tags externalDocs"),
+	inInfo:           keys("title description termsOfService contact license version"),
+	inServer:         keys("url description variables"),
+	inComponents:     keys("schemas responses parameters examples requestBodies headers securitySchemes links callbacks"),
+	inPathItem:       keys("$ref summary description trace servers parameters " + verbKeys),
+	inOperation:      keys("tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers"),
+	inParameter:      keys("$ref name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
+	inRequestBody:    keys("$ref description content required"),
+	inMediaType:      keys("schema example examples encoding"),
+	inResponse:       keys("$ref description headers content links"),
+	inHeader:         keys("$ref description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
+	inSecurityScheme: keys("$ref type description name in scheme bearerFormat flows openIdConnectUrl"),
+	inSchema:         keys(schemaKeys + " oneOf anyOf nullable writeOnly deprecated"),
+}
+
+const extensionPrefix = "x-amazon-apigateway-"
+
+// extensionKeys are the extensions that REST APIs read, by the objects in which
+// they are read.
+var extensionKeys = [places]keySet{
+	inRoot: keys(`api-key-source binary-media-types documentation endpoint-access-mode
+		endpoint-configuration gateway-responses minimum-compression-size policy request-validator
+		request-validators security-policy importexport-version`),
+	inServer:         keys("endpoint-configuration"),
+	inComponents:     keys("integrations"),
+	inPathItem:       keys("any-method"),
+	inOperation:      keys("auth integration request-validator"),
+	inSecurityScheme: keys("authorizer authtype"),
+}
+
+// check tells of the members of c that its place in a document does not have.
+// location is how the service's messages call c.
+func (im *importer) check(c *cursor, in place, location string) {
+	known := openapiKeys[in]
+	if im.dialect == swagger2 {
+		known = swaggerKeys[in]
+	}
+	for name, member := range c.members() {
+		extension, ok := strings.CutPrefix(name, extensionPrefix)
+		switch {
+		case ok && !extensionKeys[in][extension]:
+			im.drop(member, "%s is not read here by REST APIs", name)
+		case known[name] || strings.HasPrefix(name, "x-"):
+		case im.dialect == openapi31:
+			im.drop(member, "%s is not used", name)
+		default:
+			im.warn(member, "Parse issue: attribute %s is unexpected", attribute(location, name))
+		}
+	}
+}
+
+// wrongType warns of a value that has not the type it needs.
+func (im *importer) wrongType(c *cursor, location string, want kind) {
+	im.warn(c, "Parse issue: attribute %s is not of type `%s`", location, want)
+}
+
+// attribute joins the service's name of an object and that of a member.
+func attribute(location, name string) string {
+	if location == "" {
+		return name
+	}
+	return location + "." + name
+}

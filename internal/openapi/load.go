@@ -1,0 +1,135 @@
+package openapi
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// Limits on the files that one definition refers to.
+const (
+	maxFiles     = 256
+	maxFileBytes = 8 * MaxSize
+)
+
+// Load reads the definition in a file and the local files that it refers to:
+// ./schemas.yaml#/Pet and the like, relative to the file in which they stand.
+// References to URLs are not followed, nor those that leave the directory of the
+// definition, or Options.RefRoot, by whatever way. Errors in the files, and
+// references that lead nowhere, are findings.
+//
+// The names of the files that were read, or tried, come back in any case, so
+// that a caller can wait for them to change. An error that is no *InputError
+// says that the definition itself could not be read.
+func Load(name string, o Options) (*API, []string, error) {
+	l := &loader{opts: o, read: []string{name}}
+	l.opts.File = filepath.ToSlash(filepath.Clean(name))
+	info, err := os.Stat(name)
+	data, err := l.readFile(info, err, func() (*os.File, error) { return os.Open(name) })
+	if err != nil {
+		return nil, l.read, err
+	}
+	src, findings, err := readSource(l.opts.File, data, o)
+	if err != nil {
+		return nil, l.read, err
+	}
+	if err := l.openRoot(name); err != nil {
+		return nil, l.read, err
+	}
+	defer func() { _ = l.root.Close() }()
+	l.docs = &documents{main: src, files: make(map[string]*source), open: l.open}
+	l.findings = findings
+	api, err := build(l.docs, l.opts, nil)
+	l.docs.open = nil // what was read stays, for API.Locate
+	if err != nil {
+		return nil, l.read, err
+	}
+	api.Findings = append(l.findings, api.Findings...)
+	if o.Lenient && api.RestAPI.Name == nil {
+		title := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+		api.RestAPI.Name = &title
+	}
+	return api, l.read, nil
+}
+
+// A loader reads the files of a definition.
+type loader struct {
+	opts     Options
+	root     *os.Root // what references cannot leave
+	docs     *documents
+	read     []string
+	bytes    int
+	findings []Finding
+}
+
+// openRoot opens the directory that references cannot leave.
+func (l *loader) openRoot(name string) error {
+	dir := l.opts.RefRoot
+	if dir == "" {
+		dir = filepath.Dir(name)
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	l.root, err = os.OpenRoot(dir)
+	return err
+}
+
+// open reads the file of that name, which is slash-separated and starts where the
+// name of the definition does.
+func (l *loader) open(name string) (*source, error) {
+	if len(l.read) >= maxFiles {
+		return nil, fmt.Errorf("more than %d files", maxFiles)
+	}
+	file, err := filepath.Abs(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	file, err = filepath.Rel(l.root.Name(), file)
+	if err != nil || !filepath.IsLocal(file) {
+		return nil, fmt.Errorf("%s is outside of %s", name, l.root.Name())
+	}
+	l.read = append(l.read, filepath.FromSlash(name))
+	info, err := l.root.Stat(file)
+	data, err := l.readFile(info, err, func() (*os.File, error) { return l.root.Open(file) })
+	if err != nil {
+		return nil, err
+	}
+	src, findings, err := readSource(name, data, l.opts)
+	var input *InputError
+	if errors.As(err, &input) {
+		l.findings = append(l.findings, input.Findings...)
+		return nil, fmt.Errorf("%s: %s", path.Base(name), input.Findings[0].Text)
+	}
+	l.findings = append(l.findings, findings...)
+	return src, err
+}
+
+// readFile reads the file that open opens and Stat described.
+func (l *loader) readFile(info fs.FileInfo, err error, open func() (*os.File, error)) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait
+		return nil, fmt.Errorf("%s is no regular file", info.Name())
+	}
+	f, err := open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if l.bytes += len(data); l.bytes > maxFileBytes {
+		return nil, fmt.Errorf("the files are larger than %d bytes together", maxFileBytes)
+	}
+	return data, nil
+}

@@ -1,0 +1,147 @@
+package openapi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Parse reads a definition of at most MaxSize bytes. It fails with an *InputError
+// when data is no definition; a definition whose parts are wrong is an API with
+// Errors, Warnings and Findings. References to other files are not followed.
+func Parse(data []byte, o Options) (*API, error) {
+	src, findings, err := readSource(o.File, data, o)
+	if err != nil {
+		return nil, err
+	}
+	return build(&documents{main: src}, o, findings)
+}
+
+// readSource parses data, which is JSON when it begins as JSON does and YAML
+// otherwise.
+func readSource(name string, data []byte, o Options) (*source, []Finding, error) {
+	src := &source{name: name}
+	findings, err := src.read(data, o)
+	var syntax *syntaxError
+	if errors.As(err, &syntax) {
+		return nil, nil, &InputError{Findings: []Finding{{
+			Severity: Error,
+			Position: Position{File: name, Line: syntax.line, Column: syntax.column},
+			Text:     syntax.text,
+		}}}
+	}
+	return src, findings, err
+}
+
+// read parses data into src.root.
+func (src *source) read(data []byte, o Options) (findings []Finding, err error) {
+	if len(data) > MaxSize {
+		return nil, &syntaxError{line: 1, column: 1, text: fmt.Sprintf("larger than %d bytes", MaxSize)}
+	}
+	data = o.substitute(bytes.TrimPrefix(data, []byte("\ufeff")))
+	if !utf8.Valid(data) {
+		return nil, &syntaxError{line: 1, column: 1, text: "not UTF-8"}
+	}
+	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[') {
+		src.root, err = parseJSON(src, data)
+		return nil, err
+	}
+	src.root, findings, err = parseYAML(src, data)
+	return findings, err
+}
+
+// substitute replaces the variables of the service in the text of a document,
+// before it is read: wherever they stand.
+func (o Options) substitute(data []byte) []byte {
+	for name, value := range map[string]string{
+		"AccountId": o.AccountID,
+		"Partition": o.Partition,
+		"Region":    o.Region,
+	} {
+		if value != "" {
+			data = bytes.ReplaceAll(data, []byte("${AWS::"+name+"}"), []byte(value))
+		}
+	}
+	return data
+}
+
+// A dialect is the specification that a document follows.
+type dialect uint8
+
+const (
+	swagger2 dialect = iota
+	openapi30
+	openapi31
+)
+
+// dialectOf returns the dialect of a document and its version as written.
+func dialectOf(doc *cursor) (dialect, string, error) {
+	if !doc.is(object) {
+		return 0, "", errors.New("the document is not an object")
+	}
+	if v := doc.str("swagger"); v != "" {
+		if v == "2.0" || v == "2" {
+			return swagger2, "2.0", nil
+		}
+		return 0, "", fmt.Errorf("Swagger %s is not supported: 2.0 is", v)
+	}
+	v := doc.str("openapi")
+	switch {
+	case v == "":
+		return 0, "", errors.New(`neither "swagger" nor "openapi" says which specification this follows`)
+	case v == "3.0" || strings.HasPrefix(v, "3.0."):
+		return openapi30, v, nil
+	case v == "3.1" || strings.HasPrefix(v, "3.1."):
+		return openapi31, v, nil
+	}
+	return 0, "", fmt.Errorf("OpenAPI %s is not supported: 3.0 is", v)
+}
+
+// An importer is one import as it goes on.
+type importer struct {
+	opts     Options
+	dialect  dialect
+	docs     *documents
+	doc      *cursor // the top of the main document
+	api      *API
+	work     int // values visited through references
+	examples int // values made for examples
+	bodies   int // bytes of the templates made from examples
+
+	models     *modelSet
+	schemes    map[string]scheme
+	validators map[string]bool
+	validator  string // the default one
+	tree       *resourceTree
+}
+
+// build makes the API of the main document in docs.
+func build(docs *documents, o Options, findings []Finding) (*API, error) {
+	doc := top(docs.main)
+	d, version, err := dialectOf(doc)
+	if err == nil && d == openapi31 && !o.Lenient {
+		err = fmt.Errorf("OpenAPI %s is not supported: 3.0 is", version)
+	}
+	if err != nil {
+		return nil, &InputError{Findings: []Finding{{Severity: Error, Position: doc.place(), Text: err.Error()}}}
+	}
+	im := &importer{
+		opts:    o,
+		dialect: d,
+		docs:    docs,
+		doc:     doc,
+		api:     &API{Dialect: version, Findings: findings, docs: docs},
+	}
+	im.readTop()
+	im.readSettings()
+	im.readSecuritySchemes()
+	im.readModels()
+	im.readPaths()
+	im.finishModels()
+	if im.work > maxWork {
+		return nil, &InputError{Findings: []Finding{{Severity: Error, Text: "references make the document too large"}}}
+	}
+	return im.api, nil
+}

@@ -1,0 +1,242 @@
+package openapi
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// anyMethod is the member of a path item whose operation answers all verbs that
+// have none of their own.
+const anyMethod = extensionPrefix + "any-method"
+
+// verbs are the members of a path item that are operations, with the methods
+// that they become.
+var verbs = map[string]string{
+	"get": "GET", "put": "PUT", "post": "POST", "delete": "DELETE",
+	"options": "OPTIONS", "head": "HEAD", "patch": "PATCH", anyMethod: "ANY",
+}
+
+// A resourceTree knows which resources there are.
+type resourceTree struct {
+	base   []string          // segments before each path of the document
+	byPath map[string]int    // index in API.Resources
+	vars   map[string]string // by the path of a resource, the name of its child with a variable
+}
+
+// readPaths reads the paths into resources and methods.
+func (im *importer) readPaths() {
+	im.tree = &resourceTree{
+		base:   im.basePath(),
+		byPath: map[string]int{"/": 0},
+		vars:   make(map[string]string),
+	}
+	im.api.Resources = []Resource{{Path: "/"}}
+	im.resource(im.tree.base)
+	for name, item := range im.doc.get("paths").members() {
+		if strings.HasPrefix(name, "x-") {
+			continue
+		}
+		if !strings.HasPrefix(name, "/") {
+			im.warn(item, "Parse issue: attribute paths. Resource %s should start with /", name)
+		}
+		if item = im.follow(item); item != nil {
+			im.readPath(name, item)
+		}
+		if im.work > maxWork {
+			return
+		}
+	}
+}
+
+// A route is a path of the document on its way to become a resource.
+type route struct {
+	name     string            // as in the document
+	location string            // as the service's messages call it
+	index    int               // of its resource
+	path     string            // of its resource
+	renamed  map[string]string // variables that are served under another name
+}
+
+// method returns how the service's messages call a method of r: GET /pets.
+func (r *route) method(verb string) string { return verb + " " + r.path }
+
+// readPath reads the path item of one path.
+func (im *importer) readPath(name string, item *cursor) {
+	if !item.is(object) {
+		if !item.is(null) {
+			im.wrongType(item, "paths.'"+name+"'", object)
+		}
+		return
+	}
+	r := &route{name: name, location: "paths.'" + name + "'"}
+	im.check(item, inPathItem, r.location)
+	parts := append(slices.Clone(im.tree.base), segments(name)...)
+	if im.opts.Lenient {
+		if why := cannotServe(parts); why != "" {
+			im.drop(item, "left out: %s", why)
+			return
+		}
+		parts, r.renamed = im.oneVariable(item, parts)
+	}
+	r.index = im.resource(parts)
+	resource := &im.api.Resources[r.index]
+	r.path, resource.Ref = resource.Path, item.reference()
+	for key, op := range item.members() {
+		verb, ok := verbs[key]
+		switch {
+		case key == "trace":
+			im.drop(op, "TRACE is not a method of REST APIs")
+		case !ok || op.is(null):
+		case !op.is(object):
+			im.wrongType(op, r.location+"("+key+")", object)
+		default:
+			im.addMethod(r, im.readOperation(r, verb, item, op), op)
+		}
+	}
+}
+
+// addMethod adds m to the resource of r, unless another spelling of the same path
+// has brought the method already.
+func (im *importer) addMethod(r *route, m Method, op *cursor) {
+	resource := &im.api.Resources[r.index]
+	for i := range resource.Methods {
+		if *resource.Methods[i].HTTPMethod == *m.HTTPMethod {
+			im.fail(op, "Unable to put method '%s' on resource at path '%s': Method already exists for this resource", *m.HTTPMethod, r.path)
+			return
+		}
+	}
+	resource.Methods = append(resource.Methods, m)
+}
+
+// resource returns the index of the resource of that path, which it creates with
+// all that lead to it when it is not there.
+func (im *importer) resource(parts []string) int {
+	index, path := 0, ""
+	for _, part := range parts {
+		path += "/" + part
+		i, ok := im.tree.byPath[path]
+		if !ok {
+			i = len(im.api.Resources)
+			im.tree.byPath[path] = i
+			im.api.Resources = append(im.api.Resources, Resource{Path: path, PathPart: part})
+		}
+		index = i
+	}
+	return index
+}
+
+var (
+	literalPart  = regexp.MustCompile(`^[a-zA-Z0-9._:-]+$`)
+	variablePart = regexp.MustCompile(`^\{[a-zA-Z0-9._:-]+\}$`)
+	greedyPart   = regexp.MustCompile(`^\{[a-zA-Z0-9._:-]+\+\}$`)
+)
+
+// cannotServe returns why the service cannot have a resource of that path, "" when
+// it can.
+func cannotServe(parts []string) string {
+	for i, part := range parts {
+		switch {
+		case literalPart.MatchString(part), variablePart.MatchString(part):
+		case greedyPart.MatchString(part):
+			if i < len(parts)-1 {
+				return "nothing can follow " + part
+			}
+		case strings.ContainsAny(part, "{}"):
+			return "a variable has to be a whole segment, which " + part + " is not"
+		default:
+			return part + " has characters that a segment cannot have"
+		}
+	}
+	return ""
+}
+
+// oneVariable renames the variables of a path where a sibling has another name
+// for the same segment, because a resource can have only one child with a
+// variable.
+func (im *importer) oneVariable(item *cursor, parts []string) ([]string, map[string]string) {
+	var renamed map[string]string
+	path := ""
+	for i, part := range parts {
+		if variablePart.MatchString(part) {
+			first, ok := im.tree.vars[path]
+			if !ok {
+				im.tree.vars[path] = part
+			} else if first != part {
+				im.drop(item, "the variable %s is served as %s, the name it has in another path", part, first)
+				if renamed == nil {
+					renamed = make(map[string]string)
+				}
+				renamed[strings.Trim(part, "{}")] = strings.Trim(first, "{}")
+				parts[i] = first
+			}
+		}
+		path += "/" + parts[i]
+	}
+	return parts, renamed
+}
+
+// rename gives the variable its name in the path of the resource.
+func (r *route) rename(variable string) string {
+	if to, ok := r.renamed[variable]; ok {
+		return to
+	}
+	return variable
+}
+
+// pathVariables returns the names of the variables of a path that are not greedy.
+func pathVariables(path string) []string {
+	var out []string
+	for _, part := range segments(path) {
+		if strings.HasPrefix(part, "{") && strings.HasSuffix(part, "}") && !strings.HasSuffix(part, "+}") {
+			out = append(out, strings.Trim(part, "{}"))
+		}
+	}
+	return out
+}
+
+// readOperation reads one operation.
+func (im *importer) readOperation(r *route, verb string, item, op *cursor) Method {
+	location := r.location + "(" + strings.ToLower(verb) + ")"
+	im.check(op, inOperation, location)
+	m := Method{Method: wire.Method{HTTPMethod: &verb}, Ref: op.reference()}
+	m.OperationName = im.optional(op, "operationId", location)
+	for _, key := range []string{"callbacks", "servers"} {
+		if c := op.get(key); c != nil {
+			im.drop(c, "%s of an operation are not used", key)
+		}
+	}
+	im.readParameters(&m, r, item, op, location)
+	im.readRequestBody(&m, r, op, location)
+	im.readResponses(&m, r, op, location)
+	im.readSecurity(&m, op)
+	im.readValidator(&m, r, op)
+	if c := op.get(extensionPrefix + "integration"); c != nil {
+		if c = im.follow(c); c != nil {
+			m.MethodIntegration = im.readIntegration(&m, r, c)
+		}
+	} else if im.opts.Lenient {
+		im.mock(&m, r, op)
+	}
+	return m
+}
+
+// readValidator sets the validator that the operation or the document names.
+func (im *importer) readValidator(m *Method, r *route, op *cursor) {
+	c := op.get(extensionPrefix + "request-validator")
+	name, _ := c.text()
+	if c == nil {
+		c, name = im.extension("request-validator"), im.validator
+	}
+	if name == "" {
+		return
+	}
+	im.feature(FeatureRequestValidator, c)
+	if !im.validators[name] {
+		im.fail(c, "Unable to put method '%s' on resource at path '%s': Invalid Request Validator identifier specified", *m.HTTPMethod, r.path)
+		return
+	}
+	m.RequestValidator = name
+}

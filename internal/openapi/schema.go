@@ -1,0 +1,226 @@
+package openapi
+
+import "strings"
+
+// A schemaWriter turns a schema of OpenAPI into the JSON schema of a model. The
+// service keeps what both have and drops the rest; references to other models
+// become their URLs.
+type schemaWriter struct {
+	im    *importer
+	model string // its name, for messages
+}
+
+// location is how the service's messages call c: the keys that lead to it.
+func (c *cursor) location() string {
+	var keys []string
+	for ; c.up != nil; c = c.up {
+		keys = append([]string{c.key}, keys...)
+	}
+	return strings.Join(keys, ".")
+}
+
+// A keyword says what becomes of a member of a schema.
+type keyword uint8
+
+const (
+	unknown      keyword = iota
+	kept                 // copied as it is
+	dropped              // not supported by the service, which leaves it out
+	oneSchema            // holds a schema
+	schemaList           // holds a list of schemas
+	schemaMap            // holds schemas by name
+	special              // has a rule of its own
+	documentOnly         // says nothing about values
+)
+
+// keywords are the members of schemas, by what the service makes of them.
+var keywords = map[string]keyword{
+	"type": special, "format": special, "required": special, "$ref": special,
+	"oneOf": special, "exclusiveMaximum": special, "const": special,
+
+	"title": kept, "description": kept, "enum": kept, "minimum": kept, "maximum": kept,
+	"multipleOf": kept, "minLength": kept, "maxLength": kept, "pattern": kept,
+	"uniqueItems": kept, "minProperties": kept, "maxProperties": kept,
+
+	"properties": schemaMap,
+	"allOf":      schemaList, "anyOf": schemaList,
+	"items": oneSchema, "not": oneSchema, "additionalProperties": oneSchema,
+
+	"exclusiveMinimum": dropped, "minItems": dropped, "maxItems": dropped,
+	"nullable": dropped, "discriminator": dropped, "readOnly": dropped,
+	"writeOnly": dropped, "default": dropped,
+
+	"example": documentOnly, "examples": documentOnly, "deprecated": documentOnly,
+	"externalDocs": documentOnly, "xml": documentOnly,
+	"$defs": documentOnly, "$schema": documentOnly, "$comment": documentOnly,
+}
+
+// schema returns the JSON schema of c.
+func (s *schemaWriter) schema(c *cursor, location string) *node {
+	if c.is(boolean) {
+		return booleanSchema(c)
+	}
+	if !c.is(object) {
+		s.im.wrongType(c, location, object)
+		return newObject()
+	}
+	if ref := c.get("$ref"); ref.is(text) {
+		return s.reference(c, ref)
+	}
+	var fields []field
+	for name, member := range c.members() {
+		if value, as := s.member(c, name, member, attribute(location, name)); value != nil {
+			fields = append(fields, field{name: as, value: value})
+		}
+	}
+	return newObject(fields...)
+}
+
+// booleanSchema returns the schema that allows any value or none. Draft 4 writes
+// it as a boolean in additionalProperties alone, OpenAPI 3.1 anywhere.
+func booleanSchema(c *cursor) *node {
+	switch {
+	case c.key == "additionalProperties":
+		return c.node
+	case c.node.value == "true":
+		return newObject()
+	}
+	return newObject(field{name: "not", value: newObject()})
+}
+
+// member returns what becomes of one member of a schema and the name it then has,
+// nil when it is left out.
+func (s *schemaWriter) member(c *cursor, name string, member *cursor, location string) (value *node, as string) {
+	switch keywords[name] {
+	case kept:
+		value = member.node
+	case special:
+		return s.special(c, name, member, location)
+	case oneSchema:
+		value = s.schema(member, location)
+	case schemaList:
+		value = s.schemas(member, location)
+	case schemaMap:
+		value = s.named(member, location)
+	case dropped:
+		s.im.drop(member, "%s is not supported in models", name)
+	case documentOnly:
+	case unknown:
+		switch {
+		case strings.HasPrefix(name, "x-"):
+		case s.im.dialect == openapi31:
+			s.im.drop(member, "%s is not supported in models", name)
+		default:
+			s.im.warn(member, "Parse issue: attribute %s is unexpected", location)
+		}
+	}
+	return value, name
+}
+
+// special returns what becomes of a member that has a rule of its own.
+func (s *schemaWriter) special(c *cursor, name string, member *cursor, location string) (*node, string) {
+	switch name {
+	case "format":
+		f, _ := member.text()
+		if c.str("type") == "number" && (f == "int32" || f == "int64" || f == "decimal") {
+			s.im.drop(member, "format %s is not supported for numbers", f)
+			return nil, ""
+		}
+	case "type":
+		if !member.is(text) && (s.im.dialect != openapi31 || !member.is(list)) {
+			s.im.wrongType(member, location, text)
+			return nil, ""
+		}
+	case "required":
+		if !member.is(list) {
+			s.im.wrongType(member, location, list)
+			return nil, ""
+		}
+		if len(member.node.items) == 0 { // draft 4 wants one at least
+			return nil, ""
+		}
+	case "oneOf":
+		if s.im.dialect == swagger2 {
+			s.im.drop(member, "oneOf is not supported in Swagger 2.0")
+			return nil, ""
+		}
+		return s.schemas(member, location), name
+	case "exclusiveMaximum":
+		if member.is(number) { // OpenAPI 3.1 means a number, draft 4 a boolean beside maximum
+			s.im.drop(member, "exclusiveMaximum is not supported as a number")
+			return nil, ""
+		}
+	case "const":
+		return newList(member.node), "enum"
+	case "$ref":
+		s.im.wrongType(member, location, text)
+		return nil, ""
+	}
+	return member.node, name
+}
+
+// schemas returns the schemas of a list.
+func (s *schemaWriter) schemas(c *cursor, location string) *node {
+	if !c.is(list) {
+		s.im.wrongType(c, location, list)
+		return nil
+	}
+	out := newList()
+	for _, item := range c.items() {
+		out.items = append(out.items, s.schema(item, location))
+	}
+	return out
+}
+
+// named returns the schemas of an object whose member names are free.
+func (s *schemaWriter) named(c *cursor, location string) *node {
+	if !c.is(object) {
+		s.im.wrongType(c, location, object)
+		return nil
+	}
+	out := newObject()
+	for name, member := range c.members() {
+		out.fields = append(out.fields, field{name: name, value: s.schema(member, attribute(location, name))})
+	}
+	return out
+}
+
+// reference returns the schema that refers to another model. Members beside a
+// reference mean nothing before OpenAPI 3.1, where they add to it.
+func (s *schemaWriter) reference(c, ref *cursor) *node {
+	target := s.im.localRef(ref.node.value)
+	to, err := s.im.docs.resolve(c.node.src, target)
+	if err != nil {
+		why := "Invalid model schema specified"
+		if isOutside(err) {
+			why = "Model reference must be in canonical form"
+		}
+		s.im.fail(ref, "Unable to create model for '%s': Invalid model specified: Validation Result: warnings : [], errors : [%s]", s.model, why)
+		s.im.note(Error, ref, "cannot follow %s: %v", ref.node.value, err)
+		return newObject()
+	}
+	out := newObject(field{name: "$ref", value: newText(s.im.modelRef(s.im.modelNamed(to)))})
+	if len(c.node.fields) == 1 {
+		return out
+	}
+	if s.im.dialect != openapi31 {
+		s.im.drop(c, "what stands beside $ref means nothing")
+		return out
+	}
+	rest := s.schema(c.without("$ref"), c.location())
+	if len(rest.fields) == 0 {
+		return out
+	}
+	return newObject(field{name: "allOf", value: newList(out, rest)})
+}
+
+// without returns c with one member less.
+func (c *cursor) without(name string) *cursor {
+	n := &node{kind: object, src: c.node.src, line: c.node.line, column: c.node.column}
+	for _, f := range c.node.fields {
+		if f.name != name {
+			n.fields = append(n.fields, f)
+		}
+	}
+	return &cursor{node: n, up: c.up, key: c.key}
+}

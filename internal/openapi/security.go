@@ -1,0 +1,151 @@
+package openapi
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A scheme is what a security scheme of the document does for the methods that
+// require it.
+type scheme struct {
+	apiKey     bool   // the method requires an API key
+	iam        bool   // the method requires AWS_IAM
+	authorizer string // the name of the authorizer, "" for none
+	cognito    bool   // it is a user pool
+	ignored    bool   // the service knows no such scheme and said so
+}
+
+// readSecuritySchemes reads the schemes of the document. Each with an authorizer
+// makes one, whether it is used or not.
+func (im *importer) readSecuritySchemes() {
+	im.schemes = make(map[string]scheme)
+	schemes := im.component("securityDefinitions", "securitySchemes")
+	for name, c := range schemes.members() {
+		location := attribute(schemes.location(), name)
+		if c = im.follow(c); c == nil {
+			continue
+		}
+		im.check(c, inSecurityScheme, location)
+		im.schemes[name] = im.readScheme(name, c)
+	}
+}
+
+func (im *importer) readScheme(name string, c *cursor) scheme {
+	authorizer := c.get(extensionPrefix + "authorizer")
+	authType := c.str(extensionPrefix + "authtype")
+	switch {
+	case strings.HasPrefix(strings.ToLower(authType), "aws"):
+		return scheme{iam: true}
+	case authorizer != nil:
+		return im.readAuthorizer(name, c, authorizer)
+	case authType != "":
+		im.fail(c, "Unable to create authorizer from security definition: '%s'. Extension x-amazon-apigateway-authorizer is required. "+
+			"Any methods with security: '%s' will not be created. If this security definition is not a custom authorizer, "+
+			"remove the x-amazon-apigateway-authtype extension and it will be ignored.", name, name)
+		return scheme{ignored: true}
+	case c.str("type") != "apiKey":
+		im.warn(c, "Unsupported security definition type '%s' for '%s'. Ignoring.", c.str("type"), name)
+		return scheme{ignored: true}
+	case !strings.EqualFold(c.str("name"), "x-api-key") || c.str("in") != "header":
+		im.drop(c, "an API key is read from the header x-api-key only: this scheme protects nothing")
+		return scheme{ignored: true}
+	}
+	return scheme{apiKey: true}
+}
+
+// readAuthorizer reads the authorizer of a security scheme.
+func (im *importer) readAuthorizer(name string, c, ext *cursor) scheme {
+	im.feature(FeatureAuthorizer, ext)
+	authorizerType := strings.ToUpper(ext.str("type"))
+	a := wire.Authorizer{
+		Name:                         &name,
+		Type:                         &authorizerType,
+		AuthType:                     authType(c, authorizerType),
+		AuthorizerURI:                im.optional(ext, "authorizerUri", ext.key),
+		AuthorizerCredentials:        im.optional(ext, "authorizerCredentials", ext.key),
+		IdentitySource:               im.optional(ext, "identitySource", ext.key),
+		IdentityValidationExpression: im.optional(ext, "identityValidationExpression", ext.key),
+	}
+	if v := ext.get("authorizerResultTtlInSeconds"); v != nil {
+		a.AuthorizerResultTTLInSeconds = im.integer(v, v.key)
+	}
+	if v := ext.get("providerARNs"); v != nil {
+		a.ProviderARNs = im.texts(v, v.key)
+	}
+	if authorizerType != "REQUEST" {
+		source := "method.request.header." + c.str("name")
+		a.IdentitySource = &source
+	}
+	for _, key := range []string{"jwtConfiguration", "authorizerPayloadFormatVersion", "enableSimpleResponses"} {
+		if v := ext.get(key); v != nil {
+			im.drop(v, "%s is for HTTP APIs", key)
+		}
+	}
+	im.api.Authorizers = append(im.api.Authorizers, a)
+	return scheme{authorizer: name, cognito: authorizerType == "COGNITO_USER_POOLS"}
+}
+
+// authType returns the free text by which a definition calls its kind of
+// authorizer, else the service's word for it.
+func authType(c *cursor, authorizerType string) *string {
+	s := c.str(extensionPrefix + "authtype")
+	switch {
+	case s != "":
+	case authorizerType == "COGNITO_USER_POOLS":
+		s = "cognito_user_pools"
+	default:
+		s = "custom"
+	}
+	return &s
+}
+
+// readSecurity sets what authorizes the calls of a method.
+func (im *importer) readSecurity(m *Method, op *cursor) {
+	none := "NONE"
+	m.AuthorizationType = &none
+	if c := op.get(extensionPrefix + "auth").get("type"); c != nil {
+		s, _ := c.text()
+		s = strings.ToUpper(s)
+		if m.AuthorizationType = &s; s == "AWS_IAM" {
+			im.feature(FeatureAWSIAM, c)
+		}
+	}
+	for _, requirement := range op.get("security").items() {
+		for name, scopes := range requirement.members() {
+			im.require(m, name, scopes)
+		}
+	}
+}
+
+// require makes one scheme a requirement of m. The service wants all schemes that
+// an operation lists, alternatives too.
+func (im *importer) require(m *Method, name string, scopes *cursor) {
+	s, ok := im.schemes[name]
+	yes := true
+	switch {
+	case !ok:
+		// Not known what the service does. Leaving the method open is out of
+		// the question.
+		im.fail(scopes, "Security definition '%s' not found", name)
+	case s.ignored:
+		im.drop(scopes, "security scheme %q is not supported: it does not protect this operation", name)
+	case s.apiKey:
+		im.feature(FeatureAPIKeyRequired, scopes)
+		m.APIKeyRequired = &yes
+	case s.iam:
+		im.feature(FeatureAWSIAM, scopes)
+		iam := "AWS_IAM"
+		m.AuthorizationType = &iam
+	default:
+		kind := "CUSTOM"
+		if s.cognito {
+			kind = "COGNITO_USER_POOLS"
+		}
+		m.AuthorizationType, m.Authorizer = &kind, s.authorizer
+		if scopes.is(list) && len(scopes.node.items) > 0 {
+			im.feature(FeatureAuthorizationScope, scopes)
+			m.AuthorizationScopes = im.texts(scopes, name)
+		}
+	}
+}

@@ -1,0 +1,277 @@
+package openapi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A yamlReader turns the nodes of the YAML library into ours: aliases are shared,
+// merge keys are merged, scalars become the JSON values that the service makes
+// of them. Dates stay text, as they do there.
+type yamlReader struct {
+	src     *source
+	made    map[*yaml.Node]*node // the targets of aliases; nil while one is being made
+	depth   int
+	count   int
+	unknown []*yaml.Node // values with a tag we do not know, such as !Ref
+}
+
+// parseYAML reads data, which holds one YAML document. The second result tells
+// of values with an application's own tags, which are read as plain values.
+func parseYAML(src *source, data []byte) (*node, []Finding, error) {
+	if tooMany(data) {
+		return nil, nil, &syntaxError{line: 1, column: 1, text: fmt.Sprintf("more than %d values", maxWeight)}
+	}
+	var doc, rest yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&doc); err != nil {
+		return nil, nil, yamlError(err)
+	}
+	if err := dec.Decode(&rest); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return nil, nil, yamlError(err)
+		}
+		return nil, nil, &syntaxError{line: rest.Line, column: rest.Column, text: "more than one document"}
+	}
+	r := &yamlReader{src: src, made: make(map[*yaml.Node]*node)}
+	if len(doc.Content) == 0 {
+		return nil, nil, yamlError(io.EOF)
+	}
+	n, err := r.value(doc.Content[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	return n, r.tagFindings(), nil
+}
+
+// tooMany reports whether data could hold more values than we read. The YAML
+// library has no such limit of its own, so this is checked before it runs: each
+// value beyond the nesting needs one of these bytes.
+func tooMany(data []byte) bool {
+	n := 0
+	for _, b := range data {
+		switch b {
+		case '\n', ',', '[', '{':
+			n++
+		}
+	}
+	return n > maxWeight
+}
+
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+
+// yamlError finds the line in the library's message.
+func yamlError(err error) error {
+	if errors.Is(err, io.EOF) {
+		return &syntaxError{line: 1, column: 1, text: "the document is empty"}
+	}
+	message := err.Error()
+	m := yamlLine.FindStringSubmatch(message)
+	line, _ := strconv.Atoi(m[1])
+	return &syntaxError{line: max(line, 1), column: 1, text: message[len(m[0]):]}
+}
+
+func yamlErrorAt(y *yaml.Node, format string, args ...any) error {
+	return &syntaxError{line: y.Line, column: y.Column, text: fmt.Sprintf(format, args...)}
+}
+
+// value converts y.
+func (r *yamlReader) value(y *yaml.Node) (*node, error) {
+	if y.Kind == yaml.AliasNode {
+		return r.alias(y)
+	}
+	if r.count++; r.count > maxWeight {
+		return nil, yamlErrorAt(y, "more than %d values", maxWeight)
+	}
+	if r.depth++; r.depth > maxDepth {
+		return nil, yamlErrorAt(y, "nested more than %d levels deep", maxDepth)
+	}
+	defer func() { r.depth-- }()
+	if y.Anchor != "" {
+		r.made[y] = nil
+	}
+	n := &node{src: r.src, line: y.Line, column: y.Column}
+	var err error
+	switch y.Kind {
+	case yaml.SequenceNode:
+		r.ownTag(y, "!!seq")
+		n.kind, err = list, r.items(n, y)
+	case yaml.MappingNode:
+		r.ownTag(y, "!!map")
+		n.kind, err = object, r.fields(n, y)
+	default:
+		n.kind, n.value = r.scalar(y)
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.seal()
+	if n.weight > maxWeight || n.height > maxDepth {
+		return nil, yamlErrorAt(y, "aliases make the document too large")
+	}
+	if y.Anchor != "" {
+		r.made[y] = n
+	}
+	return n, nil
+}
+
+// alias returns the node that y stands for. An anchor always comes before its
+// aliases, so its node is there unless the alias is inside it.
+func (r *yamlReader) alias(y *yaml.Node) (*node, error) {
+	if n := r.made[y.Alias]; n != nil {
+		return n, nil
+	}
+	return nil, yamlErrorAt(y, "alias *%s stands inside its own anchor", y.Value)
+}
+
+func (r *yamlReader) items(n *node, y *yaml.Node) error {
+	for _, item := range y.Content {
+		v, err := r.value(item)
+		if err != nil {
+			return err
+		}
+		n.items = append(n.items, v)
+	}
+	return nil
+}
+
+// fields reads the members of a mapping. What merge keys bring stands after the
+// mapping's own members, which win over it.
+func (r *yamlReader) fields(n *node, y *yaml.Node) error {
+	seen := make(map[string]bool)
+	var merged []*node
+	for i := 0; i < len(y.Content); i += 2 {
+		key, value := y.Content[i], y.Content[i+1]
+		v, err := r.value(value)
+		if err != nil {
+			return err
+		}
+		if key.Tag == "!!merge" {
+			merged = append(merged, v)
+			continue
+		}
+		name, err := keyName(key)
+		if err != nil {
+			return err
+		}
+		if seen[name] {
+			return yamlErrorAt(key, "duplicate key %q", name)
+		}
+		seen[name] = true
+		n.fields = append(n.fields, field{name: name, line: key.Line, column: key.Column, value: v})
+	}
+	for _, m := range merged {
+		if err := r.merge(n, m, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge adds the members of from, a mapping or a list of mappings, that n does
+// not have yet.
+func (r *yamlReader) merge(n, from *node, seen map[string]bool) error {
+	switch from.kind {
+	case list:
+		for _, item := range from.items {
+			if err := r.merge(n, item, seen); err != nil {
+				return err
+			}
+		}
+		return nil
+	case object:
+		if r.count += len(from.fields); r.count > maxWeight {
+			return &syntaxError{line: n.line, column: n.column, text: "aliases make the document too large"}
+		}
+		for _, f := range from.fields {
+			if !seen[f.name] {
+				seen[f.name] = true
+				n.fields = append(n.fields, f)
+			}
+		}
+		return nil
+	}
+	return &syntaxError{line: from.line, column: from.column, text: "a merge key needs a mapping"}
+}
+
+// keyName returns the name that a key of a mapping has in JSON: 200 and on are
+// the names that they are written as.
+func keyName(key *yaml.Node) (string, error) {
+	if key.Kind == yaml.AliasNode {
+		key = key.Alias
+	}
+	if key.Kind != yaml.ScalarNode {
+		return "", yamlErrorAt(key, "a key has to be a scalar")
+	}
+	return key.Value, nil
+}
+
+// scalar returns the JSON value of y.
+func (r *yamlReader) scalar(y *yaml.Node) (kind, string) {
+	switch y.Tag {
+	case "!!null":
+		return null, ""
+	case "!!bool":
+		return boolean, strings.ToLower(y.Value)
+	case "!!int", "!!float":
+		if n, ok := jsonNumber(y.Value); ok {
+			return number, n
+		}
+	case "!!timestamp", "!!binary":
+	default:
+		r.ownTag(y, "!!str")
+	}
+	return text, y.Value
+}
+
+// ownTag notes y when its tag is not the plain one of its kind.
+func (r *yamlReader) ownTag(y *yaml.Node, plain string) {
+	if y.Tag != plain && len(r.unknown) < maxFindings {
+		r.unknown = append(r.unknown, y)
+	}
+}
+
+var jsonNumberText = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$`)
+
+// jsonNumber returns the JSON text of a YAML number: itself when it is one,
+// however large; else the value of 0x1F, 010 (octal), 1_000, +1 or .5.
+// Infinities and NaN have none.
+func jsonNumber(s string) (string, bool) {
+	if jsonNumberText.MatchString(s) {
+		return s, true
+	}
+	plain := strings.ReplaceAll(s, "_", "")
+	if i, err := strconv.ParseInt(plain, 0, 64); err == nil {
+		return strconv.FormatInt(i, 10), true
+	}
+	if u, err := strconv.ParseUint(plain, 0, 64); err == nil {
+		return strconv.FormatUint(u, 10), true
+	}
+	f, err := strconv.ParseFloat(plain, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		return "", false
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64), true
+}
+
+// tagFindings tells of the values whose tags mean nothing here, as those of a
+// CloudFormation template do.
+func (r *yamlReader) tagFindings() []Finding {
+	var out []Finding
+	for _, y := range r.unknown {
+		out = append(out, Finding{
+			Severity: Dropped,
+			Position: Position{File: r.src.name, Line: y.Line, Column: y.Column},
+			Text:     fmt.Sprintf("tag %s is not resolved; the value is read as if it had none", y.Tag),
+		})
+	}
+	return out
+}
