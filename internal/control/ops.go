@@ -33,10 +33,12 @@ func (s *Service) Handlers() map[string]wire.Handler {
 		"GetRestApis":               wire.Op(s.GetRestAPIs),
 		"GetStage":                  wire.Op(s.GetStage),
 		"GetStages":                 wire.Op(s.GetStages),
+		"ImportRestApi":             wire.Op(s.ImportRestAPI),
 		"PutIntegration":            wire.Op(s.PutIntegration),
 		"PutIntegrationResponse":    wire.Op(s.PutIntegrationResponse),
 		"PutMethod":                 wire.Op(s.PutMethod),
 		"PutMethodResponse":         wire.Op(s.PutMethodResponse),
+		"PutRestApi":                wire.Op(s.PutRestAPI),
 		"UpdateIntegrationResponse": wire.Op(s.UpdateIntegrationResponse),
 		"UpdateMethodResponse":      wire.Op(s.UpdateMethodResponse),
 	}

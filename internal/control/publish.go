@@ -48,12 +48,12 @@ func (t *tx) retractAPI(api string) error {
 		kind kind
 		name string
 	}{{kindStage, ServedStage}, {kindDeployment, ServedDeployment}} {
-		rows, err := t.List(t.who.Account, t.who.Region, string(served.kind), api, "", 0)
+		ids, err := t.ids(served.kind, api, "")
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			if err := t.Retract(served.name, ServedID(api, row.ID)); err != nil {
+		for _, id := range ids {
+			if err := t.Retract(served.name, ServedID(api, id)); err != nil {
 				return err
 			}
 		}

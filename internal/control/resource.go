@@ -88,11 +88,11 @@ func (t *tx) checkPlace(api string, parent *wire.Resource, part string) error {
 	if part[0] != '{' {
 		return nil
 	}
-	variables, err := listWithPrefix(t, kindChild, api, *parent.ID+"/{")
+	variables, err := t.ids(kindChild, api, *parent.ID+"/{")
 	if err != nil || len(variables) == 0 {
 		return err
 	}
-	sibling := strings.TrimPrefix(variables[0].ID, *parent.ID+"/")
+	sibling := strings.TrimPrefix(variables[0], *parent.ID+"/")
 	if sibling == part {
 		return errSibling(part)
 	}
@@ -117,7 +117,7 @@ func (s *Service) GetResource(ctx context.Context, who *wire.Caller, in *wire.Ge
 			return err
 		}
 		out = r
-		rows, err := listWithPrefix(t, kindMethod, in.RestAPIID, in.ResourceID+"/")
+		rows, err := t.withPrefix(kindMethod, in.RestAPIID, in.ResourceID+"/")
 		if err != nil {
 			return err
 		}
@@ -223,12 +223,12 @@ func (t *tx) removeSubtree(api string, r *wire.Resource) error {
 			return err
 		}
 	}
-	methods, err := listWithPrefix(t, kindMethod, api, *r.ID+"/")
+	methods, err := t.ids(kindMethod, api, *r.ID+"/")
 	if err != nil {
 		return err
 	}
-	for _, m := range methods {
-		if err := t.Delete(t.key(kindMethod, api, m.ID)); err != nil {
+	for _, id := range methods {
+		if err := t.Delete(t.key(kindMethod, api, id)); err != nil {
 			return err
 		}
 	}
@@ -238,7 +238,7 @@ func (t *tx) removeSubtree(api string, r *wire.Resource) error {
 
 // children reads the resources right below one, in order of their path part.
 func (t *tx) children(api, id string) ([]*wire.Resource, error) {
-	rows, err := listWithPrefix(t, kindChild, api, id+"/")
+	rows, err := t.withPrefix(kindChild, api, id+"/")
 	if err != nil {
 		return nil, err
 	}

@@ -163,11 +163,12 @@ func newPolicy(policy string) (*string, error) {
 	return new(buf.String()), nil
 }
 
-// addRestAPI stores a new API under an id that no API on the server has.
+// addRestAPI stores a new API under an id that no API on the server has: the
+// one that it has or that its tag chooses, else a new one.
 func (t *tx) addRestAPI(api *wire.RestAPI) error {
 	id, chosen := api.Tags[customIDTag]
 	if !chosen {
-		id = newID(apiIDLength)
+		id = *withDefault(api.ID, newID(apiIDLength))
 	} else if !customIDPattern.MatchString(id) {
 		return wire.BadRequest("Invalid value of tag %s: %q is not 1 to 63 of a-z, 0-9 and -", customIDTag, id)
 	}

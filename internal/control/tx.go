@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -65,11 +64,7 @@ func decode[T any](k kind, id string, doc []byte) (*T, error) {
 
 // exists reports whether there is a document.
 func (t *tx) exists(k kind, parent, id string) (bool, error) {
-	_, err := t.Get(t.key(k, parent, id))
-	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
+	return t.Has(t.key(k, parent, id))
 }
 
 // save writes a document, whether or not there is one.
@@ -119,34 +114,14 @@ func list[T any](t *tx, k kind, parent, after string, limit int) ([]T, error) {
 	return out, nil
 }
 
-// listWithPrefix reads the documents of one parent whose id starts so.
-func listWithPrefix(t *tx, k kind, parent, prefix string) ([]store.Row, error) {
-	const page = 64
-	var out []store.Row
-	after := prefixPredecessor(prefix)
-	for {
-		rows, err := t.List(t.who.Account, t.who.Region, string(k), parent, after, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			if !strings.HasPrefix(row.ID, prefix) {
-				return out, nil
-			}
-			out = append(out, row)
-		}
-		if len(rows) < page {
-			return out, nil
-		}
-		after = rows[len(rows)-1].ID
-	}
+// ids lists the ids of one parent's documents that start with prefix.
+func (t *tx) ids(k kind, parent, prefix string) ([]string, error) {
+	return t.ListIDs(t.who.Account, t.who.Region, string(k), parent, prefix)
 }
 
-// prefixPredecessor is an id before every id that starts with prefix and, as
-// ids are text, after every other one before those.
-func prefixPredecessor(prefix string) string {
-	last := len(prefix) - 1
-	return prefix[:last] + string(prefix[last]-1) + "\xff"
+// withPrefix reads the documents of one parent whose id starts so.
+func (t *tx) withPrefix(k kind, parent, prefix string) ([]store.Row, error) {
+	return t.ListPrefix(t.who.Account, t.who.Region, string(k), parent, prefix)
 }
 
 // text returns the value of an optional string, "" when absent.

@@ -1,6 +1,9 @@
 package control
 
-import "github.com/gatehouse-gw/gatehouse/internal/wire"
+import (
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
 
 // What this file refuses is valid for AWS and changes answers, and the data
 // plane does not do it yet. Refusing is what keeps a setting from being
@@ -63,4 +66,15 @@ func unservedStage(st *wire.Stage) error {
 		return unserved("canarySettings", "(canary releases)")
 	}
 	return nil
+}
+
+// unservedFeature reports whether a definition that uses a feature is refused.
+func unservedFeature(name openapi.FeatureName) bool {
+	switch name {
+	case openapi.FeatureAuthorizer, openapi.FeatureBinaryMediaTypes, openapi.FeatureCacheKeys, openapi.FeatureCompression,
+		openapi.FeatureContentHandling, openapi.FeatureCredentials, openapi.FeatureDocumentation, openapi.FeatureGatewayResponses,
+		openapi.FeatureRequestValidator, openapi.FeatureStreaming, openapi.FeatureVPCLink:
+		return true
+	}
+	return false
 }

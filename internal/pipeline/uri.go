@@ -1,13 +1,6 @@
 package pipeline
 
-import (
-	"errors"
-	"fmt"
-	"net"
-	"net/url"
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // A uriTemplate is an integration URI, parsed once: text, {path variables}
 // and ${stageVariables.name}.
@@ -109,52 +102,4 @@ func (t *uriTemplate) withStage(vars map[string]string) *uriTemplate {
 		out.text += p.text
 	}
 	return out
-}
-
-var errNoHost = errors.New("URI names no host")
-
-// splitURI takes an HTTP URI apart without decoding anything: scheme, host
-// with port, and target (path and query, which may hold {variables}). A
-// fragment is dropped.
-func splitURI(text string) (scheme, host, target string, err error) {
-	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok || (!strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https")) {
-		return "", "", "", fmt.Errorf("URI %q is not http:// or https://", text)
-	}
-	rest, _, _ = strings.Cut(rest, "#")
-	end := strings.IndexAny(rest, "/?")
-	if end < 0 {
-		end = len(rest)
-	}
-	host, target = rest[:end], rest[end:]
-	if host == "" {
-		return "", "", "", errNoHost
-	}
-	if strings.Contains(host, "@") {
-		return "", "", "", fmt.Errorf("URI %q holds credentials", text)
-	}
-	if target == "" || target[0] != '/' {
-		target = "/" + target
-	}
-	return strings.ToLower(scheme), host, target, checkHost(host)
-}
-
-// checkHost refuses an authority that cannot be dialled.
-func checkHost(host string) error {
-	u, err := url.Parse("//" + host)
-	if err != nil {
-		return fmt.Errorf("host %q: %w", host, err)
-	}
-	if u.Hostname() == "" || strings.ContainsAny(u.Hostname(), " {}$<>\"\\^`|") {
-		return fmt.Errorf("host %q is not a name or an address", host)
-	}
-	if p := u.Port(); p != "" {
-		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
-			return fmt.Errorf("port %q is not between 1 and 65535", p)
-		}
-	}
-	if strings.Contains(u.Hostname(), ":") && net.ParseIP(strings.SplitN(u.Hostname(), "%", 2)[0]) == nil {
-		return fmt.Errorf("host %q is not an address", host)
-	}
-	return nil
 }

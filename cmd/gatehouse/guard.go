@@ -1,0 +1,110 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// A guard keeps web pages out of a control plane that asks for no credentials.
+// Any page that a browser on this machine shows can send requests to a
+// loopback address: those carry an Origin or a Sec-Fetch-Site, or, after DNS
+// rebinding, a Host that is not ours. SDKs, the aws CLI and curl send neither.
+type guard struct {
+	origins []string // what --allow-origin lets in, "*" for all
+	hosts   []string // names, beside this machine's, that the server goes by
+	next    http.Handler
+}
+
+// ServeHTTP refuses what a foreign page sent and passes the rest on.
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	origin := r.Header.Get("Origin")
+	switch {
+	case !g.knownHost(r.Host):
+		refuse(w, "Host "+quoted(r.Host)+" is not a name of this server")
+		return
+	case origin != "" && !g.allows(origin, r.Host):
+		refuse(w, "Origin "+quoted(origin)+" may not call this server; start it with --allow-origin to let it")
+		return
+	case origin == "" && crossSite(r.Header.Get("Sec-Fetch-Site")):
+		refuse(w, "a web page of another site may not call this server")
+		return
+	}
+	if origin != "" {
+		allowCORS(w.Header(), origin)
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			preflight(w, r)
+			return
+		}
+	}
+	g.next.ServeHTTP(w, r)
+}
+
+// crossSite reports whether a browser says that another site's page asks.
+// "none" is the person at the address bar.
+func crossSite(fetchSite string) bool {
+	return fetchSite == "cross-site" || fetchSite == "same-site"
+}
+
+// allows lets in our own pages and the configured origins.
+func (g *guard) allows(origin, host string) bool {
+	if u, err := url.Parse(origin); err == nil && u.Host == host && host != "" {
+		return true
+	}
+	return slices.Contains(g.origins, "*") || slices.ContainsFunc(g.origins, func(o string) bool { return strings.EqualFold(o, origin) })
+}
+
+// knownHost takes addresses, which rebinding cannot forge, localhost and the
+// names under it, and the configured names. Several emulators use a public
+// name that resolves to this machine, which clients may have in their
+// configuration.
+func (g *guard) knownHost(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || host == "" {
+		return true
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") ||
+		host == "localhost.localstack.cloud" || strings.HasSuffix(host, ".localhost.localstack.cloud") ||
+		isAWSName(host) || slices.Contains(g.hosts, host)
+}
+
+// isAWSName takes the service's own names, which reach this server only when
+// the operator points them here.
+func isAWSName(host string) bool {
+	return strings.HasPrefix(host, "apigateway.") && (strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".amazonaws.com.cn"))
+}
+
+func allowCORS(h http.Header, origin string) {
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Add("Vary", "Origin")
+	h.Set("Access-Control-Expose-Headers", "x-amzn-RequestId, x-amzn-ErrorType")
+}
+
+func preflight(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		w.Header().Set("Access-Control-Allow-Headers", asked)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// refuse answers as the control plane does.
+func refuse(w http.ResponseWriter, message string) {
+	w.Header().Set("x-amzn-ErrorType", "ForbiddenException")
+	writeJSON(w, http.StatusForbidden, map[string]string{"message": message})
+}
+
+// quoted shortens what a stranger sent for an error text.
+func quoted(s string) string {
+	if len(s) > 100 {
+		s = s[:100]
+	}
+	return `"` + strings.ToValidUTF8(s, "") + `"`
+}

@@ -1,0 +1,150 @@
+package pipeline
+
+import (
+	"crypto/tls"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// A Program is one deployment, compiled: every template, expression, pattern
+// and URI parsed, every step of every method decided. It never changes after
+// Compile and is shared by all stages on the deployment.
+type Program struct {
+	deployment *snapshot.Deployment
+	router     router
+	methods    []*Method
+	gateway    map[responseType]*gatewayResponse // what the API customised
+	problems   []Problem
+}
+
+// A Problem is a part of a definition that cannot work. The deployment stands
+// all the same, as it does at AWS; the calls that need the part answer 500.
+type Problem struct {
+	Resource string // path template
+	Method   string
+	Field    string // such as integration.requestTemplates.application/json
+	Line     int    // within the field, from 1; 0 when it has no lines
+	Column   int
+	Text     string
+}
+
+// String is the problem on one line.
+func (p Problem) String() string {
+	where := p.Method + " " + p.Resource + " " + p.Field
+	if p.Line > 0 {
+		where = fmt.Sprintf("%s:%d:%d", where, p.Line, p.Column)
+	}
+	return where + ": " + p.Text
+}
+
+// A Method is one compiled method: its steps in the order in which AWS takes
+// them, those that it does not need left out.
+type Method struct {
+	ordinal      int // index in Program.methods and in Stage.targets
+	verb         string
+	resourceID   string
+	resourcePath string
+	timeout      time.Duration
+	uri          *uriTemplate // nil unless the integration is HTTP
+	tls          *tls.Config
+	outVerb      string // method to the backend; "" is the client's
+	steps        []step
+	request      requestSide
+	responses    responseSide
+}
+
+// A step does one thing to a call. An error ends the call with a gateway
+// response.
+type step func(*call) error
+
+// Compile prepares a deployment for serving. It never fails: what cannot work
+// is a Problem, and the calls that need it fail.
+func Compile(d *snapshot.Deployment) *Program {
+	p := &Program{deployment: d}
+	p.compileGatewayResponses()
+	for i := range d.Resources {
+		for j := range d.Resources[i].Methods {
+			m := p.compileMethod(&d.Resources[i], &d.Resources[i].Methods[j])
+			m.ordinal = len(p.methods)
+			p.methods = append(p.methods, m)
+			p.router.add(d.Resources[i].Path, m)
+		}
+	}
+	return p
+}
+
+// Problems lists what cannot work, in the order of the definition.
+func (p *Program) Problems() []Problem { return p.problems }
+
+// compileMethod decides the steps of one method.
+func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Method {
+	in := &from.Integration
+	m := &Method{
+		verb: from.HTTPMethod, resourceID: r.ID, resourcePath: r.Path,
+		timeout: time.Duration(in.TimeoutMillis) * time.Millisecond,
+	}
+	c := &compiler{program: p, resource: r.Path, method: from}
+	m.steps = c.guards(m.steps)
+	switch in.Type {
+	case "MOCK":
+		c.requestTemplates(m)
+		c.responseSide(m)
+		m.steps = append(m.steps, transformRequest, mockStatus, selectResponse, transformResponse)
+	case "HTTP":
+		c.http(m)
+		c.requestTemplates(m)
+		c.responseSide(m)
+		m.steps = append(m.steps, transformRequest, buildHTTP, send, selectResponse, transformResponse, addTraceID)
+	case "HTTP_PROXY":
+		c.http(m)
+		m.steps = append(m.steps, buildProxy, send, passResponse)
+	default:
+		m.steps = append(m.steps, refuse("integration type "+in.Type+" is not served"))
+	}
+	return m
+}
+
+// A compiler works on one method and notes what is wrong with it.
+type compiler struct {
+	program  *Program
+	resource string
+	method   *snapshot.Method
+}
+
+// problem notes a part that cannot work.
+func (c *compiler) problem(field string, line, column int, format string, args ...any) {
+	c.program.problems = append(c.program.problems, Problem{
+		Resource: c.resource, Method: c.method.HTTPMethod, Field: field, Line: line, Column: column, Text: fmt.Sprintf(format, args...),
+	})
+}
+
+// guards adds what protects the method. A protection that is not enforced yet
+// closes the method: its requests fail rather than pass unprotected.
+func (c *compiler) guards(steps []step) []step {
+	d := c.program.deployment
+	switch m := c.method; {
+	case d.EndpointType == "PRIVATE":
+		return append(steps, closed("private endpoints are not enforced yet"))
+	case d.Policy != "":
+		return append(steps, closed("resource policies are not enforced yet"))
+	case m.AuthorizationType != "" && m.AuthorizationType != "NONE":
+		return append(steps, closed("authorization type "+m.AuthorizationType+" is not enforced yet"))
+	case m.APIKeyRequired:
+		return append(steps, closed("API keys are not enforced yet"))
+	case m.RequestValidatorID != "":
+		return append(steps, closed("request validators are not enforced yet"))
+	}
+	return steps
+}
+
+// closed is the step of a method whose protection is not enforced.
+func closed(reason string) step {
+	return func(*call) error { return forbidden(reason) }
+}
+
+// refuse is the step of a method that cannot be served.
+func refuse(reason string) step {
+	return func(*call) error { return configurationError(reason, nil) }
+}

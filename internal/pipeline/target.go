@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"crypto/tls"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+)
+
+// A target is an integration URI with a stage's variables filled in: where to
+// connect, and the path and query with what is left to fill in per call.
+type target struct {
+	endpoint *integration.Endpoint // nil when the host itself holds variables
+	whole    *uriTemplate          // the whole URI, when endpoint is nil
+	parts    []uriPart             // path and query
+	hasQuery bool                  // the URI itself brings a query
+	err      error                 // the URI cannot be called
+}
+
+// newTarget resolves a URI for one stage.
+func newTarget(uri *uriTemplate, vars map[string]string, config *tls.Config) *target {
+	t := uri.withStage(vars)
+	if authorityHasVariable(t.text) {
+		return &target{whole: t}
+	}
+	endpoint, path, err := integration.ParseURL(t.text, config)
+	if err != nil {
+		return &target{err: err}
+	}
+	return &target{endpoint: endpoint, parts: parseURI(path).parts, hasQuery: strings.Contains(path, "?")}
+}
+
+// authorityHasVariable reports whether a {variable} stands before the path.
+func authorityHasVariable(uri string) bool {
+	_, rest, ok := strings.Cut(uri, "://")
+	if !ok {
+		return strings.Contains(uri, "{")
+	}
+	if end := strings.IndexAny(rest, "/?"); end >= 0 {
+		rest = rest[:end]
+	}
+	return strings.Contains(rest, "{")
+}
+
+// A pathValue is what fills in one {variable} of a URI.
+type pathValue struct {
+	name string
+	text string
+	raw  bool // text is the client's own spelling, percent-escapes included
+}
+
+// resolve returns the endpoint and appends the path and query to dst, with
+// values in place of their variables. A variable without a value stays as it
+// is written, its braces escaped, as AWS sends it. Values are encoded for the
+// place they stand in; one that would add a . or .. segment is an error.
+func (t *target) resolve(dst []byte, values []pathValue, config *tls.Config) (*integration.Endpoint, []byte, error) {
+	if t.err != nil {
+		return nil, nil, t.err
+	}
+	if t.endpoint != nil {
+		dst, err := appendParts(dst, t.parts, values)
+		return t.endpoint, dst, err
+	}
+	text, err := appendParts(nil, t.whole.parts, values)
+	if err != nil {
+		return nil, nil, err
+	}
+	endpoint, path, err := integration.ParseURL(string(text), config)
+	return endpoint, append(dst, path...), err
+}
+
+// appendParts joins the parts of a URI.
+func appendParts(dst []byte, parts []uriPart, values []pathValue) ([]byte, error) {
+	inQuery := false
+	for i := range parts {
+		p := &parts[i]
+		if p.kind == uriText {
+			dst = append(dst, p.text...)
+			inQuery = inQuery || strings.Contains(p.text, "?")
+			continue
+		}
+		v := findValue(values, p.text)
+		switch {
+		case v == nil:
+			dst = append(append(append(dst, "%7B"...), p.text...), "%7D"...)
+		case inQuery:
+			text := v.text
+			if v.raw {
+				text, _ = unescape(v.text) // checked at the door
+			}
+			dst = appendQueryText(dst, text)
+		case v.raw:
+			dst = appendRawPath(dst, v.text)
+		default:
+			if hasDotSegment(v.text) {
+				return nil, errDotSegment
+			}
+			dst = appendPath(dst, v.text)
+		}
+	}
+	return dst, nil
+}
+
+// findValue returns the last value of that name: overrides stand behind what
+// they override.
+func findValue(values []pathValue, name string) *pathValue {
+	for i := len(values) - 1; i >= 0; i-- {
+		if values[i].name == name {
+			return &values[i]
+		}
+	}
+	return nil
+}
+
+// appendQueryText appends text form-encoded, as AWS encodes the names and
+// values of a query.
+func appendQueryText(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '*', c == '~':
+			dst = append(dst, c)
+		case c == ' ':
+			dst = append(dst, "%20"...)
+		default:
+			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
+		}
+	}
+	return dst
+}
+
+// appendQueryPair appends name=value behind what dst holds of a query.
+func appendQueryPair(dst []byte, first bool, name, value string) []byte {
+	sep := byte('&')
+	if first {
+		sep = '?'
+	}
+	dst = append(dst, sep)
+	dst = appendQueryText(dst, name)
+	dst = append(dst, '=')
+	return appendQueryText(dst, value)
+}
+
+// cleanQuery reports whether a raw query can go to a backend as it came:
+// names and values of unreserved characters and well-formed escapes.
+func cleanQuery(q string) bool {
+	for i := 0; i < len(q); i++ {
+		switch c := q[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case c == '%':
+			if i+2 >= len(q) {
+				return false
+			}
+			_, ok1 := unhex(q[i+1])
+			_, ok2 := unhex(q[i+2])
+			if !ok1 || !ok2 {
+				return false
+			}
+			i += 2
+		case strings.IndexByte("-_.~=&+*!'(),:@/$?", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
+}

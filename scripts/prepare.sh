@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes sure that the programs which the tests need are there. On Debian, as
+# root, missing ones are installed; elsewhere what is missing is said, and the
+# script fails.
+set -euo pipefail
+
+missing=()
+need() { # command package...
+  local command=$1
+  shift
+  eval "$command" >/dev/null 2>&1 || missing+=("$@")
+}
+
+need 'cc --version' gcc libc6-dev # for the race detector
+need 'node --version' nodejs
+need 'npm --version' npm
+need 'python3 --version' python3
+need 'python3 -c "import ensurepip, venv"' python3-venv
+need 'curl --version' curl
+
+if [ ${#missing[@]} -eq 0 ]; then
+  exit 0
+fi
+if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  exit 0
+fi
+echo "The tests need what these packages have (Debian names): ${missing[*]}" >&2
+exit 1
