@@ -197,6 +197,10 @@ func TestEmptyBodies(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", body, got, want)
 		}
 	}
+	_, err := bindBody[CreateRestAPIRequest](t, "CreateRestApi", `{"name":"a","name":null}`)
+	if typeOf(err) != "ValidationException" {
+		t.Errorf("a required member that becomes null: got the error %v", err)
+	}
 	if _, err := bindBody[DeleteMethodResponseRequest](t, "DeleteMethodResponse", "anything"); err != nil {
 		t.Error(err)
 	}

@@ -23,7 +23,7 @@ const maxPosition = 4096
 //
 // A position says after which id the next page starts, so items that come or go
 // between two pages neither repeat nor hide others. next is nil on the last
-// page. limit and position are the operation's input: the default limit is 25,
+// page; a page without items is empty, not nil, as the service's are. limit and position are the operation's input: the default limit is 25,
 // and a limit above 500 counts as 500 (the service takes any; what it does above
 // 500 is not known). A limit below 1, which the service answers with an internal
 // error, and a position that is none of ours are a BadRequestException.
@@ -40,8 +40,14 @@ func Paginate[T any](position *string, limit *int32, id func(T) string, list fun
 		return nil, nil, err
 	}
 	page, err = list(after, size+1) // one more than is shown tells whether there is a next page
-	if err != nil || len(page) <= size {
-		return page, nil, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if page == nil {
+		page = []T{}
+	}
+	if len(page) <= size {
+		return page, nil, nil
 	}
 	page = page[:size:size]
 	return page, new(makePosition(id(page[size-1]))), nil
@@ -58,8 +64,9 @@ func parsePosition(position *string) (string, error) {
 		return "", nil
 	}
 	if len(*position) <= maxPosition {
-		text, err := base64.RawURLEncoding.Strict().DecodeString(*position)
-		if id, ok := strings.CutPrefix(string(text), positionPrefix); ok && err == nil && id != "" {
+		text, _ := base64.RawURLEncoding.DecodeString(*position)
+		id, ok := strings.CutPrefix(string(text), positionPrefix)
+		if ok && id != "" && makePosition(id) == *position {
 			return id, nil
 		}
 	}

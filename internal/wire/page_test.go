@@ -91,6 +91,14 @@ func TestPaginateRefuses(t *testing.T) {
 	}
 }
 
+// An empty listing is an empty page, which is an empty array on the wire.
+func TestPaginateNothing(t *testing.T) {
+	page, next, err := Paginate(nil, nil, self, func(string, int) ([]string, error) { return nil, nil })
+	if page == nil || len(page) != 0 || next != nil || err != nil {
+		t.Errorf("got %#v, %v, %v", page, next, err)
+	}
+}
+
 // Items that come and go between the pages neither repeat nor hide others.
 func TestPaginateUnderWrites(t *testing.T) {
 	ids := numbered(100)

@@ -76,13 +76,11 @@ func writeError(w http.ResponseWriter, c *call, err error) int {
 }
 
 // write sends an answer whose other headers are set. The length is always
-// told; 204 has none by HTTP's rules.
+// told; net/http leaves it out of a 204, as HTTP wants.
 func write(w http.ResponseWriter, id string, status int, body []byte) {
 	h := w.Header()
 	h["x-amzn-RequestId"] = []string{id}
-	if status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	w.Write(body) // a client that went away is nobody's error
 }

@@ -186,10 +186,8 @@ const maxPooled = 64 << 10
 
 // readBody reads the body of a request.
 func (s *Server) readBody(rt *route, w http.ResponseWriter, r *http.Request) (*bytes.Buffer, error) {
-	tooLarge := &Error{Status: http.StatusRequestEntityTooLarge, Type: "RequestEntityTooLargeException",
-		Message: fmt.Sprintf("Request must be smaller than %d bytes for the %s operation", s.options.MaxBody, rt.op.Name)}
 	if r.ContentLength > s.options.MaxBody {
-		return nil, tooLarge
+		return nil, s.tooLarge(rt)
 	}
 	buf := s.bodies.Get().(*bytes.Buffer)
 	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, s.options.MaxBody))
@@ -198,12 +196,18 @@ func (s *Server) readBody(rt *route, w http.ResponseWriter, r *http.Request) (*b
 	}
 	s.release(rt, buf)
 	if errors.As(err, new(*http.MaxBytesError)) {
-		return nil, tooLarge
+		return nil, s.tooLarge(rt)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, BadRequest("The request body ended early.")
 	}
 	return nil, fmt.Errorf("read body: %w", err)
+}
+
+// tooLarge is the answer to a body over the bound.
+func (s *Server) tooLarge(rt *route) error {
+	return &Error{Status: http.StatusRequestEntityTooLarge, Type: "RequestEntityTooLargeException",
+		Message: fmt.Sprintf("Request must be smaller than %d bytes for the %s operation", s.options.MaxBody, rt.op.Name)}
 }
 
 // release takes back the buffer of a body that nobody holds on to. Inputs are

@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -292,6 +294,29 @@ func TestRequestIDs(t *testing.T) {
 		}
 		seen[id] = true
 	}
+}
+
+// Calls at the same time do not see each other's bodies.
+func TestConcurrentCalls(t *testing.T) {
+	s := newTestServer(t, testOptions(map[string]Handler{
+		"CreateRestApi": Op(func(_ context.Context, _ *Caller, in *CreateRestAPIRequest) (*RestAPI, error) {
+			return &RestAPI{Name: &in.Name, Tags: in.Tags}, nil
+		}),
+	}))
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for i := range 50 {
+				name := strings.Repeat(strconv.Itoa(worker), i+1)
+				want := `{"name":"` + name + `","tags":{"k":"` + name + `"}}`
+				if got := readAll(t, send(s, "POST", "/restapis", want)); got != want {
+					t.Errorf("answered %s, want %s", got, want)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // A payload belongs to the operation, also after later requests.
