@@ -23,9 +23,11 @@ const maxPosition = 4096
 //
 // A position says after which id the next page starts, so items that come or go
 // between two pages neither repeat nor hide others. next is nil on the last
-// page; a page without items is empty, not nil, as the service's are. limit and position are the operation's input: the default limit is 25,
-// and a limit above 500 counts as 500 (the service takes any; what it does above
-// 500 is not known). A limit below 1, which the service answers with an internal
+// page; a page without items is empty, not nil, as the service's are.
+//
+// limit and position are the operation's input. The default limit is 25, and a
+// limit above 500 counts as 500 (the service takes any; what it does above 500
+// is not known). A limit below 1, which the service answers with an internal
 // error, and a position that is none of ours are a BadRequestException.
 func Paginate[T any](position *string, limit *int32, id func(T) string, list func(after string, n int) ([]T, error)) (page []T, next *string, err error) {
 	size := defaultLimit
