@@ -1,0 +1,144 @@
+package gateway
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// streamBuffer is how much of a stream is written at a time, in bytes.
+const streamBuffer = 32 << 10
+
+// An egress writes the answer to one request. Its time bounds each write, so
+// that a client who does not read holds no memory for long.
+type egress struct {
+	w       http.ResponseWriter
+	r       *http.Request
+	timeout time.Duration
+}
+
+// sendable reports whether resp can be written as it is.
+func sendable(resp *httpmsg.Response) bool {
+	if resp.Status < 200 || resp.Status > 999 {
+		return false
+	}
+	for i := range resp.Header {
+		if f := &resp.Header[i]; !httpmsg.ValidName(f.Name) || !httpmsg.ValidText(f.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// send writes resp and closes its stream. It does not release it.
+func (e *egress) send(resp *httpmsg.Response) {
+	h := e.header(resp)
+	e.extend(e.timeout)
+	if resp.Stream != nil {
+		defer resp.Stream.Close()
+		e.w.WriteHeader(resp.Status)
+		if e.hasBody(resp.Status) {
+			e.stream(resp.Stream)
+		}
+		return
+	}
+	if allowsBody(resp.Status) {
+		h["Content-Length"] = []string{strconv.Itoa(len(resp.Body))}
+	}
+	e.w.WriteHeader(resp.Status)
+	if e.hasBody(resp.Status) && len(resp.Body) > 0 {
+		e.w.Write(resp.Body) // a client that went away is no failure of ours
+	}
+}
+
+// header sets the header lines. They go into the map under their own spelling,
+// which net/http then writes.
+func (e *egress) header(resp *httpmsg.Response) http.Header {
+	h := e.w.Header()
+	h["Content-Type"] = nil // net/http is not to guess one
+	values := make([]string, 0, len(resp.Header)+1)
+	for i := range resp.Header {
+		f := &resp.Header[i]
+		if ownedByListener(f.Name) {
+			continue
+		}
+		if had := h[f.Name]; had != nil {
+			h[f.Name] = append(had, f.Value)
+			continue
+		}
+		n := len(values)
+		values = append(values, f.Value)
+		h[f.Name] = values[n : n+1 : n+1]
+	}
+	if e.r.ProtoMajor == 1 && e.r.ProtoMinor > 0 {
+		n := len(values)
+		values = append(values, "keep-alive") // "close" where net/http closes
+		h["Connection"] = values[n : n+1 : n+1]
+	}
+	return h
+}
+
+// ownedByListener reports whether a header line is of this connection alone,
+// or says what the listener itself says.
+func ownedByListener(name string) bool {
+	switch len(name) {
+	case len("Date"):
+		return httpmsg.EqualFold(name, "Date")
+	case len("Trailer"): // and Upgrade
+		return httpmsg.EqualFold(name, "Trailer") || httpmsg.EqualFold(name, "Upgrade")
+	case len("Connection"): // and Keep-Alive
+		return httpmsg.EqualFold(name, "Connection") || httpmsg.EqualFold(name, "Keep-Alive")
+	case len("Content-Length"):
+		return httpmsg.EqualFold(name, "Content-Length")
+	case len("Proxy-Connection"):
+		return httpmsg.EqualFold(name, "Proxy-Connection")
+	case len("Transfer-Encoding"):
+		return httpmsg.EqualFold(name, "Transfer-Encoding")
+	}
+	return false
+}
+
+func (e *egress) hasBody(status int) bool {
+	return e.r.Method != http.MethodHead && allowsBody(status)
+}
+
+func allowsBody(status int) bool {
+	return status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// stream copies from as it comes. A source that breaks off breaks the
+// connection off too, so that the client does not take a part for the whole.
+func (e *egress) stream(from io.Reader) {
+	control := http.NewResponseController(e.w)
+	buf := make([]byte, streamBuffer)
+	for {
+		n, err := from.Read(buf)
+		if n > 0 {
+			e.extend(e.timeout)
+			if _, werr := e.w.Write(buf[:n]); werr != nil {
+				return
+			}
+			if werr := control.Flush(); werr != nil {
+				return
+			}
+		}
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			panic(http.ErrAbortHandler) // the way to say so to net/http
+		}
+	}
+}
+
+// extend sets when writes to the client fail: so long from now, or never for 0.
+func (e *egress) extend(timeout time.Duration) {
+	var limit time.Time
+	if timeout > 0 {
+		limit = time.Now().Add(timeout)
+	}
+	http.NewResponseController(e.w).SetWriteDeadline(limit) // only a test's recorder cannot
+}

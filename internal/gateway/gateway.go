@@ -1,0 +1,194 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// Options are what a gateway is made of. Numbers and times that are 0 take
+// the default named beside them.
+type Options struct {
+	Source  Source
+	Compile func(*snapshot.Deployment) (Program, error)
+	// Next answers requests that are for no stage; nil answers 403.
+	Next http.Handler
+	// Budget bounds and pools request bodies; nil makes one without a limit.
+	Budget *httpmsg.Budget
+	Log    *slog.Logger // nil discards
+	// TrustedProxies are the peers whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+
+	MaxBody      int   // bytes of a request body (httpmsg.MaxBody)
+	MaxHeader    int   // bytes of a request's header lines (20 480)
+	MaxURL       int   // bytes of a request's target (10 240)
+	ProgramBytes int64 // memory for loaded programs (256 MiB)
+
+	ReadHeaderTimeout time.Duration // for a request's header (10 s)
+	ReadTimeout       time.Duration // for a request with its body (2 min)
+	WriteTimeout      time.Duration // for the client to take an answer, or a piece of a stream (1 min)
+	IdleTimeout       time.Duration // of a connection between requests (310 s)
+}
+
+// A Gateway serves stages. It is an http.Handler, and all its methods are safe
+// for concurrent use.
+type Gateway struct {
+	opts     Options
+	proxies  proxies
+	index    *index
+	programs *programs
+	applying sync.Mutex
+	calls    sync.Pool // of *call
+	servers  servers
+}
+
+// New makes a gateway without stages.
+func New(opts Options) *Gateway {
+	if opts.Next == nil {
+		opts.Next = http.HandlerFunc(nowhere)
+	}
+	if opts.Budget == nil {
+		opts.Budget = httpmsg.NewBudget(0)
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	orDefault(&opts.MaxBody, httpmsg.MaxBody)
+	orDefault(&opts.MaxHeader, 20_480)
+	orDefault(&opts.MaxURL, 10_240)
+	orDefault(&opts.ProgramBytes, 256<<20)
+	orDefault(&opts.ReadHeaderTimeout, 10*time.Second)
+	orDefault(&opts.ReadTimeout, 2*time.Minute)
+	orDefault(&opts.WriteTimeout, time.Minute)
+	orDefault(&opts.IdleTimeout, 310*time.Second)
+	return &Gateway{
+		opts:     opts,
+		proxies:  proxies{trusted: opts.TrustedProxies},
+		index:    newIndex(),
+		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),
+	}
+}
+
+func orDefault[T ~int | ~int64](setting *T, value T) {
+	if *setting == 0 {
+		*setting = value
+	}
+}
+
+// Apply takes changes of stages into use. When it returns, new requests see
+// all of them; a request under way ends with the stage that it found. A
+// stage's program is not loaded before a request needs it.
+func (g *Gateway) Apply(changes ...Change) {
+	g.applying.Lock()
+	defer g.applying.Unlock()
+	next, swaps := g.index.plan(changes)
+	for _, s := range swaps {
+		g.programs.warm(s)
+	}
+	g.index.publish(next)
+	for _, s := range swaps {
+		g.programs.retire(s)
+	}
+}
+
+// ServeHTTP answers one request.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path, query := splitTarget(r.RequestURI)
+	at, ours := locate(r.Host, path)
+	out := egress{w: w, r: r, timeout: g.opts.WriteTimeout}
+	if !ours {
+		out.extend(0) // a stage's answer before may have left a limit
+		g.opts.Next.ServeHTTP(w, r)
+		return
+	}
+	c, ok := g.calls.Get().(*call)
+	if !ok {
+		c = new(call)
+	}
+	c.fill(r, at.path, query, &g.proxies, time.Now())
+	out.extend(g.opts.WriteTimeout) // reading the body may write 100 Continue
+	resp := g.answer(c, r, at)
+	defer func() { // also when a stream breaks off
+		resp.Release()
+		c.reset()
+		g.calls.Put(c)
+	}()
+	out.send(resp)
+}
+
+// answer finds the stage, reads the body, and lets the stage answer. It keeps
+// a panic of one request from the others.
+func (g *Gateway) answer(c *call, r *http.Request, at place) (resp *httpmsg.Response) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			resp = g.failed(r, "stage failed", fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
+		}
+	}()
+	e, known := g.index.find(at.api, at.stage)
+	switch {
+	case !known:
+		return unknownAPI(at.api)
+	case e == nil:
+		return forbidden()
+	case len(r.RequestURI) > g.opts.MaxURL || headerSize(&c.req) > g.opts.MaxHeader:
+		return tooLong()
+	}
+	server, err := g.programs.server(r.Context(), e, c.req.Received)
+	if err != nil {
+		return g.failed(r, "stage cannot be loaded", err)
+	}
+	if err := c.readBody(r, g.opts.Budget, g.opts.MaxBody); err != nil {
+		return g.refused(r, err)
+	}
+	if resp = server.Serve(&c.req); !sendable(resp) {
+		discard(resp)
+		return g.failed(r, "stage's answer cannot be sent", fmt.Errorf("status %d, header %q", resp.Status, resp.Header))
+	}
+	return resp
+}
+
+// discard gives back a response that is not sent.
+func discard(resp *httpmsg.Response) {
+	if resp.Stream != nil {
+		resp.Stream.Close()
+	}
+	resp.Release()
+}
+
+// failed logs a failure of ours and makes the client's answer to it.
+func (g *Gateway) failed(r *http.Request, what string, err error) *httpmsg.Response {
+	resp := internalError()
+	if !errors.Is(err, context.Canceled) { // that is a client who did not wait
+		g.report(r, resp, what, err)
+	}
+	return resp
+}
+
+// refused makes the answer to a request whose body could not be read.
+func (g *Gateway) refused(r *http.Request, err error) *httpmsg.Response {
+	resp := refusal(err)
+	if resp.Status >= 500 {
+		g.report(r, resp, "request refused", err)
+	}
+	return resp
+}
+
+func (g *Gateway) report(r *http.Request, resp *httpmsg.Response, what string, err error) {
+	g.opts.Log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, what,
+		slog.String("requestId", resp.Header.Get("x-amzn-RequestId")), slog.String("host", r.Host), slog.Any("error", err))
+}
+
+// nowhere answers requests for no stage when nobody else does.
+func nowhere(w http.ResponseWriter, r *http.Request) {
+	out := egress{w: w, r: r}
+	out.send(forbidden())
+}

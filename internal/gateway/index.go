@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"maps"
+	"sync/atomic"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// A Change is one stage that came, changed or went.
+type Change struct {
+	APIID string
+	Name  string
+	Stage *snapshot.Stage // what it is now; nil when it is gone
+}
+
+// An index finds stages. Look-ups take no lock; who changes it holds one of
+// its own.
+type index struct {
+	apis atomic.Pointer[map[string]stages] // by lower-case API id; never written to
+}
+
+// stages are those of one API by name. Never written to once in an index.
+type stages map[string]*entry
+
+// An entry is one stage as it was published once, and what serves it when
+// that has been loaded.
+type entry struct {
+	stage *snapshot.Stage
+	bound atomic.Pointer[binding]
+	gone  bool // replaced or removed; guarded by programs.mu
+}
+
+func newIndex() *index {
+	x := new(index)
+	x.apis.Store(&map[string]stages{})
+	return x
+}
+
+// find looks a stage up: the API without regard to case, the stage as it is.
+// known tells an API that has no such stage from one that is unknown.
+func (x *index) find(api, stage string) (e *entry, known bool) {
+	apis := *x.apis.Load()
+	of, known := apis[api]
+	if !known {
+		var buf [64]byte
+		of, known = apis[string(appendLower(buf[:0], api))]
+	}
+	return of[stage], known
+}
+
+// appendLower appends s with its ASCII letters in lower case.
+func appendLower(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// A swap is what one change does to the index.
+type swap struct{ old, new *entry }
+
+// plan makes the entries for changes. The caller keeps others from changing
+// the index until publish.
+func (x *index) plan(changes []Change) (next map[string]stages, swaps []swap) {
+	next = maps.Clone(*x.apis.Load())
+	copied := make(map[string]bool, 1)
+	for _, c := range changes {
+		api := string(appendLower(nil, c.APIID))
+		if !copied[api] {
+			copied[api] = true
+			if next[api] = maps.Clone(next[api]); next[api] == nil {
+				next[api] = stages{}
+			}
+		}
+		s := swap{old: next[api][c.Name]}
+		if c.Stage != nil {
+			s.new = &entry{stage: c.Stage}
+			next[api][c.Name] = s.new
+		} else {
+			delete(next[api], c.Name)
+		}
+		swaps = append(swaps, s)
+	}
+	for api := range copied {
+		if len(next[api]) == 0 {
+			delete(next, api)
+		}
+	}
+	return next, swaps
+}
+
+// publish makes next what look-ups see.
+func (x *index) publish(next map[string]stages) { x.apis.Store(&next) }

@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// A call is the memory of one request, pooled.
+type call struct {
+	req    httpmsg.Request
+	fields [24]httpmsg.Field
+	body   *httpmsg.Buffer
+}
+
+// splitTarget parts a request target as it was sent into raw path and query.
+// Absolute form ("http://host/path") loses its scheme and authority, which
+// net/http has taken the Host from.
+func splitTarget(target string) (path, query string) {
+	path, query, _ = strings.Cut(target, "?")
+	if strings.HasPrefix(path, "/") {
+		return path, query
+	}
+	if _, rest, ok := strings.Cut(path, "://"); ok {
+		if at := strings.IndexByte(rest, '/'); at >= 0 {
+			return rest[at:], query
+		}
+	}
+	return "/", query // "*", an authority, or a URL without a path
+}
+
+// fill makes a message of r, all but the body.
+func (c *call) fill(r *http.Request, path, query string, proxies *proxies, now time.Time) {
+	c.req = httpmsg.Request{
+		Method:   r.Method,
+		Path:     path,
+		Query:    query,
+		Host:     r.Host,
+		Scheme:   "http",
+		Proto:    r.Proto,
+		Header:   c.fields[:0],
+		Received: now,
+	}
+	if r.TLS != nil {
+		c.req.Scheme = "https"
+	}
+	c.header(r)
+	proxies.identify(&c.req, r.RemoteAddr)
+}
+
+// header lists r's header lines sorted by name, each name's in the order in
+// which they came: net/http keeps neither the order of names nor, on HTTP/1,
+// their spelling. On HTTP/2 names are lower case on the wire, and are here.
+func (c *call) header(r *http.Request) {
+	h := c.req.Header
+	for name, values := range r.Header {
+		if r.ProtoMajor == 2 {
+			name = strings.ToLower(name)
+		}
+		for _, v := range values {
+			h = append(h, httpmsg.Field{Name: name, Value: v})
+		}
+	}
+	slices.SortStableFunc(h, func(a, b httpmsg.Field) int { return strings.Compare(a.Name, b.Name) })
+	c.req.Header = h
+}
+
+// headerSize is the size that AWS limits: names, values and line ends.
+func headerSize(req *httpmsg.Request) int {
+	const punctuation = len(": \r\n")
+	size := len("Host") + len(req.Host) + punctuation
+	for i := range req.Header {
+		size += len(req.Header[i].Name) + len(req.Header[i].Value) + punctuation
+	}
+	return size
+}
+
+// readBody reads the request's body, if it has one, into memory of the budget.
+func (c *call) readBody(r *http.Request, budget *httpmsg.Budget, limit int) error {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return nil
+	}
+	body, err := budget.ReadBody(r.Body, r.ContentLength, limit)
+	if err != nil {
+		return err
+	}
+	c.body, c.req.Body = body, body.Bytes()
+	return nil
+}
+
+// reset gives the body back and lets go of the request's strings.
+func (c *call) reset() {
+	if c.body != nil {
+		c.body.Free()
+	}
+	*c = call{}
+}
+
+// refusal is the answer to a request that could not be read.
+func refusal(err error) *httpmsg.Response {
+	switch {
+	case errors.Is(err, httpmsg.ErrTooLarge):
+		return tooLong()
+	case errors.Is(err, httpmsg.ErrBudget):
+		return answer(http.StatusServiceUnavailable, "ServiceUnavailableException", "Service Unavailable")
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return answer(http.StatusRequestTimeout, "RequestTimeoutException", "Request Timeout")
+	default:
+		return answer(http.StatusBadRequest, "BadRequestException", "Bad Request")
+	}
+}

@@ -1,0 +1,247 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// A Source is where deployments are read from: the store, joined by whoever
+// wires the server. It must keep to ctx.
+type Source interface {
+	Deployment(ctx context.Context, apiID, deploymentID string) (*snapshot.Deployment, error)
+}
+
+// A Program is a deployment made ready to serve, shared by all stages on it.
+// It never changes; Bind may be called by many goroutines.
+type Program interface {
+	// Bind joins the program with one stage's settings. It must be cheap.
+	Bind(*snapshot.Stage) Server
+	// Size is roughly how many bytes of memory the program takes.
+	Size() int64
+}
+
+// A Server answers the requests of one stage. The request's Path is the one
+// within the stage. Nothing of the request may be used after the response has
+// been released.
+type Server interface {
+	Serve(*httpmsg.Request) *httpmsg.Response
+}
+
+const (
+	// loadTimeout bounds the one store read that a request may wait for.
+	loadTimeout = 10 * time.Second
+	// failureRest is how long a program that could not be loaded is not tried
+	// again, so that a broken one costs requests and not the store.
+	failureRest = time.Second
+)
+
+var errNoDeployment = errors.New("the deployment does not exist")
+
+// programs holds the loaded programs, bounded by their size: over the bound
+// the one used least recently goes, and is loaded again when it is needed.
+// Requests that it is serving end with it.
+type programs struct {
+	source  Source
+	compile func(*snapshot.Deployment) (Program, error)
+	limit   int64
+
+	mu      sync.Mutex
+	loaded  map[programKey]*program
+	loading map[programKey]*load // under way, or failed a moment ago
+	size    int64
+}
+
+type programKey struct{ api, deployment string }
+
+type program struct {
+	Program
+	key     programKey
+	size    int64
+	used    atomic.Int64        // second of the last use
+	entries map[*entry]struct{} // stages bound to it
+}
+
+// A binding is a stage ready to serve.
+type binding struct {
+	server  Server
+	program *program
+}
+
+// A load is one reading of a deployment, for all who wait for it.
+type load struct {
+	done    chan struct{}
+	program *program
+	err     error
+	ended   time.Time
+}
+
+func newPrograms(source Source, compile func(*snapshot.Deployment) (Program, error), limit int64) *programs {
+	return &programs{
+		source: source, compile: compile, limit: limit,
+		loaded: make(map[programKey]*program), loading: make(map[programKey]*load),
+	}
+}
+
+// server returns what serves e, loading its program if need be.
+func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server, error) {
+	if b := e.bound.Load(); b != nil {
+		b.program.touch(now)
+		return b.server, nil
+	}
+	p, err := ps.get(ctx, programKey{e.stage.APIID, e.stage.DeploymentID}, now)
+	if err != nil {
+		return nil, err
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	server := ps.bind(p, e)
+	if len(p.entries) == 0 { // the stage went while its program was read
+		ps.drop(p)
+	}
+	return server, nil
+}
+
+// touch notes a use. It writes once a second, so that busy processors do not
+// fight over the line.
+func (p *program) touch(now time.Time) {
+	if s := now.Unix(); p.used.Load() != s {
+		p.used.Store(s)
+	}
+}
+
+// bind makes e's server and keeps it for as long as both e and p are current.
+func (ps *programs) bind(p *program, e *entry) Server {
+	if b := e.bound.Load(); b != nil {
+		return b.server
+	}
+	b := &binding{server: p.Bind(e.stage), program: p}
+	if ps.loaded[p.key] == p && !e.gone {
+		e.bound.Store(b)
+		p.entries[e] = struct{}{}
+	}
+	return b.server
+}
+
+// warm binds a stage's new settings if their program is loaded, so that a
+// change of settings costs no request a wait.
+func (ps *programs) warm(s swap) {
+	if s.new == nil {
+		return
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if p := ps.loaded[programKey{s.new.stage.APIID, s.new.stage.DeploymentID}]; p != nil {
+		ps.bind(p, s.new)
+	}
+}
+
+// retire lets a stage's old settings go, and their program with them if no
+// other stage is on it.
+func (ps *programs) retire(s swap) {
+	if s.old == nil {
+		return
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	s.old.gone = true
+	if b := s.old.bound.Load(); b != nil {
+		delete(b.program.entries, s.old)
+		if len(b.program.entries) == 0 {
+			ps.drop(b.program)
+		}
+	}
+}
+
+// get returns a program, from memory or from the source, which is read once
+// for all who ask at the same time.
+func (ps *programs) get(ctx context.Context, key programKey, now time.Time) (*program, error) {
+	ps.mu.Lock()
+	if p := ps.loaded[key]; p != nil {
+		ps.mu.Unlock()
+		return p, nil
+	}
+	l := ps.loading[key]
+	if l == nil || l.err != nil && now.Sub(l.ended) > failureRest {
+		l = &load{done: make(chan struct{})}
+		ps.loading[key] = l
+		go ps.load(key, l)
+	}
+	ps.mu.Unlock()
+	select {
+	case <-l.done:
+		return l.program, l.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// load reads and compiles one program on a goroutine of its own: a client that
+// goes away does not end it for the others.
+func (ps *programs) load(key programKey, l *load) {
+	ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
+	defer cancel()
+	compiled, err := ps.read(ctx, key)
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	defer close(l.done)
+	if l.ended = time.Now(); err != nil {
+		l.err = fmt.Errorf("load deployment %s of API %s: %w", key.deployment, key.api, err)
+		return
+	}
+	delete(ps.loading, key)
+	l.program = &program{Program: compiled, key: key, size: compiled.Size(), entries: make(map[*entry]struct{})}
+	l.program.used.Store(l.ended.Unix())
+	ps.loaded[key] = l.program
+	ps.size += l.program.size
+	ps.evict(l.program)
+}
+
+func (ps *programs) read(ctx context.Context, key programKey) (p Program, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	d, err := ps.source.Deployment(ctx, key.api, key.deployment)
+	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		return nil, errNoDeployment
+	}
+	return ps.compile(d)
+}
+
+// evict drops programs until they fit, all but keep.
+func (ps *programs) evict(keep *program) {
+	for ps.size > ps.limit && len(ps.loaded) > 1 {
+		var oldest *program
+		for _, p := range ps.loaded {
+			if p != keep && (oldest == nil || p.used.Load() < oldest.used.Load()) {
+				oldest = p
+			}
+		}
+		ps.drop(oldest)
+	}
+}
+
+// drop forgets a program, unless that has been done, and what is bound to it.
+func (ps *programs) drop(p *program) {
+	if ps.loaded[p.key] != p {
+		return
+	}
+	for e := range p.entries {
+		e.bound.Store(nil)
+	}
+	clear(p.entries)
+	delete(ps.loaded, p.key)
+	ps.size -= p.size
+}
