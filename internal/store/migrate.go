@@ -18,33 +18,48 @@ const applicationID = 0x67617465
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// migrate brings the database to the newest schema, in one transaction.
-func migrate(c *conn, files fs.FS) error {
-	steps, err := readMigrations(files)
+// A migration takes the schema from version to version+1.
+type migration struct {
+	version int
+	sql     string
+}
+
+// pendingMigrations returns those that the database lacks, none if it is up to
+// date.
+func pendingMigrations(c *conn, files fs.FS) ([]migration, error) {
+	all, err := readMigrations(files)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	version, err := schemaVersion(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if version > len(steps) {
-		return fmt.Errorf("%w (schema %d, this one knows %d)", ErrNewer, version, len(steps))
+	if version > len(all) {
+		return nil, fmt.Errorf("%w (schema %d, this one knows %d)", ErrNewer, version, len(all))
 	}
-	if version == len(steps) {
+	return all[version:], nil
+}
+
+// migrate runs steps in one transaction.
+func migrate(c *conn, steps []migration) error {
+	if len(steps) == 0 {
 		return nil
 	}
-	script := []string{sqlBeginNow}
-	script = append(script, steps[version:]...)
-	script = append(script,
-		fmt.Sprintf("PRAGMA application_id = %d", applicationID),
-		fmt.Sprintf("PRAGMA user_version = %d", len(steps)),
-		sqlCommit)
-	for _, sql := range script {
-		if err := c.script(sql); err != nil {
+	if err := c.script(sqlBeginNow); err != nil {
+		return err
+	}
+	for _, step := range steps {
+		next := step.version + 1
+		marks := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, next)
+		if err := c.script(step.sql + ";" + marks); err != nil {
 			_ = c.script(sqlRollback) // fails if SQLite has done it already
-			return fmt.Errorf("migrate from schema %d to %d: %w", version, len(steps), err)
+			return fmt.Errorf("migrate to schema %d: %w", next, err)
 		}
+	}
+	if err := c.script(sqlCommit); err != nil {
+		_ = c.script(sqlRollback)
+		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
 }
@@ -67,13 +82,13 @@ func schemaVersion(c *conn) (int, error) {
 	return int(version), err
 }
 
-// readMigrations returns the scripts in order; the first leads to version 1.
-func readMigrations(files fs.FS) ([]string, error) {
+// readMigrations returns all migrations in order.
+func readMigrations(files fs.FS) ([]migration, error) {
 	names, err := fs.Glob(files, "migrations/*.sql")
 	if err != nil {
 		return nil, err
 	}
-	steps := make([]string, len(names))
+	all := make([]migration, len(names))
 	for i, name := range names {
 		number, _, _ := strings.Cut(path.Base(name), "_")
 		if n, err := strconv.Atoi(number); err != nil || n != i+1 {
@@ -83,7 +98,7 @@ func readMigrations(files fs.FS) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		steps[i] = string(text)
+		all[i] = migration{version: i, sql: string(text)}
 	}
-	return steps, nil
+	return all, nil
 }

@@ -140,13 +140,23 @@ func (db *sqliteDB) afterCommit() {
 	if err != nil || info.Size() < db.logLimit {
 		return
 	}
-	busy, err := db.writer.number(sqlTruncateLog)
-	if err == nil && busy == 0 {
+	busy, err := db.truncateLog()
+	if err == nil && !busy {
 		db.logLimit = logLimit
 		return
 	}
 	db.logLimit = info.Size() + logLimit
-	db.log.Warn("the write-ahead log cannot be reset", "directory", db.dir.path, "bytes", info.Size(), "busy", busy != 0, "error", err)
+	db.log.Warn("the write-ahead log cannot be reset", "directory", db.dir.path, "bytes", info.Size(), "busy", busy, "error", err)
+}
+
+// truncateLog copies the log into the file and empties it, unless views need
+// it for longer than the writer may be kept from its work.
+func (db *sqliteDB) truncateLog() (busy bool, err error) {
+	if err := db.writer.script("PRAGMA busy_timeout = 100"); err != nil {
+		return false, err
+	}
+	n, err := db.writer.number(sqlTruncateLog)
+	return n != 0, errors.Join(err, db.writer.script("PRAGMA "+busyTimeout))
 }
 
 // A sqliteView is a transaction on a connection that reads.

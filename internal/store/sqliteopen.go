@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime"
@@ -10,6 +11,10 @@ import (
 // logLimit is the size, in bytes, at which resetting the write-ahead log is no
 // longer left to chance.
 const logLimit = 64 << 20
+
+// busyTimeout, in milliseconds, is for other programs that use the file: among
+// ourselves only truncateLog waits.
+const busyTimeout = "busy_timeout = 5000"
 
 // openSQLite opens, and if need be creates, the database in o.Dir.
 func openSQLite(ctx context.Context, o Options) (*sqliteDB, error) {
@@ -40,14 +45,31 @@ func (db *sqliteDB) open(ctx context.Context) error {
 		return err
 	}
 	db.writer = c
-	return migrate(c, migrationFiles)
+	// Nothing changes a file before it is known to be ours.
+	steps, err := pendingMigrations(c, migrationFiles)
+	if err != nil {
+		return err
+	}
+	if err := useLog(c); err != nil {
+		return err
+	}
+	return migrate(c, steps)
+}
+
+// useLog puts the database into WAL mode, which the file remembers.
+func useLog(c *conn) error {
+	mode := ""
+	err := c.query("PRAGMA journal_mode = WAL", 1, func(row []driver.Value) { mode, _ = row[0].(string) })
+	if err == nil && mode != "wal" {
+		err = errors.New("its file system does not support shared memory")
+	}
+	return err
 }
 
 // dialWriter opens the connection that writes.
 func (db *sqliteDB) dialWriter(ctx context.Context) (*conn, error) {
 	pragmas := []string{
-		"busy_timeout = 100", // only a checkpoint ever waits, for views
-		"journal_mode = WAL",
+		busyTimeout,
 		"synchronous = FULL", // the log is on disk when COMMIT returns
 		"fullfsync = ON",     // macOS: in the disk, not in its cache
 		"wal_autocheckpoint = 1000",
@@ -64,7 +86,7 @@ func (db *sqliteDB) dialWriter(ctx context.Context) (*conn, error) {
 // dialReader opens a connection that reads.
 func (db *sqliteDB) dialReader(ctx context.Context) (*conn, error) {
 	return dial(ctx, db.dir.file(),
-		"busy_timeout = 10000", // while another connection recovers or resets the log
+		busyTimeout,
 		"query_only = ON",
 		"cache_size = -4096",
 		"temp_store = MEMORY",

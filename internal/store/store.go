@@ -177,7 +177,7 @@ func (s *Store) Changes(ctx context.Context, after Revision, limit int, bare ...
 // Revision returns the highest committed revision.
 func (s *Store) Revision() Revision { return s.feed.revision() }
 
-// Watch returns a channel that is closed once a revision after the given one
-// is committed, or the store is closed. A node's loop is: Watch(last),
-// Changes(last), apply, wait for the channel.
+// Watch returns a channel that is closed when the next revision is committed
+// or the store closed, and at once if a revision after the given one already
+// is. A node's loop is: Watch(last), Changes(last), apply, wait.
 func (s *Store) Watch(after Revision) <-chan struct{} { return s.feed.watch(after) }

@@ -45,8 +45,8 @@ func (t *tree[K, V]) without(key K) *tree[K, V] {
 
 // withoutRange returns t without the keys in [from, to).
 func (t *tree[K, V]) withoutRange(from, to K) *tree[K, V] {
-	left, _, rest := t.split(from)
-	_, last, right := rest.split(to)
+	left, first, rest := t.split(from)
+	_, last, right := join(first, rest).split(to)
 	return join(join(left, last), right)
 }
 

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// Both engines give the same answers to the same calls.
+func TestEnginesAgree(outer *testing.T) {
+	rapid.Check(outer, func(t *rapid.T) {
+		dir, err := os.MkdirTemp(outer.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		stores := make([]*Store, 2)
+		for i, o := range []Options{{}, {Dir: dir}} {
+			s, err := Open(context.Background(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			stores[i] = s
+		}
+		for range rapid.IntRange(1, 8).Draw(t, "writes") {
+			calls := rapid.SliceOfN(rapid.Custom(drawCall), 1, 12).Draw(t, "calls")
+			fail := rapid.IntRange(0, 3).Draw(t, "fail") == 0
+			var results [2]string
+			for i, s := range stores {
+				results[i] = perform(s, calls, fail)
+			}
+			if diff := cmp.Diff(results[0], results[1]); diff != "" {
+				t.Fatalf("(-memory +disk)\n%s", diff)
+			}
+		}
+	})
+}
+
+// perform runs calls in one write and describes what they and all that can be
+// read afterwards return.
+func perform(s *Store, calls []call, fail bool) string {
+	ctx := context.Background()
+	log := ""
+	rev, err := s.Write(ctx, Scope{}, func(tx *Tx) error {
+		log = ""
+		for _, c := range calls {
+			log += c.run(tx) + "\n"
+		}
+		if fail {
+			return errors.New("undo")
+		}
+		return nil
+	})
+	log += fmt.Sprintln("write:", rev, err, s.Revision())
+	err = s.Read(ctx, func(tx *Tx) error {
+		for _, parent := range parts {
+			rows, err := tx.List("", "", "k", parent, "", 0)
+			log += fmt.Sprintf("%q: %v %v\n", parent, rows, err)
+		}
+		return nil
+	})
+	all, err2 := s.Changes(ctx, 0, 0, "bare")
+	return log + fmt.Sprintf("%v\n%+v %v", err, all, err2)
+}
+
+var parts = []string{"", "a", "a\x00", "a\x01", "a/", "a/b", "b", "\xff"}
+
+// A call is one method of Tx with its arguments.
+type call struct {
+	method     string
+	parent, id string
+	limit      int
+	doc        string
+}
+
+func drawCall(t *rapid.T) call {
+	part := rapid.SampledFrom(parts)
+	return call{
+		method: rapid.SampledFrom([]string{"Get", "Has", "Put", "Put", "Insert", "Delete", "DeletePrefix", "List", "ListPrefix", "ListIDs", "Publish", "Publish", "Retract"}).Draw(t, "method"),
+		parent: part.Draw(t, "parent"),
+		id:     part.Draw(t, "id"),
+		limit:  rapid.IntRange(0, 3).Draw(t, "limit"),
+		doc:    rapid.StringN(0, 4, 8).Draw(t, "doc"),
+	}
+}
+
+func (c call) run(tx *Tx) string {
+	k := Key{Kind: "k", Parent: c.parent, ID: c.id}
+	kind := map[bool]string{true: "bare", false: "full"}[c.limit == 0]
+	var value any
+	var err error
+	switch c.method {
+	case "Get":
+		value, err = tx.Get(k)
+	case "Has":
+		value, err = tx.Has(k)
+	case "Put":
+		err = tx.Put(k, []byte(c.doc))
+	case "Insert":
+		err = tx.Insert(k, []byte(c.doc))
+	case "Delete":
+		err = tx.Delete(k)
+	case "DeletePrefix":
+		err = tx.DeletePrefix("", "", "k", c.parent, c.id)
+	case "List":
+		value, err = tx.List("", "", "k", c.parent, c.id, c.limit)
+	case "ListPrefix":
+		value, err = tx.ListPrefix("", "", "k", c.parent, c.id)
+	case "ListIDs":
+		value, err = tx.ListIDs("", "", "k", c.parent, c.id)
+	case "Publish":
+		err = tx.Publish(Served{Kind: kind, ID: c.id, Data: []byte(c.doc)})
+	case "Retract":
+		err = tx.Retract(kind, c.id)
+	}
+	return fmt.Sprintf("%+v: %v %v", c, value, err)
+}

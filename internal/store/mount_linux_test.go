@@ -1,0 +1,29 @@
+package store
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+)
+
+// mount makes dir a file system of its own, of some bytes, in memory. Where
+// the test may not, it is skipped.
+func mount(t *testing.T, dir string, size int) {
+	t.Helper()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", size)); err != nil {
+		t.Skip("cannot mount: ", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// mountReadOnly forbids writes to what mount made.
+func mountReadOnly(t *testing.T, dir string) {
+	t.Helper()
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package store
+
+import "testing"
+
+func mount(t *testing.T, _ string, _ int) { t.Skip("mounts only on Linux") }
+func mountReadOnly(*testing.T, string)    {}
