@@ -3,6 +3,7 @@ package pipeline
 import (
 	"crypto/tls"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -17,6 +18,7 @@ type Program struct {
 	methods    []*Method
 	gateway    map[responseType]*gatewayResponse // what the API customised
 	problems   []Problem
+	calls      sync.Pool // of *call
 }
 
 // A Problem is a part of a definition that cannot work. The deployment stands

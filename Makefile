@@ -1,0 +1,32 @@
+# Targets with a line each: make help. Everything that they need beyond Go and
+# make, scripts/prepare.sh installs (Debian, as root) or names.
+
+GO ?= go
+BIN := bin/gatehouse
+
+.PHONY: help run build test check e2e bench
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: build ## start an example backend and serve examples/petstore/openapi.yaml
+	@scripts/run-example.sh
+
+build: ## build bin/gatehouse, static
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/gatehouse
+
+test: ## run everything: Go tests with -race, then the end-to-end suite
+	scripts/prepare.sh
+	$(GO) test -race ./...
+	$(MAKE) e2e
+
+check: ## format, vet, lint, and that generated files are up to date
+	scripts/check.sh
+
+e2e: build ## boto3, the aws CLI and the JavaScript SDK against the binary
+	scripts/prepare.sh
+	e2e/setup.sh
+	.cache/e2e/venv/bin/python -m pytest -q e2e
+
+bench: ## Go benchmarks of the hot paths; docs/performance.md says how to compare
+	$(GO) test -run '^$$' -bench . -benchmem ./vtl/... ./internal/...

@@ -1,0 +1,191 @@
+package pipeline
+
+import (
+	"errors"
+	"log/slog"
+	"sort"
+
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
+)
+
+// A gatewayResponse is a customised gateway response, compiled.
+type gatewayResponse struct {
+	status    int // 0 keeps the type's own
+	headers   []mapped
+	templates []gatewayTemplate // in order of media type
+}
+
+type gatewayTemplate struct {
+	mediaType string
+	compiled  *mapping.GatewayTemplate
+}
+
+// compileGatewayResponses compiles what the API customised.
+func (p *Program) compileGatewayResponses() {
+	p.gateway = make(map[responseType]*gatewayResponse, len(p.deployment.GatewayResponses))
+	for name, from := range p.deployment.GatewayResponses {
+		p.gateway[responseType(name)] = p.compileGatewayResponse(name, &from)
+	}
+}
+
+func (p *Program) compileGatewayResponse(name string, from *snapshot.GatewayResponse) *gatewayResponse {
+	r := &gatewayResponse{status: parseStatus(from.StatusCode)}
+	for _, key := range sorted(from.Parameters) {
+		const prefix = "gatewayresponse.header."
+		if len(key) <= len(prefix) || key[:len(prefix)] != prefix {
+			continue // .path. and .querystring. are taken and have no effect
+		}
+		h := mapped{name: key[len(prefix):]}
+		if h.expr, h.err = mapping.ParseExpression(from.Parameters[key], mapping.GatewayResponse); h.err != nil {
+			p.problems = append(p.problems, Problem{Field: "gatewayResponses." + name + ".responseParameters." + key, Text: h.err.Error()})
+			continue
+		}
+		r.headers = append(r.headers, h)
+	}
+	for key, text := range from.Templates {
+		r.templates = append(r.templates, gatewayTemplate{mediaType(key), mapping.ParseGatewayTemplate(text)})
+	}
+	sort.Slice(r.templates, func(i, j int) bool { return r.templates[i].mediaType < r.templates[j].mediaType })
+	return r
+}
+
+// gatewayResponseFor finds the definition that applies to a type: its own, else
+// the DEFAULT of its family, else none.
+func (p *Program) gatewayResponseFor(t responseType, status int) *gatewayResponse {
+	if len(p.gateway) == 0 {
+		return nil
+	}
+	if r := p.gateway[t]; r != nil {
+		return r
+	}
+	return p.gateway[t.family(status)]
+}
+
+// fail turns an error into the answer: the gateway response of its type.
+func (c *call) fail(err error) {
+	f := new(failure)
+	if !errors.As(err, &f) {
+		f = engineError("unexpected", err)
+	}
+	c.logFailure(f)
+	c.answer.Header, c.answer.Body, c.answer.Stream = c.answer.Header[:0], nil, nil
+	def := gatewayDefaultOf(f.kind)
+	c.answer.Status = firstSet(f.status, def.status, 500)
+	custom := c.stage.program.gatewayResponseFor(f.kind, c.answer.Status)
+	c.answer.Header.Add("x-amzn-ErrorType", firstSet(f.errType, def.errorType))
+	x := &c.scope.Context.Error
+	x.ResponseType, x.ValidationString = string(f.kind), f.detail
+	if x.HasMessage = f.message != ""; x.HasMessage {
+		x.Message = f.message
+	}
+	if custom == nil {
+		c.answer.Body = c.defaultBody(f)
+		return
+	}
+	c.customise(custom, f)
+}
+
+// firstSet returns the first argument that is not zero.
+func firstSet[T comparable](vs ...T) T {
+	var zero T
+	for _, v := range vs {
+		if v != zero {
+			return v
+		}
+	}
+	return zero
+}
+
+// defaultBody is the built-in body. The engine's has a space after the colon,
+// the front door's none, and a denial's key is capital (recorded).
+func (c *call) defaultBody(f *failure) []byte {
+	key := `{"message":`
+	switch {
+	case f.kind == accessDenied:
+		key = `{"Message":`
+	case f.engine:
+		key = `{"message": `
+	}
+	body := append(c.rendered[:0], key...)
+	if f.message == "" {
+		body = append(body, "null"...)
+	} else {
+		body = value.AppendQuoted(body, f.message)
+	}
+	c.rendered = append(body, '}')
+	return c.rendered
+}
+
+// customise lays an API's own definition over the answer.
+func (c *call) customise(r *gatewayResponse, f *failure) {
+	if r.status != 0 {
+		c.answer.Status = r.status
+	}
+	for i := range r.headers {
+		if v, ok, err := r.headers[i].expr.Eval(&c.scope); ok && err == nil {
+			c.overrideHeader(r.headers[i].name, v)
+		}
+	}
+	t := r.pick(c)
+	if t == nil || f.kind == requestTooLarge { // its body cannot be customised
+		c.answer.Body = c.defaultBody(f)
+		return
+	}
+	c.rendered = t.compiled.Append(c.rendered[:0], &c.scope)
+	c.answer.Body = c.rendered
+	if !c.answer.Header.Has("Content-Type") {
+		c.answer.Header.Add("Content-Type", t.mediaType)
+	}
+}
+
+// pick chooses a template by Accept, else application/json, else the first.
+func (r *gatewayResponse) pick(c *call) *gatewayTemplate {
+	if len(r.templates) == 0 {
+		return nil
+	}
+	accept, _ := c.headers.Last("Accept")
+	want, json := firstMediaType(accept), -1
+	for i := range r.templates {
+		switch r.templates[i].mediaType {
+		case want:
+			return &r.templates[i]
+		case "application/json":
+			json = i
+		}
+	}
+	return &r.templates[max(json, 0)]
+}
+
+// logFailure writes the one line of a call that failed by the fault of the
+// definition, the backend or this program; what clients do wrong is not logged.
+func (c *call) logFailure(f *failure) {
+	if !f.engine && f.reason == "" || c.stage.services.Log == nil {
+		return
+	}
+	attrs := []any{
+		slog.String("requestId", c.scope.Context.RequestID), slog.String("api", c.stage.settings.APIID), slog.String("stage", c.stage.settings.Name),
+		slog.String("type", string(f.kind)), slog.String("message", f.message),
+	}
+	if c.method != nil {
+		attrs = append(attrs, slog.String("method", c.method.verb), slog.String("resource", c.method.resourcePath))
+	}
+	if f.reason != "" {
+		attrs = append(attrs, slog.String("reason", f.reason))
+	}
+	if f.cause != nil {
+		attrs = append(attrs, slog.String("cause", f.cause.Error()))
+	}
+	c.stage.services.Log.Warn("call failed", attrs...)
+}
+
+// finish adds what every answer has.
+func (c *call) finish() {
+	h := &c.answer.Header
+	if !h.Has("Content-Type") {
+		h.Add("Content-Type", "application/json")
+	}
+	h.Add("x-amzn-RequestId", c.scope.Context.RequestID)
+	h.Add("x-amz-apigw-id", c.scope.Context.ExtendedRequestID)
+}

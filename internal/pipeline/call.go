@@ -1,0 +1,139 @@
+package pipeline
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+)
+
+// A call is one request on its way through the steps of its method. It is
+// made at the start of Serve, belongs to one goroutine at a time, and goes back
+// to a pool when its response is released.
+type call struct {
+	stage  *Stage
+	method *Method // nil until a route is found
+	req    *httpmsg.Request
+	match  match
+	scope  mapping.Scope
+
+	headers httpmsg.Header // of the request, without what is dropped at the door
+	traceID string         // made when first needed
+
+	endpoint *integration.Endpoint
+	out      integration.Request
+	target   []byte      // buffer of out.Target
+	paths    []pathValue // what fills in the URI
+	body     []byte      // rendered request body, and buffer for it
+
+	backend  *httpmsg.Response    // what the integration answered; nil for MOCK
+	status   int                  // what the integration answered, or MOCK's template said
+	chosen   *integrationResponse // which integration response applies
+	rendered []byte               // rendered response body, and buffer for it
+
+	answer  httpmsg.Response
+	recycle func() // bound once, so that Release costs no allocation
+}
+
+// newCall takes a call from the pool and fills in what the request says.
+func (s *Stage) newCall(req *httpmsg.Request) *call {
+	c, _ := s.calls.Get().(*call)
+	if c == nil {
+		c = new(call)
+		c.recycle = func() { c.reset() }
+	}
+	c.stage, c.req = s, req
+	c.answer.OnRelease(c.recycle)
+	c.dropAtDoor()
+	c.initScope()
+	return c
+}
+
+// reset gives the call back. Slices keep their memory unless a large call made
+// them grow.
+func (c *call) reset() {
+	const keep = 64 << 10
+	if c.backend != nil {
+		c.backend.Release()
+	}
+	pool := c.stage.calls
+	next := call{
+		headers: c.headers[:0], target: c.target[:0], paths: c.paths[:0], body: c.body[:0], rendered: c.rendered[:0],
+		recycle: c.recycle,
+	}
+	next.out.Header, next.answer.Header = c.out.Header[:0], c.answer.Header[:0]
+	if cap(next.body) > keep {
+		next.body = nil
+	}
+	if cap(next.rendered) > keep {
+		next.rendered = nil
+	}
+	clear(next.headers[:cap(next.headers)])
+	clear(next.out.Header[:cap(next.out.Header)])
+	clear(next.answer.Header[:cap(next.answer.Header)])
+	*c = next
+	pool.Put(c)
+}
+
+// dropAtDoor takes over the headers that the stage may see.
+func (c *call) dropAtDoor() {
+	for i := range c.req.Header {
+		if f := &c.req.Header[i]; !droppedAtDoor.has(f.Name) {
+			c.headers = append(c.headers, *f)
+		}
+	}
+}
+
+// initScope fills in what templates and expressions can see before routing.
+func (c *call) initScope() {
+	st, x := c.stage.settings, &c.scope.Context
+	x.AccountID, x.APIID, x.Stage, x.DeploymentID = st.Account, st.APIID, st.Name, st.DeploymentID
+	if x.RequestID = c.req.Header.Get("x-amzn-RequestId"); !isUUID(x.RequestID) {
+		x.RequestID = newRequestID()
+	}
+	x.ExtendedRequestID = newExtendedID()
+	x.Path, x.Protocol, x.SourceIP = "/"+st.Name+c.req.Path, "HTTP/1.1", c.req.SourceIP
+	x.DomainName = c.req.Host
+	x.RequestTime = c.req.Received.UnixMilli()
+	x.UserAgent, _ = c.req.Header.Last("User-Agent")
+	s := &c.scope
+	s.Headers, s.RawQuery, s.StageVariables, s.RequestBody = c.headers, c.req.Query, st.Variables, c.req.Body
+}
+
+// run routes the call and takes it through its method's steps.
+func (c *call) run() error {
+	if err := checkPath(c.req.Path); err != nil {
+		return badRequest(err)
+	}
+	if c.stage.program.deployment.DisableExecuteAPIEndpoint {
+		return &failure{kind: accessDenied, errType: "ForbiddenException", message: "Forbidden", reason: "the default endpoint is disabled"}
+	}
+	verb := c.req.Method
+	if v := c.req.Header.Get("X-HTTP-Method-Override"); v != "" {
+		verb = strings.ToUpper(v)
+	}
+	if !c.stage.program.router.find(c.req.Path, verb, &c.match) {
+		return missingToken()
+	}
+	c.method = c.match.method
+	if err := c.enter(verb); err != nil {
+		return err
+	}
+	for _, step := range c.method.steps {
+		if err := step(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deadline is when the integration must have answered.
+func (c *call) deadline() time.Time {
+	d := time.Now().Add(c.method.timeout)
+	if !c.req.Deadline.IsZero() && c.req.Deadline.Before(d) {
+		return c.req.Deadline
+	}
+	return d
+}

@@ -1,0 +1,168 @@
+package pipeline
+
+import (
+	"crypto/tls"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+)
+
+// A requestSide is how a method request becomes an integration request.
+type requestSide struct {
+	templates   []*template // by media type; empty when there are none
+	fallback    *template   // under $default; nil when there is none
+	passthrough string      // WHEN_NO_MATCH, WHEN_NO_TEMPLATES or NEVER
+	headers     []mapped
+	query       []mapped
+	paths       []mapped
+}
+
+// A template is a mapping template under its media type. Its text is empty
+// where the body passes through; err is set where it cannot run.
+type template struct {
+	mediaType string // lower case
+	compiled  *mapping.Template
+	err       error
+}
+
+// A mapped is one parameter mapping.
+type mapped struct {
+	name  string // of the target
+	expr  *mapping.Expression
+	param string // of the path variable that is the source, whose own spelling is kept; else ""
+	err   error  // why it cannot run
+}
+
+// insecureTLS is shared, so that endpoints under it share connections. It is
+// never written to.
+var insecureTLS = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // tlsConfig.insecureSkipVerification asks for it
+
+// http compiles what HTTP and HTTP_PROXY integrations have in common.
+func (c *compiler) http(m *Method) {
+	in := &c.method.Integration
+	m.uri = parseURI(in.URI)
+	if in.InsecureSkipVerify {
+		m.tls = insecureTLS
+	}
+	if m.outVerb = in.HTTPMethod; m.outVerb == "ANY" {
+		m.outVerb = ""
+	}
+	for _, key := range sorted(in.RequestParameters) {
+		c.requestParameter(m, key, in.RequestParameters[key])
+	}
+}
+
+// requestParameter compiles one mapping of integration.request.….
+func (c *compiler) requestParameter(m *Method, key, text string) {
+	field := "integration.requestParameters." + key
+	place, name, ok := strings.Cut(strings.TrimPrefix(key, "integration.request."), ".")
+	if !ok {
+		c.problem(field, 0, 0, "not integration.request.{path,querystring,header}.{name}")
+		return
+	}
+	p := mapped{name: name, param: pathParameter(text)}
+	if p.expr, p.err = mapping.ParseExpression(text, mapping.IntegrationRequest); p.err != nil {
+		c.problem(field, 0, 0, "%v", p.err)
+	}
+	switch place {
+	case "path":
+		m.request.paths = append(m.request.paths, p)
+	case "querystring":
+		m.request.query = append(m.request.query, p)
+	case "header":
+		if illegalInRequest.has(name) {
+			c.problem(field, 0, 0, "AWS fails every call that maps the header %s", name)
+			m.steps = append(m.steps, refuse(name+" header already present"))
+			return
+		}
+		if !ignoredInRequest.has(name) {
+			m.request.headers = append(m.request.headers, p)
+		}
+	}
+}
+
+// pathParameter returns the path variable that an expression passes on whole.
+func pathParameter(text string) string {
+	name, _ := strings.CutPrefix(text, "method.request.path.")
+	if len(name) == len(text) {
+		return ""
+	}
+	return name
+}
+
+// requestTemplates compiles the templates of a request.
+func (c *compiler) requestTemplates(m *Method) {
+	in := &c.method.Integration
+	m.request.passthrough = in.PassthroughBehavior
+	for _, t := range c.templates("integration.requestTemplates.", in.RequestTemplates) {
+		if t.mediaType == "$default" {
+			m.request.fallback = t
+			continue
+		}
+		m.request.templates = append(m.request.templates, t)
+	}
+}
+
+// templates compiles templates in order of their media type.
+func (c *compiler) templates(field string, texts map[string]string) []*template {
+	var out []*template
+	for _, key := range sorted(texts) {
+		t := &template{mediaType: mediaType(key)}
+		if text := texts[key]; text != "" {
+			if t.compiled, t.err = mapping.ParseTemplate(field+key, text); t.err != nil {
+				line, column := errorPosition(t.err)
+				c.problem(field+key, line, column, "%v", t.err)
+			}
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// sorted returns a map's keys in order, so that compiling is the same every
+// time.
+func sorted(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// mediaType returns the media type of a Content-Type, without its parameters,
+// in lower case.
+func mediaType(contentType string) string {
+	t, _, _ := strings.Cut(contentType, ";")
+	t = strings.TrimSpace(t)
+	for i := 0; i < len(t); i++ {
+		if 'A' <= t[i] && t[i] <= 'Z' {
+			return strings.ToLower(t)
+		}
+	}
+	return t
+}
+
+// pick chooses the template for a request's Content-Type. ok is false when
+// AWS answers 415; a nil template passes the body through.
+func (r *requestSide) pick(headers httpmsg.Header) (t *template, ok bool) {
+	want := "application/json"
+	if ct, found := headers.Last("Content-Type"); found {
+		want = mediaType(ct)
+	}
+	i := slices.IndexFunc(r.templates, func(t *template) bool { return t.mediaType == want })
+	switch {
+	case i >= 0:
+		return r.templates[i], true
+	case r.fallback != nil:
+		return r.fallback, true
+	case r.passthrough == "NEVER":
+		return nil, false
+	case r.passthrough == "WHEN_NO_TEMPLATES":
+		return nil, len(r.templates) == 0
+	}
+	return nil, true
+}

@@ -1,0 +1,143 @@
+package pipeline
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/vtl"
+)
+
+// A responseSide is how integration responses become method responses.
+type responseSide struct {
+	responses []*integrationResponse // those with a pattern, then the default
+	echoes    bool                   // without templates the body passes through; MOCK's does not
+}
+
+// An integrationResponse is one compiled integration response.
+type integrationResponse struct {
+	status    int
+	pattern   *javaregexp.Regexp // nil for the default
+	err       error              // the pattern cannot run
+	declared  bool               // the method response exists
+	headers   []mapped
+	templates []*template
+}
+
+// responseSide compiles a method's integration responses.
+func (c *compiler) responseSide(m *Method) {
+	m.responses.echoes = c.method.Integration.Type != "MOCK"
+	var fallback *integrationResponse
+	for i := range c.method.Integration.Responses {
+		r := c.integrationResponse(&c.method.Integration.Responses[i])
+		if r.pattern == nil && r.err == nil {
+			if fallback == nil {
+				fallback = r
+			}
+			continue
+		}
+		m.responses.responses = append(m.responses.responses, r)
+	}
+	if fallback != nil {
+		m.responses.responses = append(m.responses.responses, fallback)
+	}
+}
+
+func (c *compiler) integrationResponse(from *snapshot.IntegrationResponse) *integrationResponse {
+	field := "integration.responses." + from.StatusCode + "."
+	r := &integrationResponse{status: parseStatus(from.StatusCode)}
+	_, r.declared = c.method.Responses[from.StatusCode]
+	if from.SelectionPattern != "" {
+		if r.pattern, r.err = javaregexp.Compile(from.SelectionPattern); r.err != nil {
+			c.problem(field+"selectionPattern", 0, 0, "%v", r.err)
+		}
+	}
+	for _, key := range sorted(from.Parameters) {
+		if h, ok := c.responseParameter(field, key, from.Parameters[key]); ok {
+			r.headers = append(r.headers, h)
+		}
+	}
+	r.templates = c.templates(field+"responseTemplates.", from.Templates)
+	return r
+}
+
+// responseParameter compiles one mapping of method.response.header.{name}. It
+// reports false for a header that AWS drops.
+func (c *compiler) responseParameter(field, key, text string) (mapped, bool) {
+	h := mapped{name: strings.TrimPrefix(key, "method.response.header.")}
+	if httpmsg.EqualFold(h.name, "Transfer-Encoding") {
+		return h, false
+	}
+	if remappedWhenMapped.has(h.name) {
+		h.name = remappedPrefix + h.name
+	}
+	if h.expr, h.err = mapping.ParseExpression(text, mapping.MethodResponse); h.err != nil {
+		c.problem(field+"responseParameters."+key, 0, 0, "%v", h.err)
+	}
+	return h, true
+}
+
+// errorPosition finds where in a template an error is.
+func errorPosition(err error) (line, column int) {
+	var at *vtl.Error
+	if errors.As(err, &at) {
+		return at.Line, at.Col
+	}
+	return 0, 0
+}
+
+// choose finds the integration response for a value: the first whose pattern
+// matches all of it, else the default, else nil.
+func (r *responseSide) choose(value string) (*integrationResponse, error) {
+	for _, ir := range r.responses {
+		if ir.err != nil {
+			return nil, ir.err
+		}
+		if ir.pattern == nil {
+			return ir, nil
+		}
+		ok, err := ir.pattern.Matches(value)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			return ir, nil
+		}
+	}
+	return nil, nil
+}
+
+// pick chooses the template for a request's Accept: its first media type,
+// else application/json, else the first template; nil when there is none.
+func (r *integrationResponse) pick(headers httpmsg.Header) *template {
+	if len(r.templates) == 0 {
+		return nil
+	}
+	if accept, ok := headers.Last("Accept"); ok {
+		if t := r.find(firstMediaType(accept)); t != nil {
+			return t
+		}
+	}
+	if t := r.find("application/json"); t != nil {
+		return t
+	}
+	return r.templates[0]
+}
+
+// firstMediaType returns the first media type of an Accept header.
+func firstMediaType(accept string) string {
+	first, _, _ := strings.Cut(accept, ",")
+	return mediaType(first)
+}
+
+func (r *integrationResponse) find(mediaType string) *template {
+	i := slices.IndexFunc(r.templates, func(t *template) bool { return t.mediaType == mediaType })
+	if i < 0 {
+		return nil
+	}
+	return r.templates[i]
+}

@@ -1,0 +1,193 @@
+package pipeline
+
+import (
+	"errors"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+)
+
+const traceHeader = "X-Amzn-Trace-Id"
+
+// buildHTTP makes the request of an HTTP integration: only what is mapped, and
+// the headers that API Gateway sends by itself (recorded).
+func buildHTTP(c *call) error {
+	c.startOut()
+	h := &c.out.Header
+	h.Add("Accept", "application/json")
+	h.Add("User-Agent", c.stage.userAgent)
+	if !carriesBody(c.out.Method) {
+		c.out.Body = nil
+	} else if ct, ok := c.headers.Last("Content-Type"); ok {
+		h.Add("Content-Type", ct)
+	}
+	c.addGatewayHeaders()
+	if err := c.mapRequest(); err != nil {
+		return err
+	}
+	return c.finishTarget("")
+}
+
+// buildProxy makes the request of an HTTP_PROXY integration: the client's,
+// with mappings laid over it.
+func buildProxy(c *call) error {
+	c.startOut()
+	c.out.Body = c.req.Body
+	for i := range c.headers {
+		if f := &c.headers[i]; !keptFromBackend.has(f.Name) {
+			c.out.Header = append(c.out.Header, *f)
+		}
+	}
+	c.addGatewayHeaders()
+	if err := c.mapRequest(); err != nil {
+		return err
+	}
+	return c.finishTarget(c.req.Query)
+}
+
+// startOut decides the method of the integration request.
+func (c *call) startOut() {
+	c.out.Method = c.method.outVerb
+	if c.out.Method == "" {
+		c.out.Method = c.scope.Context.HTTPMethod
+	}
+}
+
+// carriesBody reports whether an HTTP integration sends a body with a method.
+func carriesBody(method string) bool {
+	return method != "GET" && method != "HEAD" && method != "OPTIONS"
+}
+
+// addGatewayHeaders adds what every HTTP backend gets.
+func (c *call) addGatewayHeaders() {
+	incoming, _ := c.req.Header.Last(traceHeader)
+	c.traceID = newTraceID(incoming, c.req.Received.Unix())
+	c.out.Header.Add(traceHeader, c.traceID)
+	c.out.Header.Add("X-Amzn-Apigateway-Api-Id", c.stage.settings.APIID)
+}
+
+// finishTarget fills in the URI: its own query first, then the client's, then
+// what is mapped (recorded).
+func (c *call) finishTarget(clientQuery string) error {
+	t := c.stage.target(c.method)
+	endpoint, dst, err := t.resolve(c.target[:0], c.paths, c.method.tls)
+	if errors.Is(err, errDotSegment) {
+		return badRequest(err)
+	}
+	if err != nil {
+		return configurationError("Invalid endpoint address", err)
+	}
+	hasQuery := t.hasQuery
+	if clientQuery != "" {
+		dst = append(dst, separator(hasQuery))
+		dst = appendClientQuery(dst, clientQuery)
+		hasQuery = true
+	}
+	query := c.method.request.query
+	for i := range query {
+		v, ok, err := c.eval(&query[i])
+		if err != nil {
+			return invalidRequestBody(err)
+		}
+		if ok {
+			dst = appendQueryPair(dst, !hasQuery, query[i].name, v)
+			hasQuery = true
+		}
+	}
+	for _, p := range c.scope.Overrides.RequestQuery {
+		dst = appendQueryPair(dst, !hasQuery, p.Name, p.Value)
+		hasQuery = true
+	}
+	c.target, c.endpoint, c.out.Target = dst, endpoint, string(dst)
+	return nil
+}
+
+func separator(hasQuery bool) byte {
+	if hasQuery {
+		return '&'
+	}
+	return '?'
+}
+
+// appendClientQuery passes a client's query on: as it came when no reader can
+// take it for another, else encoded byte by byte.
+func appendClientQuery(dst []byte, q string) []byte {
+	if cleanQuery(q) {
+		return append(dst, q...)
+	}
+	for i := 0; i < len(q); i++ {
+		switch c := q[i]; {
+		case c == ';': // a separator, as AWS reads it
+			dst = append(dst, '&')
+		case c == '%' && i+2 < len(q) && cleanQuery(q[i:i+3]):
+			dst = append(dst, q[i:i+3]...)
+			i += 2
+		case c != '%' && cleanQuery(q[i:i+1]):
+			dst = append(dst, c)
+		default:
+			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
+		}
+	}
+	return dst
+}
+
+// send calls the backend.
+func send(c *call) error {
+	c.out.Deadline = c.deadline()
+	resp, err := c.stage.services.Client.Do(&c.out, c.endpoint)
+	if err != nil {
+		return integrationError(err)
+	}
+	c.backend, c.status = resp, resp.Status
+	c.scope.ResponseBody, c.scope.ResponseHeaders = resp.Body, resp.Header
+	return nil
+}
+
+// integrationError gives a failed call of a backend AWS's answer.
+func integrationError(err error) error {
+	switch {
+	case errors.Is(err, integration.ErrTimeout):
+		return &failure{kind: integrationTimeout, message: "Endpoint request timed out", engine: true, cause: err}
+	case errors.Is(err, integration.ErrNetwork):
+		return &failure{kind: integrationFailure, message: "Network error communicating with endpoint", engine: true, cause: err}
+	case errors.Is(err, integration.ErrAddress):
+		return configurationError("Invalid endpoint address", err)
+	case errors.Is(err, httpmsg.ErrTooLarge):
+		return engineError("the response of the endpoint is too large", err)
+	case errors.Is(err, httpmsg.ErrBudget):
+		return &failure{kind: default5XX, status: 503, message: "Service Unavailable", engine: true, cause: err}
+	}
+	return engineError("the request cannot be sent", err)
+}
+
+// passResponse makes a proxied backend's answer the client's.
+func passResponse(c *call) error {
+	c.answer.Status, c.answer.Body = c.backend.Status, c.backend.Body
+	for i := range c.backend.Header {
+		f := &c.backend.Header[i]
+		switch {
+		case droppedFromProxy.has(f.Name):
+		case remappedFromProxy.has(f.Name):
+			c.answer.Header = append(c.answer.Header, httpmsg.Field{Name: remappedName(f.Name), Value: f.Value})
+		default:
+			c.answer.Header = append(c.answer.Header, *f)
+		}
+	}
+	return nil
+}
+
+// remappedName puts the prefix before a header's name as its sender spelled
+// it; the usual spellings cost nothing.
+func remappedName(name string) string {
+	switch name {
+	case "Connection":
+		return remappedPrefix + "Connection"
+	case "Content-Length":
+		return remappedPrefix + "Content-Length"
+	case "Date":
+		return remappedPrefix + "Date"
+	case "Server":
+		return remappedPrefix + "Server"
+	}
+	return remappedPrefix + name
+}

@@ -1,0 +1,124 @@
+package pipeline
+
+import (
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+)
+
+// enter fills in what is known once the route is: the path variables and the
+// rest of $context.
+func (c *call) enter(verb string) error {
+	m, s := c.method, &c.scope
+	x := &s.Context
+	x.HTTPMethod, x.ResourceID, x.ResourcePath = verb, m.resourceID, m.resourcePath
+	for i := range c.match.n {
+		value, err := unescape(c.match.values[i])
+		if err != nil {
+			return badRequest(err)
+		}
+		s.PathParams = append(s.PathParams, mapping.Param{Name: c.match.names[i], Value: value})
+	}
+	return nil
+}
+
+// transformRequest renders the request template that applies, or passes the
+// body through.
+func transformRequest(c *call) error {
+	t, ok := c.method.request.pick(c.headers)
+	if !ok {
+		return unsupportedMedia()
+	}
+	if t == nil || t.compiled == nil && t.err == nil {
+		c.out.Body = c.req.Body
+		return nil
+	}
+	if t.err != nil {
+		return configurationError("Unable to transform request", t.err)
+	}
+	var err error
+	if c.body, err = t.compiled.Render(c.body[:0], &c.scope, mapping.RequestSide); err != nil {
+		return configurationError("Unable to transform request", err)
+	}
+	c.out.Body = c.body
+	return nil
+}
+
+// eval evaluates one mapping.
+func (c *call) eval(p *mapped) (string, bool, error) {
+	if p.err != nil {
+		return "", false, configurationError("parameter mapping of "+p.name, p.err)
+	}
+	return p.expr.Eval(&c.scope)
+}
+
+// mapRequest evaluates the request's mappings into the call.
+func (c *call) mapRequest() error {
+	m := &c.method.request
+	for i := range m.paths {
+		if err := c.mapPath(&m.paths[i]); err != nil {
+			return err
+		}
+	}
+	for i := range m.headers {
+		v, ok, err := c.eval(&m.headers[i])
+		if err != nil {
+			return invalidRequestBody(err)
+		}
+		if ok {
+			c.setOutHeader(m.headers[i].name, v)
+		}
+	}
+	o := &c.scope.Overrides
+	for _, p := range o.RequestPath {
+		c.paths = append(c.paths, pathValue{name: p.Name, text: p.Value})
+	}
+	for _, h := range o.RequestHeader {
+		if illegalInRequest.has(h.Name) {
+			return configurationError(h.Name+" header already present", nil)
+		}
+		if !ignoredInRequest.has(h.Name) {
+			c.setOutHeader(h.Name, h.Value)
+		}
+	}
+	return nil
+}
+
+// mapPath notes the value of one {variable} of the URI. A path variable of
+// the request keeps the client's own spelling.
+func (c *call) mapPath(p *mapped) error {
+	if p.param != "" {
+		for i := range c.match.n {
+			if c.match.names[i] == p.param {
+				c.paths = append(c.paths, pathValue{name: p.name, text: c.match.values[i], raw: true})
+				return nil
+			}
+		}
+		return nil
+	}
+	v, ok, err := c.eval(p)
+	if err != nil {
+		return invalidRequestBody(err)
+	}
+	if ok {
+		c.paths = append(c.paths, pathValue{name: p.name, text: v})
+	}
+	return nil
+}
+
+// setOutHeader sets a header of the integration request in place of one of
+// the same name.
+func (c *call) setOutHeader(name, value string) {
+	if name == "Host" || name == "host" {
+		c.out.Host = value
+		return
+	}
+	c.out.Header.Set(name, value)
+}
+
+// invalidRequestBody is the 400 for a body mapping over a body that is not
+// JSON; a failure of another kind stays what it is.
+func invalidRequestBody(err error) error {
+	if f, ok := err.(*failure); ok {
+		return f
+	}
+	return &failure{kind: default4XX, status: 400, message: "Invalid JSON in request body", engine: true, cause: err}
+}

@@ -1,0 +1,112 @@
+package pipeline
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
+)
+
+// mockStatus reads the status that a MOCK's rendered request names. AWS's
+// reader is lenient: {statusCode: 200} without quotes is fine (recorded).
+func mockStatus(c *call) error {
+	const reason = "Unable to parse statusCode. It should be an integer that is defined in the request template."
+	doc, err := value.ParseBytes(c.out.Body, value.Limits{})
+	if err != nil {
+		return configurationError(reason, err)
+	}
+	m := doc.AsMap()
+	if m == nil {
+		return configurationError(reason, nil)
+	}
+	v, _ := m.Get("statusCode")
+	n, ok := v.AsInt()
+	if !ok || n < 100 || n > 599 {
+		return configurationError(reason, nil)
+	}
+	c.status = int(n)
+	return nil
+}
+
+// selectResponse finds the integration response for the backend's status.
+func selectResponse(c *call) error {
+	chosen, err := c.method.responses.choose(strconv.Itoa(c.status))
+	if err != nil {
+		return configurationError("selection pattern", err)
+	}
+	if chosen == nil {
+		return configurationError(fmt.Sprintf("No match for output mapping and no default output mapping configured. Endpoint Response Status Code: %d", c.status), nil)
+	}
+	c.chosen = chosen
+	return nil
+}
+
+// transformResponse makes the method response: mapped headers, the template's
+// body, and what templates override.
+func transformResponse(c *call) error {
+	r := c.chosen
+	for i := range r.headers {
+		v, ok, err := c.eval(&r.headers[i])
+		if err != nil {
+			return configurationError("Unable to transform response", err)
+		}
+		if ok {
+			c.answer.Header.Set(r.headers[i].name, v)
+		}
+	}
+	if err := c.renderResponse(r.pick(c.headers)); err != nil {
+		return err
+	}
+	c.answer.Status = r.status
+	o := &c.scope.Overrides
+	if o.ResponseStatus != 0 {
+		c.answer.Status = o.ResponseStatus
+	}
+	for _, h := range o.ResponseHeader {
+		c.overrideHeader(h.Name, h.Value)
+	}
+	if !r.declared {
+		return configurationError(fmt.Sprintf("Output mapping refers to an invalid method response: %d", r.status), nil)
+	}
+	return nil
+}
+
+// renderResponse renders the response template that applies, or passes the
+// backend's body through; a MOCK has none to pass.
+func (c *call) renderResponse(t *template) error {
+	switch {
+	case t == nil || t.compiled == nil && t.err == nil:
+		if c.method.responses.echoes {
+			c.answer.Body = c.backend.Body
+		}
+		return nil
+	case t.err != nil:
+		return configurationError("Unable to transform response", t.err)
+	}
+	var err error
+	if c.rendered, err = t.compiled.Render(c.rendered[:0], &c.scope, mapping.ResponseSide); err != nil {
+		return configurationError("Unable to transform response", err)
+	}
+	c.answer.Body = c.rendered
+	return nil
+}
+
+// overrideHeader sets a header that a template overrides, under the treatment
+// that mapped headers get.
+func (c *call) overrideHeader(name, value string) {
+	switch {
+	case name == "Transfer-Encoding" || name == "transfer-encoding":
+	case remappedWhenMapped.has(name):
+		c.answer.Header.Set(remappedPrefix+name, value)
+	default:
+		c.answer.Header.Set(name, value)
+	}
+}
+
+// addTraceID adds the trace id, which AWS does for HTTP and AWS integrations
+// and not for MOCK and HTTP_PROXY (recorded).
+func addTraceID(c *call) error {
+	c.answer.Header.Set(traceHeader, c.traceID)
+	return nil
+}

@@ -1,0 +1,62 @@
+package pipeline
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// Services are what calls need of the process around them. They are shared by
+// all stages.
+type Services struct {
+	Client *integration.Client
+	Log    *slog.Logger // gets one line for each call that fails by our or the definition's fault
+}
+
+// A Stage serves one stage: a program under the stage's settings. It is safe
+// for concurrent use and never changes; new settings make a new Stage.
+type Stage struct {
+	program   *Program
+	settings  *snapshot.Stage
+	services  *Services
+	userAgent string                   // of HTTP integrations
+	targets   []atomic.Pointer[target] // by Method.ordinal, resolved on first use
+	calls     *sync.Pool               // of *call, shared by the program's stages
+}
+
+// Bind puts a program into service under a stage's settings. It is cheap:
+// what depends on the settings is resolved when it is first needed.
+func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage {
+	return &Stage{
+		program: program, settings: settings, services: services, userAgent: "AmazonAPIGateway_" + settings.APIID,
+		targets: make([]atomic.Pointer[target], len(program.methods)),
+		calls:   &program.calls,
+	}
+}
+
+// Serve answers one request, whose Path is the one within the stage. It never
+// fails: what goes wrong is answered. The request must stay untouched until
+// the response is released.
+func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
+	c := s.newCall(req)
+	if err := c.run(); err != nil {
+		c.fail(err)
+	}
+	c.finish()
+	return &c.answer
+}
+
+// target returns where a method's integration is under this stage's variables.
+func (s *Stage) target(m *Method) *target {
+	slot := &s.targets[m.ordinal]
+	if t := slot.Load(); t != nil {
+		return t
+	}
+	t := newTarget(m.uri, s.settings.Variables, m.tls)
+	slot.Store(t)
+	return t
+}
