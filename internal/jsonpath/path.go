@@ -66,6 +66,7 @@ type Path struct {
 	root     bool // starts with $, not @
 	definite bool
 	plain    bool // only single names and indexes
+	tail     int  // the token that Jayway has for the last
 }
 
 // Compile parses an expression; a leading "$." may be left out. The error is

@@ -106,6 +106,9 @@ func (e *evaluation) wanted(i int) bool {
 	if e.upstream == nil || e.upstream[i] == 0 {
 		return true
 	}
-	before := &e.path.tokens[i-1]
+	if e.path.tail == 0 {
+		return false
+	}
+	before := &e.path.tokens[e.path.tail-1]
 	return before.kind == tokenIndex && len(before.indexes) == 1 && before.indexes[0] == e.upstream[i]-1
 }

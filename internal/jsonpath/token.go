@@ -45,7 +45,7 @@ type parameter struct {
 
 // newPath completes the tokens of a path.
 func newPath(source string, root bool, tokens []token) *Path {
-	p := &Path{source: source, root: root, tokens: tokens, definite: true, plain: root}
+	p := &Path{source: source, root: root, tokens: tokens, definite: true, plain: root, tail: len(tokens) - 1}
 	for i := range tokens {
 		t := &tokens[i]
 		t.leaf = i == len(tokens)-1
@@ -95,7 +95,8 @@ func newParameter(p *Path) parameter {
 	if n := len(p.tokens); n > 0 && p.tokens[n-1].kind != tokenFunction {
 		tokens := append(append([]token(nil), p.tokens...), token{kind: tokenWildcard})
 		out.children = newPath(p.source, p.root, tokens)
-		out.children.definite = p.definite // Jayway has remembered it by then
+		out.children.definite = p.definite // Jayway has remembered it by then,
+		out.children.tail = p.tail         // and does not know the wildcard here
 	}
 	return out
 }

@@ -72,7 +72,7 @@ func check(t *testing.T, v vector) {
 	if s := string(got.AppendText(nil)); s != v.String && !got.IsNull() {
 		t.Errorf("text\ngot  %s\nwant %s", s, v.String)
 	}
-	if s := string(got.AppendJSON(nil)); s != v.JSON {
+	if s := string(got.AppendJSON(nil)); v.JSON != "" && s != v.JSON {
 		t.Errorf("JSON\ngot  %s\nwant %s", s, v.JSON)
 	}
 }
