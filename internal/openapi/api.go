@@ -1,6 +1,10 @@
 package openapi
 
-import "github.com/gatehouse-gw/gatehouse/internal/wire"
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
 
 // Options say how a definition is read. The zero value reads as the service does
 // when it is given no parameters, with the variables left alone.
@@ -90,7 +94,8 @@ type API struct {
 	Findings []Finding `json:"-"`
 
 	// Features are the uses of what is more than routes, models and plain
-	// integrations, for whoever serves the API to support or refuse.
+	// integrations, for whoever serves the API to support or refuse: the first
+	// 100 of each name.
 	Features []Feature `json:"-"`
 
 	docs *documents
@@ -164,8 +169,14 @@ type Feature struct {
 	Path     string // a reference to the use, such as #/paths/~1/get/security
 }
 
+// maxUses bounds the uses of one feature that are recorded.
+const maxUses = 100
+
 // feature records that c uses the feature called name.
 func (im *importer) feature(name FeatureName, c *cursor) {
+	if im.uses[name]++; im.uses[name] > maxUses {
+		return
+	}
 	im.api.Features = append(im.api.Features, Feature{Name: name, Position: c.place(), Path: c.reference()})
 }
 
@@ -186,7 +197,14 @@ func (a *API) Locate(ref string) (Position, bool) {
 	if a.docs == nil {
 		return Position{}, false
 	}
-	c, err := a.docs.resolve(a.docs.main, ref)
+	file, fragment, _ := strings.Cut(ref, "#")
+	src := a.docs.main
+	if file != "" {
+		if src = a.docs.files[file]; src == nil || src.root == nil {
+			return Position{}, false
+		}
+	}
+	c, err := a.docs.resolve(src, "#"+strings.ReplaceAll(fragment, "%", "%25"))
 	if err != nil {
 		return Position{}, false
 	}

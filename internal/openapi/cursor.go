@@ -12,6 +12,7 @@ type cursor struct {
 	node *node
 	up   *cursor // nil at the top
 	key  string  // the member or index of up that this is
+	at   *field  // the member of up, nil for items
 }
 
 // top returns the cursor of a whole file.
@@ -25,11 +26,15 @@ func (c *cursor) get(key string) *cursor {
 	if c == nil {
 		return nil
 	}
-	n := c.node.get(key)
-	if n == nil || n.kind == null {
+	f := c.node.field(key)
+	if f == nil || f.value.kind == null {
 		return nil
 	}
-	return &cursor{node: n, up: c, key: key}
+	return c.member(f)
+}
+
+func (c *cursor) member(f *field) *cursor {
+	return &cursor{node: f.value, up: c, key: f.name, at: f}
 }
 
 // members yields the members of c in the order of the document, nulls included.
@@ -40,7 +45,7 @@ func (c *cursor) members() iter.Seq2[string, *cursor] {
 		}
 		for i := range c.node.fields {
 			f := &c.node.fields[i]
-			if !yield(f.name, &cursor{node: f.value, up: c, key: f.name}) {
+			if !yield(f.name, c.member(f)) {
 				return
 			}
 		}
@@ -109,29 +114,26 @@ func (c *cursor) int32() (int32, bool) {
 // looks, and its value otherwise.
 func (c *cursor) place() Position {
 	p := c.node.position()
-	if c.up == nil || !c.up.is(object) {
-		return p
-	}
-	for i := range c.up.node.fields {
-		f := &c.up.node.fields[i]
-		if f.name == c.key && f.value == c.node {
-			// A merged member stands where the mapping it came from has it,
-			// which is in the same file.
-			return Position{File: p.File, Line: f.line, Column: f.column}
-		}
+	if c.at != nil {
+		p.Line, p.Column = c.at.line, c.at.column
 	}
 	return p
 }
 
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
 
-// reference returns a $ref that leads to c.
+// reference returns what leads to c: a JSON pointer after # and, when it is not in
+// the main document, after the name of its file.
 func (c *cursor) reference() string {
 	var keys []string
+	src := c.node.src
 	for ; c.up != nil; c = c.up {
 		keys = append(keys, c.key)
 	}
 	var b strings.Builder
+	if src != nil {
+		b.WriteString(src.ref)
+	}
 	b.WriteString("#")
 	for i := len(keys) - 1; i >= 0; i-- {
 		b.WriteString("/" + pointerEscaper.Replace(keys[i]))

@@ -39,6 +39,9 @@ func (e *exampler) value(schema *cursor) *node {
 		return nil
 	}
 	if schema.is(boolean) {
+		if schema.node.value == "false" {
+			return nil
+		}
 		return newObject()
 	}
 	if given := givenExample(schema); given != nil {
@@ -264,11 +267,16 @@ func (e *exampler) array(schema *cursor) *node {
 		count = min(count, max(int(most), 0))
 	}
 	out := newList()
+	for _, first := range schema.get("prefixItems").items() {
+		if v := e.value(first); v != nil {
+			out.items = append(out.items, v)
+		}
+	}
 	items := schema.get("items")
 	if items == nil {
 		return out
 	}
-	for range count {
+	for len(out.items) < count {
 		v := e.value(items)
 		if v == nil {
 			return out

@@ -79,6 +79,10 @@ func (im *importer) note(s Severity, c *cursor, format string, args ...any) {
 	if c != nil {
 		f.Position, f.Path = c.place(), c.reference()
 	}
+	if im.noted[f] { // the parameters of a path are read for each of its operations
+		return
+	}
+	im.noted[f] = true
 	if len(im.api.Findings) == maxFindings-1 {
 		f = Finding{Severity: s, Text: "too many findings; the rest is left out"}
 	}

@@ -17,7 +17,11 @@ var update = flag.Bool("update", false, "rewrite the wanted parts of testdata/*.
 // as its first file, files that it refers to, and the wanted result as want.json.
 // An archive with "load: true" is read by Load, others by Parse.
 func TestGolden(t *testing.T) {
-	archives, err := filepath.Glob("testdata/*.txtar")
+	dir, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	archives, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil || len(archives) == 0 {
 		t.Fatalf("no archives: %v", err)
 	}
@@ -45,6 +49,24 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// archives returns the archives in testdata.
+func archives(tb testing.TB) []*txtar.Archive {
+	tb.Helper()
+	names, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(names) == 0 {
+		tb.Fatalf("no archives: %v", err)
+	}
+	var out []*txtar.Archive
+	for _, name := range names {
+		archive, err := txtar.ParseFile(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		out = append(out, archive)
+	}
+	return out
 }
 
 // readArchive returns the text of what the document in archive becomes.

@@ -75,6 +75,14 @@ var openapiKeys = [places]keySet{
 	inSchema:         keys(schemaKeys + " oneOf anyOf nullable writeOnly deprecated"),
 }
 
+// openapi31Keys are those that OpenAPI 3.1 adds and that we read or that say
+// nothing about what is served.
+var openapi31Keys = [places]keySet{
+	inRoot:       keys("jsonSchemaDialect"),
+	inInfo:       keys("summary"),
+	inComponents: keys("pathItems"),
+}
+
 const extensionPrefix = "x-amazon-apigateway-"
 
 // extensionKeys are the extensions that REST APIs read, by the objects in which
@@ -103,6 +111,7 @@ func (im *importer) check(c *cursor, in place, location string) {
 		case ok && !extensionKeys[in][extension]:
 			im.drop(member, "%s is not read here by REST APIs", name)
 		case known[name] || strings.HasPrefix(name, "x-"):
+		case im.dialect == openapi31 && openapi31Keys[in][name]:
 		case im.dialect == openapi31:
 			im.drop(member, "%s is not used", name)
 		default:

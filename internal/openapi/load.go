@@ -57,6 +57,23 @@ func Load(name string, o Options) (*API, []string, error) {
 	return api, l.read, nil
 }
 
+var errOutside = errors.New("references to files outside of the definition's directory are not followed")
+
+// plainError returns what a failed file operation has to say, without the words of
+// the system call.
+func plainError(err error) error {
+	var failed *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file")
+	case errors.As(err, &failed) && failed.Err.Error() == "path escapes from parent": // through a symbolic link
+		return errOutside
+	case errors.As(err, &failed):
+		return failed.Err
+	}
+	return err
+}
+
 // A loader reads the files of a definition.
 type loader struct {
 	opts     Options
@@ -93,13 +110,13 @@ func (l *loader) open(name string) (*source, error) {
 	}
 	file, err = filepath.Rel(l.root.Name(), file)
 	if err != nil || !filepath.IsLocal(file) {
-		return nil, fmt.Errorf("%s is outside of %s", name, l.root.Name())
+		return nil, errOutside
 	}
 	l.read = append(l.read, filepath.FromSlash(name))
 	info, err := l.root.Stat(file)
 	data, err := l.readFile(info, err, func() (*os.File, error) { return l.root.Open(file) })
 	if err != nil {
-		return nil, err
+		return nil, plainError(err)
 	}
 	src, findings, err := readSource(name, data, l.opts)
 	var input *InputError
@@ -108,6 +125,9 @@ func (l *loader) open(name string) (*source, error) {
 		return nil, fmt.Errorf("%s: %s", path.Base(name), input.Findings[0].Text)
 	}
 	l.findings = append(l.findings, findings...)
+	if src != nil {
+		src.ref = name
+	}
 	return src, err
 }
 

@@ -31,6 +31,7 @@ func (k kind) String() string {
 // A source is one file of a definition, or the body of a request.
 type source struct {
 	name string // as findings show it, slash-separated; "" for a body
+	ref  string // what references to it begin with, "" for the main document
 	root *node
 }
 
@@ -60,21 +61,29 @@ type field struct {
 // indexFrom is the number of fields from which an object keeps a map of them.
 const indexFrom = 12
 
-// get returns the member called name, nil when n is no object or has none.
-func (n *node) get(name string) *node {
+// field returns the member called name, nil when n is no object or has none.
+func (n *node) field(name string) *field {
 	if n == nil {
 		return nil
 	}
 	if n.byName != nil {
 		if i, ok := n.byName[name]; ok {
-			return n.fields[i].value
+			return &n.fields[i]
 		}
 		return nil
 	}
 	for i := range n.fields {
 		if n.fields[i].name == name {
-			return n.fields[i].value
+			return &n.fields[i]
 		}
+	}
+	return nil
+}
+
+// get returns the value of the member called name, nil when there is none.
+func (n *node) get(name string) *node {
+	if f := n.field(name); f != nil {
+		return f.value
 	}
 	return nil
 }

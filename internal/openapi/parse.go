@@ -106,6 +106,8 @@ type importer struct {
 	docs     *documents
 	doc      *cursor // the top of the main document
 	api      *API
+	noted    map[Finding]bool
+	uses     map[FeatureName]int
 	work     int // values visited through references
 	examples int // values made for examples
 	bodies   int // bytes of the templates made from examples
@@ -125,6 +127,11 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 		err = fmt.Errorf("OpenAPI %s is not supported: 3.0 is", version)
 	}
 	if err != nil {
+		for _, key := range []string{"swagger", "openapi"} {
+			if c := doc.get(key); c != nil {
+				doc = c
+			}
+		}
 		return nil, &InputError{Findings: []Finding{{Severity: Error, Position: doc.place(), Text: err.Error()}}}
 	}
 	im := &importer{
@@ -133,6 +140,8 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 		docs:    docs,
 		doc:     doc,
 		api:     &API{Dialect: version, Findings: findings, docs: docs},
+		noted:   make(map[Finding]bool),
+		uses:    make(map[FeatureName]int),
 	}
 	im.readTop()
 	im.readSettings()

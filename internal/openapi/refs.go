@@ -83,16 +83,13 @@ func (d *documents) step(c *cursor, key string, hops *int) (*cursor, error) {
 
 // child returns the member or item that key names.
 func (c *cursor) child(key string) *cursor {
-	n := c.node.get(key)
-	if c.is(list) {
-		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(c.node.items) {
-			n = c.node.items[i]
-		}
+	if f := c.node.field(key); f != nil {
+		return c.member(f)
 	}
-	if n == nil {
-		return nil
+	if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(c.node.items) {
+		return &cursor{node: c.node.items[i], up: c, key: key}
 	}
-	return &cursor{node: n, up: c, key: key}
+	return nil
 }
 
 // pointerKeys returns the keys of a JSON pointer in the fragment of a URI.

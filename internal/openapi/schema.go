@@ -1,6 +1,9 @@
 package openapi
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A schemaWriter turns a schema of OpenAPI into the JSON schema of a model. The
 // service keeps what both have and drops the rest; references to other models
@@ -36,7 +39,7 @@ const (
 // keywords are the members of schemas, by what the service makes of them.
 var keywords = map[string]keyword{
 	"type": special, "format": special, "required": special, "$ref": special,
-	"oneOf": special, "exclusiveMaximum": special, "const": special,
+	"oneOf": special, "exclusiveMinimum": special, "exclusiveMaximum": special, "const": special,
 
 	"title": kept, "description": kept, "enum": kept, "minimum": kept, "maximum": kept,
 	"multipleOf": kept, "minLength": kept, "maxLength": kept, "pattern": kept,
@@ -46,7 +49,7 @@ var keywords = map[string]keyword{
 	"allOf":      schemaList, "anyOf": schemaList,
 	"items": oneSchema, "not": oneSchema, "additionalProperties": oneSchema,
 
-	"exclusiveMinimum": dropped, "minItems": dropped, "maxItems": dropped,
+	"minItems": dropped, "maxItems": dropped,
 	"nullable": dropped, "discriminator": dropped, "readOnly": dropped,
 	"writeOnly": dropped, "default": dropped,
 
@@ -97,6 +100,9 @@ func (s *schemaWriter) member(c *cursor, name string, member *cursor, location s
 	case special:
 		return s.special(c, name, member, location)
 	case oneSchema:
+		if name == "items" && c.get("prefixItems") != nil { // it is for the items after those
+			return nil, ""
+		}
 		value = s.schema(member, location)
 	case schemaList:
 		value = s.schemas(member, location)
@@ -145,11 +151,8 @@ func (s *schemaWriter) special(c *cursor, name string, member *cursor, location 
 			return nil, ""
 		}
 		return s.schemas(member, location), name
-	case "exclusiveMaximum":
-		if member.is(number) { // OpenAPI 3.1 means a number, draft 4 a boolean beside maximum
-			s.im.drop(member, "exclusiveMaximum is not supported as a number")
-			return nil, ""
-		}
+	case "exclusiveMinimum", "exclusiveMaximum":
+		return s.exclusive(c, name, member)
 	case "const":
 		return newList(member.node), "enum"
 	case "$ref":
@@ -157,6 +160,22 @@ func (s *schemaWriter) special(c *cursor, name string, member *cursor, location 
 		return nil, ""
 	}
 	return member.node, name
+}
+
+// exclusive returns what becomes of an exclusive bound. Draft 4 has a boolean beside
+// the bound, of which the service takes the upper one only; OpenAPI 3.1 has the
+// bound itself, which is then taken as an inclusive one.
+func (s *schemaWriter) exclusive(c *cursor, name string, member *cursor) (*node, string) {
+	bound := strings.ToLower(strings.TrimPrefix(name, "exclusive"))
+	switch {
+	case member.is(number) && c.get(bound) == nil:
+		s.im.drop(member, "%s is read as %s", name, bound)
+		return member.node, bound
+	case member.is(boolean) && name == "exclusiveMaximum":
+		return member.node, name
+	}
+	s.im.drop(member, "%s is not supported in models", name)
+	return nil, ""
 }
 
 // schemas returns the schemas of a list.
@@ -207,20 +226,20 @@ func (s *schemaWriter) reference(c, ref *cursor) *node {
 		s.im.drop(c, "what stands beside $ref means nothing")
 		return out
 	}
-	rest := s.schema(c.without("$ref"), c.location())
+	rest := s.schema(c.without("$ref", "title", "description"), c.location())
 	if len(rest.fields) == 0 {
 		return out
 	}
 	return newObject(field{name: "allOf", value: newList(out, rest)})
 }
 
-// without returns c with one member less.
-func (c *cursor) without(name string) *cursor {
+// without returns c without some of its members.
+func (c *cursor) without(names ...string) *cursor {
 	n := &node{kind: object, src: c.node.src, line: c.node.line, column: c.node.column}
 	for _, f := range c.node.fields {
-		if f.name != name {
+		if !slices.Contains(names, f.name) {
 			n.fields = append(n.fields, f)
 		}
 	}
-	return &cursor{node: n, up: c.up, key: c.key}
+	return &cursor{node: n, up: c.up, key: c.key, at: c.at}
 }
