@@ -77,15 +77,13 @@ func (f *feed) apply(c store.Served) error {
 	api, name, _ := strings.Cut(c.ID, "/")
 	switch {
 	case c.Kind == control.ServedStage && c.Deleted:
-		f.gateway.RemoveStage(api, name)
+		f.gateway.Apply(gateway.Change{APIID: api, Name: name})
 	case c.Kind == control.ServedStage:
 		st := new(snapshot.Stage)
 		if err := json.Unmarshal(c.Data, st); err != nil {
 			return err
 		}
-		f.gateway.SetStage(st)
-	case c.Kind == control.ServedDeployment && c.Deleted:
-		f.gateway.RemoveDeployment(api, name)
+		f.gateway.Apply(gateway.Change{APIID: api, Name: name, Stage: st})
 	}
 	return nil
 }

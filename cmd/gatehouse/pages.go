@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 // pages serves what lives under /_gatehouse/ and the health checks that other
@@ -24,6 +25,39 @@ func (s *server) pages() http.Handler {
 		writeJSON(w, http.StatusNotFound, map[string]string{"message": "no page at " + quoted(r.URL.Path)})
 	})
 	return mux
+}
+
+// ownPage reports whether a path is one of ours rather than the control plane's.
+func ownPage(path string) bool {
+	return strings.HasPrefix(path, "/_gatehouse/") || path == "/health" || path == "/_localstack/health"
+}
+
+// ready answers 200 once what was deployed before is served again, which is
+// when the listeners open; behind a balancer it is what to ask.
+func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "revision": s.feed.position()})
+}
+
+// reset forgets every API of every account. It exists for tests, and only
+// while the control plane asks for no credentials.
+func (s *server) reset(w http.ResponseWriter, r *http.Request) {
+	if err := s.control.Reset(r.Context()); err != nil {
+		s.log.Error("reset", "error", err)
+		writeJSON(w, http.StatusInternalServerError, map[string]string{"message": "the reset failed; the log says why"})
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "reset"})
+}
+
+// doctor lists what the deployed stages hold that cannot work.
+func (s *server) doctor(w http.ResponseWriter, r *http.Request) {
+	report, err := s.examine(r.Context())
+	if err != nil {
+		s.log.Error("doctor", "error", err)
+		writeJSON(w, http.StatusInternalServerError, map[string]string{"message": "the examination failed; the log says why"})
+		return
+	}
+	writeJSON(w, http.StatusOK, report)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

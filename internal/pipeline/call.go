@@ -91,9 +91,9 @@ func (c *call) initScope() {
 	st, x := c.stage.settings, &c.scope.Context
 	x.AccountID, x.APIID, x.Stage, x.DeploymentID = st.Account, st.APIID, st.Name, st.DeploymentID
 	if x.RequestID = c.req.Header.Get("x-amzn-RequestId"); !isUUID(x.RequestID) {
-		x.RequestID = newRequestID()
+		x.RequestID = httpmsg.NewRequestID()
 	}
-	x.ExtendedRequestID = newExtendedID()
+	x.ExtendedRequestID = httpmsg.NewExtendedRequestID()
 	x.Path, x.Protocol, x.SourceIP = "/"+st.Name+c.req.Path, "HTTP/1.1", c.req.SourceIP
 	x.DomainName = c.req.Host
 	x.RequestTime = c.req.Received.UnixMilli()

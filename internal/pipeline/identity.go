@@ -1,36 +1,11 @@
 package pipeline
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"math/rand/v2"
 	"strings"
 )
 
-// The ids of a request need to be unique, not secret, so they come from the
-// runtime's per-thread ChaCha8 generator, seeded by the system.
-
 const lowerHex = "0123456789abcdef"
-
-// newRequestID returns a random (version 4) UUID.
-func newRequestID() string {
-	var raw [16]byte
-	binary.LittleEndian.PutUint64(raw[:8], rand.Uint64())
-	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
-	raw[6] = raw[6]&0x0f | 0x40
-	raw[8] = raw[8]&0x3f | 0x80
-	var out [36]byte
-	n := 0
-	for i, b := range raw {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			out[n] = '-'
-			n++
-		}
-		out[n], out[n+1] = lowerHex[b>>4], lowerHex[b&15]
-		n += 2
-	}
-	return string(out[:])
-}
 
 // isUUID reports whether s has the form of a UUID: AWS takes such a request
 // id over from the client.
@@ -50,16 +25,6 @@ func isUUID(s string) bool {
 		}
 	}
 	return true
-}
-
-// newExtendedID returns the value of x-amz-apigw-id: 15 characters and "=".
-func newExtendedID() string {
-	var raw [16]byte
-	binary.LittleEndian.PutUint64(raw[:8], rand.Uint64())
-	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
-	var out [16]byte
-	base64.URLEncoding.Encode(out[:], raw[:11])
-	return string(out[:])
 }
 
 // newTraceID returns what X-Amzn-Trace-Id says for a request that came with

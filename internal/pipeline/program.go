@@ -77,6 +77,26 @@ func Compile(d *snapshot.Deployment) *Program {
 	return p
 }
 
+// Size is roughly how many bytes of memory the program takes.
+func (p *Program) Size() int64 {
+	const perMethod, perTemplateByte = 4 << 10, 12
+	size := int64(len(p.methods)+1) * perMethod
+	for i := range p.deployment.Resources {
+		for j := range p.deployment.Resources[i].Methods {
+			in := &p.deployment.Resources[i].Methods[j].Integration
+			for _, text := range in.RequestTemplates {
+				size += int64(len(text)) * perTemplateByte
+			}
+			for k := range in.Responses {
+				for _, text := range in.Responses[k].Templates {
+					size += int64(len(text)) * perTemplateByte
+				}
+			}
+		}
+	}
+	return size
+}
+
 // Problems lists what cannot work, in the order of the definition.
 func (p *Program) Problems() []Problem { return p.problems }
 

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// What dev serves, by the ids under which clients find it.
+const (
+	devAPI   = "dev"
+	devStage = "dev"
+	devPort  = 3000
+)
+
+func newDev() *cobra.Command {
+	var file string
+	var port int
+	given := defaults()
+	cmd := &cobra.Command{
+		Use:   "dev OPENAPI-FILE",
+		Short: "Serve one OpenAPI file, and again after each save",
+		Long: `Serve the API that an OpenAPI file describes (Swagger 2.0, OpenAPI 3.0 or 3.1,
+JSON or YAML, with the files that it refers to). It is kept in memory, deployed
+to the stage dev, and deployed again whenever one of its files is saved. A file
+with errors is told, with line and column, and the last good one stays.
+
+Operations with x-amazon-apigateway-integration do what that says; the others
+answer with their examples, or with values made from their schemas.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := load(cmd.Flags(), file, os.LookupEnv)
+			if err != nil {
+				return err
+			}
+			c.InMemory = true
+			return dev(cmd.Context(), c, args[0], port, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	given.flags(cmd.Flags())
+	cmd.Flags().StringVar(&file, "config", "", "configuration file (YAML)")
+	cmd.Flags().IntVar(&port, "port", devPort, "port of 127.0.0.1 at whose root the stage is served")
+	return cmd
+}
+
+// dev serves a file until ctx ends.
+func dev(ctx context.Context, c config, file string, port int, out, log io.Writer) error {
+	if _, err := os.Stat(file); err != nil {
+		return err
+	}
+	root, err := listenOn(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return fmt.Errorf("%w (choose another with --port)", err)
+	}
+	defer func() { _ = root.Close() }()
+	s, err := start(ctx, c, c.logger(log))
+	if err != nil {
+		return err
+	}
+	d := &developer{server: s, file: file, root: url(root), out: out, who: &wire.Caller{Account: c.Account, Region: c.Region}}
+	if err := d.create(ctx); err != nil {
+		return err
+	}
+	rooted := &http.Server{Handler: s.atRoot(devAPI, devStage), ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		if err := rooted.Serve(root); err != http.ErrServerClosed {
+			s.failed <- err
+		}
+	}()
+	fmt.Fprintf(out, "Control plane   %s\n", url(s.listener))
+	fmt.Fprintf(out, "Stage dev       %s/\n\n", d.root)
+	d.reload(ctx)
+	fmt.Fprintln(out, "Ready.")
+	go d.watch(ctx)
+	err = s.wait(ctx)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	_ = rooted.Shutdown(drain)
+	return err
+}
+
+// atRoot serves one stage as if its URL had no prefix.
+func (s *server) atRoot(api, stage string) http.Handler {
+	prefix := "/_aws/execute-api/" + api + "/" + stage
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at := *r // the request itself is not ours to change
+		at.RequestURI = prefix + r.URL.RequestURI()
+		s.gateway.ServeHTTP(w, &at)
+	})
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A developer keeps one OpenAPI file deployed.
+type developer struct {
+	server *server
+	file   string
+	root   string // URL at which the stage is served
+	out    io.Writer
+	who    *wire.Caller
+	files  map[string]os.FileInfo // what was read, as it was then; nil for what was not there
+	told   bool                   // the curl lines have been printed
+}
+
+// create makes the API that the file is laid over.
+func (d *developer) create(ctx context.Context) error {
+	name := d.file
+	_, err := d.server.control.CreateRestAPI(ctx, d.who, &wire.CreateRestAPIRequest{
+		Name: name, Tags: map[string]string{"_custom_id_": devAPI},
+		EndpointConfiguration: &wire.EndpointConfiguration{Types: []string{"REGIONAL"}},
+	})
+	return err
+}
+
+// reload reads the file and deploys it, or says why not.
+func (d *developer) reload(ctx context.Context) {
+	begin := time.Now()
+	before := look(d.names())
+	def, files, err := openapi.Load(d.file, openapi.Options{
+		APIID: devAPI, AccountID: d.who.Account, Partition: "aws", Region: d.who.Region, Lenient: true,
+	})
+	d.remember(files, before)
+	if err != nil {
+		d.refuse(problems(err)...)
+		return
+	}
+	for _, f := range def.Findings {
+		if f.Severity >= openapi.Warning {
+			fmt.Fprintln(d.out, f)
+		}
+	}
+	if len(def.Errors) > 0 {
+		d.refuse()
+		return
+	}
+	if lines := d.deploy(ctx, def); lines != nil {
+		d.refuse(lines...)
+		return
+	}
+	routes := routesOf(def)
+	fmt.Fprintf(d.out, "%s: %d routes deployed in %d ms\n", d.file, len(routes), time.Since(begin).Milliseconds())
+	if !d.told {
+		d.told = true
+		d.curls(routes)
+	}
+}
+
+// deploy lays a definition over the API and serves it, or returns what is
+// wrong with it.
+func (d *developer) deploy(ctx context.Context, def *openapi.API) []string {
+	ctl := d.server.control
+	if _, err := ctl.PutDefinition(ctx, d.who, devAPI, def, true, false); err != nil {
+		return problems(err)
+	}
+	draft, err := ctl.Draft(ctx, d.who, devAPI)
+	if err != nil {
+		return problems(err)
+	}
+	var lines []string
+	for _, p := range pipeline.Compile(draft).Problems() {
+		lines = append(lines, locate(def, p))
+	}
+	if lines != nil {
+		return lines
+	}
+	stage := devStage
+	if _, err := ctl.CreateDeployment(ctx, d.who, &wire.CreateDeploymentRequest{RestAPIID: devAPI, StageName: &stage}); err != nil {
+		return problems(err)
+	}
+	return nil
+}
+
+// refuse says that the file is not served.
+func (d *developer) refuse(lines ...string) {
+	for _, line := range lines {
+		fmt.Fprintln(d.out, line)
+	}
+	if d.told {
+		fmt.Fprintf(d.out, "%s: not deployed, the last good version is still served\n", d.file)
+		return
+	}
+	fmt.Fprintf(d.out, "%s: not deployed; save it without errors to serve it\n", d.file)
+}
+
+// problems is an error as lines for a person.
+func problems(err error) []string {
+	var input *openapi.InputError
+	if errors.As(err, &input) {
+		var lines []string
+		for _, f := range input.Findings {
+			lines = append(lines, f.String())
+		}
+		return lines
+	}
+	var answer *wire.Error
+	if errors.As(err, &answer) {
+		return []string{answer.Message}
+	}
+	return []string{err.Error()}
+}
+
+// locate says where in the file a problem of the compiled API is.
+func locate(def *openapi.API, p pipeline.Problem) string {
+	for _, r := range def.Resources {
+		for _, m := range r.Methods {
+			if r.Path != p.Resource || *m.HTTPMethod != p.Method {
+				continue
+			}
+			at, ok := def.Locate(m.Ref + fieldRef(p.Field))
+			if !ok {
+				at, ok = def.Locate(m.Ref)
+			}
+			if ok {
+				return at.String() + ": error: " + p.String()
+			}
+		}
+	}
+	return p.String()
+}
+
+// fieldRef is the reference of a compiled field within its operation.
+func fieldRef(field string) string {
+	const extension = "/x-amazon-apigateway-integration/"
+	rest, _ := strings.CutPrefix(field, "integration.")
+	name, key, _ := strings.Cut(rest, ".")
+	return extension + name + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+// A route is one line of what is served.
+type route struct{ verb, path string }
+
+func routesOf(def *openapi.API) []route {
+	var out []route
+	for _, r := range def.Resources {
+		for _, m := range r.Methods {
+			out = append(out, route{*m.HTTPMethod, r.Path})
+		}
+	}
+	return out
+}
+
+// maxCurls bounds the example lines.
+const maxCurls = 10
+
+// curls prints lines that call the routes.
+func (d *developer) curls(routes []route) {
+	for _, r := range routes[:min(len(routes), maxCurls)] {
+		fmt.Fprintln(d.out, "  "+r.curl(d.root))
+	}
+	if n := len(routes) - maxCurls; n > 0 {
+		fmt.Fprintf(d.out, "  and %d more\n", n)
+	}
+}
+
+// curl is a command that calls the route, with 1 for variables.
+func (r route) curl(base string) string {
+	parts := strings.Split(r.path, "/")
+	for i, p := range parts {
+		switch {
+		case strings.HasSuffix(p, "+}"):
+			parts[i] = "a/b"
+		case strings.HasPrefix(p, "{"):
+			parts[i] = "1"
+		}
+	}
+	url := base + strings.Join(parts, "/")
+	switch r.verb {
+	case "GET", "ANY":
+		return "curl " + url
+	case "HEAD":
+		return "curl -I " + url
+	case "POST", "PUT", "PATCH":
+		return "curl -X " + r.verb + " -H 'Content-Type: application/json' -d '{}' " + url
+	}
+	return "curl -X " + r.verb + " " + url
+}
+
+// watchEvery is how often the files are looked at.
+const watchEvery = 25 * time.Millisecond
+
+// watch reloads when a file has changed and has then stayed the same for one
+// look, so that a half-written file is not read.
+func (d *developer) watch(ctx context.Context) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	var pending map[string]os.FileInfo
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := look(d.names())
+		switch {
+		case same(now, d.files):
+			pending = nil
+		case pending != nil && same(now, pending):
+			pending = nil
+			d.reload(ctx)
+		default:
+			pending = now
+		}
+	}
+}
+
+// names are the files to look at.
+func (d *developer) names() []string {
+	names := []string{d.file}
+	for name := range d.files {
+		if name != d.file {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// remember notes the files that were read, as they were before the reading: a
+// file that was saved meanwhile differs at the next look, and is read again.
+func (d *developer) remember(files []string, before map[string]os.FileInfo) {
+	d.files = look(append(files, d.file))
+	for name, info := range before {
+		if _, read := d.files[name]; read {
+			d.files[name] = info
+		}
+	}
+}
+
+func look(names []string) map[string]os.FileInfo {
+	out := make(map[string]os.FileInfo, len(names))
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			info = nil
+		}
+		out[name] = info
+	}
+	return out
+}
+
+// same compares two looks by modification time, size and identity.
+func same(a, b map[string]os.FileInfo) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, x := range a {
+		y, ok := b[name]
+		if !ok || (x == nil) != (y == nil) {
+			return false
+		}
+		if x != nil && (!x.ModTime().Equal(y.ModTime()) || x.Size() != y.Size() || !os.SameFile(x, y)) {
+			return false
+		}
+	}
+	return true
+}

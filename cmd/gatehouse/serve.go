@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+func newServe() *cobra.Command {
+	var file string
+	given := defaults()
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the control plane and the stages deployed through it",
+		Long: `Run the control plane, which AWS clients talk to, and the stages that they
+deploy. Everything is kept in --data-dir and is there again after a restart.
+
+Each flag is also a key of the file named by --config and an environment
+variable: --data-dir is data-dir and GATEHOUSE_DATA_DIR. Flags win over the
+environment, the environment over the file.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := load(cmd.Flags(), file, os.LookupEnv)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	given.flags(cmd.Flags())
+	cmd.Flags().StringVar(&file, "config", "", "configuration file (YAML)")
+	return cmd
+}
+
+// serve runs a server until ctx ends.
+func serve(ctx context.Context, c config, out, log io.Writer) error {
+	s, err := start(ctx, c, c.logger(log))
+	if err != nil {
+		return err
+	}
+	s.announce(out)
+	return s.wait(ctx)
+}
+
+// A server is the parts of a running process, joined.
+type server struct {
+	config  config
+	log     *slog.Logger
+	store   *store.Store
+	control *control.Service
+	gateway *gateway.Gateway
+	feed    *feed
+	client  *integration.Client
+
+	listener net.Listener // of the control plane, and of the stages unless they have their own
+	stages   net.Listener // of the stages alone; nil when they share
+	plane    *http.Server // serves the control plane when the stages have a listener of their own
+	failed   chan error
+	stop     context.CancelFunc
+}
+
+// start brings everything up: when it returns without an error, the listeners
+// answer.
+func start(ctx context.Context, c config, log *slog.Logger) (_ *server, err error) {
+	s := &server{config: c, log: log, failed: make(chan error, 4)}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	dir := c.DataDir
+	if c.InMemory {
+		dir = ""
+	}
+	if err := s.listen(); err != nil {
+		return nil, err
+	}
+	if s.store, err = store.Open(ctx, store.Options{Dir: dir, Log: log}); err != nil {
+		return nil, err
+	}
+	s.feed = newFeed(s.store, log)
+	s.control = control.New(control.Options{Store: s.store, Applied: s.feed.wait, Log: log})
+	handler, err := s.controlHandler()
+	if err != nil {
+		return nil, err
+	}
+	s.newGateway(handler)
+	s.feed.gateway = s.gateway
+	if err := s.feed.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	go s.feed.run(background)
+	s.run(handler)
+	return s, nil
+}
+
+// listen opens the ports, so that a busy one is told before anything else
+// happens.
+func (s *server) listen() (err error) {
+	if s.listener, err = listenOn(s.config.Listen); err != nil {
+		return err
+	}
+	if s.config.GatewayListen != "" {
+		s.stages, err = listenOn(s.config.GatewayListen)
+	}
+	return err
+}
+
+func listenOn(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("cannot listen on %s: the port is in use", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+// controlHandler is the control plane with our own pages, behind the guard.
+func (s *server) controlHandler() (http.Handler, error) {
+	api, err := wire.NewServer(wire.ServerOptions{
+		Handlers:     s.control.Handlers(),
+		Authenticate: control.OpenAuthenticator(s.config.Account, s.config.Region),
+		Log:          s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages := s.pages()
+	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ownPage(r.URL.Path) {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
+	return &guard{origins: s.config.AllowOrigin, next: both}, nil
+}
+
+// newGateway makes the data plane. What is for no stage goes to next where
+// both planes share a listener.
+func (s *server) newGateway(next http.Handler) {
+	budget := httpmsg.NewBudget(s.config.MaxBufferedBytes)
+	s.client = integration.NewClient(integration.Options{Budget: budget})
+	services := &pipeline.Services{Client: s.client, Log: s.log}
+	proxies, _ := s.config.proxies() // checked when loaded
+	if s.stages != nil {
+		next = nil
+	}
+	s.gateway = gateway.New(gateway.Options{
+		Source: s.feed,
+		Compile: func(d *snapshot.Deployment) (gateway.Program, error) {
+			return program{pipeline.Compile(d), services}, nil
+		},
+		Next:           next,
+		Budget:         budget,
+		Log:            s.log,
+		TrustedProxies: proxies,
+	})
+}
+
+// A program joins a compiled deployment with the process it runs in.
+type program struct {
+	*pipeline.Program
+	services *pipeline.Services
+}
+
+// Bind puts the program into service under a stage's settings.
+func (p program) Bind(st *snapshot.Stage) gateway.Server {
+	return pipeline.Bind(st, p.Program, p.services)
+}
+
+// run starts the listeners.
+func (s *server) run(handler http.Handler) {
+	stages := s.listener
+	if s.stages != nil {
+		stages = s.stages
+		s.plane = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 5 * time.Minute,
+			ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+		go func() {
+			if err := s.plane.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+				s.failed <- err
+			}
+		}()
+	}
+	go func() {
+		if err := s.gateway.Serve(stages); err != nil {
+			s.failed <- err
+		}
+	}()
+}
+
+// url is the base URL of a listener as a client on this machine names it.
+func url(l net.Listener) string {
+	host, port, _ := net.SplitHostPort(l.Addr().String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// announce prints the URLs, and last the line that says all is up.
+func (s *server) announce(out io.Writer) {
+	base := url(s.listener)
+	stages := base
+	if s.stages != nil {
+		stages = url(s.stages)
+	}
+	fmt.Fprintf(out, "Control plane   %s\n", base)
+	fmt.Fprintf(out, "Stages          %s/_aws/execute-api/{apiId}/{stage}/\n", stages)
+	fmt.Fprintln(out, "Ready.")
+}
+
+// drainTime bounds how long an ending process waits for requests in flight.
+const drainTime = 30 * time.Second
+
+// wait runs until ctx ends or a listener fails, then lets requests in flight
+// finish.
+func (s *server) wait(ctx context.Context) error {
+	var failure error
+	select {
+	case <-ctx.Done():
+		s.log.Info("stopping: requests in flight finish first")
+	case failure = <-s.failed:
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if s.plane != nil {
+		failure = errors.Join(failure, s.plane.Shutdown(drain))
+	}
+	failure = errors.Join(failure, s.gateway.Shutdown(drain))
+	return errors.Join(failure, s.close())
+}
+
+// close lets go of what start took; parts that never came up are left out.
+func (s *server) close() error {
+	if s.stop != nil {
+		s.stop()
+	}
+	for _, l := range []net.Listener{s.listener, s.stages} {
+		if l != nil {
+			_ = l.Close() // a closed one says so: nothing to do
+		}
+	}
+	if s.client != nil {
+		s.client.Close()
+	}
+	if s.store != nil {
+		return s.store.Close()
+	}
+	return nil
+}
