@@ -175,3 +175,33 @@ func TestParseFollowsNoFiles(t *testing.T) {
 		t.Errorf("got %+v, errors %q", api.Resources, api.Errors)
 	}
 }
+
+// TestExample checks that the example is read without anything to say about it,
+// strictly as leniently, and that none of its routes is a mock of ours.
+func TestExample(t *testing.T) {
+	for _, lenient := range []bool{false, true} {
+		api, files, err := Load("../../examples/petstore/openapi.yaml", Options{Lenient: lenient})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(api.Findings) > 0 || len(api.Features) > 0 || len(files) != 1 {
+			t.Errorf("findings %v, features %v, files %v", api.Findings, api.Features, files)
+		}
+		var got []string
+		for _, r := range api.Resources {
+			for _, m := range r.Methods {
+				if m.Mocked {
+					t.Errorf("%s %s is mocked", *m.HTTPMethod, r.Path)
+				}
+				got = append(got, *m.HTTPMethod+" "+r.Path+" "+*m.MethodIntegration.Type)
+			}
+		}
+		want := []string{
+			"GET /health MOCK", "GET /pets HTTP_PROXY", "POST /pets HTTP_PROXY", "GET /pets/{id} HTTP_PROXY",
+			"GET /pets/{id}/card HTTP", "GET /summary HTTP", "ANY /files/{proxy+} HTTP_PROXY",
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
