@@ -1,0 +1,395 @@
+#!/usr/bin/env python3
+"""Side-by-side cost of a gateway and its peers on the same work, in one interleaved run.
+
+The main figure is CPU microseconds per proxied request of the process tree under test
+(user+system time of all its processes, divided by requests served). See docs/performance.md.
+"""
+import argparse, collections, http.client, json, os, re, shlex, shutil, socket
+import statistics, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HZ = os.sysconf('SC_CLK_TCK')
+KEY = 'key-42-abcdefghijklmnop'
+NROUTES, NKEYS = 100, 1000
+SMALL = '{"id":"abc123","name":"widget","price":12.5,"tags":["a","b"],"stock":42,"active":true,"n":1234567}'
+BIG = '{"items":[' + ','.join('{"id":%d,"name":"item-%04d","price":%d.25,"desc":"some description text here"}' % (i, i, i) for i in range(128)) + ']}'
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def tree(pid):
+    out, todo = [], [pid]
+    while todo:
+        p = todo.pop()
+        out.append(p)
+        try:
+            for t in os.listdir(f'/proc/{p}/task'):
+                todo += [int(x) for x in open(f'/proc/{p}/task/{t}/children').read().split()]
+        except OSError:
+            pass
+    return out
+
+
+def cpu(pid):
+    total = 0
+    for p in tree(pid):
+        try:
+            f = open(f'/proc/{p}/stat').read().rsplit(')', 1)[1].split()
+            total += int(f[11]) + int(f[12])
+        except OSError:
+            pass
+    return total / HZ
+
+
+def peak_rss_mb(pid):
+    kb = 0
+    for p in tree(pid):
+        try:
+            m = re.search(r'VmHWM:\s+(\d+)', open(f'/proc/{p}/status').read())
+            kb += int(m[1]) if m else 0
+        except OSError:
+            pass
+    return kb / 1024
+
+
+def wait_port(port, proc=None, secs=30):
+    end = time.time() + secs
+    while time.time() < end:
+        if proc and proc.poll() is not None:
+            return False
+        try:
+            socket.create_connection(('127.0.0.1', port), 0.2).close()
+            return True
+        except OSError:
+            time.sleep(0.05)
+    return False
+
+
+def stop(p):
+    if p and p.poll() is None:
+        p.terminate()
+        try:
+            p.wait(5)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.wait()
+
+
+def micro(s):
+    m = re.match(r'([\d.]+)(us|ms|s|m)', s)
+    return float(m[1]) * {'us': 1, 'ms': 1e3, 's': 1e6, 'm': 6e7}[m[2]]
+
+
+class Target:
+    """One system under test: how to start it, and how a request to it looks."""
+    def __init__(self, name, cmd, port, host='api.example.com', prefix='', headers=None, setup=None):
+        self.name, self.cmd, self.port = name, cmd, port
+        self.host, self.prefix, self.headers, self.setup = host, prefix, headers or {}, setup
+
+
+# ---- peer configurations, written into the work directory -------------------------------------
+
+def w(path, text):
+    with open(path, 'w') as f:
+        f.write(text)
+    return path
+
+
+def backend_conf(d, port):
+    os.makedirs(d + '/www', exist_ok=True)
+    w(d + '/www/big.json', BIG)
+    w(d + '/www/small.json', SMALL)
+    return w(d + '/backend.conf', f'''
+worker_processes 1; pid {d}/backend.pid; error_log {d}/backend.err; daemon off;
+events {{ worker_connections 8192; }}
+http {{ access_log off; keepalive_requests 100000000; keepalive_timeout 300s; default_type application/json; client_max_body_size 20m;
+ server {{ listen 127.0.0.1:{port} backlog=4096;
+  location / {{ return 200 '{SMALL}'; }}
+  location ~ /big/ {{ root {d}/www; open_file_cache max=10; open_file_cache_valid 60s; sendfile on; tcp_nopush on; etag off; rewrite ^ /big.json break; }}
+ }} }}
+''')
+
+
+def nginx_conf(d, port, up, full, cores):
+    keys = '\n'.join(f'  "key-{i}-abcdefghijklmnop" 1;' for i in range(NKEYS))
+    locs = '\n'.join(f'  location /api/v1/res{i}/ {{ location ~ ^/api/v1/res{i}/(?<id>[^/]+)/items/(?<item>[^/]+)$ {{ set $route r{i}; proxy_pass http://b; }} return 403; }}' for i in range(NROUTES))
+    head = f'''
+worker_processes {cores}; pid {d}/nginx{full}.pid; error_log {d}/nginx{full}.err; daemon off;
+events {{ worker_connections 8192; }}
+http {{ keepalive_requests 100000000; keepalive_timeout 300s; client_max_body_size 10m;
+ upstream b {{ server 127.0.0.1:{up}; keepalive 512; keepalive_requests 100000000; }}
+'''
+    if not full:
+        return head + f''' access_log off;
+ server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://b; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}
+'''
+    return head + f''' map_hash_bucket_size 128; map_hash_max_size 4096;
+ log_format gw '$request_id $remote_addr [$time_local] "$request" $route $http_x_api_key $status $body_bytes_sent $request_time';
+ access_log {d}/nginx.log gw buffer=64k flush=500ms;
+ map $http_x_api_key $ok {{ default 0;
+{keys}
+ }}
+ limit_req_zone $http_x_api_key zone=k:10m rate=1000000r/s;
+ server {{ listen 127.0.0.1:{port} backlog=4096; set $route -;
+  if ($ok = 0) {{ return 403; }}
+  limit_req zone=k burst=100000 nodelay;
+  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+  proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Host $host; proxy_set_header X-Amzn-RequestId $request_id;
+  add_header X-Amzn-RequestId $request_id;
+{locs}
+  location / {{ return 403; }}
+ }} }}
+'''
+
+
+def caddy_conf(d, port, up, full):
+    rp = f'reverse_proxy 127.0.0.1:{up} {{\n%s  transport http {{\n   keepalive_idle_conns_per_host 1024\n   compression off\n  }}\n }}'
+    g = '{\n admin off\n auto_https off\n persist_config off\n log {\n  level ERROR\n }\n}\n'
+    if not full:
+        return g + f'http://:{port} {{\n bind 127.0.0.1\n ' + rp % '' + '\n}\n'
+    routes = '\n'.join(f' @r{i} path_regexp r{i} ^/api/v1/res{i}/([^/]+)/items/([^/]+)$\n handle @r{i} {{\n ' + rp % '  header_up X-Amzn-RequestId {http.request.uuid}\n' + '\n }' for i in range(NROUTES))
+    return '{\n admin off\n auto_https off\n persist_config off\n}\n' + f'''http://:{port} {{
+ bind 127.0.0.1
+ log {{
+  output file {d}/caddy.log {{
+   roll_disabled
+  }}
+  format json
+ }}
+ @nokey not header X-Api-Key {KEY}
+ respond @nokey 403
+ request_body {{
+  max_size 10MB
+ }}
+ header X-Amzn-RequestId {{http.request.uuid}}
+{routes}
+ handle {{
+  respond 403
+ }}
+}}
+'''
+
+
+def krakend_conf(port, up):
+    rl = {'max_rate': 1e6, 'capacity': 1e6, 'client_max_rate': 1e6, 'client_capacity': 1e6, 'strategy': 'header', 'key': 'X-Api-Key'}
+    return json.dumps({
+        'version': 3, 'port': port, 'listen_ip': '127.0.0.1', 'host': [f'http://127.0.0.1:{up}'], 'timeout': '29s', 'cache_ttl': '0s',
+        'max_idle_connections': 4096, 'max_idle_connections_per_host': 1024, 'disable_compression': True,
+        'extra_config': {'telemetry/logging': {'level': 'ERROR', 'stdout': True}},
+        'endpoints': [{'endpoint': f'/api/v1/res{i}/{{id}}/items/{{item}}', 'method': 'GET', 'output_encoding': 'no-op', 'input_headers': ['*'],
+                       'extra_config': {'qos/ratelimit/router': rl},
+                       'backend': [{'url_pattern': f'/api/v1/res{i}/{{id}}/items/{{item}}', 'encoding': 'no-op'}]} for i in range(NROUTES)]})
+
+
+def traefik_conf(d, port, up, fast):
+    dyn = 'http:\n  middlewares:\n    rl:\n      rateLimit:\n        average: 1000000\n        burst: 1000000\n        sourceCriterion:\n          requestHeaderName: X-Api-Key\n  routers:\n'
+    for i in range(NROUTES):
+        dyn += f'    r{i}:\n      rule: "PathRegexp(`^/api/v1/res{i}/[^/]+/items/[^/]+$`) && Header(`X-Api-Key`, `{KEY}`)"\n      entryPoints: [web]\n      service: b\n      middlewares: [rl]\n'
+    dyn += f'  services:\n    b:\n      loadBalancer:\n        servers:\n          - url: "http://127.0.0.1:{up}"\n'
+    w(f'{d}/traefik{fast}.dyn.yml', dyn)
+    return f'''global:
+  checkNewVersion: false
+  sendAnonymousUsage: false
+log:
+  level: ERROR
+entryPoints:
+  web:
+    address: "127.0.0.1:{port}"
+providers:
+  file:
+    filename: {d}/traefik{fast}.dyn.yml
+    watch: false
+serversTransport:
+  maxIdleConnsPerHost: 1024
+accessLog:
+  filePath: {d}/traefik{fast}.log
+  bufferingSize: 1000
+''' + ('experimental:\n  fastProxy: {}\n' if fast else '')
+
+
+def binary(name):
+    return os.environ.get(name.upper() + '_BIN') or shutil.which(name)
+
+
+def peer(name, d, up, cores, ref):
+    port = free_port()
+    if name in ('nginx', 'nginx-lean'):
+        if not binary('nginx'):
+            return None
+        full = int(name == 'nginx')
+        return Target(name, [binary('nginx'), '-c', w(f'{d}/nginx{full}.conf', nginx_conf(d, port, up, full, cores))], port)
+    if name in ('reverseproxy', 'reverseproxy-lean', 'floor'):
+        mode = {'reverseproxy': 'rp', 'reverseproxy-lean': 'rp-lean', 'floor': 'floor'}[name]
+        return Target(name, [ref, '-mode', mode, '-listen', f'127.0.0.1:{port}', '-up', f'http://127.0.0.1:{up}', '-log', f'{d}/{name}.log'], port)
+    base = name.removesuffix('-lean').removesuffix('-fast')
+    b = binary(base)
+    if not b:
+        return None
+    if base == 'caddy':
+        return Target(name, [b, 'run', '--adapter', 'caddyfile', '--config', w(f'{d}/{name}.caddyfile', caddy_conf(d, port, up, not name.endswith('-lean')))], port)
+    if base == 'krakend':
+        return Target(name, [b] + shlex.split(os.environ.get('KRAKEND_ARGS', 'run -c')) + [w(f'{d}/krakend.json', krakend_conf(port, up))], port)
+    if base == 'traefik':
+        fast = int(name.endswith('-fast'))
+        return Target(name, [b, '--configFile=' + w(f'{d}/{name}.yml', traefik_conf(d, port, up, fast))], port)
+    sys.exit(f'unknown peer {name}')
+
+
+# ---- one measurement ----------------------------------------------------------------------------
+
+def start(t, d, cores):
+    env = dict(os.environ, GOMAXPROCS=str(cores), USAGE_DISABLE='1', HOME=d)
+    p = subprocess.Popen(t.cmd, stdout=open(f'{d}/{t.name}.out', 'w'), stderr=subprocess.STDOUT, env=env, cwd=d)
+    if not wait_port(t.port, p):
+        stop(p)
+        raise RuntimeError(f'{t.name} did not start: ' + open(f'{d}/{t.name}.out').read()[-600:])
+    time.sleep(0.3)
+    if t.setup:
+        o = subprocess.run(t.setup, shell=True, capture_output=True, text=True, env=dict(env, GW_PORT=str(t.port)))
+        if o.returncode:
+            stop(p)
+            raise RuntimeError('setup failed: ' + o.stdout + o.stderr)
+        if o.stdout.strip():
+            s = json.loads(o.stdout.strip().splitlines()[-1])
+            t.host, t.prefix = s.get('host', t.host), s.get('prefix', t.prefix)
+            t.headers.update(s.get('headers', {}))
+    return p
+
+
+def lua(t, d, body):
+    h = {'X-Api-Key': KEY, 'User-Agent': 'bench/1.0', 'Accept': 'application/json', 'Host': t.host}
+    h.update(t.headers)
+    hs = ', '.join('[%s]=%s' % (json.dumps(k), json.dumps(v)) for k, v in h.items())
+    seg = '"/big"' if body == '10k' else '"/abc"..i'
+    return w(f'{d}/{t.name}.lua', f'''
+local r = {{}}
+function init(args)
+ for i=0,{NROUTES-1} do r[i] = wrk.format("GET", {json.dumps(t.prefix)}.."/api/v1/res"..i..{seg}.."/items/def"..(i*7), {{{hs}}}) end
+end
+local n = 0
+function request() n = (n+1) % {NROUTES}; return r[n] end
+'''), h
+
+
+def verify(t, h, body):
+    c = http.client.HTTPConnection('127.0.0.1', t.port, timeout=5)
+    c.request('GET', f'{t.prefix}/api/v1/res42/{"big" if body == "10k" else "abc"}/items/def7', headers=h)
+    r = c.getresponse()
+    got = r.read()
+    c.close()
+    want = (BIG if body == '10k' else SMALL).encode()
+    if r.status != 200 or got != want:
+        raise RuntimeError(f'{t.name}: wrong answer: {r.status} {got[:120]!r}')
+
+
+def wrk(t, script, secs, conns):
+    o = subprocess.run(['wrk', '-t1', f'-c{conns}', f'-d{secs}s', '--latency', '-s', script, f'http://127.0.0.1:{t.port}'], capture_output=True, text=True).stdout
+    r = {'n': int(re.search(r'(\d+) requests in', o)[1]), 'rps': float(re.search(r'Requests/sec:\s+([\d.]+)', o)[1])}
+    for k in ('50', '99'):
+        r['p' + k] = micro(re.search(r'(?m)^\s+' + k + r'%\s+(\S+)', o)[1])
+    m = re.search(r'Non-2xx or 3xx responses: (\d+)', o)
+    r['bad'] = int(m[1]) if m else 0
+    return r
+
+
+def measure(t, d, a):
+    p = start(t, d, a.cores)
+    try:
+        script, h = lua(t, d, a.body)
+        verify(t, h, a.body)
+        wrk(t, script, 1, a.conns)
+        c0 = cpu(p.pid)
+        r = wrk(t, script, a.dur, a.conns)
+        r['cpu'] = (cpu(p.pid) - c0) / max(1, r['n']) * 1e6
+        r['rss'] = peak_rss_mb(p.pid)
+        if r['bad'] > r['n'] // 1000:
+            raise RuntimeError(f'{t.name}: {r["bad"]} of {r["n"]} answers were not 2xx')
+        return r
+    finally:
+        stop(p)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument('--cmd', help="command that starts our gateway in the foreground; {port}, {upstream}, {dir} are filled in")
+    ap.add_argument('--setup', help='shell command run once it listens (GW_PORT, GW_UPSTREAM in its environment); may print JSON {"host","prefix","headers"} as its last line')
+    ap.add_argument('--peers', default='nginx,reverseproxy,floor,krakend,caddy')
+    ap.add_argument('--body', choices=['small', '10k'], default='small')
+    ap.add_argument('--rounds', type=int, default=3)
+    ap.add_argument('--dur', type=int, default=4, help='seconds of load a measurement')
+    ap.add_argument('--conns', type=int, default=50)
+    ap.add_argument('--cores', type=int, default=min(2, os.cpu_count() or 1), help='workers or GOMAXPROCS given to every system')
+    ap.add_argument('--json', help='write all samples to this file')
+    ap.add_argument('--require', action='append', default=[], metavar='PEER<=X', help='fail unless ours/PEER CPU ratio is at most X (median of the per-round ratios); repeatable')
+    a = ap.parse_args()
+    if not shutil.which('wrk'):
+        sys.exit('wrk is not installed')
+    d = tempfile.mkdtemp(prefix='gwbench-')
+    os.chmod(d, 0o755)  # nginx workers run as another user
+    back = None
+    try:
+        ref = d + '/refproxy.bin'
+        subprocess.run(['go', 'build', '-o', ref, '.'], cwd=HERE + '/refproxy', check=True)
+        up = free_port()
+        os.environ['GW_UPSTREAM'] = f'http://127.0.0.1:{up}'
+        conf = backend_conf(d, up)
+        back = subprocess.Popen([binary('nginx'), '-c', conf] if binary('nginx') else [ref, '-mode', 'backend', '-listen', f'127.0.0.1:{up}', '-small', d + '/www/small.json', '-big', d + '/www/big.json'])
+        if not wait_port(up, back):
+            sys.exit('the backend did not start')
+        targets = []
+        if a.cmd:
+            port = free_port()
+            cmd = a.cmd.replace('{port}', str(port)).replace('{upstream}', f'http://127.0.0.1:{up}').replace('{dir}', d)
+            targets.append(Target('ours', shlex.split(cmd), port, setup=a.setup))
+        for n in a.peers.split(','):
+            t = peer(n, d, up, a.cores, ref)
+            if t:
+                targets.append(t)
+            else:
+                print(f'# {n}: no binary ({n.split("-")[0].upper()}_BIN is not set, and none on PATH): left out')
+        res = collections.defaultdict(list)
+        dead = set()
+        for r in range(a.rounds):
+            for t in targets if r % 2 == 0 else targets[::-1]:
+                if t.name in dead:
+                    continue
+                try:
+                    res[t.name].append(measure(t, d, a))
+                except RuntimeError as e:
+                    if t.name == 'ours':
+                        sys.exit(str(e))
+                    dead.add(t.name)
+                    print('# left out:', e)
+        if a.json:
+            w(a.json, json.dumps(res))
+        base = res.get('ours')
+        print('%-18s %9s %8s %9s %9s %9s %8s %s' % ('system', 'cpu us/rq', 'min', 'rps', 'p50 us', 'p99 us', 'rss MB', 'ours/it (cpu)' if base else ''))
+        ratio = {}
+        for n, l in res.items():
+            med = lambda k: statistics.median(x[k] for x in l)
+            if base and n != 'ours':
+                ratio[n] = statistics.median(o['cpu'] / x['cpu'] for o, x in zip(base, l))
+            print('%-18s %9.1f %8.1f %9.0f %9.0f %9.0f %8.1f %s' % (n, med('cpu'), min(x['cpu'] for x in l), med('rps'), med('p50'), med('p99'), med('rss'), '%.2f' % ratio[n] if n in ratio else ''))
+        ok = True
+        for q in a.require:
+            n, x = q.split('<=')
+            if n not in ratio:
+                ok = False
+                print(f'require {q}: not measured')
+            elif ratio[n] > float(x):
+                ok = False
+                print(f'require {q}: falls short, {ratio[n]:.2f}')
+            else:
+                print(f'require {q}: holds, {ratio[n]:.2f}')
+        sys.exit(0 if ok else 1)
+    finally:
+        stop(back)
+        shutil.rmtree(d, ignore_errors=True)
+
+
+if __name__ == '__main__':
+    main()

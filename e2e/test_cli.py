@@ -1,0 +1,31 @@
+"""The aws CLI walks the classic path with the words of AWS's tutorial."""
+
+from conftest import call
+
+
+def test_classic_path(server, aws):
+    api = aws("create-rest-api", "--name", "cli", "--query", "id")
+    root = aws("get-resources", "--rest-api-id", api, "--query", "items[0].id")
+    resource = aws("create-resource", "--rest-api-id", api, "--parent-id", root, "--path-part", "greet", "--query", "id")
+    method = ("--rest-api-id", api, "--resource-id", resource, "--http-method", "GET")
+    aws("put-method", *method, "--authorization-type", "NONE")
+    aws("put-method-response", *method, "--status-code", "200", "--response-parameters", "method.response.header.X-A=true")
+    aws("put-integration", *method, "--type", "MOCK", "--request-templates", '{"application/json":"{\\"statusCode\\": 200}"}')
+    aws(
+        "put-integration-response", *method, "--status-code", "200",
+        "--response-parameters", '{"method.response.header.X-A":"\'from the CLI\'"}',
+        "--response-templates", '{"application/json":"hello"}',
+    )
+    aws("create-deployment", "--rest-api-id", api, "--stage-name", "dev")
+    answer = call(f"{server.url}/_aws/execute-api/{api}/dev/greet")
+    assert (answer.status, answer.body, answer.headers["X-A"]) == (200, b"hello", "from the CLI")
+
+    updated = aws(
+        "update-method-response", *method, "--status-code", "200",
+        "--patch-operations", "op=add,path=/responseParameters/method.response.header.X-B,value=false",
+    )
+    assert updated["responseParameters"] == {"method.response.header.X-A": True, "method.response.header.X-B": False}
+    aws("put-method-response", *method, "--status-code", "200", fails="(ConflictException) when calling the PutMethodResponse operation: Response already exists for this resource")
+    aws("get-method", "--rest-api-id", api, "--resource-id", resource, "--http-method", "POST", fails="(NotFoundException)")
+    aws("delete-rest-api", "--rest-api-id", api)
+    aws("get-rest-api", "--rest-api-id", api, fails=f"Invalid API identifier specified 000000000000:{api}")
