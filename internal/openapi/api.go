@@ -90,7 +90,7 @@ type API struct {
 	Errors []string `json:"errors,omitzero"`
 
 	// Findings are all there is to say about the document, warnings and
-	// errors included.
+	// errors included, in its order.
 	Findings []Finding `json:"-"`
 
 	// Features are the uses of what is more than routes, models and plain

@@ -1,7 +1,9 @@
 package openapi
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -87,6 +89,18 @@ func (im *importer) note(s Severity, c *cursor, format string, args ...any) {
 		f = Finding{Severity: s, Text: "too many findings; the rest is left out"}
 	}
 	im.api.Findings = append(im.api.Findings, f)
+}
+
+// sortFindings brings findings into the order of the document, file by file; those
+// without a place come last.
+func sortFindings(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		p, q := a.Position, b.Position
+		if (p.Line == 0) != (q.Line == 0) {
+			return cmp.Compare(q.Line, p.Line)
+		}
+		return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
+	})
 }
 
 // drop says that c does not become part of the API although it could matter.

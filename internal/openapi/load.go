@@ -49,7 +49,8 @@ func Load(name string, o Options) (*API, []string, error) {
 	if err != nil {
 		return nil, l.read, err
 	}
-	api.Findings = append(l.findings, api.Findings...)
+	api.Findings = append(api.Findings, l.findings...)
+	sortFindings(api.Findings)
 	if o.Lenient && api.RestAPI.Name == nil {
 		title := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 		api.RestAPI.Name = &title

@@ -152,5 +152,6 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 	if im.work > maxWork {
 		return nil, &InputError{Findings: []Finding{{Severity: Error, Text: "references make the document too large"}}}
 	}
+	sortFindings(im.api.Findings)
 	return im.api, nil
 }

@@ -124,6 +124,7 @@ func (im *importer) require(m *Method, name string, scopes *cursor) {
 	s, ok := im.schemes[name]
 	yes := true
 	switch {
+	case !ok && name == "NONE": // how SAM writes that a method is open
 	case !ok:
 		// Not known what the service does. Leaving the method open is out of
 		// the question.
