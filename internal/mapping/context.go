@@ -1,26 +1,78 @@
 package mapping
 
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
+)
+
 // A Context is what $context shows, by AWS's names. Members that are empty are
 // absent in templates.
 type Context struct {
-	AccountID         string
-	APIID             string
-	DeploymentID      string
-	DomainName        string // Host without port
-	DomainPrefix      string // its first label
-	ExtendedRequestID string // x-amz-apigw-id
-	HTTPMethod        string
-	Path              string // with the stage, as the client sent it
-	Protocol          string // HTTP/1.1
-	RequestID         string // x-amzn-RequestId
-	RequestTime       int64  // milliseconds since 1970; requestTime and requestTimeEpoch print it
-	ResourceID        string
-	ResourcePath      string // template, such as /pets/{id}
-	Stage             string
-	SourceIP          string // identity.sourceIp
-	UserAgent         string // identity.userAgent
+	AccountID            string // of the API's owner
+	APIID                string
+	AWSEndpointRequestID string // request id of an AWS backend
+	DeploymentID         string
+	DomainName           string // Host without port
+	DomainPrefix         string // its first label; taken from DomainName when empty
+	ExtendedRequestID    string // x-amz-apigw-id
+	HTTPMethod           string
+	IsCanaryRequest      string // "true" or "false", "" without a canary
+	Path                 string // with the stage, as the client sent it
+	Protocol             string // HTTP/1.1
+	RequestID            string // x-amzn-RequestId
+	RequestTime          int64  // milliseconds since 1970; requestTime and requestTimeEpoch print it
+	ResourceID           string
+	ResourcePath         string // template, such as /pets/{id}
+	Stage                string
+	WAFResponseCode      string
+	WebACLARN            string
 
-	Error ContextError
+	Identity   // identity.*
+	Authorizer Authorizer
+	Error      ContextError
+}
+
+// An Identity is $context.identity: who calls.
+type Identity struct {
+	AccessKey                     string
+	AccountID                     string // of the caller; Context.AccountID is the owner's
+	APIKey                        string
+	APIKeyID                      string
+	Caller                        string
+	CognitoAuthenticationProvider string
+	CognitoAuthenticationType     string
+	CognitoIdentityID             string
+	CognitoIdentityPoolID         string
+	PrincipalOrgID                string
+	SourceIP                      string
+	User                          string
+	UserAgent                     string
+	UserARN                       string
+	VPCEID                        string
+	VPCID                         string
+	ClientCert                    ClientCert
+}
+
+// A ClientCert is $context.identity.clientCert: the certificate of a client
+// that used mutual TLS.
+type ClientCert struct {
+	PEM          string // clientCertPem
+	SubjectDN    string
+	IssuerDN     string
+	SerialNumber string
+	NotBefore    string // validity.notBefore
+	NotAfter     string // validity.notAfter
+}
+
+// An Authorizer is $context.authorizer. All values are text, numbers and
+// booleans of an authorizer's answer included.
+type Authorizer struct {
+	PrincipalID string
+	Values      []Param // the authorizer's context
+	Claims      []Param // of a Cognito token
 }
 
 // A ContextError is $context.error, set while a gateway response is made.
@@ -29,4 +81,187 @@ type ContextError struct {
 	HasMessage       bool
 	ResponseType     string
 	ValidationString string
+}
+
+// Lookup returns the text of a dotted path without "$context.", such as
+// identity.sourceIp. ok is false for what is absent and for what is no text:
+// identity, authorizer and authorizer.claims themselves.
+func (c *Context) Lookup(path string) (text string, ok bool) {
+	first, rest, dotted := strings.Cut(path, ".")
+	if dotted {
+		switch first {
+		case "identity":
+			text = c.Identity.text(rest)
+		case "authorizer":
+			return c.Authorizer.lookup(rest)
+		case "error":
+			return c.Error.lookup(rest)
+		}
+		return text, text != ""
+	}
+	switch path {
+	case "requestTime":
+		return c.requestTime(), c.RequestTime != 0
+	case "requestTimeEpoch":
+		return strconv.FormatInt(c.RequestTime, 10), c.RequestTime != 0
+	}
+	text = c.text(path)
+	return text, text != ""
+}
+
+// requestTime is the time in the form of Apache's access log.
+func (c *Context) requestTime() string {
+	return time.UnixMilli(c.RequestTime).UTC().Format("02/Jan/2006:15:04:05 -0700")
+}
+
+// contextNames are the members of $context that may be there, in the order in
+// which a template that loops over $context meets them.
+var contextNames = [...]string{
+	"accountId", "apiId", "authorizer", "awsEndpointRequestId", "deploymentId", "domainName", "domainPrefix",
+	"extendedRequestId", "httpMethod", "identity", "isCanaryRequest", "path", "protocol", "requestId",
+	"requestOverride", "requestTime", "requestTimeEpoch", "resourceId", "resourcePath", "responseOverride", "stage",
+	"wafResponseCode", "webaclArn",
+}
+
+// text returns a member that is plain text, "" for any other name.
+func (c *Context) text(name string) string {
+	switch name {
+	case "accountId":
+		return c.AccountID
+	case "apiId":
+		return c.APIID
+	case "awsEndpointRequestId":
+		return c.AWSEndpointRequestID
+	case "deploymentId":
+		return c.DeploymentID
+	case "domainName":
+		return c.DomainName
+	case "domainPrefix":
+		if c.DomainPrefix == "" {
+			prefix, _, _ := strings.Cut(c.DomainName, ".")
+			return prefix
+		}
+		return c.DomainPrefix
+	case "extendedRequestId":
+		return c.ExtendedRequestID
+	case "httpMethod":
+		return c.HTTPMethod
+	case "isCanaryRequest":
+		return c.IsCanaryRequest
+	case "path":
+		return c.Path
+	case "protocol":
+		return c.Protocol
+	case "requestId":
+		return c.RequestID
+	case "resourceId":
+		return c.ResourceID
+	case "resourcePath":
+		return c.ResourcePath
+	case "stage":
+		return c.Stage
+	case "wafResponseCode":
+		return c.WAFResponseCode
+	case "webaclArn":
+		return c.WebACLARN
+	}
+	return ""
+}
+
+// identityNames are the members of $context.identity that may be there.
+var identityNames = [...]string{
+	"accessKey", "accountId", "apiKey", "apiKeyId", "caller", "clientCert", "cognitoAuthenticationProvider",
+	"cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "sourceIp", "user",
+	"userAgent", "userArn", "vpcId", "vpceId",
+}
+
+// text returns a member by its dotted path, "" for any other name.
+func (id *Identity) text(name string) string {
+	switch name {
+	case "accessKey":
+		return id.AccessKey
+	case "accountId":
+		return id.AccountID
+	case "apiKey":
+		return id.APIKey
+	case "apiKeyId":
+		return id.APIKeyID
+	case "caller":
+		return id.Caller
+	case "cognitoAuthenticationProvider":
+		return id.CognitoAuthenticationProvider
+	case "cognitoAuthenticationType":
+		return id.CognitoAuthenticationType
+	case "cognitoIdentityId":
+		return id.CognitoIdentityID
+	case "cognitoIdentityPoolId":
+		return id.CognitoIdentityPoolID
+	case "principalOrgId":
+		return id.PrincipalOrgID
+	case "sourceIp":
+		return id.SourceIP
+	case "user":
+		return id.User
+	case "userAgent":
+		return id.UserAgent
+	case "userArn":
+		return id.UserARN
+	case "vpcId":
+		return id.VPCID
+	case "vpceId":
+		return id.VPCEID
+	}
+	if rest, ok := strings.CutPrefix(name, "clientCert."); ok {
+		return id.ClientCert.text(rest)
+	}
+	return ""
+}
+
+func (c *ClientCert) text(name string) string {
+	switch name {
+	case "clientCertPem":
+		return c.PEM
+	case "subjectDN":
+		return c.SubjectDN
+	case "issuerDN":
+		return c.IssuerDN
+	case "serialNumber":
+		return c.SerialNumber
+	case "validity.notBefore":
+		return c.NotBefore
+	case "validity.notAfter":
+		return c.NotAfter
+	}
+	return ""
+}
+
+// lookup finds a member; claims are reached one by one.
+func (a *Authorizer) lookup(name string) (string, bool) {
+	if claim, ok := strings.CutPrefix(name, "claims."); ok {
+		return lookup(a.Claims, claim)
+	}
+	if v, ok := lookup(a.Values, name); ok {
+		return v, true
+	}
+	if name != "principalId" {
+		return "", false
+	}
+	return a.PrincipalID, a.PrincipalID != ""
+}
+
+func (e *ContextError) lookup(name string) (string, bool) {
+	switch name {
+	case "message":
+		return e.Message, e.HasMessage
+	case "messageString":
+		if !e.HasMessage {
+			return "null", true
+		}
+		return string(value.AppendQuoted(nil, e.Message)), true
+	case "responseType":
+		return e.ResponseType, e.ResponseType != ""
+	case "validationErrorString":
+		return e.ValidationString, e.ValidationString != ""
+	}
+	return "", false
 }

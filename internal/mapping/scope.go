@@ -3,11 +3,16 @@
 // variables; and the expressions that parameter mappings are made of.
 //
 // Compiled templates and expressions are shared by all calls; a Scope belongs
-// to one.
+// to one. What a mapping's value becomes (a header, a path, a query parameter)
+// and which template applies is the pipeline's business.
 package mapping
 
 import (
+	"strings"
+	"time"
+
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
 // A Side says which message $input and body expressions read.
@@ -19,17 +24,19 @@ const (
 	ResponseSide             // the integration response; $input.params still reads the request
 )
 
-// A Param is one path variable: its name without braces and "+", and its
-// value, decoded.
+// A Param is one named value: a path variable without braces and "+", a query
+// parameter or a header, decoded.
 type Param struct{ Name, Value string }
 
 // A Scope is the state of one call that templates and expressions read, and
 // the overrides that templates write. It belongs to one goroutine at a time.
 // The zero value is an empty scope; Reset makes a used one so again and keeps
-// its memory.
+// its memory. Its inputs must not change once a template or expression ran,
+// except that the response may be set between the two sides.
 type Scope struct {
 	Context        Context
 	Headers        httpmsg.Header // of the request, without those dropped at the door
+	Host           string         // Host header, which Headers lacks; "" for none
 	PathParams     []Param
 	RawQuery       string // parsed when it is first needed
 	StageVariables map[string]string
@@ -38,18 +45,177 @@ type Scope struct {
 	ResponseBody    []byte // of the integration
 	ResponseHeaders httpmsg.Header
 
+	Deadline time.Time // ends a render with an error; zero for none
+
 	Overrides Overrides
+
+	side     Side
+	template *Template // being rendered
+	request  document
+	response document
+	query    paramList                // as sent
+	once     paramList                // query without repeated names
+	header   paramList                // without repeated names
+	extra    [extraObjects]*value.Map // what #set put into $context and its parts
+
+	requestOverride  *value.Map
+	responseOverride *value.Map
 }
 
 // Overrides are what templates set under $context.requestOverride and
-// $context.responseOverride, in the order in which they were set.
+// $context.responseOverride, in the order in which they were set. A list is
+// joined with commas.
 type Overrides struct {
 	RequestHeader  []Param
 	RequestPath    []Param
 	RequestQuery   []Param
 	ResponseHeader []Param
-	ResponseStatus int // 0 when not set, or not a status from 100 to 599
+	ResponseStatus int // 0 when not set, or not an integer from 100 to 599
 }
 
 // Reset empties the scope for the next call.
-func (s *Scope) Reset() { *s = Scope{} }
+func (s *Scope) Reset() {
+	next := Scope{PathParams: emptied(s.PathParams)}
+	next.query.list = emptied(s.query.list)
+	next.once.list = emptied(s.once.list)
+	next.header.list = emptied(s.header.list)
+	*s = next
+}
+
+// emptied forgets what a list holds and keeps its memory, unless that is much.
+func emptied(list []Param) []Param {
+	if cap(list) > 256 {
+		return nil
+	}
+	clear(list)
+	return list[:0]
+}
+
+// A document is a body as text and, once it was asked for, as JSON.
+type document struct {
+	raw    []byte // what text and json were made from
+	text   string
+	json   value.Value
+	read   bool
+	parsed bool
+	err    error // why text is not JSON
+}
+
+// body returns the document of a side.
+func (s *Scope) body(side Side) *document {
+	d, raw := &s.request, s.RequestBody
+	if side == ResponseSide {
+		d, raw = &s.response, s.ResponseBody
+	}
+	if !d.read || len(raw) != len(d.raw) || len(raw) > 0 && &raw[0] != &d.raw[0] {
+		*d = document{raw: raw, text: string(raw), read: true}
+		if len(raw) == 0 {
+			d.text = "{}" // as AWS shows an empty body (recorded)
+		}
+	}
+	return d
+}
+
+// parse returns the body as JSON, read leniently as Jayway's parser does.
+func (d *document) parse() (value.Value, error) {
+	if !d.parsed {
+		d.json, d.err = value.Parse(d.text, value.Limits{})
+		d.parsed = true
+	}
+	return d.json, d.err
+}
+
+// pathParam returns a path variable.
+func (s *Scope) pathParam(name string) (string, bool) { return lookup(s.PathParams, name) }
+
+// queryParam returns the last value of a query parameter.
+func (s *Scope) queryParam(name string) (string, bool) { return lookup(s.queryParams(), name) }
+
+// headerParam returns the last value of a request header; the name counts
+// letter by letter.
+func (s *Scope) headerParam(name string) (string, bool) {
+	if v, ok := lastExact(s.Headers, name); ok {
+		return v, true
+	}
+	if s.Host != "" && name == "Host" {
+		return s.Host, true
+	}
+	return "", false
+}
+
+// queryParams returns all query parameters, repeated names included.
+func (s *Scope) queryParams() []Param {
+	if !s.query.made {
+		s.query.list = parseQuery(s.query.list[:0], s.RawQuery)
+		s.query.made = true
+	}
+	return s.query.list
+}
+
+func lookup(params []Param, name string) (string, bool) {
+	for i := len(params) - 1; i >= 0; i-- {
+		if params[i].Name == name {
+			return params[i].Value, true
+		}
+	}
+	return "", false
+}
+
+func lastExact(h httpmsg.Header, name string) (string, bool) {
+	for i := len(h) - 1; i >= 0; i-- {
+		if h[i].Name == name {
+			return h[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// parseQuery splits a raw query at "&" and ";" and decodes it.
+func parseQuery(dst []Param, raw string) []Param {
+	for raw != "" {
+		pair := raw
+		if i := strings.IndexAny(raw, "&;"); i >= 0 {
+			pair, raw = raw[:i], raw[i+1:]
+		} else {
+			raw = ""
+		}
+		if pair == "" {
+			continue
+		}
+		name, val, _ := strings.Cut(pair, "=")
+		dst = append(dst, Param{unescapeQuery(name), unescapeQuery(val)})
+	}
+	return dst
+}
+
+// unescapeQuery decodes "+" and %XX; a percent sign that starts no escape
+// stays.
+func unescapeQuery(s string) string {
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '+':
+			out = append(out, ' ')
+		case s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+			out = append(out, unhex(s[i+1])<<4|unhex(s[i+2]))
+			i += 2
+		default:
+			out = append(out, s[i])
+		}
+	}
+	return string(out)
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
+
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}

@@ -1,26 +1,59 @@
 package mapping
 
-import "errors"
+import (
+	"errors"
+	"maps"
+	"sync/atomic"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
+)
 
 var errUnbuilt = errors.New("not built yet")
 
-// A Template is a compiled mapping template.
-type Template struct{ text string }
+// A Template is a compiled mapping template. It is immutable and rendered by
+// any number of calls at once.
+type Template struct {
+	paths pathCache
+}
 
 // ParseTemplate compiles a mapping template; name stands in its errors, which
 // are of type *vtl.Error.
 func ParseTemplate(name, text string) (*Template, error) { return nil, errUnbuilt }
 
 // Render appends what the template makes of the call to dst. Overrides that
-// it sets go to s.Overrides.
-func (t *Template) Render(dst []byte, s *Scope, side Side) ([]byte, error) { return dst, errUnbuilt }
+// it sets go to s.Overrides. On an error, which is a *vtl.Error, the result
+// is dst with what had been rendered until then.
+func (t *Template) Render(dst []byte, s *Scope, side Side) ([]byte, error) {
+	s.side = side
+	s.collectOverrides()
+	return dst, errUnbuilt
+}
 
-// A GatewayTemplate is a compiled gateway response template: text with
-// $context, $stageVariables and $method.request references, no VTL.
-type GatewayTemplate struct{ text string }
+// A pathCache holds the JSONPaths that a template has used. They are few and
+// constant in nearly all templates, so it fills once and is then only read.
+type pathCache struct {
+	paths atomic.Pointer[map[string]*jsonpath.Path]
+}
 
-// ParseGatewayTemplate never fails: what is no reference is text.
-func ParseGatewayTemplate(text string) *GatewayTemplate { return &GatewayTemplate{text} }
+// maxCachedPaths bounds what a template that builds its paths can keep.
+const maxCachedPaths = 256
 
-// Append appends the template's text for a call.
-func (t *GatewayTemplate) Append(dst []byte, s *Scope) []byte { return dst }
+func (c *pathCache) compile(path string) (*jsonpath.Path, error) {
+	old := c.paths.Load()
+	if old != nil {
+		if p, ok := (*old)[path]; ok {
+			return p, nil
+		}
+	}
+	p, err := jsonpath.Compile(path)
+	if err != nil || old != nil && len(*old) >= maxCachedPaths {
+		return p, err
+	}
+	next := make(map[string]*jsonpath.Path)
+	if old != nil {
+		maps.Copy(next, *old)
+	}
+	next[path] = p
+	c.paths.CompareAndSwap(old, &next) // who loses the race compiles again
+	return p, nil
+}
