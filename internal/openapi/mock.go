@@ -1,8 +1,8 @@
 package openapi
 
 import (
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -46,21 +46,19 @@ func (im *importer) mock(m *Method, r *route, op *cursor) {
 }
 
 // chooseResponse returns the response with the lowest 2xx code, else the default
-// one as 200, else the one with the lowest code. Without any it is 200 and nil.
+// one as 200, else that with the lowest 3xx code. Without any of them it is 200
+// and nil: an operation that declares only what can go wrong works.
 func (im *importer) chooseResponse(op *cursor) (string, *cursor) {
 	best, found := "", (*cursor)(nil)
 	rank := func(code string) string {
-		switch {
-		case code == "default":
-			return "1"
-		case strings.HasPrefix(code, "2"):
-			return "0" + code
+		if code == "default" {
+			return "2default"
 		}
-		return "2" + code
+		return code
 	}
 	for code, c := range op.get("responses").members() {
 		code = im.statusCode(code)
-		if n, err := strconv.Atoi(code); code != "default" && (err != nil || n < 200 || n > 599) {
+		if code != "default" && !successCode.MatchString(code) {
 			continue
 		}
 		if found == nil || rank(code) < rank(best) {
@@ -75,6 +73,8 @@ func (im *importer) chooseResponse(op *cursor) (string, *cursor) {
 	}
 	return best, found
 }
+
+var successCode = regexp.MustCompile(`^[23][0-9][0-9]$`)
 
 // mockRequests returns the request templates that give the status code, for each
 // media type that the operation reads. Others are refused with 415.
@@ -125,7 +125,7 @@ func setMapping(answer *wire.IntegrationResponse, key, value string) {
 // headerExample returns the example of a header, and false when it is none that a
 // static value can hold.
 func (im *importer) headerExample(header *cursor) (string, bool) {
-	value, _ := im.givenValue(header)
+	value := im.givenValue(header)
 	if value == nil {
 		schema := header.get("schema")
 		if schema == nil {
@@ -146,19 +146,19 @@ func (im *importer) headerExample(header *cursor) (string, bool) {
 
 // givenValue returns the example that a media type or header has beside its
 // schema: the first when there are several.
-func (im *importer) givenValue(c *cursor) (*node, bool) {
+func (im *importer) givenValue(c *cursor) *node {
 	if n := c.node.get("example"); n != nil {
-		return n, true
+		return n
 	}
 	for _, named := range c.get("examples").members() {
 		if named = im.follow(named); named == nil {
 			continue
 		}
 		if n := named.node.get("value"); n != nil {
-			return n, true
+			return n
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // mockBody returns the media type and the text of the response's body, "" and ""
@@ -205,41 +205,44 @@ func (im *importer) exampleText(value *node) string {
 }
 
 // contentBody returns the media type of an OpenAPI 3 response that we answer with,
-// its schema and the example beside it.
+// its schema and the example beside it. Types that say nothing of their bodies
+// come last.
 func (im *importer) contentBody(response *cursor) (string, *cursor, *node) {
 	content := response.get("content")
-	var types []string
-	for name := range content.members() {
-		types = append(types, name)
+	var types, empty []string
+	for name, media := range content.members() {
+		if media.get("schema") == nil && media.get("example") == nil && media.get("examples") == nil {
+			empty = append(empty, name)
+		} else {
+			types = append(types, name)
+		}
+	}
+	if len(types) == 0 {
+		types = empty
 	}
 	name := preferred(types)
 	media := content.get(name)
 	if media == nil {
 		return "", nil, nil
 	}
-	value, _ := im.givenValue(media)
-	return im.mediaType(name), media.get("schema"), value
+	return im.mediaType(name), media.get("schema"), im.givenValue(media)
 }
 
-// swaggerBody returns the same of a Swagger response.
+// swaggerBody returns the same of a Swagger response: a type that has an example,
+// else one that the operation produces.
 func (im *importer) swaggerBody(op, response *cursor) (string, *cursor, *node) {
-	examples := response.get("examples")
-	types := im.mediaTypes(op, "produces")
+	schema, examples := response.get("schema"), response.get("examples")
+	var types []string
 	for name := range examples.members() {
-		if !slices.Contains(types, name) {
-			types = append(types, name)
-		}
+		types = append(types, name)
 	}
-	name := preferred(types)
-	schema := response.get("schema")
-	if schema == nil && examples == nil {
+	if name := preferred(types); name != "" {
+		return im.mediaType(name), schema, examples.node.get(name)
+	}
+	if schema == nil {
 		return "", nil, nil
 	}
-	var value *node
-	if examples != nil {
-		value = examples.node.get(name)
-	}
-	return im.mediaType(name), schema, value
+	return preferred(im.mediaTypes(op, "produces")), schema, nil
 }
 
 // preferred returns the media type that we answer with: JSON where it is offered.

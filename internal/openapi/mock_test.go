@@ -209,3 +209,13 @@ func TestTextExamples(t *testing.T) {
 		})
 	}
 }
+
+// TestQuote compares our JSON text with that of encoding/json.
+func TestQuote(t *testing.T) {
+	for _, s := range []string{"", "a\"b\\c/", "\n\r\t\b\f\x00\x1f", "é😀\u2028", "\xff\xfe a", "\x7f"} {
+		var got string
+		if err := json.Unmarshal([]byte(compact(newText(s))), &got); err != nil || got != strings.ToValidUTF8(s, "\ufffd") && got != string([]rune(s)) {
+			t.Errorf("%q: got %q, %v", s, got, err)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package openapi
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestWarningTexts checks the service's texts, one document for each.
+func TestWarningTexts(t *testing.T) {
+	const v3 = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\n"
+	get := func(op string) string { return v3 + "paths: {/a: {get: {responses: {}, " + op + "}}}" }
+	integration := func(members string) string { return get("x-amazon-apigateway-integration: {" + members + "}") }
+	schema := func(s string) string { return v3 + "components: {schemas: {S: " + s + "}}" }
+	tests := map[string]struct{ doc, want string }{
+		"no info":                {"openapi: 3.0.1\npaths: {}", "Parse issue: attribute info is missing"},
+		"info is text":           {"openapi: 3.0.1\ninfo: x", "Parse issue: attribute info is missing"},
+		"no title":               {"openapi: 3.0.1\ninfo: {version: '1'}", "Parse issue: attribute info.title is missing"},
+		"title is a list":        {"openapi: 3.0.1\ninfo: {title: [t], version: '1'}", "Parse issue: attribute info.title is not of type `string`"},
+		"unknown at the top":     {v3 + "odd: 1", "Parse issue: attribute odd is unexpected"},
+		"unknown in info":        {"openapi: 3.0.1\ninfo: {title: t, version: '1', odd: 1}", "Parse issue: attribute info.odd is unexpected"},
+		"unknown in a component": {v3 + "components: {odd: {}}", "Parse issue: attribute components.odd is unexpected"},
+		"unknown in a path":      {v3 + "paths: {/a: {odd: {}}}", "Parse issue: attribute paths.'/a'.odd is unexpected"},
+		"unknown in operation":   {get("odd: 1"), "Parse issue: attribute paths.'/a'(get).odd is unexpected"},
+		"unknown in parameter":   {get("parameters: [{name: p, in: query, odd: 1}]"), "Parse issue: attribute paths.'/a'(get).parameters.[p].odd is unexpected"},
+		"unknown in body":        {get("requestBody: {odd: 1, content: {}}"), "Parse issue: attribute paths.'/a'(get).requestBody.odd is unexpected"},
+		"unknown in media type":  {get("requestBody: {content: {a/b: {odd: 1}}}"), "Parse issue: attribute paths.'/a'(get).requestBody.content.'a/b'.odd is unexpected"},
+		"unknown in scheme":      {v3 + "components: {securitySchemes: {s: {type: apiKey, name: x-api-key, in: header, odd: 1}}}", "Parse issue: attribute components.securitySchemes.s.odd is unexpected"},
+		"unknown in schema":      {schema("{type: object, properties: {p: {odd: 1}}}"), "Parse issue: attribute components.schemas.S.properties.p.odd is unexpected"},
+		"Swagger in OpenAPI 3":   {v3 + "definitions: {}", "Parse issue: attribute definitions is unexpected"},
+		"OpenAPI 3 in Swagger":   {head + "components: {}", "Parse issue: attribute components is unexpected"},
+		"path is text":           {v3 + "paths: {/a: x}", "Parse issue: attribute paths.'/a' is not of type `object`"},
+		"operation is text":      {v3 + "paths: {/a: {get: x}}", "Parse issue: attribute paths.'/a'(get) is not of type `object`"},
+		"path without slash":     {v3 + "paths: {a: {}}", "Parse issue: attribute paths. Resource a should start with /"},
+		"parameter without name": {get("parameters: [{in: query}]"), "Parse issue: attribute paths.'/a'(get).parameters.name is missing"},
+		"cookie":                 {get("parameters: [{name: c, in: cookie}]"), "Parameter type cookie for parameter c not supported. Ignoring."},
+		"form data":              {head + "paths: {/a: {get: {parameters: [{name: f, in: formData, type: string}]}}}", "Parameter type formData for parameter f not supported. Ignoring."},
+		"default response":       {v3 + "paths: {/a: {put: {responses: {default: {description: d}}}}}", "API Gateway does not support Swagger's 'default' method response (found on 'PUT /a')"},
+		"body of text":           {get("requestBody: {content: {a/b: {schema: {type: integer}}}}"), "Unsupported model type 'IntegerSchema' in body of method 'GET /a'. Ignoring."},
+		"dates":                  {get("requestBody: {content: {a/b: {schema: {type: string, format: date-time}}}}"), "Unsupported model type 'DateTimeSchema' in body of method 'GET /a'. Ignoring."},
+		"response of Swagger":    {head + "paths: {/a: {get: {responses: {200: {schema: {type: boolean}}}}}}", "Unsupported model type 'BooleanProperty' in 200 response to method 'GET /a'. Ignoring."},
+		"lost model":             {get("requestBody: {content: {a/b: {schema: {$ref: '#/components/schemas/Lost'}}}}"), "Reference to model 'Lost' not found. Ignoring."},
+		"model elsewhere":        {get("requestBody: {content: {a/b: {schema: {$ref: 'https://example.com/x.yaml#/Lost'}}}}"), "Reference to model 'Lost' not found. Ignoring."},
+		"OAuth":                  {v3 + "components: {securitySchemes: {o: {type: oauth2}}}", "Unsupported security definition type 'oauth2' for 'o'. Ignoring."},
+		"second server":          {v3 + "servers: [{url: /}, {url: /b}, {url: /c}]", "More than one server provided. Ignoring all but the first for defining endpoint configuration"},
+		"number in mapping":      {integration("requestParameters: {k: 5}"), "Invalid format for 'requestParameters'. Expected type string for property 'k' of resource '/a' and method 'GET' but got '5'"},
+		"null in mapping":        {integration("requestParameters: {k: ~}"), "Invalid format for 'requestParameters'. Expected type string for property 'k' of resource '/a' and method 'GET' but got 'null'"},
+		"object as template":     {integration("requestTemplates: {a/b: {c: d}}"), `Invalid format for 'requestTemplates'. Expected type string for property 'a/b' of resource '/a' and method 'GET' but got '{"c":"d"}'`},
+		"boolean header":         {integration("responses: {default: {statusCode: 200, responseParameters: {k: true}}}"), "Invalid format for 'responseParameters'. Expected type string for property 'k' of resource '/a' and method 'GET' but got 'true'"},
+		"no status code":         {integration("responses: {default: {}}"), "Parse issue: attribute default.statusCode is missing"},
+		"templates are a list":   {integration("requestTemplates: []"), "Parse issue: attribute requestTemplates is not of type `object`"},
+		"URI is an object":       {integration("uri: {'Fn::Sub': x}"), "Parse issue: attribute x-amazon-apigateway-integration.uri is not of type `string`"},
+		"timeout is text":        {integration("timeoutInMillis: soon"), "Parse issue: attribute timeoutInMillis is not of type `integer`"},
+		"keys are no list":       {integration("cacheKeyParameters: x"), "Parse issue: attribute cacheKeyParameters is not of type `array`"},
+		"an item is no text":     {integration("cacheKeyParameters: [[]]"), "Parse issue: attribute cacheKeyParameters is not of type `string`"},
+		"TLS is no boolean":      {integration("tlsConfig: {insecureSkipVerification: 5}"), "Parse issue: attribute insecureSkipVerification is not of type `boolean`"},
+		"integration is text":    {get("x-amazon-apigateway-integration: x"), "Parse issue: attribute paths.'/a'.x-amazon-apigateway-integration is not of type `object`"},
+		"required is a boolean":  {schema("{type: object, properties: {p: {type: string, required: true}}}"), "Parse issue: attribute components.schemas.S.properties.p.required is not of type `array`"},
+		"type is a list":         {schema("{type: [string]}"), "Parse issue: attribute components.schemas.S.type is not of type `string`"},
+		"reference is no text":   {schema("{$ref: 5}"), "Parse issue: attribute components.schemas.S.$ref is not of type `string`"},
+		"properties are a list":  {schema("{properties: []}"), "Parse issue: attribute components.schemas.S.properties is not of type `object`"},
+		"allOf is an object":     {schema("{allOf: {}}"), "Parse issue: attribute components.schemas.S.allOf is not of type `array`"},
+		"schema is text":         {schema("x"), "Parse issue: attribute components.schemas.S is not of type `object`"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			api, err := Parse([]byte(tt.doc), Options{})
+			if err != nil {
+				t.Fatal(err, err.(*InputError).Findings)
+			}
+			if !slices.Equal(api.Warnings, []string{tt.want}) {
+				t.Errorf("got %q, want %q", api.Warnings, tt.want)
+			}
+			if !slices.ContainsFunc(api.Findings, func(f Finding) bool {
+				return f.Severity == Warning && f.Text == tt.want && f.Position.Line > 0
+			}) {
+				t.Errorf("got findings %v", api.Findings)
+			}
+		})
+	}
+}
+
+// TestErrorTexts checks the errors of parts that cannot be created.
+func TestErrorTexts(t *testing.T) {
+	const model = "Unable to create model for 'S': Invalid model specified: Validation Result: warnings : [], errors : "
+	tests := map[string]struct{ doc, want string }{
+		"model of another file":   {head + "definitions: {S: {properties: {p: {$ref: 'other.yaml#/x'}}}}", model + "[Model reference must be in canonical form]"},
+		"model at a URL":          {head + "definitions: {S: {items: {$ref: 'https://example.com/x'}}}", model + "[Model reference must be in canonical form]"},
+		"model that is not there": {head + "definitions: {S: {allOf: [{$ref: '#/definitions/Lost'}]}}", model + "[Invalid model schema specified]"},
+		"model too large":         {head + "definitions: {S: {description: " + strings.Repeat("x", maxSchema) + "}}", model + "[Model schema is larger than 409600 bytes]"},
+		"method twice":            {head + "paths: {/a: {get: {}}, /a/: {get: {}}}", "Unable to put method 'GET' on resource at path '/a': Method already exists for this resource"},
+		"unknown validator":       {head + "x-amazon-apigateway-request-validator: v\npaths: {/a: {get: {}}}", "Unable to put method 'GET' on resource at path '/a': Invalid Request Validator identifier specified"},
+		"unknown scheme":          {head + "paths: {/a: {get: {security: [{s: []}]}}}", "Security definition 's' not found"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			api, err := Parse([]byte(tt.doc), Options{})
+			if err != nil {
+				t.Fatal(err, err.(*InputError).Findings)
+			}
+			if !slices.Equal(api.Errors, []string{tt.want}) {
+				t.Errorf("got %q, want %q", api.Errors, tt.want)
+			}
+			if !slices.ContainsFunc(api.Findings, func(f Finding) bool { return f.Severity == Error && f.Text == tt.want }) {
+				t.Errorf("got findings %v", api.Findings)
+			}
+		})
+	}
+}
+
+// TestFailedModelIsNotUsed checks that methods do not refer to a model that could
+// not be created.
+func TestFailedModelIsNotUsed(t *testing.T) {
+	doc := head + "definitions: {S: {properties: {p: {$ref: 'other.yaml#/x'}}}}\n" +
+		"paths: {/a: {get: {responses: {200: {schema: {$ref: S}}}}}}"
+	api, err := Parse([]byte(doc), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"Reference to model 'S' not found. Ignoring."}; !slices.Equal(api.Warnings, want) {
+		t.Errorf("got %q, want %q", api.Warnings, want)
+	}
+}
+
+// TestDropped checks what is left out without a warning of the service.
+func TestDropped(t *testing.T) {
+	const v3 = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\n"
+	tests := map[string]struct{ doc, want string }{
+		"security at the top": {v3 + "security: [{s: []}]", "security at the top is not applied: operations need their own"},
+		"unknown extension":   {v3 + "x-amazon-apigateway-polcy: {}", "x-amazon-apigateway-polcy is not read here by REST APIs"},
+		"misplaced extension": {v3 + "paths: {/a: {x-amazon-apigateway-integration: {}}}", "x-amazon-apigateway-integration is not read here by REST APIs"},
+		"trace":               {v3 + "paths: {/a: {trace: {responses: {}}}}", "TRACE is not a method of REST APIs"},
+		"callbacks":           {v3 + "paths: {/a: {get: {callbacks: {}}}}", "callbacks of an operation are not used"},
+		"constraint":          {v3 + "paths: {/a: {get: {parameters: [{name: p, in: query, schema: {enum: [a]}}]}}}", "enum of a parameter is not checked"},
+		"beside a reference":  {v3 + "components: {schemas: {A: {type: object}, B: {$ref: '#/components/schemas/A', title: b}}}", "what stands beside $ref means nothing"},
+		"oneOf in Swagger":    {head + "definitions: {S: {oneOf: [{type: object}]}}", "oneOf is not supported in Swagger 2.0"},
+		"same status code": {
+			v3 + "paths: {/a: {get: {x-amazon-apigateway-integration: {responses: {default: {statusCode: 200}, '5..': {statusCode: 200}}}}}}",
+			"it takes the place of another response with status code 200",
+		},
+		"own tag": {v3 + "x-t: !Ref t", "tag !Ref is not resolved; the value is read as if it had none"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			api, err := Parse([]byte(tt.doc), Options{})
+			if err != nil {
+				t.Fatal(err, err.(*InputError).Findings)
+			}
+			if len(api.Findings) == 0 || !slices.ContainsFunc(api.Findings, func(f Finding) bool {
+				return f.Severity == Dropped && f.Text == tt.want && f.Position.Line > 0
+			}) {
+				t.Errorf("got findings %v, want %q", api.Findings, tt.want)
+			}
+		})
+	}
+}
