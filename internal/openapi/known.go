@@ -68,7 +68,7 @@ var openapiKeys = [places]keySet{
 	inOperation:      keys("tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers"),
 	inParameter:      keys("$ref name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
 	inRequestBody:    keys("$ref description content required"),
-	inMediaType:      keys("schema example examples encoding"),
+	inMediaType:      keys("$ref schema example examples encoding"),
 	inResponse:       keys("$ref description headers content links"),
 	inHeader:         keys("$ref description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
 	inSecurityScheme: keys("$ref type description name in scheme bearerFormat flows openIdConnectUrl"),

@@ -208,10 +208,14 @@ func (im *importer) exampleText(value *node) string {
 // its schema and the example beside it. Types that say nothing of their bodies
 // come last.
 func (im *importer) contentBody(response *cursor) (string, *cursor, *node) {
-	content := response.get("content")
+	media := make(map[string]*cursor)
 	var types, empty []string
-	for name, media := range content.members() {
-		if media.get("schema") == nil && media.get("example") == nil && media.get("examples") == nil {
+	for name, c := range response.get("content").members() {
+		if c = im.follow(c); c == nil {
+			continue
+		}
+		media[name] = c
+		if c.get("schema") == nil && c.get("example") == nil && c.get("examples") == nil {
 			empty = append(empty, name)
 		} else {
 			types = append(types, name)
@@ -221,11 +225,11 @@ func (im *importer) contentBody(response *cursor) (string, *cursor, *node) {
 		types = empty
 	}
 	name := preferred(types)
-	media := content.get(name)
-	if media == nil {
+	c := media[name]
+	if c == nil {
 		return "", nil, nil
 	}
-	return im.mediaType(name), media.get("schema"), im.givenValue(media)
+	return im.mediaType(name), c.get("schema"), im.givenValue(c)
 }
 
 // swaggerBody returns the same of a Swagger response: a type that has an example,

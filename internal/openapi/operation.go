@@ -187,7 +187,7 @@ func (im *importer) readRequestBody(m *Method, r *route, op *cursor, location st
 // readContent sets the models of the media types of a body.
 func (im *importer) readContent(models *map[string]string, body *cursor, use, location string) {
 	for name, media := range body.get("content").members() {
-		if !media.is(object) {
+		if media = im.follow(media); !media.is(object) {
 			continue
 		}
 		im.check(media, inMediaType, location+".content.'"+name+"'")

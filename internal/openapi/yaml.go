@@ -33,17 +33,17 @@ func parseYAML(src *source, data []byte) (*node, []Finding, error) {
 	var doc, rest yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&doc); err != nil {
-		return nil, nil, yamlError(err)
+		return nil, nil, yamlError(err, data)
 	}
 	if err := dec.Decode(&rest); !errors.Is(err, io.EOF) {
 		if err != nil {
-			return nil, nil, yamlError(err)
+			return nil, nil, yamlError(err, data)
 		}
 		return nil, nil, &syntaxError{line: rest.Line, column: rest.Column, text: "more than one document"}
 	}
 	r := &yamlReader{src: src, made: make(map[*yaml.Node]*node)}
 	if len(doc.Content) == 0 {
-		return nil, nil, yamlError(io.EOF)
+		return nil, nil, yamlError(io.EOF, data)
 	}
 	n, err := r.value(doc.Content[0])
 	if err != nil {
@@ -66,17 +66,36 @@ func tooMany(data []byte) bool {
 	return n > maxWeight
 }
 
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+var (
+	yamlLine    = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+	parserError = regexp.MustCompile(`^(?:did not find expected|found duplicate %|found incompatible|found undefined tag)`)
+	noAnchor    = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+)
 
-// yamlError finds the line in the library's message.
-func yamlError(err error) error {
+// yamlError finds the place of an error in the library's message. It counts lines
+// from 0 in errors of its parser, from 1 in those of its scanner, leaves the first
+// one out, and has none for an anchor that it does not know.
+func yamlError(err error, data []byte) error {
 	if errors.Is(err, io.EOF) {
 		return &syntaxError{line: 1, column: 1, text: "the document is empty"}
 	}
 	message := err.Error()
 	m := yamlLine.FindStringSubmatch(message)
-	line, _ := strconv.Atoi(m[1])
-	return &syntaxError{line: max(line, 1), column: 1, text: message[len(m[0]):]}
+	out := &syntaxError{line: 1, column: 1, text: message[len(m[0]):]}
+	if line, err := strconv.Atoi(m[1]); err == nil {
+		out.line = line
+		if parserError.MatchString(out.text) {
+			out.line++
+		}
+		out.line = min(out.line, 1+bytes.Count(data, []byte("\n")))
+	}
+	if m := noAnchor.FindStringSubmatch(out.text); m != nil {
+		if i := bytes.Index(data, []byte("*"+m[1])); i >= 0 {
+			out.line = 1 + bytes.Count(data[:i], []byte("\n"))
+			out.column = columnOf(data[bytes.LastIndexByte(data[:i], '\n')+1 : i])
+		}
+	}
+	return out
 }
 
 func yamlErrorAt(y *yaml.Node, format string, args ...any) error {
