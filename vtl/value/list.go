@@ -56,3 +56,6 @@ func (l *List) Clear() {
 	clear(l.vals)
 	l.vals = l.vals[:0]
 }
+
+// InsertAll adds vs before element i. It panics unless 0 <= i <= Len().
+func (l *List) InsertAll(i int, vs []Value) { l.vals = slices.Insert(l.vals, i, vs...) }

@@ -5,8 +5,9 @@ package value
 // built for a request. An implementation may be shared by renders only if it
 // is safe for concurrent use.
 //
-// An Object may also be an [ObjectSetter], [Entries], [TextAppender] or
-// [JSONAppender]. One that is none of these prints as an empty string.
+// An Object may also be an [ObjectSetter], [Entries], [TextAppender],
+// [JSONAppender], [TextPrinter] or [JSONPrinter]. One that is none of these
+// prints as an empty string.
 type Object interface {
 	// Get returns the property called name, as in $context.stage; false when
 	// there is none.
@@ -43,4 +44,16 @@ type TextAppender interface {
 // Entries is written as an object and any other Object as its text in quotes.
 type JSONAppender interface {
 	AppendJSON(dst []byte) []byte
+}
+
+// A TextPrinter is an Object that prints itself and contains values, which may
+// in turn contain it. It is asked before a TextAppender.
+type TextPrinter interface {
+	PrintText(p *Printer)
+}
+
+// A JSONPrinter is an Object that writes itself as JSON and contains values.
+// It is asked before a JSONAppender.
+type JSONPrinter interface {
+	PrintJSON(p *Printer)
 }

@@ -53,8 +53,8 @@ func (v Value) AppendTextMax(dst []byte, max int) ([]byte, error) {
 		}
 		return append(dst, s...), nil
 	}
-	p := printer{buf: dst, max: max, web: true}
-	p.text(v, 0)
+	p := Printer{buf: dst, max: max, web: true}
+	p.Text(v)
 	return p.result()
 }
 
@@ -69,20 +69,22 @@ func (v Value) AppendJSON(dst []byte) []byte {
 // AppendJSONMax is AppendJSON for a dst that shall not grow beyond max bytes,
 // with the errors of AppendTextMax.
 func (v Value) AppendJSONMax(dst []byte, max int) ([]byte, error) {
-	p := printer{buf: dst, max: max}
-	p.json(v, 0)
+	p := Printer{buf: dst, max: max}
+	p.JSON(v)
 	return p.result()
 }
 
-// A printer appends values to buf until something goes wrong.
-type printer struct {
-	buf []byte
-	max int
-	web bool // write / as \/ in JSON
-	err error
+// A Printer collects the text of a value, as far as there is room. An Object
+// that contains values prints them with it, see [TextPrinter].
+type Printer struct {
+	buf   []byte
+	max   int
+	depth int
+	web   bool // write / as \/ in JSON
+	err   error
 }
 
-func (p *printer) result() ([]byte, error) {
+func (p *Printer) result() ([]byte, error) {
 	if p.err == nil && len(p.buf) > p.max {
 		p.err = ErrTooLong
 	}
@@ -92,21 +94,33 @@ func (p *printer) result() ([]byte, error) {
 	return p.buf, p.err
 }
 
-// more reports whether printing may go on to a container depth levels down.
-func (p *printer) more(depth int) bool {
+// enter goes a level down and reports whether there is room for anything.
+func (p *Printer) enter() bool {
+	p.depth++
 	switch {
 	case p.err != nil:
-		return false
 	case len(p.buf) > p.max:
 		p.err = ErrTooLong
-	case depth > maxPrintDepth:
+	case p.depth > maxPrintDepth:
 		p.err = ErrTooDeep
 	}
 	return p.err == nil
 }
 
+// String appends s.
+func (p *Printer) String(s string) {
+	if p.err != nil {
+		return
+	}
+	if len(s) > p.max-len(p.buf) {
+		p.err = ErrTooLong
+		return
+	}
+	p.buf = append(p.buf, s...)
+}
+
 // scalar appends v, which is no string, if it prints alike in both forms.
-func (p *printer) scalar(v Value) bool {
+func (p *Printer) scalar(v Value) bool {
 	switch x := v.any.(type) {
 	case nil:
 		p.buf = append(p.buf, "null"...)
@@ -131,88 +145,91 @@ func (p *printer) scalar(v Value) bool {
 	return true
 }
 
-func (p *printer) text(v Value, depth int) {
-	if p.scalar(v) || !p.more(depth) {
+// Text appends v as [Value.AppendText] does.
+func (p *Printer) Text(v Value) {
+	if p.err != nil || p.scalar(v) {
 		return
 	}
+	if v.IsString() {
+		p.String(v.AsString())
+		return
+	}
+	if p.enter() {
+		p.container(v)
+	}
+	p.depth--
+}
+
+func (p *Printer) container(v Value) {
 	switch x := v.any.(type) {
-	case textPtr:
-		p.string(v.AsString())
 	case *List:
 		if x.json {
-			p.json(v, depth)
-			return
+			p.JSON(v)
+		} else {
+			p.list(x)
 		}
-		p.list(x, depth)
 	case *Map:
-		p.buf = append(p.buf, '{')
-		for i := range x.Len() {
-			if i > 0 {
-				p.buf = append(p.buf, ", "...)
-			}
-			p.entry(x, i, depth)
-		}
-		p.buf = append(p.buf, '}')
+		p.mapping(x)
+	case TextPrinter:
+		x.PrintText(p)
 	case TextAppender:
 		p.buf = x.AppendText(p.buf)
 	case Entries:
-		p.entries(x, depth)
+		p.entries(x)
 	}
 }
 
-func (p *printer) list(l *List, depth int) {
+func (p *Printer) list(l *List) {
 	p.buf = append(p.buf, '[')
 	for i, e := range l.Values() {
 		if i > 0 {
 			p.buf = append(p.buf, ", "...)
 		}
 		if e.AsList() == l {
-			p.buf = append(p.buf, "(this Collection)"...)
-		} else if p.text(e, depth+1); p.err != nil {
+			p.String("(this Collection)")
+		} else if p.Text(e); p.err != nil {
 			return
 		}
 	}
 	p.buf = append(p.buf, ']')
 }
 
-func (p *printer) entry(m *Map, i, depth int) {
-	if p.err != nil {
-		return
-	}
-	if m.keys == nil {
-		p.string(m.entries[i].key)
-	} else {
-		p.text(m.Key(i), depth+1)
-	}
-	p.buf = append(p.buf, '=')
-	if v := m.entries[i].val; v.AsMap() == m {
-		p.buf = append(p.buf, "(this Map)"...)
-	} else {
-		p.text(v, depth+1)
-	}
-}
-
-func (p *printer) entries(es Entries, depth int) {
+func (p *Printer) mapping(m *Map) {
 	p.buf = append(p.buf, '{')
-	for i := range es.Len() {
+	for i := range m.entries {
 		if i > 0 {
 			p.buf = append(p.buf, ", "...)
 		}
-		key, v := es.At(i)
-		p.string(key)
+		if m.keys == nil {
+			p.String(m.entries[i].key)
+		} else {
+			p.Text(m.Key(i))
+		}
 		p.buf = append(p.buf, '=')
-		if p.text(v, depth+1); p.err != nil {
+		if v := m.entries[i].val; v.AsMap() == m {
+			p.String("(this Map)")
+		} else {
+			p.Text(v)
+		}
+		if p.err != nil {
 			return
 		}
 	}
 	p.buf = append(p.buf, '}')
 }
 
-// string appends s if there is room.
-func (p *printer) string(s string) {
-	if len(s) > p.max-len(p.buf) {
-		p.err = ErrTooLong
-		return
+func (p *Printer) entries(es Entries) {
+	p.buf = append(p.buf, '{')
+	for i := range es.Len() {
+		if i > 0 {
+			p.buf = append(p.buf, ", "...)
+		}
+		key, v := es.At(i)
+		p.String(key)
+		p.buf = append(p.buf, '=')
+		if p.Text(v); p.err != nil {
+			return
+		}
 	}
-	p.buf = append(p.buf, s...)
+	p.buf = append(p.buf, '}')
 }

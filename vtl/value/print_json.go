@@ -2,42 +2,57 @@ package value
 
 import "math"
 
-func (p *printer) json(v Value, depth int) {
-	if f, ok := v.AsFloat(); ok && math.IsInf(f, 0) && v.Kind() != KindBigDecimal && v.Kind() != KindBigInteger {
-		p.buf = append(p.buf, "null"...)
+// JSON appends v as [Value.AppendJSON] does, or, within a list that
+// [Value.AppendText] prints, with `\/` for `/`.
+func (p *Printer) JSON(v Value) {
+	if k := v.Kind(); k == KindDouble || k == KindFloat {
+		if math.IsInf(math.Float64frombits(v.num), 0) {
+			v = Value{}
+		}
+	}
+	if p.err != nil || p.scalar(v) {
 		return
 	}
-	if p.scalar(v) || !p.more(depth) {
-		return
-	}
-	switch x := v.any.(type) {
-	case textPtr:
+	if v.IsString() {
 		p.quote(v.AsString())
+		return
+	}
+	if p.enter() {
+		p.jsonContainer(v)
+	}
+	p.depth--
+}
+
+func (p *Printer) jsonContainer(v Value) {
+	switch x := v.any.(type) {
 	case *List:
 		p.buf = append(p.buf, '[')
 		for i, e := range x.vals {
 			if i > 0 {
 				p.buf = append(p.buf, ',')
 			}
-			if p.json(e, depth+1); p.err != nil {
+			if p.JSON(e); p.err != nil {
 				return
 			}
 		}
 		p.buf = append(p.buf, ']')
 	case *Map:
-		p.jsonEntries(x, depth)
+		p.jsonEntries(x)
+	case JSONPrinter:
+		x.PrintJSON(p)
 	case JSONAppender:
 		p.buf = x.AppendJSON(p.buf)
 	case Entries:
-		p.jsonEntries(x, depth)
-	case TextAppender:
-		p.quote(string(x.AppendText(nil)))
+		p.jsonEntries(x)
 	default:
-		p.quote("")
+		text := Printer{max: p.max - len(p.buf), depth: p.depth, web: true}
+		text.Text(v)
+		p.err = text.err
+		p.quote(string(text.buf))
 	}
 }
 
-func (p *printer) jsonEntries(es Entries, depth int) {
+func (p *Printer) jsonEntries(es Entries) {
 	p.buf = append(p.buf, '{')
 	for i := range es.Len() {
 		if i > 0 {
@@ -46,7 +61,7 @@ func (p *printer) jsonEntries(es Entries, depth int) {
 		key, v := es.At(i)
 		p.quote(key)
 		p.buf = append(p.buf, ':')
-		if p.json(v, depth+1); p.err != nil {
+		if p.JSON(v); p.err != nil {
 			return
 		}
 	}
@@ -54,7 +69,10 @@ func (p *printer) jsonEntries(es Entries, depth int) {
 }
 
 // quote appends s as a JSON string.
-func (p *printer) quote(s string) {
+func (p *Printer) quote(s string) {
+	if p.err != nil {
+		return
+	}
 	if len(s) > p.max-len(p.buf) {
 		p.err = ErrTooLong
 		return

@@ -1,0 +1,128 @@
+package vtl
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
+)
+
+// objectMethods are the methods of java.lang.Object that reach nothing.
+var objectMethods = methodTable{
+	"toString": {{"", func(r *run, self value.Value, _ []value.Value) (value.Value, error) {
+		v, c := r.text(0, self)
+		if c != next {
+			return value.Value{}, r.err
+		}
+		return v, nil
+	}}},
+	"equals": {{"O", func(r *run, self value.Value, args []value.Value) (value.Value, error) {
+		return value.Bool(r.equal(self, args[0])), nil
+	}}},
+	"hashCode": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		return value.Int(int64(hash(self, 0))), nil
+	}}},
+	"getClass": {{"", func(r *run, self value.Value, _ []value.Value) (value.Value, error) { return r.getClass(self), nil }}},
+}
+
+var classMethods = methodTable{
+	"getName": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		return value.String(nameOf(self)), nil
+	}}},
+	"getTypeName": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		return value.String(nameOf(self)), nil
+	}}},
+	"getCanonicalName": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		return value.String(strings.ReplaceAll(nameOf(self), "$", ".")), nil
+	}}},
+	"getSimpleName": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		name := nameOf(self)
+		return value.String(name[strings.LastIndexAny(name, ".$")+1:]), nil
+	}}},
+}
+
+func nameOf(v value.Value) string {
+	c, _ := v.AsObject().(*classRef)
+	return c.name
+}
+
+var characterMethods = methodTable{
+	"charValue": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) { return self, nil }}},
+	"compareTo": {{"X", func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+		if args[0].IsNull() {
+			return value.Value{}, errNull
+		}
+		return value.Int(int64(unitOf(self)) - int64(unitOf(args[0]))), nil
+	}}},
+}
+
+func unitOf(v value.Value) uint16 {
+	c, _ := v.AsObject().(*javaChar)
+	return c.unit
+}
+
+var streamMethods = methodTable{
+	"count": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		s, _ := self.AsObject().(*charStream)
+		return value.Long(int64(s.n)), nil
+	}}},
+}
+
+var entryMethods = methodTable{
+	"getKey":   {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) { return entryOf(self).key, nil }}},
+	"getValue": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) { return entryOf(self).val, nil }}},
+	"setValue": {{"O", func(r *run, self value.Value, args []value.Value) (value.Value, error) {
+		e := entryOf(self)
+		m, ok := e.of.(*mapEntries)
+		if !ok {
+			return value.Value{}, errReadOnly
+		}
+		old := e.val
+		e.val = args[0]
+		return old, r.mapPut(m.of(), e.key, args[0])
+	}}},
+}
+
+func entryOf(v value.Value) *mapEntry {
+	e, _ := v.AsObject().(*mapEntry)
+	return e
+}
+
+var iteratorMethods = methodTable{
+	"hasNext": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		return value.Bool(iteratorOf(self).hasNext()), nil
+	}}},
+	"next": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) { return iteratorOf(self).next() }}},
+	"remove": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		if err := iteratorOf(self).remove(); err != nil {
+			return value.Value{}, err
+		}
+		return none()
+	}}},
+}
+
+func iteratorOf(v value.Value) *iterator {
+	it, _ := v.AsObject().(*iteratorRef)
+	return &it.it
+}
+
+// scopeMethods are the methods of $foreach beside those of a map.
+var scopeMethods = methodTable{
+	"getIndex":   {{"", scopeGetter("index")}},
+	"getCount":   {{"", scopeGetter("count")}},
+	"getHasNext": {{"", scopeGetter("hasNext")}},
+	"hasNext":    {{"", scopeGetter("hasNext")}},
+	"getFirst":   {{"", scopeGetter("first")}},
+	"isFirst":    {{"", scopeGetter("first")}},
+	"getLast":    {{"", scopeGetter("last")}},
+	"isLast":     {{"", scopeGetter("last")}},
+	"getTopmost": {{"", scopeGetter("topmost")}},
+	"getParent":  {{"", scopeGetter("parent")}},
+	"getInfo":    {{"", scopeGetter("info")}},
+}
+
+func scopeGetter(name string) method {
+	return func(r *run, self value.Value, _ []value.Value) (value.Value, error) {
+		s, _ := self.AsObject().(*scope)
+		return s.property(r, name), nil
+	}
+}

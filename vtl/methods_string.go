@@ -1,0 +1,437 @@
+package vtl
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
+)
+
+// stringMethods are the methods of java.lang.String, those without an
+// instance included.
+var stringMethods = methodTable{
+	"length": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		return value.Int(int64(length16(self.AsString()))), nil
+	}}},
+	"isEmpty": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		return value.Bool(self.AsString() == ""), nil
+	}}},
+	"isBlank": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		return value.Bool(strings.TrimFunc(self.AsString(), isJavaSpace) == ""), nil
+	}}},
+	"charAt":      {{"i", stringCharAt}},
+	"codePointAt": {{"i", stringCodePointAt}},
+	"substring":   {{"ii", stringSubstring}, {"i", stringSubstring}},
+	"subSequence": {{"ii", stringSubstring}},
+
+	"toUpperCase":   {{"", mapString(upper)}},
+	"toLowerCase":   {{"", mapString(lower)}},
+	"trim":          {{"", mapString(trim)}},
+	"strip":         {{"", mapString(func(s string) string { return strings.TrimFunc(s, isJavaSpace) })}},
+	"stripLeading":  {{"", mapString(func(s string) string { return strings.TrimLeftFunc(s, isJavaSpace) })}},
+	"stripTrailing": {{"", mapString(func(s string) string { return strings.TrimRightFunc(s, isJavaSpace) })}},
+	"intern":        {{"", mapString(func(s string) string { return s })}},
+
+	"indexOf":     {{"S", stringIndexOf}, {"Si", stringIndexOf}, {"i", stringIndexOf}, {"ii", stringIndexOf}, {"c", stringIndexOf}, {"ci", stringIndexOf}},
+	"lastIndexOf": {{"S", stringLastIndexOf}, {"Si", stringLastIndexOf}, {"i", stringLastIndexOf}, {"ii", stringLastIndexOf}, {"c", stringLastIndexOf}, {"ci", stringLastIndexOf}},
+	"contains":    {{"Q", testStrings(strings.Contains)}},
+	"startsWith":  {{"S", testStrings(strings.HasPrefix)}, {"Si", stringStartsWith}},
+	"endsWith":    {{"S", testStrings(strings.HasSuffix)}},
+
+	"contentEquals":       {{"Q", testStrings(func(a, b string) bool { return a == b })}},
+	"equalsIgnoreCase":    {{"S", stringEqualsIgnoreCase}},
+	"compareTo":           {{"S", compareStrings(compare16)}},
+	"compareToIgnoreCase": {{"S", compareStrings(func(a, b string) int64 { return compare16(foldCase(a), foldCase(b)) })}},
+	"regionMatches":       {{"biSii", stringRegionMatches}, {"iSii", stringRegionMatches}},
+
+	"concat":       {{"S", stringConcat}},
+	"repeat":       {{"i", stringRepeat}},
+	"replace":      {{"QQ", stringReplace}, {"cc", stringReplace}},
+	"replaceAll":   {{"SS", stringReplaceAll}},
+	"replaceFirst": {{"SS", stringReplaceFirst}},
+	"matches":      {{"S", stringMatches}},
+	"split":        {{"S", stringSplit}, {"Si", stringSplit}},
+	"join":         {{"QC", stringJoin}, {"Q*", stringJoinAll}},
+	"format":       {{"S*", stringFormat}},
+	"formatted":    {{"*", stringFormatted}},
+
+	"valueOf":     {{"O", stringValueOf}},
+	"copyValueOf": {{"O", stringValueOf}},
+	"getBytes":    {{"", stringGetBytes}, {"S", stringGetBytes}},
+	"toCharArray": {{"", stringToCharArray}},
+	"chars":       {{"", stringChars}},
+	"lines":       {{"", stringLines}},
+}
+
+// mapString makes a method of a function from string to string.
+func mapString(f func(string) string) method {
+	return func(r *run, self value.Value, _ []value.Value) (value.Value, error) {
+		s := f(self.AsString())
+		return value.String(s), r.chargeString(len(s))
+	}
+}
+
+// testStrings makes a method of a test of the string and an argument.
+func testStrings(f func(a, b string) bool) method {
+	return func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+		if args[0].IsNull() {
+			return value.Value{}, errNull
+		}
+		return value.Bool(f(self.AsString(), args[0].AsString())), nil
+	}
+}
+
+// compareStrings makes a method of a comparison.
+func compareStrings(f func(a, b string) int64) method {
+	return func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+		if args[0].IsNull() {
+			return value.Value{}, errNull
+		}
+		return value.Int(f(self.AsString(), args[0].AsString())), nil
+	}
+}
+
+func stringCharAt(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+	unit, ok := unit16(self.AsString(), num(args[0]))
+	if !ok {
+		return value.Value{}, errIndex(num(args[0]), length16(self.AsString()))
+	}
+	return value.FromObject(&javaChar{unit: unit}), nil
+}
+
+func stringCodePointAt(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+	s, i := self.AsString(), num(args[0])
+	unit, ok := unit16(s, i)
+	if !ok {
+		return value.Value{}, errIndex(i, length16(s))
+	}
+	if low, ok := unit16(s, i+1); ok && utf16.IsSurrogate(rune(unit)) {
+		if r := utf16.DecodeRune(rune(unit), rune(low)); r != 0xFFFD {
+			return value.Int(int64(r)), nil
+		}
+	}
+	return value.Int(int64(unit)), nil
+}
+
+func stringSubstring(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	s := self.AsString()
+	from, to := num(args[0]), int64(0)
+	if len(args) == 2 {
+		to = num(args[1])
+	} else {
+		to = int64(length16(s))
+	}
+	out, ok := slice16(s, from, to)
+	if !ok {
+		return value.Value{}, errors.New("begin " + args[0].Text() + ", end " + value.Int(to).Text() + ", length " + value.Int(int64(length16(s))).Text())
+	}
+	return value.String(out), r.chargeString(len(out))
+}
+
+// needle returns the string that an argument looks for: itself, a character or
+// a code point.
+func needle(v value.Value) (string, error) {
+	switch {
+	case v.IsNull():
+		return "", errNull
+	case v.Kind() == value.KindInteger:
+		return string(rune(num(v))), nil
+	}
+	return v.Text(), nil
+}
+
+func stringIndexOf(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+	sub, err := needle(args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	from := int64(0)
+	if len(args) == 2 {
+		from = num(args[1])
+	}
+	return value.Int(index16(self.AsString(), sub, from)), nil
+}
+
+func stringLastIndexOf(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+	sub, err := needle(args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	from := int64(length16(self.AsString()))
+	if len(args) == 2 {
+		from = num(args[1])
+	}
+	return value.Int(lastIndex16(self.AsString(), sub, from)), nil
+}
+
+func stringStartsWith(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+	if args[0].IsNull() {
+		return value.Value{}, errNull
+	}
+	s, from := self.AsString(), num(args[1])
+	if from < 0 || from > int64(length16(s)) {
+		return value.Bool(false), nil
+	}
+	return value.Bool(strings.HasPrefix(skip16(s, from), args[0].AsString())), nil
+}
+
+func stringEqualsIgnoreCase(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+	return value.Bool(!args[0].IsNull() && foldCase(self.AsString()) == foldCase(args[0].AsString())), nil
+}
+
+func stringRegionMatches(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+	ignoreCase := false
+	if len(args) == 5 {
+		ignoreCase, _ = args[0].AsBool()
+		args = args[1:]
+	}
+	if args[1].IsNull() {
+		return value.Value{}, errNull
+	}
+	n := max(num(args[3]), 0)
+	a, ok := slice16(self.AsString(), num(args[0]), num(args[0])+n)
+	b, ok2 := slice16(args[1].AsString(), num(args[2]), num(args[2])+n)
+	if ignoreCase {
+		a, b = foldCase(a), foldCase(b)
+	}
+	return value.Bool(ok && ok2 && a == b), nil
+}
+
+func stringConcat(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	if args[0].IsNull() {
+		return value.Value{}, errNull
+	}
+	a, b := self.AsString(), args[0].AsString()
+	if err := r.chargeString(len(a) + len(b)); err != nil {
+		return value.Value{}, err
+	}
+	return value.String(a + b), nil
+}
+
+func stringRepeat(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	s, n := self.AsString(), num(args[0])
+	if n < 0 {
+		return value.Value{}, errors.New("count is negative")
+	}
+	if s == "" {
+		return value.String(""), nil
+	}
+	if n > int64(r.t.limits.String/len(s)) {
+		return value.Value{}, r.chargeString(noLimit)
+	}
+	if err := r.chargeString(len(s) * int(n)); err != nil {
+		return value.Value{}, err
+	}
+	return value.String(strings.Repeat(s, int(n))), nil
+}
+
+func stringReplace(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	if args[0].IsNull() || args[1].IsNull() {
+		return value.Value{}, errNull
+	}
+	s, from, to := self.AsString(), args[0].Text(), args[1].Text()
+	n := strings.Count(s, from)
+	if len(to) > 0 && n > r.t.limits.String/len(to) {
+		return value.Value{}, r.chargeString(noLimit)
+	}
+	if err := r.chargeString(len(s) + n*max(0, len(to)-len(from))); err != nil {
+		return value.Value{}, err
+	}
+	return value.String(strings.ReplaceAll(s, from, to)), nil
+}
+
+// pattern returns the regular expression in an argument: compiled with the
+// template if it is written there, else now.
+func (r *run) pattern(v value.Value) (*javaregexp.Regexp, error) {
+	if v.IsNull() {
+		return nil, errNull
+	}
+	if re := r.t.patterns[v.AsString()]; re != nil {
+		return re, nil
+	}
+	return javaregexp.Compile(v.AsString())
+}
+
+func stringMatches(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	re, err := r.pattern(args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	yes, err := re.Matches(self.AsString())
+	return value.Bool(yes), err
+}
+
+func stringReplaceAll(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	re, err := r.pattern(args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	if args[1].IsNull() {
+		return value.Value{}, errNull
+	}
+	s, to := self.AsString(), args[1].AsString()
+	if err := r.foreseeReplace(re, s, to); err != nil {
+		return value.Value{}, err
+	}
+	out, err := re.ReplaceAll(s, to)
+	if err != nil {
+		return value.Value{}, err
+	}
+	return value.String(out), r.chargeString(len(out))
+}
+
+// foreseeReplace refuses a replacement whose result would be too long, before
+// it is made. Each group that the replacement names can add s at most.
+func (r *run) foreseeReplace(re *javaregexp.Regexp, s, to string) error {
+	groups := strings.Count(to, "$")
+	if (len(s)+1)*(len(to)+1)+groups*len(s) <= r.t.limits.String {
+		return nil
+	}
+	parts, err := re.Split(s, -1)
+	if err != nil {
+		return err
+	}
+	if most := len(s) + len(parts)*len(to) + groups*len(s); most > 4*r.t.limits.String {
+		return r.chargeString(noLimit)
+	}
+	return r.charge(len(parts) * elementSize)
+}
+
+func stringReplaceFirst(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	re, err := r.pattern(args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	if args[1].IsNull() {
+		return value.Value{}, errNull
+	}
+	s, to := self.AsString(), args[1].AsString()
+	if err := r.chargeString(len(s)*strings.Count(to, "$") + len(to)); err != nil {
+		return value.Value{}, err
+	}
+	out, err := re.ReplaceFirst(s, to)
+	return value.String(out), err
+}
+
+func stringSplit(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	re, err := r.pattern(args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	limit := 0
+	if len(args) == 2 {
+		limit = int(num(args[1]))
+	}
+	parts, err := re.Split(self.AsString(), limit)
+	if err != nil {
+		return value.Value{}, err
+	}
+	return r.stringArray(parts)
+}
+
+// stringArray returns a String[].
+func (r *run) stringArray(parts []string) (value.Value, error) {
+	if err := r.chargeElements(len(parts), len(parts)); err != nil {
+		return value.Value{}, err
+	}
+	a := &javaArray{name: "[Ljava.lang.String;"}
+	for _, part := range parts {
+		a.list.Append(value.String(part))
+	}
+	return value.FromObject(a), nil
+}
+
+func stringJoin(r *run, _ value.Value, args []value.Value) (value.Value, error) {
+	it, ok := iterate(args[1])
+	if !ok || args[0].IsNull() {
+		return value.Value{}, errNull
+	}
+	var parts []value.Value
+	for it.hasNext() {
+		v, err := it.next()
+		if err != nil {
+			return value.Value{}, err
+		}
+		parts = append(parts, v)
+	}
+	return r.join(args[0].AsString(), parts)
+}
+
+func stringJoinAll(r *run, _ value.Value, args []value.Value) (value.Value, error) {
+	if args[0].IsNull() {
+		return value.Value{}, errNull
+	}
+	return r.join(args[0].AsString(), args[1:])
+}
+
+// join returns the texts of parts with a separator between.
+func (r *run) join(sep string, parts []value.Value) (value.Value, error) {
+	var out []byte
+	for i, part := range parts {
+		if i > 0 {
+			out = append(out, sep...)
+		}
+		text, c := r.text(0, part)
+		if c != next {
+			return value.Value{}, r.err
+		}
+		if part.IsNull() {
+			text = value.String("null")
+		}
+		if len(out)+len(text.AsString()) > r.t.limits.String {
+			return value.Value{}, r.chargeString(noLimit)
+		}
+		out = append(out, text.AsString()...)
+	}
+	return value.String(string(out)), r.chargeString(len(out))
+}
+
+func stringValueOf(r *run, _ value.Value, args []value.Value) (value.Value, error) {
+	if args[0].IsNull() {
+		return value.String("null"), nil
+	}
+	v, c := r.text(0, args[0])
+	if c != next {
+		return value.Value{}, r.err
+	}
+	return v, nil
+}
+
+func stringGetBytes(r *run, self value.Value, _ []value.Value) (value.Value, error) {
+	s := self.AsString()
+	if err := r.chargeElements(len(s), len(s)); err != nil {
+		return value.Value{}, err
+	}
+	a := &javaArray{name: "[B"}
+	for i := range len(s) {
+		a.list.Append(value.Int(int64(int8(s[i]))))
+	}
+	return value.FromObject(a), nil
+}
+
+func stringToCharArray(r *run, self value.Value, _ []value.Value) (value.Value, error) {
+	units := utf16.Encode([]rune(self.AsString()))
+	if err := r.chargeElements(len(units), len(units)); err != nil {
+		return value.Value{}, err
+	}
+	a := &javaArray{name: "[C"}
+	for _, unit := range units {
+		a.list.Append(value.FromObject(&javaChar{unit: unit}))
+	}
+	return value.FromObject(a), nil
+}
+
+func stringChars(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+	return value.FromObject(&charStream{n: length16(self.AsString())}), nil
+}
+
+func stringLines(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+	s := strings.ReplaceAll(strings.ReplaceAll(self.AsString(), "\r\n", "\n"), "\r", "\n")
+	n := strings.Count(s, "\n")
+	if s != "" && !strings.HasSuffix(s, "\n") {
+		n++
+	}
+	return value.FromObject(&charStream{n: n}), nil
+}
