@@ -25,8 +25,13 @@ type exampler struct {
 	open   []*node // the schemas that are being filled in, outermost first
 }
 
-// example returns a value for schema. It is nil when none can be made.
+// example returns a value for schema. It is nil when none can be made, or when the
+// examples of the definition are too many already.
 func (im *importer) example(schema *cursor) *node {
+	if im.examples > maxExamples || im.bodies > maxTemplates {
+		im.drop(im.doc, "the examples are too many; the rest is left out")
+		return nil
+	}
 	e := &exampler{im: im}
 	out := e.value(schema)
 	im.examples += e.values
@@ -44,12 +49,14 @@ func (e *exampler) value(schema *cursor) *node {
 		}
 		return newObject()
 	}
+	if e.values++; e.values > maxExampleValues {
+		return nil
+	}
 	if given := givenExample(schema); given != nil {
+		e.values += given.weight
 		return given
 	}
-	e.values++
-	if e.values > maxExampleValues || e.im.examples > maxExamples ||
-		len(e.open) >= maxExampleDepth || slices.Contains(e.open, schema.node) {
+	if len(e.open) >= maxExampleDepth || slices.Contains(e.open, schema.node) {
 		return nil
 	}
 	e.open = append(e.open, schema.node)

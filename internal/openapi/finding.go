@@ -68,13 +68,14 @@ func (f Finding) String() string {
 	return b.String()
 }
 
-// maxFindings bounds the findings, the warnings and the errors of one import, so
-// that a document full of mistakes does not become an answer many times its size.
+// maxFindings bounds the findings of each severity, the warnings and the errors of
+// one import, so that a document full of mistakes does not become an answer many
+// times its size.
 const maxFindings = 500
 
 // note adds a finding about c.
 func (im *importer) note(s Severity, c *cursor, format string, args ...any) {
-	if len(im.api.Findings) >= maxFindings {
+	if im.told[s] >= maxFindings {
 		return
 	}
 	f := Finding{Severity: s, Text: fmt.Sprintf(format, args...)}
@@ -85,7 +86,7 @@ func (im *importer) note(s Severity, c *cursor, format string, args ...any) {
 		return
 	}
 	im.noted[f] = true
-	if len(im.api.Findings) == maxFindings-1 {
+	if im.told[s]++; im.told[s] == maxFindings {
 		f = Finding{Severity: s, Text: "too many findings; the rest is left out"}
 	}
 	im.api.Findings = append(im.api.Findings, f)

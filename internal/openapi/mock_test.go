@@ -2,7 +2,9 @@ package openapi
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -152,6 +154,35 @@ func TestWideExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkAPI(t, api, true)
+}
+
+// TestManyExamples checks that the examples of a definition have an end together.
+func TestManyExamples(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(head + "definitions: {S: {type: object, properties: {")
+	for i := range 2000 {
+		fmt.Fprintf(&b, "p%d: {type: string, example: x%050d}, ", i, i)
+	}
+	b.WriteString("z: {type: string}}}}\npaths:\n")
+	for i := range 2000 {
+		fmt.Fprintf(&b, "  /p%d: {get: {responses: {200: {schema: {$ref: S}}}}}\n", i)
+	}
+	api, err := Parse([]byte(b.String()), Options{Lenient: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bytes := 0
+	for _, r := range api.Resources {
+		for _, m := range r.Methods {
+			bytes += len(text0(m.MethodIntegration.IntegrationResponses["200"].ResponseTemplates["application/json"]))
+		}
+	}
+	if bytes == 0 || bytes > maxTemplates+maxTemplate {
+		t.Errorf("examples of %d bytes", bytes)
+	}
+	if !slices.ContainsFunc(api.Findings, func(f Finding) bool { return strings.Contains(f.Text, "examples are too many") }) {
+		t.Error("nothing tells that examples are missing")
+	}
 }
 
 // TestSamplePattern checks that what is made from a pattern matches it.

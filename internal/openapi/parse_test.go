@@ -303,14 +303,18 @@ func TestManyFindings(t *testing.T) {
 	for i := range 2 * maxFindings {
 		doc += fmt.Sprintf("odd%d: 1\n", i)
 	}
+	doc += "paths: {/a: {$ref: '#/nowhere'}}\n"
 	api, err := Parse([]byte(doc), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(api.Findings) != maxFindings || len(api.Warnings) != maxFindings {
+	if len(api.Findings) != maxFindings+1 || len(api.Warnings) != maxFindings {
 		t.Errorf("got %d findings, %d warnings", len(api.Findings), len(api.Warnings))
 	}
-	if last := api.Findings[maxFindings-1].Text; last != "too many findings; the rest is left out" {
+	if f := api.Findings[maxFindings-1]; f.Severity != Error {
+		t.Errorf("the error is hidden by warnings: %v", f)
+	}
+	if last := api.Findings[maxFindings].Text; last != "too many findings; the rest is left out" {
 		t.Errorf("the last finding is %q", last)
 	}
 }
