@@ -21,15 +21,20 @@ var errNotWritable = errors.New("not writable")
 
 // A directory is where a store keeps its files, held by one process.
 type directory struct {
-	path string   // as the user wrote it, for errors
+	path string   // absolute
+	name string   // as the user wrote it, for errors
 	lock *os.File // locked while the store is open
 }
 
 // openDirectory creates the directory if it is missing, with a database file
 // that only its owner can read, and takes its lock.
-func openDirectory(path string) (directory, error) {
-	d := directory{path: path}
-	if err := makeDir(path); err != nil {
+func openDirectory(name string) (directory, error) {
+	d := directory{name: name}
+	var err error
+	if d.path, err = filepath.Abs(name); err != nil {
+		return d, d.failure(err)
+	}
+	if err := makeDir(d.path); err != nil {
 		return d, d.failure(err)
 	}
 	if err := d.takeLock(); err != nil {
@@ -95,9 +100,9 @@ func (d directory) failure(err error) error {
 		cause = errNotWritable
 	}
 	if cause == nil {
-		return fmt.Errorf("data directory %s: %w", d.path, err)
+		return fmt.Errorf("data directory %s: %w", d.name, err)
 	}
-	return fmt.Errorf("data directory %s: %w: %w", d.path, cause, err)
+	return fmt.Errorf("data directory %s: %w: %w", d.name, cause, err)
 }
 
 // makeDir creates a directory and its parents, durably and for their owner

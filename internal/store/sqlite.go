@@ -52,7 +52,8 @@ type sqliteDB struct {
 	closing chan struct{} // closed by close
 
 	maxPages int   // pages the file may have, 0 for any number
-	logLimit int64 // size of the write-ahead log that makes commit reset it
+	logLimit int64 // bytes of write-ahead log that are too many
+	logNext  int64 // bytes at which to try again to reset it
 }
 
 func (db *sqliteDB) view(ctx context.Context) (view, error) {
@@ -134,19 +135,21 @@ func (db *sqliteDB) failure(err error) error { return db.dir.failure(err) }
 
 // afterCommit keeps the write-ahead log bounded. SQLite copies it into the
 // file every thousand pages, but can begin it anew only when at that moment no
-// view needs it; where views always do, this waits for them.
+// view needs it; where one always does, this waits for them.
 func (db *sqliteDB) afterCommit() {
 	info, err := os.Stat(db.dir.log())
-	if err != nil || info.Size() < db.logLimit {
+	switch {
+	case err != nil || info.Size() < db.logLimit:
+		db.logNext = 0
+		return
+	case info.Size() < db.logNext:
 		return
 	}
 	busy, err := db.truncateLog()
-	if err == nil && !busy {
-		db.logLimit = logLimit
-		return
+	if busy || err != nil {
+		db.logNext = info.Size() + db.logLimit
+		db.log.Warn("the write-ahead log cannot be reset", "directory", db.dir.name, "bytes", info.Size(), "busy", busy, "error", err)
 	}
-	db.logLimit = info.Size() + logLimit
-	db.log.Warn("the write-ahead log cannot be reset", "directory", db.dir.path, "bytes", info.Size(), "busy", busy, "error", err)
 }
 
 // truncateLog copies the log into the file and empties it, unless views need
@@ -177,7 +180,7 @@ func (v *sqliteView) release() {
 func (v *sqliteView) get(key []byte) ([]byte, error) {
 	var doc []byte
 	found := false
-	err := v.conn.query(sqlGet, 1, func(row []driver.Value) {
+	err := v.conn.query(sqlGet, func(row []driver.Value) {
 		doc, found = blob(row[0]), true
 	}, key)
 	if err != nil {
@@ -191,25 +194,25 @@ func (v *sqliteView) get(key []byte) ([]byte, error) {
 
 func (v *sqliteView) has(key []byte) (bool, error) {
 	found := false
-	err := v.conn.query(sqlHas, 1, func([]driver.Value) { found = true }, key)
+	err := v.conn.query(sqlHas, func([]driver.Value) { found = true }, key)
 	return found, v.db.failure(err)
 }
 
 func (v *sqliteView) scan(from, to []byte, limit int, each func(key, doc []byte)) error {
-	err := v.conn.query(sqlScan, 2, func(row []driver.Value) {
+	err := v.conn.query(sqlScan, func(row []driver.Value) {
 		each(blob(row[0]), blob(row[1]))
 	}, from, to, sqlLimit(limit))
 	return v.db.failure(err)
 }
 
 func (v *sqliteView) keys(from, to []byte, each func(key []byte)) error {
-	err := v.conn.query(sqlKeys, 1, func(row []driver.Value) { each(blob(row[0])) }, from, to)
+	err := v.conn.query(sqlKeys, func(row []driver.Value) { each(blob(row[0])) }, from, to)
 	return v.db.failure(err)
 }
 
 func (v *sqliteView) served(kind, id string) (Served, error) {
 	s := Served{Kind: kind, ID: id}
-	err := v.conn.query(sqlServed, 3, func(row []driver.Value) {
+	err := v.conn.query(sqlServed, func(row []driver.Value) {
 		s.Revision, s.Deleted = Revision(row[0].(int64)), row[1].(int64) != 0
 		if !s.Deleted {
 			s.Data = blob(row[2])
@@ -230,7 +233,7 @@ func (v *sqliteView) changes(after Revision, limit int, bare []string) ([]Served
 		return nil, err
 	}
 	var all []Served
-	err = v.conn.query(sqlChanges, 5, func(row []driver.Value) {
+	err = v.conn.query(sqlChanges, func(row []driver.Value) {
 		s := Served{Revision: Revision(row[0].(int64)), Kind: row[1].(string), ID: string(blob(row[2])), Deleted: row[3].(int64) != 0}
 		if !s.Deleted && !slices.Contains(bare, s.Kind) {
 			s.Data = blob(row[4])

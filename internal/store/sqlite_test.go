@@ -42,6 +42,20 @@ func TestReopen(t *testing.T) {
 	}
 }
 
+func TestRelativeDirectory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s := mustOpen(t, Options{Dir: "data/dir"})
+	defer s.Close()
+	mustWrite(t, s, put(key("a"), "1"))
+	if _, err := os.Stat("data/dir/gatehouse.db"); err != nil {
+		t.Error(err)
+	}
+	_, err := Open(t.Context(), Options{Dir: "data/dir"})
+	if err == nil || !strings.HasPrefix(err.Error(), "data directory data/dir: in use") {
+		t.Errorf("got error %v, want one with the directory as it was given", err)
+	}
+}
+
 // A tombstone with the highest revision keeps it from being given again.
 func TestReopenAfterRetract(t *testing.T) {
 	dir := t.TempDir()

@@ -70,10 +70,9 @@ func (c *conn) exec(sql string, args ...driver.Value) (int64, error) {
 	return res.RowsAffected()
 }
 
-// query runs a statement, prepared once, and calls each with its rows, which
-// have the given number of columns. The values of a row are each's to keep,
-// the slice is not.
-func (c *conn) query(sql string, columns int, each func(row []driver.Value), args ...driver.Value) error {
+// query runs a statement, prepared once, and calls each with its rows. The
+// values of a row are each's to keep, the slice is not.
+func (c *conn) query(sql string, each func(row []driver.Value), args ...driver.Value) error {
 	s, err := c.prepare(sql)
 	if err != nil {
 		return err
@@ -82,7 +81,7 @@ func (c *conn) query(sql string, columns int, each func(row []driver.Value), arg
 	if err != nil {
 		return err
 	}
-	row := make([]driver.Value, columns)
+	row := make([]driver.Value, len(rows.Columns()))
 	for err == nil {
 		if err = rows.Next(row); err == nil {
 			each(row)
@@ -94,10 +93,11 @@ func (c *conn) query(sql string, columns int, each func(row []driver.Value), arg
 	return errors.Join(err, rows.Close())
 }
 
-// number runs a query that gives one integer, such as a pragma.
+// number returns the integer that begins the row a query gives, such as a
+// pragma.
 func (c *conn) number(sql string) (int64, error) {
 	var n int64
-	err := c.query(sql, 1, func(row []driver.Value) { n, _ = row[0].(int64) })
+	err := c.query(sql, func(row []driver.Value) { n, _ = row[0].(int64) })
 	return n, err
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -28,7 +29,7 @@ func openSQLite(ctx context.Context, o Options) (*sqliteDB, error) {
 		readers:  make(chan *conn, max(4, 2*runtime.GOMAXPROCS(0))),
 		closing:  make(chan struct{}),
 		maxPages: o.maxPages,
-		logLimit: logLimit,
+		logLimit: cmp.Or(o.logLimit, logLimit),
 	}
 	for range cap(db.readers) {
 		db.readers <- nil
@@ -59,7 +60,7 @@ func (db *sqliteDB) open(ctx context.Context) error {
 // useLog puts the database into WAL mode, which the file remembers.
 func useLog(c *conn) error {
 	mode := ""
-	err := c.query("PRAGMA journal_mode = WAL", 1, func(row []driver.Value) { mode, _ = row[0].(string) })
+	err := c.query("PRAGMA journal_mode = WAL", func(row []driver.Value) { mode, _ = row[0].(string) })
 	if err == nil && mode != "wal" {
 		err = errors.New("its file system does not support shared memory")
 	}
@@ -73,7 +74,7 @@ func (db *sqliteDB) dialWriter(ctx context.Context) (*conn, error) {
 		"synchronous = FULL", // the log is on disk when COMMIT returns
 		"fullfsync = ON",     // macOS: in the disk, not in its cache
 		"wal_autocheckpoint = 1000",
-		fmt.Sprintf("journal_size_limit = %d", logLimit/2),
+		fmt.Sprintf("journal_size_limit = %d", db.logLimit/2),
 		"cache_size = -16384",
 		"temp_store = MEMORY",
 	}

@@ -58,7 +58,8 @@ type Options struct {
 	Dir string       // created if missing, for its owner alone; "" keeps everything in memory
 	Log *slog.Logger // nil discards
 
-	maxPages int // bounds the file, to test what a full disk does; 0 for no bound
+	maxPages int   // for tests: the size of a full disk, 0 for no bound
+	logLimit int64 // for tests: instead of the constant
 }
 
 // A Store holds documents. It is safe for concurrent use.
