@@ -205,18 +205,18 @@ func (e *Expression) values(dst []string, s *Scope) []string {
 		}
 		return dst
 	}
-	headers := s.Headers
 	if e.from == fromResponseHeaderAll {
-		headers = s.ResponseHeaders
-	} else if e.name == "Host" && s.Host != "" {
+		return appendValues(dst, s.ResponseHeaders, func(name string) bool { return name == e.name })
+	}
+	if e.name == "Host" && s.Host != "" {
 		return append(dst, s.Host)
 	}
-	return appendExact(dst, headers, e.name)
+	return appendValues(dst, s.Headers, func(name string) bool { return httpmsg.EqualFold(name, e.name) })
 }
 
-func appendExact(dst []string, h httpmsg.Header, name string) []string {
+func appendValues(dst []string, h httpmsg.Header, wanted func(name string) bool) []string {
 	for i := range h {
-		if h[i].Name == name {
+		if wanted(h[i].Name) {
 			dst = append(dst, h[i].Value)
 		}
 	}

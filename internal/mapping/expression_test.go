@@ -46,10 +46,10 @@ func TestEval(t *testing.T) {
 		`method.request.multivaluequerystring.q`:         {IntegrationRequest, "1,two words"},
 		`method.request.header.X-A`:                      {IntegrationRequest, "last"},
 		`method.request.header.x-a`:                      {GatewayResponse, "lower"},
-		`method.request.header.X-a`:                      {IntegrationRequest, absent},
+		`method.request.header.X-a`:                      {IntegrationRequest, "last"},
 		`method.request.header.X-Empty`:                  {IntegrationRequest, absent},
 		`method.request.header.Host`:                     {IntegrationRequest, "api.example.com"},
-		`method.request.multivalueheader.X-A`:            {GatewayResponse, "first,last"},
+		`method.request.multivalueheader.X-A`:            {GatewayResponse, "first,lower,last"},
 		`method.request.multivalueheader.X-Z`:            {GatewayResponse, absent},
 		`method.request.body`:                            {IntegrationRequest, `{"name":"Ann","n":1.50,"ok":true,"nil":null,"list":[1,{"a":"x/y"}],"s":""}`},
 		`method.request.body.name`:                       {IntegrationRequest, "Ann"},
@@ -99,7 +99,7 @@ func TestEvalAll(t *testing.T) {
 	for text, want := range map[string][]string{
 		`method.request.multivaluequerystring.q`: {"1", "two words"},
 		`method.request.querystring.q`:           {"two words"},
-		`method.request.multivalueheader.X-A`:    {"first", "last"},
+		`method.request.multivalueheader.X-A`:    {"first", "lower", "last"},
 		`method.request.header.none`:             nil,
 	} {
 		e, err := ParseExpression(text, IntegrationRequest)

@@ -62,7 +62,8 @@ func (s *Scope) json(path value.Value) (value.Value, bool, error) {
 	if !found {
 		return value.String(`""`), true, nil
 	}
-	return value.String(string(v.AppendJSON(nil))), true, nil
+	s.scratch = v.AppendJSON(s.scratch[:0])
+	return value.String(string(s.scratch)), true, nil
 }
 
 // find evaluates a path on the body of this side. A body that is not JSON has

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/vtl"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
@@ -45,7 +46,8 @@ type Scope struct {
 	ResponseBody    []byte // of the integration
 	ResponseHeaders httpmsg.Header
 
-	Deadline time.Time // ends a render with an error; zero for none
+	Deadline time.Time             // ends a render with an error; zero for none
+	Hook     func(vtl.Event) error // told of each step of a render, unless nil
 
 	Overrides Overrides
 
@@ -57,6 +59,9 @@ type Scope struct {
 	once     paramList                // query without repeated names
 	header   paramList                // without repeated names
 	extra    [extraObjects]*value.Map // what #set put into $context and its parts
+
+	run     vtl.RunOptions
+	scratch []byte // for what is about to become a string
 
 	requestOverride  *value.Map
 	responseOverride *value.Map
@@ -79,6 +84,9 @@ func (s *Scope) Reset() {
 	next.query.list = emptied(s.query.list)
 	next.once.list = emptied(s.once.list)
 	next.header.list = emptied(s.header.list)
+	if cap(s.scratch) <= 64<<10 {
+		next.scratch = s.scratch[:0]
+	}
 	*s = next
 }
 
@@ -131,10 +139,14 @@ func (s *Scope) pathParam(name string) (string, bool) { return lookup(s.PathPara
 // queryParam returns the last value of a query parameter.
 func (s *Scope) queryParam(name string) (string, bool) { return lookup(s.queryParams(), name) }
 
-// headerParam returns the last value of a request header; the name counts
-// letter by letter.
+// headerParam returns the last value of a request header. AWS compares names
+// letter by letter; a listener on net/http does not know how the client spelled
+// them, so the spelling asked for goes first and then any other.
 func (s *Scope) headerParam(name string) (string, bool) {
 	if v, ok := lastExact(s.Headers, name); ok {
+		return v, true
+	}
+	if v, ok := s.Headers.Last(name); ok {
 		return v, true
 	}
 	if s.Host != "" && name == "Host" {

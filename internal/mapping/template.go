@@ -1,32 +1,50 @@
 package mapping
 
 import (
-	"errors"
 	"maps"
 	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
+	"github.com/gatehouse-gw/gatehouse/vtl"
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
-
-var errUnbuilt = errors.New("not built yet")
 
 // A Template is a compiled mapping template. It is immutable and rendered by
 // any number of calls at once.
 type Template struct {
+	vtl   *vtl.Template
 	paths pathCache
 }
 
 // ParseTemplate compiles a mapping template; name stands in its errors, which
 // are of type *vtl.Error.
-func ParseTemplate(name, text string) (*Template, error) { return nil, errUnbuilt }
+func ParseTemplate(name, text string) (*Template, error) {
+	t, err := vtl.Parse(name, text, vtl.Options{Mode: vtl.APIGateway})
+	if err != nil {
+		return nil, err
+	}
+	return &Template{vtl: t}, nil
+}
 
 // Render appends what the template makes of the call to dst. Overrides that
 // it sets go to s.Overrides. On an error, which is a *vtl.Error, the result
 // is dst with what had been rendered until then.
 func (t *Template) Render(dst []byte, s *Scope, side Side) ([]byte, error) {
-	s.side = side
+	s.template = t
+	dst, err := t.vtl.Render(dst, s.Vars(side), &s.run)
+	s.template = nil
 	s.collectOverrides()
-	return dst, errUnbuilt
+	return dst, err
+}
+
+// Vars returns $input, $context, $util and $stageVariables for a render of
+// one side. What an earlier render set in $context is gone, but for the
+// overrides.
+func (s *Scope) Vars(side Side) vtl.Vars {
+	s.side = side
+	s.extra = [extraObjects]*value.Map{}
+	s.run = vtl.RunOptions{Deadline: s.Deadline, Hook: s.Hook}
+	return (*vars)(s)
 }
 
 // A pathCache holds the JSONPaths that a template has used. They are few and
