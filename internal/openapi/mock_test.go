@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/vtl"
 )
 
 // printed returns what the template language makes of a template that has nothing
@@ -50,6 +52,30 @@ func TestVerbatim(t *testing.T) {
 	for _, s := range []string{"]]#[[", "#[[]]#", "]]]#", "#[[ x ]]# ]]#", "[[#", "#", "$", "]]", "##", "#[[#[[", "]]#]]#", "#]]#", "]#[[", "\x00$\x01"} {
 		if got, ok := printed(verbatim(s)); !ok || got != s {
 			t.Errorf("%q: %q prints %q, %v", s, verbatim(s), got, ok)
+		}
+	}
+}
+
+// TestVerbatimInTheEngine renders the templates of all short texts of the characters
+// that matter.
+func TestVerbatimInTheEngine(t *testing.T) {
+	texts := []string{""}
+	for first := 0; len(texts) < 20_000; {
+		last := len(texts)
+		for _, s := range texts[first:last] {
+			for _, c := range "[]#$a" {
+				texts = append(texts, s+string(c))
+			}
+		}
+		first = last
+	}
+	for _, s := range texts {
+		template, err := vtl.Parse("", verbatim(s), vtl.Options{Mode: vtl.APIGateway})
+		if err != nil {
+			t.Fatalf("%q: %q: %v", s, verbatim(s), err)
+		}
+		if got, err := template.RenderString(nil); err != nil || got != s {
+			t.Fatalf("%q: %q prints %q, %v", s, verbatim(s), got, err)
 		}
 	}
 }
