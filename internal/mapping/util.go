@@ -117,7 +117,7 @@ func urlEncode(s string) (value.Value, error) {
 func urlDecode(s string) (value.Value, error) {
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])) {
-			return value.Value{}, errors.New("urlDecode: incomplete or illegal %-escape")
+			return value.Value{}, errors.New("incomplete or illegal %-escape")
 		}
 	}
 	return value.String(strings.ToValidUTF8(unescapeQuery(s), string(utf8.RuneError))), nil

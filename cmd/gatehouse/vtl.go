@@ -1,0 +1,256 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/vtl"
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
+)
+
+// newVTLCommand is "gatehouse vtl": templates without a server.
+func newVTLCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "vtl",
+		Short: "Render mapping templates and run files of template cases",
+	}
+	cmd.AddCommand(newVTLRun(), newVTLTest())
+	return cmd
+}
+
+// vtlRun is what a template is rendered with. Fields that name files may be
+// empty.
+type vtlRun struct {
+	template       string
+	body           string
+	context        string
+	params         string
+	stageVariables string
+	mode           string
+	trace          bool
+}
+
+func newVTLRun() *cobra.Command {
+	var o vtlRun
+	cmd := &cobra.Command{
+		Use:   "run FILE",
+		Short: "Render a template",
+		Long: `Render a template as API Gateway does, with $input, $context, $util and
+$stageVariables. FILE may be - for standard input.
+
+  gatehouse vtl run template.vtl --body body.json --params params.json
+
+--params is {"path": {…}, "querystring": {…}, "header": {…}}; a value may be a
+list. --context holds the members of $context, --stage-variables names and
+values.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.template = args[0]
+			return o.run(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.body, "body", "", "`FILE` with the request's body")
+	f.StringVar(&o.context, "context", "", "JSON `FILE` with $context")
+	f.StringVar(&o.params, "params", "", "JSON `FILE` with path, querystring and header parameters")
+	f.StringVar(&o.stageVariables, "stage-variables", "", "JSON `FILE` with $stageVariables")
+	f.StringVar(&o.mode, "mode", "apigw", "`DIALECT`: apigw, or velocity for stock Velocity 1.7")
+	f.BoolVar(&o.trace, "trace", false, "print each step to standard error")
+	return cmd
+}
+
+func (o *vtlRun) run(stdin io.Reader, stdout, stderr io.Writer) error {
+	mode, err := templateMode(o.mode)
+	if err != nil {
+		return err
+	}
+	source, err := readInput(o.template, stdin)
+	if err != nil {
+		return err
+	}
+	t, err := vtl.Parse(o.template, string(source), vtl.Options{Mode: mode})
+	if err != nil {
+		return err
+	}
+	vars, err := o.vars()
+	if err != nil {
+		return err
+	}
+	options := &vtl.RunOptions{}
+	if o.trace {
+		options.Hook = traceTo(stderr)
+	}
+	out, err := t.Render(nil, vars, options)
+	if _, werr := stdout.Write(out); werr != nil {
+		return werr
+	}
+	return err
+}
+
+func templateMode(name string) (vtl.Mode, error) {
+	switch name {
+	case "apigw":
+		return vtl.APIGateway, nil
+	case "velocity":
+		return vtl.Velocity, nil
+	}
+	return 0, fmt.Errorf("--mode must be apigw or velocity, not %q", name)
+}
+
+func readInput(file string, stdin io.Reader) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(file)
+}
+
+// vars reads the files that the flags name.
+func (o *vtlRun) vars() (*templateVars, error) {
+	v := &templateVars{own: value.NewMap(2), input: true, util: true}
+	body := []byte(nil)
+	if o.body != "" {
+		var err error
+		if body, err = os.ReadFile(o.body); err != nil {
+			return nil, err
+		}
+	}
+	params, err := readObject(o.params)
+	if err != nil {
+		return nil, err
+	}
+	context, err := readObject(o.context)
+	if err != nil {
+		return nil, err
+	}
+	addOverrides(context)
+	variables, err := readObject(o.stageVariables)
+	if err != nil {
+		return nil, err
+	}
+	v.own.Set("context", value.FromMap(context))
+	v.own.Set("stageVariables", value.FromMap(variables))
+	v.scope = newTemplateScope(string(body), params).Vars(mapping.RequestSide)
+	return v, nil
+}
+
+// readObject reads a JSON object from a file; no file is an empty object.
+func readObject(file string) (*value.Map, error) {
+	if file == "" {
+		return value.NewMap(0), nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	v, err := value.ParseStrict(string(text), value.Limits{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if v.AsMap() == nil {
+		return nil, fmt.Errorf("%s: not a JSON object", file)
+	}
+	return v.AsMap(), nil
+}
+
+// addOverrides gives a $context the maps that templates set overrides in.
+func addOverrides(context *value.Map) {
+	for name, parts := range map[string][]string{
+		"requestOverride":  {"header", "path", "querystring"},
+		"responseOverride": {"header"},
+	} {
+		if context.Has(name) {
+			continue
+		}
+		m := value.NewMap(len(parts))
+		for _, part := range parts {
+			m.Set(part, value.FromMap(value.NewMap(0)))
+		}
+		context.Set(name, value.FromMap(m))
+	}
+}
+
+// templateVars are variables of a file's own before $input and $util of a
+// call.
+type templateVars struct {
+	own         *value.Map
+	scope       vtl.Vars
+	input, util bool
+}
+
+// Lookup implements vtl.Vars.
+func (v *templateVars) Lookup(name string) (value.Value, bool) {
+	if x, ok := v.own.Get(name); ok {
+		return x, true
+	}
+	if name == "input" && v.input || name == "util" && v.util {
+		return v.scope.Lookup(name)
+	}
+	return value.Value{}, false
+}
+
+// newTemplateScope is a call with a body and parameters of the form of
+// $input.params().
+func newTemplateScope(body string, params *value.Map) *mapping.Scope {
+	s := &mapping.Scope{RequestBody: []byte(body)}
+	eachParam(params, "path", func(name, text string) {
+		s.PathParams = append(s.PathParams, mapping.Param{Name: name, Value: text})
+	})
+	eachParam(params, "querystring", func(name, text string) {
+		if s.RawQuery != "" {
+			s.RawQuery += "&"
+		}
+		s.RawQuery += escapeAll(name) + "=" + escapeAll(text)
+	})
+	eachParam(params, "header", func(name, text string) {
+		s.Headers = append(s.Headers, httpmsg.Field{Name: name, Value: text})
+	})
+	return s
+}
+
+// eachParam visits the parameters in one place, a list member by member.
+func eachParam(params *value.Map, place string, visit func(name, text string)) {
+	v, _ := params.Get(place)
+	m := v.AsMap()
+	for i := range m.Len() {
+		name, v := m.At(i)
+		if l := v.AsList(); l != nil {
+			for _, x := range l.Values() {
+				visit(name, x.Text())
+			}
+			continue
+		}
+		visit(name, v.Text())
+	}
+}
+
+// escapeAll writes every byte as %XX, which no reader can misread.
+func escapeAll(s string) string {
+	out := make([]byte, 0, 3*len(s))
+	for i := range len(s) {
+		out = fmt.Appendf(out, "%%%02X", s[i])
+	}
+	return string(out)
+}
+
+// traceTo prints the steps of a render, one a line.
+func traceTo(w io.Writer) func(vtl.Event) error {
+	return func(e vtl.Event) error {
+		const most = 200
+		if e.Kind == vtl.EventDirective {
+			_, err := fmt.Fprintf(w, "%s:%d:%d: %s\n", e.Name, e.Line, e.Col, e.Text)
+			return err
+		}
+		text := e.Value.Text()
+		if len(text) > most {
+			text = text[:most] + "…"
+		}
+		_, err := fmt.Fprintf(w, "%s:%d:%d: %s = %s\n", e.Name, e.Line, e.Col, e.Text, strconv.Quote(text))
+		return err
+	}
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/vtl"
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
+)
+
+func newVTLTest() *cobra.Command {
+	return &cobra.Command{
+		Use:   "test CASES.jsonl",
+		Short: "Run a file of template and JSONPath cases",
+		Long: `Run cases, one JSON object a line, and compare what they give with what they
+want. FILE may be - for standard input.
+
+A template case has a template, a context (the variables) and an output, or an
+error that is "parse" or "render"; mode "apigw" for API Gateway's dialect;
+input {"body", "params"} to bind $input, util true to bind $util.
+
+A JSONPath case has a path and a document (JSON text), and string and json (how
+the result prints), or missing true, or an error that is "invalid-path" or
+"evaluation".`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return testCases(args[0], cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+}
+
+// maxCaseLine bounds one case.
+const maxCaseLine = 16 << 20
+
+// testCases runs every case of a file and reports to w.
+func testCases(file string, stdin io.Reader, w io.Writer) error {
+	in := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, maxCaseLine)
+	passed, failed := 0, 0
+	for n := 1; lines.Scan(); n++ {
+		if strings.TrimSpace(lines.Text()) == "" {
+			continue
+		}
+		c := newCase(lines.Text(), n)
+		if c.got == c.want {
+			passed++
+			continue
+		}
+		failed++
+		fmt.Fprintf(w, "FAIL %s: %s\n  want %s\n  got  %s\n", c.id, c.subject, c.want, c.got)
+	}
+	if err := lines.Err(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%d passed, %d failed\n", passed, failed)
+	if failed > 0 {
+		return fmt.Errorf("%d of %d cases failed", failed, passed+failed)
+	}
+	return nil
+}
+
+// A templateCase is one case with what it gave. want and got are written for
+// people and equal when the case holds.
+type templateCase struct {
+	id, subject string
+	want, got   string
+}
+
+// newCase reads a case and runs it. A line that is no case fails.
+func newCase(line string, n int) templateCase {
+	c := templateCase{id: fmt.Sprintf("line %d", n), want: "a case"}
+	v, err := value.ParseStrict(line, value.Limits{Bytes: maxCaseLine})
+	row := v.AsMap()
+	if err != nil || row == nil {
+		c.got = fmt.Sprintf("no JSON object (%v)", err)
+		return c
+	}
+	if id := field(row, "id"); id != "" {
+		c.id = id
+	}
+	switch {
+	case row.Has("template"):
+		c.subject = fmt.Sprintf("%q", field(row, "template"))
+		c.want, c.got = runTemplateCase(row)
+	case row.Has("path") && row.Has("document"):
+		c.subject = field(row, "path")
+		c.want, c.got = runPathCase(row)
+	default:
+		c.got = "neither a template nor a path"
+	}
+	return c
+}
+
+// field returns a text member of a case.
+func field(row *value.Map, name string) string {
+	v, _ := row.Get(name)
+	return v.AsString()
+}
+
+func object(row *value.Map, name string) *value.Map {
+	v, _ := row.Get(name)
+	if m := v.AsMap(); m != nil {
+		return m
+	}
+	return value.NewMap(0)
+}
+
+func flag(row *value.Map, name string) bool {
+	v, _ := row.Get(name)
+	b, _ := v.AsBool()
+	return b
+}
+
+func runTemplateCase(row *value.Map) (want, got string) {
+	want = fmt.Sprintf("%q", field(row, "output"))
+	if kind := field(row, "error"); kind != "" {
+		want = kind + " error"
+	}
+	mode := vtl.Velocity
+	if field(row, "mode") == "apigw" {
+		mode = vtl.APIGateway
+	}
+	out, err := renderCase(row, mode)
+	if err == nil {
+		return want, fmt.Sprintf("%q", out)
+	}
+	var at *vtl.Error
+	got = err.Error()
+	if errors.As(err, &at) {
+		if got = at.Phase.String() + " error"; got != want {
+			got += " (" + err.Error() + ")"
+		}
+	}
+	return want, got
+}
+
+func renderCase(row *value.Map, mode vtl.Mode) (string, error) {
+	t, err := vtl.Parse("template", field(row, "template"), vtl.Options{Mode: mode})
+	if err != nil {
+		return "", err
+	}
+	input := object(row, "input")
+	own := javaValue(value.FromMap(object(row, "context"))).AsMap()
+	v := &templateVars{own: own, input: row.Has("input"), util: flag(row, "util")}
+	v.scope = newTemplateScope(field(input, "body"), object(input, "params")).Vars(mapping.RequestSide)
+	if context, _ := v.own.Get("context"); mode == vtl.APIGateway && context.AsMap() != nil {
+		addOverrides(context.AsMap())
+	}
+	return t.RenderString(v)
+}
+
+// javaValue makes the lists of a case's variables ArrayLists, which print as
+// Java prints a list and not as JSON.
+func javaValue(v value.Value) value.Value {
+	if l := v.AsList(); l != nil {
+		out := make([]value.Value, 0, l.Len())
+		for _, x := range l.Values() {
+			out = append(out, javaValue(x))
+		}
+		return value.FromList(value.NewList(out...))
+	}
+	m := v.AsMap()
+	for i := range m.Len() {
+		_, x := m.At(i)
+		m.SetAt(i, javaValue(x))
+	}
+	return v
+}
+
+func runPathCase(row *value.Map) (want, got string) {
+	switch {
+	case flag(row, "missing"):
+		want = "missing"
+	case field(row, "error") != "":
+		want = field(row, "error") + " error"
+	}
+	result, err := evaluateCase(row)
+	var failure *jsonpath.Error
+	switch {
+	case errors.Is(err, jsonpath.ErrNotFound):
+		return want, "missing"
+	case errors.As(err, &failure):
+		if got = pathErrorKind(failure) + " error"; got != want {
+			got += " (" + err.Error() + ")"
+		}
+		return want, got
+	case err != nil:
+		return want, err.Error()
+	}
+	got = pathResult(printed(result), string(result.AppendJSON(nil)), row)
+	if want == "" {
+		want = pathResult(field(row, "string"), field(row, "json"), row)
+	}
+	return want, got
+}
+
+// printed is how a template prints a result: null prints nothing.
+func printed(v value.Value) string {
+	if v.IsNull() {
+		return ""
+	}
+	return v.Text()
+}
+
+// pathResult writes those prints of a result that a case asks for.
+func pathResult(text, json string, row *value.Map) string {
+	out := ""
+	if row.Has("string") {
+		out += fmt.Sprintf("string %q ", text)
+	}
+	if row.Has("json") {
+		out += "json " + json
+	}
+	return out
+}
+
+func pathErrorKind(e *jsonpath.Error) string {
+	if e.Kind == jsonpath.InvalidPath {
+		return "invalid-path"
+	}
+	return "evaluation"
+}
+
+func evaluateCase(row *value.Map) (value.Value, error) {
+	p, err := jsonpath.Compile(field(row, "path"))
+	if err != nil {
+		return value.Value{}, err
+	}
+	doc, err := value.Parse(field(row, "document"), value.Limits{})
+	if err != nil {
+		return value.Value{}, err
+	}
+	return p.Get(doc)
+}
