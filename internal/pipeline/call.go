@@ -26,6 +26,7 @@ type call struct {
 	out      integration.Request
 	target   []byte      // buffer of out.Target
 	paths    []pathValue // what fills in the URI
+	values   []string    // buffer of evalAll
 	body     []byte      // rendered request body, and buffer for it
 
 	backend  *httpmsg.Response    // what the integration answered; nil for MOCK
@@ -59,22 +60,26 @@ func (c *call) reset() {
 		c.backend.Release()
 	}
 	pool := c.stage.calls
-	next := call{
-		headers: c.headers[:0], target: c.target[:0], paths: c.paths[:0], body: c.body[:0], rendered: c.rendered[:0],
-		recycle: c.recycle,
+	c.scope.Reset()
+	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen = nil, nil, nil, nil, nil, nil
+	c.match.n, c.status, c.traceID = 0, 0, ""
+	c.headers, c.values, c.paths = emptied(c.headers), emptied(c.values), emptied(c.paths)
+	c.out = integration.Request{Header: emptied(c.out.Header)}
+	c.answer = httpmsg.Response{Header: emptied(c.answer.Header)}
+	c.target = c.target[:0]
+	if c.body = c.body[:0]; cap(c.body) > keep {
+		c.body = nil
 	}
-	next.out.Header, next.answer.Header = c.out.Header[:0], c.answer.Header[:0]
-	if cap(next.body) > keep {
-		next.body = nil
+	if c.rendered = c.rendered[:0]; cap(c.rendered) > keep {
+		c.rendered = nil
 	}
-	if cap(next.rendered) > keep {
-		next.rendered = nil
-	}
-	clear(next.headers[:cap(next.headers)])
-	clear(next.out.Header[:cap(next.out.Header)])
-	clear(next.answer.Header[:cap(next.answer.Header)])
-	*c = next
 	pool.Put(c)
+}
+
+// emptied forgets what a list holds and keeps its memory.
+func emptied[S ~[]E, E any](list S) S {
+	clear(list)
+	return list[:0]
 }
 
 // dropAtDoor takes over the headers that the stage may see.
@@ -99,7 +104,7 @@ func (c *call) initScope() {
 	x.RequestTime = c.req.Received.UnixMilli()
 	x.UserAgent, _ = c.req.Header.Last("User-Agent")
 	s := &c.scope
-	s.Headers, s.RawQuery, s.StageVariables, s.RequestBody = c.headers, c.req.Query, st.Variables, c.req.Body
+	s.Host, s.Headers, s.RawQuery, s.StageVariables, s.RequestBody = c.req.Host, c.headers, c.req.Query, st.Variables, c.req.Body
 }
 
 // run routes the call and takes it through its method's steps.

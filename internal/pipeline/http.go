@@ -85,11 +85,11 @@ func (c *call) finishTarget(clientQuery string) error {
 	}
 	query := c.method.request.query
 	for i := range query {
-		v, ok, err := c.eval(&query[i])
+		values, err := c.evalAll(&query[i])
 		if err != nil {
 			return invalidRequestBody(err)
 		}
-		if ok {
+		for _, v := range values {
 			dst = appendQueryPair(dst, !hasQuery, query[i].name, v)
 			hasQuery = true
 		}

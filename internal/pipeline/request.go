@@ -50,6 +50,16 @@ func (c *call) eval(p *mapped) (string, bool, error) {
 	return p.expr.Eval(&c.scope)
 }
 
+// evalAll evaluates one mapping to all of its values, which live until the next
+// call of evalAll.
+func (c *call) evalAll(p *mapped) (values []string, err error) {
+	if p.err != nil {
+		return nil, configurationError("parameter mapping of "+p.name, p.err)
+	}
+	c.values, err = p.expr.EvalAll(c.values[:0], &c.scope)
+	return c.values, err
+}
+
 // mapRequest evaluates the request's mappings into the call.
 func (c *call) mapRequest() error {
 	m := &c.method.request

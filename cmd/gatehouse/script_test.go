@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gatehouse": func() { os.Exit(run(os.Args[1:])) }})
+}
+
+// TestScripts runs the program as a user does. Beside testscript's commands
+// the scripts have
+//
+//	start NAME ARGS...   start gatehouse in the background and wait for Ready.
+//	                     $NAME_URL is its control plane, $NAME_ROOT dev's root
+//	stop NAME [CODE]     SIGTERM, and the exit code wanted (0)
+//	shows NAME REGEXP    wait until the process has printed it
+//	http METHOD URL [BODY [HEADER: VALUE]...]   stdout is status, headers, body
+//	until REGEXP METHOD URL   repeat http until stdout matches
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			for _, name := range os.Environ() {
+				if strings.HasPrefix(name, "GATEHOUSE_") {
+					return fmt.Errorf("%s is set", name)
+				}
+			}
+			env.Values["processes"] = make(map[string]*process)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"start": startCommand, "stop": stopCommand, "shows": showsCommand, "http": httpCommand, "until": untilCommand,
+		},
+	})
+}
+
+// A process is a gatehouse in the background and what it printed so far.
+type process struct {
+	cmd  *exec.Cmd
+	mu   sync.Mutex
+	text strings.Builder
+	done chan struct{}
+}
+
+func (p *process) printed() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// patience is how long a script waits for what should happen at once.
+const patience = 20 * time.Second
+
+func (p *process) waitFor(ts *testscript.TestScript, pattern string) {
+	re := regexp.MustCompile("(?m)" + pattern)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if re.MatchString(p.printed()) {
+			return
+		}
+		select {
+		case <-p.done:
+			if re.MatchString(p.printed()) {
+				return
+			}
+			ts.Fatalf("the process ended before it printed %q:\n%s", pattern, p.printed())
+		default:
+		}
+	}
+	ts.Fatalf("%q was not printed in time:\n%s", pattern, p.printed())
+}
+
+func processes(ts *testscript.TestScript) map[string]*process {
+	return ts.Value("processes").(map[string]*process)
+}
+
+var urlLine = regexp.MustCompile(`(?m)^(Control plane|Stage dev) +(http://\S+?)/?$`)
+
+func startCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: start NAME ARGS...")
+	}
+	exe, err := os.Executable()
+	ts.Check(err)
+	cmd := exec.Command(exe, args[1:]...)
+	cmd.Args[0] = "gatehouse" // testscript.Main dispatches on it
+	cmd.Dir = ts.Getenv("WORK")
+	cmd.Env = append(os.Environ(), "TESTSCRIPT_COMMAND=gatehouse")
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	r, w, err := os.Pipe()
+	ts.Check(err)
+	cmd.Stdout, cmd.Stderr = w, w
+	ts.Check(cmd.Start())
+	_ = w.Close()
+	go func() {
+		for lines := bufio.NewReader(r); ; {
+			line, err := lines.ReadString('\n')
+			p.mu.Lock()
+			p.text.WriteString(line)
+			p.mu.Unlock()
+			if err != nil {
+				_ = r.Close()
+				close(p.done)
+				return
+			}
+		}
+	}()
+	processes(ts)[args[0]] = p
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	p.waitFor(ts, `^Ready\.$`)
+	for _, m := range urlLine.FindAllStringSubmatch(p.printed(), -1) {
+		name := "_URL"
+		if m[1] == "Stage dev" {
+			name = "_ROOT"
+		}
+		ts.Setenv(args[0]+name, m[2])
+	}
+}
+
+func stopCommand(ts *testscript.TestScript, neg bool, args []string) {
+	p := processes(ts)[args[0]]
+	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
+	err := p.cmd.Wait()
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		ts.Fatalf("exit code %d (%v):\n%s", code, err, p.printed())
+	}
+}
+
+func showsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	p := processes(ts)[args[0]]
+	if neg {
+		if regexp.MustCompile("(?m)" + args[1]).MatchString(p.printed()) {
+			ts.Fatalf("printed %q:\n%s", args[1], p.printed())
+		}
+		return
+	}
+	p.waitFor(ts, args[1])
+}
+
+func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
+	text, err := request(args)
+	if neg {
+		if err == nil {
+			ts.Fatalf("answered:\n%s", text)
+		}
+		return
+	}
+	ts.Check(err)
+	_, err = io.WriteString(ts.Stdout(), text)
+	ts.Check(err)
+}
+
+func untilCommand(ts *testscript.TestScript, neg bool, args []string) {
+	re := regexp.MustCompile("(?m)" + args[0])
+	last := ""
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		text, err := request(args[1:])
+		if err == nil && re.MatchString(text) {
+			_, err = io.WriteString(ts.Stdout(), text)
+			ts.Check(err)
+			return
+		}
+		last = fmt.Sprint(text, err)
+	}
+	ts.Fatalf("%q did not come:\n%s", args[0], last)
+}
+
+// request sends one request and returns the answer as text.
+func request(args []string) (string, error) {
+	var body io.Reader
+	if len(args) > 2 && args[2] != "" {
+		body = strings.NewReader(args[2])
+	}
+	req, err := http.NewRequest(args[0], args[1], body)
+	if err != nil {
+		return "", err
+	}
+	for _, h := range args[min(3, len(args)):] {
+		name, value, _ := strings.Cut(h, ": ")
+		if name == "Host" {
+			req.Host = value
+			continue
+		}
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	fmt.Fprintln(&out, resp.StatusCode)
+	_ = resp.Header.Write(&out)
+	fmt.Fprintf(&out, "\n%s\n", text)
+	return out.String(), nil
+}

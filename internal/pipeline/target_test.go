@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"regexp"
+	"testing"
+)
+
+func TestTarget(t *testing.T) {
+	vars := map[string]string{"host": "b.example:8080", "v": "v2"}
+	tests := map[string]struct {
+		uri    string
+		values []pathValue
+		want   string // authority and target, "" for an error
+	}{
+		"plain":                       {"http://a.example/x?y=1", nil, "a.example /x?y=1"},
+		"no path":                     {"http://a.example", nil, "a.example /"},
+		"query without a path":        {"http://a.example?q=1", nil, "a.example /?q=1"},
+		"path variable":               {"http://a.example/p/{id}", []pathValue{{name: "id", text: "a b/c"}}, "a.example /p/a%20b/c"},
+		"greedy in the URI":           {"http://a.example/{proxy+}", []pathValue{{name: "proxy", text: "x/y"}}, "a.example /x/y"},
+		"raw keeps coded slashes":     {"http://a.example/{p}", []pathValue{{name: "p", text: "a%2fb/%7ec", raw: true}}, "a.example /a%2Fb/~c"},
+		"percent is encoded":          {"http://a.example/{p}", []pathValue{{name: "p", text: "100%"}}, "a.example /100%25"},
+		"question mark and hash":      {"http://a.example/{p}", []pathValue{{name: "p", text: "a?b#c"}}, "a.example /a%3Fb%23c"},
+		"in the query":                {"http://a.example/?q={p}", []pathValue{{name: "p", text: "a b&c=d"}}, "a.example /?q=a%20b%26c%3Dd"},
+		"without a value":             {"http://a.example/{p}", nil, "a.example /%7Bp%7D"},
+		"the last value wins":         {"http://a.example/{p}", []pathValue{{name: "p", text: "1"}, {name: "p", text: "2"}}, "a.example /2"},
+		"a value that climbs":         {"http://a.example/x/{p}", []pathValue{{name: "p", text: "../../admin"}}, ""},
+		"stage variables":             {"http://${stageVariables.host}/${stageVariables.v}/x", nil, "b.example:8080 /v2/x"},
+		"unknown stage variable":      {"http://a.example/${stageVariables.nope}x", nil, "a.example /x"},
+		"variable in the host":        {"http://{tenant}.example/x", []pathValue{{name: "tenant", text: "t1"}}, "t1.example /x"},
+		"host that is no host":        {"http://${stageVariables.nope}/x", nil, ""},
+		"braces that are no variable": {"http://a.example/{}", nil, "a.example /{}"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			target := newTarget(parseURI(tt.uri), vars, nil)
+			endpoint, path, err := target.resolve(nil, tt.values, nil)
+			got := ""
+			if err == nil {
+				got = endpoint.Authority() + " " + string(path)
+			}
+			if got != tt.want {
+				t.Errorf("got %q (%v), want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestClientQuery(t *testing.T) {
+	tests := map[string]struct{ in, want string }{
+		"clean":              {"a=1&b=%20x+y", "a=1&b=%20x+y"},
+		"semicolon splits":   {"a=1;b=2", "a=1&b=2"},
+		"bad escape":         {"a=%zz&b=%2", "a=%25zz&b=%252"},
+		"braces and quotes":  {`a={"x"}`, "a=%7B%22x%22%7D"},
+		"bytes above ASCII":  {"a=é", "a=%C3%A9"},
+		"a bare hash cannot": {"a#b", "a%23b"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := string(appendClientQuery(nil, tt.in)); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTraceID(t *testing.T) {
+	const hex = "[0-9a-f]"
+	tests := map[string]struct{ in, want string }{
+		"none":             {"", "Root=1-65abcdef-" + hex + "{24};Parent=" + hex + "{16};Sampled=0"},
+		"all":              {"Root=1-a-b;Parent=c;Sampled=1", "Root=1-a-b;Parent=c;Sampled=1"},
+		"root only":        {"Root=1-a-b", "Root=1-a-b;Parent=" + hex + "{16};Sampled=0"},
+		"without sampled":  {"Root=1-a-b;Parent=c", "Root=1-a-b;Parent=c;Sampled=1"},
+		"other fields":     {"Root=1-a-b;Parent=c;Sampled=1;Lineage=x:0", "Root=1-a-b;Parent=c;Sampled=1;Lineage=x:0"},
+		"no fields at all": {"hello", "Root=1-65abcdef-" + hex + "{24};Parent=" + hex + "{16};Sampled=0"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := newTraceID(tt.in, 0x65abcdef); !regexp.MustCompile("^" + tt.want + "$").MatchString(got) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
