@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -95,9 +97,9 @@ func TestDoublePrintsAsJava(t *testing.T) {
 	tests := map[float64]string{
 		0: "0.0", 1: "1.0", -1.5: "-1.5", 100: "100.0", 1e7: "1.0E7", 9999999: "9999999.0", 9999999.999: "9999999.999",
 		0.001: "0.001", 9.9e-4: "9.9E-4", 12345678: "1.2345678E7", 1e21: "1.0E21", 1e-7: "1.0E-7", 5e-324: "4.9E-324",
-		math.MaxFloat64: "1.7976931348623157E308", 0.30000000000000004: "0.30000000000000004",
+		9007199254740993: "9.007199254740992E15", math.MaxFloat64: "1.7976931348623157E308", 0.30000000000000004: "0.30000000000000004",
 		2.2250738585072014e-308: "2.2250738585072014E-308", math.Inf(1): "Infinity", math.Inf(-1): "-Infinity", -5e-324: "-4.9E-324",
-		1e-5: "1.0E-5", 2e-300: "2.0E-300", -1e100: "-1.0E100",
+		1e-5: "1.0E-5", 2e-300: "2.0E-300", -1e100: "-1.0E100", 1e23: "9.999999999999999E22",
 	}
 	for f, want := range tests {
 		if got := string(AppendDouble(nil, f)); got != want {
@@ -110,9 +112,27 @@ func TestDoublePrintsAsJava(t *testing.T) {
 	if got := Double(math.Copysign(0, -1)).Text(); got != "-0.0" {
 		t.Errorf("-0: got %s", got)
 	}
-	for f, want := range map[float32]string{3.3: "3.3", 1e10: "1.0E10", 1.4e-45: "1.4E-45", 16777216: "1.6777216E7"} {
-		if got := string(AppendFloat(nil, f)); got != want {
-			t.Errorf("%g: got %s, want %s", f, got, want)
+}
+
+// testdata/floats.txt has bits and what Java 17 prints, of floats after an F,
+// half of them where the shortest text is another.
+func TestFloatsPrintAsJava(t *testing.T) {
+	data, err := os.ReadFile("testdata/floats.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		hex, want, _ := strings.Cut(strings.TrimSpace(line), " ")
+		b, err := strconv.ParseUint(strings.TrimPrefix(hex, "F"), 16, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := Double(math.Float64frombits(b)).Text()
+		if hex[0] == 'F' {
+			got = Float(math.Float32frombits(uint32(b))).Text()
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", hex, got, want)
 		}
 	}
 }
