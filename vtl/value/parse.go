@@ -54,8 +54,8 @@ func (e *ParseError) Error() string {
 // follows the document; the text `not json` is a string. Lists are JSON lists,
 // objects keep their order, and of members with the same name the last wins,
 // in the place of the first. Integers are exact. A number with a fraction or
-// an exponent is a Double, or a BigDecimal if it is longer than 18 characters
-// and a Double would not print alike. Bytes that are not UTF-8 become U+FFFD.
+// an exponent is a Double, or with more than 18 characters a BigDecimal, which
+// keeps all digits. Bytes that are not UTF-8 become U+FFFD.
 //
 // Strings of the result share the memory of text.
 func Parse(text string, limits Limits) (Value, error) {

@@ -58,7 +58,7 @@ func (p *parser) escaped(quote byte) string {
 }
 
 // escape appends what the escape sequence at hand stands for. An unknown one
-// stands for nothing.
+// stands for nothing, and its character is dropped with the backslash.
 func (p *parser) escape(buf []byte) ([]byte, bool) {
 	switch p.c {
 	case 't':
@@ -82,6 +82,9 @@ func (p *parser) escape(buf []byte) ([]byte, bool) {
 	case 'x':
 		r, ok := p.hex(2)
 		return utf8.AppendRune(buf, r), ok
+	}
+	for p.pos+1 < len(p.text) && !utf8.RuneStart(p.text[p.pos+1]) {
+		p.next()
 	}
 	return buf, true
 }
@@ -233,50 +236,23 @@ func parseLongInteger(s, digits string) Value {
 	return BigInteger(n)
 }
 
+// maxDouble is the longest text of a number that json-smart makes a Double of.
+const maxDouble = 18
+
 // parseFloat returns the Double or BigDecimal that s, a number with a
 // fraction or an exponent, spells; false when it has no digits or its
 // exponent is beyond a BigDecimal.
 func parseFloat(s string) (Value, bool) {
-	mantissa := strings.TrimLeft(s, "-")
-	if mantissa == "" || !isDigit(mantissa[0]) && (len(mantissa) < 2 || !isDigit(mantissa[1])) {
+	digits := strings.TrimPrefix(strings.TrimPrefix(s, "-"), ".")
+	if digits == "" || !isDigit(digits[0]) {
 		return Value{}, false
 	}
-	f, _ := strconv.ParseFloat(s, 64) // out of range is an infinity or zero, as in Java
-	if len(s) <= 18 || sameDigits(AppendDouble(nil, f), s) {
+	if len(s) <= maxDouble {
+		f, _ := strconv.ParseFloat(s, 64) // out of range is an infinity or zero, as in Java
 		return Double(f), true
 	}
 	d, ok := ParseDecimal(s)
 	return BigDecimal(d), ok
-}
-
-// sameDigits reports whether s spells what a Double prints as, but for the
-// sign and spelling of the exponent. It is json-smart's test for a Double
-// that loses nothing.
-func sameDigits(double []byte, s string) bool {
-	if len(double) > len(s) {
-		return false
-	}
-	j := 0
-	for _, c := range double {
-		if j >= len(s) {
-			return false
-		}
-		if !isDigit(c) {
-			if isDigit(s[j]) {
-				return false
-			}
-			j++
-			if j < len(s) && s[j] == '+' {
-				j++
-			}
-			continue
-		}
-		if c != s[j] {
-			return false
-		}
-		j++
-	}
-	return j == len(s)
 }
 
 // trimBlanks drops what Java calls white space at both ends, but leaves one
