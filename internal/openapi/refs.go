@@ -13,7 +13,7 @@ import (
 const (
 	// maxWork bounds the values that an import visits through references, which
 	// could otherwise repeat a large part of a document any number of times.
-	maxWork = 10 * maxWeight
+	maxWork = 5 * maxWeight
 
 	// maxHops bounds how many references lead to one value.
 	maxHops = 32
