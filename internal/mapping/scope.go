@@ -80,14 +80,12 @@ type Overrides struct {
 
 // Reset empties the scope for the next call.
 func (s *Scope) Reset() {
-	next := Scope{PathParams: emptied(s.PathParams)}
-	next.query.list = emptied(s.query.list)
-	next.once.list = emptied(s.once.list)
-	next.header.list = emptied(s.header.list)
-	if cap(s.scratch) <= 64<<10 {
-		next.scratch = s.scratch[:0]
+	path, query, once, header, scratch := s.PathParams, s.query.list, s.once.list, s.header.list, s.scratch
+	*s = Scope{}
+	s.PathParams, s.query.list, s.once.list, s.header.list = emptied(path), emptied(query), emptied(once), emptied(header)
+	if cap(scratch) <= 64<<10 {
+		s.scratch = scratch[:0]
 	}
-	*s = next
 }
 
 // emptied forgets what a list holds and keeps its memory, unless that is much.
