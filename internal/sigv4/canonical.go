@@ -1,0 +1,202 @@
+package sigv4
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+const upperHex = "0123456789ABCDEF"
+
+// unreserved reports the bytes that are never percent-encoded.
+func unreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+// appendByte appends a byte, percent-encoded unless it is unreserved.
+func appendByte(dst []byte, c byte) []byte {
+	if unreserved(c) {
+		return append(dst, c)
+	}
+	return append(dst, '%', upperHex[c>>4], upperHex[c&15])
+}
+
+// appendPath appends the canonical path: the raw path encoded once more. With
+// collapse, repeated slashes become one.
+func appendPath(dst []byte, path string, collapse bool) []byte {
+	if path == "" {
+		return append(dst, '/')
+	}
+	for i := 0; i < len(path); i++ {
+		switch c := path[i]; {
+		case c != '/':
+			dst = appendByte(dst, c)
+		case !collapse || i == 0 || path[i-1] != '/':
+			dst = append(dst, '/')
+		}
+	}
+	return dst
+}
+
+// A param is a parameter of the canonical query, as places in scratch.arena.
+type param struct {
+	start, equals, end int // key from start to equals, value from equals to end
+}
+
+// appendQuery appends the canonical query: names and values decoded, encoded
+// anew and sorted. A presigned request's own signature is left out. It is
+// false for a query that cannot be decoded.
+func (s *scratch) appendQuery(dst []byte, query string, presigned bool) ([]byte, bool) {
+	if query == "" {
+		return dst, true
+	}
+	s.arena, s.params = s.arena[:0], s.params[:0]
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		if pair == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		p := param{start: len(s.arena)}
+		ok := s.recode(key)
+		p.equals = len(s.arena)
+		if !ok || !s.recode(value) {
+			return dst, false
+		}
+		p.end = len(s.arena)
+		if presigned && string(s.arena[p.start:p.equals]) == "X-Amz-Signature" {
+			continue
+		}
+		s.params = append(s.params, p)
+	}
+	slices.SortFunc(s.params, func(a, b param) int {
+		if c := bytes.Compare(s.arena[a.start:a.equals], s.arena[b.start:b.equals]); c != 0 {
+			return c
+		}
+		return bytes.Compare(s.arena[a.equals:a.end], s.arena[b.equals:b.end])
+	})
+	for i, p := range s.params {
+		if i > 0 {
+			dst = append(dst, '&')
+		}
+		dst = append(dst, s.arena[p.start:p.equals]...)
+		dst = append(dst, '=')
+		dst = append(dst, s.arena[p.equals:p.end]...)
+	}
+	return dst, true
+}
+
+// recode appends one name or value to the arena in its canonical encoding. It
+// is false when the text holds an escape that is none.
+func (s *scratch) recode(text string) bool {
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch c {
+		case '+':
+			c = ' '
+		case '%':
+			if i+2 >= len(text) {
+				return false
+			}
+			high, low := unhex(text[i+1]), unhex(text[i+2])
+			if high > 15 || low > 15 {
+				return false
+			}
+			c, i = high<<4|low, i+2
+		}
+		s.arena = appendByte(s.arena, c)
+	}
+	return true
+}
+
+// unhex is the value of a hexadecimal digit, 16 for other bytes.
+func unhex(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10
+	}
+	return 16
+}
+
+// appendHeaders appends the canonical headers, a line each. It is false when a
+// signed header is not in the request.
+func (s *scratch) appendHeaders(dst []byte, host, signed string) ([]byte, bool) {
+	for signed != "" {
+		var name string
+		name, signed, _ = strings.Cut(signed, ";")
+		dst = append(append(dst, name...), ':')
+		if name == "host" {
+			dst = append(appendValue(dst, host), '\n')
+			continue
+		}
+		found := false
+		for i := range s.lines {
+			if !equalLower(s.lines[i].name, name) {
+				continue
+			}
+			if found {
+				dst = append(dst, ',')
+			}
+			dst, found = appendValue(dst, s.lines[i].value), true
+		}
+		if !found {
+			return dst, false
+		}
+		dst = append(dst, '\n')
+	}
+	return dst, true
+}
+
+// equalLower reports whether name is the lower-case name want in some case.
+func equalLower(name, want string) bool {
+	if len(name) != len(want) {
+		return false
+	}
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != want[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// appendValue appends a header's value without the white space around it, runs
+// of spaces as one.
+func appendValue(dst []byte, value string) []byte {
+	value = strings.Trim(value, " \t")
+	for i := 0; i < len(value); i++ {
+		if value[i] == ' ' && value[i-1] == ' ' { // i > 0: the value is trimmed
+			continue
+		}
+		dst = append(dst, value[i])
+	}
+	return dst
+}
+
+// canonical builds the canonical request in s.text. It is false when no
+// signature can be of this request.
+func (s *scratch) canonical(r *Request, payload string, collapse bool) bool {
+	ok := true
+	b := append(append(s.text[:0], r.Method...), '\n')
+	b = append(appendPath(b, r.Path, collapse), '\n')
+	if b, ok = s.appendQuery(b, r.Query, s.sig.presigned); !ok {
+		return false
+	}
+	b = append(b, '\n')
+	if b, ok = s.appendHeaders(b, r.Host, s.sig.signedHeaders); !ok {
+		return false
+	}
+	b = append(b, '\n')
+	b = append(append(b, s.sig.signedHeaders...), '\n')
+	s.text = append(b, payload...)
+	return true
+}
