@@ -122,10 +122,14 @@ func (s *Scope) body(side Side) *document {
 	return d
 }
 
-// parse returns the body as JSON, read leniently as Jayway's parser does.
+// parse returns the body as JSON, read leniently as Jayway's parser does. That
+// parser takes any text for a string without quotes; such a body is no JSON.
 func (d *document) parse() (value.Value, error) {
 	if !d.parsed {
 		d.json, d.err = value.Parse(d.text, value.Limits{})
+		if d.json.IsString() && !looksLikeJSON(d.text) {
+			d.err = ErrNotJSON
+		}
 		d.parsed = true
 	}
 	return d.json, d.err

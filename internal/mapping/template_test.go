@@ -180,6 +180,18 @@ func TestRender(t *testing.T) {
 	}
 }
 
+// A body that is not JSON has nothing in it; a scalar is JSON.
+func TestBodyOfOtherKinds(t *testing.T) {
+	for body, want := range map[string]string{
+		"raw text": `[]""`, `{"a":`: `[]""`, `"text"`: `[text]"text"`, "5": "[5]5", "true": "[true]true", "null": "[]null", "": "[{}]{}",
+	} {
+		s := &Scope{RequestBody: []byte(body)}
+		if got := render(t, s, RequestSide, `[$input.path('$')]$input.json('$')`); got != want {
+			t.Errorf("%s: got %s, want %s", body, got, want)
+		}
+	}
+}
+
 func TestOverrides(t *testing.T) {
 	tests := map[string]struct {
 		text string
