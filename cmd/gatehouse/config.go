@@ -113,9 +113,21 @@ func (c *config) readFile(name string) error {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("configuration file %s: %w", name, err)
+		return fmt.Errorf("configuration file %s: %s", name, yamlProblem(err))
 	}
 	return nil
+}
+
+var unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
+
+// yamlProblem words a decoder's error on one line, without our type's name.
+func yamlProblem(err error) string {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	var list *yaml.TypeError
+	if errors.As(err, &list) {
+		text = strings.Join(list.Errors, "; ")
+	}
+	return unknownKey.ReplaceAllString(text, "$1 is no setting")
 }
 
 var accountPattern = regexp.MustCompile(`^\d{12}$`)

@@ -66,7 +66,7 @@ func dev(ctx context.Context, c config, file string, port int, out, log io.Write
 	if err != nil {
 		return err
 	}
-	d := &developer{server: s, file: file, root: url(root), out: out, who: &wire.Caller{Account: c.Account, Region: c.Region}}
+	d := &developer{server: s, file: file, root: baseURL(root), out: out, who: &wire.Caller{Account: c.Account, Region: c.Region}}
 	if err := d.create(ctx); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func dev(ctx context.Context, c config, file string, port int, out, log io.Write
 			s.failed <- err
 		}
 	}()
-	fmt.Fprintf(out, "Control plane   %s\n", url(s.listener))
+	fmt.Fprintf(out, "Control plane   %s\n", baseURL(s.listener))
 	fmt.Fprintf(out, "Stage dev       %s/\n\n", d.root)
 	d.reload(ctx)
 	fmt.Fprintln(out, "Ready.")

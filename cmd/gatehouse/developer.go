@@ -47,12 +47,14 @@ func (d *developer) reload(ctx context.Context) {
 		d.refuse(problems(err)...)
 		return
 	}
+	broken := len(def.Errors) > 0
 	for _, f := range def.Findings {
+		broken = broken || f.Severity == openapi.Error
 		if f.Severity >= openapi.Warning {
 			fmt.Fprintln(d.out, f)
 		}
 	}
-	if len(def.Errors) > 0 {
+	if broken {
 		d.refuse()
 		return
 	}

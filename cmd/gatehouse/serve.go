@@ -211,8 +211,8 @@ func (s *server) run(handler http.Handler) {
 	}()
 }
 
-// url is the base URL of a listener as a client on this machine names it.
-func url(l net.Listener) string {
+// baseURL is the URL of a listener as a client on this machine names it.
+func baseURL(l net.Listener) string {
 	host, port, _ := net.SplitHostPort(l.Addr().String())
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
@@ -222,10 +222,10 @@ func url(l net.Listener) string {
 
 // announce prints the URLs, and last the line that says all is up.
 func (s *server) announce(out io.Writer) {
-	base := url(s.listener)
+	base := baseURL(s.listener)
 	stages := base
 	if s.stages != nil {
-		stages = url(s.stages)
+		stages = baseURL(s.stages)
 	}
 	fmt.Fprintf(out, "Control plane   %s\n", base)
 	fmt.Fprintf(out, "Stages          %s/_aws/execute-api/{apiId}/{stage}/\n", stages)
