@@ -35,8 +35,8 @@ func sendable(resp *httpmsg.Response) bool {
 
 // send writes resp and closes its stream. It does not release it.
 func (e *egress) send(resp *httpmsg.Response) {
-	h := e.header(resp)
-	e.extend(e.timeout)
+	e.header(resp)
+	e.extend()
 	if resp.Stream != nil {
 		defer resp.Stream.Close()
 		e.w.WriteHeader(resp.Status)
@@ -44,9 +44,6 @@ func (e *egress) send(resp *httpmsg.Response) {
 			e.stream(resp.Stream)
 		}
 		return
-	}
-	if allowsBody(resp.Status) {
-		h["Content-Length"] = []string{strconv.Itoa(len(resp.Body))}
 	}
 	e.w.WriteHeader(resp.Status)
 	if e.hasBody(resp.Status) && len(resp.Body) > 0 {
@@ -56,29 +53,30 @@ func (e *egress) send(resp *httpmsg.Response) {
 
 // header sets the header lines. They go into the map under their own spelling,
 // which net/http then writes.
-func (e *egress) header(resp *httpmsg.Response) http.Header {
+func (e *egress) header(resp *httpmsg.Response) {
 	h := e.w.Header()
-	h["Content-Type"] = nil // net/http is not to guess one
-	values := make([]string, 0, len(resp.Header)+1)
-	for i := range resp.Header {
-		f := &resp.Header[i]
-		if ownedByListener(f.Name) {
-			continue
-		}
-		if had := h[f.Name]; had != nil {
-			h[f.Name] = append(had, f.Value)
-			continue
+	h["Content-Type"] = nil                         // net/http is not to guess one
+	values := make([]string, 0, len(resp.Header)+2) // of all lines, in one piece of memory
+	add := func(name, value string) {
+		if had := h[name]; had != nil {
+			h[name] = append(had, value)
+			return
 		}
 		n := len(values)
-		values = append(values, f.Value)
-		h[f.Name] = values[n : n+1 : n+1]
+		values = append(values, value)
+		h[name] = values[n : n+1 : n+1]
+	}
+	for i := range resp.Header {
+		if f := &resp.Header[i]; !ownedByListener(f.Name) {
+			add(f.Name, f.Value)
+		}
+	}
+	if resp.Stream == nil && allowsBody(resp.Status) {
+		add("Content-Length", strconv.Itoa(len(resp.Body)))
 	}
 	if e.r.ProtoMajor == 1 && e.r.ProtoMinor > 0 {
-		n := len(values)
-		values = append(values, "keep-alive") // "close" where net/http closes
-		h["Connection"] = values[n : n+1 : n+1]
+		add("Connection", "keep-alive") // "close" where net/http closes
 	}
-	return h
 }
 
 // ownedByListener reports whether a header line is of this connection alone,
@@ -117,7 +115,7 @@ func (e *egress) stream(from io.Reader) {
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
-			e.extend(e.timeout)
+			e.extend()
 			if _, werr := e.w.Write(buf[:n]); werr != nil {
 				return
 			}
@@ -134,11 +132,10 @@ func (e *egress) stream(from io.Reader) {
 	}
 }
 
-// extend sets when writes to the client fail: so long from now, or never for 0.
-func (e *egress) extend(timeout time.Duration) {
-	var limit time.Time
-	if timeout > 0 {
-		limit = time.Now().Add(timeout)
+// extend gives the client its time anew. net/http lifts the limit behind each
+// request, so that it binds no other handler's answer.
+func (e *egress) extend() {
+	if e.timeout > 0 {
+		http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(e.timeout)) // only a test's recorder cannot
 	}
-	http.NewResponseController(e.w).SetWriteDeadline(limit) // only a test's recorder cannot
 }

@@ -104,9 +104,7 @@ func (g *Gateway) Apply(changes ...Change) {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query := splitTarget(r.RequestURI)
 	at, ours := locate(r.Host, path)
-	out := egress{w: w, r: r, timeout: g.opts.WriteTimeout}
 	if !ours {
-		out.extend(0) // a stage's answer before may have left a limit
 		g.opts.Next.ServeHTTP(w, r)
 		return
 	}
@@ -115,13 +113,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c = new(call)
 	}
 	c.fill(r, at.path, query, &g.proxies, time.Now())
-	out.extend(g.opts.WriteTimeout) // reading the body may write 100 Continue
 	resp := g.answer(c, r, at)
 	defer func() { // also when a stream breaks off
 		resp.Release()
 		c.reset()
 		g.calls.Put(c)
 	}()
+	out := egress{w: w, r: r, timeout: g.opts.WriteTimeout}
 	out.send(resp)
 }
 

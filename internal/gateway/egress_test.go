@@ -1,0 +1,210 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+func TestAnswerOnTheWire(t *testing.T) {
+	next := make(chan *httpmsg.Response, 1)
+	s := open(t, Options{}, func(*stubServer, *httpmsg.Request) *httpmsg.Response { return <-next })
+	h := func(pairs ...string) (out httpmsg.Header) {
+		for i := 0; i < len(pairs); i += 2 {
+			out.Add(pairs[i], pairs[i+1])
+		}
+		return out
+	}
+	stream := func(parts ...string) io.ReadCloser {
+		var readers []io.Reader
+		for _, p := range parts {
+			readers = append(readers, strings.NewReader(p))
+		}
+		return io.NopCloser(io.MultiReader(readers...))
+	}
+	get := stageHead("GET", "/dev") + "\r\n"
+	tests := map[string]struct {
+		request string
+		resp    httpmsg.Response
+		want    string
+	}{
+		"spelling": {get, httpmsg.Response{Status: 200, Header: h("x-amzn-RequestId", "1", "content-type", "text/x", "X-Twice", "a", "X-Twice", "b", "x-twice", "c", "Empty", ""), Body: []byte("<html>")},
+			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 6\r\nEmpty: \r\nX-Twice: a\r\nX-Twice: b\r\ncontent-type: text/x\r\nx-amzn-RequestId: 1\r\nx-twice: c\r\nDATE\r\n\r\n<html>"},
+		"no type is guessed": {get, httpmsg.Response{Status: 200, Body: []byte("<html>")},
+			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 6\r\nDATE\r\n\r\n<html>"},
+		"what the listener owns": {get, httpmsg.Response{Status: 200, Header: h("connection", "close", "Content-Length", "99", "transfer-Encoding", "gzip", "Date", "x", "date", "y", "Keep-Alive", "t", "Trailer", "T", "Upgrade", "u", "Proxy-Connection", "p", "A", "b")},
+			"HTTP/1.1 200 OK\r\nA: b\r\nConnection: keep-alive\r\nContent-Length: 0\r\nDATE\r\n\r\n"},
+		"client closes": {strings.Replace(get, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1), httpmsg.Response{Status: 404, Body: []byte("a")},
+			"HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\nDATE\r\nConnection: close\r\n\r\na"},
+		"HTTP/1.0": {"GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n", httpmsg.Response{Status: 200, Body: []byte("a")},
+			"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\n\r\na"},
+		"HTTP/1.0, kept": {"GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\nConnection: keep-alive\r\n\r\n", httpmsg.Response{Status: 200, Body: []byte("a")},
+			"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\nConnection: keep-alive\r\n\r\na"},
+		"HEAD": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Body: []byte("abc")},
+			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\nDATE\r\n\r\n"},
+		"204": {get, httpmsg.Response{Status: 204, Body: []byte("abc")},
+			"HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\nDATE\r\n\r\n"},
+		"304": {get, httpmsg.Response{Status: 304, Header: h("ETag", "x"), Body: []byte("abc")},
+			"HTTP/1.1 304 Not Modified\r\nConnection: keep-alive\r\nETag: x\r\nDATE\r\n\r\n"},
+		"odd status": {get, httpmsg.Response{Status: 999},
+			"HTTP/1.1 999 status code 999\r\nConnection: keep-alive\r\nContent-Length: 0\r\nDATE\r\n\r\n"},
+		"stream": {get, httpmsg.Response{Status: 200, Stream: stream("ab", "cde")},
+			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nDATE\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"},
+		"stream, HEAD": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Stream: stream("ab")},
+			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nDATE\r\n\r\n"},
+		"stream, HTTP/1.0": {"GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n", httpmsg.Response{Status: 200, Stream: stream("ab", "c")},
+			"HTTP/1.0 200 OK\r\nDATE\r\n\r\nabc"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var released atomic.Int32
+			tt.resp.OnRelease(func() { released.Add(1) })
+			next <- &tt.resp
+			p := s.dial(t)
+			p.send(tt.request)
+			p.SetReadDeadline(time.Now().Add(100 * time.Millisecond)) // kept ones stay open
+			raw, _ := io.ReadAll(p.r)
+			date := "Date: " + time.Now().UTC().Format(http.TimeFormat)
+			got := string(raw)
+			if at := strings.Index(got, "Date: "); at >= 0 {
+				got = strings.Replace(got, got[at:at+len(date)], "DATE", 1)
+			}
+			if got != tt.want {
+				t.Errorf("wrote %q\nwant  %q", got, tt.want)
+			}
+			p.Close()
+			s.settle()
+			if n := released.Load(); n != 1 {
+				t.Errorf("released %d times", n)
+			}
+		})
+	}
+}
+
+// settle waits until handlers that have answered are through.
+func (s *site) settle() { time.Sleep(20 * time.Millisecond) }
+
+func TestFailuresOfOurs(t *testing.T) {
+	tests := map[string]struct {
+		h   handle
+		log string
+	}{
+		"panic":       {func(*stubServer, *httpmsg.Request) *httpmsg.Response { panic("ouch") }, "ouch"},
+		"no answer":   {func(*stubServer, *httpmsg.Request) *httpmsg.Response { return nil }, "nil pointer"},
+		"status 0":    {func(*stubServer, *httpmsg.Request) *httpmsg.Response { return &httpmsg.Response{} }, "status 0"},
+		"status 100":  {func(*stubServer, *httpmsg.Request) *httpmsg.Response { return &httpmsg.Response{Status: 100} }, "status 100"},
+		"status 1000": {func(*stubServer, *httpmsg.Request) *httpmsg.Response { return &httpmsg.Response{Status: 1000} }, "status 1000"},
+		"line in value": {func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+			return &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "A", Value: "b\r\nC: d"}}}
+		}, "header"},
+		"bad name": {func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+			return &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "A b", Value: "c"}}}
+		}, "header"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, Options{}, tt.h)
+			resp, body := s.call(t, stageHead("GET", "/dev")+"\r\n")
+			expectError(t, resp, body, 500, "InternalServerErrorException", internalBody)
+			if resp.Header.Get("C") != "" {
+				t.Error("a value became a line")
+			}
+			log := s.log.String()
+			if strings.Count(log, "\n") != 1 || !strings.Contains(log, tt.log) || !strings.Contains(log, resp.Header.Get("x-amzn-RequestId")) {
+				t.Errorf("log %q", log)
+			}
+		})
+	}
+	t.Run("source fails", func(t *testing.T) {
+		s := open(t, Options{}, echo)
+		s.Apply(stage("abc123", "broken", "none"))
+		resp, body := s.call(t, stageHead("GET", "/broken")+"\r\n")
+		expectError(t, resp, body, 500, "InternalServerErrorException", internalBody)
+		if log := s.log.String(); !strings.Contains(log, "does not exist") {
+			t.Errorf("log %q", log)
+		}
+	})
+}
+
+// A client that does not read its answer loses it, and the memory comes back.
+func TestSlowReader(t *testing.T) {
+	released := make(chan bool, 1)
+	s := open(t, Options{WriteTimeout: 100 * time.Millisecond}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		resp := &httpmsg.Response{Status: 200, Body: make([]byte, 64<<20)}
+		resp.OnRelease(func() { released <- true })
+		return resp
+	})
+	p := s.dial(t)
+	p.send(stageHead("GET", "/dev") + "\r\n")
+	select {
+	case <-released:
+	case <-time.After(10 * time.Second):
+		t.Error("still writing")
+	}
+}
+
+// The limit on writing ends with the answer: a handler after it has its own.
+func TestWriteTimeoutEnds(t *testing.T) {
+	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(150 * time.Millisecond)
+		fmt.Fprint(w, "slow")
+	})
+	s := open(t, Options{WriteTimeout: 50 * time.Millisecond, Next: slow}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		time.Sleep(100 * time.Millisecond)
+		return echo(s, req)
+	})
+	p := s.dial(t)
+	for range 2 {
+		p.send(stageHead("GET", "/dev") + "\r\n")
+		resp, body := p.receive("GET")
+		see(t, resp, body)
+		p.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		if _, body := p.receive("GET"); body != "slow" {
+			t.Errorf("%q", body)
+		}
+		time.Sleep(60 * time.Millisecond)
+		p.send(stageHead("PUT", "/dev") + "Expect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+		if resp, _ := p.receive("PUT"); resp.StatusCode != 100 {
+			t.Fatalf("status %d, want 100", resp.StatusCode)
+		}
+		p.send("x")
+		resp, body = p.receive("PUT")
+		see(t, resp, body)
+	}
+}
+
+func TestBrokenStream(t *testing.T) {
+	closed := make(chan bool, 1)
+	s := open(t, Options{}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+		part := io.MultiReader(strings.NewReader("part"), iotestErr{errors.New("backend died")})
+		return &httpmsg.Response{Status: 200, Stream: closer{part, closed}}
+	})
+	p := s.dial(t)
+	p.send(stageHead("GET", "/dev") + "\r\n")
+	resp, err := http.ReadResponse(p.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(resp.Body); string(body) != "part" || err == nil {
+		t.Errorf("%q, %v: a part must not pass for the whole", body, err)
+	}
+	<-closed
+}
+
+type iotestErr struct{ err error }
+
+func (r iotestErr) Read([]byte) (int, error) { return 0, r.err }
+
+type closer struct {
+	io.Reader
+	closed chan bool
+}
+
+func (c closer) Close() error { c.closed <- true; return nil }

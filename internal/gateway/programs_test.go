@@ -1,0 +1,319 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// A source holds deployments by API and id.
+type source struct {
+	reads atomic.Int32
+	wait  chan struct{} // closed when reads may go on; nil for at once
+	fail  atomic.Pointer[error]
+}
+
+func (s *source) Deployment(ctx context.Context, apiID, deploymentID string) (*snapshot.Deployment, error) {
+	s.reads.Add(1)
+	if s.wait != nil {
+		select {
+		case <-s.wait:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if err := s.fail.Load(); err != nil {
+		return nil, *err
+	}
+	if deploymentID == "none" {
+		return nil, nil
+	}
+	return &snapshot.Deployment{APIID: apiID, ID: deploymentID}, nil
+}
+
+// A stubProgram answers with what handle says, told who serves.
+type stubProgram struct {
+	d      *snapshot.Deployment
+	handle func(*stubServer, *httpmsg.Request) *httpmsg.Response
+	size   int64
+}
+
+func (p *stubProgram) Size() int64 { return p.size }
+
+func (p *stubProgram) Bind(stage *snapshot.Stage) Server { return &stubServer{p, stage} }
+
+type stubServer struct {
+	*stubProgram
+	stage *snapshot.Stage
+}
+
+func (s *stubServer) Serve(req *httpmsg.Request) *httpmsg.Response { return s.handle(s, req) }
+
+func stage(api, name, deployment string) Change {
+	return Change{APIID: api, Name: name, Stage: &snapshot.Stage{APIID: api, Name: name, DeploymentID: deployment}}
+}
+
+// whoServes is a handle that tells API, stage, deployment and a variable.
+func whoServes(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+	return &httpmsg.Response{Status: 200, Body: []byte(s.stage.APIID + " " + s.stage.Name + " " + s.d.ID + " " + s.stage.Variables["v"])}
+}
+
+// ask asks a gateway for a stage without a socket and returns the answer, or
+// the error.
+func ask(g *Gateway, api, name string) string {
+	e, known := g.index.find(api, name)
+	if e == nil {
+		return fmt.Sprintf("none, API known: %v", known)
+	}
+	server, err := g.programs.server(context.Background(), e, time.Now())
+	if err != nil {
+		return err.Error()
+	}
+	return string(server.Serve(&httpmsg.Request{}).Body)
+}
+
+func newTestGateway(src *source, limit int64) *Gateway {
+	return New(Options{Source: src, ProgramBytes: limit, Compile: func(d *snapshot.Deployment) (Program, error) {
+		return &stubProgram{d: d, handle: whoServes, size: 100}, nil
+	}})
+}
+
+func TestApply(t *testing.T) {
+	src := new(source)
+	g := newTestGateway(src, 0)
+	check := func(api, name, want string) {
+		t.Helper()
+		if got := ask(g, api, name); got != want {
+			t.Errorf("%s/%s: %q, want %q", api, name, got, want)
+		}
+	}
+	check("a", "dev", "none, API known: false")
+	g.Apply(stage("a", "dev", "d1"), stage("a", "prod", "d1"), stage("Mixed", "dev", "d7"))
+	check("a", "dev", "a dev d1 ")
+	check("A", "prod", "a prod d1 ")
+	check("a", "Dev", "none, API known: true")
+	check("a", "", "none, API known: true")
+	check("MIXED", "dev", "Mixed dev d7 ")
+	if n := src.reads.Load(); n != 2 {
+		t.Errorf("%d reads for two deployments", n)
+	}
+
+	changed := stage("a", "dev", "d1")
+	changed.Stage.Variables = map[string]string{"v": "new"}
+	g.Apply(changed)
+	check("a", "dev", "a dev d1 new")
+	if n := src.reads.Load(); n != 2 {
+		t.Errorf("a change of settings made %d reads", n-2)
+	}
+	g.Apply(stage("a", "dev", "d2"))
+	check("a", "dev", "a dev d2 ")
+	check("a", "prod", "a prod d1 ")
+
+	g.Apply(Change{APIID: "a", Name: "prod"}, Change{APIID: "a", Name: "never"}, Change{APIID: "unknown", Name: "x"})
+	check("a", "prod", "none, API known: true")
+	check("unknown", "x", "none, API known: false")
+	if len(g.programs.loaded) != 2 { // d2 and d7: d1 went with its last stage
+		t.Errorf("%d programs loaded, want 2", len(g.programs.loaded))
+	}
+	g.Apply(Change{APIID: "a", Name: "dev"}, Change{APIID: "mixed", Name: "dev"})
+	check("a", "dev", "none, API known: false")
+	if len(g.programs.loaded) != 0 || g.programs.size != 0 {
+		t.Errorf("%d programs of %d bytes are left", len(g.programs.loaded), g.programs.size)
+	}
+}
+
+// A change of settings is served by the program that is there, also when the
+// stage is the only one on it.
+func TestSettingsNeedNoRead(t *testing.T) {
+	src := new(source)
+	g := newTestGateway(src, 0)
+	for i := range 3 {
+		c := stage("a", "dev", "d1")
+		c.Stage.Variables = map[string]string{"v": fmt.Sprint(i)}
+		g.Apply(c)
+		if got, want := ask(g, "a", "dev"), fmt.Sprint("a dev d1 ", i); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if n := src.reads.Load(); n != 1 {
+		t.Errorf("%d reads, want 1", n)
+	}
+}
+
+// A request that found the old stage ends with it, and a stage changed twice
+// in one batch ends as the last says.
+func TestSwapIsWhole(t *testing.T) {
+	g := newTestGateway(new(source), 0)
+	g.Apply(stage("a", "dev", "d1"))
+	e, _ := g.index.find("a", "dev")
+	g.Apply(stage("a", "dev", "d2"), stage("a", "dev", "d3"))
+	server, err := g.programs.server(t.Context(), e, time.Now()) // not bound before the change
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(server.Serve(nil).Body); got != "a dev d1 " {
+		t.Errorf("old stage answers %q", got)
+	}
+	if got := ask(g, "a", "dev"); got != "a dev d3 " {
+		t.Errorf("new stage answers %q", got)
+	}
+	if len(g.programs.loaded) != 1 {
+		t.Errorf("%d programs loaded, want the one in use", len(g.programs.loaded))
+	}
+}
+
+func TestSwapUnderLoad(t *testing.T) {
+	g := newTestGateway(new(source), 250) // room for two programs of three
+	g.Apply(stage("a", "dev", "d0"), stage("b", "dev", "d0"), stage("c", "dev", "d0"))
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for _, api := range []string{"a", "b", "c"} {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				var id, name, deployment, variable string
+				got := ask(g, api, "dev")
+				if n, _ := fmt.Sscan(got, &id, &name, &deployment, &variable); n == 4 && variable != deployment || id != api {
+					t.Errorf("answer %q mixes two stages", got)
+					return
+				}
+			}
+		})
+	}
+	for i := range 300 {
+		for _, api := range []string{"a", "b", "c"} {
+			c := stage(api, "dev", fmt.Sprint("d", i/2))
+			c.Stage.Variables = map[string]string{"v": c.Stage.DeploymentID}
+			g.Apply(c)
+		}
+	}
+	close(stop)
+	wg.Wait()
+	if g.programs.size > 250 || g.programs.size != 100*int64(len(g.programs.loaded)) {
+		t.Errorf("%d bytes in %d programs", g.programs.size, len(g.programs.loaded))
+	}
+}
+
+func TestLoadOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &source{wait: make(chan struct{})}
+		g := newTestGateway(src, 0)
+		g.Apply(stage("a", "dev", "d"), stage("a", "prod", "d"))
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				name := []string{"dev", "prod"}[i%2]
+				if got, want := ask(g, "a", name), "a "+name+" d "; got != want {
+					t.Errorf("%q, want %q", got, want)
+				}
+			})
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		e, _ := g.index.find("a", "dev")
+		if _, err := g.programs.server(ctx, e, time.Now()); !errors.Is(err, context.Canceled) {
+			t.Errorf("a client that went away: %v", err)
+		}
+		close(src.wait)
+		wg.Wait()
+		if n := src.reads.Load(); n != 1 {
+			t.Errorf("%d reads, want 1", n)
+		}
+	})
+}
+
+func TestLoadFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := new(source)
+		down := errors.New("store is down")
+		src.fail.Store(&down)
+		g := newTestGateway(src, 0)
+		g.Apply(stage("a", "dev", "d"))
+		for range 3 {
+			if got := ask(g, "a", "dev"); got != "load deployment d of API a: store is down" {
+				t.Errorf("%q", got)
+			}
+		}
+		if n := src.reads.Load(); n != 1 {
+			t.Errorf("%d reads within a second of a failure, want 1", n)
+		}
+		src.fail.Store(nil)
+		time.Sleep(failureRest + 1)
+		if got := ask(g, "a", "dev"); got != "a dev d " {
+			t.Errorf("after a rest: %q", got)
+		}
+		g.Apply(stage("a", "none", "none"))
+		if got := ask(g, "a", "none"); got != "load deployment none of API a: the deployment does not exist" {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+func TestLoadTimesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGateway(&source{wait: make(chan struct{})}, 0)
+		g.Apply(stage("a", "dev", "d"))
+		start := time.Now()
+		if got := ask(g, "a", "dev"); got != "load deployment d of API a: context deadline exceeded" {
+			t.Errorf("%q", got)
+		}
+		if took := time.Since(start); took != loadTimeout {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestEviction(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := new(source)
+		g := newTestGateway(src, 250)
+		g.Apply(stage("a", "dev", "d"), stage("b", "dev", "d"), stage("c", "dev", "d"))
+		expect := func(api string, reads int32) {
+			t.Helper()
+			time.Sleep(2 * time.Second)
+			before := src.reads.Load()
+			if got, want := ask(g, api, "dev"), api+" dev d "; got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+			if got := src.reads.Load() - before; got != reads {
+				t.Errorf("%d reads for %s, want %d", got, api, reads)
+			}
+		}
+		expect("a", 1)
+		expect("b", 1)
+		expect("a", 0)
+		expect("c", 1) // b goes: a was used after it
+		expect("a", 0)
+		expect("b", 1) // c goes
+		expect("a", 0)
+		expect("c", 1) // b goes again
+	})
+}
+
+func TestProgramOverTheLimit(t *testing.T) {
+	g := newTestGateway(new(source), 10)
+	g.Apply(stage("a", "dev", "d"), stage("b", "dev", "d"))
+	for range 2 {
+		for _, api := range []string{"a", "b"} {
+			if got, want := ask(g, api, "dev"), api+" dev d "; got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		}
+	}
+	if len(g.programs.loaded) != 1 {
+		t.Errorf("%d programs kept", len(g.programs.loaded))
+	}
+}

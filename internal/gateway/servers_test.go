@@ -1,0 +1,264 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// What net/http refuses on its own is answered in AWS's form too.
+func TestMalformed(t *testing.T) {
+	s := open(t, Options{Next: http.NotFoundHandler()}, echo)
+	tests := map[string]string{
+		"duplicate Host":         "GET /dev/x HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\nHost: other\r\n\r\n",
+		"no Host":                "GET /dev/x HTTP/1.1\r\n\r\n",
+		"bad Host":               "GET /dev/x HTTP/1.1\r\nHost: a b\r\n\r\n",
+		"bad escape":             stageHead("GET", "/dev/%zz") + "\r\n",
+		"control byte":           stageHead("GET", "/dev/\x01") + "\r\n",
+		"space in the target":    stageHead("GET", "/dev/a b") + "\r\n",
+		"bad method":             stageHead("G@T", "/dev") + "\r\n",
+		"space before the colon": stageHead("GET", "/dev") + "A : b\r\n\r\n",
+		"no colon":               stageHead("GET", "/dev") + "A\r\n\r\n",
+		"control in a value":     stageHead("GET", "/dev") + "A: \x00\r\n\r\n",
+		"lengths differ":         stageHead("POST", "/dev") + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+		"signed length":          stageHead("POST", "/dev") + "Content-Length: +1\r\n\r\na",
+		"not HTTP":               "hello there\r\n\r\n",
+	}
+	for name, request := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := s.dial(t)
+			p.send(request)
+			resp, body := p.receive("GET")
+			expectError(t, resp, body, 400, "BadRequestException", badBody)
+			if rest, err := io.ReadAll(p.r); len(rest) > 0 || err != nil {
+				t.Errorf("behind the answer: %q, %v", rest, err)
+			}
+		})
+	}
+	resp, body := s.call(t, stageHead("POST", "/dev")+"Transfer-Encoding: gzip\r\n\r\n")
+	expectError(t, resp, body, 501, "BadRequestException", `{"message":"Not Implemented"}`)
+	resp, body = s.call(t, "GET /dev HTTP/3.0\r\nHost: abc123.execute-api.localhost\r\n\r\n")
+	expectError(t, resp, body, 505, "BadRequestException", `{"message":"HTTP Version Not Supported"}`)
+	resp, body = s.call(t, "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	if resp.StatusCode != 404 || body != "404 page not found\n" {
+		t.Errorf("a handler's own plain error became %d %q", resp.StatusCode, body)
+	}
+}
+
+func TestSlowClients(t *testing.T) {
+	s := open(t, Options{ReadHeaderTimeout: 100 * time.Millisecond, ReadTimeout: 200 * time.Millisecond}, echo)
+	t.Run("head", func(t *testing.T) {
+		p := s.dial(t)
+		p.send("GET /dev HTT")
+		resp, body := p.receive("GET") // net/http takes what has come for a whole line
+		expectError(t, resp, body, 400, "BadRequestException", badBody)
+		if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
+			t.Errorf("behind the answer: %q, %v", rest, err)
+		}
+	})
+	t.Run("body", func(t *testing.T) {
+		p := s.dial(t)
+		p.send(stageHead("POST", "/dev") + "Content-Length: 10\r\n\r\nabc")
+		resp, body := p.receive("POST")
+		expectError(t, resp, body, 408, "RequestTimeoutException", `{"message":"Request Timeout"}`)
+		if !resp.Close {
+			t.Error("connection kept")
+		}
+	})
+	t.Run("idle", func(t *testing.T) {
+		p := open(t, Options{IdleTimeout: 150 * time.Millisecond}, echo).dial(t)
+		p.send(stageHead("GET", "/dev") + "\r\n")
+		resp, body := p.receive("GET")
+		see(t, resp, body)
+		start := time.Now()
+		if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 || time.Since(start) > 5*time.Second {
+			t.Errorf("got %q, %v after %v", rest, err, time.Since(start))
+		}
+	})
+	t.Run("gone", func(t *testing.T) {
+		p := s.dial(t)
+		p.send(stageHead("POST", "/dev") + "Content-Length: 10\r\n\r\nabc")
+		p.Close()
+		s.settle()
+	})
+	if log := s.log.String(); log != "" {
+		t.Errorf("clients' doing logged as ours: %s", log)
+	}
+}
+
+func TestPipelining(t *testing.T) {
+	s := open(t, Options{}, echo)
+	p := s.dial(t)
+	var all strings.Builder
+	for i := range 50 {
+		fmt.Fprintf(&all, "%sContent-Length: %d\r\n\r\n%s", stageHead("POST", fmt.Sprintf("/dev/%d", i)), i, strings.Repeat("b", i))
+	}
+	p.send(all.String())
+	for i := range 50 {
+		resp, body := p.receive("POST")
+		if got := see(t, resp, body); got.Path != fmt.Sprintf("/%d", i) || len(got.Body) != i {
+			t.Fatalf("answer %d is to %s with %d bytes", i, got.Path, len(got.Body))
+		}
+	}
+}
+
+func TestShutdown(t *testing.T) {
+	started, let := make(chan bool), make(chan bool)
+	s := open(t, Options{}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		if req.Path == "/busy" {
+			started <- true
+			<-let
+		}
+		return echo(s, req)
+	})
+	idle, busy := s.dial(t), s.dial(t)
+	idle.send(stageHead("GET", "/dev") + "\r\n")
+	idle.receive("GET")
+	busy.send(stageHead("GET", "/dev/busy") + "\r\n")
+	<-started
+	done := make(chan error)
+	go func() { done <- s.Shutdown(context.Background()) }()
+	if rest, err := io.ReadAll(idle.r); err != nil || len(rest) > 0 { // closed at once
+		t.Errorf("idle connection got %q, %v", rest, err)
+	}
+	if nc, err := net.Dial("tcp", s.addr); err == nil {
+		nc.Close()
+		t.Error("still listening")
+	}
+	select {
+	case <-done:
+		t.Fatal("did not wait for the request under way")
+	case <-time.After(50 * time.Millisecond):
+	}
+	let <- true
+	resp, body := busy.receive("GET")
+	if got := see(t, resp, body); got.Path != "/busy" {
+		t.Errorf("answer %+v", got)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Serve(ln); err != nil { // a listener that comes too late
+		t.Error(err)
+	}
+	if _, err := ln.Accept(); err == nil {
+		t.Error("listener left open")
+	}
+}
+
+func TestShutdownGivesUp(t *testing.T) {
+	started, let := make(chan bool), make(chan bool)
+	s := open(t, Options{}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		started <- true
+		<-let
+		return echo(s, req)
+	})
+	p := s.dial(t)
+	p.send(stageHead("GET", "/dev") + "\r\n")
+	<-started
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	if rest, _ := io.ReadAll(p.r); len(rest) > 0 {
+		t.Errorf("got %q", rest)
+	}
+	close(let)
+	s.settle()
+}
+
+func TestTLS(t *testing.T) {
+	certs := httptest.NewTLSServer(http.NotFoundHandler())
+	certs.Close()
+	config := &tls.Config{Certificates: certs.TLS.Certificates}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := prepare(t, Options{}, echo)
+	go func() { s.served <- s.ServeTLS(ln, config) }()
+	for _, h2 := range []bool{true, false} {
+		t.Run(fmt.Sprint("HTTP/2 ", h2), func(t *testing.T) {
+			tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: h2}
+			defer tr.CloseIdleConnections()
+			var wg sync.WaitGroup
+			for i := range 10 {
+				wg.Go(func() { tlsCall(t, tr, "https://"+ln.Addr().String(), i, h2) })
+			}
+			wg.Wait()
+		})
+	}
+}
+
+func tlsCall(t *testing.T, tr *http.Transport, base string, i int, h2 bool) {
+	body := strings.Repeat("x", 1+i*50_000)
+	req, err := http.NewRequest("POST", fmt.Sprintf("%s/dev/%d?q", base, i), strings.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	req.Host = "abc123.execute-api.localhost"
+	req.Header["X-MiXeD"] = []string{"1", "2"}
+	resp, err := tr.RoundTrip(req)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	got := see(t, resp, string(text))
+	header := strings.Join(got.Header, "|")
+	proto, name := "HTTP/1.1", "X-Mixed"
+	if h2 {
+		proto, name = "HTTP/2.0", "x-mixed"
+	}
+	if got.Proto != proto || got.Scheme != "https" || got.Path != fmt.Sprint("/", i) || i > 0 && got.Body != fmt.Sprintf("%d bytes", len(body)) ||
+		!strings.Contains(header, name+": 1|"+name+": 2") {
+		t.Errorf("stage got %+v", got)
+	}
+}
+
+// Many clients at once, each of which must get the answers to its own requests.
+func TestConcurrently(t *testing.T) {
+	s := open(t, Options{}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		return &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "x-path", Value: req.Path}}, Body: bytes.Clone(req.Body)}
+	})
+	var wg sync.WaitGroup
+	for id := range 16 {
+		p := s.dial(t)
+		wg.Go(func() {
+			for i := range 50 {
+				path, body := fmt.Sprintf("/%d/%d", id, i), strings.Repeat(fmt.Sprint(id), 1+i*i)
+				fmt.Fprintf(p, "%sContent-Length: %d\r\n\r\n%s", stageHead("POST", "/dev"+path), len(body), body)
+				resp, err := http.ReadResponse(p.r, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got, err := io.ReadAll(resp.Body)
+				if err != nil || resp.Header.Get("X-Path") != path || string(got) != body {
+					t.Errorf("%s got the answer to %s, %v", path, resp.Header.Get("X-Path"), err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
