@@ -65,22 +65,23 @@ func (p *process) printed() string {
 // patience is how long a script waits for what should happen at once.
 const patience = 20 * time.Second
 
-func (p *process) waitFor(ts *testscript.TestScript, pattern string) {
+// waitFor waits until the process has printed a line that matches.
+func (p *process) waitFor(pattern string) error {
 	re := regexp.MustCompile("(?m)" + pattern)
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if re.MatchString(p.printed()) {
-			return
+			return nil
 		}
 		select {
 		case <-p.done:
 			if re.MatchString(p.printed()) {
-				return
+				return nil
 			}
-			ts.Fatalf("the process ended before it printed %q:\n%s", pattern, p.printed())
+			return fmt.Errorf("the process ended before it printed %q:\n%s", pattern, p.printed())
 		default:
 		}
 	}
-	ts.Fatalf("%q was not printed in time:\n%s", pattern, p.printed())
+	return fmt.Errorf("%q was not printed in time:\n%s", pattern, p.printed())
 }
 
 func processes(ts *testscript.TestScript) map[string]*process {
@@ -89,41 +90,60 @@ func processes(ts *testscript.TestScript) map[string]*process {
 
 var urlLine = regexp.MustCompile(`(?m)^(Control plane|Stage dev) +(http://\S+?)/?$`)
 
+// launch starts gatehouse in the background.
+func launch(dir string, args ...string) (*process, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(exe, args...)
+	cmd.Args[0] = "gatehouse" // testscript.Main dispatches on it
+	cmd.Dir = dir
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	_ = w.Close()
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	go p.listen(r)
+	return p, nil
+}
+
+// listen keeps what the process prints.
+func (p *process) listen(r *os.File) {
+	defer close(p.done)
+	defer func() { _ = r.Close() }()
+	for lines := bufio.NewReader(r); ; {
+		line, err := lines.ReadString('\n')
+		p.mu.Lock()
+		p.text.WriteString(line)
+		p.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// kill ends the process at once and waits for its end.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+	<-p.done
+}
+
 func startCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: start NAME ARGS...")
 	}
-	exe, err := os.Executable()
+	p, err := launch(ts.Getenv("WORK"), args[1:]...)
 	ts.Check(err)
-	cmd := exec.Command(exe, args[1:]...)
-	cmd.Args[0] = "gatehouse" // testscript.Main dispatches on it
-	cmd.Dir = ts.Getenv("WORK")
-	cmd.Env = append(os.Environ(), "TESTSCRIPT_COMMAND=gatehouse")
-	p := &process{cmd: cmd, done: make(chan struct{})}
-	r, w, err := os.Pipe()
-	ts.Check(err)
-	cmd.Stdout, cmd.Stderr = w, w
-	ts.Check(cmd.Start())
-	_ = w.Close()
-	go func() {
-		for lines := bufio.NewReader(r); ; {
-			line, err := lines.ReadString('\n')
-			p.mu.Lock()
-			p.text.WriteString(line)
-			p.mu.Unlock()
-			if err != nil {
-				_ = r.Close()
-				close(p.done)
-				return
-			}
-		}
-	}()
 	processes(ts)[args[0]] = p
-	ts.Defer(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	p.waitFor(ts, `^Ready\.$`)
+	ts.Defer(p.kill)
+	ts.Check(p.waitFor(`^Ready\.$`))
 	for _, m := range urlLine.FindAllStringSubmatch(p.printed(), -1) {
 		name := "_URL"
 		if m[1] == "Stage dev" {
@@ -150,7 +170,7 @@ func showsCommand(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return
 	}
-	p.waitFor(ts, args[1])
+	ts.Check(p.waitFor(args[1]))
 }
 
 func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
