@@ -1,28 +1,24 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
-	"time"
 )
 
-// cpu returns the processor time that the process has used.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+// benchKey is the key of a method: 4 methods of 25 resources of each API.
+func benchKey(i int) Key {
+	return Key{"111122223333", "us-east-1", "method", fmt.Sprintf("api%07d", i/100), fmt.Sprintf("res%03d/M%d", i%100/4, i%4)}
 }
 
+// fill writes n documents of a kilobyte.
 func fill(tb testing.TB, s *Store, n int) {
 	doc := make([]byte, 1000)
 	for from := 0; from < n; from += 1000 {
-		_, err := s.Write(context.Background(), Scope{}, func(tx *Tx) error {
+		mustWrite(tb, s, func(tx *Tx) error {
 			for i := from; i < min(n, from+1000); i++ {
 				if err := tx.Put(benchKey(i), doc); err != nil {
 					return err
@@ -30,63 +26,121 @@ func fill(tb testing.TB, s *Store, n int) {
 			}
 			return nil
 		})
-		if err != nil {
-			tb.Fatal(err)
-		}
 	}
 }
 
-func benchKey(i int) Key {
-	return Key{"123456789012", "us-east-1", "method", fmt.Sprintf("api%07d/res%03d", i/100, i%100/4), fmt.Sprint("M", i%4)}
-}
-
-func BenchmarkWrite(b *testing.B) {
-	for _, docs := range []int{1000, 100_000} {
-		for _, callers := range []int{1, 32} {
-			for _, where := range []string{"disk", "memory"} {
-				b.Run(fmt.Sprintf("%s/docs=%d/callers=%d", where, docs, callers), func(b *testing.B) {
-					o := Options{}
-					if where == "disk" {
-						o.Dir = b.TempDir()
-					}
-					s, err := Open(context.Background(), o)
-					if err != nil {
-						b.Fatal(err)
-					}
-					defer s.Close()
-					fill(b, s, docs)
-					b.ReportAllocs()
-					b.ResetTimer()
-					used := cpu()
-					var next atomic.Int64
-					var wg sync.WaitGroup
-					for range callers {
-						wg.Go(func() {
-							for {
-								i := int(next.Add(1))
-								if i > b.N {
-									return
-								}
-								k := benchKey(i * 7919 % docs)
-								_, err := s.Write(context.Background(), Scope{}, func(tx *Tx) error {
-									doc, err := tx.Get(k)
-									if err != nil {
-										return err
-									}
-									doc[i%len(doc)]++
-									return tx.Put(k, doc)
-								})
-								if err != nil {
-									b.Error(err)
-								}
-							}
-						})
-					}
-					wg.Wait()
-					b.ReportMetric(float64((cpu()-used).Microseconds())/float64(b.N), "cpu-µs/op")
-					b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
-				})
+// eachFilled runs bench on stores with documents in them.
+func eachFilled(b *testing.B, counts []int, bench func(b *testing.B, s *Store, docs int)) {
+	for _, where := range []string{"memory", "disk"} {
+		for _, docs := range counts {
+			o := Options{}
+			if where == "disk" {
+				o.Dir = b.TempDir()
+			}
+			s := mustOpen(b, o)
+			fill(b, s, docs)
+			b.Run(fmt.Sprintf("%s/docs=%d", where, docs), func(b *testing.B) { bench(b, s, docs) })
+			if err := s.Close(); err != nil {
+				b.Error(err)
 			}
 		}
 	}
+}
+
+// BenchmarkWrite reads a document, changes it and writes it back, durably.
+func BenchmarkWrite(b *testing.B) {
+	eachFilled(b, []int{1000, 100_000}, func(b *testing.B, s *Store, docs int) {
+		for _, callers := range []int{1, 32} {
+			b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+				b.ReportAllocs()
+				used := cpu()
+				var next atomic.Int64
+				var all sync.WaitGroup
+				for range callers {
+					all.Go(func() {
+						for i := int(next.Add(1)); i <= b.N; i = int(next.Add(1)) {
+							change(b, s, benchKey(i*7919%docs))
+						}
+					})
+				}
+				all.Wait()
+				b.ReportMetric(float64((cpu()-used).Microseconds())/float64(b.N), "cpu-µs/op")
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
+			})
+		}
+	})
+}
+
+func change(b *testing.B, s *Store, k Key) {
+	_, err := s.Write(context.Background(), Scope{}, func(tx *Tx) error {
+		doc, err := tx.Get(k)
+		if err != nil {
+			return err
+		}
+		doc[0]++
+		return tx.Put(k, doc)
+	})
+	if err != nil {
+		b.Error(err)
+	}
+}
+
+func BenchmarkReadGet(b *testing.B) {
+	eachFilled(b, []int{100_000}, func(b *testing.B, s *Store, docs int) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			err := s.Read(context.Background(), func(tx *Tx) error {
+				_, err := tx.Get(benchKey(i * 7919 % docs))
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkReadList reads the 100 methods of an API.
+func BenchmarkReadList(b *testing.B) {
+	eachFilled(b, []int{100_000}, func(b *testing.B, s *Store, docs int) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			k := benchKey(i * 7919 % docs)
+			err := s.Read(context.Background(), func(tx *Tx) error {
+				rows, err := tx.List(k.Account, k.Region, k.Kind, k.Parent, "", 0)
+				if len(rows) != 100 {
+					b.Errorf("got %d rows", len(rows))
+				}
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkChanges is what a node does first: it reads what is served, but
+// not the deployments, of which there are 200 of a megabyte.
+func BenchmarkChanges(b *testing.B) {
+	eachFilled(b, []int{0}, func(b *testing.B, s *Store, _ int) {
+		big := bytes.Repeat([]byte{'x'}, 1<<20)
+		for i := range 200 {
+			mustWrite(b, s, func(tx *Tx) error {
+				for j := range 10 {
+					if err := tx.Publish(Served{Kind: "stage", ID: fmt.Sprint(i, j), Data: big[:500]}); err != nil {
+						return err
+					}
+				}
+				return tx.Publish(Served{Kind: "deployment", ID: fmt.Sprint(i), Data: big})
+			})
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			rows, err := s.Changes(context.Background(), 0, 0, "deployment")
+			if len(rows) != 2200 || err != nil {
+				b.Fatal(len(rows), err)
+			}
+		}
+	})
 }

@@ -24,7 +24,8 @@ const (
 	sqlRemoveRange = `DELETE FROM document WHERE key >= ? AND key < ?`
 
 	sqlServed  = `SELECT revision, deleted, data FROM served WHERE kind = ? AND id = ?`
-	sqlPublish = `INSERT OR REPLACE INTO served (revision, kind, id, deleted, data) VALUES (?, ?, ?, 0, ?)`
+	sqlPublish = `INSERT INTO served (revision, kind, id, deleted, data) VALUES (?, ?, ?, 0, ?)
+		ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, deleted = 0, data = excluded.data`
 	sqlRetract = `UPDATE served SET revision = ?, deleted = 1, data = x'' WHERE kind = ? AND id = ? AND NOT deleted`
 	sqlLast    = `SELECT coalesce(max(revision), 0) FROM served`
 	sqlChanges = `SELECT revision, kind, id, deleted,

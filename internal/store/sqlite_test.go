@@ -234,3 +234,24 @@ func snapshotDir(t *testing.T, dir string) string {
 	}
 	return string(b)
 }
+
+// A connection that was given up is replaced by the next write.
+func TestWriterIsDialledAgain(t *testing.T) {
+	s := mustOpen(t, Options{Dir: t.TempDir()})
+	defer s.Close()
+	mustWrite(t, s, publish("k", "a", ""))
+	s.engine.(*sqliteDB).dropWriter()
+	if rev := mustWrite(t, s, publish("k", "b", "")); rev != 2 {
+		t.Errorf("got revision %d, want 2", rev)
+	}
+}
+
+// What makes a commit outlive a loss of power can only be looked up: a process
+// that is killed loses nothing of what the kernel has.
+func TestCommitsAreSynced(t *testing.T) {
+	s := mustOpen(t, Options{Dir: t.TempDir()})
+	defer s.Close()
+	c := s.engine.(*sqliteDB).writer
+	wantNumber(t, c, "PRAGMA synchronous", 2)
+	wantNumber(t, c, "PRAGMA fullfsync", 1)
+}

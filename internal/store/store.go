@@ -117,9 +117,10 @@ func lastRevision(ctx context.Context, e engine) (Revision, error) {
 // and waits until running reads have returned. Further calls return the same.
 func (s *Store) Close() error { return s.close() }
 
-// Read calls fn with a snapshot: all that was committed when Read began and
-// nothing later. It never waits for a write, but may wait for its turn among
-// many reads until ctx ends; fn must not call Read.
+// Read calls fn with one snapshot, which has all that was committed when Read
+// began. It never waits for a write, but may wait for its turn among many
+// reads, until ctx ends; so fn must not call Read. A fn that takes long keeps
+// the write-ahead log from being reset.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	v, err := s.engine.view(ctx)
 	if err != nil {

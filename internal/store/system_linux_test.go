@@ -4,7 +4,17 @@ import (
 	"fmt"
 	"syscall"
 	"testing"
+	"time"
 )
+
+// cpu returns the processor time that the process has used.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
 
 // mount makes dir a file system of its own, of some bytes, in memory. Where
 // the test may not, it is skipped.

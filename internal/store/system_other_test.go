@@ -2,7 +2,13 @@
 
 package store
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
+
+func cpu() time.Duration { return 0 }
 
 func mount(t *testing.T, _ string, _ int) { t.Skip("mounts only on Linux") }
-func mountReadOnly(*testing.T, string)    {}
+
+func mountReadOnly(*testing.T, string) {}
