@@ -9,8 +9,12 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// streamBuffer is how much of a stream is written at a time, in bytes.
-const streamBuffer = 32 << 10
+const (
+	// streamBuffer is how much of a stream is read at a time, in bytes.
+	streamBuffer = 32 << 10
+	// piece is how much of a body is written within one WriteTimeout, in bytes.
+	piece = 256 << 10
+)
 
 // An egress writes the answer to one request. Its time bounds each write, so
 // that a client who does not read holds no memory for long.
@@ -46,8 +50,21 @@ func (e *egress) send(resp *httpmsg.Response) {
 		return
 	}
 	e.w.WriteHeader(resp.Status)
-	if e.hasBody(resp.Status) && len(resp.Body) > 0 {
-		e.w.Write(resp.Body) // a client that went away is no failure of ours
+	if e.hasBody(resp.Status) {
+		e.write(resp.Body)
+	}
+}
+
+// write writes a body. A client that goes away is no failure of ours.
+func (e *egress) write(body []byte) {
+	for len(body) > 0 {
+		n := min(len(body), piece)
+		if _, err := e.w.Write(body[:n]); err != nil {
+			return
+		}
+		if body = body[n:]; len(body) > 0 {
+			e.extend()
+		}
 	}
 }
 

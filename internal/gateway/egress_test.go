@@ -150,6 +150,28 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
+// One that reads slowly but steadily gets it all.
+func TestSteadyReader(t *testing.T) {
+	const size = 32 << 20
+	s := open(t, Options{WriteTimeout: 400 * time.Millisecond}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+		return &httpmsg.Response{Status: 200, Body: make([]byte, size)}
+	})
+	p := s.dial(t)
+	p.send(stageHead("GET", "/dev") + "\r\n")
+	resp, err := http.ReadResponse(p.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got int64
+	for got < size {
+		n, err := io.CopyN(io.Discard, resp.Body, 256<<10)
+		if got += n; err != nil {
+			t.Fatalf("%v after %d bytes", err, got)
+		}
+		time.Sleep(8 * time.Millisecond)
+	}
+}
+
 // The limit on writing ends with the answer: a handler after it has its own.
 func TestWriteTimeoutEnds(t *testing.T) {
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -34,8 +34,8 @@ type Options struct {
 	ProgramBytes int64 // memory for loaded programs (256 MiB)
 
 	ReadHeaderTimeout time.Duration // for a request's header (10 s)
-	ReadTimeout       time.Duration // for a request with its body (2 min)
-	WriteTimeout      time.Duration // for the client to take an answer, or a piece of a stream (1 min)
+	ReadTimeout       time.Duration // for more of a request's body to come (30 s)
+	WriteTimeout      time.Duration // for the client to take 256 KiB of an answer, or a piece of a stream (1 min)
 	IdleTimeout       time.Duration // of a connection between requests (310 s)
 }
 
@@ -67,7 +67,7 @@ func New(opts Options) *Gateway {
 	orDefault(&opts.MaxURL, 10_240)
 	orDefault(&opts.ProgramBytes, 256<<20)
 	orDefault(&opts.ReadHeaderTimeout, 10*time.Second)
-	orDefault(&opts.ReadTimeout, 2*time.Minute)
+	orDefault(&opts.ReadTimeout, 30*time.Second)
 	orDefault(&opts.WriteTimeout, time.Minute)
 	orDefault(&opts.IdleTimeout, 310*time.Second)
 	return &Gateway{
@@ -105,7 +105,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query := splitTarget(r.RequestURI)
 	at, ours := locate(r.Host, path)
 	if !ours {
-		g.opts.Next.ServeHTTP(w, r)
+		g.opts.Next.ServeHTTP(w, paced(w, r, g.opts.ReadTimeout))
 		return
 	}
 	c, ok := g.calls.Get().(*call)
@@ -113,7 +113,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c = new(call)
 	}
 	c.fill(r, at.path, query, &g.proxies, time.Now())
-	resp := g.answer(c, r, at)
+	resp := g.answer(c, paced(w, r, g.opts.ReadTimeout), at)
 	defer func() { // also when a stream breaks off
 		resp.Release()
 		c.reset()

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -83,7 +84,7 @@ func headerSize(req *httpmsg.Request) int {
 
 // readBody reads the request's body, if it has one, into memory of the budget.
 func (c *call) readBody(r *http.Request, budget *httpmsg.Budget, limit int) error {
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+	if r.ContentLength == 0 {
 		return nil
 	}
 	body, err := budget.ReadBody(r.Body, r.ContentLength, limit)
@@ -92,6 +93,36 @@ func (c *call) readBody(r *http.Request, budget *httpmsg.Budget, limit int) erro
 	}
 	c.body, c.req.Body = body, body.Bytes()
 	return nil
+}
+
+// A pacedBody gives the client a time for each piece of a request's body. A
+// limit for the whole, which net/http has, would cut large bodies off on slow
+// lines, and run on while the request is being served.
+type pacedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	timeout time.Duration
+}
+
+// paced returns r with a paced body, r itself if it has none. It is a copy
+// because net/http looks at the body of its own when it closes the request.
+func paced(w http.ResponseWriter, r *http.Request, timeout time.Duration) *http.Request {
+	if r.ContentLength == 0 {
+		return r
+	}
+	out := *r
+	out.Body = &pacedBody{r.Body, http.NewResponseController(w), timeout}
+	return &out
+}
+
+// Read implements io.Reader.
+func (b *pacedBody) Read(p []byte) (int, error) {
+	b.control.SetReadDeadline(time.Now().Add(b.timeout)) // only a test's recorder cannot
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // reset gives the body back and lets go of the request's strings.

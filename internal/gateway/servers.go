@@ -40,10 +40,9 @@ func (g *Gateway) run(ln net.Listener, serve func(*http.Server) error) error {
 		Handler:                      g,
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            g.opts.ReadHeaderTimeout,
-		ReadTimeout:                  g.opts.ReadTimeout,
 		IdleTimeout:                  g.opts.IdleTimeout,
 		MaxHeaderBytes:               maxHead,
-		ErrorLog:                     slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelDebug),
+		ErrorLog:                     slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelInfo),
 	}
 	if !g.servers.add(s) {
 		return ln.Close()

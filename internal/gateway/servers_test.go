@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -58,7 +59,11 @@ func TestMalformed(t *testing.T) {
 }
 
 func TestSlowClients(t *testing.T) {
-	s := open(t, Options{ReadHeaderTimeout: 100 * time.Millisecond, ReadTimeout: 200 * time.Millisecond}, echo)
+	control := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := io.ReadAll(r.Body)
+		fmt.Fprint(w, errors.Is(err, os.ErrDeadlineExceeded))
+	})
+	s := open(t, Options{ReadHeaderTimeout: 100 * time.Millisecond, ReadTimeout: 200 * time.Millisecond, Next: control}, echo)
 	t.Run("head", func(t *testing.T) {
 		p := s.dial(t)
 		p.send("GET /dev HTT")
@@ -75,6 +80,25 @@ func TestSlowClients(t *testing.T) {
 		expectError(t, resp, body, 408, "RequestTimeoutException", `{"message":"Request Timeout"}`)
 		if !resp.Close {
 			t.Error("connection kept")
+		}
+	})
+	t.Run("body of another handler's", func(t *testing.T) {
+		p := s.dial(t)
+		p.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc")
+		if _, body := p.receive("POST"); body != "true" {
+			t.Error("its reader was not stopped")
+		}
+	})
+	t.Run("slow and steady body", func(t *testing.T) {
+		p := s.dial(t)
+		p.send(stageHead("POST", "/dev") + "Content-Length: 10\r\n\r\n")
+		for range 10 {
+			time.Sleep(50 * time.Millisecond)
+			p.send("x")
+		}
+		resp, body := p.receive("POST")
+		if got := see(t, resp, body); got.Body != "xxxxxxxxxx" {
+			t.Errorf("stage got body %q", got.Body)
 		}
 	})
 	t.Run("idle", func(t *testing.T) {

@@ -108,7 +108,7 @@ func (c *Client) run(x *exchange, cn *conn, req *Request) (resp *httpmsg.Respons
 	if rerr == nil {
 		return resp, keep && err == nil, nil
 	}
-	f = &fault{op: "read", err: rerr, again: x.in.silent() && idempotent(req.Method)}
+	f = &fault{op: "read", err: rerr, again: !x.in.heard && idempotent(req.Method)}
 	if err != nil {
 		f.op, f.err = "write", err
 	}
@@ -147,7 +147,7 @@ func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Resp
 	if err == nil {
 		return resp, false, nil
 	}
-	return nil, false, &fault{op: "read", err: err, again: x.in.silent() && (w.n == 0 || idempotent(req.Method))}
+	return nil, false, &fault{op: "read", err: err, again: !x.in.heard && (w.n == 0 || idempotent(req.Method))}
 }
 
 // write sends the encoded head and the body.

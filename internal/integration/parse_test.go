@@ -40,41 +40,50 @@ func parseAnswer(r io.Reader, method string) answer {
 	return a
 }
 
+// A receiveCase is some bytes and what is to become of them.
+type receiveCase struct {
+	in     string
+	method string // "" is GET
+	status int
+	header string // "Name=value|Name=value"
+	body   string
+	keep   bool
+	err    error
+}
+
 func TestReceive(t *testing.T) {
 	long := strings.Repeat("x", 70<<10)
-	tests := map[string]struct {
-		in     string
-		method string // "" is GET
-		status int
-		header string // "Name=value|Name=value"
-		body   string
-		keep   bool
-		err    error
-	}{
-		"plain":                    {in: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", status: 200, header: "Content-Length=2", body: "hi", keep: true},
-		"no reason":                {in: "HTTP/1.1 204\r\n\r\n", status: 204, keep: true},
-		"empty reason":             {in: "HTTP/1.1 204 \r\n\r\n", status: 204, keep: true},
-		"reason in Latin-1":        {in: "HTTP/1.1 200 t\xe9 o\tk\r\nContent-Length: 0\r\n\r\n", status: 200, header: "Content-Length=0", keep: true},
-		"odd status":               {in: "HTTP/1.1 999 No\r\nContent-Length: 0\r\n\r\n", status: 999, header: "Content-Length=0", keep: true},
-		"spelling and order":       {in: "HTTP/1.1 204 x\r\nx-B: 1\r\nX-a:\t2 \r\nX-A:3\r\nE:\r\n\r\n", status: 204, header: "x-B=1|X-a=2|X-A=3|E=", keep: true},
-		"close":                    {in: "HTTP/1.1 204 x\r\nconnection: foo, CLOSE\r\n\r\n", status: 204, header: "connection=foo, CLOSE"},
-		"bytes behind":             {in: "HTTP/1.1 204 x\r\n\r\nHTTP/1.1 200 evil", status: 204},
-		"bytes behind a body":      {in: "HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\nab", status: 200, header: "Content-Length=1", body: "a"},
-		"HTTP/1.0":                 {in: "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", status: 200, header: "Content-Length=2", body: "hi"},
-		"to the close":             {in: "HTTP/1.1 200 OK\r\n\r\nall of it", status: 200, body: "all of it"},
-		"to the close, 1.0":        {in: "HTTP/1.0 200 OK\r\n\r\n", status: 200},
-		"HEAD":                     {in: "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n", method: "HEAD", status: 200, header: "Content-Length=20", keep: true},
-		"HEAD chunked":             {in: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", method: "HEAD", status: 200, header: "Transfer-Encoding=chunked", keep: true},
-		"304 with a length":        {in: "HTTP/1.1 304 x\r\nContent-Length: 20\r\n\r\n", status: 304, header: "Content-Length=20", keep: true},
-		"interim answers":          {in: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 204 x\r\n\r\n", status: 204, keep: true},
-		"endless interim answers":  {in: strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 50), err: errInterim},
-		"101":                      {in: "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", err: errSwitched},
-		"chunked":                  {in: "HTTP/1.1 200 x\r\ntransfer-encoding: Chunked\r\n\r\n3\r\nabc\r\n00A\r\n0123456789\r\n0\r\n\r\n", status: 200, header: "transfer-encoding=Chunked", body: "abc0123456789", keep: true},
-		"chunk extension":          {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n3 ;a=\"b c\"\r\nabc\r\n0;x\r\n\r\n", status: 200, header: "Transfer-Encoding=chunked", body: "abc", keep: true},
-		"trailers":                 {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\nY: 2\r\n\r\n", status: 200, header: "Transfer-Encoding=chunked", body: "a", keep: true},
-		"equal lengths":            {in: "HTTP/1.1 200 x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", status: 200, header: "Content-Length=1|Content-Length=1", body: "a", keep: true},
-		"long head":                {in: "HTTP/1.1 200 x\r\nA: " + long[:60<<10] + "\r\nContent-Length: 1\r\n\r\na", status: 200, header: "A=" + long[:60<<10] + "|Content-Length=1", body: "a", keep: true},
-		"body over several reads":  {in: "HTTP/1.1 200 x\r\nContent-Length: 71680\r\n\r\n" + long, status: 200, header: "Content-Length=71680", body: long, keep: true},
+	testReceive(t, map[string]receiveCase{
+		"plain":                   {in: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", status: 200, header: "Content-Length=2", body: "hi", keep: true},
+		"no reason":               {in: "HTTP/1.1 204\r\n\r\n", status: 204, keep: true},
+		"empty reason":            {in: "HTTP/1.1 204 \r\n\r\n", status: 204, keep: true},
+		"reason in Latin-1":       {in: "HTTP/1.1 200 t\xe9 o\tk\r\nContent-Length: 0\r\n\r\n", status: 200, header: "Content-Length=0", keep: true},
+		"odd status":              {in: "HTTP/1.1 999 No\r\nContent-Length: 0\r\n\r\n", status: 999, header: "Content-Length=0", keep: true},
+		"spelling and order":      {in: "HTTP/1.1 204 x\r\nx-B: 1\r\nX-a:\t2 \r\nX-A:3\r\nE:\r\n\r\n", status: 204, header: "x-B=1|X-a=2|X-A=3|E=", keep: true},
+		"close":                   {in: "HTTP/1.1 204 x\r\nconnection: foo, CLOSE\r\n\r\n", status: 204, header: "connection=foo, CLOSE"},
+		"bytes behind":            {in: "HTTP/1.1 204 x\r\n\r\nHTTP/1.1 200 evil", status: 204},
+		"bytes behind a body":     {in: "HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\nab", status: 200, header: "Content-Length=1", body: "a"},
+		"HTTP/1.0":                {in: "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", status: 200, header: "Content-Length=2", body: "hi"},
+		"to the close":            {in: "HTTP/1.1 200 OK\r\n\r\nall of it", status: 200, body: "all of it"},
+		"to the close, 1.0":       {in: "HTTP/1.0 200 OK\r\n\r\n", status: 200},
+		"HEAD":                    {in: "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n", method: "HEAD", status: 200, header: "Content-Length=20", keep: true},
+		"HEAD chunked":            {in: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", method: "HEAD", status: 200, header: "Transfer-Encoding=chunked", keep: true},
+		"304 with a length":       {in: "HTTP/1.1 304 x\r\nContent-Length: 20\r\n\r\n", status: 304, header: "Content-Length=20", keep: true},
+		"interim answers":         {in: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 204 x\r\n\r\n", status: 204, keep: true},
+		"endless interim answers": {in: strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 50), err: errInterim},
+		"101":                     {in: "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", err: errSwitched},
+		"chunked":                 {in: "HTTP/1.1 200 x\r\ntransfer-encoding: Chunked\r\n\r\n3\r\nabc\r\n00A\r\n0123456789\r\n0\r\n\r\n", status: 200, header: "transfer-encoding=Chunked", body: "abc0123456789", keep: true},
+		"chunk extension":         {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n3 ;a=\"b c\"\r\nabc\r\n0;x\r\n\r\n", status: 200, header: "Transfer-Encoding=chunked", body: "abc", keep: true},
+		"trailers":                {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\nY: 2\r\n\r\n", status: 200, header: "Transfer-Encoding=chunked", body: "a", keep: true},
+		"equal lengths":           {in: "HTTP/1.1 200 x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", status: 200, header: "Content-Length=1|Content-Length=1", body: "a", keep: true},
+		"long head":               {in: "HTTP/1.1 200 x\r\nA: " + long[:60<<10] + "\r\nContent-Length: 1\r\n\r\na", status: 200, header: "A=" + long[:60<<10] + "|Content-Length=1", body: "a", keep: true},
+		"body over several reads": {in: "HTTP/1.1 200 x\r\nContent-Length: 71680\r\n\r\n" + long, status: 200, header: "Content-Length=71680", body: long, keep: true},
+	})
+}
+
+func TestReceiveRefused(t *testing.T) {
+	long := strings.Repeat("x", 70<<10)
+	testReceive(t, map[string]receiveCase{
 		"nothing":                  {in: "", err: io.EOF},
 		"cut in the status":        {in: "HTTP/1.1 20", err: io.EOF},
 		"cut in the head":          {in: "HTTP/1.1 200 OK\r\nContent-Le", err: io.EOF},
@@ -131,7 +140,10 @@ func TestReceive(t *testing.T) {
 		"CR in an extension":       {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n3;a\rb\r\nabc\r\n0\r\n\r\n", err: errChunk},
 		"long trailer":             {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("A: b\r\n", 1000) + "\r\n", err: errLong},
 		"bad trailer":              {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA b\r\n\r\n", err: errChunk},
-	}
+	})
+}
+
+func testReceive(t *testing.T, tests map[string]receiveCase) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			if tt.method == "" {

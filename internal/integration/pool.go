@@ -82,13 +82,10 @@ func (p *pool) lane(key *poolKey) *lane {
 // connections, and comes again while any are left.
 func (p *pool) reap() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return
-	}
+	var old []*conn
 	for limit := time.Now().Add(-p.idleTimeout); p.all.oldest != nil && !p.all.oldest.idleSince.After(limit); {
 		cn := p.all.oldest
-		p.take(p.hosts[*cn.key], cn).Close()
+		old = append(old, p.take(p.hosts[*cn.key], cn))
 	}
 	for key, host := range p.hosts {
 		if host.n == 0 {
@@ -98,6 +95,10 @@ func (p *pool) reap() {
 	p.reaper = nil
 	if len(p.hosts) > 0 {
 		p.reaper = time.AfterFunc(max(p.idleTimeout/4, time.Millisecond), p.reap)
+	}
+	p.mu.Unlock()
+	for _, cn := range old { // under TLS this may take a while
+		cn.Close()
 	}
 }
 
@@ -111,15 +112,16 @@ func (p *pool) drop(key *poolKey) {
 
 func (p *pool) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed = true
 	if p.reaper != nil {
 		p.reaper.Stop()
 	}
-	for cn := p.all.oldest; cn != nil; cn = cn.links[laneAll].newer {
+	p.closed = true
+	all := p.all
+	p.hosts, p.all = nil, lane{kind: laneAll}
+	p.mu.Unlock()
+	for cn := all.oldest; cn != nil; cn = cn.links[laneAll].newer {
 		cn.Close()
 	}
-	p.hosts, p.all = nil, lane{kind: laneAll}
 }
 
 // A lane is a list of connections from the one idle longest to the one used

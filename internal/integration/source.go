@@ -10,16 +10,15 @@ import (
 type source struct {
 	r    io.Reader
 	buf  []byte
-	i, n int  // buf[i:n] is unread
-	any  bool // a byte has come
+	i, n int // buf[i:n] is unread
+	// heard tells that a byte has come: a request that was being answered is
+	// not sent again.
+	heard bool
 }
 
 func (s *source) start(r io.Reader) {
-	s.r, s.i, s.n, s.any = r, 0, 0, false
+	s.r, s.i, s.n, s.heard = r, 0, 0, false
 }
-
-// silent reports that not one byte has come.
-func (s *source) silent() bool { return !s.any }
 
 func (s *source) buffered() int { return s.n - s.i }
 
@@ -40,7 +39,7 @@ func (s *source) fill(limit int) error {
 	n, err := s.r.Read(s.buf[s.n:])
 	if n > 0 {
 		s.n += n
-		s.any = true
+		s.heard = true
 		return nil
 	}
 	if err == nil {
@@ -101,7 +100,7 @@ func (s *source) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	n, err := s.r.Read(p)
-	s.any = s.any || n > 0
+	s.heard = s.heard || n > 0
 	return n, err
 }
 
