@@ -148,8 +148,9 @@ func (g *Gateway) answer(c *call, r *http.Request, at place) (resp *httpmsg.Resp
 		return g.refused(r, err)
 	}
 	if resp = server.Serve(&c.req); !sendable(resp) {
+		err := fmt.Errorf("status %d, header %q", resp.Status, resp.Header)
 		discard(resp)
-		return g.failed(r, "stage's answer cannot be sent", fmt.Errorf("status %d, header %q", resp.Status, resp.Header))
+		return g.failed(r, "stage's answer cannot be sent", err)
 	}
 	return resp
 }
