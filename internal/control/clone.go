@@ -6,54 +6,81 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// cloneRestAPI gives a new API the resources, methods and models of another.
-// Resources get ids of their own.
+// cloneRestAPI gives a new API what another one defines: resources and their
+// methods, models, validators and gateway responses. Resources and validators
+// get ids of their own.
 func (t *tx) cloneRestAPI(from string, api *wire.RestAPI) error {
-	src, err := t.source(from)
+	src, err := t.of(from).source()
 	if err != nil {
 		return err
 	}
 	for i := range src.Models {
-		m := src.Models[i]
+		m := &src.Models[i]
 		if m.Schema != nil { // references between models name their API
-			m.Schema = new(strings.ReplaceAll(*m.Schema, "/restapis/"+from+"/models/", "/restapis/"+*api.ID+"/models/"))
+			m.Schema = new(strings.ReplaceAll(*m.Schema, "/restapis/"+from+"/models/", "/restapis/"+t.api+"/models/"))
 		}
-		if err := t.addModel(*api.ID, &m); err != nil {
+		if err := t.addModel(m); err != nil {
 			return err
 		}
 	}
-	return t.cloneResources(src, api)
+	for i := range src.GatewayResponses {
+		if err := t.saveGatewayResponse(&src.GatewayResponses[i]); err != nil {
+			return err
+		}
+	}
+	ids := map[string]string{*src.RestAPI.RootResourceID: *api.RootResourceID}
+	for i := range src.Validators {
+		v := &src.Validators[i]
+		old := *v.ID
+		if err := t.addValidator(v); err != nil {
+			return err
+		}
+		ids[old] = *v.ID
+	}
+	return t.cloneResources(src, ids)
 }
 
-func (t *tx) cloneResources(src *source, api *wire.RestAPI) error {
-	ids := map[string]string{*src.RestAPI.RootResourceID: *api.RootResourceID}
+// cloneResources stores the resources of src. ids has the new ids of the old
+// ones; it gets those of the resources.
+func (t *tx) cloneResources(src *source, ids map[string]string) error {
 	for i := range src.Resources {
-		if id := *src.Resources[i].ID; ids[id] == "" {
-			ids[id] = newID(childIDLength)
+		if r := &src.Resources[i]; r.ParentID != nil {
+			ids[*r.ID] = newID(childIDLength)
 		}
 	}
 	for i := range src.Resources {
-		r := src.Resources[i]
+		r := &src.Resources[i]
 		methods := r.ResourceMethods
-		old, id := *r.ID, ids[*r.ID]
-		r.ID, r.ResourceMethods = &id, nil
+		r.ID, r.ResourceMethods = new(ids[*r.ID]), nil
 		if r.ParentID != nil {
 			r.ParentID = new(ids[*r.ParentID])
-			if err := t.save(kindChild, *api.ID, *r.ParentID+"/"+*r.PathPart, childDoc{id}); err != nil {
+			if err := t.save(kindChild, placeOf(r), childDoc{*r.ID}); err != nil {
 				return err
 			}
 		}
-		if err := t.save(kindResource, *api.ID, id, &r); err != nil {
+		if err := t.save(kindResource, *r.ID, r); err != nil {
 			return err
 		}
-		for _, verb := range sortedKeys(methods) {
-			m := methods[verb]
-			if in := m.MethodIntegration; in != nil && text(in.CacheNamespace) == old {
-				in.CacheNamespace = &id
+		if err := t.cloneMethods(*r.ID, methods, ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cloneMethods stores the methods of a resource under its new id.
+func (t *tx) cloneMethods(resource string, methods map[string]wire.Method, ids map[string]string) error {
+	for _, m := range methods {
+		if id := m.RequestValidatorID; id != nil {
+			m.RequestValidatorID = new(ids[*id])
+		}
+		if i := m.MethodIntegration; i != nil {
+			if id, ok := ids[text(i.CacheNamespace)]; ok {
+				i.CacheNamespace = &id
 			}
-			if err := t.saveMethod(*api.ID, id, &m); err != nil {
-				return err
-			}
+		}
+		if err := t.saveMethod(resource, &m); err != nil {
+			return err
 		}
 	}
 	return nil

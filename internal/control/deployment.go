@@ -13,51 +13,57 @@ func errDeployment() error { return wire.NotFound("Invalid Deployment identifier
 // export shows, what a draft is compared with, and what the served form is
 // built from again when its format moves on.
 type source struct {
-	RestAPI   wire.RestAPI    `json:"restApi"`
-	Resources []wire.Resource `json:"resources"` // with their methods
-	Models    []wire.Model    `json:"models"`
+	RestAPI          wire.RestAPI            `json:"restApi"`
+	Resources        []wire.Resource         `json:"resources"` // with their methods
+	Models           []wire.Model            `json:"models"`
+	Validators       []wire.RequestValidator `json:"requestValidators,omitzero"`
+	GatewayResponses []wire.GatewayResponse  `json:"gatewayResponses,omitzero"` // those that the API made
 }
 
 // CreateDeployment freezes the API as it stands and, when a stage is named,
 // serves it there: a new stage is made, an existing one is moved.
 func (s *Service) CreateDeployment(ctx context.Context, who *wire.Caller, in *wire.CreateDeploymentRequest) (*wire.Deployment, error) {
-	var out *wire.Deployment
-	err := s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		src, err := t.source(in.RestAPIID)
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Deployment, error) {
+		src, err := t.source()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := checkDeployable(src); err != nil {
-			return err
+			return nil, err
 		}
-		id := newID(childIDLength)
-		out = &wire.Deployment{ID: &id, Description: given(in.Description), CreatedDate: &t.now}
-		if err := t.saveDeployment(in.RestAPIID, out, src); err != nil {
-			return err
+		d := &wire.Deployment{ID: new(newID(childIDLength)), Description: given(in.Description), CreatedDate: &t.now}
+		if err := t.saveDeployment(d, src); err != nil {
+			return nil, err
 		}
-		return t.deployTo(in, id)
+		return d, t.deployTo(in, *d.ID)
 	})
-	return out, err
 }
 
-// source reads the whole definition of an API.
-func (t *tx) source(api string) (*source, error) {
-	a, err := t.restAPI(api)
+// source reads the whole definition of the API.
+func (t *tx) source() (*source, error) {
+	api, err := t.restAPI()
 	if err != nil {
 		return nil, err
 	}
-	src := &source{RestAPI: *a}
-	if src.Resources, err = list[wire.Resource](t, kindResource, api, "", 0); err != nil {
+	src := &source{RestAPI: *api}
+	if src.Resources, err = list[wire.Resource](t, kindResource, "", 0); err != nil {
 		return nil, err
 	}
-	if err := t.attachToAll(api, src.Resources, true); err != nil {
+	if err := t.attachMethods("", src.Resources, true); err != nil {
 		return nil, err
 	}
-	src.Models, err = list[wire.Model](t, kindModel, api, "", 0)
+	if src.Models, err = list[wire.Model](t, kindModel, "", 0); err != nil {
+		return nil, err
+	}
+	if src.Validators, err = list[wire.RequestValidator](t, kindValidator, "", 0); err != nil {
+		return nil, err
+	}
+	src.GatewayResponses, err = list[wire.GatewayResponse](t, kindGatewayResponse, "", 0)
 	return src, err
 }
 
-// checkDeployable wants a method, and of every method an integration.
+// checkDeployable wants a method, of every method an integration, and of a
+// private API a policy.
 func checkDeployable(src *source) error {
 	methods := 0
 	for i := range src.Resources {
@@ -71,17 +77,20 @@ func checkDeployable(src *source) error {
 	if methods == 0 {
 		return wire.BadRequest("The REST API doesn't contain any methods")
 	}
+	if slices.Contains(src.RestAPI.EndpointConfiguration.Types, "PRIVATE") && src.RestAPI.Policy == nil {
+		return wire.BadRequest("Private REST API doesn't have a resource policy attached to it")
+	}
 	return nil
 }
 
-func (t *tx) saveDeployment(api string, d *wire.Deployment, src *source) error {
-	if err := t.save(kindDeployment, api, *d.ID, d); err != nil {
+func (t *tx) saveDeployment(d *wire.Deployment, src *source) error {
+	if err := t.save(kindDeployment, *d.ID, d); err != nil {
 		return err
 	}
-	if err := t.save(kindDeploymentSource, api, *d.ID, src); err != nil {
+	if err := t.save(kindDeploymentSource, *d.ID, src); err != nil {
 		return err
 	}
-	return t.publishDeployment(api, d, src)
+	return t.publishDeployment(d, src)
 }
 
 // deployTo makes or moves the stage that a CreateDeployment names.
@@ -91,36 +100,32 @@ func (t *tx) deployTo(in *wire.CreateDeploymentRequest, deployment string) error
 		return nil
 	}
 	if in.CanarySettings != nil {
+		if err := checkPercent(in.CanarySettings.PercentTraffic); err != nil {
+			return err
+		}
 		return unserved("canarySettings", "(canary releases)")
 	}
-	found, err := t.exists(kindStage, in.RestAPIID, name)
+	found, err := t.exists(kindStage, name)
 	if err != nil {
 		return err
 	}
-	if !found {
-		st := &wire.Stage{
-			StageName: &name, DeploymentID: &deployment, Description: given(in.StageDescription), Variables: in.Variables,
-			CacheClusterEnabled: in.CacheClusterEnabled, CacheClusterSize: given(in.CacheClusterSize), TracingEnabled: in.TracingEnabled,
-		}
-		if err := t.checkNewStage(in.RestAPIID, st); err != nil {
-			return err
-		}
-		return t.saveStage(in.RestAPIID, st)
+	if found {
+		return t.redeploy(in, name, deployment)
 	}
-	return t.redeploy(in, name, deployment)
+	return t.addStage(&stage{Stage: wire.Stage{
+		StageName: &name, DeploymentID: &deployment, Description: given(in.StageDescription), Variables: filled(in.Variables),
+		CacheClusterEnabled: in.CacheClusterEnabled, CacheClusterSize: given(in.CacheClusterSize), TracingEnabled: in.TracingEnabled,
+	}})
 }
 
 // redeploy moves an existing stage to a deployment and lays what the request
 // says of the stage over it.
 func (t *tx) redeploy(in *wire.CreateDeploymentRequest, name, deployment string) error {
-	st, err := t.stage(in.RestAPIID, name)
+	st, err := t.stage(name)
 	if err != nil {
 		return err
 	}
-	if err := checkVariables(in.Variables); err != nil {
-		return err
-	}
-	st.DeploymentID, st.LastUpdatedDate = &deployment, &t.now
+	st.DeploymentID = &deployment
 	if d := given(in.StageDescription); d != nil {
 		st.Description = d
 	}
@@ -133,27 +138,33 @@ func (t *tx) redeploy(in *wire.CreateDeploymentRequest, name, deployment string)
 	if in.CacheClusterEnabled != nil {
 		st.CacheClusterEnabled = in.CacheClusterEnabled
 	}
-	if err := unservedStage(st); err != nil {
-		return err
+	if size := given(in.CacheClusterSize); size != nil {
+		st.CacheClusterSize = size
 	}
-	return t.saveStage(in.RestAPIID, st)
+	return t.changeStage(st)
 }
 
-// GetDeployment reads one deployment.
+// GetDeployment reads one deployment, with what guards its methods when that
+// is embedded.
 func (s *Service) GetDeployment(ctx context.Context, who *wire.Caller, in *wire.GetDeploymentRequest) (*wire.Deployment, error) {
-	var out *wire.Deployment
-	err := s.read(ctx, who, func(t *tx) (err error) {
-		out, err = load[wire.Deployment](t, kindDeployment, in.RestAPIID, in.DeploymentID, errDeployment())
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Deployment, error) {
+		d, err := t.deployment(in.DeploymentID)
 		if err != nil || !slices.Contains(in.Embed, "apisummary") {
-			return err
+			return d, err
 		}
-		src, err := load[source](t, kindDeploymentSource, in.RestAPIID, in.DeploymentID, errDeployment())
-		if err == nil {
-			out.APISummary = src.summary()
+		src, err := load[source](t, kindDeploymentSource, in.DeploymentID, errDeployment())
+		if err != nil {
+			return nil, err
 		}
-		return err
+		d.APISummary = src.summary()
+		return d, nil
 	})
-	return out, err
+}
+
+// deployment reads a deployment. An unknown API and an unknown deployment are
+// one answer.
+func (t *tx) deployment(id string) (*wire.Deployment, error) {
+	return load[wire.Deployment](t, kindDeployment, id, errDeployment())
 }
 
 // summary is the embedded apisummary: path and verb to what guards the method.
@@ -173,14 +184,59 @@ func (s *source) summary() map[string]map[string]wire.MethodSnapshot {
 
 // GetDeployments lists an API's deployments.
 func (s *Service) GetDeployments(ctx context.Context, who *wire.Caller, in *wire.GetDeploymentsRequest) (*wire.Deployments, error) {
-	var out *wire.Deployments
-	err := s.read(ctx, who, func(t *tx) error {
-		if _, err := t.restAPI(in.RestAPIID); err != nil {
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Deployments, error) {
+		if err := t.requireAPI(); err != nil {
+			return nil, err
+		}
+		items, position, err := page(t, kindDeployment, in.Position, in.Limit, func(d wire.Deployment) string { return *d.ID })
+		return &wire.Deployments{Items: items, Position: position}, err
+	})
+}
+
+// UpdateDeployment patches a deployment's description.
+func (s *Service) UpdateDeployment(ctx context.Context, who *wire.Caller, in *wire.UpdateDeploymentRequest) (*wire.Deployment, error) {
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Deployment, error) {
+		d, err := t.deployment(in.DeploymentID)
+		if err != nil {
+			return nil, err
+		}
+		if err := deploymentPatch.apply(t, d, in.PatchOperations); err != nil {
+			return nil, err
+		}
+		return d, t.save(kindDeployment, in.DeploymentID, d)
+	})
+}
+
+// deploymentPatch is every path that UpdateDeployment takes.
+var deploymentPatch = patchTable[wire.Deployment]{
+	dialect: tableDialect,
+	paths: []patchPath[wire.Deployment]{
+		{at: "/description", replace: setText(func(d *wire.Deployment) **string { return &d.Description })},
+	},
+}
+
+// DeleteDeployment removes a deployment that no stage serves.
+func (s *Service) DeleteDeployment(ctx context.Context, who *wire.Caller, in *wire.DeleteDeploymentRequest) (*wire.Empty, error) {
+	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+		id := in.DeploymentID
+		if _, err := t.deployment(id); err != nil {
 			return err
 		}
-		items, position, err := page(t, kindDeployment, in.RestAPIID, in.Position, in.Limit, func(d wire.Deployment) string { return *d.ID })
-		out = &wire.Deployments{Items: items, Position: position}
-		return err
+		stages, err := list[wire.Stage](t, kindStage, "", 0)
+		if err != nil {
+			return err
+		}
+		for i := range stages {
+			if *stages[i].DeploymentID == id {
+				return wire.BadRequest("Active stages pointing to this deployment must be moved or deleted")
+			}
+		}
+		if err := t.remove(kindDeploymentSource, id, nil); err != nil {
+			return err
+		}
+		if err := t.remove(kindDeployment, id, errDeployment()); err != nil {
+			return err
+		}
+		return t.Retract(ServedDeployment, ServedID(t.api, id))
 	})
-	return out, err
 }

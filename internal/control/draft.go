@@ -9,17 +9,14 @@ import (
 
 // Draft freezes an API as it stands now, without deploying it.
 func (s *Service) Draft(ctx context.Context, who *wire.Caller, api string) (*snapshot.Deployment, error) {
-	var out *snapshot.Deployment
-	err := s.read(ctx, who, func(t *tx) error {
-		src, err := t.source(api)
+	return read(ctx, s, who, api, func(t *tx) (*snapshot.Deployment, error) {
+		src, err := t.source()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := checkDeployable(src); err != nil {
-			return err
+			return nil, err
 		}
-		out = t.freeze(api, &wire.Deployment{ID: new(""), CreatedDate: &t.now}, src)
-		return nil
+		return t.freeze(&wire.Deployment{ID: new(""), CreatedDate: &t.now}, src), nil
 	})
-	return out, err
 }

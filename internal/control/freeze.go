@@ -9,18 +9,27 @@ import (
 )
 
 // freeze builds the served form of a deployment from its source.
-func (t *tx) freeze(api string, d *wire.Deployment, src *source) *snapshot.Deployment {
+func (t *tx) freeze(d *wire.Deployment, src *source) *snapshot.Deployment {
 	out := &snapshot.Deployment{
-		Format: snapshot.Format, ID: *d.ID, APIID: api, Account: t.who.Account, Region: t.who.Region, Created: int64(*d.CreatedDate),
+		Format: snapshot.Format, ID: *d.ID, APIID: t.api, Account: t.who.Account, Region: t.who.Region, Created: int64(*d.CreatedDate),
 		BinaryMediaTypes: src.RestAPI.BinaryMediaTypes, MinimumCompressionSize: src.RestAPI.MinimumCompressionSize,
 		APIKeySource: text(src.RestAPI.APIKeySource), DisableExecuteAPIEndpoint: isTrue(src.RestAPI.DisableExecuteAPIEndpoint),
-		Policy: text(src.RestAPI.Policy), Models: make(map[string]snapshot.Model, len(src.Models)),
+		Policy: text(src.RestAPI.Policy), EndpointAccessMode: text(src.RestAPI.EndpointAccessMode),
+		Models:           make(map[string]snapshot.Model, len(src.Models)),
+		Validators:       make(map[string]snapshot.Validator, len(src.Validators)),
+		GatewayResponses: make(map[string]snapshot.GatewayResponse, len(src.GatewayResponses)),
 	}
 	if e := src.RestAPI.EndpointConfiguration; e != nil && len(e.Types) > 0 {
 		out.EndpointType = e.Types[0]
 	}
 	for _, m := range src.Models {
 		out.Models[*m.Name] = snapshot.Model{ContentType: text(m.ContentType), Schema: text(m.Schema)}
+	}
+	for _, v := range src.Validators {
+		out.Validators[*v.ID] = snapshot.Validator{Body: isTrue(v.ValidateRequestBody), Parameters: isTrue(v.ValidateRequestParameters)}
+	}
+	for _, r := range src.GatewayResponses {
+		out.GatewayResponses[*r.ResponseType] = freezeGatewayResponse(&r)
 	}
 	for _, r := range src.Resources {
 		out.Resources = append(out.Resources, freezeResource(&r))
@@ -68,6 +77,16 @@ func freezeIntegration(i *wire.Integration) snapshot.Integration {
 			StatusCode: status, SelectionPattern: text(r.SelectionPattern), Parameters: r.ResponseParameters,
 			Templates: plainTemplates(r.ResponseTemplates), ContentHandling: text(r.ContentHandling),
 		})
+	}
+	return out
+}
+
+// freezeGatewayResponse leaves a status code out that is the type's own, which
+// the data plane knows.
+func freezeGatewayResponse(r *wire.GatewayResponse) snapshot.GatewayResponse {
+	out := snapshot.GatewayResponse{StatusCode: text(r.StatusCode), Parameters: r.ResponseParameters, Templates: plainTemplates(r.ResponseTemplates)}
+	if out.StatusCode == gatewayStatus[*r.ResponseType] {
+		out.StatusCode = ""
 	}
 	return out
 }

@@ -2,28 +2,27 @@ package control
 
 import (
 	"context"
-	"net/url"
-	"regexp"
-	"strings"
+	"slices"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 func errIntegration() error { return wire.NotFound("Invalid Integration identifier specified") }
 
+// AWS's bounds on an integration's timeout, in milliseconds.
 const (
-	defaultTimeoutMillis = 29000
 	minTimeoutMillis     = 50
 	maxTimeoutMillis     = 29000
+	defaultTimeoutMillis = maxTimeoutMillis
 )
 
 // methodWithIntegration reads a method that must have an integration;
 // noMethod is the answer when there is no such method.
-func (t *tx) methodWithIntegration(api, resource, verb string, noMethod error) (*wire.Method, error) {
-	if _, err := t.resource(api, resource); err != nil {
+func (t *tx) methodWithIntegration(resource, verb string, noMethod error) (*wire.Method, error) {
+	if err := t.requireResource(resource); err != nil {
 		return nil, err
 	}
-	m, err := load[wire.Method](t, kindMethod, api, methodID(resource, verb), noMethod)
+	m, err := load[wire.Method](t, kindMethod, methodID(resource, verb), noMethod)
 	if err != nil {
 		return nil, err
 	}
@@ -36,179 +35,155 @@ func (t *tx) methodWithIntegration(api, resource, verb string, noMethod error) (
 // PutIntegration sets up a method's backend. It overwrites, and the old
 // integration's responses go with it.
 func (s *Service) PutIntegration(ctx context.Context, who *wire.Caller, in *wire.PutIntegrationRequest) (*wire.Integration, error) {
-	var out *wire.Integration
-	err := s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		m, err := t.method(in.RestAPIID, in.ResourceID, in.HTTPMethod)
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Integration, error) {
+		m, err := t.method(in.ResourceID, in.HTTPMethod)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		out = newIntegration(in)
-		if err := checkIntegration(m, out); err != nil {
-			return err
-		}
-		if err := unservedIntegration(out); err != nil {
-			return err
-		}
-		m.MethodIntegration = out
-		return t.saveMethod(in.RestAPIID, in.ResourceID, m)
+		m.MethodIntegration = newIntegration(in)
+		return m.MethodIntegration, t.saveIntegration(in.ResourceID, m)
 	})
-	return out, err
 }
 
-// newIntegration is the integration that a request describes, defaults filled
-// in.
+// newIntegration is the integration that a request describes.
 func newIntegration(in *wire.PutIntegrationRequest) *wire.Integration {
-	i := &wire.Integration{
+	return &wire.Integration{
 		Type: &in.Type, HTTPMethod: given(in.IntegrationHTTPMethod), URI: given(in.URI),
 		ConnectionType: given(in.ConnectionType), ConnectionID: given(in.ConnectionID), Credentials: given(in.Credentials),
-		PassthroughBehavior: withDefault(given(in.PassthroughBehavior), "WHEN_NO_MATCH"),
-		ContentHandling:     given(in.ContentHandling),
-		TimeoutInMillis:     withDefault(in.TimeoutInMillis, defaultTimeoutMillis),
-		CacheNamespace:      withDefault(given(in.CacheNamespace), in.ResourceID),
-		CacheKeyParameters:  in.CacheKeyParameters,
-		TLSConfig:           in.TLSConfig, ResponseTransferMode: in.ResponseTransferMode, IntegrationTarget: given(in.IntegrationTarget),
-		RequestTemplates: nullTemplates(in.RequestTemplates),
+		RequestParameters: in.RequestParameters, RequestTemplates: in.RequestTemplates,
+		PassthroughBehavior: given(in.PassthroughBehavior), ContentHandling: given(in.ContentHandling),
+		TimeoutInMillis: in.TimeoutInMillis, CacheNamespace: given(in.CacheNamespace), CacheKeyParameters: in.CacheKeyParameters,
+		TLSConfig: in.TLSConfig, ResponseTransferMode: given(in.ResponseTransferMode), IntegrationTarget: given(in.IntegrationTarget),
 	}
+}
+
+// saveIntegration completes and checks a method's integration, and stores it.
+func (t *tx) saveIntegration(resource string, m *wire.Method) error {
+	completeIntegration(m.MethodIntegration, resource)
+	if err := checkIntegration(m); err != nil {
+		return err
+	}
+	if err := unservedIntegration(m.MethodIntegration); err != nil {
+		return err
+	}
+	return t.saveMethod(resource, m)
+}
+
+// completeIntegration gives an integration the members that AWS materialises,
+// and takes away those that it does not keep for the integration's type.
+func completeIntegration(i *wire.Integration, resource string) {
+	i.PassthroughBehavior = withDefault(i.PassthroughBehavior, "WHEN_NO_MATCH")
+	i.TimeoutInMillis = withDefault(i.TimeoutInMillis, defaultTimeoutMillis)
+	i.CacheNamespace = withDefault(i.CacheNamespace, resource)
 	if i.CacheKeyParameters == nil {
 		i.CacheKeyParameters = []string{}
 	}
-	if len(in.RequestParameters) > 0 {
-		i.RequestParameters = in.RequestParameters
-	}
-	switch in.Type {
-	case "MOCK": // AWS keeps none of these (recorded)
-		i.HTTPMethod, i.URI, i.ConnectionType = nil, nil, nil
+	i.RequestParameters = filled(i.RequestParameters)
+	i.RequestTemplates = nullTemplates(i.RequestTemplates)
+	switch *i.Type {
 	case "HTTP", "HTTP_PROXY":
 		i.ConnectionType = withDefault(i.ConnectionType, "INTERNET")
-	default:
-		if text(i.ConnectionType) == "INTERNET" {
-			i.ConnectionType = nil
-		}
+		return
+	case "MOCK":
+		i.HTTPMethod = nil
 	}
-	return i
-}
-
-// nullTemplates gives empty templates the form in which AWS returns them,
-// null, and an empty map none.
-func nullTemplates(templates map[string]*string) map[string]*string {
-	if len(templates) == 0 {
-		return nil
+	if text(i.ConnectionType) == "INTERNET" {
+		i.ConnectionType = nil
 	}
-	out := make(map[string]*string, len(templates))
-	for k, v := range templates {
-		out[k] = given(v)
-	}
-	return out
-}
-
-// checkIntegration checks an integration in AWS's order.
-func checkIntegration(m *wire.Method, i *wire.Integration) error {
-	if *i.Type != "MOCK" && i.HTTPMethod == nil {
-		return wire.BadRequest("Enumeration value for HttpMethod must be non-empty")
-	}
-	if err := checkIntegrationVerb(i.HTTPMethod); err != nil {
-		return err
-	}
-	if err := checkIntegrationURI(*i.Type, text(i.URI)); err != nil {
-		return err
-	}
-	if c := text(i.Credentials); c != "" && !strings.HasPrefix(c, "arn:") {
-		return wire.BadRequest("Invalid ARN specified in the request")
-	}
-	if n := *i.TimeoutInMillis; n < minTimeoutMillis || n > maxTimeoutMillis {
-		return wire.BadRequest("Timeout should be between %d ms and %d ms", minTimeoutMillis, maxTimeoutMillis)
-	}
-	switch *i.PassthroughBehavior {
-	case "WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER":
-	default:
-		return wire.BadRequest("Invalid passthrough behavior specified")
-	}
-	if err := checkRequestMapping(m, i.RequestParameters); err != nil {
-		return err
-	}
-	if err := checkCacheKeys(m, i); err != nil {
-		return err
-	}
-	return checkTemplateTypes(i.RequestTemplates)
-}
-
-// checkIntegrationVerb takes the verbs that a method can have.
-func checkIntegrationVerb(verb *string) error {
-	if verb == nil {
-		return nil
-	}
-	for _, v := range verbs {
-		if v == *verb {
-			return nil
-		}
-	}
-	return wire.BadRequest("Invalid HttpMethod specified. Valid options are %s", strings.Join(verbs, ","))
-}
-
-// checkIntegrationURI holds a URI to what the integration's type asks of it.
-func checkIntegrationURI(kind, uri string) error {
-	switch kind {
-	case "HTTP", "HTTP_PROXY":
-		return checkHTTPURI(uri)
-	case "AWS", "AWS_PROXY":
-		return checkServiceARN(kind, uri)
-	}
-	return nil
-}
-
-var uriReference = regexp.MustCompile(`\$\{stageVariables\.[A-Za-z0-9_]+\}|\{[^{}/]+\}`)
-
-// checkHTTPURI takes absolute http and https URLs, of which any part after
-// the scheme may be a reference.
-func checkHTTPURI(uri string) error {
-	invalid := wire.BadRequest("Invalid HTTP endpoint specified for URI")
-	if !strings.HasPrefix(uri, "http://") && !strings.HasPrefix(uri, "https://") {
-		return invalid
-	}
-	// A reference may stand for a port, so it is filled in with digits.
-	u, err := url.Parse(uriReference.ReplaceAllString(uri, "80"))
-	if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(u.Hostname(), "{}$ ") {
-		return invalid
-	}
-	return nil
-}
-
-// checkServiceARN takes arn:{partition}:apigateway:{region}:{service}:{path|action}/….
-func checkServiceARN(kind, uri string) error {
-	parts := strings.SplitN(uri, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" || parts[2] != "apigateway" {
-		return wire.BadRequest("Invalid ARN specified in the request")
-	}
-	if !strings.HasPrefix(parts[5], "path/") && !strings.HasPrefix(parts[5], "action/") {
-		return wire.BadRequest("AWS ARN for integration must contain path or action")
-	}
-	if kind == "AWS_PROXY" && parts[4] != "lambda" && parts[4] != "firehose" {
-		return wire.BadRequest("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")
-	}
-	return nil
 }
 
 // GetIntegration reads a method's integration.
 func (s *Service) GetIntegration(ctx context.Context, who *wire.Caller, in *wire.GetIntegrationRequest) (*wire.Integration, error) {
-	var out *wire.Integration
-	err := s.read(ctx, who, func(t *tx) error {
-		m, err := t.methodWithIntegration(in.RestAPIID, in.ResourceID, in.HTTPMethod, errMethod())
-		if err == nil {
-			out = m.MethodIntegration
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Integration, error) {
+		m, err := t.methodWithIntegration(in.ResourceID, in.HTTPMethod, errMethod())
+		if err != nil {
+			return nil, err
 		}
-		return err
+		return m.MethodIntegration, nil
 	})
-	return out, err
+}
+
+// UpdateIntegration patches a method's integration.
+func (s *Service) UpdateIntegration(ctx context.Context, who *wire.Caller, in *wire.UpdateIntegrationRequest) (*wire.Integration, error) {
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Integration, error) {
+		m, err := t.methodWithIntegration(in.ResourceID, in.HTTPMethod, errMethod())
+		if err != nil {
+			return nil, err
+		}
+		if err := integrationPatch.apply(t, m.MethodIntegration, in.PatchOperations); err != nil {
+			return nil, err
+		}
+		return m.MethodIntegration, t.saveIntegration(in.ResourceID, m)
+	})
+}
+
+// integrationPatch is every path that UpdateIntegration takes.
+var integrationPatch = patchTable[wire.Integration]{
+	dialect: tableDialect,
+	paths: []patchPath[wire.Integration]{
+		{at: "/uri", replace: setText(func(i *wire.Integration) **string { return &i.URI })},
+		{at: "/httpMethod", replace: setText(func(i *wire.Integration) **string { return &i.HTTPMethod })},
+		{at: "/credentials", replace: setText(func(i *wire.Integration) **string { return &i.Credentials })},
+		{at: "/passthroughBehavior", replace: setText(func(i *wire.Integration) **string { return &i.PassthroughBehavior })},
+		{at: "/contentHandling", replace: setContentHandling(func(i *wire.Integration) **string { return &i.ContentHandling })},
+		{at: "/cacheNamespace", replace: setText(func(i *wire.Integration) **string { return &i.CacheNamespace })},
+		{at: "/connectionType", replace: setOneOf(func(i *wire.Integration) **string { return &i.ConnectionType },
+			[]string{"INTERNET", "VPC_LINK"}, "Invalid connection type specified")},
+		{at: "/connectionId", replace: setText(func(i *wire.Integration) **string { return &i.ConnectionID })},
+		{at: "/timeoutInMillis", replace: setInt(func(i *wire.Integration) **int32 { return &i.TimeoutInMillis }, badTimeout)},
+		{at: "/tlsConfig/insecureSkipVerification", replace: setInsecure},
+		{at: "/responseTransferMode", replace: setOneOf(func(i *wire.Integration) **string { return &i.ResponseTransferMode },
+			[]string{"BUFFERED", "STREAM"}, "Invalid response transfer mode specified")},
+		{at: "/integrationTarget", replace: setText(func(i *wire.Integration) **string { return &i.IntegrationTarget })},
+		entries("/requestParameters/{name}", func(i *wire.Integration) *map[string]string { return &i.RequestParameters }, parseString, errParameterName),
+		entries("/requestTemplates/{type}", func(i *wire.Integration) *map[string]*string { return &i.RequestTemplates }, parseNullable, errContentTypeAbsent),
+		{at: "/cacheKeyParameters/{param}",
+			add: func(_ *tx, i *wire.Integration, op *patchOp) error {
+				return addElement(&i.CacheKeyParameters, op.names[0], op)
+			},
+			remove: func(_ *tx, i *wire.Integration, op *patchOp) error {
+				return removeCacheKey(i, op.names[0])
+			}},
+		{at: "/cacheKeyParameters",
+			add: func(_ *tx, i *wire.Integration, op *patchOp) error {
+				return addElement(&i.CacheKeyParameters, text(op.value), op)
+			},
+			replace: func(_ *tx, i *wire.Integration, op *patchOp) error {
+				i.CacheKeyParameters = nil
+				return addElement(&i.CacheKeyParameters, text(op.value), op)
+			},
+			remove: func(_ *tx, i *wire.Integration, op *patchOp) error {
+				return removeCacheKey(i, text(op.value))
+			}},
+	},
+}
+
+func removeCacheKey(i *wire.Integration, param string) error {
+	if !slices.Contains(i.CacheKeyParameters, param) {
+		return errParameterName()
+	}
+	removeElement(&i.CacheKeyParameters, param)
+	return nil
+}
+
+func setInsecure(_ *tx, i *wire.Integration, op *patchOp) error {
+	i.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: new(isTrueText(op.value))}
+	return nil
+}
+
+// setContentHandling takes AWS's two values; an empty one clears it.
+func setContentHandling[T any](field func(*T) **string) patchSetter[T] {
+	return setOneOf(field, []string{"CONVERT_TO_BINARY", "CONVERT_TO_TEXT"}, "Invalid content handling strategy specified")
 }
 
 // DeleteIntegration removes a method's integration and its responses.
 func (s *Service) DeleteIntegration(ctx context.Context, who *wire.Caller, in *wire.DeleteIntegrationRequest) (*wire.Empty, error) {
-	return &wire.Empty{}, s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		m, err := t.methodWithIntegration(in.RestAPIID, in.ResourceID, in.HTTPMethod, errMethod())
+	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+		m, err := t.methodWithIntegration(in.ResourceID, in.HTTPMethod, errMethod())
 		if err != nil {
 			return err
 		}
 		m.MethodIntegration = nil
-		return t.saveMethod(in.RestAPIID, in.ResourceID, m)
+		return t.saveMethod(in.ResourceID, m)
 	})
 }

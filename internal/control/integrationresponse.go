@@ -9,31 +9,30 @@ import (
 // PutIntegrationResponse says how one kind of backend answer becomes a method
 // response. Unlike PutMethodResponse it overwrites.
 func (s *Service) PutIntegrationResponse(ctx context.Context, who *wire.Caller, in *wire.PutIntegrationResponseRequest) (*wire.IntegrationResponse, error) {
-	var out *wire.IntegrationResponse
-	err := s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		m, err := t.methodWithIntegration(in.RestAPIID, in.ResourceID, in.HTTPMethod, errMethod())
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.IntegrationResponse, error) {
+		m, err := t.methodWithIntegration(in.ResourceID, in.HTTPMethod, errMethod())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r := &wire.IntegrationResponse{
 			StatusCode: &in.StatusCode, SelectionPattern: in.SelectionPattern, ContentHandling: given(in.ContentHandling),
-			ResponseTemplates: nullTemplates(in.ResponseTemplates),
+			ResponseParameters: filled(in.ResponseParameters), ResponseTemplates: nullTemplates(in.ResponseTemplates),
 		}
-		if len(in.ResponseParameters) > 0 {
-			r.ResponseParameters = in.ResponseParameters
-		}
-		if err := checkIntegrationResponse(m, r); err != nil {
-			return err
-		}
-		i := m.MethodIntegration
-		if i.IntegrationResponses == nil {
-			i.IntegrationResponses = make(map[string]wire.IntegrationResponse)
-		}
-		i.IntegrationResponses[in.StatusCode] = *r
-		out = r
-		return t.saveMethod(in.RestAPIID, in.ResourceID, m)
+		return r, t.saveIntegrationResponse(in.ResourceID, m, r)
 	})
-	return out, err
+}
+
+// saveIntegrationResponse checks a response and stores it with its method.
+func (t *tx) saveIntegrationResponse(resource string, m *wire.Method, r *wire.IntegrationResponse) error {
+	if err := checkIntegrationResponse(m, r); err != nil {
+		return err
+	}
+	i := m.MethodIntegration
+	if i.IntegrationResponses == nil {
+		i.IntegrationResponses = make(map[string]wire.IntegrationResponse)
+	}
+	i.IntegrationResponses[*r.StatusCode] = *r
+	return t.saveMethod(resource, m)
 }
 
 // checkIntegrationResponse checks a response's mappings against what the
@@ -41,12 +40,12 @@ func (s *Service) PutIntegrationResponse(ctx context.Context, who *wire.Caller, 
 func checkIntegrationResponse(m *wire.Method, r *wire.IntegrationResponse) error {
 	declared, ok := m.MethodResponses[*r.StatusCode]
 	if !ok && len(r.ResponseParameters) > 0 {
-		return invalidMapping("No method response exists for method.")
+		return invalidMapping([]string{"No method response exists for method."})
 	}
 	if err := checkResponseMapping(declared.ResponseParameters, r.ResponseParameters); err != nil {
 		return err
 	}
-	if err := checkTemplateTypes(r.ResponseTemplates); err != nil {
+	if err := checkTemplates(r.ResponseTemplates); err != nil {
 		return err
 	}
 	return unservedIntegrationResponse(r)
@@ -54,8 +53,8 @@ func checkIntegrationResponse(m *wire.Method, r *wire.IntegrationResponse) error
 
 // integrationResponse finds a method and its integration's response for a
 // status code.
-func (t *tx) integrationResponse(api, resource, verb, status string, noMethod error) (*wire.Method, *wire.IntegrationResponse, error) {
-	m, err := t.methodWithIntegration(api, resource, verb, noMethod)
+func (t *tx) integrationResponse(resource, verb, status string, noMethod error) (*wire.Method, *wire.IntegrationResponse, error) {
+	m, err := t.methodWithIntegration(resource, verb, noMethod)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,76 +67,46 @@ func (t *tx) integrationResponse(api, resource, verb, status string, noMethod er
 
 // GetIntegrationResponse reads one integration response.
 func (s *Service) GetIntegrationResponse(ctx context.Context, who *wire.Caller, in *wire.GetIntegrationResponseRequest) (*wire.IntegrationResponse, error) {
-	var out *wire.IntegrationResponse
-	err := s.read(ctx, who, func(t *tx) (err error) {
-		_, out, err = t.integrationResponse(in.RestAPIID, in.ResourceID, in.HTTPMethod, in.StatusCode, errMethod())
-		return err
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.IntegrationResponse, error) {
+		_, r, err := t.integrationResponse(in.ResourceID, in.HTTPMethod, in.StatusCode, errMethod())
+		return r, err
 	})
-	return out, err
 }
 
 // UpdateIntegrationResponse patches an integration response.
 func (s *Service) UpdateIntegrationResponse(ctx context.Context, who *wire.Caller, in *wire.UpdateIntegrationResponseRequest) (*wire.IntegrationResponse, error) {
-	var out *wire.IntegrationResponse
-	err := s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		m, r, err := t.integrationResponse(in.RestAPIID, in.ResourceID, in.HTTPMethod, in.StatusCode, errMethod())
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.IntegrationResponse, error) {
+		m, r, err := t.integrationResponse(in.ResourceID, in.HTTPMethod, in.StatusCode, errMethod())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := integrationResponsePatch.apply(t, r, in.PatchOperations); err != nil {
-			return err
+			return nil, err
 		}
-		r.ResponseTemplates = nullTemplates(r.ResponseTemplates)
-		if err := checkIntegrationResponse(m, r); err != nil {
-			return err
-		}
-		m.MethodIntegration.IntegrationResponses[in.StatusCode] = *r
-		out = r
-		return t.saveMethod(in.RestAPIID, in.ResourceID, m)
+		return r, t.saveIntegrationResponse(in.ResourceID, m, r)
 	})
-	return out, err
 }
 
 // integrationResponsePatch is every path that UpdateIntegrationResponse takes.
 var integrationResponsePatch = patchTable[wire.IntegrationResponse]{
 	dialect: tableDialect,
-	paths: append(append([]patchPath[wire.IntegrationResponse]{
-		{at: "/selectionPattern", replace: setPattern},
+	paths: []patchPath[wire.IntegrationResponse]{
+		{at: "/selectionPattern", replace: keepText(func(r *wire.IntegrationResponse) **string { return &r.SelectionPattern })},
 		{at: "/contentHandling", replace: setContentHandling(func(r *wire.IntegrationResponse) **string { return &r.ContentHandling })},
+		entries("/responseParameters/{name}", func(r *wire.IntegrationResponse) *map[string]string { return &r.ResponseParameters }, parseString, errParameterName),
+		entries("/responseTemplates/{type}", func(r *wire.IntegrationResponse) *map[string]*string { return &r.ResponseTemplates }, parseNullable, errContentTypeAbsent),
 	},
-		mapPaths("/responseParameters/{name}", func(r *wire.IntegrationResponse) *map[string]string { return &r.ResponseParameters }, parseString, errParameterName)...),
-		mapPaths("/responseTemplates/{type}", func(r *wire.IntegrationResponse) *map[string]*string { return &r.ResponseTemplates }, parseTemplate, errContentTypeAbsent)...),
-}
-
-func parseTemplate(v *string) *string { return given(v) }
-
-// setPattern keeps an empty pattern, which AWS echoes.
-func setPattern(_ *tx, r *wire.IntegrationResponse, op patchOp) error {
-	r.SelectionPattern = op.value
-	return nil
-}
-
-// setContentHandling takes AWS's two values; an empty one clears it.
-func setContentHandling[T any](field func(*T) **string) patchSetter[T] {
-	return func(_ *tx, target *T, op patchOp) error {
-		switch text(op.value) {
-		case "", "CONVERT_TO_BINARY", "CONVERT_TO_TEXT":
-			*field(target) = given(op.value)
-			return nil
-		}
-		return wire.BadRequest("Invalid content handling strategy specified")
-	}
 }
 
 // DeleteIntegrationResponse removes an integration response. Here AWS calls a
 // missing method a missing integration (recorded).
 func (s *Service) DeleteIntegrationResponse(ctx context.Context, who *wire.Caller, in *wire.DeleteIntegrationResponseRequest) (*wire.Empty, error) {
-	return &wire.Empty{}, s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		m, _, err := t.integrationResponse(in.RestAPIID, in.ResourceID, in.HTTPMethod, in.StatusCode, errIntegration())
+	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+		m, _, err := t.integrationResponse(in.ResourceID, in.HTTPMethod, in.StatusCode, errIntegration())
 		if err != nil {
 			return err
 		}
 		delete(m.MethodIntegration.IntegrationResponses, in.StatusCode)
-		return t.saveMethod(in.RestAPIID, in.ResourceID, dropEmpty(m))
+		return t.saveMethod(in.ResourceID, m)
 	})
 }

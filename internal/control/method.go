@@ -11,54 +11,57 @@ import (
 // verbs are the methods that a resource can have, in AWS's order.
 var verbs = []string{"GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"}
 
+func errVerb() error {
+	return wire.BadRequest("Invalid HttpMethod specified. Valid options are %s", strings.Join(verbs, ","))
+}
+
 func errMethod() error { return wire.NotFound("Invalid Method identifier specified") }
 
 func methodID(resource, verb string) string { return resource + "/" + verb }
 
 // method reads a method with its responses and integration. First the
 // resource is looked up, as AWS does, and any text may stand for the verb.
-func (t *tx) method(api, resource, verb string) (*wire.Method, error) {
-	if _, err := t.resource(api, resource); err != nil {
+func (t *tx) method(resource, verb string) (*wire.Method, error) {
+	if err := t.requireResource(resource); err != nil {
 		return nil, err
 	}
-	return load[wire.Method](t, kindMethod, api, methodID(resource, verb), errMethod())
+	return load[wire.Method](t, kindMethod, methodID(resource, verb), errMethod())
 }
 
-// saveMethod writes a changed method.
-func (t *tx) saveMethod(api, resource string, m *wire.Method) error {
-	return t.save(kindMethod, api, methodID(resource, *m.HTTPMethod), m)
+// saveMethod writes a changed method. Maps of responses that have lost their
+// last one are left out.
+func (t *tx) saveMethod(resource string, m *wire.Method) error {
+	m.MethodResponses = filled(m.MethodResponses)
+	if i := m.MethodIntegration; i != nil {
+		i.IntegrationResponses = filled(i.IntegrationResponses)
+	}
+	return t.save(kindMethod, methodID(resource, *m.HTTPMethod), m)
 }
 
 // PutMethod adds a verb to a resource.
 func (s *Service) PutMethod(ctx context.Context, who *wire.Caller, in *wire.PutMethodRequest) (*wire.Method, error) {
-	var out *wire.Method
-	err := s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		if _, err := t.resource(in.RestAPIID, in.ResourceID); err != nil {
-			return err
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Method, error) {
+		if err := t.requireResource(in.ResourceID); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(verbs, in.HTTPMethod) {
+			return nil, errVerb()
 		}
 		m := newMethod(in)
-		if err := t.checkMethod(in.RestAPIID, m); err != nil {
-			return err
+		if err := t.checkMethod(m); err != nil {
+			return nil, err
 		}
-		out = m
-		taken := wire.Conflict("Method already exists for this resource")
-		return t.insert(kindMethod, in.RestAPIID, methodID(in.ResourceID, in.HTTPMethod), m, taken)
+		return m, t.insert(kindMethod, methodID(in.ResourceID, in.HTTPMethod), m, wire.Conflict("Method already exists for this resource"))
 	})
-	return out, err
 }
 
 // newMethod is the method that a request describes, defaults filled in.
 func newMethod(in *wire.PutMethodRequest) *wire.Method {
 	m := &wire.Method{
-		HTTPMethod: &in.HTTPMethod, AuthorizationType: new(strings.ToUpper(in.AuthorizationType)),
+		HTTPMethod: &in.HTTPMethod, AuthorizationType: &in.AuthorizationType,
 		AuthorizerID: given(in.AuthorizerID), APIKeyRequired: withDefault(in.APIKeyRequired, false),
 		OperationName: given(in.OperationName), RequestValidatorID: given(in.RequestValidatorID),
-	}
-	if len(in.RequestParameters) > 0 {
-		m.RequestParameters = in.RequestParameters
-	}
-	if len(in.RequestModels) > 0 {
-		m.RequestModels = in.RequestModels
+		RequestParameters: filled(in.RequestParameters), RequestModels: filled(in.RequestModels),
 	}
 	if len(in.AuthorizationScopes) > 0 {
 		m.AuthorizationScopes = in.AuthorizationScopes
@@ -67,47 +70,49 @@ func newMethod(in *wire.PutMethodRequest) *wire.Method {
 }
 
 // checkMethod checks a method against itself and the API around it.
-func (t *tx) checkMethod(api string, m *wire.Method) error {
-	if !slices.Contains(verbs, *m.HTTPMethod) {
-		return wire.BadRequest("Invalid HttpMethod specified. Valid options are %s", strings.Join(verbs, ","))
-	}
+func (t *tx) checkMethod(m *wire.Method) error {
 	if err := checkMethodParameters(m.RequestParameters); err != nil {
 		return err
 	}
 	if err := t.checkAuthorization(m); err != nil {
 		return err
 	}
-	if m.RequestValidatorID != nil {
-		return wire.BadRequest("Invalid Request Validator identifier specified")
+	if id := m.RequestValidatorID; id != nil {
+		if err := t.require(kindValidator, *id, wire.BadRequest("Invalid Request Validator identifier specified")); err != nil {
+			return err
+		}
 	}
-	return t.checkModels(api, m.RequestModels)
+	return t.checkModels(m.RequestModels)
 }
 
-// checkAuthorization holds the authorization type to what it needs.
+// checkAuthorization holds the authorization type to what it needs. AWS takes
+// it in lower case too (recorded). There are no authorizers yet that a method
+// could name.
 func (t *tx) checkAuthorization(m *wire.Method) error {
+	m.AuthorizationType = new(strings.ToUpper(*m.AuthorizationType))
 	switch *m.AuthorizationType {
 	case "NONE", "AWS_IAM":
 		m.AuthorizerID = nil // AWS ignores an authorizer that the type does not use
-		return nil
 	case "CUSTOM", "COGNITO_USER_POOLS":
 		return wire.BadRequest("Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.")
+	default:
+		return wire.BadRequest("Invalid authorization type specified")
 	}
-	return wire.BadRequest("Invalid authorization type specified")
+	if len(m.AuthorizationScopes) > 0 && *m.AuthorizationType != "COGNITO_USER_POOLS" {
+		return wire.BadRequest("Invalid Method authorization type specified. Authorization Scopes are only valid for COGNITO_USER_POOLS authorization type")
+	}
+	return nil
 }
 
 // checkModels refuses model names that the API does not have.
-func (t *tx) checkModels(api string, models map[string]string) error {
+func (t *tx) checkModels(models map[string]string) error {
 	for _, contentType := range sortedKeys(models) {
 		if err := checkContentType(contentType); err != nil {
 			return err
 		}
 		name := models[contentType]
-		found, err := t.exists(kindModel, api, name)
-		if err != nil {
+		if err := t.require(kindModel, name, wire.BadRequest("Invalid model identifier specified: %s", truncated(name))); err != nil {
 			return err
-		}
-		if !found {
-			return wire.BadRequest("Invalid model identifier specified: %s", truncated(name))
 		}
 	}
 	return nil
@@ -115,20 +120,72 @@ func (t *tx) checkModels(api string, models map[string]string) error {
 
 // GetMethod reads one method.
 func (s *Service) GetMethod(ctx context.Context, who *wire.Caller, in *wire.GetMethodRequest) (*wire.Method, error) {
-	var out *wire.Method
-	err := s.read(ctx, who, func(t *tx) (err error) {
-		out, err = t.method(in.RestAPIID, in.ResourceID, in.HTTPMethod)
-		return err
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Method, error) {
+		return t.method(in.ResourceID, in.HTTPMethod)
 	})
-	return out, err
+}
+
+// UpdateMethod patches a method.
+func (s *Service) UpdateMethod(ctx context.Context, who *wire.Caller, in *wire.UpdateMethodRequest) (*wire.Method, error) {
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Method, error) {
+		m, err := t.method(in.ResourceID, in.HTTPMethod)
+		if err != nil {
+			return nil, err
+		}
+		if err := methodPatch.apply(t, m, in.PatchOperations); err != nil {
+			return nil, err
+		}
+		if err := t.checkMethod(m); err != nil {
+			return nil, err
+		}
+		return m, t.saveMethod(in.ResourceID, m)
+	})
+}
+
+// methodPatch is every path that UpdateMethod takes.
+var methodPatch = patchTable[wire.Method]{
+	dialect: plainDialect,
+	paths: []patchPath[wire.Method]{
+		{at: "/authorizationType", replace: func(_ *tx, m *wire.Method, op *patchOp) error {
+			m.AuthorizationType = new(text(op.value))
+			return nil
+		}},
+		{at: "/authorizerId", replace: setText(func(m *wire.Method) **string { return &m.AuthorizerID })},
+		{at: "/apiKeyRequired", replace: setBool(func(m *wire.Method) **bool { return &m.APIKeyRequired })},
+		{at: "/operationName", replace: setText(func(m *wire.Method) **string { return &m.OperationName })},
+		{at: "/requestValidatorId", replace: setText(func(m *wire.Method) **string { return &m.RequestValidatorID })},
+		elements("/authorizationScopes", func(m *wire.Method) *[]string { return &m.AuthorizationScopes }),
+		entries("/requestParameters/{name}", func(m *wire.Method) *map[string]bool { return &m.RequestParameters }, parseBool, errParameterName),
+		entries("/requestModels/{type}", func(m *wire.Method) *map[string]string { return &m.RequestModels }, parseString, errContentTypeAbsent),
+	},
 }
 
 // DeleteMethod removes a method with its responses and integration.
 func (s *Service) DeleteMethod(ctx context.Context, who *wire.Caller, in *wire.DeleteMethodRequest) (*wire.Empty, error) {
-	return &wire.Empty{}, s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		if _, err := t.resource(in.RestAPIID, in.ResourceID); err != nil {
+	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+		if err := t.requireResource(in.ResourceID); err != nil {
 			return err
 		}
-		return t.remove(kindMethod, in.RestAPIID, methodID(in.ResourceID, in.HTTPMethod), errMethod())
+		return t.remove(kindMethod, methodID(in.ResourceID, in.HTTPMethod), errMethod())
 	})
+}
+
+// eachMethod calls fn with the methods of the API, in order of resource id and
+// verb, until fn returns an error.
+func (t *tx) eachMethod(fn func(resource string, m *wire.Method) error) error {
+	rows, err := t.rows(kindMethod, "", 0)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		m, err := decode[wire.Method](kindMethod, row.ID, row.Doc)
+		if err != nil {
+			return err
+		}
+		resource, _, _ := strings.Cut(row.ID, "/")
+		if err := fn(resource, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }

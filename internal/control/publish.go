@@ -9,14 +9,16 @@ import (
 )
 
 // What the data plane serves is published in the transaction that changes it.
-// The id of a served row is the API's id, "/", and the row's own.
+// The id of an API's served row is the API's id, "/", and the row's own; that
+// of an account is the account, "/", and the region.
 const (
 	ServedDeployment = "deployment" // a snapshot.Deployment
 	ServedStage      = "stage"      // a snapshot.Stage
+	ServedAccount    = "account"    // a snapshot.Account
 )
 
-// ServedID is the id of an API's served row.
-func ServedID(api, id string) string { return api + "/" + id }
+// ServedID is the id of an API's, or of an account's, served row.
+func ServedID(of, id string) string { return of + "/" + id }
 
 func (t *tx) publish(kind, id string, v any) error {
 	data, err := json.Marshal(v)
@@ -26,34 +28,36 @@ func (t *tx) publish(kind, id string, v any) error {
 	return t.Publish(store.Served{Kind: kind, ID: id, Data: data})
 }
 
-func (t *tx) publishDeployment(api string, d *wire.Deployment, src *source) error {
-	return t.publish(ServedDeployment, ServedID(api, *d.ID), t.freeze(api, d, src))
+func (t *tx) publishDeployment(d *wire.Deployment, src *source) error {
+	return t.publish(ServedDeployment, ServedID(t.api, *d.ID), t.freeze(d, src))
 }
 
-func (t *tx) publishStage(api string, st *wire.Stage) error {
-	return t.publish(ServedStage, ServedID(api, *st.StageName), &snapshot.Stage{
-		APIID: api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
-		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID),
+func (t *tx) publishStage(st *stage) error {
+	return t.publish(ServedStage, ServedID(t.api, *st.StageName), &snapshot.Stage{
+		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
+		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
 	})
 }
 
-func (t *tx) retractStage(api, name string) error {
-	return t.Retract(ServedStage, ServedID(api, name))
+func (t *tx) publishAccount(a *wire.Account) error {
+	return t.publish(ServedAccount, ServedID(t.who.Account, t.who.Region), &snapshot.Account{
+		Account: t.who.Account, Region: t.who.Region, CloudWatchRoleARN: text(a.CloudwatchRoleARN),
+	})
 }
 
-// retractAPI takes all of an API out of service: its stages first, so that
+// retractAPI takes all of the API out of service: its stages first, so that
 // nobody looks for a deployment that is gone.
-func (t *tx) retractAPI(api string) error {
+func (t *tx) retractAPI() error {
 	for _, served := range []struct {
 		kind kind
 		name string
 	}{{kindStage, ServedStage}, {kindDeployment, ServedDeployment}} {
-		ids, err := t.ids(served.kind, api, "")
+		ids, err := t.ids(served.kind, "")
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
-			if err := t.Retract(served.name, ServedID(api, id)); err != nil {
+			if err := t.Retract(served.name, ServedID(t.api, id)); err != nil {
 				return err
 			}
 		}

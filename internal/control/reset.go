@@ -2,35 +2,36 @@ package control
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// Reset deletes every API of every account on the server. It is for tests:
-// AWS has nothing like it.
+// Reset forgets every API of every account, and ends their service. What
+// accounts have set stays. It is for tests: one call, however much there is.
 func (s *Service) Reset(ctx context.Context) error {
-	var owners []store.Row
-	err := s.store.Read(ctx, func(t *store.Tx) (err error) {
-		owners, err = t.List("", "", string(kindAPIOwner), "", "", 0)
-		return err
+	_, err := write(ctx, s, &wire.Caller{}, "", func(t *tx) (*wire.Empty, error) {
+		owners, err := t.List("", "", string(kindAPIOwner), "", "", 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range owners {
+			if err := t.forget(row); err != nil {
+				return nil, err
+			}
+		}
+		return &wire.Empty{}, nil
 	})
+	return err
+}
+
+// forget removes the API that a row of kindAPIOwner names.
+func (t *tx) forget(row store.Row) error {
+	owner, err := decode[apiOwner](kindAPIOwner, row.ID, row.Doc)
 	if err != nil {
 		return err
 	}
-	for _, row := range owners {
-		var owner apiOwner
-		if err := json.Unmarshal(row.Doc, &owner); err != nil {
-			return err
-		}
-		who := &wire.Caller{Account: owner.Account, Region: owner.Region}
-		_, err := s.DeleteRestAPI(ctx, who, &wire.DeleteRestAPIRequest{RestAPIID: row.ID})
-		var gone *wire.Error
-		if err != nil && !errors.As(err, &gone) { // somebody else deleted it: as well
-			return err
-		}
-	}
-	return nil
+	of := t.of(row.ID)
+	of.who = &wire.Caller{Account: owner.Account, Region: owner.Region}
+	return of.removeAPI()
 }

@@ -7,12 +7,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // partPattern is what AWS takes for one path part.
 var partPattern = regexp.MustCompile(`^(?:[a-zA-Z0-9._:-]+|\{[a-zA-Z0-9._:-]+\+?\})$`)
+
+// Bounds on what a resource may be called. A URL has at most 10,240 characters
+// at AWS, so that no longer path could be asked for.
+const (
+	maxPartLength = 1024
+	maxPathLength = 10240
+)
 
 func errResource() error { return wire.NotFound("Invalid Resource identifier specified") }
 
@@ -23,81 +29,98 @@ type childDoc struct {
 
 // resource reads a resource. An unknown API and an unknown resource are one
 // answer.
-func (t *tx) resource(api, id string) (*wire.Resource, error) {
-	return load[wire.Resource](t, kindResource, api, id, errResource())
+func (t *tx) resource(id string) (*wire.Resource, error) {
+	return load[wire.Resource](t, kindResource, id, errResource())
 }
+
+// requireResource refuses a resource that is not there.
+func (t *tx) requireResource(id string) error { return t.require(kindResource, id, errResource()) }
 
 // addRoot stores the resource that every API has.
 func (t *tx) addRoot(api *wire.RestAPI) error {
-	id := *api.RootResourceID
-	return t.save(kindResource, *api.ID, id, &wire.Resource{ID: &id, Path: new("/")})
+	return t.save(kindResource, *api.RootResourceID, &wire.Resource{ID: api.RootResourceID, Path: new("/")})
 }
 
 // CreateResource adds a path part below a parent.
 func (s *Service) CreateResource(ctx context.Context, who *wire.Caller, in *wire.CreateResourceRequest) (*wire.Resource, error) {
-	var out *wire.Resource
-	err := s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		parent, err := t.resource(in.RestAPIID, in.ParentID)
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resource, error) {
+		parent, err := t.resource(in.ParentID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		out, err = t.addResource(in.RestAPIID, parent, in.PathPart)
-		return err
+		return t.addResource(parent, in.PathPart)
 	})
-	return out, err
 }
 
 // addResource checks a new path part against its parent and siblings, and
 // stores it.
-func (t *tx) addResource(api string, parent *wire.Resource, part string) (*wire.Resource, error) {
-	if err := checkPart(part); err != nil {
-		return nil, err
-	}
-	if err := t.checkPlace(api, parent, part); err != nil {
-		return nil, err
-	}
+func (t *tx) addResource(parent *wire.Resource, part string) (*wire.Resource, error) {
 	id := newID(childIDLength)
-	r := &wire.Resource{ID: &id, ParentID: parent.ID, PathPart: &part, Path: new(joinPath(*parent.Path, part))}
-	place := *parent.ID + "/" + part
-	if err := t.insert(kindChild, api, place, childDoc{id}, errSibling(part)); err != nil {
+	r := &wire.Resource{ID: &id, ParentID: parent.ID, PathPart: &part}
+	if err := t.checkPlace(r, parent); err != nil {
 		return nil, err
 	}
-	return r, t.insert(kindResource, api, id, r, errors.New("resource id drawn twice"))
-}
-
-// maxPartLength bounds a path part; a URL is at most 10,240 characters.
-const maxPartLength = 1024
-
-func checkPart(part string) error {
-	if !partPattern.MatchString(part) || len(part) > maxPartLength {
-		return wire.BadRequest("Resource's path part only allow a-zA-Z0-9._- and curly braces at the beginning and the end and an optional plus sign before the closing brace.")
+	if err := t.insert(kindChild, placeOf(r), childDoc{id}, errSibling(part)); err != nil {
+		return nil, err
 	}
-	return nil
+	r.Path = new(joinPath(*parent.Path, part))
+	return r, t.insert(kindResource, id, r, errors.New("resource id drawn twice"))
 }
+
+// placeOf is the id of a resource's place among its siblings; the root has
+// none.
+func placeOf(r *wire.Resource) string { return *r.ParentID + "/" + *r.PathPart }
 
 func errSibling(part string) error {
 	return wire.Conflict("Another resource with the same parent already has this name: %s", part)
 }
 
-// checkPlace refuses a child below a greedy variable and a second variable
-// below one parent.
-func (t *tx) checkPlace(api string, parent *wire.Resource, part string) error {
-	if p := text(parent.PathPart); strings.HasSuffix(p, "+}") {
-		return wire.BadRequest("Cannot create a child of a resource with a greedy path variable: %s", p)
+// checkPlace checks a resource's path part and whether it can stand below a
+// parent: not below a greedy variable, and not beside another variable.
+func (t *tx) checkPlace(r, parent *wire.Resource) error {
+	part := *r.PathPart
+	if !partPattern.MatchString(part) || len(part) > maxPartLength {
+		return wire.BadRequest("Resource's path part only allow a-zA-Z0-9._- and curly braces at the beginning and the end and an optional plus sign before the closing brace.")
+	}
+	if p := text(parent.PathPart); isGreedy(p) {
+		return errGreedyParent(p)
+	}
+	if len(*parent.Path)+1+len(part) > maxPathLength {
+		return errLongPath()
 	}
 	if part[0] != '{' {
 		return nil
 	}
-	variables, err := t.ids(kindChild, api, *parent.ID+"/{")
-	if err != nil || len(variables) == 0 {
+	variables, err := t.rowsWith(kindChild, *parent.ID+"/{")
+	if err != nil {
 		return err
 	}
-	sibling := strings.TrimPrefix(variables[0], *parent.ID+"/")
-	if sibling == part {
-		return errSibling(part)
+	for _, row := range variables {
+		sibling := strings.TrimPrefix(row.ID, *parent.ID+"/")
+		c, err := decode[childDoc](kindChild, row.ID, row.Doc)
+		switch {
+		case err != nil:
+			return err
+		case c.ID == *r.ID:
+		case sibling == part:
+			return errSibling(part)
+		default:
+			return wire.BadRequest("A sibling (%s) of this resource already has a variable path part -- only one is allowed", sibling)
+		}
 	}
-	return wire.BadRequest("A sibling (%s) of this resource already has a variable path part -- only one is allowed", sibling)
+	return nil
 }
+
+func errGreedyParent(part string) error {
+	return wire.BadRequest("Cannot create a child of a resource with a greedy path variable: %s", part)
+}
+
+func errLongPath() error {
+	return wire.BadRequest("A resource's path cannot be longer than %d characters", maxPathLength)
+}
+
+// isGreedy reports whether a path part takes the whole rest of a path.
+func isGreedy(part string) bool { return strings.HasSuffix(part, "+}") }
 
 // joinPath is the path of a part below a parent's path.
 func joinPath(parent, part string) string {
@@ -110,135 +133,174 @@ func joinPath(parent, part string) string {
 // GetResource reads one resource, with its methods whole when they are
 // embedded.
 func (s *Service) GetResource(ctx context.Context, who *wire.Caller, in *wire.GetResourceRequest) (*wire.Resource, error) {
-	var out *wire.Resource
-	err := s.read(ctx, who, func(t *tx) error {
-		r, err := t.resource(in.RestAPIID, in.ResourceID)
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resource, error) {
+		r, err := t.resource(in.ResourceID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		out = r
-		rows, err := t.withPrefix(kindMethod, in.RestAPIID, in.ResourceID+"/")
-		if err != nil {
-			return err
-		}
-		return attachMethods(r, rows, slices.Contains(in.Embed, "methods"))
+		one := []wire.Resource{*r}
+		return &one[0], t.attachMethods(*r.ID+"/", one, embeds(in.Embed))
 	})
-	return out, err
 }
 
-// attachMethods puts a resource's methods into it: their verbs, or all of them.
-func attachMethods(r *wire.Resource, rows []store.Row, whole bool) error {
-	for _, row := range rows {
-		_, verb, _ := strings.Cut(row.ID, "/")
-		if r.ResourceMethods == nil {
-			r.ResourceMethods = make(map[string]wire.Method)
-		}
-		if !whole {
-			r.ResourceMethods[verb] = wire.Method{}
-			continue
-		}
-		m, err := decode[wire.Method](kindMethod, row.ID, row.Doc)
+// embeds reports whether a caller wants methods whole.
+func embeds(embed []string) bool { return slices.Contains(embed, "methods") }
+
+// GetResources lists an API's resources, the root first: some clients look for
+// it on the first page alone.
+func (s *Service) GetResources(ctx context.Context, who *wire.Caller, in *wire.GetResourcesRequest) (*wire.Resources, error) {
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resources, error) {
+		api, err := t.restAPI()
 		if err != nil {
+			return nil, err
+		}
+		items, position, err := wire.Paginate(in.Position, in.Limit, orderOf, func(after string, n int) ([]wire.Resource, error) {
+			return t.resources(*api.RootResourceID, after, n)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return &wire.Resources{Items: items, Position: position}, t.attachAllMethods(items, embeds(in.Embed))
+	})
+}
+
+// rootOrder is the root's place in the order of resources. It sorts before
+// every id.
+const rootOrder = "/"
+
+// orderOf is a resource's place in the order of resources.
+func orderOf(r wire.Resource) string {
+	if r.ParentID == nil {
+		return rootOrder
+	}
+	return *r.ID
+}
+
+// resources reads at most n resources (0: all) in their order: the root, then
+// the others by id.
+func (t *tx) resources(root, after string, n int) ([]wire.Resource, error) {
+	var out []wire.Resource
+	if after == "" {
+		r, err := t.resource(root)
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, *r); n == 1 {
+			return out, nil
+		}
+	}
+	if after == rootOrder {
+		after = ""
+	}
+	limit := n
+	if n > 0 {
+		limit = n + 1 // the root may be among them
+	}
+	rest, err := list[wire.Resource](t, kindResource, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	rest = slices.DeleteFunc(rest, func(r wire.Resource) bool { return r.ParentID == nil })
+	if out = append(out, rest...); n > 0 && len(out) > n {
+		out = out[:n]
+	}
+	return out, nil
+}
+
+// attachAllMethods puts their methods into resources: only the verbs, or all
+// of each method.
+func (t *tx) attachAllMethods(items []wire.Resource, whole bool) error {
+	const few = 50 // below it, a look at each resource beats one over all methods
+	if len(items) > few {
+		return t.attachMethods("", items, whole)
+	}
+	for i := range items {
+		if err := t.attachMethods(*items[i].ID+"/", items[i:i+1], whole); err != nil {
 			return err
 		}
-		r.ResourceMethods[verb] = *m
 	}
 	return nil
 }
 
-// GetResources lists an API's resources.
-func (s *Service) GetResources(ctx context.Context, who *wire.Caller, in *wire.GetResourcesRequest) (*wire.Resources, error) {
-	var out *wire.Resources
-	err := s.read(ctx, who, func(t *tx) error {
-		if _, err := t.restAPI(in.RestAPIID); err != nil {
-			return err
+// attachMethods puts the methods whose id starts so into their resources.
+func (t *tx) attachMethods(prefix string, items []wire.Resource, whole bool) error {
+	byID := make(map[string]*wire.Resource, len(items))
+	for i := range items {
+		byID[*items[i].ID] = &items[i]
+	}
+	add := func(id string, m wire.Method) {
+		resource, verb, _ := strings.Cut(id, "/")
+		r := byID[resource]
+		if r == nil {
+			return
 		}
-		items, position, err := page(t, kindResource, in.RestAPIID, in.Position, in.Limit, func(r wire.Resource) string { return *r.ID })
+		if r.ResourceMethods == nil {
+			r.ResourceMethods = make(map[string]wire.Method)
+		}
+		r.ResourceMethods[verb] = m
+	}
+	if !whole {
+		ids, err := t.ids(kindMethod, prefix)
+		for _, id := range ids {
+			add(id, wire.Method{})
+		}
+		return err
+	}
+	rows, err := t.rowsWith(kindMethod, prefix)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		m, err := decode[wire.Method](kindMethod, row.ID, row.Doc)
 		if err != nil {
 			return err
 		}
-		out = &wire.Resources{Items: items, Position: position}
-		return t.attachToAll(in.RestAPIID, items, slices.Contains(in.Embed, "methods"))
-	})
-	return out, err
-}
-
-// attachToAll puts their methods into resources that are sorted by id, with
-// one scan over the methods between the first and the last of them.
-func (t *tx) attachToAll(api string, items []wire.Resource, whole bool) error {
-	if len(items) == 0 {
-		return nil
+		add(row.ID, *m)
 	}
-	last := *items[len(items)-1].ID
-	after, i := *items[0].ID+"/", 0
-	const batch = 1000
-	for {
-		rows, err := t.List(t.who.Account, t.who.Region, string(kindMethod), api, after, batch)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			id, _, _ := strings.Cut(row.ID, "/")
-			if id > last {
-				return nil
-			}
-			for i < len(items) && *items[i].ID < id {
-				i++
-			}
-			if i < len(items) && *items[i].ID == id {
-				if err := attachMethods(&items[i], []store.Row{row}, whole); err != nil {
-					return err
-				}
-			}
-		}
-		if len(rows) < batch {
-			return nil
-		}
-		after = rows[len(rows)-1].ID
-	}
+	return nil
 }
 
 // DeleteResource removes a resource with its methods and all that is below it.
 func (s *Service) DeleteResource(ctx context.Context, who *wire.Caller, in *wire.DeleteResourceRequest) (*wire.Empty, error) {
-	return &wire.Empty{}, s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		r, err := t.resource(in.RestAPIID, in.ResourceID)
+	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+		r, err := t.resource(in.ResourceID)
 		if err != nil {
 			return err
 		}
 		if r.ParentID == nil {
 			return wire.BadRequest("Root resource cannot be deleted.")
 		}
-		return t.removeSubtree(in.RestAPIID, r)
+		return t.eachBelow(r, t.removeResource)
 	})
 }
 
-// removeSubtree deletes a resource and its descendants, deepest first.
-func (t *tx) removeSubtree(api string, r *wire.Resource) error {
-	children, err := t.children(api, *r.ID)
-	if err != nil {
-		return err
-	}
-	for i := range children {
-		if err := t.removeSubtree(api, children[i]); err != nil {
+// removeResource deletes one resource with its methods.
+func (t *tx) removeResource(r *wire.Resource) error {
+	return errors.Join(
+		t.removeAll(kindMethod, *r.ID+"/"),
+		t.Delete(t.key(kindChild, placeOf(r))),
+		t.Delete(t.key(kindResource, *r.ID)))
+}
+
+// eachBelow calls fn with a resource and then with all of its descendants,
+// each after its parent.
+func (t *tx) eachBelow(r *wire.Resource, fn func(*wire.Resource) error) error {
+	for queue := []*wire.Resource{r}; len(queue) > 0; queue = queue[1:] {
+		children, err := t.children(*queue[0].ID)
+		if err != nil {
+			return err
+		}
+		queue = append(queue, children...)
+		if err := fn(queue[0]); err != nil {
 			return err
 		}
 	}
-	methods, err := t.ids(kindMethod, api, *r.ID+"/")
-	if err != nil {
-		return err
-	}
-	for _, id := range methods {
-		if err := t.Delete(t.key(kindMethod, api, id)); err != nil {
-			return err
-		}
-	}
-	place := *r.ParentID + "/" + *r.PathPart
-	return errors.Join(t.Delete(t.key(kindChild, api, place)), t.Delete(t.key(kindResource, api, *r.ID)))
+	return nil
 }
 
 // children reads the resources right below one, in order of their path part.
-func (t *tx) children(api, id string) ([]*wire.Resource, error) {
-	rows, err := t.withPrefix(kindChild, api, id+"/")
+func (t *tx) children(id string) ([]*wire.Resource, error) {
+	rows, err := t.rowsWith(kindChild, id+"/")
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +310,7 @@ func (t *tx) children(api, id string) ([]*wire.Resource, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out[i], err = t.resource(api, c.ID); err != nil {
+		if out[i], err = t.resource(c.ID); err != nil {
 			return nil, err
 		}
 	}

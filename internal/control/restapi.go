@@ -1,12 +1,10 @@
 package control
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/store"
@@ -18,6 +16,15 @@ const customIDTag = "_custom_id_"
 
 var customIDPattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
 
+// maxNameLength bounds names that AWS publishes no bound for, in bytes.
+const maxNameLength = 1024
+
+// maxCompressionSize is AWS's bound on minimumCompressionSize, in bytes.
+const (
+	maxCompressionSize = 10485760
+	badCompressionSize = "Invalid minimum compression size, must be between 0 and 10485760"
+)
+
 // An apiOwner says where on the server an API id lives.
 type apiOwner struct {
 	Account string `json:"account"`
@@ -25,67 +32,51 @@ type apiOwner struct {
 }
 
 // errAPI is the answer for an API id that the caller's account does not have.
-func (t *tx) errAPI(id string) error {
-	return wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, id)
+func (t *tx) errAPI() error {
+	return wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, t.api)
 }
 
-// restAPI reads an API.
-func (t *tx) restAPI(id string) (*wire.RestAPI, error) {
-	return load[wire.RestAPI](t, kindRestAPI, "", id, t.errAPI(id))
+// restAPI reads the API.
+func (t *tx) restAPI() (*wire.RestAPI, error) {
+	return load[wire.RestAPI](t, kindRestAPI, t.api, t.errAPI())
 }
+
+// requireAPI refuses an API that is not there.
+func (t *tx) requireAPI() error { return t.require(kindRestAPI, t.api, t.errAPI()) }
 
 // CreateRestAPI makes an empty API with its root resource and default models,
 // or a copy of another API.
 func (s *Service) CreateRestAPI(ctx context.Context, who *wire.Caller, in *wire.CreateRestAPIRequest) (*wire.RestAPI, error) {
-	var out *wire.RestAPI
-	err := s.write(ctx, who, "", func(t *tx) error {
-		api, err := newRestAPI(in)
+	return write(ctx, s, who, "", func(t *tx) (*wire.RestAPI, error) {
+		api, err := t.newRestAPI(in)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := t.addRestAPI(api); err != nil {
-			return err
+		if t, err = t.addRestAPI(api); err != nil {
+			return nil, err
 		}
-		if id := text(in.CloneFrom); id != "" {
-			err = t.cloneRestAPI(id, api)
+		if from := text(in.CloneFrom); from != "" {
+			err = t.cloneRestAPI(from, api)
 		} else {
-			err = errors.Join(t.addRoot(api), t.addDefaultModels(*api.ID))
+			err = errors.Join(t.addRoot(api), t.addDefaultModels())
 		}
-		out = shownRestAPI(api)
-		return err
+		return shownRestAPI(api), err
 	})
-	return out, err
 }
 
 // newRestAPI checks the input, in the order in which AWS does, and fills in
 // what it leaves out.
-func newRestAPI(in *wire.CreateRestAPIRequest) (*wire.RestAPI, error) {
+func (t *tx) newRestAPI(in *wire.CreateRestAPIRequest) (*wire.RestAPI, error) {
 	if in.Description != nil && *in.Description == "" {
 		return nil, wire.BadRequest("Description cannot be an empty string")
-	}
-	if strings.TrimSpace(in.Name) == "" {
-		return nil, wire.BadRequest("Name cannot be empty")
-	}
-	if len(in.Name) > maxNameLength {
-		return nil, wire.BadRequest("Name cannot be longer than %d characters", maxNameLength)
-	}
-	if err := checkCompressionSize(in.MinimumCompressionSize); err != nil {
-		return nil, err
 	}
 	endpoint, err := newEndpointConfiguration(in.EndpointConfiguration)
 	if err != nil {
 		return nil, err
 	}
-	policy, err := newPolicy(text(in.Policy))
-	if err != nil {
-		return nil, err
-	}
-	if err := checkTags(in.Tags); err != nil {
-		return nil, err
-	}
 	api := &wire.RestAPI{
-		Name: &in.Name, Description: in.Description, Version: in.Version,
-		MinimumCompressionSize: in.MinimumCompressionSize, EndpointConfiguration: endpoint, Policy: policy,
+		Name: &in.Name, Description: in.Description, Version: given(in.Version), Tags: filled(in.Tags),
+		MinimumCompressionSize: in.MinimumCompressionSize, EndpointConfiguration: endpoint, Policy: given(in.Policy),
 		APIKeySource:              withDefault(in.APIKeySource, "HEADER"),
 		DisableExecuteAPIEndpoint: withDefault(in.DisableExecuteAPIEndpoint, false),
 		SecurityPolicy:            in.SecurityPolicy, EndpointAccessMode: in.EndpointAccessMode,
@@ -93,98 +84,77 @@ func newRestAPI(in *wire.CreateRestAPIRequest) (*wire.RestAPI, error) {
 	if len(in.BinaryMediaTypes) > 0 {
 		api.BinaryMediaTypes = in.BinaryMediaTypes
 	}
-	if len(in.Tags) > 0 {
-		api.Tags = in.Tags
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
 	}
-	return api, unservedRestAPI(api)
+	return api, t.checkRestAPI(api)
 }
 
-// maxNameLength bounds names that AWS publishes no bound for.
-const maxNameLength = 1024
-
-func withDefault[T any](v *T, def T) *T {
-	if v == nil {
-		return &def
+// checkRestAPI checks what holds of an API between its members and within
+// those that a patch can set, and puts the policy into its stored form.
+func (t *tx) checkRestAPI(api *wire.RestAPI) error {
+	if strings.TrimSpace(*api.Name) == "" {
+		return wire.BadRequest("Name cannot be empty")
 	}
-	return v
-}
-
-const maxCompressionSize = 10485760
-
-func checkCompressionSize(n *int32) error {
-	if n != nil && (*n < 0 || *n > maxCompressionSize) {
-		return wire.BadRequest("Invalid minimum compression size, must be between 0 and %d", maxCompressionSize)
+	if len(*api.Name) > maxNameLength {
+		return wire.BadRequest("Name cannot be longer than %d characters", maxNameLength)
 	}
-	return nil
-}
-
-// newEndpointConfiguration checks the endpoint's kind, of which the enums are
-// checked before. The default is EDGE, as AWS's is.
-func newEndpointConfiguration(in *wire.EndpointConfiguration) (*wire.EndpointConfiguration, error) {
-	out := &wire.EndpointConfiguration{Types: []string{"EDGE"}}
-	if in == nil {
-		out.IPAddressType = new("ipv4")
-		return out, nil
+	if n := api.MinimumCompressionSize; n != nil && (*n < 0 || *n > maxCompressionSize) {
+		return wire.BadRequest(badCompressionSize)
 	}
-	out.VPCEndpointIDs = in.VPCEndpointIDs
-	if in.Types != nil {
-		if len(in.Types) == 0 {
-			return nil, wire.BadRequest("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
+	if err := checkEndpoint(api.EndpointConfiguration); err != nil {
+		return err
+	}
+	if source := text(api.APIKeySource); source != "HEADER" && source != "AUTHORIZER" {
+		return wire.BadRequest("Invalid API Key Source specified. Valid options are HEADER,AUTHORIZER")
+	}
+	if err := checkSecurityPolicy(api); err != nil {
+		return err
+	}
+	if api.Policy != nil {
+		policy, err := compactPolicy(*api.Policy)
+		if err != nil {
+			return err
 		}
-		if len(in.Types) > 1 {
-			return nil, wire.BadRequest("Cannot create an api with multiple Endpoint Types.")
-		}
-		out.Types = in.Types
+		api.Policy = &policy
 	}
-	out.IPAddressType = in.IPAddressType
-	private := out.Types[0] == "PRIVATE"
-	if private && text(in.IPAddressType) == "ipv4" {
-		return nil, wire.BadRequest("Only dualstack ipAddressType is supported for Private APIs.")
-	}
-	if out.IPAddressType == nil {
-		out.IPAddressType = new("ipv4")
-		if private {
-			out.IPAddressType = new("dualstack")
-		}
-	}
-	return out, nil
-}
-
-// newPolicy checks that a resource policy is a JSON object and takes its
-// white space out, as answers print it on one line.
-func newPolicy(policy string) (*string, error) {
-	if policy == "" {
-		return nil, nil
-	}
-	var buf bytes.Buffer
-	if err := json.Compact(&buf, []byte(policy)); err != nil || buf.Bytes()[0] != '{' {
-		return nil, wire.BadRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
-	}
-	return new(buf.String()), nil
+	return unservedRestAPI(api)
 }
 
 // addRestAPI stores a new API under an id that no API on the server has: the
-// one that it has or that its tag chooses, else a new one.
-func (t *tx) addRestAPI(api *wire.RestAPI) error {
+// one that it has or that its tag chooses, else a new one. It returns the
+// transaction about the API.
+func (t *tx) addRestAPI(api *wire.RestAPI) (*tx, error) {
 	id, chosen := api.Tags[customIDTag]
 	if !chosen {
 		id = *withDefault(api.ID, newID(apiIDLength))
 	} else if !customIDPattern.MatchString(id) {
-		return wire.BadRequest("Invalid value of tag %s: %q is not 1 to 63 of a-z, 0-9 and -", customIDTag, id)
+		return nil, wire.BadRequest("Invalid value of tag %s: %q is not 1 to 63 of a-z, 0-9 and -", customIDTag, truncated(id))
 	}
 	api.ID, api.CreatedDate, api.RootResourceID = &id, &t.now, new(newID(apiIDLength))
 	owner, err := json.Marshal(apiOwner{t.who.Account, t.who.Region})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = t.Insert(store.Key{Kind: string(kindAPIOwner), ID: id}, owner)
+	err = t.Insert(ownerKey(id), owner)
 	if errors.Is(err, store.ErrExists) {
-		return wire.Conflict("API id %s is already in use", id)
+		return nil, wire.Conflict("API id %s is already in use", id)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return t.save(kindRestAPI, "", id, api)
+	t = t.of(id)
+	return t, t.saveRestAPI(api)
+}
+
+func ownerKey(api string) store.Key { return store.Key{Kind: string(kindAPIOwner), ID: api} }
+
+// saveRestAPI writes an API, whose policy then names its resources in full.
+func (t *tx) saveRestAPI(api *wire.RestAPI) error {
+	if api.Policy != nil {
+		api.Policy = new(t.expandPolicy(*api.Policy))
+	}
+	return t.save(kindRestAPI, t.api, api)
 }
 
 // shownRestAPI is an API as answers show it: the quotes of the policy are
@@ -197,7 +167,7 @@ func shownRestAPI(api *wire.RestAPI) *wire.RestAPI {
 	return &out
 }
 
-// withTags gives the member tags that Get, Update and Put always show.
+// withTags gives an API the member tags that Get, Update and Put always show.
 func withTags(api *wire.RestAPI) *wire.RestAPI {
 	if api.Tags == nil {
 		api.Tags = map[string]string{}
@@ -207,82 +177,118 @@ func withTags(api *wire.RestAPI) *wire.RestAPI {
 
 // GetRestAPI reads one API.
 func (s *Service) GetRestAPI(ctx context.Context, who *wire.Caller, in *wire.GetRestAPIRequest) (*wire.RestAPI, error) {
-	var out *wire.RestAPI
-	err := s.read(ctx, who, func(t *tx) error {
-		api, err := t.restAPI(in.RestAPIID)
-		if err == nil {
-			out = withTags(shownRestAPI(api))
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.RestAPI, error) {
+		api, err := t.restAPI()
+		if err != nil {
+			return nil, err
 		}
-		return err
+		return withTags(shownRestAPI(api)), nil
 	})
-	return out, err
 }
 
 // GetRestAPIs lists the caller's APIs.
 func (s *Service) GetRestAPIs(ctx context.Context, who *wire.Caller, in *wire.GetRestAPIsRequest) (*wire.RestAPIs, error) {
-	var out *wire.RestAPIs
-	err := s.read(ctx, who, func(t *tx) error {
-		items, position, err := page(t, kindRestAPI, "", in.Position, in.Limit, func(a wire.RestAPI) string { return *a.ID })
+	return read(ctx, s, who, "", func(t *tx) (*wire.RestAPIs, error) {
+		items, position, err := page(t, kindRestAPI, in.Position, in.Limit, func(a wire.RestAPI) string { return *a.ID })
 		for i := range items {
 			items[i] = *shownRestAPI(&items[i])
 		}
-		out = &wire.RestAPIs{Items: items, Position: position}
-		return err
+		return &wire.RestAPIs{Items: items, Position: position}, err
 	})
-	return out, err
+}
+
+// UpdateRestAPI patches an API. What is deployed stays as it is.
+func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.UpdateRestAPIRequest) (*wire.RestAPI, error) {
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.RestAPI, error) {
+		api, err := t.restAPI()
+		if err != nil {
+			return nil, err
+		}
+		if err := restAPIPatch.apply(t, api, in.PatchOperations); err != nil {
+			return nil, err
+		}
+		if err := t.checkRestAPI(api); err != nil {
+			return nil, err
+		}
+		if err := t.saveRestAPI(api); err != nil {
+			return nil, err
+		}
+		return withTags(shownRestAPI(api)), nil
+	})
 }
 
 // DeleteRestAPI removes an API with everything below it, its stages and
 // deployments included.
 func (s *Service) DeleteRestAPI(ctx context.Context, who *wire.Caller, in *wire.DeleteRestAPIRequest) (*wire.Empty, error) {
-	return &wire.Empty{}, s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		id := in.RestAPIID
-		if err := t.remove(kindRestAPI, "", id, t.errAPI(id)); err != nil {
+	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+		if err := t.requireAPI(); err != nil {
 			return err
 		}
-		if err := t.retractAPI(id); err != nil {
-			return err
-		}
-		for _, k := range apiKinds {
-			if err := t.DeleteChildren(t.who.Account, t.who.Region, string(k), id); err != nil {
-				return err
-			}
-		}
-		return t.Delete(store.Key{Kind: string(kindAPIOwner), ID: id})
+		return t.removeAPI()
 	})
 }
 
-// checkTags holds AWS's bounds on tags.
-func checkTags(tags map[string]string) error {
-	if len(tags) > 50 {
-		return wire.BadRequest("Invalid number of tags specified: a resource has at most 50")
+// removeAPI deletes the API and what belongs to it, and ends its service.
+func (t *tx) removeAPI() error {
+	if err := t.retractAPI(); err != nil {
+		return err
 	}
-	for k, v := range tags {
-		if k == "" || len(k) > 128 || strings.HasPrefix(k, "aws:") {
-			return wire.BadRequest("Invalid tag key specified: %s", truncated(k))
-		}
-		if len(v) > 256 {
-			return wire.BadRequest("Invalid value of tag %s: longer than 256 characters", k)
+	for _, k := range apiKinds {
+		if err := t.removeAll(k, ""); err != nil {
+			return err
 		}
 	}
+	return errors.Join(t.Delete(t.key(kindRestAPI, t.api)), t.Delete(ownerKey(t.api)))
+}
+
+// restAPIPatch is every path that UpdateRestApi takes.
+var restAPIPatch = patchTable[wire.RestAPI]{
+	dialect: plainDialect,
+	paths: []patchPath[wire.RestAPI]{
+		{at: "/name", replace: func(_ *tx, a *wire.RestAPI, op *patchOp) error { a.Name = new(text(op.value)); return nil }},
+		{at: "/description", add: setDescription, replace: setDescription,
+			remove: func(_ *tx, a *wire.RestAPI, _ *patchOp) error { a.Description = nil; return nil }},
+		{at: "/version", replace: setText(func(a *wire.RestAPI) **string { return &a.Version })},
+		{at: "/policy", replace: setText(func(a *wire.RestAPI) **string { return &a.Policy })},
+		{at: "/apiKeySource", replace: setText(func(a *wire.RestAPI) **string { return &a.APIKeySource })},
+		{at: "/disableExecuteApiEndpoint", replace: setBool(func(a *wire.RestAPI) **bool { return &a.DisableExecuteAPIEndpoint })},
+		{at: "/minimumCompressionSize", replace: setCompressionSize},
+		{at: "/binaryMediaTypes/{type}", add: addBinaryType, replace: replaceBinaryType, remove: removeBinaryType},
+		{at: "/endpointConfiguration/types/{type}", add: refuseEndpointOp, replace: setEndpointType, remove: refuseEndpointOp},
+		{at: "/endpointConfiguration/ipAddressType", replace: setIPAddressType},
+		elements("/endpointConfiguration/vpcEndpointIds", func(a *wire.RestAPI) *[]string { return &a.EndpointConfiguration.VPCEndpointIDs }),
+		{at: "/securityPolicy", replace: setText(func(a *wire.RestAPI) **string { return &a.SecurityPolicy })},
+		{at: "/endpointAccessMode", replace: setText(func(a *wire.RestAPI) **string { return &a.EndpointAccessMode })},
+	},
+}
+
+var setDescription = setText(func(a *wire.RestAPI) **string { return &a.Description })
+
+// setCompressionSize takes a number of bytes; null and the empty string turn
+// compression off.
+func setCompressionSize(t *tx, a *wire.RestAPI, op *patchOp) error {
+	if text(op.value) == "" {
+		a.MinimumCompressionSize = nil
+		return nil
+	}
+	return parseCompressionSize(t, a, op)
+}
+
+var parseCompressionSize = setInt(func(a *wire.RestAPI) **int32 { return &a.MinimumCompressionSize }, badCompressionSize)
+
+// addBinaryType puts the media type of the path at the end; AWS gives no
+// meaning to "-" (recorded).
+func addBinaryType(_ *tx, a *wire.RestAPI, op *patchOp) error {
+	return addElement(&a.BinaryMediaTypes, op.names[0], op)
+}
+
+// replaceBinaryType puts the value at the end and takes the path's type away.
+func replaceBinaryType(_ *tx, a *wire.RestAPI, op *patchOp) error {
+	removeElement(&a.BinaryMediaTypes, op.names[0])
+	return addElement(&a.BinaryMediaTypes, text(op.value), op)
+}
+
+func removeBinaryType(_ *tx, a *wire.RestAPI, op *patchOp) error {
+	removeElement(&a.BinaryMediaTypes, op.names[0])
 	return nil
-}
-
-// truncated shortens a value that an error message repeats.
-func truncated(s string) string {
-	const most = 256
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
-
-// sortedKeys gives maps a fixed order for checks whose first failure is told.
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

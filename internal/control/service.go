@@ -16,6 +16,7 @@ type Service struct {
 	applied func(context.Context, store.Revision) error
 	log     *slog.Logger
 	now     func() time.Time
+	schemas *schemaChecker
 }
 
 // Options says what a Service works with.
@@ -33,7 +34,7 @@ type Options struct {
 
 // New returns the service.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, applied: o.Applied, log: o.Log, now: o.Now}
+	s := &Service{store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, schemas: newSchemaChecker()}
 	if s.applied == nil {
 		s.applied = func(context.Context, store.Revision) error { return nil }
 	}
@@ -46,21 +47,38 @@ func New(o Options) *Service {
 	return s
 }
 
-// read runs fn on one snapshot of the caller's documents.
-func (s *Service) read(ctx context.Context, who *wire.Caller, fn func(*tx) error) error {
-	return s.store.Read(ctx, func(t *store.Tx) error { return fn(&tx{Tx: t, who: who, now: s.timestamp()}) })
+// read runs fn on one snapshot of the caller's documents. api is the API that
+// the call is about, "" for none.
+func read[T any](ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
+	var out *T
+	err := s.store.Read(ctx, func(t *store.Tx) (err error) {
+		out, err = fn(s.tx(t, who, api))
+		return err
+	})
+	return out, err
 }
 
-// write runs fn in a transaction that concerns one API ("" for none) and
+// write runs fn in a transaction that is about one API, "" for none, and
 // returns when what it did is durable and, where it changes what is served,
 // served. fn may run more than once.
-func (s *Service) write(ctx context.Context, who *wire.Caller, api string, fn func(*tx) error) error {
+func write[T any](ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
+	var out *T
 	scope := store.Scope{Account: who.Account, Region: who.Region, API: api}
-	rev, err := s.store.Write(ctx, scope, func(t *store.Tx) error { return fn(&tx{Tx: t, who: who, now: s.timestamp()}) })
-	if err != nil || rev == 0 {
+	rev, err := s.store.Write(ctx, scope, func(t *store.Tx) (err error) {
+		out, err = fn(s.tx(t, who, api))
 		return err
+	})
+	if err == nil && rev != 0 {
+		err = s.applied(ctx, rev)
 	}
-	return s.applied(ctx, rev)
+	return out, err
 }
 
-func (s *Service) timestamp() wire.Timestamp { return wire.At(s.now()) }
+// erase is write for operations that answer nothing.
+func erase(ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) error) (*wire.Empty, error) {
+	return write(ctx, s, who, api, func(t *tx) (*wire.Empty, error) { return &wire.Empty{}, fn(t) })
+}
+
+func (s *Service) tx(t *store.Tx, who *wire.Caller, api string) *tx {
+	return &tx{Tx: t, svc: s, who: who, api: api, now: wire.At(s.now())}
+}

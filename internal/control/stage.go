@@ -9,145 +9,170 @@ import (
 
 var (
 	stageNamePattern     = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`)
-	variableNamePattern  = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
-	variableValuePattern = regexp.MustCompile(`^[A-Za-z0-9\-._~:/?#&=,]{0,512}$`)
+	variableNamePattern  = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+	variableValuePattern = regexp.MustCompile(`^[A-Za-z0-9 \-._~:/?#&=,]+$`)
 )
+
+// AWS's bounds on a stage variable, in characters.
+const (
+	maxVariableName  = 64
+	maxVariableValue = 512
+)
+
+// A stage is a stage as it is stored: as the service shows it, and which of
+// its method settings somebody set.
+type stage struct {
+	wire.Stage
+	Set map[string][]string `json:"set,omitzero"` // by key of methodSettings, the settings that are not AWS's defaults; sorted
+}
 
 func errStage() error { return wire.NotFound("Invalid stage identifier specified") }
 
-// stage reads a stage.
-func (t *tx) stage(api, name string) (*wire.Stage, error) {
-	return load[wire.Stage](t, kindStage, api, name, errStage())
-}
-
-// saveStage writes a stage and publishes it.
-func (t *tx) saveStage(api string, st *wire.Stage) error {
-	if err := t.save(kindStage, api, *st.StageName, st); err != nil {
-		return err
-	}
-	return t.publishStage(api, st)
+// stage reads a stage. An unknown API and an unknown stage are one answer.
+func (t *tx) stage(name string) (*stage, error) {
+	return load[stage](t, kindStage, name, errStage())
 }
 
 // CreateStage serves a deployment under a name.
 func (s *Service) CreateStage(ctx context.Context, who *wire.Caller, in *wire.CreateStageRequest) (*wire.Stage, error) {
-	var out *wire.Stage
-	err := s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		if _, err := t.restAPI(in.RestAPIID); err != nil {
-			return err
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Stage, error) {
+		if err := t.requireAPI(); err != nil {
+			return nil, err
 		}
-		st := &wire.Stage{
-			StageName: &in.StageName, DeploymentID: &in.DeploymentID, Description: given(in.Description), Variables: in.Variables,
+		st := &stage{Stage: wire.Stage{
+			StageName: &in.StageName, DeploymentID: &in.DeploymentID, Description: given(in.Description), Variables: filled(in.Variables),
 			CacheClusterEnabled: in.CacheClusterEnabled, CacheClusterSize: given(in.CacheClusterSize), DocumentationVersion: given(in.DocumentationVersion),
-			CanarySettings: in.CanarySettings, TracingEnabled: in.TracingEnabled, Tags: in.Tags,
-		}
-		if err := t.checkNewStage(in.RestAPIID, st); err != nil {
-			return err
-		}
-		out = st
-		return t.saveStage(in.RestAPIID, st)
+			CanarySettings: in.CanarySettings, TracingEnabled: in.TracingEnabled, Tags: filled(in.Tags),
+		}}
+		return &st.Stage, t.addStage(st)
 	})
-	return out, err
 }
 
-// checkNewStage checks a stage that is to be made, and fills in what AWS does.
-func (t *tx) checkNewStage(api string, st *wire.Stage) error {
+// addStage checks a new stage, completes it as AWS does, stores and publishes
+// it.
+func (t *tx) addStage(st *stage) error {
 	if !stageNamePattern.MatchString(*st.StageName) {
 		return wire.BadRequest("Stage name only allows a-zA-Z0-9_-")
 	}
-	if found, err := t.exists(kindStage, api, *st.StageName); err != nil || found {
-		if found {
-			err = wire.Conflict("Stage already exists")
-		}
+	found, err := t.exists(kindStage, *st.StageName)
+	if err != nil {
 		return err
 	}
-	if found, err := t.exists(kindDeployment, api, *st.DeploymentID); err != nil || !found {
-		if err == nil {
-			err = wire.BadRequest("Deployment id does not exist")
-		}
+	if found {
+		return wire.Conflict("Stage already exists")
+	}
+	if err := checkTags(st.Tags); err != nil {
+		return err
+	}
+	st.CacheClusterEnabled = withDefault(st.CacheClusterEnabled, false)
+	st.TracingEnabled = withDefault(st.TracingEnabled, false)
+	st.CacheClusterStatus = new("NOT_AVAILABLE")
+	st.MethodSettings = map[string]wire.MethodSetting{}
+	st.CreatedDate = &t.now
+	return t.changeStage(st)
+}
+
+// changeStage checks a stage that was made or changed, stores and publishes
+// it.
+func (t *tx) changeStage(st *stage) error {
+	if err := t.require(kindDeployment, *st.DeploymentID, wire.BadRequest("Deployment id does not exist")); err != nil {
 		return err
 	}
 	if err := checkVariables(st.Variables); err != nil {
 		return err
 	}
-	if err := checkTags(st.Tags); err != nil {
+	if c := st.CanarySettings; c != nil {
+		if err := t.checkCanary(c); err != nil {
+			return err
+		}
+	}
+	if err := unservedStage(&st.Stage); err != nil {
 		return err
 	}
-	fillStage(st, t.now)
-	return unservedStage(st)
+	st.LastUpdatedDate = &t.now
+	if err := t.save(kindStage, *st.StageName, st); err != nil {
+		return err
+	}
+	return t.publishStage(st)
 }
 
-// fillStage gives a new stage the members that AWS materialises.
-func fillStage(st *wire.Stage, now wire.Timestamp) {
-	st.CacheClusterEnabled = withDefault(st.CacheClusterEnabled, false)
-	st.TracingEnabled = withDefault(st.TracingEnabled, false)
-	st.CacheClusterStatus = new("NOT_AVAILABLE")
-	st.MethodSettings = map[string]wire.MethodSetting{}
-	st.CreatedDate, st.LastUpdatedDate = &now, &now
-	if len(st.Variables) == 0 {
-		st.Variables = nil
-	}
-	if len(st.Tags) == 0 {
-		st.Tags = nil
-	}
-}
-
-// maxVariables is AWS's bound on the variables of a stage.
-const maxVariables = 100
-
+// checkVariables checks the names and values of stage variables. The two
+// spaces are AWS's, and so is the missing quote.
 func checkVariables(vars map[string]string) error {
-	if len(vars) > maxVariables {
-		return wire.BadRequest("Stage variables are limited to %d for a stage", maxVariables)
-	}
 	for _, name := range sortedKeys(vars) {
 		if !variableNamePattern.MatchString(name) {
-			return wire.BadRequest("Stage variable name %s is invalid: only A-Za-z0-9_ are allowed, at most 64", truncated(name))
+			return wire.BadRequest("Invalid stage variable name: %s.  Please use names with only word characters.", truncated(name))
 		}
-		if !variableValuePattern.MatchString(vars[name]) {
-			return wire.BadRequest("Stage variable value for %s is invalid: only A-Za-z0-9-._~:/?#&=, are allowed, at most 512", name)
+		if len(name) > maxVariableName {
+			return wire.BadRequest("Invalid stage variable name: %s.  Names have at most %d characters.", truncated(name), maxVariableName)
 		}
+		value := vars[name]
+		if !variableValuePattern.MatchString(value) {
+			return wire.BadRequest("Invalid stage variable value: %s.  Please use values with alphanumeric characters and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.", truncated(value))
+		}
+		if len(value) > maxVariableValue {
+			return wire.BadRequest("Invalid stage variable value: %s.  Values have at most %d characters.", truncated(value), maxVariableValue)
+		}
+	}
+	return nil
+}
+
+// checkCanary checks what AWS does of a canary.
+func (t *tx) checkCanary(c *wire.CanarySettings) error {
+	if err := checkPercent(c.PercentTraffic); err != nil {
+		return err
+	}
+	if id := given(c.DeploymentID); id != nil {
+		if err := t.require(kindDeployment, *id, wire.BadRequest("Deployment id does not exist")); err != nil {
+			return err
+		}
+	}
+	return checkVariables(c.StageVariableOverrides)
+}
+
+const badPercent = "Canary percentTraffic must be between 0.0 and 100.0"
+
+func checkPercent(p *wire.Double) error {
+	if p != nil && (*p < 0 || *p > 100) {
+		return wire.BadRequest(badPercent)
 	}
 	return nil
 }
 
 // GetStage reads one stage.
 func (s *Service) GetStage(ctx context.Context, who *wire.Caller, in *wire.GetStageRequest) (*wire.Stage, error) {
-	var out *wire.Stage
-	err := s.read(ctx, who, func(t *tx) (err error) {
-		out, err = t.stage(in.RestAPIID, in.StageName)
-		return err
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Stage, error) {
+		return load[wire.Stage](t, kindStage, in.StageName, errStage())
 	})
-	return out, err
 }
 
 // GetStages lists an API's stages, of one deployment if it is named; AWS does
 // not page them.
 func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetStagesRequest) (*wire.Stages, error) {
-	var out *wire.Stages
-	err := s.read(ctx, who, func(t *tx) error {
-		if _, err := t.restAPI(in.RestAPIID); err != nil {
-			return err
+	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Stages, error) {
+		if err := t.requireAPI(); err != nil {
+			return nil, err
 		}
-		stages, err := list[wire.Stage](t, kindStage, in.RestAPIID, "", 0)
+		stages, err := list[wire.Stage](t, kindStage, "", 0)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		out = &wire.Stages{Item: []wire.Stage{}}
+		out := &wire.Stages{Item: []wire.Stage{}}
 		for _, st := range stages {
 			if in.DeploymentID == nil || *in.DeploymentID == *st.DeploymentID {
 				out.Item = append(out.Item, st)
 			}
 		}
-		return nil
+		return out, nil
 	})
-	return out, err
 }
 
 // DeleteStage stops serving under a name. Its deployment stays.
 func (s *Service) DeleteStage(ctx context.Context, who *wire.Caller, in *wire.DeleteStageRequest) (*wire.Empty, error) {
-	return &wire.Empty{}, s.write(ctx, who, in.RestAPIID, func(t *tx) error {
-		if err := t.remove(kindStage, in.RestAPIID, in.StageName, errStage()); err != nil {
+	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+		if err := t.remove(kindStage, in.StageName, errStage()); err != nil {
 			return err
 		}
-		return t.retractStage(in.RestAPIID, in.StageName)
+		return t.Retract(ServedStage, ServedID(t.api, in.StageName))
 	})
 }

@@ -9,49 +9,81 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// A kind names the documents of one sort. What is said of the parent and the
-// id is how they are keyed within an account and region.
+// A kind names the documents of one sort. Those of an API have its id for
+// parent; what is said here is their own id.
 type kind string
 
 const (
-	kindRestAPI          kind = "restapi"          // id: API id
-	kindResource         kind = "resource"         // parent: API id; id: resource id
-	kindChild            kind = "child"            // parent: API id; id: parent id "/" path part; a resource's place among its siblings
-	kindMethod           kind = "method"           // parent: API id; id: resource id "/" verb; with its responses and integration
-	kindModel            kind = "model"            // parent: API id; id: name
-	kindDeployment       kind = "deployment"       // parent: API id; id: deployment id
-	kindDeploymentSource kind = "deploymentsource" // like the deployment; the definition that it froze
-	kindStage            kind = "stage"            // parent: API id; id: stage name
+	kindAccount kind = "account" // one for an account and region, without an id
+	kindRestAPI kind = "restapi" // API id
+
+	// Of an API; apiKinds lists them.
+	kindResource         kind = "resource"         // resource id
+	kindChild            kind = "child"            // parent id "/" path part; a resource's place among its siblings
+	kindMethod           kind = "method"           // resource id "/" verb; with its responses and integration
+	kindModel            kind = "model"            // name
+	kindValidator        kind = "requestvalidator" // validator id
+	kindGatewayResponse  kind = "gatewayresponse"  // response type
+	kindDeployment       kind = "deployment"       // deployment id
+	kindDeploymentSource kind = "deploymentsource" // deployment id; the definition that it froze
+	kindStage            kind = "stage"            // stage name
 
 	// kindAPIOwner is the server's own: API ids are unique on a server, and
 	// this says which account and region an id belongs to.
 	kindAPIOwner kind = "apiowner"
 )
 
-// apiKinds are the kinds whose parent is an API, which go with it.
-var apiKinds = []kind{kindResource, kindChild, kindMethod, kindModel, kindDeployment, kindDeploymentSource, kindStage}
+// apiKinds are the kinds whose documents go with their API.
+var apiKinds = []kind{
+	kindResource, kindChild, kindMethod, kindModel, kindValidator, kindGatewayResponse,
+	kindDeployment, kindDeploymentSource, kindStage,
+}
 
-// A tx is one transaction on the documents of one caller's account and region.
+// A tx is one transaction on the documents of one caller's account and region,
+// and on those of one API within.
 type tx struct {
 	*store.Tx
+	svc *Service
 	who *wire.Caller
+	api string // id of the API that the call is about, "" for none
 	now wire.Timestamp
 }
 
-func (t *tx) key(k kind, parent, id string) store.Key {
-	return store.Key{Account: t.who.Account, Region: t.who.Region, Kind: string(k), Parent: parent, ID: id}
+// of is the same transaction about another API.
+func (t *tx) of(api string) *tx {
+	other := *t
+	other.api = api
+	return &other
+}
+
+// parent is the parent of a kind's documents.
+func (t *tx) parent(k kind) string {
+	if k == kindRestAPI || k == kindAccount {
+		return ""
+	}
+	return t.api
+}
+
+func (t *tx) key(k kind, id string) store.Key {
+	return store.Key{Account: t.who.Account, Region: t.who.Region, Kind: string(k), Parent: t.parent(k), ID: id}
 }
 
 // load reads a document; missing is the error for one that is not there.
-func load[T any](t *tx, k kind, parent, id string, missing error) (*T, error) {
-	doc, err := t.Get(t.key(k, parent, id))
-	if errors.Is(err, store.ErrNotFound) {
+func load[T any](t *tx, k kind, id string, missing error) (*T, error) {
+	doc, err := t.Get(t.key(k, id))
+	if isAbsent(err) {
 		return nil, missing
 	}
 	if err != nil {
 		return nil, err
 	}
 	return decode[T](k, id, doc)
+}
+
+// isAbsent reports whether err says that there is no document: not under this
+// name, or that no name is as long as this one.
+func isAbsent(err error) bool {
+	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrTooLarge)
 }
 
 func decode[T any](k kind, id string, doc []byte) (*T, error) {
@@ -63,45 +95,71 @@ func decode[T any](k kind, id string, doc []byte) (*T, error) {
 }
 
 // exists reports whether there is a document.
-func (t *tx) exists(k kind, parent, id string) (bool, error) {
-	return t.Has(t.key(k, parent, id))
+func (t *tx) exists(k kind, id string) (bool, error) {
+	found, err := t.Has(t.key(k, id))
+	if isAbsent(err) {
+		return false, nil
+	}
+	return found, err
 }
 
-// save writes a document, whether or not there is one.
-func (t *tx) save(k kind, parent, id string, v any) error {
-	doc, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("write %s %s: %w", k, id, err)
-	}
-	return t.Put(t.key(k, parent, id), doc)
-}
-
-// insert writes a new document; taken is the error when there is one.
-func (t *tx) insert(k kind, parent, id string, v any, taken error) error {
-	doc, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("write %s %s: %w", k, id, err)
-	}
-	err = t.Insert(t.key(k, parent, id), doc)
-	if errors.Is(err, store.ErrExists) {
-		return taken
-	}
-	return err
-}
-
-// remove deletes a document; missing is the error for one that is not there.
-func (t *tx) remove(k kind, parent, id string, missing error) error {
-	err := t.Delete(t.key(k, parent, id))
-	if errors.Is(err, store.ErrNotFound) {
+// require returns missing unless there is a document.
+func (t *tx) require(k kind, id string, missing error) error {
+	found, err := t.exists(k, id)
+	if err == nil && !found {
 		return missing
 	}
 	return err
 }
 
-// list reads the documents of one parent in order of id, from after on, at
-// most limit of them (0: all).
-func list[T any](t *tx, k kind, parent, after string, limit int) ([]T, error) {
-	rows, err := t.List(t.who.Account, t.who.Region, string(k), parent, after, limit)
+// save writes a document, whether or not there is one.
+func (t *tx) save(k kind, id string, v any) error {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write %s %s: %w", k, id, err)
+	}
+	return tooLarge(k, t.Put(t.key(k, id), doc))
+}
+
+// tooLarge tells a client that its document is over the store's bound.
+func tooLarge(k kind, err error) error {
+	if errors.Is(err, store.ErrTooLarge) {
+		return wire.BadRequest("The %s is larger than %d bytes", k, store.MaxDoc)
+	}
+	return err
+}
+
+// insert writes a new document; taken is the error when there is one.
+func (t *tx) insert(k kind, id string, v any, taken error) error {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write %s %s: %w", k, id, err)
+	}
+	err = t.Insert(t.key(k, id), doc)
+	if errors.Is(err, store.ErrExists) {
+		return taken
+	}
+	return tooLarge(k, err)
+}
+
+// remove deletes a document; missing is the error for one that is not there.
+func (t *tx) remove(k kind, id string, missing error) error {
+	err := t.Delete(t.key(k, id))
+	if isAbsent(err) {
+		return missing
+	}
+	return err
+}
+
+// removeAll deletes the documents of a kind whose id starts so.
+func (t *tx) removeAll(k kind, prefix string) error {
+	return t.DeletePrefix(t.who.Account, t.who.Region, string(k), t.parent(k), prefix)
+}
+
+// list reads the documents of a kind in order of id, from after on, at most
+// limit of them (0: all).
+func list[T any](t *tx, k kind, after string, limit int) ([]T, error) {
+	rows, err := t.rows(k, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -114,32 +172,25 @@ func list[T any](t *tx, k kind, parent, after string, limit int) ([]T, error) {
 	return out, nil
 }
 
-// ids lists the ids of one parent's documents that start with prefix.
-func (t *tx) ids(k kind, parent, prefix string) ([]string, error) {
-	return t.ListIDs(t.who.Account, t.who.Region, string(k), parent, prefix)
+// rows is list without reading what the documents say.
+func (t *tx) rows(k kind, after string, limit int) ([]store.Row, error) {
+	return t.List(t.who.Account, t.who.Region, string(k), t.parent(k), after, limit)
 }
 
-// withPrefix reads the documents of one parent whose id starts so.
-func (t *tx) withPrefix(k kind, parent, prefix string) ([]store.Row, error) {
-	return t.ListPrefix(t.who.Account, t.who.Region, string(k), parent, prefix)
+// rowsWith reads the documents of a kind whose id starts so.
+func (t *tx) rowsWith(k kind, prefix string) ([]store.Row, error) {
+	return t.ListPrefix(t.who.Account, t.who.Region, string(k), t.parent(k), prefix)
 }
 
-// text returns the value of an optional string, "" when absent.
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
+// ids lists the ids of a kind that start so.
+func (t *tx) ids(k kind, prefix string) ([]string, error) {
+	return t.ListIDs(t.who.Account, t.who.Region, string(k), t.parent(k), prefix)
 }
 
-// given returns s unless it is absent or empty, which some clients send for
-// an attribute that their user did not set.
-func given(s *string) *string {
-	if text(s) == "" {
-		return nil
-	}
-	return s
+// page reads one page of the documents of a kind in order of their id, and the
+// position of the next page, nil when there is none.
+func page[T any](t *tx, k kind, position *string, limit *int32, id func(T) string) ([]T, *string, error) {
+	return wire.Paginate(position, limit, id, func(after string, n int) ([]T, error) {
+		return list[T](t, k, after, n)
+	})
 }
-
-// isTrue reads an optional boolean, false when absent.
-func isTrue(b *bool) bool { return b != nil && *b }

@@ -12,7 +12,7 @@ import (
 
 // unserved names a setting and its value in a refusal.
 func unserved(setting, value string) error {
-	return wire.BadRequest("This server does not support %s %s yet", setting, value)
+	return wire.BadRequest("This server does not support %s %s yet", setting, truncated(value))
 }
 
 func unservedRestAPI(api *wire.RestAPI) error {
@@ -65,6 +65,11 @@ func unservedStage(st *wire.Stage) error {
 	case st.CanarySettings != nil:
 		return unserved("canarySettings", "(canary releases)")
 	}
+	for _, setting := range st.MethodSettings {
+		if isTrue(setting.CachingEnabled) {
+			return unserved("caching/enabled", "true")
+		}
+	}
 	return nil
 }
 
@@ -72,8 +77,7 @@ func unservedStage(st *wire.Stage) error {
 func unservedFeature(name openapi.FeatureName) bool {
 	switch name {
 	case openapi.FeatureAuthorizer, openapi.FeatureBinaryMediaTypes, openapi.FeatureCacheKeys, openapi.FeatureCompression,
-		openapi.FeatureContentHandling, openapi.FeatureCredentials, openapi.FeatureDocumentation, openapi.FeatureGatewayResponses,
-		openapi.FeatureRequestValidator, openapi.FeatureStreaming, openapi.FeatureVPCLink:
+		openapi.FeatureContentHandling, openapi.FeatureCredentials, openapi.FeatureDocumentation, openapi.FeatureStreaming, openapi.FeatureVPCLink:
 		return true
 	}
 	return false

@@ -28,6 +28,7 @@ type Deployment struct {
 	APIKeySource              string                     `json:"apiKeySource,omitempty"`
 	DisableExecuteAPIEndpoint bool                       `json:"disableExecuteApiEndpoint,omitempty"`
 	EndpointType              string                     `json:"endpointType,omitempty"`
+	EndpointAccessMode        string                     `json:"endpointAccessMode,omitempty"` // BASIC or STRICT, which protects
 	Policy                    string                     `json:"policy,omitempty"`
 }
 
@@ -121,10 +122,22 @@ type Stage struct {
 	ClientCertificateID string                   `json:"clientCertificateId,omitempty"`
 }
 
-// A MethodSetting is what a stage sets for one method, or for all under the
-// key "*/*". Only members that a caller set act: a nil member is AWS's
-// default, which this gateway does not enforce by itself.
+// A MethodSetting is what a stage sets for one method. Its key in
+// Stage.MethodSettings is the path of the resource, "/" and the verb, such as
+// "/pets/{id}/GET" and, for the root, "//GET"; "*/*" is for all methods that
+// have no key of their own. Only members that a caller set act: a nil or zero
+// member is AWS's default, which this gateway does not enforce by itself.
 type MethodSetting struct {
 	ThrottlingBurstLimit *int32   `json:"throttlingBurstLimit,omitempty"`
 	ThrottlingRateLimit  *float64 `json:"throttlingRateLimit,omitempty"`
+	MetricsEnabled       bool     `json:"metricsEnabled,omitempty"`
+	LoggingLevel         string   `json:"loggingLevel,omitempty"` // "", OFF, ERROR or INFO
+	DataTraceEnabled     bool     `json:"dataTraceEnabled,omitempty"`
+}
+
+// An Account is what a caller set of an account in a region.
+type Account struct {
+	Account           string `json:"account"`
+	Region            string `json:"region"`
+	CloudWatchRoleARN string `json:"cloudWatchRoleArn,omitempty"`
 }

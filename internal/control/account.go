@@ -1,0 +1,97 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// What AWS says of every account: its throttle of the data plane, and the
+// features that it has had since they exist.
+const (
+	accountBurst      = 5000
+	accountRate       = 10000
+	accountKeyVersion = "4"
+	usagePlansFeature = "UsagePlans"
+)
+
+// An accountDoc is what a caller can set of an account in a region.
+type accountDoc struct {
+	CloudWatchRoleARN *string `json:"cloudwatchRoleArn,omitzero"`
+}
+
+// account reads the caller's account; every account has one.
+func (t *tx) account() (*wire.Account, error) {
+	doc := new(accountDoc)
+	found, err := t.exists(kindAccount, "")
+	if err == nil && found {
+		doc, err = load[accountDoc](t, kindAccount, "", nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &wire.Account{
+		CloudwatchRoleARN: doc.CloudWatchRoleARN,
+		ThrottleSettings:  &wire.ThrottleSettings{BurstLimit: new(int32(accountBurst)), RateLimit: new(wire.Double(accountRate))},
+		Features:          []string{usagePlansFeature},
+		APIKeyVersion:     new(accountKeyVersion),
+	}, nil
+}
+
+// GetAccount reads the caller's account.
+func (s *Service) GetAccount(ctx context.Context, who *wire.Caller, _ *wire.GetAccountRequest) (*wire.Account, error) {
+	return read(ctx, s, who, "", (*tx).account)
+}
+
+// UpdateAccount patches the caller's account.
+func (s *Service) UpdateAccount(ctx context.Context, who *wire.Caller, in *wire.UpdateAccountRequest) (*wire.Account, error) {
+	return write(ctx, s, who, "", func(t *tx) (*wire.Account, error) {
+		a, err := t.account()
+		if err != nil {
+			return nil, err
+		}
+		if err := accountPatch.apply(t, a, in.PatchOperations); err != nil {
+			return nil, err
+		}
+		if err := t.save(kindAccount, "", accountDoc{a.CloudwatchRoleARN}); err != nil {
+			return nil, err
+		}
+		return a, t.publishAccount(a)
+	})
+}
+
+// accountPatch is every path that UpdateAccount takes.
+var accountPatch = patchTable[wire.Account]{
+	dialect: tableDialect,
+	paths: []patchPath[wire.Account]{
+		{at: "/cloudwatchRoleArn", replace: setLogRole},
+		{at: "/features", add: addFeature, remove: removeFeature},
+	},
+}
+
+// setLogRole takes the ARN of a role, of which only the form can be checked
+// here; an empty one clears it.
+func setLogRole(_ *tx, a *wire.Account, op *patchOp) error {
+	if arn := text(op.value); arn != "" && (!strings.HasPrefix(arn, "arn:") || len(arn) > maxNameLength) {
+		return errARN()
+	}
+	a.CloudwatchRoleARN = given(op.value)
+	return nil
+}
+
+// addFeature takes the one feature that there is.
+func addFeature(_ *tx, a *wire.Account, op *patchOp) error {
+	if !slices.Contains(a.Features, text(op.value)) {
+		return wire.BadRequest("Invalid feature specified: %s", truncated(text(op.value)))
+	}
+	return nil
+}
+
+func removeFeature(_ *tx, _ *wire.Account, op *patchOp) error {
+	if text(op.value) == usagePlansFeature {
+		return wire.BadRequest("Usage Plans cannot be disabled once enabled")
+	}
+	return wire.BadRequest("Invalid feature specified: %s", truncated(text(op.value)))
+}

@@ -1,0 +1,134 @@
+package control
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// What an API says of the endpoint that serves it, and who may call it: the
+// endpoint's kind, its TLS policy, the resource policy.
+
+var endpointTypes = []string{"REGIONAL", "EDGE", "PRIVATE"}
+
+func errEndpointType() error {
+	return wire.BadRequest("Invalid EndpointTypes specified. Valid options are %s", strings.Join(endpointTypes, ","))
+}
+
+// newEndpointConfiguration fills in what a caller left out; enumerations are
+// checked before. The default is EDGE, as AWS's is.
+func newEndpointConfiguration(in *wire.EndpointConfiguration) (*wire.EndpointConfiguration, error) {
+	out := &wire.EndpointConfiguration{Types: []string{"EDGE"}}
+	if in != nil {
+		out.IPAddressType = in.IPAddressType
+		if len(in.VPCEndpointIDs) > 0 {
+			out.VPCEndpointIDs = in.VPCEndpointIDs
+		}
+		switch {
+		case in.Types == nil:
+		case len(in.Types) == 0:
+			return nil, wire.BadRequest("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
+		case len(in.Types) > 1:
+			return nil, wire.BadRequest("Cannot create an api with multiple Endpoint Types.")
+		default:
+			out.Types = in.Types
+		}
+	}
+	if out.IPAddressType == nil {
+		out.IPAddressType = new(defaultIPAddressType(out.Types[0]))
+	}
+	return out, nil
+}
+
+func defaultIPAddressType(endpoint string) string {
+	if endpoint == "PRIVATE" {
+		return "dualstack"
+	}
+	return "ipv4"
+}
+
+// checkEndpoint holds the members of an endpoint configuration to each other.
+func checkEndpoint(e *wire.EndpointConfiguration) error {
+	private := slices.Contains(e.Types, "PRIVATE")
+	if private && text(e.IPAddressType) == "ipv4" {
+		return wire.BadRequest("Only dualstack ipAddressType is supported for Private APIs.")
+	}
+	if !private && len(e.VPCEndpointIDs) > 0 {
+		return wire.BadRequest("VPCEndpoints can only be specified with PRIVATE apis.")
+	}
+	return nil
+}
+
+// setEndpointType changes an API's endpoint type. The path names the old one
+// by its index or by its name.
+func setEndpointType(_ *tx, a *wire.RestAPI, op *patchOp) error {
+	e := a.EndpointConfiguration
+	if op.names[0] != "0" && op.names[0] != e.Types[0] {
+		return errPatchPath(op)
+	}
+	to := text(op.value)
+	if !slices.Contains(endpointTypes, to) {
+		return errEndpointType()
+	}
+	if to == "PRIVATE" && e.Types[0] != "PRIVATE" {
+		e.IPAddressType = new(defaultIPAddressType(to))
+	}
+	e.Types = []string{to}
+	return nil
+}
+
+// refuseEndpointOp is AWS's odd answer to other operations there.
+func refuseEndpointOp(*tx, *wire.RestAPI, *patchOp) error {
+	return wire.BadRequest("Invalid patch operation specified. Must be 'add'|'remove'|'replace'")
+}
+
+func setIPAddressType(_ *tx, a *wire.RestAPI, op *patchOp) error {
+	switch v := text(op.value); v {
+	case "ipv4", "dualstack":
+		a.EndpointConfiguration.IPAddressType = &v
+		return nil
+	}
+	return wire.BadRequest("ipAddressType must be either ipv4 or dualstack.")
+}
+
+// enhancedPolicy is how the names of the newer TLS policies begin.
+const enhancedPolicy = "SecurityPolicy_"
+
+// checkSecurityPolicy holds a TLS policy and the endpoint access mode to each
+// other: the newer policies want a mode, and only they take one. AWS's words
+// are not known.
+func checkSecurityPolicy(api *wire.RestAPI) error {
+	policy, mode := text(api.SecurityPolicy), text(api.EndpointAccessMode)
+	enhanced := strings.HasPrefix(policy, enhancedPolicy)
+	switch {
+	case policy != "" && policy != "TLS_1_0" && policy != "TLS_1_2" && !enhanced:
+		return wire.BadRequest("Invalid security policy specified: %s", truncated(policy))
+	case mode != "" && mode != "BASIC" && mode != "STRICT":
+		return wire.BadRequest("Invalid endpoint access mode specified. Valid options are BASIC,STRICT")
+	case enhanced && mode == "":
+		return wire.BadRequest("An endpoint access mode must be specified for security policy %s", truncated(policy))
+	case !enhanced && mode != "":
+		return wire.BadRequest("An endpoint access mode can only be specified with a security policy that starts with %s", enhancedPolicy)
+	}
+	return nil
+}
+
+// compactPolicy checks that a resource policy is a JSON object and takes its
+// white space out, as answers print it on one line.
+func compactPolicy(policy string) (string, error) {
+	var buf bytes.Buffer
+	if err := json.Compact(&buf, []byte(policy)); err != nil || buf.Bytes()[0] != '{' {
+		return "", wire.BadRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
+	}
+	return buf.String(), nil
+}
+
+// expandPolicy completes the short resources of a policy, execute-api:/…, with
+// the API's own ARN, as AWS does when it stores them.
+func (t *tx) expandPolicy(policy string) string {
+	arn := "arn:aws:execute-api:" + t.who.Region + ":" + t.who.Account + ":" + t.api + "/"
+	return strings.ReplaceAll(policy, `"execute-api:/`, `"`+arn)
+}

@@ -1,0 +1,278 @@
+package control
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// An applier lays a definition over one API and collects what fails. The
+// definition is read only: it may be applied again.
+type applier struct {
+	*tx
+	api        *wire.RestAPI
+	def        *openapi.API
+	overwrite  bool
+	failed     openapi.ImportErrors
+	resources  map[string]string // resource ids by path
+	validators map[string]string // validator ids by name
+}
+
+// applyDefinition changes an API to what a definition says. When a part of it
+// fails, the error tells of all that do.
+func (t *tx) applyDefinition(api *wire.RestAPI, def *openapi.API, overwrite bool) (*wire.RestAPI, error) {
+	a := &applier{
+		tx: t, api: api, def: def, overwrite: overwrite,
+		failed: openapi.ImportErrors{Warnings: def.Warnings}, resources: make(map[string]string), validators: make(map[string]string),
+	}
+	for _, step := range []func() error{a.putSettings, a.putModels, a.putValidators, a.putGatewayResponses, a.putResources} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.failed.Err(); err != nil {
+		return nil, wire.BadRequest("%s", err.Error())
+	}
+	if err := t.saveRestAPI(api); err != nil {
+		return nil, err
+	}
+	out := withTags(shownRestAPI(api))
+	out.Warnings = def.Warnings
+	return out, nil
+}
+
+// note records an answer of the service as a failure of the import. A quota
+// that is used up and any other error end it.
+func (a *applier) note(err error, add func(error)) error {
+	var answer *wire.Error
+	if errors.As(err, &answer) && answer.Type != "LimitExceededException" {
+		add(errors.New(answer.Message))
+		return nil
+	}
+	return err
+}
+
+// putSettings lays what the document says of the API as a whole over it.
+func (a *applier) putSettings() error {
+	from, api := &a.def.RestAPI, a.api
+	for _, m := range []struct{ to, from **string }{
+		{&api.Name, &from.Name}, {&api.APIKeySource, &from.APIKeySource}, {&api.Policy, &from.Policy},
+		{&api.SecurityPolicy, &from.SecurityPolicy}, {&api.EndpointAccessMode, &from.EndpointAccessMode},
+	} {
+		if *m.from != nil {
+			*m.to = *m.from
+		}
+	}
+	for _, m := range []struct{ to, from **string }{{&api.Description, &from.Description}, {&api.Version, &from.Version}} {
+		if *m.from != nil || a.overwrite {
+			*m.to = *m.from
+		}
+	}
+	if from.DisableExecuteAPIEndpoint != nil {
+		api.DisableExecuteAPIEndpoint = from.DisableExecuteAPIEndpoint
+	}
+	if from.MinimumCompressionSize != nil || a.overwrite {
+		api.MinimumCompressionSize = from.MinimumCompressionSize
+	}
+	if e := from.EndpointConfiguration; e != nil {
+		api.EndpointConfiguration.VPCEndpointIDs = e.VPCEndpointIDs
+	}
+	if a.overwrite {
+		api.BinaryMediaTypes = nil
+	}
+	for _, mediaType := range from.BinaryMediaTypes {
+		if !slices.Contains(api.BinaryMediaTypes, mediaType) {
+			api.BinaryMediaTypes = append(api.BinaryMediaTypes, mediaType)
+		}
+	}
+	return a.checkRestAPI(api)
+}
+
+// putModels stores the definition's models, and checks what they refer to when
+// all are there. In an overwrite the others go: no method will use them.
+func (a *applier) putModels() error {
+	existing, err := list[wire.Model](a.tx, kindModel, "", 0)
+	if err != nil {
+		return err
+	}
+	if a.overwrite {
+		if err := a.removeAll(kindModel, ""); err != nil {
+			return err
+		}
+	}
+	ids := make(map[string]*string)
+	for i := range existing {
+		ids[*existing[i].Name] = existing[i].ID
+	}
+	refs := make([][]string, len(a.def.Models))
+	for i := range a.def.Models {
+		m := a.def.Models[i].Model
+		err := checkModelName(*m.Name)
+		if err == nil {
+			refs[i], err = a.svc.schemas.check(text(m.ContentType), text(m.Schema))
+		}
+		if err == nil {
+			if m.ID = ids[*m.Name]; m.ID == nil {
+				m.ID = new(newID(childIDLength))
+			}
+			err = a.save(kindModel, *m.Name, &m)
+		}
+		if err := a.note(err, func(err error) { a.failed.Model(*m.Name, err) }); err != nil {
+			return err
+		}
+	}
+	for i := range refs {
+		name := *a.def.Models[i].Name
+		if err := a.note(a.checkModelRefs(name, refs[i]), func(err error) { a.failed.Model(name, err) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putValidators stores the definition's request validators, which are known by
+// their names. In an overwrite the others go.
+func (a *applier) putValidators() error {
+	existing, err := list[wire.RequestValidator](a.tx, kindValidator, "", 0)
+	if err != nil {
+		return err
+	}
+	ids := make(map[string]string)
+	for i := range existing {
+		ids[text(existing[i].Name)] = *existing[i].ID
+	}
+	if a.overwrite {
+		if err := a.removeAll(kindValidator, ""); err != nil {
+			return err
+		}
+	}
+	for i := range a.def.RequestValidators {
+		v := a.def.RequestValidators[i]
+		if err := a.addValidator(&v); err != nil {
+			return err
+		}
+		if id, ok := ids[*v.Name]; ok { // it keeps the id that it had
+			if err := a.Delete(a.key(kindValidator, *v.ID)); err != nil {
+				return err
+			}
+			v.ID = &id
+			if err := a.saveValidator(&v); err != nil {
+				return err
+			}
+		}
+		a.validators[*v.Name] = *v.ID
+	}
+	return nil
+}
+
+// putGatewayResponses stores the definition's gateway responses. In an
+// overwrite the others go.
+func (a *applier) putGatewayResponses() error {
+	if a.overwrite {
+		if err := a.removeAll(kindGatewayResponse, ""); err != nil {
+			return err
+		}
+	}
+	for i := range a.def.GatewayResponses {
+		from := a.def.GatewayResponses[i]
+		name := *from.ResponseType
+		kind, known := importedType(name)
+		err := wire.BadRequest("Invalid gateway response type specified: %s", truncated(name))
+		if known {
+			from.ResponseType = &kind
+			err = a.saveGatewayResponse(newGatewayResponse(&from))
+		}
+		if err := a.note(err, func(err error) {
+			a.failed.Errors = append(a.failed.Errors, "Unable to create gateway response for '"+truncated(name)+"': "+err.Error())
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putResources stores the paths of the definition, parents first, and their
+// methods. What exists keeps its id.
+func (a *applier) putResources() error {
+	existing, err := list[wire.Resource](a.tx, kindResource, "", 0)
+	if err != nil {
+		return err
+	}
+	for i := range existing {
+		a.resources[*existing[i].Path] = *existing[i].ID
+	}
+	if a.overwrite {
+		if err := a.dropResources(existing); err != nil {
+			return err
+		}
+	}
+	for i := range a.def.Resources {
+		r := &a.def.Resources[i]
+		if err := a.note(a.putResource(r), func(err error) { a.failed.Resource(r.Path, err) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropResources removes all methods, and the resources that the definition
+// lacks.
+func (a *applier) dropResources(existing []wire.Resource) error {
+	if err := a.removeAll(kindMethod, ""); err != nil {
+		return err
+	}
+	wanted := make(map[string]bool)
+	for i := range a.def.Resources {
+		wanted[a.def.Resources[i].Path] = true
+	}
+	for i := range existing {
+		r := &existing[i]
+		if wanted[*r.Path] || r.ParentID == nil {
+			continue
+		}
+		delete(a.resources, *r.Path)
+		if err := a.removeResource(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putResource makes a path's resource unless it is there, and puts its
+// methods.
+func (a *applier) putResource(r *openapi.Resource) error {
+	id, ok := a.resources[r.Path]
+	if !ok {
+		path := strings.TrimSuffix(r.Path, "/"+r.PathPart)
+		if path == "" {
+			path = "/"
+		}
+		parent, ok := a.resources[path]
+		if !ok {
+			return nil // the parent's failure is noted already
+		}
+		made, err := a.addResource(&wire.Resource{ID: &parent, Path: &path, PathPart: lastPart(path)}, r.PathPart)
+		if err != nil {
+			return err
+		}
+		id = *made.ID
+		a.resources[r.Path] = id
+	}
+	for i := range r.Methods {
+		if err := a.putMethod(id, r.Path, &r.Methods[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lastPart is the path part of the resource at a path, nil for the root.
+func lastPart(path string) *string {
+	if path == "/" {
+		return nil
+	}
+	return new(path[strings.LastIndexByte(path, '/')+1:])
+}

@@ -1,0 +1,110 @@
+package control
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// putMethod puts a method of the definition in place of what is there, checked
+// part by part as the operations that make the parts do.
+func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
+	m := from.Method
+	failures := 0
+	check := func(err error, add func(verb, path string, err error)) error {
+		return a.note(err, func(err error) { failures++; add(*m.HTTPMethod, path, err) })
+	}
+	m.APIKeyRequired = withDefault(m.APIKeyRequired, false)
+	m.AuthorizationType = withDefault(m.AuthorizationType, "NONE")
+	if id, ok := a.validators[from.RequestValidator]; ok {
+		m.RequestValidatorID = &id
+	}
+	if err := check(a.checkMethod(&m), a.failed.Method); err != nil {
+		return err
+	}
+	for _, status := range sortedKeys(m.MethodResponses) {
+		r := m.MethodResponses[status]
+		err := checkStatus(status)
+		if err == nil {
+			err = a.checkMethodResponse(&r)
+		}
+		if err := check(err, a.failed.MethodResponse); err != nil {
+			return err
+		}
+	}
+	if m.MethodIntegration != nil {
+		m.MethodIntegration = importedIntegration(m.MethodIntegration)
+		if err := check(checkImported(resource, &m), a.failed.Integration); err != nil {
+			return err
+		}
+		for _, status := range sortedKeys(m.MethodIntegration.IntegrationResponses) {
+			r := m.MethodIntegration.IntegrationResponses[status]
+			err := checkStatus(status)
+			if err == nil {
+				err = checkIntegrationResponse(&m, &r)
+			}
+			if err := check(err, a.failed.IntegrationResponse); err != nil {
+				return err
+			}
+		}
+	}
+	if failures > 0 {
+		return nil
+	}
+	return a.saveMethod(resource, &m)
+}
+
+// checkStatus refuses what is no status code. Elsewhere the service's framework
+// does.
+func checkStatus(code string) error {
+	if !statusPattern.MatchString(code) {
+		return wire.BadRequest("Invalid status code specified: %s", truncated(code))
+	}
+	return nil
+}
+
+// importedIntegration is a copy of a definition's integration, with its
+// responses in the form in which they are stored.
+func importedIntegration(from *wire.Integration) *wire.Integration {
+	i := *from
+	i.IntegrationResponses = make(map[string]wire.IntegrationResponse, len(from.IntegrationResponses))
+	for status, r := range from.IntegrationResponses {
+		r.ResponseParameters = filled(r.ResponseParameters)
+		r.ResponseTemplates = nullTemplates(r.ResponseTemplates)
+		i.IntegrationResponses[status] = r
+	}
+	return &i
+}
+
+var integrationTypes = []string{"HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"}
+
+// checkImported checks an integration as PutIntegration does, and before that
+// what there the framework checks.
+func checkImported(resource string, m *wire.Method) error {
+	i := m.MethodIntegration
+	if i.Type == nil {
+		return wire.BadRequest("Enumeration value for IntegrationType must be non-empty")
+	}
+	for _, e := range []struct {
+		member string
+		value  *string
+		values []string
+	}{
+		{"type", i.Type, integrationTypes},
+		{"connectionType", i.ConnectionType, []string{"INTERNET", "VPC_LINK"}},
+		{"contentHandling", i.ContentHandling, []string{"CONVERT_TO_TEXT", "CONVERT_TO_BINARY"}},
+		{"responseTransferMode", i.ResponseTransferMode, []string{"STREAM", "BUFFERED"}},
+	} {
+		if e.value != nil && !slices.Contains(e.values, *e.value) {
+			return wire.BadRequest("1 validation error detected: Value '%s' at 'putIntegrationInput.%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
+				truncated(*e.value), e.member, strings.Join(e.values, ", "))
+		}
+	}
+	completeIntegration(i, resource)
+	if err := checkIntegration(m); err != nil {
+		return err
+	}
+	return unservedIntegration(i)
+}

@@ -1,0 +1,91 @@
+package control
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+const badTimeout = "Timeout should be between 50 ms and 29000 ms"
+
+func errARN() error { return wire.BadRequest("Invalid ARN specified in the request") }
+
+// checkIntegration checks a method's integration in AWS's order.
+func checkIntegration(m *wire.Method) error {
+	i := m.MethodIntegration
+	if *i.Type != "MOCK" && i.HTTPMethod == nil {
+		return wire.BadRequest("Enumeration value for HttpMethod must be non-empty")
+	}
+	if i.HTTPMethod != nil && !slices.Contains(verbs, *i.HTTPMethod) {
+		return errVerb()
+	}
+	if err := checkIntegrationURI(*i.Type, text(i.URI)); err != nil {
+		return err
+	}
+	if c := text(i.Credentials); c != "" && !strings.HasPrefix(c, "arn:") {
+		return errARN()
+	}
+	if n := *i.TimeoutInMillis; n < minTimeoutMillis || n > maxTimeoutMillis {
+		return wire.BadRequest(badTimeout)
+	}
+	switch *i.PassthroughBehavior {
+	case "WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER":
+	default:
+		return wire.BadRequest("Invalid passthrough behavior specified")
+	}
+	if err := checkRequestMapping(m, i.RequestParameters); err != nil {
+		return err
+	}
+	if err := checkCacheKeys(m, i); err != nil {
+		return err
+	}
+	return checkTemplates(i.RequestTemplates)
+}
+
+// checkIntegrationURI holds a URI to what the integration's type asks of it.
+func checkIntegrationURI(kind, uri string) error {
+	switch kind {
+	case "HTTP", "HTTP_PROXY":
+		return checkHTTPURI(uri)
+	case "AWS", "AWS_PROXY":
+		return checkServiceARN(kind, uri)
+	}
+	return nil
+}
+
+// uriReference is what may stand for a part of a URL: a stage variable or a
+// path parameter.
+var uriReference = regexp.MustCompile(`\$\{stageVariables\.[A-Za-z0-9_]+\}|\{[^{}/]+\}`)
+
+// checkHTTPURI takes absolute http and https URLs, of which any part after
+// the scheme may be a reference.
+func checkHTTPURI(uri string) error {
+	invalid := wire.BadRequest("Invalid HTTP endpoint specified for URI")
+	if !strings.HasPrefix(uri, "http://") && !strings.HasPrefix(uri, "https://") {
+		return invalid
+	}
+	// A reference may stand for a port, so it is filled in with digits.
+	u, err := url.Parse(uriReference.ReplaceAllString(uri, "80"))
+	if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(u.Hostname(), "{}$ ") {
+		return invalid
+	}
+	return nil
+}
+
+// checkServiceARN takes arn:{partition}:apigateway:{region}:{service}:{path|action}/….
+func checkServiceARN(kind, uri string) error {
+	parts := strings.SplitN(uri, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" || parts[2] != "apigateway" {
+		return errARN()
+	}
+	if !strings.HasPrefix(parts[5], "path/") && !strings.HasPrefix(parts[5], "action/") {
+		return wire.BadRequest("AWS ARN for integration must contain path or action")
+	}
+	if kind == "AWS_PROXY" && parts[4] != "lambda" && parts[4] != "firehose" {
+		return wire.BadRequest("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")
+	}
+	return nil
+}

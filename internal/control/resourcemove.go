@@ -1,0 +1,101 @@
+package control
+
+import (
+	"context"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// UpdateResource renames a resource or moves it, with all that is below it, to
+// another parent.
+func (s *Service) UpdateResource(ctx context.Context, who *wire.Caller, in *wire.UpdateResourceRequest) (*wire.Resource, error) {
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resource, error) {
+		r, err := t.resource(in.ResourceID)
+		if err != nil {
+			return nil, err
+		}
+		before := *r
+		if err := resourcePatch.apply(t, r, in.PatchOperations); err != nil {
+			return nil, err
+		}
+		if err := t.move(&before, r); err != nil {
+			return nil, err
+		}
+		one := []wire.Resource{*r}
+		return &one[0], t.attachMethods(*r.ID+"/", one, false)
+	})
+}
+
+// resourcePatch is every path that UpdateResource takes.
+var resourcePatch = patchTable[wire.Resource]{
+	dialect: tableDialect,
+	paths: []patchPath[wire.Resource]{
+		{at: "/parentId", replace: setParent},
+		{at: "/pathPart", replace: setPart},
+	},
+}
+
+// setParent wants a parent that is not the resource itself or below it.
+func setParent(t *tx, r *wire.Resource, op *patchOp) error {
+	if r.ParentID == nil {
+		return wire.BadRequest("Root resource cannot update its parentId.")
+	}
+	parent, err := t.resource(text(op.value))
+	if err != nil {
+		return err
+	}
+	for above := parent; ; {
+		if *above.ID == *r.ID {
+			return wire.BadRequest("Resources cannot be cyclical.")
+		}
+		if above.ParentID == nil {
+			break
+		}
+		if above, err = t.resource(*above.ParentID); err != nil {
+			return err
+		}
+	}
+	r.ParentID = parent.ID
+	return nil
+}
+
+func setPart(_ *tx, r *wire.Resource, op *patchOp) error {
+	if r.PathPart == nil {
+		return wire.BadRequest("Root resource cannot update its pathPart.")
+	}
+	r.PathPart = new(text(op.value))
+	return nil
+}
+
+// move puts a changed resource into its new place and gives it and all that is
+// below it their new paths.
+func (t *tx) move(before, r *wire.Resource) error {
+	if r.ParentID == nil || placeOf(before) == placeOf(r) {
+		return nil
+	}
+	parent, err := t.resource(*r.ParentID)
+	if err != nil {
+		return err
+	}
+	if err := t.checkPlace(r, parent); err != nil {
+		return err
+	}
+	if err := t.insert(kindChild, placeOf(r), childDoc{*r.ID}, errSibling(*r.PathPart)); err != nil {
+		return err
+	}
+	if err := t.Delete(t.key(kindChild, placeOf(before))); err != nil {
+		return err
+	}
+	paths := map[string]string{*parent.ID: *parent.Path}
+	return t.eachBelow(r, func(below *wire.Resource) error {
+		if *below.ID != *r.ID && isGreedy(*r.PathPart) {
+			return errGreedyParent(*r.PathPart)
+		}
+		path := joinPath(paths[*below.ParentID], *below.PathPart)
+		if len(path) > maxPathLength {
+			return errLongPath()
+		}
+		paths[*below.ID], below.Path = path, &path
+		return t.save(kindResource, *below.ID, below)
+	})
+}

@@ -1,0 +1,197 @@
+package control_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The files of testdata/wire are conversations, each with a server of its own,
+// bytes as they travel:
+//
+//	# what is shown, the name of the step
+//	POST /restapis {"name": "shop"}
+//	201 {"id": "<api=>", "name": "shop", "createdDate": "<*>"}
+//
+//	GET /restapis/nope
+//	404 NotFoundException Invalid API identifier specified 000000000000:nope
+//
+// Bodies may go on over further lines. Answers are compared whole, so that a
+// member that should be absent is a failure. In an answer "<x=>" remembers a
+// value, "<*>" stands for any; "<x>" is a remembered value everywhere. An
+// error's text may break its lines with \n.
+func TestWire(t *testing.T) {
+	files, err := filepath.Glob("testdata/wire/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no conversations", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			c := &conversation{url: newServer(t).URL, vars: map[string]string{}}
+			for _, s := range parseSteps(t, file) {
+				t.Run(s.name, func(t *testing.T) { c.run(t, s) })
+			}
+		})
+	}
+}
+
+// A step is one request with its answer.
+type step struct {
+	name, method, target, body string
+	status, answer             string
+}
+
+var (
+	requestLine = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) (/\S*) ?(.*)$`)
+	answerLine  = regexp.MustCompile(`^(\d\d\d)(?: (.*))?$`)
+)
+
+func parseSteps(t *testing.T, file string) []step {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []step
+	var at *string // where further lines go
+	name := ""
+	for i, line := range strings.Split(string(text), "\n") {
+		if heading, ok := strings.CutPrefix(line, "# "); ok {
+			name, at = heading, nil
+		} else if m := requestLine.FindStringSubmatch(line); m != nil {
+			steps = append(steps, step{name: fmt.Sprintf("%s (line %d)", name, i+1), method: m[1], target: m[2], body: m[3]})
+			at = &steps[len(steps)-1].body
+		} else if m := answerLine.FindStringSubmatch(line); m != nil {
+			last := &steps[len(steps)-1]
+			last.status, last.answer = m[1], m[2]
+			at = &last.answer
+		} else if at != nil {
+			*at += "\n" + line
+		} else if line != "" {
+			t.Fatalf("%s:%d: neither request nor answer", file, i+1)
+		}
+	}
+	return steps
+}
+
+// A conversation remembers values from one step to the next.
+type conversation struct {
+	url  string
+	vars map[string]string
+}
+
+var variable = regexp.MustCompile(`<([a-z0-9]+)>`)
+
+// expand puts remembered values in.
+func (c *conversation) expand(s string) string {
+	return variable.ReplaceAllStringFunc(s, func(m string) string {
+		if v, ok := c.vars[m[1:len(m)-1]]; ok {
+			return v
+		}
+		return m
+	})
+}
+
+func (c *conversation) run(t *testing.T, s step) {
+	t.Helper()
+	req, err := http.NewRequest(s.method, c.url+c.expand(s.target), strings.NewReader(c.expand(s.body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(res.StatusCode); got != s.status {
+		t.Errorf("got status %s, want %s: %s", got, s.status, body)
+		return
+	}
+	want := strings.TrimSpace(c.expand(s.answer))
+	if res.StatusCode >= 400 {
+		c.checkError(t, res.Header.Get("x-amzn-ErrorType"), body, want)
+		return
+	}
+	if want == "" {
+		if len(body) > 0 {
+			t.Errorf("got a body, want none: %s", body)
+		}
+		return
+	}
+	c.checkJSON(t, body, want)
+}
+
+func (c *conversation) checkError(t *testing.T, kind string, body []byte, want string) {
+	var e struct{ Message string }
+	if err := json.Unmarshal(body, &e); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	wantKind, wantText, _ := strings.Cut(want, " ")
+	wantText = strings.ReplaceAll(strings.ReplaceAll(wantText, `\n`, "\n"), `\t`, "\t")
+	if strings.HasSuffix(e.Message, " ") {
+		wantText += " "
+	}
+	if kind != wantKind || e.Message != wantText {
+		t.Errorf("got  %s %q\nwant %s %q", kind, e.Message, wantKind, wantText)
+	}
+}
+
+func (c *conversation) checkJSON(t *testing.T, body []byte, want string) {
+	var g, w any
+	if err := json.Unmarshal(body, &g); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	if err := json.Unmarshal([]byte(want), &w); err != nil {
+		t.Fatalf("the answer in the file: %v", err)
+	}
+	g = c.match(g, w)
+	if d := cmp.Diff(w, g); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+}
+
+// match returns got with what want does not care about, or remembers, as want
+// has it.
+func (c *conversation) match(got, want any) any {
+	switch w := want.(type) {
+	case string:
+		if w == "<*>" && got != nil {
+			return want
+		}
+		if name, ok := strings.CutSuffix(w, "=>"); ok && got != nil {
+			c.vars[strings.TrimPrefix(name, "<")] = fmt.Sprint(got)
+			return want
+		}
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok {
+			return got
+		}
+		for k := range g {
+			if _, ok := w[k]; ok {
+				g[k] = c.match(g[k], w[k])
+			}
+		}
+	case []any:
+		g, ok := got.([]any)
+		if !ok || len(g) != len(w) {
+			return got
+		}
+		for i := range g {
+			g[i] = c.match(g[i], w[i])
+		}
+	}
+	return got
+}

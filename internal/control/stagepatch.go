@@ -1,0 +1,197 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// UpdateStage patches a stage; what it changes is served at once.
+func (s *Service) UpdateStage(ctx context.Context, who *wire.Caller, in *wire.UpdateStageRequest) (*wire.Stage, error) {
+	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Stage, error) {
+		st, err := t.stage(in.StageName)
+		if err != nil {
+			return nil, err
+		}
+		if err := stagePatch.apply(t, st, in.PatchOperations); err != nil {
+			return nil, err
+		}
+		return &st.Stage, t.changeStage(st)
+	})
+}
+
+// stagePatch is every path that UpdateStage takes.
+var stagePatch = patchTable[stage]{
+	dialect: stageDialect,
+	paths: append([]patchPath[stage]{
+		{at: "/deploymentId", replace: setDeployment, copy: promoteDeployment},
+		{at: "/description", replace: setText(func(s *stage) **string { return &s.Description })},
+		{at: "/documentationVersion", replace: setText(func(s *stage) **string { return &s.DocumentationVersion })},
+		{at: "/clientCertificateId", replace: setClientCertificate},
+		{at: "/cacheClusterEnabled", replace: setBool(func(s *stage) **bool { return &s.CacheClusterEnabled })},
+		{at: "/cacheClusterSize", replace: setOneOf(func(s *stage) **string { return &s.CacheClusterSize }, cacheSizes,
+			"Invalid cache cluster size specified. Valid options are "+strings.Join(cacheSizes, ","))},
+		{at: "/tracingEnabled", replace: setBool(func(s *stage) **bool { return &s.TracingEnabled })},
+		{at: "/variables/{name}", replace: setVariable(stageVariables), remove: removeVariable(stageVariables)},
+		{at: "/variables", replace: setVariables(stageVariables), remove: clearVariables, copy: promoteVariables},
+		{at: "/accessLogSettings/destinationArn", add: setLogDestination, replace: setLogDestination},
+		{at: "/accessLogSettings/format", add: setLogFormat, replace: setLogFormat},
+		{at: "/accessLogSettings", remove: func(_ *tx, s *stage, _ *patchOp) error { s.AccessLogSettings = nil; return nil }},
+		{at: "/canarySettings/percentTraffic", replace: setDouble(func(s *stage) **wire.Double { return &canary(s).PercentTraffic }, badPercent)},
+		{at: "/canarySettings/deploymentId", replace: setText(func(s *stage) **string { return &canary(s).DeploymentID })},
+		{at: "/canarySettings/useStageCache", replace: setBool(func(s *stage) **bool { return &canary(s).UseStageCache })},
+		{at: "/canarySettings/stageVariableOverrides/{name}", replace: setVariable(canaryVariables), remove: removeVariable(canaryVariables)},
+		{at: "/canarySettings/stageVariableOverrides", replace: setVariables(canaryVariables)},
+		{at: "/canarySettings", remove: func(_ *tx, s *stage, _ *patchOp) error { s.CanarySettings = nil; return nil }},
+	}, methodSettingPaths()...),
+}
+
+// cacheSizes are AWS's, in gigabytes.
+var cacheSizes = []string{"0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"}
+
+// stagePaths is what AWS lists when it does not know a path. Two commas are
+// missing in its text.
+const stagePaths = "/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, " +
+	"/accessLogSettings, /accessLogSettings/destinationArn, /accessLogSettings/format, " +
+	"/{resourcePath}/{httpMethod}/metrics/enabled, /{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, " +
+	"/{resourcePath}/{httpMethod}/throttling/burstLimit/{resourcePath}/{httpMethod}/throttling/rateLimit/{resourcePath}/{httpMethod}/caching/ttlInSeconds, " +
+	"/{resourcePath}/{httpMethod}/caching/enabled, /{resourcePath}/{httpMethod}/caching/dataEncrypted, " +
+	"/{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, /{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, " +
+	"/*/*/metrics/enabled, /*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit /*/*/throttling/rateLimit /*/*/caching/ttlInSeconds, " +
+	"/*/*/caching/enabled, /*/*/caching/dataEncrypted, /*/*/caching/requireAuthorizationForCacheControl, /*/*/caching/unauthorizedCacheControlHeaderStrategy, " +
+	"/variables/{variable_name}, /tracingEnabled"
+
+// stageDialect is the wording of UpdateStage.
+func stageDialect(op *patchOp, _, _ []string) error {
+	if head, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/"); head == "accessLogSettings" && (op.op == "add" || op.op == "replace") {
+		return wire.BadRequest("Invalid accessLogSettings path. Must be one of : [/accessLogSettings/destinationArn, /accessLogSettings/format]")
+	}
+	return errStagePath(op)
+}
+
+func errStagePath(op *patchOp) error {
+	return wire.BadRequest("Invalid method setting path: %s. Must be one of: [%s]", truncated(op.path), stagePaths)
+}
+
+func setDeployment(_ *tx, s *stage, op *patchOp) error {
+	s.DeploymentID = new(text(op.value))
+	return nil
+}
+
+// setClientCertificate wants a certificate of the account, of which there are
+// none yet.
+func setClientCertificate(_ *tx, s *stage, op *patchOp) error {
+	if text(op.value) != "" {
+		return wire.BadRequest("Invalid client certificate identifier specified")
+	}
+	s.ClientCertificateID = nil
+	return nil
+}
+
+// promoteDeployment is the first half of the promotion of a canary.
+func promoteDeployment(_ *tx, s *stage, op *patchOp) error {
+	if op.from != "/canarySettings/deploymentId" || s.CanarySettings == nil || s.CanarySettings.DeploymentID == nil {
+		return errCopy(op)
+	}
+	s.DeploymentID = s.CanarySettings.DeploymentID
+	return nil
+}
+
+// promoteVariables is the other half: the canary's overrides go over the
+// stage's variables.
+func promoteVariables(_ *tx, s *stage, op *patchOp) error {
+	if op.from != "/canarySettings/stageVariableOverrides" || s.CanarySettings == nil {
+		return errCopy(op)
+	}
+	if len(s.CanarySettings.StageVariableOverrides) > 0 && s.Variables == nil {
+		s.Variables = make(map[string]string)
+	}
+	maps.Copy(s.Variables, s.CanarySettings.StageVariableOverrides)
+	return nil
+}
+
+func errCopy(op *patchOp) error {
+	return wire.BadRequest("Cannot copy from %s to %s", truncated(op.from), truncated(op.path))
+}
+
+func stageVariables(s *stage) *map[string]string  { return &s.Variables }
+func canaryVariables(s *stage) *map[string]string { return &canary(s).StageVariableOverrides }
+
+// canary is a stage's canary, which the first patch of it makes.
+func canary(s *stage) *wire.CanarySettings {
+	if s.CanarySettings == nil {
+		s.CanarySettings = &wire.CanarySettings{DeploymentID: s.DeploymentID, PercentTraffic: new(wire.Double(0)), UseStageCache: new(false)}
+	}
+	return s.CanarySettings
+}
+
+// setVariable sets a variable whether or not it is there.
+func setVariable(field func(*stage) *map[string]string) patchSetter[stage] {
+	return func(_ *tx, s *stage, op *patchOp) error {
+		vars := field(s)
+		if *vars == nil {
+			*vars = make(map[string]string)
+		}
+		(*vars)[op.names[0]] = text(op.value)
+		return nil
+	}
+}
+
+// removeVariable removes a variable; one that is not there is no error.
+func removeVariable(field func(*stage) *map[string]string) patchSetter[stage] {
+	return func(_ *tx, s *stage, op *patchOp) error {
+		vars := field(s)
+		delete(*vars, op.names[0])
+		*vars = filled(*vars)
+		return nil
+	}
+}
+
+// setVariables takes all variables as a JSON object.
+func setVariables(field func(*stage) *map[string]string) patchSetter[stage] {
+	return func(_ *tx, s *stage, op *patchOp) error {
+		var vars map[string]string
+		if err := json.Unmarshal([]byte(text(op.value)), &vars); err != nil {
+			return errPatchValue(op)
+		}
+		*field(s) = filled(vars)
+		return nil
+	}
+}
+
+func clearVariables(_ *tx, s *stage, _ *patchOp) error {
+	s.Variables = nil
+	return nil
+}
+
+func setLogDestination(t *tx, s *stage, op *patchOp) error {
+	return setLogMember(s, op, func(l *wire.AccessLogSettings) **string { return &l.DestinationARN })
+}
+
+func setLogFormat(t *tx, s *stage, op *patchOp) error {
+	return setLogMember(s, op, func(l *wire.AccessLogSettings) **string { return &l.Format })
+}
+
+func setLogMember(s *stage, op *patchOp, field func(*wire.AccessLogSettings) **string) error {
+	if text(op.value) == "" {
+		return wire.BadRequest("Access Log value must not be empty")
+	}
+	if s.AccessLogSettings == nil {
+		s.AccessLogSettings = new(wire.AccessLogSettings)
+	}
+	*field(s.AccessLogSettings) = op.value
+	return nil
+}
+
+// addSorted puts a name into a sorted list that does not have it.
+func addSorted(list []string, name string) []string {
+	i, found := slices.BinarySearch(list, name)
+	if found {
+		return list
+	}
+	return slices.Insert(list, i, name)
+}
