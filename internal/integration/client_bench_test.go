@@ -2,6 +2,7 @@ package integration
 
 import (
 	"net"
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -22,12 +23,12 @@ func canned(tb testing.TB, answer string) string {
 			}
 			go func() {
 				defer nc.Close()
-				buf := make([]byte, 64<<10)
+				buf, out := make([]byte, 64<<10), []byte(answer)
 				for {
 					if _, err := nc.Read(buf); err != nil {
 						return
 					}
-					if _, err := nc.Write([]byte(answer)); err != nil {
+					if _, err := nc.Write(out); err != nil {
 						return
 					}
 				}
@@ -50,10 +51,27 @@ func BenchmarkDo(b *testing.B) {
 		{Name: "Accept", Value: "*/*"}, {Name: "User-Agent", Value: "AmazonAPIGateway_abcdefghij"},
 		{Name: "X-Amzn-Trace-Id", Value: "Root=1-67891233-abcdef012345678912345678"},
 	}}
+	benchmarkDo(b, c, req, ep, 15)
+}
+
+// BenchmarkDo10K has an answer that comes in one read and is copied once.
+func BenchmarkDo10K(b *testing.B) {
+	const size = 10_159
+	addr := canned(b, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10159\r\n\r\n"+strings.Repeat("x", size))
+	ep, err := NewEndpoint("http", addr, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := NewClient(Options{})
+	defer c.Close()
+	benchmarkDo(b, c, &Request{Method: "GET", Target: "/"}, ep, size)
+}
+
+func benchmarkDo(b *testing.B, c *Client, req *Request, ep *Endpoint, size int) {
 	b.ReportAllocs()
 	for b.Loop() {
 		resp, err := c.Do(req, ep)
-		if err != nil || resp.Status != 200 || len(resp.Body) != 15 {
+		if err != nil || resp.Status != 200 || len(resp.Body) != size {
 			b.Fatal(resp, err)
 		}
 		resp.Release()
