@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -42,6 +43,9 @@ answer with their examples, or with values made from their schemas.`,
 			if err != nil {
 				return err
 			}
+			if err := portFromEnvironment(cmd.Flags()); err != nil {
+				return err
+			}
 			c.InMemory = true
 			return dev(cmd.Context(), c, args[0], port, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -50,6 +54,18 @@ answer with their examples, or with values made from their schemas.`,
 	cmd.Flags().StringVar(&file, "config", "", "configuration file (YAML)")
 	cmd.Flags().IntVar(&port, "port", devPort, "port of 127.0.0.1 at whose root the stage is served")
 	return cmd
+}
+
+// portFromEnvironment gives --port, which is dev's alone, its variable.
+func portFromEnvironment(flags *pflag.FlagSet) error {
+	v, ok := os.LookupEnv(envName("port"))
+	if !ok || flags.Changed("port") {
+		return nil
+	}
+	if err := flags.Set("port", v); err != nil {
+		return fmt.Errorf("environment variable %s: %w", envName("port"), err)
+	}
+	return nil
 }
 
 // dev serves a file until ctx ends.

@@ -152,20 +152,24 @@ func fieldRef(field string) string {
 }
 
 // A route is one line of what is served.
-type route struct{ verb, path string }
+type route struct{ verb, path, body string }
 
 func routesOf(def *openapi.API) []route {
 	var out []route
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
-			out = append(out, route{*m.HTTPMethod, r.Path})
+			out = append(out, route{*m.HTTPMethod, r.Path, m.Sample})
 		}
 	}
 	return out
 }
 
-// maxCurls bounds the example lines.
-const maxCurls = 10
+// What is printed of example lines is bounded: their number, and a body's
+// length.
+const (
+	maxCurls    = 10
+	maxCurlBody = 1000
+)
 
 // curls prints lines that call the routes.
 func (d *developer) curls(routes []route) {
@@ -189,15 +193,17 @@ func (r route) curl(base string) string {
 		}
 	}
 	url := base + strings.Join(parts, "/")
+	body := ""
+	if r.body != "" && len(r.body) < maxCurlBody {
+		body = " -H 'Content-Type: application/json' -d '" + strings.ReplaceAll(r.body, "'", `'\''`) + "'"
+	}
 	switch r.verb {
 	case "GET", "ANY":
 		return "curl " + url
 	case "HEAD":
 		return "curl -I " + url
-	case "POST", "PUT", "PATCH":
-		return "curl -X " + r.verb + " -H 'Content-Type: application/json' -d '{}' " + url
 	}
-	return "curl -X " + r.verb + " " + url
+	return "curl -X " + r.verb + body + " " + url
 }
 
 // watchEvery is how often the files are looked at.

@@ -83,11 +83,9 @@ func newDoctor() *cobra.Command {
 			return r.print(cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&endpoint, "endpoint", defaultEndpoint, "URL of the server's control plane")
+	cmd.Flags().StringVar(&endpoint, "endpoint", defaultEndpoint(), "URL of the server's control plane")
 	return cmd
 }
-
-const defaultEndpoint = "http://127.0.0.1:4566"
 
 // fetchReport asks a running server.
 func fetchReport(ctx context.Context, endpoint string) (*report, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,9 +30,18 @@ export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-%s}
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&endpoint, "endpoint", defaultEndpoint, "URL of the server's control plane")
+	cmd.Flags().StringVar(&endpoint, "endpoint", defaultEndpoint(), "URL of the server's control plane")
 	cmd.Flags().StringVar(&region, "region", defaults().Region, "AWS region, unless the shell has one")
 	return cmd
+}
+
+// defaultEndpoint is where a server started in the same environment listens.
+func defaultEndpoint() string {
+	listen := defaults().Listen
+	if v, ok := os.LookupEnv(envName("listen")); ok {
+		listen = v
+	}
+	return "http://" + listen
 }
 
 func newURL() *cobra.Command {
@@ -48,6 +58,6 @@ func newURL() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&endpoint, "endpoint", defaultEndpoint, "URL at which the server serves stages")
+	cmd.Flags().StringVar(&endpoint, "endpoint", defaultEndpoint(), "URL at which the server serves stages")
 	return cmd
 }

@@ -220,6 +220,9 @@ func (im *importer) readOperation(r *route, verb string, item, op *cursor) Metho
 	} else if im.opts.Lenient {
 		im.mock(&m, r, op)
 	}
+	if im.opts.Lenient {
+		m.Sample = im.requestSample(item, op)
+	}
 	return m
 }
 
