@@ -1,0 +1,333 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
+
+// A Kind is where a policy stands, which says what it must and must not hold.
+type Kind int
+
+// The kinds of policy.
+const (
+	IdentityPolicy   Kind = iota // of a caller: no Principal
+	ResourcePolicy               // of an API: with Principal
+	AuthorizerPolicy             // answer of a Lambda authorizer: no Principal, short Resources
+)
+
+// DefaultMaxLength bounds documents unless the caller says otherwise, in
+// characters.
+const DefaultMaxLength = 20480
+
+// maxAuthorizerResource bounds a Resource in an authorizer's policy, in
+// characters.
+const maxAuthorizerResource = 512
+
+// Options say how a document is read.
+type Options struct {
+	Kind      Kind
+	MaxLength int // characters of the document; 0 means DefaultMaxLength
+}
+
+// A Policy is a compiled document. It never changes and is safe for concurrent
+// use. A nil Policy has no statements.
+type Policy struct {
+	statements []statement
+	keys       []string
+}
+
+// A statement is one statement of a document.
+type statement struct {
+	effect       Decision // Allow or ExplicitDeny
+	notPrincipal bool
+	notAction    bool
+	notResource  bool
+	principals   *principals // nil in policies that are not about principals
+	actions      []pattern   // lower case
+	resources    []arnPattern
+	conditions   []condition
+}
+
+// Parse checks and compiles a document. The error is a *[SyntaxError] that
+// names the element that is wrong.
+func Parse(text string, o Options) (*Policy, error) {
+	limit := o.MaxLength
+	if limit == 0 {
+		limit = DefaultMaxLength
+	}
+	if len(text) > limit && utf8.RuneCountInString(text) > limit {
+		return nil, &SyntaxError{Problem: fmt.Sprintf("the document is longer than %d characters", limit)}
+	}
+	doc, err := readJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	if doc.kind != '{' {
+		return nil, &SyntaxError{Problem: "the document is not a JSON object"}
+	}
+	c := &compiler{kind: o.Kind}
+	if err := c.document(doc); err != nil {
+		return nil, err
+	}
+	slices.Sort(c.keys)
+	return &Policy{c.statements, slices.Compact(c.keys)}, nil
+}
+
+// ConditionKeys returns the keys, in lower case and sorted, that conditions
+// and variables of the policy read. Who evaluates a policy must know them all:
+// a key without a value changes what a statement means.
+func (p *Policy) ConditionKeys() []string {
+	if p == nil {
+		return nil
+	}
+	return slices.Clone(p.keys)
+}
+
+// A compiler turns a document into statements.
+type compiler struct {
+	kind       Kind
+	vars       bool // the document's version has variables
+	statements []statement
+	keys       []string
+}
+
+// use notes that a key is read.
+func (c *compiler) use(key string) { c.keys = append(c.keys, key) }
+
+func (c *compiler) useAll(patterns ...pattern) {
+	for _, p := range patterns {
+		for _, v := range p.variables {
+			c.use(v.key)
+		}
+	}
+}
+
+// document compiles the whole.
+func (c *compiler) document(doc *node) error {
+	for i, key := range doc.keys {
+		n := doc.items[i]
+		switch key {
+		case "Version":
+			if n.kind != 's' || n.text != "2012-10-17" && n.text != "2008-10-17" {
+				return &SyntaxError{key, "must be 2012-10-17 or 2008-10-17"}
+			}
+			c.vars = n.text == "2012-10-17"
+		case "Id":
+			if n.kind != 's' {
+				return &SyntaxError{key, "must be a string"}
+			}
+		case "Statement": // below, when the version is known
+		default:
+			return &SyntaxError{key, "is no element of a policy"}
+		}
+	}
+	list := doc.get("Statement")
+	switch {
+	case list == nil:
+		return &SyntaxError{"Statement", "is missing"}
+	case list.kind == '{':
+		return c.statement(list, "Statement")
+	case list.kind != '[':
+		return &SyntaxError{"Statement", "must be an object or a list of objects"}
+	}
+	for i, n := range list.items {
+		if err := c.statement(n, "Statement["+strconv.Itoa(i)+"]"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statement compiles one statement.
+func (c *compiler) statement(n *node, at string) error {
+	if n.kind != '{' {
+		return &SyntaxError{at, "must be an object"}
+	}
+	var s statement
+	// The effect says how the conditions treat what is unknown, so it is first.
+	effect := n.get("Effect")
+	switch {
+	case effect == nil:
+		return &SyntaxError{join(at, "Effect"), "is missing"}
+	case effect.kind == 's' && effect.text == "Allow":
+		s.effect = Allow
+	case effect.kind == 's' && effect.text == "Deny":
+		s.effect = ExplicitDeny
+	default:
+		return &SyntaxError{join(at, "Effect"), "must be Allow or Deny"}
+	}
+	for i, key := range n.keys {
+		if err := c.element(&s, key, n.items[i], join(at, key)); err != nil {
+			return err
+		}
+	}
+	if err := c.complete(n, &s, at); err != nil {
+		return err
+	}
+	c.statements = append(c.statements, s)
+	return nil
+}
+
+// element compiles one element of a statement.
+func (c *compiler) element(s *statement, key string, n *node, at string) (err error) {
+	switch key {
+	case "Effect":
+	case "Sid":
+		if n.kind != 's' {
+			return &SyntaxError{at, "must be a string"}
+		}
+	case "Principal", "NotPrincipal":
+		s.notPrincipal = key == "NotPrincipal"
+		s.principals, err = c.principals(n, at)
+	case "Action", "NotAction":
+		s.notAction = key == "NotAction"
+		s.actions, err = c.actions(n, at)
+	case "Resource", "NotResource":
+		s.notResource = key == "NotResource"
+		s.resources, err = c.resources(n, at)
+	case "Condition":
+		s.conditions, err = c.conditions(n, at)
+		for i := range s.conditions {
+			s.conditions[i].allows = s.effect == Allow
+		}
+	default:
+		return &SyntaxError{at, "is no element of a statement"}
+	}
+	return err
+}
+
+// complete checks that a statement has what its kind of policy needs, once.
+func (c *compiler) complete(n *node, s *statement, at string) error {
+	for _, pair := range [][2]string{{"Principal", "NotPrincipal"}, {"Action", "NotAction"}, {"Resource", "NotResource"}} {
+		if n.has(pair[0]) && n.has(pair[1]) {
+			return &SyntaxError{at, "has both " + pair[0] + " and " + pair[1]}
+		}
+	}
+	switch {
+	case s.actions == nil:
+		return &SyntaxError{join(at, "Action"), "is missing"}
+	case s.resources == nil:
+		return &SyntaxError{join(at, "Resource"), "is missing"}
+	case c.kind == ResourcePolicy && s.principals == nil:
+		return &SyntaxError{join(at, "Principal"), "is missing"}
+	case c.kind != ResourcePolicy && s.principals != nil:
+		return &SyntaxError{join(at, "Principal"), "has no place in a policy of this kind"}
+	}
+	return nil
+}
+
+// actions compiles an Action or NotAction element.
+func (c *compiler) actions(n *node, at string) ([]pattern, error) {
+	values, err := texts(n, at)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]pattern, len(values))
+	for i, v := range values {
+		if !isAction(v) {
+			return nil, &SyntaxError{at, fmt.Sprintf("%q is neither * nor service:action", v)}
+		}
+		if out[i], err = compile(lower(v), true, false); err != nil {
+			return nil, &SyntaxError{at, err.Error()}
+		}
+	}
+	return out, nil
+}
+
+// resources compiles a Resource or NotResource element.
+func (c *compiler) resources(n *node, at string) ([]arnPattern, error) {
+	values, err := texts(n, at)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]arnPattern, len(values))
+	for i, v := range values {
+		if c.kind == AuthorizerPolicy && utf8.RuneCountInString(v) > maxAuthorizerResource {
+			return nil, &SyntaxError{at, fmt.Sprintf("is longer than %d characters", maxAuthorizerResource)}
+		}
+		if out[i], err = compileARN(v, c.vars); err != nil {
+			return nil, &SyntaxError{at, err.Error()}
+		}
+		c.useAll(out[i].parts...)
+	}
+	return out, nil
+}
+
+// conditions compiles a Condition element.
+func (c *compiler) conditions(n *node, at string) ([]condition, error) {
+	if n.kind != '{' {
+		return nil, &SyntaxError{at, "must be an object"}
+	}
+	var out []condition
+	for i, name := range n.keys {
+		keys := n.items[i]
+		if keys.kind != '{' {
+			return nil, &SyntaxError{join(at, name), "must be an object of condition keys"}
+		}
+		for j, key := range keys.keys {
+			place := join(join(at, name), key)
+			values, err := scalars(keys.items[j], place)
+			if err != nil {
+				return nil, err
+			}
+			cond, err := c.condition(name, key, values)
+			if err != nil {
+				return nil, &SyntaxError{place, err.Error()}
+			}
+			out = append(out, cond)
+		}
+	}
+	return out, nil
+}
+
+// texts reads a string or a list of strings, at least one.
+func texts(n *node, at string) ([]string, error) {
+	return list(n, at, func(n *node) bool { return n.kind == 's' }, "strings")
+}
+
+// scalars reads the values of a condition key, which may also be numbers and
+// booleans.
+func scalars(n *node, at string) ([]string, error) {
+	return list(n, at, func(n *node) bool { return n.kind == 's' || n.kind == 'n' || n.kind == 'b' }, "strings, numbers or booleans")
+}
+
+// list reads one value or a list of some.
+func list(n *node, at string, takes func(*node) bool, what string) ([]string, error) {
+	if takes(n) {
+		return []string{n.text}, nil
+	}
+	if n.kind != '[' || len(n.items) == 0 {
+		return nil, &SyntaxError{at, "must be one or a list of " + what}
+	}
+	out := make([]string, len(n.items))
+	for i, item := range n.items {
+		if !takes(item) {
+			return nil, &SyntaxError{at, "must be one or a list of " + what}
+		}
+		out[i] = item.text
+	}
+	return out, nil
+}
+
+// isAction reports whether a text can name actions.
+func isAction(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] == ':' {
+			return i > 0 && i < len(s)-1
+		}
+	}
+	return s == "*"
+}
+
+// lower lower-cases ASCII letters.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
