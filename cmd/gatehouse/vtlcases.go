@@ -166,9 +166,13 @@ func renderCase(row *value.Map, mode vtl.Mode) (string, error) {
 	return t.RenderString(v)
 }
 
-// javaValue makes the lists of a case's variables ArrayLists, which print as
-// Java prints a list and not as JSON.
+// javaValue turns what a case's variables are in JSON into what they are in
+// Java: lists that print as Java prints a list, and every number with a
+// fraction or an exponent a Double.
 func javaValue(v value.Value) value.Value {
+	if d := v.AsBigDecimal(); d != nil {
+		return value.Double(d.Float64())
+	}
 	if l := v.AsList(); l != nil {
 		out := make([]value.Value, 0, l.Len())
 		for _, x := range l.Values() {
