@@ -66,6 +66,7 @@ func TestParseErrors(t *testing.T) {
 		"no boolean":            {text: one("Allow", `"Condition": {"Bool": {"aws:SecureTransport": "yes"}}`), element: "Statement.Condition.Bool.aws:SecureTransport", problem: "neither true nor false"},
 		"no number":             {text: one("Allow", `"Condition": {"NumericEquals": {"a:b": "Inf"}}`), element: "Statement.Condition.NumericEquals.a:b", problem: "is no number"},
 		"no date":               {text: one("Allow", `"Condition": {"DateEquals": {"aws:CurrentTime": "today"}}`), element: "Statement.Condition.DateEquals.aws:CurrentTime", problem: "is no date"},
+		"mapped network":        {text: one("Allow", `"Condition": {"IpAddress": {"aws:SourceIp": "::ffff:10.0.0.0/104"}}`), element: "Statement.Condition.IpAddress.aws:SourceIp", problem: "neither an IP address nor"},
 		"no address":            {text: one("Allow", `"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/33"}}`), element: "Statement.Condition.IpAddress.aws:SourceIp", problem: "neither an IP address nor"},
 	}
 	for name, tt := range tests {

@@ -77,13 +77,10 @@ func isAccount(s string) bool {
 }
 
 // match reports whether a caller, by ARN, is one of p. The anonymous caller is
-// "".
+// "", which is nobody's ARN and in nobody's account.
 func (p *principals) match(caller string) bool {
 	if p.everyone {
 		return true
-	}
-	if caller == "" {
-		return false
 	}
 	if len(p.accounts) > 0 && slices.Contains(p.accounts, AccountOf(caller)) {
 		return true
