@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,7 +110,14 @@ func (s *server) atRoot(api, stage string) http.Handler {
 	prefix := "/_aws/execute-api/" + api + "/" + stage
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		at := *r // the request itself is not ours to change
-		at.RequestURI = prefix + r.URL.RequestURI()
+		if strings.HasPrefix(r.RequestURI, "/") {
+			at.RequestURI = prefix + r.RequestURI
+		} else { // absolute form, or "*"
+			at.RequestURI = prefix + r.URL.RequestURI()
+		}
+		if strings.Contains(at.Host, ".execute-api.") {
+			at.Host = "localhost" // the port says which stage is meant
+		}
 		s.gateway.ServeHTTP(w, &at)
 	})
 }

@@ -197,7 +197,7 @@ func (s *server) run(handler http.Handler) {
 	if s.stages != nil {
 		stages = s.stages
 		s.plane = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 5 * time.Minute,
-			ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+			ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelInfo)}
 		go func() {
 			if err := s.plane.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 				s.failed <- err

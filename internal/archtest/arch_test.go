@@ -27,6 +27,8 @@ var imports = map[string]string{
 	"internal/mapping":     "vtl vtl/value internal/jsonpath internal/httpmsg internal/javaregexp",
 	"internal/openapi":     "internal/wire vtl/value",
 	"internal/pipeline":    "internal/snapshot internal/httpmsg internal/mapping internal/integration internal/authz internal/limit internal/cache internal/jsonpath internal/javaregexp vtl/value internal/observe",
+	"internal/policy":      "",
+	"internal/sigv4":       "",
 	"internal/snapshot":    "",
 	"internal/store":       "",
 	"internal/wire":        "",

@@ -113,7 +113,7 @@ func (c *compiler) templates(field string, texts map[string]string) []*template 
 		t := &template{mediaType: mediaType(key)}
 		if text := texts[key]; text != "" {
 			if t.compiled, t.err = mapping.ParseTemplate(field+key, text); t.err != nil {
-				line, column := errorPosition(t.err)
+				line, column := mapping.Position(t.err)
 				c.problem(field+key, line, column, "%v", t.err)
 			}
 		}

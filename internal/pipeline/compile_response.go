@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
-	"github.com/gatehouse-gw/gatehouse/vtl"
 )
 
 // A responseSide is how integration responses become method responses.
@@ -79,15 +77,6 @@ func (c *compiler) responseParameter(field, key, text string) (mapped, bool) {
 		c.problem(field+"responseParameters."+key, 0, 0, "%v", h.err)
 	}
 	return h, true
-}
-
-// errorPosition finds where in a template an error is.
-func errorPosition(err error) (line, column int) {
-	var at *vtl.Error
-	if errors.As(err, &at) {
-		return at.Line, at.Col
-	}
-	return 0, 0
 }
 
 // choose finds the integration response for a value: the first whose pattern

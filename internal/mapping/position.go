@@ -1,0 +1,17 @@
+package mapping
+
+import (
+	"errors"
+
+	"github.com/gatehouse-gw/gatehouse/vtl"
+)
+
+// Position returns where in a template an error of ParseTemplate or Render
+// is, counted from 1; zeros when the error has no place.
+func Position(err error) (line, column int) {
+	var at *vtl.Error
+	if errors.As(err, &at) {
+		return at.Line, at.Col
+	}
+	return 0, 0
+}
