@@ -112,35 +112,19 @@ func (r *run) getClass(v value.Value) value.Value {
 // property evaluates v.name: a getter of the class, a member of a map, or a
 // boolean getter.
 func (r *run) property(v value.Value, s *step) (value.Value, ctl) {
-	if o := v.AsObject(); o != nil {
+	o := v.AsObject()
+	if sc, ok := o.(*scope); ok && !s.isClass {
+		return sc.property(r, s.bean, s.name), next
+	}
+	if o != nil {
 		if _, ours := o.(javaObject); !ours {
-			if out, ok := o.Get(s.name); ok {
-				return out, next
-			}
-			if es := entriesOf(v); es != nil {
-				if i := es.Find(value.String(s.name)); i >= 0 {
-					return es.ValueAt(i), next
-				}
-			}
-			return value.Value{}, next
+			return hostProperty(o, s.name), next
 		}
 	}
 	if s.isClass {
 		if c := r.getClass(v); !c.IsNull() || r.t.mode == Velocity {
 			return c, next
 		}
-	}
-	switch o := v.AsObject().(type) {
-	case *scope:
-		return o.property(r, s.name), next
-	case *mapEntry:
-		switch lowerFirst(s.name) {
-		case "key":
-			return o.key, next
-		case "value":
-			return o.val, next
-		}
-		return value.Value{}, next
 	}
 	if m := v.AsMap(); m != nil {
 		out, _ := m.Get(s.name)
@@ -149,9 +133,23 @@ func (r *run) property(v value.Value, s *step) (value.Value, ctl) {
 	return r.getterOf(v, s)
 }
 
+// hostProperty returns a property of a host's object.
+func hostProperty(o value.Object, name string) value.Value {
+	if v, ok := o.Get(name); ok {
+		return v
+	}
+	if es, ok := o.(value.Entries); ok {
+		if i := (hostEntries{es}).Find(value.String(name)); i >= 0 {
+			_, v := es.At(i)
+			return v
+		}
+	}
+	return value.Value{}
+}
+
 // getterOf calls getName() or isName().
 func (r *run) getterOf(v value.Value, s *step) (value.Value, ctl) {
-	name, ok := getters[lowerFirst(s.name)]
+	name, ok := getters[s.bean]
 	if !ok {
 		return value.Value{}, next
 	}
@@ -172,6 +170,8 @@ var getters = map[string]string{
 	"simpleName":    "getSimpleName",
 	"canonicalName": "getCanonicalName",
 	"typeName":      "getTypeName",
+	"key":           "getKey",
+	"value":         "getValue",
 	"lowestSetBit":  "getLowestSetBit",
 }
 
@@ -184,9 +184,9 @@ func lowerFirst(s string) string {
 	return s
 }
 
-// property returns what $foreach.name is.
-func (s *scope) property(r *run, name string) value.Value {
-	switch lowerFirst(name) {
+// property returns what $foreach.name is; bean is the name in lower case.
+func (s *scope) property(r *run, bean, name string) value.Value {
+	switch bean {
 	case "index":
 		return value.Int(int64(s.index))
 	case "count":

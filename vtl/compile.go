@@ -1,6 +1,7 @@
 package vtl
 
 import (
+	"errors"
 	"math/big"
 	"strconv"
 	"strings"
@@ -60,9 +61,10 @@ type compiler struct {
 	depth  int // strings in strings
 	err    *Error
 
-	loops     []*foreachStmt
-	patterns  map[string]*javaregexp.Regexp
-	evaluates bool // there is an #evaluate: names are not all known
+	loops        []*foreachStmt
+	patterns     map[string]*javaregexp.Regexp
+	scopesEscape bool // a scope of a loop may be kept
+	evaluates    bool // there is an #evaluate: names are not all known
 }
 
 // known reports whether there is a macro called name.
@@ -226,7 +228,7 @@ func (c *compiler) expression(n *node) expr {
 	case nodeString:
 		return c.stringLiteral(n)
 	case nodeInteger, nodeFloat:
-		return &literalExpr{v: number(n)}
+		return c.number(n)
 	case nodeTrue:
 		return &literalExpr{v: value.Bool(true), yes: true}
 	case nodeFalse:
@@ -263,22 +265,34 @@ func (c *compiler) expressions(nodes []*node) []expr {
 	return out
 }
 
-// number returns the number that a literal spells.
-func number(n *node) value.Value {
+// number compiles a number. Signs in front of it, as in #123, make it wrong.
+func (c *compiler) number(n *node) expr {
 	s := n.first.image
 	if n.kind == nodeFloat {
-		f, _ := strconv.ParseFloat(s, 64) // out of range is an infinity or zero, as in Java
-		return value.Double(f)
+		f, err := strconv.ParseFloat(s, 64)
+		if err == nil || errors.Is(err, strconv.ErrRange) { // an infinity or zero, as in Java
+			return &literalExpr{v: value.Double(f)}
+		}
+	} else if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return &literalExpr{v: value.Int(i)}
+	} else if b, ok := bigLiteral(s); ok {
+		return &literalExpr{v: value.BigInteger(b)}
 	}
-	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return value.Int(i)
-	}
-	b, ok := new(big.Int).SetString(s, 10)
-	if !ok {
-		return value.Value{}
-	}
-	return value.BigInteger(b)
+	c.failInit(n.first, "not a number")
+	return &literalExpr{}
 }
+
+// bigLiteral reads an integer that takes more than 64 bits.
+func bigLiteral(s string) (*big.Int, bool) {
+	if len(s) > maxLiteral {
+		return nil, false
+	}
+	return new(big.Int).SetString(s, 10)
+}
+
+// maxLiteral is the longest integer in a template: reading one takes time in
+// the square of its length.
+const maxLiteral = 4096
 
 // stringLiteral compiles a string. In double quotes it is a template.
 func (c *compiler) stringLiteral(n *node) expr {

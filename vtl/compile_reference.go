@@ -14,6 +14,9 @@ func (c *compiler) reference(n *node) *reference {
 		r.steps = append(r.steps, c.step(kid))
 	}
 	r.slot = c.syms.slot(c.root(n, r))
+	if c.syms.names[r.slot] == "foreach" && !hidesScope(r.steps) {
+		c.scopesEscape = true
+	}
 	r.text = n.literal()
 	r.plain = !r.escaped && r.escapes == "" && r.prefix == ""
 	if len(r.steps) == 0 && strings.HasPrefix(r.null, "$") {
@@ -24,6 +27,19 @@ func (c *compiler) reference(n *node) *reference {
 		r.null = ""
 	}
 	return r
+}
+
+// hidesScope reports whether the steps after $foreach lead to no scope that a
+// template could keep beyond the end of its loop.
+func hidesScope(steps []step) bool {
+	if len(steps) == 0 || steps[0].op != stepProperty {
+		return false
+	}
+	switch steps[0].name {
+	case "index", "count", "hasNext", "first", "last":
+		return true
+	}
+	return false
 }
 
 // root returns the name of the variable that n begins with, and finds out how
@@ -99,6 +115,7 @@ func (c *compiler) step(n *node) step {
 	default:
 		s.op = stepProperty
 		s.name = n.first.image
+		s.bean = lowerFirst(s.name)
 		s.isClass = s.name == "class" || s.name == "Class"
 	}
 	return s

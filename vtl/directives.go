@@ -11,6 +11,8 @@ type foreachStmt struct {
 
 	// Slots of what a loop tells about itself, -1 where nothing asks.
 	scope, count, hasNext int
+
+	reuse bool // the scope can serve another loop afterwards
 }
 
 func (s *foreachStmt) exec(r *run, f *frame) ctl {
@@ -135,6 +137,10 @@ func (s *foreachStmt) leave(r *run, f *frame, saved *savedLoop) {
 		} else {
 			r.restore(f, s.scope, sc.replaced)
 		}
+	}
+	if s.reuse {
+		*saved.scope = scope{}
+		r.scopes = append(r.scopes, saved.scope)
 	}
 }
 

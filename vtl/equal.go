@@ -1,7 +1,9 @@
 package vtl
 
 import (
+	"encoding/binary"
 	"math"
+	"math/big"
 
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -49,22 +51,26 @@ func (r *run) sameView(a, b *view) bool {
 	return true
 }
 
-// maxHashDepth bounds hash for lists that contain themselves.
-const maxHashDepth = 100
+// maxHash bounds how many parts of a value its hash code takes in.
+const maxHash = 1 << 20
 
-// hash is Java's hashCode.
-func hash(v value.Value, depth int) int32 {
-	if depth > maxHashDepth {
+// hash is Java's hashCode. Of what is no value of Java's it is that of the
+// text.
+func hash(v value.Value) int32 {
+	budget := maxHash
+	return hashWithin(v, &budget, 0)
+}
+
+func hashWithin(v value.Value, budget *int, depth int) int32 {
+	const maxDepth = 1000
+	if *budget--; *budget < 0 || depth > maxDepth {
 		return 0
 	}
 	switch v.Kind() {
 	case value.KindNull:
 		return 0
 	case value.KindBool:
-		if b, _ := v.AsBool(); b {
-			return 1231
-		}
-		return 1237
+		return 1237 - 6*int32(boolInt(v))
 	case value.KindInteger:
 		return hashLong(num(v), 32)
 	case value.KindLong:
@@ -73,28 +79,43 @@ func hash(v value.Value, depth int) int32 {
 		return hashLong(int64(math.Float64bits(real64(v))), 64)
 	case value.KindFloat:
 		return int32(math.Float32bits(float32(real64(v))))
+	case value.KindBigInteger:
+		return hashBig(v.AsBigInteger())
+	case value.KindBigDecimal:
+		d := v.AsBigDecimal()
+		return 31*hashBig(d.Unscaled()) + d.Scale()
 	case value.KindString:
 		return hash16(v.AsString())
 	case value.KindList:
 		h := int32(1)
 		for _, e := range v.AsList().Values() {
-			h = 31*h + hash(e, depth+1)
+			h = 31*h + hashWithin(e, budget, depth+1)
 		}
 		return h
 	case value.KindMap:
 		h, m := int32(0), v.AsMap()
 		for i := range m.Len() {
-			h += hash(m.Key(i), depth+1) ^ hash(valueAt(m, i), depth+1)
+			h += hashWithin(m.Key(i), budget, depth+1) ^ hashWithin(valueAt(m, i), budget, depth+1)
 		}
 		return h
 	}
-	if c, ok := v.AsObject().(*javaChar); ok {
-		return int32(c.unit)
+	return hashObject(v, budget, depth)
+}
+
+func hashObject(v value.Value, budget *int, depth int) int32 {
+	switch o := v.AsObject().(type) {
+	case *javaChar:
+		return int32(o.unit)
+	case *mapEntry:
+		return hashWithin(o.key, budget, depth+1) ^ hashWithin(o.val, budget, depth+1)
+	case *view:
+		h := int32(0)
+		for i := range o.Len() {
+			h += hashWithin(o.elem(i), budget, depth+1)
+		}
+		return h
 	}
-	if e, ok := v.AsObject().(*mapEntry); ok {
-		return hash(e.key, depth+1) ^ hash(e.val, depth+1)
-	}
-	return hash16(v.Text())
+	return hash16(className(v))
 }
 
 // hashLong is the hash code of an Integer or Long.
@@ -103,4 +124,17 @@ func hashLong(n int64, size int) int32 {
 		return int32(n)
 	}
 	return int32(n ^ int64(uint64(n)>>32))
+}
+
+// hashBig is the hash code of a BigInteger, which goes by 32 bits at a time.
+func hashBig(n *big.Int) int32 {
+	h := int32(0)
+	b := n.Bytes()
+	for len(b)%4 != 0 {
+		b = append([]byte{0}, b...)
+	}
+	for ; len(b) > 0; b = b[4:] {
+		h = 31*h + int32(binary.BigEndian.Uint32(b))
+	}
+	return h * int32(n.Sign())
 }

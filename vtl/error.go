@@ -82,9 +82,6 @@ func (e *Error) locate(name, src string) *Error {
 	e.Name = name
 	at := min(max(e.offset, 0), len(src))
 	e.Line, e.Col = position(src, at)
-	if e.Text == "" && e.Expected != "" && at < len(src) {
-		e.Text, _, _ = strings.Cut(src[at:], "\n")
-	}
 	return e
 }
 

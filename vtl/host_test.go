@@ -45,7 +45,7 @@ func (in *testInput) Call(name string, args []value.Value) (value.Value, bool, e
 		if !ok {
 			return value.String(`""`), true, nil
 		}
-		return value.String(string(v.AppendJSON(nil))), true, nil
+		return value.String(string(v.AppendJSON(make([]byte, 0, len(in.body)+16)))), true, nil
 	}
 	return value.Value{}, false, nil
 }
@@ -111,24 +111,27 @@ func (testUtil) Call(name string, args []value.Value) (value.Value, bool, error)
 }
 
 func escapeJavaScript(s string) string {
-	const hex = "0123456789ABCDEF"
-	short := map[rune]string{'\n': `\n`, '\r': `\r`, '\t': `\t`, '\b': `\b`, '\f': `\f`, '\'': `\'`, '"': `\"`, '\\': `\\`, '/': `\/`}
-	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > 0x7E || short[r] != "" }) {
+	plain := func(c byte) bool { return ' ' <= c && c < 0x7F && c != '\'' && c != '"' && c != '\\' && c != '/' }
+	i := 0
+	for i < len(s) && plain(s[i]) {
+		i++
+	}
+	if i == len(s) {
 		return s
 	}
-	var b strings.Builder
-	for _, r := range s {
+	const hex = "0123456789ABCDEF"
+	out := append(make([]byte, 0, len(s)+16), s[:i]...)
+	for _, r := range s[i:] {
 		switch {
-		case short[r] != "":
-			b.WriteString(short[r])
+		case strings.ContainsRune("'\"\\/", r):
+			out = append(out, '\\', byte(r))
+		case '\b' <= r && r <= '\r' && r != '\v':
+			out = append(out, '\\', "btn_fr"[r-'\b'])
 		case r < ' ' || r > 0x7F:
-			b.WriteString(`\u`)
-			for shift := 12; shift >= 0; shift -= 4 {
-				b.WriteByte(hex[r>>shift&15])
-			}
+			out = append(out, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 		default:
-			b.WriteRune(r)
+			out = append(out, byte(r))
 		}
 	}
-	return b.String()
+	return string(out)
 }

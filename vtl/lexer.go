@@ -1,5 +1,7 @@
 package vtl
 
+import "strings"
+
 // A lexMode is a state of the lexer: which tokens it looks for.
 type lexMode uint8
 
@@ -133,7 +135,8 @@ func (lx *lexer) run() (tokenKind, bool) {
 
 func (lx *lexer) fail(expected string) {
 	if lx.err == nil {
-		lx.err = &Error{Phase: PhaseParse, offset: lx.pos, Expected: expected}
+		text, _, _ := strings.Cut(lx.src[lx.pos:], "\n")
+		lx.err = &Error{Phase: PhaseParse, offset: lx.pos, Text: text, Expected: expected}
 	}
 }
 

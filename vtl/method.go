@@ -102,6 +102,51 @@ func (o *overloads) find(v value.Value, args []value.Value) method {
 	return nil
 }
 
+// missesNull reports whether there is a method of v that takes args without
+// their nulls. Velocity finds that one and then calls it with the wrong number
+// of arguments.
+func (o *overloads) missesNull(v value.Value, args []value.Value) bool {
+	if o == nil {
+		return false
+	}
+	list := o[classOf(v)]
+	for i := range list {
+		if len(list[i].params) < len(args) && exactly(list[i].params, args) {
+			return true
+		}
+	}
+	return false
+}
+
+// exactly reports whether parameters are just the classes of args, leaving
+// out nulls.
+func exactly(params string, args []value.Value) bool {
+	n := 0
+	for _, arg := range args {
+		if arg.IsNull() {
+			continue
+		}
+		if n == len(params) || strings.IndexByte("OQCM*", params[n]) >= 0 || !sameClass(params[n], arg) {
+			return false
+		}
+		n++
+	}
+	return n == len(params)
+}
+
+// sameClass reports whether a parameter's class is that of an argument.
+func sameClass(param byte, arg value.Value) bool {
+	switch param {
+	case 'l':
+		return arg.Kind() == value.KindLong
+	case 'f':
+		return arg.Kind() == value.KindFloat
+	case 'd':
+		return arg.Kind() == value.KindDouble
+	}
+	return acceptsOne(param, arg)
+}
+
 // accepts reports whether parameters take args.
 func accepts(params string, args []value.Value) bool {
 	if strings.HasSuffix(params, "*") {

@@ -19,7 +19,7 @@ var objectMethods = methodTable{
 		return value.Bool(r.equal(self, args[0])), nil
 	}}},
 	"hashCode": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.Int(int64(hash(self, 0))), nil
+		return value.Int(int64(hash(self))), nil
 	}}},
 	"getClass": {{"", func(r *run, self value.Value, _ []value.Value) (value.Value, error) { return r.getClass(self), nil }}},
 }
@@ -123,6 +123,6 @@ var scopeMethods = methodTable{
 func scopeGetter(name string) method {
 	return func(r *run, self value.Value, _ []value.Value) (value.Value, error) {
 		s, _ := self.AsObject().(*scope)
-		return s.property(r, name), nil
+		return s.property(r, name, name), nil
 	}
 }

@@ -38,11 +38,13 @@ func (*scope) class() class { return classScope }
 
 // newScope makes the scope of a loop that begins.
 func (r *run) newScope(loop *foreachStmt, previous value.Value) *scope {
-	if len(r.scopes) == 0 {
-		r.scopes = make([]scope, 8)
+	var s *scope
+	if n := len(r.scopes); n > 0 {
+		s = r.scopes[n-1]
+		r.scopes = r.scopes[:n-1]
+	} else {
+		s = &scope{}
 	}
-	s := &r.scopes[0]
-	r.scopes = r.scopes[1:]
 	s.loop, s.index = loop, -1
 	if outer, ok := previous.AsObject().(*scope); ok {
 		s.parent = outer

@@ -43,6 +43,7 @@ type step struct {
 	name      string
 	args      []expr
 	overloads *overloads // of methods called name; nil if no class has one
+	bean      string     // of a property the name in lower case, as getters have it
 	isClass   bool       // the property is `class`
 }
 
@@ -193,6 +194,9 @@ func (r *run) invoke(v value.Value, s *step, args []value.Value) (out value.Valu
 			}
 		}
 	}
+	if hasNull(args) && s.overloads.missesNull(v, args) {
+		return value.Value{}, false, r.fail(s.place, s.name+": wrong number of arguments", nil)
+	}
 	m := s.overloads.find(v, args)
 	if m == nil {
 		return value.Value{}, false, next
@@ -208,6 +212,15 @@ func (r *run) invoke(v value.Value, s *step, args []value.Value) (out value.Valu
 		return value.Value{}, true, r.fail(s.place, s.name+": "+err.Error(), err)
 	}
 	return out, true, next
+}
+
+func hasNull(args []value.Value) bool {
+	for i := range args {
+		if args[i].IsNull() {
+			return true
+		}
+	}
+	return false
 }
 
 // callHost calls a method of a host's object.

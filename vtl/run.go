@@ -29,7 +29,7 @@ type run struct {
 	syms      *symbols
 	macros    map[string]*macro // of the template, and of what it evaluated
 	stack     []value.Value     // arguments of the calls under way
-	scopes    []scope           // room for the scopes of loops
+	scopes    []*scope          // of loops that are over, to be used again
 
 	steps    int // left
 	memory   int // left
@@ -74,7 +74,7 @@ func (r *run) end() {
 	if cap(r.stack) > 256 {
 		r.stack = nil
 	}
-	r.scopes, r.vars, r.out, r.hook, r.err, r.owner, r.macros, r.syms = nil, nil, nil, nil, nil, nil, nil, nil
+	r.vars, r.out, r.hook, r.err, r.owner, r.macros, r.syms = nil, nil, nil, nil, nil, nil, nil
 }
 
 // step counts a step and reports whether the render may go on.

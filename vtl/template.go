@@ -94,6 +94,7 @@ func (c *compiler) finish() {
 		loop.scope = find("foreach")
 		loop.count = find("velocityCount")
 		loop.hasNext = find("velocityHasNext")
+		loop.reuse = !c.scopesEscape && !c.evaluates
 	}
 }
 

@@ -160,7 +160,7 @@ func cutLast(s string) string {
 // upper is String.toUpperCase, with the letters that become several.
 func upper(s string) string {
 	if isASCII(s) {
-		return strings.ToUpper(s)
+		return mapASCII(s, 'a', 'z')
 	}
 	var b strings.Builder
 	for _, r := range s {
@@ -169,6 +169,29 @@ func upper(s string) string {
 		} else {
 			b.WriteRune(unicode.ToUpper(r))
 		}
+	}
+	return b.String()
+}
+
+// mapASCII returns s, which is ASCII, with the letters in a range in the other
+// case.
+func mapASCII(s string, from, to byte) string {
+	i := 0
+	for i < len(s) && (s[i] < from || s[i] > to) {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	b.WriteString(s[:i])
+	for ; i < len(s); i++ {
+		c := s[i]
+		if from <= c && c <= to {
+			c ^= 0x20
+		}
+		b.WriteByte(c)
 	}
 	return b.String()
 }
@@ -182,7 +205,7 @@ var upperSpecial = map[rune]string{
 // lower is String.toLowerCase: a sigma at the end of a word is a final one.
 func lower(s string) string {
 	if isASCII(s) {
-		return strings.ToLower(s)
+		return mapASCII(s, 'A', 'Z')
 	}
 	var b strings.Builder
 	for i, r := range s {

@@ -68,8 +68,13 @@ func newVector(m *value.Map) vector {
 	return v
 }
 
-// plain returns v with ArrayLists in place of JSON lists.
+// plain returns v with ArrayLists in place of JSON lists, and Doubles in place
+// of BigDecimals.
 func plain(v value.Value) value.Value {
+	if v.Kind() == value.KindBigDecimal {
+		f, _ := v.AsFloat()
+		return value.Double(f)
+	}
 	if l := v.AsList(); l != nil {
 		out := value.NewList()
 		for _, e := range l.Values() {

@@ -4,13 +4,16 @@ package value
 // document costs a few allocations and not one a list. Arrays are cut with
 // their capacity: appending to one copies it.
 type arena struct {
-	valueSlab []Value
-	entrySlab []entry
-	listSlab  []List
-	mapSlab   []Map
-	buf       []byte // strings that had escapes, one after the other
+	valueSlab  []Value
+	stringSlab []string
+	shapeSlab  []shape
+	listSlab   []List
+	mapSlab    []Map
+	buf        []byte // strings that had escapes, one after the other
 
-	nextValues, nextEntries, nextLists, nextMaps int
+	read, left int // bytes of the document before and after the place at hand
+
+	usedValues, usedStrings, usedShapes, usedLists, usedMaps int
 }
 
 const (
@@ -18,12 +21,18 @@ const (
 	lastSlab  = 512
 )
 
-// slabSize returns the size of the next slab, which has to hold n elements,
-// and doubles the size to come.
-func slabSize(next *int, n int) int {
-	size := max(*next, firstSlab)
-	*next = min(2*size, lastSlab)
-	return max(size, n)
+// slabSize returns the size of a new slab that has to hold n elements now. From
+// the used elements of the part of the document that was read it guesses how
+// many are to come.
+func (a *arena) slabSize(used *int, n int) int {
+	guess := firstSlab
+	if a.read > 0 {
+		guess = int(int64(*used) * int64(a.left) / int64(a.read))
+		guess += guess/8 + 1
+	}
+	size := max(n, min(max(guess, firstSlab), lastSlab))
+	*used += size
+	return size
 }
 
 // values returns a copy of vs.
@@ -33,10 +42,7 @@ func (a *arena) values(vs []Value) []Value {
 		return nil
 	}
 	if n > len(a.valueSlab) {
-		if n >= lastSlab {
-			return append([]Value(nil), vs...)
-		}
-		a.valueSlab = make([]Value, slabSize(&a.nextValues, n))
+		a.valueSlab = make([]Value, a.slabSize(&a.usedValues, n))
 	}
 	out := a.valueSlab[:n:n]
 	a.valueSlab = a.valueSlab[n:]
@@ -44,27 +50,30 @@ func (a *arena) values(vs []Value) []Value {
 	return out
 }
 
-// entries returns a copy of es.
-func (a *arena) entries(es []entry) []entry {
-	n := len(es)
-	if n == 0 {
-		return nil
+// strings returns a copy of ss.
+func (a *arena) strings(ss []string) []string {
+	n := len(ss)
+	if n > len(a.stringSlab) {
+		a.stringSlab = make([]string, a.slabSize(&a.usedStrings, n))
 	}
-	if n > len(a.entrySlab) {
-		if n >= lastSlab {
-			return append([]entry(nil), es...)
-		}
-		a.entrySlab = make([]entry, slabSize(&a.nextEntries, n))
-	}
-	out := a.entrySlab[:n:n]
-	a.entrySlab = a.entrySlab[n:]
-	copy(out, es)
+	out := a.stringSlab[:n:n]
+	a.stringSlab = a.stringSlab[n:]
+	copy(out, ss)
 	return out
+}
+
+func (a *arena) shape() *shape {
+	if len(a.shapeSlab) == 0 {
+		a.shapeSlab = make([]shape, (a.slabSize(&a.usedShapes, 1)+3)/4)
+	}
+	s := &a.shapeSlab[0]
+	a.shapeSlab = a.shapeSlab[1:]
+	return s
 }
 
 func (a *arena) list() *List {
 	if len(a.listSlab) == 0 {
-		a.listSlab = make([]List, slabSize(&a.nextLists, 1)/4)
+		a.listSlab = make([]List, (a.slabSize(&a.usedLists, 1)+1)/2)
 	}
 	l := &a.listSlab[0]
 	a.listSlab = a.listSlab[1:]
@@ -73,7 +82,7 @@ func (a *arena) list() *List {
 
 func (a *arena) mapping() *Map {
 	if len(a.mapSlab) == 0 {
-		a.mapSlab = make([]Map, slabSize(&a.nextMaps, 1)/4)
+		a.mapSlab = make([]Map, (a.slabSize(&a.usedMaps, 1)+1)/2)
 	}
 	m := &a.mapSlab[0]
 	a.mapSlab = a.mapSlab[1:]

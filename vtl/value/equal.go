@@ -67,9 +67,9 @@ func (c *comparer) maps(a, b *Map, depth int) bool {
 	if a.Len() != b.Len() {
 		return false
 	}
-	for i := range a.entries {
-		j := b.find(a.entries[i].key)
-		if j < 0 || !c.equal(a.entries[i].val, b.entries[j].val, depth+1) {
+	for i, v := range a.vals {
+		j := b.find(a.shape.keys[i])
+		if j < 0 || !c.equal(v, b.vals[j], depth+1) {
 			return false
 		}
 	}

@@ -7,26 +7,68 @@ import "slices"
 // a template can use other values as keys. The zero Map is empty. A Map may be
 // read by many goroutines as long as none writes.
 type Map struct {
-	entries []entry
-	index   map[string]int32 // position by key; nil in a small map
-	keys    map[string]Value // the keys that are no strings, by their encoding
+	shape *shape // the keys; nil in a map that never had any
+	vals  []Value
+	odd   map[string]Value // the keys that are no strings, by their encoding
 }
 
-type entry struct {
-	key string
-	val Value
+// A shape is the keys of a map, in order. The objects of a list in a document
+// tend to have the same ones and then share their shape.
+type shape struct {
+	keys   []string
+	index  map[string]int32 // position by key; nil for few keys
+	shared bool             // other maps have it too: copy before writing
 }
 
-// maxScan is the size to which a map is searched one entry after the other:
-// for a dozen short keys that is faster than hashing, and costs no memory.
+// maxScan is the number of keys up to which they are searched one after the
+// other: for a dozen short keys that is faster than hashing, and costs no
+// memory.
 const maxScan = 24
+
+// find returns the position of key, or -1.
+func (s *shape) find(key string) int {
+	if s.index != nil {
+		if i, ok := s.index[key]; ok {
+			return int(i)
+		}
+		return -1
+	}
+	for i := range s.keys {
+		if s.keys[i] == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// add appends a key that is not there yet.
+func (s *shape) add(key string) {
+	s.keys = append(s.keys, key)
+	if s.index != nil {
+		s.index[key] = int32(len(s.keys) - 1)
+	} else if len(s.keys) > maxScan {
+		s.reindex()
+	}
+}
+
+// reindex makes the index anew.
+func (s *shape) reindex() {
+	s.index = nil
+	if len(s.keys) <= maxScan {
+		return
+	}
+	s.index = make(map[string]int32, 2*len(s.keys))
+	for i, key := range s.keys {
+		s.index[key] = int32(i)
+	}
+}
 
 // NewMap returns an empty map with room for n entries.
 func NewMap(n int) *Map {
 	if n <= 0 {
 		return &Map{}
 	}
-	return &Map{entries: make([]entry, 0, n)}
+	return &Map{shape: &shape{keys: make([]string, 0, n)}, vals: make([]Value, 0, n)}
 }
 
 // Len returns the number of entries; 0 for a nil Map.
@@ -34,13 +76,13 @@ func (m *Map) Len() int {
 	if m == nil {
 		return 0
 	}
-	return len(m.entries)
+	return len(m.vals)
 }
 
 // Get returns the value under a string key.
 func (m *Map) Get(key string) (Value, bool) {
 	if i := m.find(key); i >= 0 {
-		return m.entries[i].val, true
+		return m.vals[i], true
 	}
 	return Value{}, false
 }
@@ -51,10 +93,12 @@ func (m *Map) Has(key string) bool { return m.find(key) >= 0 }
 // Set puts v under a string key: in the key's old place, or at the end.
 func (m *Map) Set(key string, v Value) {
 	if i := m.find(key); i >= 0 {
-		m.entries[i].val = v
+		m.vals[i] = v
 		return
 	}
-	m.add(key, v)
+	m.own()
+	m.shape.add(key)
+	m.vals = append(m.vals, v)
 }
 
 // Delete removes the entry with a string key and reports whether there was
@@ -71,37 +115,33 @@ func (m *Map) Delete(key string) bool {
 // At returns entry i; the key of an entry whose key is no string is that
 // key's text. It panics unless 0 <= i < Len().
 func (m *Map) At(i int) (key string, v Value) {
-	e := &m.entries[i]
-	if k, ok := m.keys[e.key]; ok {
-		return k.Text(), e.val
+	key = m.shape.keys[i]
+	if k, ok := m.odd[key]; ok {
+		key = k.Text()
 	}
-	return e.key, e.val
+	return key, m.vals[i]
 }
 
 // Clear removes all entries.
-func (m *Map) Clear() {
-	clear(m.entries)
-	*m = Map{entries: m.entries[:0]}
-}
+func (m *Map) Clear() { *m = Map{} }
 
 // DeleteAt removes entry i. It panics unless 0 <= i < Len().
 func (m *Map) DeleteAt(i int) {
-	delete(m.keys, m.entries[i].key)
-	m.entries = slices.Delete(m.entries, i, i+1)
-	if m.index != nil {
-		m.index = nil
-		m.reindex()
-	}
+	m.own()
+	delete(m.odd, m.shape.keys[i])
+	m.shape.keys = slices.Delete(m.shape.keys, i, i+1)
+	m.vals = slices.Delete(m.vals, i, i+1)
+	m.shape.reindex()
 }
 
 // SetAt replaces the value of entry i. It panics unless 0 <= i < Len().
-func (m *Map) SetAt(i int, v Value) { m.entries[i].val = v }
+func (m *Map) SetAt(i int, v Value) { m.vals[i] = v }
 
 // Key returns the key of entry i as it was put. It panics unless
 // 0 <= i < Len().
 func (m *Map) Key(i int) Value {
-	key := m.entries[i].key
-	if k, ok := m.keys[key]; ok {
+	key := m.shape.keys[i]
+	if k, ok := m.odd[key]; ok {
 		return k
 	}
 	return String(key)
@@ -113,7 +153,7 @@ func (m *Map) Find(k Value) int {
 	if k.IsString() {
 		return m.find(k.AsString())
 	}
-	if m == nil || len(m.keys) == 0 {
+	if m == nil || len(m.odd) == 0 {
 		return -1
 	}
 	return m.find(encodeKey(k))
@@ -126,49 +166,28 @@ func (m *Map) SetKey(k, v Value) {
 		return
 	}
 	enc := encodeKey(k)
-	if m.keys == nil {
-		m.keys = make(map[string]Value)
+	if m.odd == nil {
+		m.odd = make(map[string]Value)
 	}
-	m.keys[enc] = k
+	m.odd[enc] = k
 	m.Set(enc, v)
 }
 
 // find returns the position of the entry with the given encoded key, or -1.
 func (m *Map) find(key string) int {
-	if m == nil {
+	if m == nil || m.shape == nil {
 		return -1
 	}
-	if m.index != nil {
-		if i, ok := m.index[key]; ok {
-			return int(i)
-		}
-		return -1
-	}
-	for i := range m.entries {
-		if m.entries[i].key == key {
-			return i
-		}
-	}
-	return -1
+	return m.shape.find(key)
 }
 
-// add appends an entry whose key is not there yet.
-func (m *Map) add(key string, v Value) {
-	m.entries = append(m.entries, entry{key, v})
-	if m.index != nil {
-		m.index[key] = int32(len(m.entries) - 1)
-	} else if len(m.entries) > maxScan {
-		m.reindex()
-	}
-}
-
-// reindex builds the index of a large map.
-func (m *Map) reindex() {
-	if len(m.entries) <= maxScan {
-		return
-	}
-	m.index = make(map[string]int32, 2*len(m.entries))
-	for i := range m.entries {
-		m.index[m.entries[i].key] = int32(i)
+// own makes the shape the map's own, so that it can be changed.
+func (m *Map) own() {
+	switch {
+	case m.shape == nil:
+		m.shape = &shape{}
+	case m.shape.shared:
+		m.shape = &shape{keys: slices.Clone(m.shape.keys)}
+		m.shape.reindex()
 	}
 }

@@ -11,24 +11,39 @@ import (
 // and with an exponent from 10^7 up and below 10^-3 (`1.0`, `1.0E7`,
 // `9.9E-4`).
 func AppendDouble(dst []byte, f float64) []byte {
-	abs := math.Abs(f)
-	mantissa := math.Float64bits(f) & (1<<52 - 1)
-	// Among numbers of few digits, neither huge nor tiny, Java finds the
-	// shortest like everybody else; see decompose for the others.
-	if abs < 1<<53 && abs >= 0x1p-1022 && (mantissa != 0 || abs >= 1) {
-		start := len(dst)
-		if 1e-3 <= abs && abs < 1e7 {
-			dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
-			if len(dst)-start <= 16 {
-				if bytes.IndexByte(dst[start:], '.') < 0 {
-					dst = append(dst, ".0"...)
-				}
-				return dst
-			}
-			dst = dst[:start]
+	if abs := math.Abs(f); 1e-3 <= abs && abs < 1e7 {
+		if n := math.RoundToEven(f * 1000); n/1000 == f {
+			return appendThousandths(dst, int64(n))
 		}
+		// A number of at most 15 digits is the only one of its length that
+		// reads back as f, so every algorithm finds it.
+		start := len(dst)
+		dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
+		if len(dst)-start <= 16 && bytes.IndexByte(dst[start:], '.') >= 0 {
+			return dst
+		}
+		dst = dst[:start]
 	}
 	return appendFloat(dst, f, decompose(f))
+}
+
+// appendThousandths appends n/1000 with one to three digits after the point.
+func appendThousandths(dst []byte, n int64) []byte {
+	if n < 0 {
+		dst = append(dst, '-')
+		n = -n
+	}
+	dst = strconv.AppendInt(dst, n/1000, 10)
+	n %= 1000
+	dst = append(dst, '.', byte('0'+n/100))
+	if n%100 == 0 {
+		return dst
+	}
+	dst = append(dst, byte('0'+n/10%10))
+	if n%10 == 0 {
+		return dst
+	}
+	return append(dst, byte('0'+n%10))
 }
 
 // AppendFloat appends f as Float.toString prints it.

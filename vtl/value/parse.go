@@ -137,9 +137,9 @@ func (s stopSet) has(c byte) bool {
 	return c == eoi
 }
 
-// A parser reads one document. Elements and members of the lists and objects
-// that are still open wait on two stacks; when one closes they are copied to
-// an array of the right size, cut from a larger one.
+// A parser reads one document. Elements, members' values and keys of the lists
+// and objects that are still open wait on stacks; when one closes they are
+// copied to an array of the right size, cut from a larger one.
 type parser struct {
 	text     string
 	pos      int
@@ -148,10 +148,17 @@ type parser struct {
 	maxDepth int
 	err      *ParseError
 
-	vals    []Value // elements of open lists
-	entries []entry // members of open objects
-	arena   arena
+	vals       []Value
+	keys       []string
+	mostValues int // that vals ever had
+	mostKeys   int
+
+	shapes [maxShapes]*shape // of the last object at each depth
+	arena  arena
 }
+
+// maxShapes is to which depth objects share shapes.
+const maxShapes = 8
 
 func (p *parser) start(text string, maxDepth int) {
 	p.text, p.maxDepth, p.pos = text, maxDepth, -1
@@ -160,9 +167,15 @@ func (p *parser) start(text string, maxDepth int) {
 
 // reset forgets the document, so that the pool does not keep it alive.
 func (p *parser) reset() {
-	clear(p.vals)
-	clear(p.entries)
-	*p = parser{vals: p.vals[:0], entries: p.entries[:0]}
+	const keep = 1 << 14
+	vals, keys := p.vals[:0], p.keys[:0]
+	if cap(vals) > keep || cap(keys) > keep {
+		vals, keys = nil, nil
+	} else {
+		clear(vals[:max(p.mostValues, len(p.vals))])
+		clear(keys[:max(p.mostKeys, len(p.keys))])
+	}
+	*p = parser{vals: vals, keys: keys}
 }
 
 func (p *parser) next() {
@@ -270,35 +283,30 @@ func (p *parser) object() Value {
 	if !p.enter() {
 		return Value{}
 	}
-	base := len(p.entries)
-	var index map[string]int32
+	o := p.open()
 	for p.next(); p.err == nil; p.next() {
 		switch p.c {
 		case ' ', '\r', '\n', '\t', ',':
 			continue
 		case '}':
-			p.next()
-			p.depth--
-			return FromMap(p.closeMap(base, index))
+			return p.close(&o)
 		case ':', ']', '[', '{':
 			return p.unexpected()
 		}
-		index = p.member(base, index)
+		p.member(&o)
 		if p.err == nil && p.c == '}' {
-			p.next()
-			p.depth--
-			return FromMap(p.closeMap(base, index))
+			return p.close(&o)
 		}
 	}
 	return Value{}
 }
 
 // member reads a key, its value and what follows, which must be a comma or
-// the object's end. It returns the open object's index.
-func (p *parser) member(base int, index map[string]int32) map[string]int32 {
+// the object's end.
+func (p *parser) member(o *openObject) {
 	if p.c == eoi {
 		p.unexpected()
-		return index
+		return
 	}
 	var key string
 	if p.c == '"' || p.c == '\'' {
@@ -309,42 +317,15 @@ func (p *parser) member(base int, index map[string]int32) map[string]int32 {
 	p.skipSpace()
 	if p.c != ':' || p.err != nil {
 		p.unexpected()
-		return index
+		return
 	}
 	p.next()
 	v := p.value(stopValue)
-	index = p.addMember(base, index, key, v)
+	p.add(o, key, v)
 	p.skipSpace()
 	if p.c != '}' && p.c != ',' {
 		p.unexpected()
 	}
-	return index
-}
-
-// addMember adds a member to the open object whose entries start at base.
-func (p *parser) addMember(base int, index map[string]int32, key string, v Value) map[string]int32 {
-	open := p.entries[base:]
-	if index != nil {
-		if i, ok := index[key]; ok {
-			open[i].val = v
-			return index
-		}
-		index[key] = int32(len(open))
-	} else {
-		for i := range open {
-			if open[i].key == key {
-				open[i].val = v
-				return nil
-			}
-		}
-	}
-	p.entries = append(p.entries, entry{key, v})
-	if index == nil && len(open) == maxScan {
-		m := Map{entries: p.entries[base:]}
-		m.reindex()
-		index = m.index
-	}
-	return index
 }
 
 func (p *parser) enter() bool {
@@ -357,19 +338,18 @@ func (p *parser) enter() bool {
 }
 
 func (p *parser) closeList(base int) *List {
+	p.arena.read, p.arena.left = p.pos, len(p.text)-p.pos
 	l := p.arena.list()
 	l.json = true
 	l.vals = p.arena.values(p.vals[base:])
-	p.vals = p.vals[:base]
+	p.popValues(base)
 	return l
 }
 
-func (p *parser) closeMap(base int, index map[string]int32) *Map {
-	m := p.arena.mapping()
-	m.index = index
-	m.entries = p.arena.entries(p.entries[base:])
-	p.entries = p.entries[:base]
-	return m
+// popValues drops values from the stack.
+func (p *parser) popValues(base int) {
+	p.mostValues = max(p.mostValues, len(p.vals))
+	p.vals = p.vals[:base]
 }
 
 // word returns the literal that an unquoted text may be.

@@ -15,19 +15,19 @@ import (
 // characters and DEL are dropped from a string that has a backslash, and kept
 // in one that has none.
 func (p *parser) quoted() string {
-	quote, start := p.c, p.pos+1
-	n := strings.IndexByte(p.text[start:], quote)
-	if n < 0 {
-		p.pos = len(p.text)
-		p.fail("string without end")
-		return ""
+	quote, rest := p.c, p.text[p.pos+1:]
+	for i := range len(rest) {
+		switch rest[i] {
+		case quote:
+			p.seek(p.pos + i + 2)
+			return rest[:i]
+		case '\\':
+			return p.escaped(quote)
+		}
 	}
-	s := p.text[start : start+n]
-	if strings.IndexByte(s, '\\') < 0 {
-		p.seek(start + n + 1)
-		return s
-	}
-	return p.escaped(quote)
+	p.pos = len(p.text)
+	p.fail("string without end")
+	return ""
 }
 
 // escaped reads a string that has backslashes.
@@ -247,12 +247,48 @@ func parseFloat(s string) (Value, bool) {
 	if digits == "" || !isDigit(digits[0]) {
 		return Value{}, false
 	}
+	if f, ok := shortFloat(s); ok {
+		return Double(f), true
+	}
 	if len(s) <= maxDouble {
 		f, _ := strconv.ParseFloat(s, 64) // out of range is an infinity or zero, as in Java
 		return Double(f), true
 	}
 	d, ok := ParseDecimal(s)
 	return BigDecimal(d), ok
+}
+
+// shortFloat reads a number without exponent of at most 15 digits. These are
+// an integer that a Double holds exactly over a power of ten that it holds
+// exactly, so that one division rounds as it should.
+func shortFloat(s string) (float64, bool) {
+	if len(s) > 16 {
+		return 0, false
+	}
+	n, fraction, point := int64(0), 0, false
+	digits := strings.TrimPrefix(s, "-")
+	for i := range len(digits) {
+		switch c := digits[i]; {
+		case isDigit(c):
+			n = n*10 + int64(c-'0')
+			if point {
+				fraction++
+			}
+		case c == '.' && !point:
+			point = true
+		default:
+			return 0, false
+		}
+	}
+	powers := [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+	if fraction >= len(powers) || n >= 1e15 {
+		return 0, false
+	}
+	f := float64(n) / powers[fraction]
+	if len(digits) < len(s) {
+		f = -f
+	}
+	return f, true
 }
 
 // trimBlanks drops what Java calls white space at both ends, but leaves one

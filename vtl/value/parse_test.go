@@ -2,6 +2,8 @@ package value
 
 import (
 	"errors"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -41,6 +43,23 @@ func TestParse(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestShortFloats(t *testing.T) {
+	for _, s := range []string{"0.1", "-0.0", "0.0", "1.", ".5", "123456789012.345", "99999999999999.9", "0.00000000000001", "-7.25", "3.14159265358979", "17.10"} {
+		want, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := shortFloat(s); !ok || math.Float64bits(got) != math.Float64bits(want) {
+			t.Errorf("%s: got %v, %v, want %v", s, got, ok, want)
+		}
+	}
+	for _, s := range []string{"1e3", "1.2.3", "1234567890123456.7"} {
+		if got, ok := shortFloat(s); ok {
+			t.Errorf("%s: got %v", s, got)
+		}
 	}
 }
 
@@ -102,6 +121,33 @@ func TestParsedListsAreApart(t *testing.T) {
 	l.At(2).AsMap().Set("z", Int(9))
 	if got, want := v.Text(), `[[1,9],[2],{"a":1,"z":9},{"b":2}]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Objects with the same keys share them; changing one must not show in another.
+func TestParsedObjectsAreApart(t *testing.T) {
+	const doc = `[{"a":1,"b":2,"c":3},{"a":1,"b":2,"c":3},{"a":1,"b":2},{"b":1,"a":2},{"a":1,"b":2,"c":3,"d":4},{"a":1,"a":2,"b":3},{}]`
+	changes := map[string]func(m *Map){
+		"delete": func(m *Map) { m.Delete("a") },
+		"add":    func(m *Map) { m.Set("z", Int(0)) },
+		"both":   func(m *Map) { m.Delete("b"); m.Set("y", Int(1)); m.Set("b", Int(2)) },
+		"clear":  func(m *Map) { m.Clear(); m.Set("x", Int(1)) },
+		"odd":    func(m *Map) { m.SetKey(Int(1), Int(1)) },
+	}
+	for name, change := range changes {
+		for i := range 7 {
+			v := mustParse(t, doc)
+			change(v.AsList().At(i).AsMap())
+			for j := range 7 {
+				fresh := mustParse(t, doc).AsList().At(j)
+				if j == i {
+					change(fresh.AsMap())
+				}
+				if got, want := v.AsList().At(j).Text(), fresh.Text(); got != want {
+					t.Errorf("%s in object %d: object %d is %s, want %s", name, i, j, got, want)
+				}
+			}
+		}
 	}
 }
 

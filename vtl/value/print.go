@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"unsafe"
 )
 
 // Errors of printing within a limit.
@@ -46,12 +47,17 @@ func (v Value) AppendText(dst []byte) []byte {
 // If it would, or lists are nested too deep, it stops with [ErrTooLong] or
 // [ErrTooDeep].
 func (v Value) AppendTextMax(dst []byte, max int) ([]byte, error) {
-	if v.IsString() { // most of what templates print
-		s := v.AsString()
-		if len(s) > max-len(dst) {
+	if s, ok := v.any.(textPtr); ok { // most of what templates print
+		if int(v.num) > max-len(dst) {
 			return dst, ErrTooLong
 		}
-		return append(dst, s...), nil
+		return append(dst, unsafe.String((*byte)(s), int(v.num))...), nil
+	}
+	if out, ok := appendScalar(dst, v); ok {
+		if len(out) > max {
+			return dst, ErrTooLong
+		}
+		return out, nil
 	}
 	p := Printer{buf: dst, max: max, web: true}
 	p.Text(v)
@@ -119,30 +125,33 @@ func (p *Printer) String(s string) {
 	p.buf = append(p.buf, s...)
 }
 
-// scalar appends v, which is no string, if it prints alike in both forms.
-func (p *Printer) scalar(v Value) bool {
+// appendScalar appends v if it is a number, a boolean or null.
+func appendScalar(dst []byte, v Value) ([]byte, bool) {
 	switch x := v.any.(type) {
 	case nil:
-		p.buf = append(p.buf, "null"...)
+		return append(dst, "null"...), true
 	case Kind:
 		switch x {
 		case KindBool:
-			p.buf = strconv.AppendBool(p.buf, v.num != 0)
+			return strconv.AppendBool(dst, v.num != 0), true
 		case KindFloat:
-			p.buf = AppendFloat(p.buf, float32(math.Float64frombits(v.num)))
+			return AppendFloat(dst, float32(math.Float64frombits(v.num))), true
 		case KindDouble:
-			p.buf = AppendDouble(p.buf, math.Float64frombits(v.num))
-		default:
-			p.buf = strconv.AppendInt(p.buf, int64(v.num), 10)
+			return AppendDouble(dst, math.Float64frombits(v.num)), true
 		}
+		return strconv.AppendInt(dst, int64(v.num), 10), true
 	case *big.Int:
-		p.buf = x.Append(p.buf, 10)
+		return x.Append(dst, 10), true
 	case *Decimal:
-		p.buf = x.AppendText(p.buf)
-	default:
-		return false
+		return x.AppendText(dst), true
 	}
-	return true
+	return dst, false
+}
+
+// scalar appends v if it is a number, a boolean or null.
+func (p *Printer) scalar(v Value) (ok bool) {
+	p.buf, ok = appendScalar(p.buf, v)
+	return ok
 }
 
 // Text appends v as [Value.AppendText] does.
@@ -196,17 +205,17 @@ func (p *Printer) list(l *List) {
 
 func (p *Printer) mapping(m *Map) {
 	p.buf = append(p.buf, '{')
-	for i := range m.entries {
+	for i, v := range m.vals {
 		if i > 0 {
 			p.buf = append(p.buf, ", "...)
 		}
-		if m.keys == nil {
-			p.String(m.entries[i].key)
+		if m.odd == nil {
+			p.String(m.shape.keys[i])
 		} else {
 			p.Text(m.Key(i))
 		}
 		p.buf = append(p.buf, '=')
-		if v := m.entries[i].val; v.AsMap() == m {
+		if v.AsMap() == m {
 			p.String("(this Map)")
 		} else {
 			p.Text(v)
