@@ -41,7 +41,7 @@ func TestConcurrent(t *testing.T) {
 						if err != nil {
 							continue
 						}
-						if n := transfers.Add(1); n == 500 {
+						if n := transfers.Add(1); n == 200 {
 							go s.Close()
 						}
 						// A read that begins after a write sees it.

@@ -67,7 +67,8 @@ func useLog(c *conn) error {
 	return err
 }
 
-// dialWriter opens the connection that writes.
+// dialWriter opens the connection that writes. Memory mapping stays off, as it
+// is by default: a failing disk would kill the process instead of a call.
 func (db *sqliteDB) dialWriter(ctx context.Context) (*conn, error) {
 	pragmas := []string{
 		busyTimeout,

@@ -16,7 +16,7 @@ type Tx struct {
 	view   view
 	batch  batch // nil within Read
 	marked bool  // batch has a mark from before this function's first change
-	last   Revision
+	last   Revision // highest there is
 	rev    Revision // highest published here, 0 for none
 	broken error    // the engine's first failure
 	ended  bool
