@@ -22,7 +22,7 @@ func (r *run) equal(a, b value.Value) bool {
 		return ok && x.name == y.name
 	case *mapEntry:
 		y, ok := b.AsObject().(*mapEntry)
-		return ok && r.equal(x.key, y.key) && r.equal(x.val, y.val)
+		return ok && r.equal(x.key, y.key) && r.equal(x.value(), y.value())
 	case *view:
 		y, ok := b.AsObject().(*view)
 		return ok && r.sameView(x, y)
@@ -54,16 +54,17 @@ func (r *run) sameView(a, b *view) bool {
 // maxHash bounds how many parts of a value its hash code takes in.
 const maxHash = 1 << 20
 
-// hash is Java's hashCode. Of what is no value of Java's it is that of the
-// text.
-func hash(v value.Value) int32 {
-	budget := maxHash
-	return hashWithin(v, &budget, 0)
+// A hasher calculates hash codes.
+type hasher struct {
+	budget int
+	err    error
 }
 
-func hashWithin(v value.Value, budget *int, depth int) int32 {
+// hash is Java's hashCode. It fails for what contains itself.
+func (h *hasher) hash(v value.Value, depth int) int32 {
 	const maxDepth = 1000
-	if *budget--; *budget < 0 || depth > maxDepth {
+	if h.budget--; h.budget < 0 || depth > maxDepth {
+		h.err = value.ErrTooDeep
 		return 0
 	}
 	switch v.Kind() {
@@ -87,33 +88,33 @@ func hashWithin(v value.Value, budget *int, depth int) int32 {
 	case value.KindString:
 		return hash16(v.AsString())
 	case value.KindList:
-		h := int32(1)
+		sum := int32(1)
 		for _, e := range v.AsList().Values() {
-			h = 31*h + hashWithin(e, budget, depth+1)
+			sum = 31*sum + h.hash(e, depth+1)
 		}
-		return h
+		return sum
 	case value.KindMap:
-		h, m := int32(0), v.AsMap()
+		sum, m := int32(0), v.AsMap()
 		for i := range m.Len() {
-			h += hashWithin(m.Key(i), budget, depth+1) ^ hashWithin(valueAt(m, i), budget, depth+1)
+			sum += h.hash(m.Key(i), depth+1) ^ h.hash(valueAt(m, i), depth+1)
 		}
-		return h
+		return sum
 	}
-	return hashObject(v, budget, depth)
+	return h.object(v, depth)
 }
 
-func hashObject(v value.Value, budget *int, depth int) int32 {
+func (h *hasher) object(v value.Value, depth int) int32 {
 	switch o := v.AsObject().(type) {
 	case *javaChar:
 		return int32(o.unit)
 	case *mapEntry:
-		return hashWithin(o.key, budget, depth+1) ^ hashWithin(o.val, budget, depth+1)
+		return h.hash(o.key, depth+1) ^ h.hash(o.value(), depth+1)
 	case *view:
-		h := int32(0)
+		sum := int32(0)
 		for i := range o.Len() {
-			h += hashWithin(o.elem(i), budget, depth+1)
+			sum += h.hash(o.elem(i), depth+1)
 		}
-		return h
+		return sum
 	}
 	return hash16(className(v))
 }

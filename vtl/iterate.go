@@ -107,4 +107,10 @@ type iteratorRef struct {
 
 func (*iteratorRef) class() class { return classIterator }
 
+// AppendText prints the class and, like everything whose hash code is an
+// address in Java, a constant.
+func (*iteratorRef) AppendText(dst []byte) []byte {
+	return append(dst, "java.util.ArrayList$Itr@0"...)
+}
+
 var errNoElement = errors.New("there is no further element")

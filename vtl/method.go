@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
@@ -102,13 +103,24 @@ func (o *overloads) find(v value.Value, args []value.Value) method {
 	return nil
 }
 
-// missesNull reports whether there is a method of v that takes args without
-// their nulls. Velocity finds that one and then calls it with the wrong number
-// of arguments.
-func (o *overloads) missesNull(v value.Value, args []value.Value) bool {
-	if o == nil {
+// mistaken reports whether Velocity finds a method of v for args that does not
+// take that many, and so fails: one that takes them without the nulls, or one
+// without parameters when no other takes them.
+func (o *overloads) mistaken(v value.Value, args []value.Value, found bool) bool {
+	if o == nil || len(args) == 0 {
 		return false
 	}
+	if hasNull(args) && o.missesNull(v, args) {
+		return true
+	}
+	return !found && slices.ContainsFunc(o[classOf(v)], func(m overload) bool { return m.params == "" })
+}
+
+func hasNull(args []value.Value) bool { return slices.ContainsFunc(args, value.Value.IsNull) }
+
+// missesNull reports whether there is a method of v that takes args without
+// their nulls.
+func (o *overloads) missesNull(v value.Value, args []value.Value) bool {
 	list := o[classOf(v)]
 	for i := range list {
 		if len(list[i].params) < len(args) && exactly(list[i].params, args) {

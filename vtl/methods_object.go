@@ -19,7 +19,9 @@ var objectMethods = methodTable{
 		return value.Bool(r.equal(self, args[0])), nil
 	}}},
 	"hashCode": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.Int(int64(hash(self))), nil
+		h := hasher{budget: maxHash}
+		n := h.hash(self, 0)
+		return value.Int(int64(n)), h.err
 	}}},
 	"getClass": {{"", func(r *run, self value.Value, _ []value.Value) (value.Value, error) { return r.getClass(self), nil }}},
 }
@@ -68,15 +70,17 @@ var streamMethods = methodTable{
 }
 
 var entryMethods = methodTable{
-	"getKey":   {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) { return entryOf(self).key, nil }}},
-	"getValue": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) { return entryOf(self).val, nil }}},
+	"getKey": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) { return entryOf(self).key, nil }}},
+	"getValue": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
+		return entryOf(self).value(), nil
+	}}},
 	"setValue": {{"O", func(r *run, self value.Value, args []value.Value) (value.Value, error) {
 		e := entryOf(self)
 		m, ok := e.of.(*mapEntries)
 		if !ok {
 			return value.Value{}, errReadOnly
 		}
-		old := e.val
+		old := e.value()
 		e.val = args[0]
 		return old, r.mapPut(m.of(), e.key, args[0])
 	}}},

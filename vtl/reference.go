@@ -194,10 +194,10 @@ func (r *run) invoke(v value.Value, s *step, args []value.Value) (out value.Valu
 			}
 		}
 	}
-	if hasNull(args) && s.overloads.missesNull(v, args) {
+	m := s.overloads.find(v, args)
+	if len(args) > 0 && s.overloads.mistaken(v, args, m != nil) {
 		return value.Value{}, false, r.fail(s.place, s.name+": wrong number of arguments", nil)
 	}
-	m := s.overloads.find(v, args)
 	if m == nil {
 		return value.Value{}, false, next
 	}
@@ -212,15 +212,6 @@ func (r *run) invoke(v value.Value, s *step, args []value.Value) (out value.Valu
 		return value.Value{}, true, r.fail(s.place, s.name+": "+err.Error(), err)
 	}
 	return out, true, next
-}
-
-func hasNull(args []value.Value) bool {
-	for i := range args {
-		if args[i].IsNull() {
-			return true
-		}
-	}
-	return false
 }
 
 // callHost calls a method of a host's object.

@@ -125,5 +125,14 @@ func (*mapEntry) class() class { return classEntry }
 func (e *mapEntry) PrintText(p *value.Printer) {
 	p.Text(e.key)
 	p.String("=")
-	p.Text(e.val)
+	p.Text(e.value())
+}
+
+// value returns the entry's value as it is now; of an entry that was removed
+// the last one.
+func (e *mapEntry) value() value.Value {
+	if i := e.of.Find(e.key); i >= 0 {
+		return e.of.ValueAt(i)
+	}
+	return e.val
 }
