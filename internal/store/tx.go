@@ -14,8 +14,8 @@ import (
 // for good: whatever its function returns, the transaction is undone.
 type Tx struct {
 	view   view
-	batch  batch // nil within Read
-	marked bool  // batch has a mark from before this function's first change
+	batch  batch    // nil within Read
+	marked bool     // batch has a mark from before this function's first change
 	last   Revision // highest there is
 	rev    Revision // highest published here, 0 for none
 	broken error    // the engine's first failure
