@@ -1,0 +1,335 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/smithy-go"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+const (
+	aliceKey    = "AKIAALICE"
+	aliceSecret = "alice-secret-of-40-characters-or-so-long"
+)
+
+// credentialText is an entry that lacks nothing, and more lines for it.
+func credentialText(lines ...string) string {
+	return "- accessKeyId: " + aliceKey + "\n  secretAccessKey: " + aliceSecret + "\n  account: \"111122223333\"\n" +
+		strings.Join(append(lines, ""), "\n")
+}
+
+func TestParseCredentials(t *testing.T) {
+	c, err := parseCredentials([]byte(credentialText(
+		"  policy: {Version: 2012-10-17, Statement: {Effect: Allow, Action: apigateway:GET, Resource: '*'}}",
+		"- accessKeyId: SECOND",
+		"  secretAccessKey: 0123456789012345",
+		"  account: 000000000000", // a number to YAML, taken as written
+		"  principal: arn:aws:sts::000000000000:assumed-role/deploy/ci",
+		"  sessionToken: token",
+		"  disabled: true",
+		`  policy: '{"Statement": []}'`,
+	)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := c.byKey[aliceKey], c.byKey["SECOND"]
+	if first.account != "111122223333" || first.principal != "arn:aws:iam::111122223333:user/"+aliceKey || first.secret.SecretAccessKey != aliceSecret || first.secret.Disabled {
+		t.Errorf("first: %s %s", first.account, first.principal)
+	}
+	if want := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"apigateway:GET","Resource":"*"}}`; first.policyText != want {
+		t.Errorf("policy of the first: %s, want %s", first.policyText, want)
+	}
+	if second.account != "000000000000" || second.principal != "arn:aws:sts::000000000000:assumed-role/deploy/ci" ||
+		second.secret.SessionToken != "token" || !second.secret.Disabled || second.policy == nil {
+		t.Errorf("second: %s %s", second.account, second.principal)
+	}
+}
+
+// TestCredentialErrors: each error says which entry and which rule, and holds
+// no secret.
+func TestCredentialErrors(t *testing.T) {
+	tests := map[string]struct{ text, want string }{
+		"empty":                 {"", "is not a list of credentials"},
+		"empty list":            {"[]", "is not a list of credentials"},
+		"mapping":               {"credentials: []", "is not a list of credentials"},
+		"not YAML":              {credentialText("  policy: [" + aliceSecret), "is not valid YAML (line "},
+		"secret like an alias":  {"- secretAccessKey: *" + aliceSecret, "is not valid YAML"},
+		"secret like a tag":     {"- secretAccessKey: !<" + aliceSecret, "is not valid YAML"},
+		"entry is a text":       {"- " + aliceSecret, "entry 1 (line 1): is not a mapping"},
+		"unknown key":           {credentialText("  " + aliceSecret + ": x"), "entry 1 (line 1): line 4: a key is none of accessKeyId, secretAccessKey, sessionToken, account, principal, disabled, policy"},
+		"key twice":             {credentialText("  account: '111122223333'"), "entry 1 (line 1): account: is there twice"},
+		"secret is a list":      {"- secretAccessKey: [" + aliceSecret + "]", "entry 1 (line 1): secretAccessKey: must be a text"},
+		"secret is null":        {"- secretAccessKey: ~", "entry 1 (line 1): secretAccessKey: must be a text"},
+		"no key":                {"- secretAccessKey: " + aliceSecret, "entry 1 (line 1): accessKeyId: must be 1 to 128 letters, digits, _, . and -"},
+		"key with a slash":      {"- accessKeyId: a/b\n  secretAccessKey: " + aliceSecret, "entry 1 (line 1): accessKeyId: must be"},
+		"short secret":          {"- accessKeyId: a\n  secretAccessKey: test", "entry 1 (line 1): secretAccessKey: must have at least 16 characters"},
+		"no account":            {"- accessKeyId: a\n  secretAccessKey: " + aliceSecret, "entry 1 (line 1): account: must be 12 digits"},
+		"empty token":           {credentialText("  sessionToken: ''"), "entry 1 (line 1): sessionToken: must not be empty"},
+		"disabled by a word":    {credentialText("  disabled: maybe"), "entry 1 (line 1): disabled: must be true or false"},
+		"principal is a name":   {credentialText("  principal: alice"), "entry 1 (line 1): principal: must be the ARN of a user, a role or a session"},
+		"principal of another":  {credentialText("  principal: arn:aws:iam::999999999999:user/alice"), "entry 1 (line 1): principal: is of another account than the entry"},
+		"same key":              {credentialText(strings.TrimSuffix(credentialText(), "\n")), "entry 2 (line 4): accessKeyId: AKIAALICE is there twice"},
+		"policy is no policy":   {credentialText("  policy: {Statement: {Effect: Maybe}}"), "entry 1 (line 1): policy: Statement.Effect: must be Allow or Deny"},
+		"policy with an alias":  {credentialText("  policy: {Id: &a x, Statement: *a}"), "entry 1 (line 1): policy: line 4: aliases are not supported"},
+		"policy on the unknown": {credentialText(`  policy: {Statement: {Effect: Deny, Action: "*", Resource: "*", Condition: {IpAddress: {aws:SourceIp: 10.0.0.0/8}}}}`), "entry 1 (line 1): policy: the condition key aws:sourceip is not supported; supported are"},
+		"two policies of a principal": {credentialText(
+			"- accessKeyId: OTHER", "  secretAccessKey: "+aliceSecret, "  account: '111122223333'",
+			"  principal: arn:aws:iam::111122223333:user/AKIAALICE", "  policy: {Statement: []}"),
+			"entry 2 (line 4): policy: differs from that of AKIAALICE, which has the same principal"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := parseCredentials([]byte(tt.text))
+			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Fatalf("got %v, want %s", err, tt.want)
+			}
+			if strings.Contains(err.Error(), aliceSecret) || strings.Contains(err.Error(), aliceSecret[:10]) {
+				t.Errorf("the error tells a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestLoadCredentials(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "credentials.yaml")
+	if _, err := loadCredentials(file); err == nil || err.Error() != "credentials file "+file+": no such file or directory" {
+		t.Errorf("missing file: %v", err)
+	}
+	if _, err := loadCredentials(filepath.Dir(file)); err == nil {
+		t.Error("a directory is taken")
+	}
+	if err := os.WriteFile(file, []byte(credentialText()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := loadCredentials(file)
+	if err != nil || len(c.warnings) != 0 || c.byKey[aliceKey] == nil {
+		t.Fatalf("got %v, %v", c, err)
+	}
+	if runtime.GOOS != "windows" {
+		if err := os.Chmod(file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if c, err = loadCredentials(file); err != nil || len(c.warnings) != 1 || !strings.Contains(c.warnings[0], "chmod 600") {
+			t.Errorf("readable by all: %v, %v", c.warnings, err)
+		}
+	}
+	if err := os.WriteFile(file, []byte("#"+strings.Repeat("x", maxCredentialsFile)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadCredentials(file); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("large file: %v", err)
+	}
+}
+
+// credentialServer is a control plane of a few operations behind credentials.
+func credentialServer(t *testing.T, text string) string {
+	t.Helper()
+	c, err := parseCredentials([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := wire.NewServer(wire.ServerOptions{
+		Authenticate: c.authenticator("apigateway", nil),
+		Authorize:    c.authorizer(nil),
+		Log:          slog.New(slog.DiscardHandler),
+		Handlers: map[string]wire.Handler{
+			"GetRestApi": wire.Op(func(_ context.Context, who *wire.Caller, in *wire.GetRestAPIRequest) (*wire.RestAPI, error) {
+				return &wire.RestAPI{ID: &in.RestAPIID, Name: new(who.Account + " " + who.Region + " " + who.Principal)}, nil
+			}),
+			"CreateRestApi": wire.Op(func(_ context.Context, _ *wire.Caller, in *wire.CreateRestAPIRequest) (*wire.RestAPI, error) {
+				return &wire.RestAPI{ID: new("a1b2c3"), Name: &in.Name}, nil
+			}),
+			"TagResource": wire.Op(func(_ context.Context, _ *wire.Caller, in *wire.TagResourceRequest) (*wire.Empty, error) {
+				return &wire.Empty{}, nil
+			}),
+			"UntagResource": wire.Op(func(_ context.Context, _ *wire.Caller, in *wire.UntagResourceRequest) (*wire.Empty, error) {
+				return &wire.Empty{}, nil
+			}),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// signedClient is AWS's client with credentials.
+func signedClient(url, region, key, secret, token string) *apigateway.Client {
+	return apigateway.New(apigateway.Options{
+		BaseEndpoint: &url, Region: region, RetryMaxAttempts: 1,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: key, SecretAccessKey: secret, SessionToken: token}, nil
+		}),
+	})
+}
+
+// problem is the type, the status and the message of an SDK's error.
+func problem(err error) string {
+	var api smithy.APIError
+	var status interface{ HTTPStatusCode() int }
+	if !errors.As(err, &api) || !errors.As(err, &status) {
+		return fmt.Sprint(err)
+	}
+	return fmt.Sprintf("%d %s: %s", status.HTTPStatusCode(), api.ErrorCode(), api.ErrorMessage())
+}
+
+// TestSignedCalls: AWS's client calls with credentials over a real socket.
+func TestSignedCalls(t *testing.T) {
+	ctx := context.Background()
+	url := credentialServer(t, credentialText(
+		"- accessKeyId: TEMPORARY", "  secretAccessKey: "+aliceSecret, "  account: '999988887777'", "  sessionToken: a//+==",
+		"  principal: arn:aws:sts::999988887777:assumed-role/deploy/ci",
+		"- accessKeyId: GONE", "  secretAccessKey: "+aliceSecret, "  account: '111122223333'", "  disabled: true",
+	))
+	alice := signedClient(url, "eu-west-1", aliceKey, aliceSecret, "")
+	got, err := alice.GetRestApi(ctx, &apigateway.GetRestApiInput{RestApiId: aws.String("é/x y*")})
+	if want := "111122223333 eu-west-1 arn:aws:iam::111122223333:user/AKIAALICE"; err != nil || *got.Name != want || *got.Id != "é/x y*" {
+		t.Errorf("GetRestApi = %+v, %v, want %s", got, err, want)
+	}
+	if _, err := alice.CreateRestApi(ctx, &apigateway.CreateRestApiInput{Name: aws.String("pets")}); err != nil {
+		t.Errorf("with a body: %v", err)
+	}
+	arn := aws.String("arn:aws:apigateway:eu-west-1::/restapis/a1b2c3")
+	if _, err := alice.TagResource(ctx, &apigateway.TagResourceInput{ResourceArn: arn, Tags: map[string]string{"a": "b"}}); err != nil {
+		t.Errorf("with an ARN in the path: %v", err)
+	}
+	if _, err := alice.UntagResource(ctx, &apigateway.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"ü b", "a+b/c"}}); err != nil {
+		t.Errorf("with a list in the query: %v", err)
+	}
+	if got, err := signedClient(url, "us-east-1", "TEMPORARY", aliceSecret, "a//+==").GetRestApi(ctx, &apigateway.GetRestApiInput{RestApiId: aws.String("x")}); err != nil ||
+		*got.Name != "999988887777 us-east-1 arn:aws:sts::999988887777:assumed-role/deploy/ci" {
+		t.Errorf("with a session token: %+v, %v", got, err)
+	}
+	refused := map[string]struct{ region, key, secret, token, want string }{
+		"unknown key":   {"us-east-1", "NOBODY", aliceSecret, "", "403 UnrecognizedClientException: The security token included in the request is invalid."},
+		"wrong secret":  {"us-east-1", aliceKey, "another secret of the same kind", "", "403 InvalidSignatureException: The request signature we calculated does not match"},
+		"wrong token":   {"us-east-1", "TEMPORARY", aliceSecret, "other", "403 UnrecognizedClientException: The security token included in the request is invalid."},
+		"disabled":      {"us-east-1", "GONE", aliceSecret, "", "401 UnauthorizedException: The request is denied because the caller has insufficient permissions."},
+		"not its owner": {"us-east-1", "GONE", aliceSecret + "x", "", "403 InvalidSignatureException: The request signature we calculated does not match"},
+		"no region":     {"EU-west", aliceKey, aliceSecret, "", "403 InvalidSignatureException: Credential should be scoped to a valid region. "},
+	}
+	for name, tt := range refused {
+		t.Run(name, func(t *testing.T) {
+			_, err := signedClient(url, tt.region, tt.key, tt.secret, tt.token).GetRestApi(ctx, &apigateway.GetRestApiInput{RestApiId: aws.String("x")})
+			if got := problem(err); !strings.HasPrefix(got, tt.want) {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestOtherSignatures: requests that no SDK would make.
+func TestOtherSignatures(t *testing.T) {
+	url := credentialServer(t, credentialText())
+	const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	credential := aws.Credentials{AccessKeyID: aliceKey, SecretAccessKey: aliceSecret}
+	sign := func(service string, at time.Time) func(*http.Request) {
+		return func(r *http.Request) {
+			if err := v4.NewSigner().SignHTTP(context.Background(), credential, r, emptyHash, service, "us-east-1", at); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tests := map[string]struct {
+		change func(*http.Request)
+		status int
+		typ    string
+		text   string
+	}{
+		"unsigned":      {func(*http.Request) {}, 403, "MissingAuthenticationTokenException", `{"message":"Missing Authentication Token"}`},
+		"signed":        {sign("apigateway", time.Now()), 200, "", `"id":"x"`},
+		"other service": {sign("execute-api", time.Now()), 403, "InvalidSignatureException", `{"message":"Credential should be scoped to correct service: 'apigateway'. "}`},
+		"old":           {sign("apigateway", time.Now().Add(-6*time.Minute)), 403, "InvalidSignatureException", `{"message":"Signature expired: `},
+		"future":        {sign("apigateway", time.Now().Add(6*time.Minute)), 403, "InvalidSignatureException", `{"message":"Signature not yet current: `},
+		"bearer":        {func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, 403, "IncompleteSignatureException", `{"message":"Invalid key=value pair (missing equal-sign)`},
+		"another path": {func(r *http.Request) {
+			sign("apigateway", time.Now())(r)
+			r.URL.Path = "/restapis/y"
+		}, 403, "InvalidSignatureException", `{"message":"The request signature we calculated does not match`},
+		"presigned": {func(r *http.Request) {
+			r.URL.RawQuery = "X-Amz-Expires=60"
+			target, _, err := v4.NewSigner().PresignHTTP(context.Background(), credential, r, emptyHash, "apigateway", "us-east-1", time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.URL, _ = r.URL.Parse(target)
+		}, 200, "", `"id":"x"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r, err := http.NewRequest("GET", url+"/restapis/x", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.change(r)
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := resp.Header.Get("x-amzn-ErrorType"); resp.StatusCode != tt.status || got != tt.typ || !strings.Contains(string(body), tt.text) {
+				t.Errorf("got %d %s %s, want %d %s %s", resp.StatusCode, got, body, tt.status, tt.typ, tt.text)
+			}
+		})
+	}
+}
+
+// TestCallerPolicies: the caller's policy decides about each call.
+func TestCallerPolicies(t *testing.T) {
+	ctx := context.Background()
+	get := func(policy, id string) error {
+		url := credentialServer(t, credentialText("  principal: arn:aws:iam::111122223333:user/team/alice", "  policy: '"+policy+"'"))
+		_, err := signedClient(url, "eu-west-1", aliceKey, aliceSecret, "").GetRestApi(ctx, &apigateway.GetRestApiInput{RestApiId: &id})
+		return err
+	}
+	const who = "403 AccessDeniedException: User: arn:aws:iam::111122223333:user/team/alice is not authorized to perform: apigateway:GET on resource: arn:aws:apigateway:eu-west-1::/restapis/"
+	document := func(statements string) string { return `{"Version": "2012-10-17", "Statement": [` + statements + `]}` }
+	tests := map[string]struct{ policy, id, want string }{
+		"allowed":        {document(`{"Effect": "Allow", "Action": "apigateway:GET", "Resource": "arn:aws:apigateway:*::/restapis/*"}`), "x", ""},
+		"nothing":        {document(``), "x", who + "x because no identity-based policy allows the apigateway:GET action"},
+		"other method":   {document(`{"Effect": "Allow", "Action": "apigateway:P*", "Resource": "*"}`), "x", who + "x because no identity-based policy allows the apigateway:GET action"},
+		"other API":      {document(`{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:apigateway:*::/restapis/y"}`), "x", who + "x because no identity-based policy allows the apigateway:GET action"},
+		"other region":   {document(`{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:apigateway:us-east-1::*"}`), "x", who + "x because no identity-based policy allows the apigateway:GET action"},
+		"denied":         {document(`{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "apigateway:*", "Resource": "arn:aws:apigateway:*::/restapis/x"}`), "x", who + "x with an explicit deny in an identity-based policy"},
+		"own name":       {document(`{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:apigateway:*::/restapis/${aws:username}-*"}`), "alice-1", ""},
+		"another's name": {document(`{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:apigateway:*::/restapis/${aws:username}-*"}`), "bob-1", who + "bob-1 because no identity-based policy allows the apigateway:GET action"},
+		"conditions": {document(`{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1", "aws:PrincipalAccount": "111122223333",
+			"aws:PrincipalType": "User"}, "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/team/*"}, "DateGreaterThan": {"aws:CurrentTime": "2020-01-01", "aws:EpochTime": "2020-01-01T00:00:00Z"}}}`), "x", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := get(strings.ReplaceAll(tt.policy, "\n", " "), tt.id)
+			if tt.want == "" {
+				if err != nil {
+					t.Errorf("refused: %v", err)
+				}
+				return
+			}
+			if got := problem(err); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
