@@ -41,9 +41,9 @@ func (s *symbols) clone() *symbols {
 // A unit is a source being compiled: a template, or a string in double quotes
 // within one.
 type unit struct {
-	src    string
-	offset int // of src in the template; the unit's place if shifted is false
-	exact  bool
+	offset int  // of the unit in the template
+	size   int  // of the unit in the template
+	exact  bool // it stands there as it is compiled
 }
 
 // A compiler turns syntax trees into what runs. It goes over them in the order
@@ -109,7 +109,7 @@ func (c *compiler) at(offset int) int {
 	if !c.unit.exact {
 		return c.unit.offset
 	}
-	return c.unit.offset + offset
+	return c.unit.offset + min(offset, c.unit.size)
 }
 
 // where returns the place of a token.
@@ -215,7 +215,12 @@ func (c *compiler) ifStatement(n *node) stmt {
 }
 
 func (c *compiler) branch(n, condition, body *node) branch {
-	return branch{place: c.where(n.first), condition: c.expression(condition), body: c.block(body)}
+	return branch{
+		place:     c.where(n.first),
+		condition: c.expression(condition),
+		body:      c.block(body),
+		text:      strings.TrimSpace(condition.literal()),
+	}
 }
 
 // expression compiles an expression or one of its parts.
@@ -316,7 +321,7 @@ func (c *compiler) stringLiteral(n *node) expr {
 		source += " " // ends a reference or directive at the end; is cut off again
 	}
 	outer := c.unit
-	c.unit = unit{src: source, offset: c.at(n.first.start), exact: outer.exact && text == raw}
+	c.unit = unit{offset: c.at(n.first.start), size: len(text), exact: outer.exact && text == raw}
 	if c.unit.exact {
 		c.unit.offset++
 	}

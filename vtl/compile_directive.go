@@ -28,12 +28,16 @@ func (c *compiler) directive(n *node) stmt {
 // `in`, looks only at the third argument and then prints the fourth, which is
 // the body if nobody wrote too many.
 func (c *compiler) foreach(n *node) stmt {
+	const wrong = "#foreach needs an element and a list: #foreach($x in $list)"
+	if len(n.kids) == 0 {
+		c.failInit(n.first, wrong)
+		return nil
+	}
 	if len(n.kids) < 3 {
 		for _, kid := range n.kids {
 			c.expressionOrBlock(kid)
 		}
-		c.failInit(n.first, "#foreach needs an element and a list: #foreach($x in $list)")
-		return nil
+		return &failStmt{place: c.where(n.first), problem: wrong}
 	}
 	s := &foreachStmt{place: c.where(n.first)}
 	element := c.expressionOrBlock(n.kids[0])

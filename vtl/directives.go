@@ -312,6 +312,9 @@ func (s *evaluateStmt) exec(r *run, f *frame) ctl {
 	if v, c = r.text(s.place, v); c != next {
 		return c
 	}
+	if r.hook != nil && !r.tell(EventDirective, s.place, "#evaluate", v) {
+		return failed
+	}
 	body, c := s.compile(r, v.AsString())
 	if c != next {
 		return c

@@ -31,7 +31,7 @@ type Error struct {
 	Text     string // the offending piece of the template, "" at its end
 	Expected string // what the grammar wanted instead, or ""
 	Problem  string // what is wrong, when it is not the grammar
-	Limit    string // the field of Limits that was met, or ""
+	Limit    string // the field of Limits that was met, or "Deadline", or ""
 	Err      error  // the cause, when it came from a host's object; may be nil
 
 	offset int
@@ -44,6 +44,9 @@ func (e *Error) Error() string {
 	switch {
 	case e.Problem != "":
 		b.WriteString(e.Problem)
+		if e.Limit != "" {
+			fmt.Fprintf(&b, " (limit %s)", e.Limit)
+		}
 		if e.Text != "" {
 			fmt.Fprintf(&b, " at %q", excerpt(e.Text))
 		}

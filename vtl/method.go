@@ -76,6 +76,7 @@ func methodTables() []classTable {
 		{bigDecimalMethods, []class{classBigDecimal}},
 		{numberMethods, []class{classInteger, classLong, classFloat, classDouble, classBigInteger, classBigDecimal}},
 		{characterMethods, []class{classCharacter}},
+		{comparableMethods, []class{classString, classBoolean, classInteger, classLong, classFloat, classDouble, classBigInteger, classBigDecimal, classCharacter}},
 		{listMethods, []class{classList, classArray}},
 		{growMethods, []class{classList}},
 		{mapMethods, []class{classMap, classScope, classHostMap}},
@@ -103,60 +104,10 @@ func (o *overloads) find(v value.Value, args []value.Value) method {
 	return nil
 }
 
-// mistaken reports whether Velocity finds a method of v for args that does not
-// take that many, and so fails: one that takes them without the nulls, or one
-// without parameters when no other takes them.
-func (o *overloads) mistaken(v value.Value, args []value.Value, found bool) bool {
-	if o == nil || len(args) == 0 {
-		return false
-	}
-	if hasNull(args) && o.missesNull(v, args) {
-		return true
-	}
-	return !found && slices.ContainsFunc(o[classOf(v)], func(m overload) bool { return m.params == "" })
-}
-
-func hasNull(args []value.Value) bool { return slices.ContainsFunc(args, value.Value.IsNull) }
-
-// missesNull reports whether there is a method of v that takes args without
-// their nulls.
-func (o *overloads) missesNull(v value.Value, args []value.Value) bool {
-	list := o[classOf(v)]
-	for i := range list {
-		if len(list[i].params) < len(args) && exactly(list[i].params, args) {
-			return true
-		}
-	}
-	return false
-}
-
-// exactly reports whether parameters are just the classes of args, leaving
-// out nulls.
-func exactly(params string, args []value.Value) bool {
-	n := 0
-	for _, arg := range args {
-		if arg.IsNull() {
-			continue
-		}
-		if n == len(params) || strings.IndexByte("OQCM*", params[n]) >= 0 || !sameClass(params[n], arg) {
-			return false
-		}
-		n++
-	}
-	return n == len(params)
-}
-
-// sameClass reports whether a parameter's class is that of an argument.
-func sameClass(param byte, arg value.Value) bool {
-	switch param {
-	case 'l':
-		return arg.Kind() == value.KindLong
-	case 'f':
-		return arg.Kind() == value.KindFloat
-	case 'd':
-		return arg.Kind() == value.KindDouble
-	}
-	return acceptsOne(param, arg)
+// mistaken reports whether Velocity, which found nothing better, takes the
+// method without parameters and then fails because of the arguments.
+func (o *overloads) mistaken(v value.Value) bool {
+	return o != nil && slices.ContainsFunc(o[classOf(v)], func(m overload) bool { return m.params == "" })
 }
 
 // accepts reports whether parameters take args.

@@ -1,6 +1,7 @@
 package vtl
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
@@ -24,6 +25,14 @@ var objectMethods = methodTable{
 		return value.Int(int64(n)), h.err
 	}}},
 	"getClass": {{"", func(r *run, self value.Value, _ []value.Value) (value.Value, error) { return r.getClass(self), nil }}},
+}
+
+// comparableMethods is what else a class with an order has: comparing it with
+// something of another class fails.
+var comparableMethods = methodTable{
+	"compareTo": {{"O", func(*run, value.Value, []value.Value) (value.Value, error) {
+		return value.Value{}, errors.New("the classes cannot be compared")
+	}}},
 }
 
 var classMethods = methodTable{

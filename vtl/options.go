@@ -121,7 +121,7 @@ type Event struct {
 	Line  int         // from 1
 	Col   int         // from 1, in characters
 	Text  string      // the reference as written, or the directive's name such as "#if"
-	Value value.Value // of a reference, the right side of #set, the condition of #if, the element of a round
+	Value value.Value // of a reference, the right side of #set, the condition of #if, the element of a round; null for a #define'd block
 }
 
 // An EventKind says what happened.

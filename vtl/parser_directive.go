@@ -1,5 +1,7 @@
 package vtl
 
+import "strings"
+
 // set parses #set(reference = expression).
 func (p *parser) set() *node {
 	n := p.open(nodeSet)
@@ -88,7 +90,7 @@ func hasBlock(name string) bool {
 	case "foreach", "macro", "literal", "define":
 		return true
 	}
-	return name != "" && name[0] == '@'
+	return strings.HasPrefix(name, "@")
 }
 
 // parenFollows reports whether an opening parenthesis comes next, after
@@ -126,7 +128,7 @@ func (p *parser) checkArgument(n, arg *node, name *token) {
 			p.failAt(name, "the first argument of #macro must be a name")
 		}
 	case !word || n.name == "foreach" && i == 1:
-	case isDirective(n.name), n.name[0] != '@' && p.known(n.name):
+	case isDirective(n.name), !strings.HasPrefix(n.name, "@") && p.known(n.name):
 		p.failAt(arg.first, "a word is no argument here")
 	}
 }

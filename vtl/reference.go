@@ -195,10 +195,10 @@ func (r *run) invoke(v value.Value, s *step, args []value.Value) (out value.Valu
 		}
 	}
 	m := s.overloads.find(v, args)
-	if len(args) > 0 && s.overloads.mistaken(v, args, m != nil) {
-		return value.Value{}, false, r.fail(s.place, s.name+": wrong number of arguments", nil)
-	}
 	if m == nil {
+		if len(args) > 0 && s.overloads.mistaken(v) {
+			return value.Value{}, false, r.fail(s.place, s.name+": wrong number of arguments", nil)
+		}
 		return value.Value{}, false, next
 	}
 	if !r.step(s.place) {

@@ -27,6 +27,15 @@ type blockStmt struct{ body block }
 
 func (s *blockStmt) exec(r *run, f *frame) ctl { return r.block(s.body, f) }
 
+// A failStmt is a directive that cannot be executed. Nobody minds it where it
+// is not.
+type failStmt struct {
+	place   place
+	problem string
+}
+
+func (s *failStmt) exec(r *run, _ *frame) ctl { return r.fail(s.place, s.problem, nil) }
+
 // A referenceStmt prints a reference.
 type referenceStmt struct{ *reference }
 
@@ -127,6 +136,7 @@ type ifStmt struct {
 
 type branch struct {
 	place     place
+	text      string // of the condition
 	condition expr
 	body      block
 }
@@ -144,7 +154,7 @@ func (s *ifStmt) exec(r *run, f *frame) ctl {
 		if c != next {
 			return c
 		}
-		if r.hook != nil && !r.tell(EventCondition, b.place, excerptAt(r.src, b.place), value.Bool(yes)) {
+		if r.hook != nil && !r.tell(EventCondition, b.place, b.text, value.Bool(yes)) {
 			return failed
 		}
 		if yes {
@@ -234,6 +244,9 @@ func (s *includeStmt) exec(r *run, f *frame) ctl {
 
 // tell reports an event to the hook and whether the render may go on.
 func (r *run) tell(kind EventKind, at place, text string, v value.Value) bool {
+	if blockOf(v) != nil {
+		v = value.Value{} // to look at it would run it
+	}
 	line, col := position(r.src, min(int(at), len(r.src)))
 	err := r.hook(Event{Kind: kind, Name: r.t.name, Line: line, Col: col, Text: text, Value: v})
 	if err != nil {

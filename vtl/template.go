@@ -33,7 +33,7 @@ func Parse(name, source string, opts Options) (*Template, error) {
 	}
 	t := &Template{name: name, src: source, mode: opts.Mode, limits: limits, syms: newSymbols(), macros: map[string]*macro{}}
 	c := compiler{name: name, src: source, mode: opts.Mode, limits: limits, syms: t.syms, macros: t.macros}
-	c.unit.exact = true
+	c.unit = unit{size: len(source), exact: true}
 	t.body = c.compile(source)
 	if c.err != nil {
 		return nil, c.err
