@@ -27,6 +27,7 @@ type config struct {
 	InMemory             bool     `yaml:"in-memory"`
 	Region               string   `yaml:"region"`
 	Account              string   `yaml:"account"`
+	Credentials          string   `yaml:"credentials"`
 	AllowUnauthenticated bool     `yaml:"allow-unauthenticated"`
 	AllowOrigin          []string `yaml:"allow-origin"`
 	TrustedProxies       []string `yaml:"trusted-proxies"`
@@ -56,6 +57,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.BoolVar(&c.InMemory, "in-memory", c.InMemory, "keep everything in memory and forget it at the end")
 	fs.StringVar(&c.Region, "region", c.Region, "AWS region of requests that name none")
 	fs.StringVar(&c.Account, "account", c.Account, "AWS account of requests that name none")
+	fs.StringVar(&c.Credentials, "credentials", c.Credentials, "file of the access keys that may call the control plane; signatures are verified")
 	fs.BoolVar(&c.AllowUnauthenticated, "allow-unauthenticated", c.AllowUnauthenticated, "let anyone who reaches --listen change everything")
 	fs.StringSliceVar(&c.AllowOrigin, "allow-origin", c.AllowOrigin, "web origin that may call the open control plane (repeatable)")
 	fs.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "networks (CIDR) whose X-Forwarded-For names the client (repeatable)")
@@ -149,6 +151,9 @@ func (c *config) check() error {
 	if _, err := c.proxies(); err != nil {
 		return err
 	}
+	if c.Credentials != "" && c.AllowUnauthenticated {
+		return errors.New("credentials and allow-unauthenticated exclude each other")
+	}
 	return c.checkExposure()
 }
 
@@ -159,11 +164,11 @@ func (c *config) checkExposure() error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	if c.AllowUnauthenticated || loopback(host) {
+	if c.Credentials != "" || c.AllowUnauthenticated || loopback(host) {
 		return nil
 	}
 	return fmt.Errorf("listen: %s is reachable from other machines and the control plane takes calls from anyone: "+
-		"listen on 127.0.0.1, or say --allow-unauthenticated", c.Listen)
+		"listen on 127.0.0.1, name a file with --credentials, or say --allow-unauthenticated", c.Listen)
 }
 
 // loopback reports whether a host to listen on is this machine alone.

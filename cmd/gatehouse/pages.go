@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -19,8 +20,10 @@ func (s *server) pages() http.Handler {
 		writeJSON(w, http.StatusOK, map[string]any{"services": map[string]string{"apigateway": "running"}, "edition": "gatehouse", "version": version()})
 	})
 	mux.HandleFunc("GET /_gatehouse/ready", s.ready)
-	mux.HandleFunc("GET /_gatehouse/doctor", s.doctor)
-	mux.HandleFunc("POST /_gatehouse/reset", s.reset)
+	mux.HandleFunc("GET /_gatehouse/doctor", s.local(s.doctor))
+	if s.open() {
+		mux.HandleFunc("POST /_gatehouse/reset", s.reset)
+	}
 	mux.HandleFunc("/_gatehouse/", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"message": "no page at " + quoted(r.URL.Path)})
 	})
@@ -30,6 +33,19 @@ func (s *server) pages() http.Handler {
 // ownPage reports whether a path is one of ours rather than the control plane's.
 func ownPage(path string) bool {
 	return strings.HasPrefix(path, "/_gatehouse/") || path == "/health" || path == "/_localstack/health"
+}
+
+// local keeps a page that tells about definitions to callers on this machine
+// where the control plane itself asks who calls.
+func (s *server) local(page http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if !s.open() && (err != nil || !loopback(host)) {
+			refuse(w, "this page is for this machine only")
+			return
+		}
+		page(w, r)
+	}
 }
 
 // ready answers 200 once what was deployed before is served again, which is

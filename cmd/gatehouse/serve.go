@@ -137,26 +137,45 @@ func listenOn(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// controlHandler is the control plane with our own pages, behind the guard.
+// controlHandler is the control plane with our own pages. The guard stands
+// before both while no credentials are asked for, and before the pages always.
 func (s *server) controlHandler() (http.Handler, error) {
-	api, err := wire.NewServer(wire.ServerOptions{
+	options := wire.ServerOptions{
 		Handlers:     s.control.Handlers(),
 		Authenticate: control.OpenAuthenticator(s.config.Account, s.config.Region),
 		Log:          s.log,
-	})
+	}
+	if !s.open() {
+		keys, err := loadCredentials(s.config.Credentials)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range keys.warnings {
+			s.log.Warn(w)
+		}
+		options.Authenticate, options.Authorize = keys.authenticator("apigateway", time.Now), keys.authorizer(time.Now)
+	}
+	api, err := wire.NewServer(options)
 	if err != nil {
 		return nil, err
 	}
-	pages := s.pages()
-	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if ownPage(r.URL.Path) {
+	guarded := &guard{origins: s.config.AllowOrigin, next: api}
+	pages := &guard{origins: s.config.AllowOrigin, next: s.pages()}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case ownPage(r.URL.Path):
 			pages.ServeHTTP(w, r)
-			return
+		case s.open():
+			guarded.ServeHTTP(w, r)
+		default:
+			api.ServeHTTP(w, r)
 		}
-		api.ServeHTTP(w, r)
-	})
-	return &guard{origins: s.config.AllowOrigin, next: both}, nil
+	}), nil
 }
+
+// open reports whether the control plane takes calls from anyone who reaches
+// it.
+func (s *server) open() bool { return s.config.Credentials == "" }
 
 // newGateway makes the data plane. What is for no stage goes to next where
 // both planes share a listener.
