@@ -104,8 +104,11 @@ func render(v *vector) (out, fails string, err error) {
 	return out, fails, err
 }
 
+// vtl.jsonl are cases that were thought out; velocity-random.jsonl are random
+// templates with what Velocity 1.7 made of them.
 func TestVectors(t *testing.T) {
-	for _, v := range readVectors(t, "testdata/vtl.jsonl") {
+	vectors := readVectors(t, "testdata/vtl.jsonl")
+	for _, v := range append(vectors, readVectors(t, "testdata/velocity-random.jsonl")...) {
 		t.Run(v.id, func(t *testing.T) {
 			out, fails, err := render(&v)
 			switch {

@@ -39,7 +39,7 @@ func (l Limits) check(n int) error {
 
 // A ParseError is why a text is not JSON.
 type ParseError struct {
-	Offset int    // in bytes, of the place where reading failed
+	Offset int    // in bytes, of the place where reading failed; a byte that is not UTF-8 counts as U+FFFD, three bytes
 	Reason string // such as "unexpected end"
 }
 
@@ -321,6 +321,9 @@ func (p *parser) member(o *openObject) {
 	}
 	p.next()
 	v := p.value(stopValue)
+	if p.err != nil {
+		return // the stacks hold what was left behind
+	}
 	p.add(o, key, v)
 	p.skipSpace()
 	if p.c != '}' && p.c != ',' {
