@@ -32,8 +32,12 @@ type config struct {
 	AllowOrigin          []string `yaml:"allow-origin"`
 	TrustedProxies       []string `yaml:"trusted-proxies"`
 	MaxBufferedBytes     int64    `yaml:"max-buffered-bytes"`
+	AccessLog            string   `yaml:"access-log"`
 	LogLevel             string   `yaml:"log-level"`
 	LogFormat            string   `yaml:"log-format"`
+
+	// The file alone has these.
+	AccessLogDestinations map[string]string `yaml:"access-log-destinations"` // destination ARN to file, "-" for standard output
 }
 
 // defaults is the one place that says what an absent setting means.
@@ -44,6 +48,7 @@ func defaults() config {
 		Region:           "us-east-1",
 		Account:          "000000000000",
 		MaxBufferedBytes: 1 << 30,
+		AccessLog:        "-",
 		LogLevel:         "info",
 		LogFormat:        "text",
 	}
@@ -62,6 +67,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&c.AllowOrigin, "allow-origin", c.AllowOrigin, "web origin that may call the open control plane (repeatable)")
 	fs.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "networks (CIDR) whose X-Forwarded-For names the client (repeatable)")
 	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies held in memory at once, all requests together; above it requests get 503")
+	fs.StringVar(&c.AccessLog, "access-log", c.AccessLog, "file for the access logs of stages whose destination the configuration file does not name; - is standard output")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
 	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")
 }

@@ -79,7 +79,7 @@ func dev(ctx context.Context, c config, file string, port int, out, log io.Write
 		return fmt.Errorf("%w (choose another with --port)", err)
 	}
 	defer func() { _ = root.Close() }()
-	s, err := start(ctx, c, c.logger(log))
+	s, err := start(ctx, c, out, c.logger(log))
 	if err != nil {
 		return err
 	}

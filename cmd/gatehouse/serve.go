@@ -52,7 +52,7 @@ environment, the environment over the file.`,
 
 // serve runs a server until ctx ends.
 func serve(ctx context.Context, c config, out, log io.Writer) error {
-	s, err := start(ctx, c, c.logger(log))
+	s, err := start(ctx, c, out, c.logger(log))
 	if err != nil {
 		return err
 	}
@@ -69,6 +69,7 @@ type server struct {
 	gateway *gateway.Gateway
 	feed    *feed
 	client  *integration.Client
+	access  *accessLogs
 
 	listener net.Listener // of the control plane, and of the stages unless they have their own
 	stages   net.Listener // of the stages alone; nil when they share
@@ -79,8 +80,9 @@ type server struct {
 
 // start brings everything up: when it returns without an error, the listeners
 // answer.
-func start(ctx context.Context, c config, log *slog.Logger) (_ *server, err error) {
+func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *server, err error) {
 	s := &server{config: c, log: log, failed: make(chan error, 4)}
+	s.access = &accessLogs{files: c.AccessLogDestinations, fallback: c.AccessLog, stdout: out, log: log}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -89,6 +91,9 @@ func start(ctx context.Context, c config, log *slog.Logger) (_ *server, err erro
 	dir := c.DataDir
 	if c.InMemory {
 		dir = ""
+	}
+	if err := s.access.check(); err != nil {
+		return nil, err
 	}
 	if err := s.listen(); err != nil {
 		return nil, err
@@ -182,7 +187,7 @@ func (s *server) open() bool { return s.config.Credentials == "" }
 func (s *server) newGateway(next http.Handler) {
 	budget := httpmsg.NewBudget(s.config.MaxBufferedBytes)
 	s.client = integration.NewClient(integration.Options{Budget: budget})
-	services := &pipeline.Services{Client: s.client, Log: s.log}
+	services := &pipeline.Services{Client: s.client, Log: s.log, AccessLog: s.access.lines}
 	proxies, _ := s.config.proxies() // checked when loaded
 	if s.stages != nil {
 		next = nil
@@ -285,6 +290,7 @@ func (s *server) close() error {
 	if s.client != nil {
 		s.client.Close()
 	}
+	s.access.close()
 	if s.store != nil {
 		return s.store.Close()
 	}

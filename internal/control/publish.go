@@ -36,6 +36,7 @@ func (t *tx) publishStage(st *stage) error {
 	return t.publish(ServedStage, ServedID(t.api, *st.StageName), &snapshot.Stage{
 		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
 		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
+		AccessLog: freezeAccessLog(st),
 	})
 }
 
@@ -63,4 +64,13 @@ func (t *tx) retractAPI() error {
 		}
 	}
 	return nil
+}
+
+// freezeAccessLog is a stage's access log once it has both of its settings.
+func freezeAccessLog(st *stage) *snapshot.AccessLog {
+	l := st.AccessLogSettings
+	if l == nil || text(l.DestinationARN) == "" || text(l.Format) == "" {
+		return nil
+	}
+	return &snapshot.AccessLog{DestinationARN: *l.DestinationARN, Format: *l.Format}
 }

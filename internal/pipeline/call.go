@@ -34,6 +34,10 @@ type call struct {
 	chosen   *integrationResponse // which integration response applies
 	rendered []byte               // rendered response body, and buffer for it
 
+	integrationTime  time.Duration // how long the backend took; 0 when none was called
+	integrationError string        // what the client was told of its failure
+	logLine          []byte        // buffer of the access log
+
 	answer  httpmsg.Response
 	recycle func() // bound once, so that Release costs no allocation
 }
@@ -62,7 +66,7 @@ func (c *call) reset() {
 	pool := c.stage.calls
 	c.scope.Reset()
 	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen = nil, nil, nil, nil, nil, nil
-	c.match.n, c.status, c.traceID = 0, 0, ""
+	c.match.n, c.status, c.traceID, c.integrationTime, c.integrationError = 0, 0, "", 0, ""
 	c.headers, c.values, c.paths = emptied(c.headers), emptied(c.values), emptied(c.paths)
 	c.out = integration.Request{Header: emptied(c.out.Header)}
 	c.answer = httpmsg.Response{Header: emptied(c.answer.Header)}

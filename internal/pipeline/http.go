@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
@@ -134,9 +135,13 @@ func appendClientQuery(dst []byte, q string) []byte {
 // send calls the backend.
 func send(c *call) error {
 	c.out.Deadline = c.deadline()
+	begin := time.Now()
 	resp, err := c.stage.services.Client.Do(&c.out, c.endpoint)
+	c.integrationTime = time.Since(begin)
 	if err != nil {
-		return integrationError(err)
+		f := integrationError(err)
+		c.integrationError = f.message
+		return f
 	}
 	c.backend, c.status = resp, resp.Status
 	c.scope.ResponseBody, c.scope.ResponseHeaders = resp.Body, resp.Header
@@ -144,7 +149,7 @@ func send(c *call) error {
 }
 
 // integrationError gives a failed call of a backend AWS's answer.
-func integrationError(err error) error {
+func integrationError(err error) *failure {
 	switch {
 	case errors.Is(err, integration.ErrTimeout):
 		return &failure{kind: integrationTimeout, message: "Endpoint request timed out", engine: true, cause: err}

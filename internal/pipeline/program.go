@@ -108,7 +108,7 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 		timeout: time.Duration(in.TimeoutMillis) * time.Millisecond,
 	}
 	c := &compiler{program: p, resource: r.Path, method: from}
-	m.steps = c.guards(m.steps)
+	m.steps = append(c.guards(m.steps), (*call).throttle)
 	switch in.Type {
 	case "MOCK":
 		c.requestTemplates(m)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -15,6 +17,10 @@ import (
 type Services struct {
 	Client *integration.Client
 	Log    *slog.Logger // gets one line for each call that fails by our or the definition's fault
+
+	// AccessLog returns where a stage's access log goes, by the ARN in its
+	// accessLogSettings; nil discards it. It is called by Bind.
+	AccessLog func(destinationARN string) *observe.Lines
 }
 
 // A Stage serves one stage: a program under the stage's settings. It is safe
@@ -31,11 +37,20 @@ type Stage struct {
 // Bind puts a program into service under a stage's settings. It is cheap:
 // what depends on the settings is resolved when it is first needed.
 func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage {
-	return &Stage{
+	s := &Stage{
 		program: program, settings: settings, services: services, userAgent: "AmazonAPIGateway_" + settings.APIID,
 		targets: make([]atomic.Pointer[target], len(program.methods)),
 		calls:   &program.calls,
 	}
+	if len(settings.MethodSettings) > 0 {
+		s.throttles = s.compileThrottles()
+	}
+	if l := settings.AccessLog; l != nil && services.AccessLog != nil {
+		if lines := services.AccessLog(l.DestinationARN); lines != nil {
+			s.accessLog = &accessLog{compileLogFormat(l.Format), lines}
+		}
+	}
+	return s
 }
 
 // Serve answers one request, whose Path is the one within the stage. It never
@@ -47,6 +62,7 @@ func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 		c.fail(err)
 	}
 	c.finish()
+	c.logAccess()
 	return &c.answer
 }
 

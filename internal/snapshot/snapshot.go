@@ -120,6 +120,14 @@ type Stage struct {
 	Variables           map[string]string        `json:"variables,omitempty"`
 	MethodSettings      map[string]MethodSetting `json:"methodSettings,omitempty"`
 	ClientCertificateID string                   `json:"clientCertificateId,omitempty"`
+	AccessLog           *AccessLog               `json:"accessLog,omitempty"`
+}
+
+// An AccessLog is where a stage's access log goes and what its lines are made
+// of.
+type AccessLog struct {
+	DestinationARN string `json:"destinationArn"`
+	Format         string `json:"format"` // one line with $context references
 }
 
 // A MethodSetting is what a stage sets for one method. Its key in

@@ -1,0 +1,135 @@
+package pipeline
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
+)
+
+// An accessLog writes one line a request in the format of a stage's
+// accessLogSettings: text with $context references.
+type accessLog struct {
+	parts []logPart
+	lines *observe.Lines
+}
+
+// A logPart is text, or the name of a $context variable.
+type logPart struct {
+	text     string
+	variable bool
+}
+
+const logReference = "$context."
+
+// compileLogFormat takes a format apart.
+func compileLogFormat(format string) []logPart {
+	var parts []logPart
+	for format != "" {
+		i := strings.Index(format, logReference)
+		if i < 0 {
+			return append(parts, logPart{text: format})
+		}
+		if i > 0 {
+			parts = append(parts, logPart{text: format[:i]})
+		}
+		format = format[i+len(logReference):]
+		name := variableName(format)
+		format = format[len(name):]
+		parts = append(parts, logPart{text: name, variable: true})
+	}
+	return parts
+}
+
+// variableName returns the name at the start of s: letters, digits, "_" and
+// "-" in parts joined by single dots.
+func variableName(s string) string {
+	end := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-':
+			end = i + 1
+		case c == '.' && i == end && i > 0:
+		default:
+			return s[:end]
+		}
+	}
+	return s[:end]
+}
+
+// logAccess writes the call's line, if the stage has an access log.
+func (c *call) logAccess() {
+	log := c.stage.accessLog
+	if log == nil {
+		return
+	}
+	line := c.logLine[:0]
+	for i := range log.parts {
+		p := &log.parts[i]
+		if !p.variable {
+			line = append(line, p.text...)
+			continue
+		}
+		before := len(line)
+		if line = c.appendLogVariable(line, p.text); len(line) == before {
+			line = append(line, '-') // as AWS prints what is unknown or empty
+		}
+	}
+	c.logLine = line
+	log.lines.Append(line)
+}
+
+// appendLogVariable appends a variable's value: those that only access logs
+// have, and those that templates see.
+func (c *call) appendLogVariable(line []byte, name string) []byte {
+	switch name {
+	case "status":
+		return strconv.AppendInt(line, int64(c.answer.Status), 10)
+	case "responseLength":
+		return strconv.AppendInt(line, int64(len(c.answer.Body)), 10)
+	case "responseLatency":
+		return appendMillis(line, time.Since(c.req.Received))
+	case "integration.latency", "integrationLatency":
+		if c.integrationTime == 0 {
+			return line
+		}
+		return appendMillis(line, c.integrationTime)
+	case "integration.status":
+		if c.status == 0 {
+			return line
+		}
+		return strconv.AppendInt(line, int64(c.status), 10)
+	case "integrationErrorMessage", "integration.error":
+		return appendLogText(line, c.integrationError)
+	case "xrayTraceId":
+		return appendLogText(line, c.traceID)
+	case "endpointType":
+		return append(line, c.stage.program.deployment.EndpointType...)
+	}
+	text, _ := c.scope.Context.Lookup(name)
+	return appendLogText(line, text)
+}
+
+// appendMillis appends a duration in milliseconds.
+func appendMillis(line []byte, d time.Duration) []byte {
+	return strconv.AppendInt(line, d.Milliseconds(), 10)
+}
+
+// appendLogText appends what may come from a client, so that it can neither
+// end the line nor leave the quotes that the format put around it: control
+// characters, quotes and backslashes are written as in JSON.
+func appendLogText(line []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			line = append(line, '\\', c)
+		case c < ' ' || c == 0x7f:
+			line = append(line, '\\', 'u', '0', '0', lowerHex[c>>4], lowerHex[c&15])
+		default:
+			line = append(line, c)
+		}
+	}
+	return line
+}
