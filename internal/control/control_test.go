@@ -124,3 +124,8 @@ func (f *fixture) mock(t testing.TB, resource, verb string) {
 }
 
 func ctx() context.Context { return context.Background() }
+
+// patch is a list of one operation.
+func patch(op types.Op, path, value string) []types.PatchOperation {
+	return []types.PatchOperation{{Op: op, Path: &path, Value: &value}}
+}

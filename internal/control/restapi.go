@@ -33,7 +33,7 @@ type apiOwner struct {
 
 // errAPI is the answer for an API id that the caller's account does not have.
 func (t *tx) errAPI() error {
-	return wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, t.api)
+	return wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, truncated(t.api))
 }
 
 // restAPI reads the API.
