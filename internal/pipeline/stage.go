@@ -32,6 +32,8 @@ type Stage struct {
 	userAgent string                   // of HTTP integrations
 	targets   []atomic.Pointer[target] // by Method.ordinal, resolved on first use
 	calls     *sync.Pool               // of *call, shared by the program's stages
+	throttles []*limit.Bucket          // by Method.ordinal; nil when nothing is throttled
+	accessLog *accessLog               // nil for none
 }
 
 // Bind puts a program into service under a stage's settings. It is cheap:
