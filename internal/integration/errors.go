@@ -20,6 +20,13 @@ var (
 	ErrRequest = errors.New("request cannot be sent")
 )
 
+// The ways signing a call of an AWS service fails. The gateway answers both
+// with 500.
+var (
+	ErrCredentials = errors.New("no credentials to sign the call with")
+	ErrRole        = errors.New("role cannot be assumed")
+)
+
 // An Error is why a call failed. errors.Is finds both its kind and its cause.
 type Error struct {
 	Kind     error  // one of the kinds above

@@ -157,6 +157,10 @@ func (s *Scope) headerParam(name string) (string, bool) {
 	return "", false
 }
 
+// Query returns the query parameters as the client sent them, decoded, repeated
+// names included. It belongs to the scope.
+func (s *Scope) Query() []Param { return s.queryParams() }
+
 // queryParams returns all query parameters, repeated names included.
 func (s *Scope) queryParams() []Param {
 	if !s.query.made {

@@ -24,15 +24,17 @@ type call struct {
 
 	endpoint *integration.Endpoint
 	out      integration.Request
-	target   []byte      // buffer of out.Target
-	paths    []pathValue // what fills in the URI
-	values   []string    // buffer of evalAll
-	body     []byte      // rendered request body, and buffer for it
+	target   []byte         // buffer of out.Target
+	paths    []pathValue    // what fills in the URI
+	values   []string       // buffer of evalAll
+	body     []byte         // rendered request body, and buffer for it
+	listed   httpmsg.Header // buffer of what an event lists
 
 	backend  *httpmsg.Response    // what the integration answered; nil for MOCK
 	status   int                  // what the integration answered, or MOCK's template said
 	chosen   *integrationResponse // which integration response applies
 	rendered []byte               // rendered response body, and buffer for it
+	function functionAnswer       // what a proxy integration's function answered
 
 	integrationTime  time.Duration // how long the backend took; 0 when none was called
 	integrationError string        // what the client was told of its failure
@@ -67,7 +69,8 @@ func (c *call) reset() {
 	c.scope.Reset()
 	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen = nil, nil, nil, nil, nil, nil
 	c.match.n, c.status, c.traceID, c.integrationTime, c.integrationError = 0, 0, "", 0, ""
-	c.headers, c.values, c.paths = emptied(c.headers), emptied(c.values), emptied(c.paths)
+	c.headers, c.values, c.paths, c.listed = emptied(c.headers), emptied(c.values), emptied(c.paths), emptied(c.listed)
+	c.function = functionAnswer{single: emptied(c.function.single), multi: emptied(c.function.multi)}
 	c.out = integration.Request{Header: emptied(c.out.Header)}
 	c.answer = httpmsg.Response{Header: emptied(c.answer.Header)}
 	c.target = c.target[:0]

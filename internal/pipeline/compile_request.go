@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
 // A requestSide is how a method request becomes an integration request.
@@ -18,6 +19,8 @@ type requestSide struct {
 	headers     []mapped
 	query       []mapped
 	paths       []mapped
+	illegal     *nameSet // headers that may not be mapped; nil for MOCK
+	ignored     *nameSet // headers whose mapping has no effect
 }
 
 // A template is a mapping template under its media type. Its text is empty
@@ -43,13 +46,25 @@ var insecureTLS = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // tlsCon
 // http compiles what HTTP and HTTP_PROXY integrations have in common.
 func (c *compiler) http(m *Method) {
 	in := &c.method.Integration
-	m.uri = parseURI(in.URI)
+	m.request.illegal, m.request.ignored = illegalInRequest, ignoredInRequest
 	if in.InsecureSkipVerify {
 		m.tls = insecureTLS
 	}
+	m.outgoing(in)
+	c.requestParameters(m)
+}
+
+// outgoing takes over where a request goes, and its method.
+func (m *Method) outgoing(in *snapshot.Integration) {
+	m.uri = parseURI(in.URI)
 	if m.outVerb = in.HTTPMethod; m.outVerb == "ANY" {
 		m.outVerb = ""
 	}
+}
+
+// requestParameters compiles the mappings of a request.
+func (c *compiler) requestParameters(m *Method) {
+	in := &c.method.Integration
 	for _, key := range sorted(in.RequestParameters) {
 		c.requestParameter(m, key, in.RequestParameters[key])
 	}
@@ -73,15 +88,20 @@ func (c *compiler) requestParameter(m *Method, key, text string) {
 	case "querystring":
 		m.request.query = append(m.request.query, p)
 	case "header":
-		if illegalInRequest.has(name) {
-			c.problem(field, 0, 0, "AWS fails every call that maps the header %s", name)
-			m.steps = append(m.steps, refuse(name+" header already present"))
+		if m.request.illegal.has(name) {
+			c.illegal(m, field, name)
 			return
 		}
-		if !ignoredInRequest.has(name) {
+		if !m.request.ignored.has(name) {
 			m.request.headers = append(m.request.headers, p)
 		}
 	}
+}
+
+// illegal notes the mapping of a header that fails every call.
+func (c *compiler) illegal(m *Method, field, name string) {
+	c.problem(field, 0, 0, "AWS fails every call that maps the header %s", name)
+	m.steps = append(m.steps, refuse(name+" header already present"))
 }
 
 // pathParameter returns the path variable that an expression passes on whole.

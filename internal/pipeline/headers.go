@@ -23,6 +23,20 @@ var illegalInRequest = headerSet("content-length", "transfer-encoding", "x-amzn-
 var ignoredInRequest = headerSet("connection", "expect", "proxy-authenticate", "te", "via",
 	"keep-alive", "proxy-authorization", "proxy-connection")
 
+// illegalForAWS are mapping targets that fail a call of an AWS service
+// (recorded), illegalInEvent those that fail one of a proxy integration.
+var (
+	illegalForAWS = headerSet("authorization", "connection", "content-length", "expect", "proxy-authenticate", "te", "transfer-encoding",
+		"x-amzn-trace-id")
+	illegalInEvent = headerSet("authorization", "connection", "content-length", "expect", "proxy-authenticate", "te", "transfer-encoding")
+)
+
+// ignoredForAWS are mapping targets that do not reach an AWS service.
+var ignoredForAWS = headerSet("host", "referer", "via", "keep-alive", "proxy-authorization", "proxy-connection")
+
+// setInEvent are headers of which an event has the gateway's own.
+var setInEvent = headerSet("host", "x-amzn-trace-id", "x-forwarded-port", "x-forwarded-proto")
+
 // remappedWhenMapped are response headers that a mapping of an HTTP or AWS
 // integration sends as x-amzn-Remapped-{name}.
 var remappedWhenMapped = headerSet("authorization", "connection", "content-length", "content-md5", "date", "expect", "host",

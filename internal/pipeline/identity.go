@@ -35,11 +35,7 @@ func newTraceID(incoming string, now int64) string {
 	buf := make([]byte, 0, 128)
 	buf = append(buf, "Root="...)
 	if root == "" {
-		buf = append(buf, "1-"...)
-		buf = appendHex(buf, uint64(now), 8)
-		buf = append(buf, '-')
-		buf = appendHex(buf, rand.Uint64(), 16)
-		buf = appendHex(buf, rand.Uint64(), 8)
+		buf = appendRoot(buf, now)
 	} else {
 		buf = append(buf, root...)
 	}
@@ -58,6 +54,13 @@ func newTraceID(incoming string, now int64) string {
 	}
 	buf = append(append(buf, ";Sampled="...), sampled...)
 	return string(append(buf, rest...))
+}
+
+// appendRoot appends a new id of a trace: its time and 96 random bits.
+func appendRoot(dst []byte, now int64) []byte {
+	dst = appendHex(append(dst, "1-"...), uint64(now), 8)
+	dst = appendHex(append(dst, '-'), rand.Uint64(), 16)
+	return appendHex(dst, rand.Uint64(), 8)
 }
 
 // appendHex appends the low digits of v.

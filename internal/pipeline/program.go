@@ -18,6 +18,7 @@ type Program struct {
 	methods    []*Method
 	gateway    map[responseType]*gatewayResponse // what the API customised
 	problems   []Problem
+	checks     []Check
 	calls      sync.Pool // of *call
 }
 
@@ -44,27 +45,34 @@ func (p Problem) String() string {
 // A Method is one compiled method: its steps in the order in which AWS takes
 // them, those that it does not need left out.
 type Method struct {
-	ordinal      int // index in Program.methods and in Stage.targets
-	verb         string
-	resourceID   string
-	resourcePath string
-	timeout      time.Duration
-	uri          *uriTemplate // nil unless the integration is HTTP
-	tls          *tls.Config
-	outVerb      string // method to the backend; "" is the client's
-	steps        []step
-	request      requestSide
-	responses    responseSide
+	ordinal       int // index in Program.methods and in Stage.targets
+	verb          string
+	resourceID    string
+	resourcePath  string
+	timeout       time.Duration
+	uri           *uriTemplate // nil for MOCK
+	service       bool         // uri is that of an AWS service
+	role          *uriTemplate // that calls the service; nil for MOCK and HTTP
+	tls           *tls.Config
+	outVerb       string // method to the backend; "" is the client's
+	operationName string
+	steps         []step
+	request       requestSide
+	responses     responseSide
 }
 
 // A step does one thing to a call. An error ends the call with a gateway
 // response.
 type step func(*call) error
 
+// A Check says why this server, as it is configured, cannot serve an
+// integration; nil is that it can.
+type Check func(*snapshot.Integration) error
+
 // Compile prepares a deployment for serving. It never fails: what cannot work
 // is a Problem, and the calls that need it fail.
-func Compile(d *snapshot.Deployment) *Program {
-	p := &Program{deployment: d}
+func Compile(d *snapshot.Deployment, checks ...Check) *Program {
+	p := &Program{deployment: d, checks: checks}
 	p.compileGatewayResponses()
 	for i := range d.Resources {
 		for j := range d.Resources[i].Methods {
@@ -122,6 +130,14 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	case "HTTP_PROXY":
 		c.http(m)
 		m.steps = append(m.steps, buildProxy, send, passResponse)
+	case "AWS":
+		c.aws(m)
+		c.requestTemplates(m)
+		c.responseSide(m)
+		m.steps = append(m.steps, transformRequest, buildAWS, callService, selectServiceResponse, transformResponse, addTraceID)
+	case "AWS_PROXY":
+		c.awsProxy(m)
+		m.steps = append(m.steps, buildEvent, callService, readFunctionAnswer, addTraceID)
 	default:
 		m.steps = append(m.steps, refuse("integration type "+in.Type+" is not served"))
 	}

@@ -82,10 +82,10 @@ func (c *call) mapRequest() error {
 		c.paths = append(c.paths, pathValue{name: p.Name, text: p.Value})
 	}
 	for _, h := range o.RequestHeader {
-		if illegalInRequest.has(h.Name) {
+		if m.illegal.has(h.Name) {
 			return configurationError(h.Name+" header already present", nil)
 		}
-		if !ignoredInRequest.has(h.Name) {
+		if !m.ignored.has(h.Name) {
 			c.setOutHeader(h.Name, h.Value)
 		}
 	}

@@ -30,8 +30,11 @@ func mockStatus(c *call) error {
 }
 
 // selectResponse finds the integration response for the backend's status.
-func selectResponse(c *call) error {
-	chosen, err := c.method.responses.choose(strconv.Itoa(c.status))
+func selectResponse(c *call) error { return c.selectBy(strconv.Itoa(c.status)) }
+
+// selectBy finds the integration response for a value.
+func (c *call) selectBy(value string) error {
+	chosen, err := c.method.responses.choose(value)
 	if err != nil {
 		return configurationError("selection pattern", err)
 	}

@@ -16,6 +16,7 @@ import (
 // all stages.
 type Services struct {
 	Client *integration.Client
+	AWS    *integration.AWS // nil where no services of AWS are called
 	Log    *slog.Logger // gets one line for each call that fails by our or the definition's fault
 
 	// AccessLog returns where a stage's access log goes, by the ARN in its
@@ -74,7 +75,12 @@ func (s *Stage) target(m *Method) *target {
 	if t := slot.Load(); t != nil {
 		return t
 	}
-	t := newTarget(m.uri, s.settings.Variables, m.tls)
+	var t *target
+	if m.service {
+		t = s.newAWSTarget(m)
+	} else {
+		t = newTarget(m.uri, s.settings.Variables, m.tls)
+	}
 	slot.Store(t)
 	return t
 }

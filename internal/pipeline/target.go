@@ -14,6 +14,7 @@ type target struct {
 	whole    *uriTemplate          // the whole URI, when endpoint is nil
 	parts    []uriPart             // path and query
 	hasQuery bool                  // the URI itself brings a query
+	aws      *awsTarget            // what a service of AWS has besides; else nil
 	err      error                 // the URI cannot be called
 }
 

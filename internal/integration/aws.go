@@ -1,0 +1,171 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// AWSOptions are the settings of an AWS.
+type AWSOptions struct {
+	// EndpointURL is where the calls of every service go, STS's included; "" is
+	// AWS itself.
+	EndpointURL string
+	// Functions are the URLs at which single Lambda functions are invoked, by
+	// ARN, with or without qualifier, or by name. A URL with a path is taken as
+	// it is, as the Runtime Interface Emulator needs it; to one without, the
+	// path of Lambda's Invoke operation is added. Calls of them are not signed.
+	Functions map[string]string
+	// AssumeRoles lets an integration name a role to call with. Without it only
+	// roles at an EndpointURL are assumed.
+	AssumeRoles bool
+	// Region is where the process is: that of its credentials, not of the calls.
+	Region string
+	// Credentials sign calls that name no role, and assume the roles; nil is the
+	// SDK's default chain, loaded when a call first needs it. At an EndpointURL
+	// calls are signed with "test" where the chain has no credentials.
+	Credentials aws.CredentialsProvider
+}
+
+// An AWS calls services of AWS, or what stands in for them. It is safe for
+// concurrent use.
+type AWS struct {
+	client      *Client
+	endpoint    *Endpoint // of AWSOptions.EndpointURL; nil is AWS
+	base        string    // path of the EndpointURL, without the last slash
+	functions   map[string]functionURL
+	signer      *v4.Signer
+	credentials credentials
+}
+
+// NewAWS checks the options. It connects to nothing and loads no credentials.
+func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
+	a := &AWS{client: client, signer: v4.NewSigner(), functions: make(map[string]functionURL, len(o.Functions))}
+	a.credentials.init(&o)
+	if o.EndpointURL != "" {
+		ep, path, err := ParseURL(o.EndpointURL, nil)
+		if err == nil && strings.Contains(path, "?") {
+			err = errQuery
+		}
+		if err != nil {
+			return nil, fmt.Errorf("endpoint URL %q of AWS: %w", o.EndpointURL, err)
+		}
+		a.endpoint, a.base = ep, strings.TrimSuffix(path, "/")
+	}
+	for name, url := range o.Functions {
+		f, err := parseFunctionURL(url)
+		if err != nil {
+			return nil, fmt.Errorf("URL %q of the Lambda function %s: %w", url, name, err)
+		}
+		a.functions[name] = f
+	}
+	return a, nil
+}
+
+// A Service is where an integration's URI leads, resolved once and used by any
+// number of calls.
+type Service struct {
+	Endpoint *Endpoint
+	// Target is the path and query of requests. {variables} of the URI are
+	// still in it.
+	Target string
+	// Function is the Lambda function that is invoked, as the URI spells it; ""
+	// for any other call.
+	Function string
+	// Action and ContentType are the headers X-Amz-Target and Content-Type of a
+	// service that takes its actions by header; else "".
+	Action, ContentType string
+	// Version is the parameter of that name that a service of the Query protocol
+	// should get; "" for none.
+	Version string
+	// Partition is the URI's: aws, aws-cn, ….
+	Partition string
+	// Signed says that calls are signed, so that credentials are needed.
+	Signed bool
+
+	host         string // Host header; "" is the endpoint's
+	name, region string // scope of the signature
+}
+
+// Resolve finds the service that an integration's URI leads to.
+func (a *AWS) Resolve(uri string) (*Service, error) {
+	u, err := ParseServiceURI(uri)
+	if err != nil {
+		return nil, &Error{Kind: ErrAddress, Op: "parse", Endpoint: uri, Err: err}
+	}
+	s := &Service{Target: "/" + u.Rest, Signed: true, Partition: u.Partition, name: signingName(u.Service), region: u.Region}
+	if u.Action {
+		s.action(&u)
+	}
+	if name, ok := u.Function(); ok {
+		s.Function = name
+		if f, ok := a.functionURL(name); ok {
+			s.Endpoint, s.Signed = f.endpoint, false
+			s.Target = f.target(s.Target)
+			return s, nil
+		}
+	}
+	host, region := u.host()
+	s.region = region
+	if a.endpoint != nil {
+		s.Endpoint, s.Target = a.endpoint, a.base+s.Target
+		if u.Subdomain != "" { // the host is the one thing that carries it
+			s.host = u.prefix() + u.Service + "." + a.endpoint.Authority()
+		}
+		return s, nil
+	}
+	s.Endpoint, err = NewEndpoint("https", host, nil)
+	return s, err
+}
+
+// action makes s a call of an action: {name}, and perhaps parameters behind "&".
+func (s *Service) action(u *ServiceURI) {
+	name, _, _ := strings.Cut(u.Rest, "&")
+	s.Target = "/?Action=" + u.Rest
+	if j, ok := jsonServices[u.Service]; ok {
+		s.Action, s.ContentType = j.prefix+"."+name, "application/x-amz-json-"+j.version
+		return
+	}
+	s.Version = queryVersions[u.Service]
+}
+
+// Do signs req for s, with the credentials of a role or, when that is "", the
+// process's own, and sends it. Signing adds lines to req.Header and puts the
+// query in the order of the signature. An error's kind is one of Client.Do's,
+// ErrCredentials or ErrRole.
+func (a *AWS) Do(req *Request, s *Service, role string) (*httpmsg.Response, error) {
+	if req.Host = s.host; s.Signed {
+		if err := a.sign(req, s, role); err != nil {
+			return nil, err
+		}
+	}
+	return a.client.Do(req, s.Endpoint)
+}
+
+// sign fetches credentials and signs.
+func (a *AWS) sign(req *Request, s *Service, role string) error {
+	deadline := req.Deadline
+	if deadline.IsZero() {
+		deadline = time.Now().Add(DefaultTimeout)
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	defer cancel()
+	kind := ErrCredentials
+	if role != "" {
+		kind = ErrRole
+	}
+	who, err := a.credentials.retrieve(ctx, role)
+	if err == nil {
+		kind, err = ErrRequest, signRequest(ctx, a.signer, req, s, who)
+	}
+	if err != nil {
+		return &Error{Kind: kind, Op: "sign", Endpoint: s.Endpoint.key.addr, Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package integration
+
+// What differs from service to service is in these tables, under the name of
+// the service's endpoint. A service that is in none of them is called under its
+// own name, by path, or by action with the parameters in the query.
+
+// A jsonService is one whose actions are named by the header X-Amz-Target.
+type jsonService struct {
+	prefix  string // of X-Amz-Target
+	version string // of the content type application/x-amz-json-
+}
+
+// jsonServices are the services that speak AWS's JSON protocol. SQS, SNS and
+// SSM are called in the Query protocol, as API Gateway calls them.
+var jsonServices = map[string]jsonService{
+	"acm":                     {"CertificateManager", "1.1"},
+	"acm-pca":                 {"ACMPrivateCA", "1.1"},
+	"aoss":                    {"OpenSearchServerless", "1.0"},
+	"api.ecr":                 {"AmazonEC2ContainerRegistry_V20150921", "1.1"},
+	"api.pricing":             {"AWSPriceListService", "1.1"},
+	"api.sagemaker":           {"SageMaker", "1.1"},
+	"application-autoscaling": {"AnyScaleFrontendService", "1.1"},
+	"apprunner":               {"AppRunner", "1.0"},
+	"athena":                  {"AmazonAthena", "1.1"},
+	"budgets":                 {"AWSBudgetServiceGateway", "1.1"},
+	"cassandra":               {"KeyspacesService", "1.0"},
+	"ce":                      {"AWSInsightsIndexService", "1.1"},
+	"cloudcontrolapi":         {"CloudApiService", "1.0"},
+	"cloudhsmv2":              {"BaldrApiService", "1.1"},
+	"cloudtrail":              {"com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101", "1.1"},
+	"codebuild":               {"CodeBuild_20161006", "1.1"},
+	"codecommit":              {"CodeCommit_20150413", "1.1"},
+	"codeconnections":         {"com.amazonaws.codeconnections.CodeConnections_20231201", "1.0"},
+	"codedeploy":              {"CodeDeploy_20141006", "1.1"},
+	"codepipeline":            {"CodePipeline_20150709", "1.1"},
+	"cognito-identity":        {"AWSCognitoIdentityService", "1.1"},
+	"cognito-idp":             {"AWSCognitoIdentityProviderService", "1.1"},
+	"comprehend":              {"Comprehend_20171127", "1.1"},
+	"config":                  {"StarlingDoveService", "1.1"},
+	"datapipeline":            {"DataPipeline", "1.1"},
+	"datasync":                {"FmrsService", "1.1"},
+	"dax":                     {"AmazonDAXV3", "1.1"},
+	"devicefarm":              {"DeviceFarm_20150623", "1.1"},
+	"directconnect":           {"OvertureService", "1.1"},
+	"discovery":               {"AWSPoseidonService_V2015_11_01", "1.1"},
+	"dms":                     {"AmazonDMSv20160101", "1.1"},
+	"ds":                      {"DirectoryService_20150416", "1.1"},
+	"dynamodb":                {"DynamoDB_20120810", "1.0"},
+	"ecs":                     {"AmazonEC2ContainerServiceV20141113", "1.1"},
+	"elasticmapreduce":        {"ElasticMapReduce", "1.1"},
+	"events":                  {"AWSEvents", "1.1"},
+	"firehose":                {"Firehose_20150804", "1.1"},
+	"fms":                     {"AWSFMS_20180101", "1.1"},
+	"forecast":                {"AmazonForecast", "1.1"},
+	"forecastquery":           {"AmazonForecastRuntime", "1.1"},
+	"frauddetector":           {"AWSHawksNestServiceFacade", "1.1"},
+	"fsx":                     {"AWSSimbaAPIService_v20180301", "1.1"},
+	"globalaccelerator":       {"GlobalAccelerator_V20180706", "1.1"},
+	"glue":                    {"AWSGlue", "1.1"},
+	"health":                  {"AWSHealth_20160804", "1.1"},
+	"healthlake":              {"HealthLake", "1.0"},
+	"identitystore":           {"AWSIdentityStore", "1.1"},
+	"ingest.timestream":       {"Timestream_20181101", "1.0"},
+	"kendra":                  {"AWSKendraFrontendService", "1.1"},
+	"kinesis":                 {"Kinesis_20131202", "1.1"},
+	"kinesisanalytics":        {"KinesisAnalytics_20180523", "1.1"},
+	"kms":                     {"TrentService", "1.1"},
+	"license-manager":         {"AWSLicenseManager", "1.1"},
+	"lightsail":               {"Lightsail_20161128", "1.1"},
+	"logs":                    {"Logs_20140328", "1.1"},
+	"machinelearning":         {"AmazonML_20141212", "1.1"},
+	"memory-db":               {"AmazonMemoryDB", "1.1"},
+	"mturk-requester":         {"MTurkRequesterServiceV20170117", "1.1"},
+	"network-firewall":        {"NetworkFirewall_20201112", "1.0"},
+	"organizations":           {"AWSOrganizationsV20161128", "1.1"},
+	"personalize":             {"AmazonPersonalize", "1.1"},
+	"pi":                      {"PerformanceInsightsv20180227", "1.1"},
+	"query.timestream":        {"Timestream_20181101", "1.0"},
+	"redshift-data":           {"RedshiftData", "1.1"},
+	"redshift-serverless":     {"RedshiftServerless", "1.1"},
+	"rekognition":             {"RekognitionService", "1.1"},
+	"route53domains":          {"Route53Domains_v20140515", "1.1"},
+	"route53resolver":         {"Route53Resolver", "1.1"},
+	"secretsmanager":          {"secretsmanager", "1.1"},
+	"servicecatalog":          {"AWS242ServiceCatalogService", "1.1"},
+	"servicediscovery":        {"Route53AutoNaming_v20170314", "1.1"},
+	"servicequotas":           {"ServiceQuotasV20190624", "1.1"},
+	"shield":                  {"AWSShield_20160616", "1.1"},
+	"sms-voice":               {"PinpointSMSVoiceV2", "1.0"},
+	"sso":                     {"SWBExternalService", "1.1"},
+	"states":                  {"AWSStepFunctions", "1.0"},
+	"storagegateway":          {"StorageGateway_20130630", "1.1"},
+	"streams.dynamodb":        {"DynamoDBStreams_20120810", "1.0"},
+	"support":                 {"AWSSupport_20130415", "1.1"},
+	"swf":                     {"SimpleWorkflowService", "1.0"},
+	"tagging":                 {"ResourceGroupsTaggingAPI_20170126", "1.1"},
+	"textract":                {"Textract", "1.1"},
+	"transcribe":              {"Transcribe", "1.1"},
+	"transfer":                {"TransferService", "1.1"},
+	"translate":               {"AWSShineFrontendService_20170701", "1.1"},
+	"verifiedpermissions":     {"VerifiedPermissions", "1.0"},
+	"waf":                     {"AWSWAF_20150824", "1.1"},
+	"waf-regional":            {"AWSWAF_Regional_20161128", "1.1"},
+	"wafv2":                   {"AWSWAF_20190729", "1.1"},
+	"workmail":                {"WorkMailService", "1.1"},
+	"workspaces":              {"WorkspacesService", "1.1"},
+}
+
+// queryVersions are the versions of services in the Query protocol, some of
+// which refuse a call without one.
+var queryVersions = map[string]string{
+	"autoscaling":          "2011-01-01",
+	"cloudformation":       "2010-05-15",
+	"ec2":                  "2016-11-15",
+	"elasticache":          "2015-02-02",
+	"elasticbeanstalk":     "2010-12-01",
+	"elasticloadbalancing": "2015-12-01",
+	"email":                "2010-12-01",
+	"iam":                  "2010-05-08",
+	"monitoring":           "2010-08-01",
+	"rds":                  "2014-10-31",
+	"redshift":             "2012-12-01",
+	"sns":                  "2010-03-31",
+	"sqs":                  "2012-11-05",
+	"ssm":                  "2014-11-06",
+	"sts":                  "2011-06-15",
+}
+
+// signingNames are services that sign under another name than their
+// endpoint's, and endpoints whose name has a dot.
+var signingNames = map[string]string{
+	"a2i-runtime.sagemaker":             "sagemaker",
+	"api.ecr":                           "ecr",
+	"api.ecr-public":                    "ecr-public",
+	"api.iotwireless":                   "iotwireless",
+	"api.mediatailor":                   "mediatailor",
+	"api.pricing":                       "pricing",
+	"api.sagemaker":                     "sagemaker",
+	"appconfigdata":                     "appconfig",
+	"appsync-api":                       "appsync",
+	"bedrock-agent":                     "bedrock",
+	"bedrock-agent-runtime":             "bedrock",
+	"bedrock-runtime":                   "bedrock",
+	"cassandra-streams":                 "cassandra",
+	"catalog.marketplace":               "aws-marketplace",
+	"cloudhsmv2":                        "cloudhsm",
+	"contact-lens":                      "connect",
+	"controlplane.payment-cryptography": "payment-cryptography",
+	"data-ats.iot":                      "iotdata",
+	"data.iot":                          "iotdata",
+	"data.iotevents":                    "ioteventsdata",
+	"data.jobs.iot":                     "iot-jobs-data",
+	"data.mediastore":                   "mediastore",
+	"dataplane.payment-cryptography":    "payment-cryptography",
+	"edge.sagemaker":                    "sagemaker",
+	"email":                             "ses",
+	"entitlement.marketplace":           "aws-marketplace",
+	"featurestore-runtime.sagemaker":    "sagemaker",
+	"forecastquery":                     "forecast",
+	"identity-chime":                    "chime",
+	"ingest.timestream":                 "timestream",
+	"media-pipelines-chime":             "chime",
+	"meetings-chime":                    "chime",
+	"memory-db":                         "memorydb",
+	"messaging-chime":                   "chime",
+	"metering.marketplace":              "aws-marketplace",
+	"metrics.sagemaker":                 "sagemaker",
+	"models-v2-lex":                     "lex",
+	"models.lex":                        "lex",
+	"personalize-events":                "personalize",
+	"personalize-runtime":               "personalize",
+	"pinpoint":                          "mobiletargeting",
+	"query.timestream":                  "timestream",
+	"runtime-v2-lex":                    "lex",
+	"runtime.lex":                       "lex",
+	"runtime.sagemaker":                 "sagemaker",
+	"s3-control":                        "s3",
+	"sms-voice.pinpoint":                "sms-voice",
+	"streams.dynamodb":                  "dynamodb",
+	"sync-states":                       "states",
+	"voice-chime":                       "chime",
+}
+
+// globalServices have one endpoint for all regions of the partition aws.
+var globalServices = map[string]bool{"budgets": true, "ce": true, "cloudfront": true, "iam": true, "organizations": true, "route53": true}
+
+// signingName is the name that a service's signatures are for.
+func signingName(service string) string {
+	if name, ok := signingNames[service]; ok {
+		return name
+	}
+	return service
+}

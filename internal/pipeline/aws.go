@@ -1,0 +1,147 @@
+package pipeline
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+)
+
+// An awsTarget is what a target has besides when it is a service of AWS.
+type awsTarget struct {
+	service   *integration.Service
+	role      string // that calls; "" is the process itself
+	sourceARN string // of the method, for Lambda
+	variables []byte // the stage's, as events show them
+}
+
+var errNoAWS = errors.New("this server calls no services of AWS")
+
+// newAWSTarget resolves the integration of a method under a stage's variables.
+func (s *Stage) newAWSTarget(m *Method) *target {
+	if s.services.AWS == nil {
+		return &target{err: errNoAWS}
+	}
+	st := s.settings
+	service, err := s.services.AWS.Resolve(m.uri.withStage(st.Variables).text)
+	if err != nil {
+		return &target{err: err}
+	}
+	text := service.Target
+	if service.Version != "" && !slices.ContainsFunc(m.request.query, func(p mapped) bool { return p.name == "Version" }) {
+		text += "&Version=" + service.Version
+	}
+	return &target{
+		endpoint: service.Endpoint, parts: parseURI(text).parts, hasQuery: strings.Contains(text, "?"),
+		aws: &awsTarget{
+			service: service, role: m.role.withStage(st.Variables).text,
+			sourceARN: "arn:" + service.Partition + ":execute-api:" + st.Region + ":" + st.Account + ":" + st.APIID + "/" + st.Name + "/" + m.verb + m.resourcePath,
+			variables: appendVariables(nil, st.Variables),
+		},
+	}
+}
+
+// appendVariables appends a stage's variables as an object, or null.
+func appendVariables(dst []byte, vars map[string]string) []byte {
+	if len(vars) == 0 {
+		return append(dst, "null"...)
+	}
+	for i, name := range sorted(vars) {
+		sep := byte(',')
+		if i == 0 {
+			sep = '{'
+		}
+		dst = appendJSON(append(appendJSON(append(dst, sep), name), ':'), vars[name])
+	}
+	return append(dst, '}')
+}
+
+// awsTarget returns where the call's AWS integration leads.
+func (c *call) awsTarget() (*awsTarget, error) {
+	t := c.stage.target(c.method)
+	if t.err != nil {
+		return nil, configurationError("Invalid endpoint address", t.err)
+	}
+	return t.aws, nil
+}
+
+// buildAWS makes the request of an AWS integration: only what is mapped, and the
+// headers that API Gateway sends by itself.
+func buildAWS(c *call) error {
+	t, err := c.awsTarget()
+	if err != nil {
+		return err
+	}
+	c.startOut()
+	h := &c.out.Header
+	h.Add("Accept", "application/json")
+	h.Add("User-Agent", c.stage.userAgent)
+	ct, sent := c.headers.Last("Content-Type")
+	switch {
+	case !carriesBody(c.out.Method):
+		c.out.Body = nil
+	case t.service.ContentType != "":
+		h.Add("Content-Type", t.service.ContentType)
+	case sent:
+		h.Add("Content-Type", ct)
+	}
+	if t.service.Action != "" {
+		h.Add("X-Amz-Target", t.service.Action)
+	}
+	c.addServiceTrace()
+	if err := c.mapRequest(); err != nil {
+		return err
+	}
+	if t.service.Function != "" {
+		c.addInvocation(t)
+	}
+	return c.finishTarget("")
+}
+
+// addServiceTrace adds the headers that every service of AWS gets, and returns
+// the trace id that is one of them.
+func (c *call) addServiceTrace() string {
+	incoming, _ := c.req.Header.Last(traceHeader)
+	now := c.req.Received.Unix()
+	c.traceID = newTraceID(incoming, now)
+	trace := serviceTrace(incoming, c.traceID, now)
+	c.out.Header.Add(traceHeader, trace)
+	c.out.Header.Add("x-amzn-apigateway-api-id", c.stage.settings.APIID)
+	return trace
+}
+
+// callService calls a service of AWS.
+func callService(c *call) error {
+	t, err := c.awsTarget()
+	if err != nil {
+		return err
+	}
+	if t.service.Function != "" && c.out.Method != "POST" {
+		return &failure{kind: integrationFailure, status: 500, message: internalServerError, engine: true,
+			reason: "Invalid permissions on Lambda function", cause: errors.New("functions are invoked by POST alone")}
+	}
+	c.out.Deadline = c.deadline()
+	resp, err := c.stage.services.AWS.Do(&c.out, t.service, t.role)
+	switch {
+	case errors.Is(err, integration.ErrRole):
+		return configurationError(roleRefused+t.role, err)
+	case errors.Is(err, integration.ErrCredentials):
+		return configurationError("the calls of AWS services cannot be signed", err)
+	case err != nil:
+		return integrationError(err)
+	}
+	c.backend, c.status = resp, resp.Status
+	c.scope.ResponseBody, c.scope.ResponseHeaders = resp.Body, resp.Header
+	c.scope.Context.AWSEndpointRequestID = endpointRequestID(resp.Header)
+	if trace := resp.Header.Get(traceHeader); trace != "" {
+		c.traceID = trace
+	}
+	if t.service.Function != "" && resp.Status >= 400 {
+		return lambdaRefused(resp)
+	}
+	return nil
+}
+
+// roleRefused is what AWS logs, with the role behind it (recorded).
+const roleRefused = "API Gateway does not have permission to assume the provided role "

@@ -1,0 +1,196 @@
+package pipeline
+
+import (
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// A functionAnswer is what a function of a proxy integration answered:
+//
+//	{"isBase64Encoded": bool, "statusCode": int, "headers": {}, "multiValueHeaders": {}, "body": "…"}
+//
+// All members may be left out or null; any other makes the answer malformed.
+type functionAnswer struct {
+	status int
+	base64 bool
+	single httpmsg.Header
+	multi  httpmsg.Header
+	body   []byte
+}
+
+// errMalformed says that a function's answer is none of a proxy integration.
+var errMalformed = errors.New("not an object of isBase64Encoded, statusCode, headers, multiValueHeaders and body, or a value of the wrong type")
+
+// read reads text into a. The body goes into the memory of a.body.
+func (a *functionAnswer) read(text []byte) error {
+	a.status, a.base64 = 200, false
+	a.single, a.multi, a.body = a.single[:0], a.multi[:0], a.body[:0]
+	r := jsonReader{text: text}
+	if !r.object(func(key []byte) bool { return a.member(&r, key) }) || !r.end() {
+		return errMalformed
+	}
+	return a.check()
+}
+
+// member reads the value of one member. Of one that comes twice the last holds.
+func (a *functionAnswer) member(r *jsonReader, key []byte) (ok bool) {
+	null := r.peek() == 'n'
+	switch string(key) {
+	case "statusCode":
+		if a.status = 200; !null {
+			a.status, ok = readStatus(r)
+			return ok
+		}
+	case "isBase64Encoded":
+		if a.base64 = false; !null {
+			a.base64, ok = readBool(r)
+			return ok
+		}
+	case "headers":
+		if a.single = a.single[:0]; !null {
+			a.single, ok = readHeaders(r, a.single)
+			return ok
+		}
+	case "multiValueHeaders":
+		if a.multi = a.multi[:0]; !null {
+			a.multi, ok = readMultiHeaders(r, a.multi)
+			return ok
+		}
+	case "body":
+		if a.body = a.body[:0]; !null {
+			a.body, ok = r.string(a.body)
+			return ok
+		}
+	default:
+		return false
+	}
+	return r.literal("null")
+}
+
+// check refuses what could not be sent.
+func (a *functionAnswer) check() error {
+	if a.status < 200 || a.status > 599 {
+		return errors.New("statusCode is not from 200 to 599")
+	}
+	for _, list := range []httpmsg.Header{a.single, a.multi} {
+		for i := range list {
+			if !httpmsg.ValidName(list[i].Name) || !httpmsg.ValidText(list[i].Value) {
+				return errors.New("a header's name or value cannot be sent")
+			}
+		}
+	}
+	return nil
+}
+
+// readStatus reads a number, or text that says one.
+func readStatus(r *jsonReader) (int, bool) {
+	text, ok := r.key[:0], false
+	if r.peek() == '"' {
+		text, ok = r.string(text)
+	} else {
+		text, ok = r.number()
+	}
+	if !ok {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	return int(min(max(f, -1), 1000)), err == nil && f == f
+}
+
+// readBool reads true, false, or text that says either.
+func readBool(r *jsonReader) (value, ok bool) {
+	switch {
+	case r.literal("true"), r.literal(`"true"`):
+		return true, true
+	case r.literal("false"), r.literal(`"false"`):
+		return false, true
+	}
+	return false, false
+}
+
+// readHeaders reads an object of text and booleans. Members that are null are
+// left out.
+func readHeaders(r *jsonReader, into httpmsg.Header) (httpmsg.Header, bool) {
+	ok := r.object(func(key []byte) bool {
+		name := string(key)
+		if r.literal("null") {
+			return true
+		}
+		value, ok := readHeaderValue(r)
+		into = append(into, httpmsg.Field{Name: name, Value: value})
+		return ok
+	})
+	return into, ok
+}
+
+// readMultiHeaders reads an object of lists of text and booleans.
+func readMultiHeaders(r *jsonReader, into httpmsg.Header) (httpmsg.Header, bool) {
+	ok := r.object(func(key []byte) bool {
+		name := string(key)
+		return r.literal("null") || r.array(func() bool {
+			value, ok := readHeaderValue(r)
+			into = append(into, httpmsg.Field{Name: name, Value: value})
+			return ok
+		})
+	})
+	return into, ok
+}
+
+func readHeaderValue(r *jsonReader) (string, bool) {
+	switch {
+	case r.literal("true"):
+		return "true", true
+	case r.literal("false"):
+		return "false", true
+	}
+	var ok bool
+	r.key, ok = r.string(r.key[:0])
+	return string(r.key), ok
+}
+
+// appendHeader appends the header lines of the answer: of a name in both maps
+// the list's values come first, under the list's spelling, and a value that the
+// list has is not repeated.
+func (a *functionAnswer) appendHeader(dst httpmsg.Header) httpmsg.Header {
+	for i := range a.multi {
+		dst = appendAnswered(dst, a.multi[i])
+	}
+	for _, f := range a.single {
+		at := slices.IndexFunc(a.multi, func(m httpmsg.Field) bool { return httpmsg.EqualFold(m.Name, f.Name) })
+		if at >= 0 {
+			f.Name = a.multi[at].Name
+			if slices.Contains(a.multi, f) {
+				continue
+			}
+		}
+		dst = appendAnswered(dst, f)
+	}
+	return dst
+}
+
+// appendAnswered appends a line of a function's answer under the treatment that
+// AWS gives it.
+func appendAnswered(dst httpmsg.Header, f httpmsg.Field) httpmsg.Header {
+	switch {
+	case httpmsg.EqualFold(f.Name, "Transfer-Encoding"):
+		return dst
+	case remappedFromProxy.has(f.Name):
+		f.Name = remappedName(f.Name)
+	}
+	return append(dst, f)
+}
+
+// decode turns the body from base64 to bytes, in place.
+func (a *functionAnswer) decode() error {
+	text := a.body
+	for len(text) > 0 && text[len(text)-1] == '=' {
+		text = text[:len(text)-1]
+	}
+	n, err := base64.RawStdEncoding.Decode(a.body, text)
+	a.body = a.body[:n]
+	return err
+}

@@ -1,0 +1,146 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+var errNoFunction = errors.New("the URI of the proxy integration is not that of a Lambda function")
+
+// buildEvent makes the invocation of a proxy integration's function.
+func buildEvent(c *call) error {
+	t, err := c.awsTarget()
+	if err != nil {
+		return err
+	}
+	if t.service.Function == "" {
+		return configurationError("Invalid endpoint address", errNoFunction)
+	}
+	c.startOut()
+	h := &c.out.Header
+	h.Add("Accept", "application/json")
+	h.Add("User-Agent", c.stage.userAgent)
+	h.Add("Content-Type", "application/json")
+	trace := c.addServiceTrace()
+	c.addInvocation(t)
+	c.body = c.appendEvent(c.body[:0], t, trace)
+	c.out.Body = c.body
+	return c.finishTarget("")
+}
+
+// addInvocation adds the headers of an invocation of Lambda (recorded).
+func (c *call) addInvocation(t *awsTarget) {
+	h := &c.out.Header
+	h.Set("X-Amz-Source-Arn", t.sourceARN)
+	h.Set("x-amzn-lambda-integration-tag", c.scope.Context.RequestID)
+}
+
+// readFunctionAnswer makes the answer of a proxy integration's function the
+// client's.
+func readFunctionAnswer(c *call) error {
+	t, err := c.awsTarget()
+	if err != nil {
+		return err
+	}
+	if t.service.FunctionFailed(c.backend) {
+		return functionFailed(c.backend)
+	}
+	a := &c.function
+	a.body = c.rendered
+	err = a.read(c.backend.Body)
+	c.rendered = a.body
+	if err != nil {
+		return badGateway("Malformed Lambda proxy response", err)
+	}
+	if a.base64 && c.binaryResponse() {
+		if err := a.decode(); err != nil {
+			return configurationError("Unable to base64 decode the body.", err)
+		}
+	}
+	c.answer.Status, c.answer.Body = a.status, a.body
+	c.answer.Header = a.appendHeader(c.answer.Header)
+	return nil
+}
+
+// selectServiceResponse finds the integration response of an AWS integration:
+// for a function by the message of its error, "" without one, else by status.
+func selectServiceResponse(c *call) error {
+	t, err := c.awsTarget()
+	if err != nil {
+		return err
+	}
+	switch {
+	case t.service.Function == "":
+		return c.selectBy(strconv.Itoa(c.status))
+	case t.service.FunctionFailed(c.backend):
+		return c.selectBy(errorMessage(c.backend.Body))
+	}
+	return c.selectBy("")
+}
+
+// errorMessage returns the member errorMessage of a function's error, "" when
+// there is none.
+func errorMessage(body []byte) string { return stringMember(body, "errorMessage") }
+
+// stringMember returns the text of a member of a JSON object.
+func stringMember(body []byte, names ...string) string {
+	var text []byte
+	r := jsonReader{text: body}
+	r.object(func(key []byte) bool {
+		for _, name := range names {
+			if string(key) == name && r.peek() == '"' {
+				var ok bool
+				text, ok = r.string(text[:0])
+				return ok
+			}
+		}
+		return r.skip(0)
+	})
+	return string(text)
+}
+
+// lambdaRefused is the answer when Lambda's API did not run the function.
+func lambdaRefused(resp *httpmsg.Response) error {
+	reason := stringMember(resp.Body, "message", "Message")
+	cause := fmt.Errorf("Lambda answered %d: %s", resp.Status, reason) //nolint:staticcheck // a name
+	if resp.Status == 403 || reason == "" {
+		reason = "Invalid permissions on Lambda function"
+	}
+	return &failure{kind: integrationFailure, status: 500, message: internalServerError, engine: true, reason: reason, cause: cause}
+}
+
+// functionFailed is the answer when the function of a proxy integration threw.
+func functionFailed(resp *httpmsg.Response) error {
+	const lead = "Lambda execution failed with status 200 due to customer function error: "
+	return badGateway(lead+errorMessage(resp.Body)+". Lambda request id: "+endpointRequestID(resp.Header), nil)
+}
+
+// badGateway is the 502 for a function that did not answer as it has to.
+func badGateway(reason string, cause error) *failure {
+	return &failure{kind: integrationFailure, status: 502, message: internalServerError, engine: true, reason: reason, cause: cause}
+}
+
+// endpointRequestID returns the id that a service gave a request.
+func endpointRequestID(h httpmsg.Header) string {
+	for _, name := range []string{"x-amzn-RequestId", "x-amz-request-id", "x-amz-requestid"} {
+		if id := h.Get(name); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// serviceTrace is the trace id that AWS services get, in a header and in
+// events: the new root alone, or what the client sent behind an id of this hop
+// (recorded). full is the trace id of the answer.
+func serviceTrace(incoming, full string, now int64) string {
+	if root, _, _, _ := parseTrace(incoming); root != "" {
+		return string(append(append(appendRoot([]byte("Self="), now), ';'), incoming...))
+	}
+	root, _, _ := strings.Cut(full, ";")
+	return root
+}
