@@ -231,7 +231,7 @@ func (s *callStmt) bind(r *run, f *frame, m *macro) (*frame, ctl) {
 		inner.setLocal(m.params[i], v)
 	}
 	if s.hasBody {
-		b := &blockRef{r: r, frame: f, body: &blockBody{body: s.body, most: r.t.limits.MacroDepth}}
+		b := r.newBlock(f, &blockBody{body: s.body, most: r.t.limits.MacroDepth})
 		inner.setLocal(s.bodySlot, value.FromObject(b))
 	}
 	return inner, next
@@ -260,7 +260,7 @@ func (s *defineStmt) exec(r *run, f *frame) ctl {
 	if r.hook != nil && !r.tell(EventDirective, s.place, "#define", value.Value{}) {
 		return failed
 	}
-	r.put(f, s.slot, value.FromObject(&blockRef{r: r, frame: f, body: s.body}))
+	r.put(f, s.slot, value.FromObject(r.newBlock(f, s.body)))
 	return next
 }
 

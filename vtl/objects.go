@@ -86,25 +86,32 @@ func (s *scope) PrintText(p *value.Printer) { p.Text(value.FromMap(s.storage()))
 // A blockRef is the value of a variable that #define made, or of $bodyContent.
 type blockRef struct {
 	opaque
-	r     *run
-	frame *frame // where it was made
-	body  *blockBody
-	depth int // of its use in itself
+	r      *run
+	render uint64 // which of r's renders it belongs to
+	frame  *frame // where it was made
+	body   *blockBody
+	depth  int // of its use in itself
 }
 
 func (*blockRef) class() class { return classBlock }
 
-// AppendText renders the block; it is how one within a list is printed.
+// newBlock returns a block made in frame f.
+func (r *run) newBlock(f *frame, body *blockBody) *blockRef {
+	return &blockRef{r: r, render: r.render.Load(), frame: f, body: body}
+}
+
+// AppendText renders the block; it is how one within a list is printed. Who
+// kept it beyond the render gets nothing.
 func (b *blockRef) AppendText(dst []byte) []byte {
 	r := b.r
-	if r.t == nil || r.vars == nil && r.slots == nil {
+	if r.render.Load() != b.render {
 		return dst
 	}
 	out := r.out
 	r.out = nil
 	v, _ := r.blockText(0, b)
 	r.out = out
-	return v.AppendText(dst)
+	return append(dst, v.AsString()...)
 }
 
 // blockOf returns the block in v, or nil.

@@ -183,7 +183,8 @@ func (r *run) callMethod(v value.Value, s *step, f *frame) (value.Value, ctl) {
 
 // invoke calls the method of v that s names.
 func (r *run) invoke(v value.Value, s *step, args []value.Value) (out value.Value, found bool, c ctl) {
-	if o := v.AsObject(); o != nil {
+	if v.Kind() == value.KindObject {
+		o := v.AsObject()
 		if _, ours := o.(javaObject); !ours {
 			var err error
 			if out, found, err = r.callHost(o, s, args); err != nil {
@@ -222,7 +223,12 @@ func (r *run) callHost(o value.Object, s *step, args []value.Value) (value.Value
 	if r.err != nil {
 		return value.Value{}, false, r.err
 	}
-	return o.Call(s.name, args)
+	v, found, err := o.Call(s.name, args)
+	if found || err != nil || s.name != "get" || len(args) != 1 || !args[0].IsString() {
+		return v, found, err
+	}
+	v, found = o.Get(args[0].AsString()) // $o['name'] and $o.get('name') are $o.name
+	return v, found, nil
 }
 
 // settle turns what only lives as long as the render, a block, into its text.

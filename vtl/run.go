@@ -2,6 +2,7 @@ package vtl
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
@@ -39,6 +40,8 @@ type run struct {
 	hook     func(Event) error
 	deadline time.Time
 
+	render atomic.Uint64 // counts the renders that began or ended
+
 	owner *foreachStmt
 	err   error
 }
@@ -50,6 +53,7 @@ type slot struct {
 }
 
 func (r *run) begin(t *Template, dst []byte, vars Vars, options *RunOptions) {
+	r.render.Add(1)
 	r.t, r.src, r.vars, r.out = t, t.src, vars, dst
 	r.syms, r.macros = t.syms, t.macros
 	r.most, r.mostLimit = len(dst)+t.limits.Output, "Output"
@@ -68,6 +72,7 @@ func (r *run) begin(t *Template, dst []byte, vars Vars, options *RunOptions) {
 
 // end forgets everything that the render referred to.
 func (r *run) end() {
+	r.render.Add(1)
 	clear(r.slots)
 	clear(r.stack[:cap(r.stack)])
 	r.stack = r.stack[:0]
@@ -170,6 +175,11 @@ func (r *run) print(at place, v value.Value) ctl {
 		}
 		return r.write(at, s.AsString())
 	}
+	return r.printValue(at, v)
+}
+
+// printValue is print for anything but a block.
+func (r *run) printValue(at place, v value.Value) ctl {
 	var err error
 	r.out, err = v.AppendTextMax(r.out, r.most)
 	if err == nil {

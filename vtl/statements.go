@@ -48,8 +48,11 @@ func (s *referenceStmt) exec(r *run, f *frame) ctl {
 	if c != next {
 		return c
 	}
-	if ref.plain && !v.IsNull() && blockOf(v) == nil {
-		return r.print(ref.place, v)
+	if ref.plain && v.IsString() {
+		return r.write(ref.place, v.AsString())
+	}
+	if ref.plain && !v.IsNull() && v.Kind() != value.KindObject {
+		return r.printValue(ref.place, v)
 	}
 	return ref.print(r, f, v)
 }

@@ -183,17 +183,14 @@ func mapASCII(s string, from, to byte) string {
 	if i == len(s) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(len(s))
-	b.WriteString(s[:i])
-	for ; i < len(s); i++ {
-		c := s[i]
-		if from <= c && c <= to {
-			c ^= 0x20
+	var short [64]byte // most strings fit: only the result is allocated
+	out := append(short[:0], s...)
+	for ; i < len(out); i++ {
+		if c := out[i]; from <= c && c <= to {
+			out[i] = c ^ 0x20
 		}
-		b.WriteByte(c)
 	}
-	return b.String()
+	return string(out)
 }
 
 var upperSpecial = map[rune]string{

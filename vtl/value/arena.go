@@ -16,6 +16,25 @@ type arena struct {
 	usedValues, usedStrings, usedShapes, usedLists, usedMaps int
 }
 
+// A firstChunk is the first slabs of a document in one piece, which is all
+// that a small one needs.
+type firstChunk struct {
+	values  [12]Value
+	strings [12]string
+	lists   [3]List
+	maps    [3]Map
+	shapes  [3]shape
+}
+
+// begin makes the first slabs.
+func (a *arena) begin() {
+	c := new(firstChunk)
+	a.valueSlab, a.stringSlab = c.values[:], c.strings[:]
+	a.listSlab, a.mapSlab, a.shapeSlab = c.lists[:], c.maps[:], c.shapes[:]
+	a.usedValues, a.usedStrings = len(c.values), len(c.strings)
+	a.usedLists, a.usedMaps, a.usedShapes = len(c.lists), len(c.maps), len(c.shapes)
+}
+
 const (
 	firstSlab = 8
 	lastSlab  = 512
@@ -64,7 +83,7 @@ func (a *arena) strings(ss []string) []string {
 
 func (a *arena) shape() *shape {
 	if len(a.shapeSlab) == 0 {
-		a.shapeSlab = make([]shape, (a.slabSize(&a.usedShapes, 1)+3)/4)
+		a.shapeSlab = make([]shape, a.slabSize(&a.usedShapes, 1))
 	}
 	s := &a.shapeSlab[0]
 	a.shapeSlab = a.shapeSlab[1:]
@@ -73,7 +92,7 @@ func (a *arena) shape() *shape {
 
 func (a *arena) list() *List {
 	if len(a.listSlab) == 0 {
-		a.listSlab = make([]List, (a.slabSize(&a.usedLists, 1)+1)/2)
+		a.listSlab = make([]List, a.slabSize(&a.usedLists, 1))
 	}
 	l := &a.listSlab[0]
 	a.listSlab = a.listSlab[1:]
@@ -82,7 +101,7 @@ func (a *arena) list() *List {
 
 func (a *arena) mapping() *Map {
 	if len(a.mapSlab) == 0 {
-		a.mapSlab = make([]Map, (a.slabSize(&a.usedMaps, 1)+1)/2)
+		a.mapSlab = make([]Map, a.slabSize(&a.usedMaps, 1))
 	}
 	m := &a.mapSlab[0]
 	a.mapSlab = a.mapSlab[1:]

@@ -332,6 +332,9 @@ func (p *parser) member(o *openObject) {
 }
 
 func (p *parser) enter() bool {
+	if p.arena.usedLists == 0 {
+		p.arena.begin()
+	}
 	p.depth++
 	if p.depth > p.maxDepth {
 		p.fail(fmt.Sprintf("nested more than %d deep", p.maxDepth))

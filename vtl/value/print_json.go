@@ -95,7 +95,7 @@ func appendEscaped(dst []byte, s string, web bool) []byte {
 	done := 0 // s[:done] has been appended
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if !mayEscape(c) {
+		if !mayEscape[c] {
 			continue
 		}
 		r, n := rune(c), 1
@@ -136,11 +136,14 @@ func appendEscaped(dst []byte, s string, web bool) []byte {
 	return append(dst, s[done:]...)
 }
 
-// mayEscape reports whether c has to be escaped, or begins a character that
-// may have to be.
-func mayEscape(c byte) bool {
-	return c < ' ' || c == '"' || c == '\\' || c == '/' || c == 0x7F || c == 0xC2 || c == 0xE2
-}
+// mayEscape says which bytes have to be escaped, or begin a character that may
+// have to be.
+var mayEscape = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c < ' ' || c == '"' || c == '\\' || c == '/' || c == 0x7F || c == 0xC2 || c == 0xE2
+	}
+	return table
+}()
 
 // escapedRune returns the character at the start of s and its length if it is
 // one that json-smart escapes: U+0080 to U+009F, U+2000 to U+20FF.
