@@ -87,10 +87,7 @@ func (n *node) child(seg string) *node {
 // answers, which AWS calls Missing Authentication Token. Leading slashes
 // collapse and one trailing slash is ignored; segments compare undecoded.
 func (r *router) find(path, verb string, m *match) bool {
-	path = strings.TrimLeft(path, "/")
-	if strings.HasSuffix(path, "/") {
-		path = path[:len(path)-1]
-	}
+	path = strings.TrimSuffix(strings.TrimLeft(path, "/"), "/")
 	m.n = 0
 	if path == "" {
 		return r.root.owns(verb, m)

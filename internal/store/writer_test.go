@@ -53,7 +53,7 @@ func TestFailureIsOnesOwn(t *testing.T) {
 	}{
 		"error":  {func() error { return errors.New("refused") }, "refused"},
 		"panic":  {func() error { panic("oops") }, "write panicked: oops"},
-		"nil":    {func() error { var m map[string]int; m["x"] = 1; return nil }, "write panicked: assignment to entry in nil map"},
+		"nil":    {func() error { var at *Key; return errors.New(at.ID) }, "write panicked: runtime error: invalid memory address or nil pointer dereference"},
 		"goexit": {func() error { runtime.Goexit(); return nil }, "write ended its goroutine"},
 	}
 	each(t, func(t *testing.T, s *Store) {
