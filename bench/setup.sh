@@ -2,7 +2,7 @@
 # Creates on a running gateway the API that gwbench.py loads: 100 routes
 # GET /api/v1/res{0..99}/{id}/items/{item}, each an HTTP proxy to the same path
 # of the upstream. GW_PORT is the gateway's port, GW_UPSTREAM the backend's URL.
-# The last line says, as JSON, how to address the stage and what ran.
+# The access log goes where serve's --access-log says. The last line says, as JSON, how to address the stage and what ran.
 set -euo pipefail
 
 : "${GW_PORT:?}" "${GW_UPSTREAM:?}"
@@ -39,4 +39,8 @@ PY
 
 api=$(definition | curl -fsS "$base/restapis?mode=import" --data-binary @- | python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')
 curl -fsS -o /dev/null "$base/restapis/$api/deployments" -d '{"stageName":"bench"}'
-printf '{"host":"%s.execute-api.localhost","prefix":"/bench","features":["routes","path variables","request id","trace id"]}\n' "$api"
+patch='{"patchOperations":[
+  {"op":"replace","path":"/accessLogSettings/destinationArn","value":"arn:aws:logs:us-east-1:000000000000:log-group:bench"},
+  {"op":"replace","path":"/accessLogSettings/format","value":"$context.requestId $context.identity.sourceIp [$context.requestTime] \"$context.httpMethod $context.path $context.protocol\" $context.resourcePath $context.status $context.responseLength $context.responseLatency"}]}'
+curl -fsS -o /dev/null -X PATCH "$base/restapis/$api/stages/bench" -d "$patch"
+printf '{"host":"%s.execute-api.localhost","prefix":"/bench","features":["routes","path variables","request id","trace id","access log"]}\n' "$api"
