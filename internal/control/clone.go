@@ -14,6 +14,9 @@ func (t *tx) cloneRestAPI(from string, api *wire.RestAPI) error {
 	if err != nil {
 		return err
 	}
+	if over(len(src.Resources), t.svc.limits.ResourcesPerAPI) {
+		return errQuota("Resources", " for this API")
+	}
 	for i := range src.Models {
 		m := &src.Models[i]
 		if m.Schema != nil { // references between models name their API
@@ -43,9 +46,14 @@ func (t *tx) cloneRestAPI(from string, api *wire.RestAPI) error {
 // cloneResources stores the resources of src. ids has the new ids of the old
 // ones; it gets those of the resources.
 func (t *tx) cloneResources(src *source, ids map[string]string) error {
+	taken := make(map[string]bool, len(src.Resources))
 	for i := range src.Resources {
+		id := newID(childIDLength)
+		for taken[id] {
+			id = newID(childIDLength)
+		}
 		if r := &src.Resources[i]; r.ParentID != nil {
-			ids[*r.ID] = newID(childIDLength)
+			ids[*r.ID], taken[id] = id, true
 		}
 	}
 	for i := range src.Resources {

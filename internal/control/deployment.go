@@ -31,7 +31,11 @@ func (s *Service) CreateDeployment(ctx context.Context, who *wire.Caller, in *wi
 		if err := checkDeployable(src); err != nil {
 			return nil, err
 		}
-		d := &wire.Deployment{ID: new(newID(childIDLength)), Description: given(in.Description), CreatedDate: &t.now}
+		id, err := t.freshID(kindDeployment)
+		if err != nil {
+			return nil, err
+		}
+		d := &wire.Deployment{ID: &id, Description: given(in.Description), CreatedDate: &t.now}
 		if err := t.saveDeployment(d, src); err != nil {
 			return nil, err
 		}

@@ -26,3 +26,14 @@ func newID(n int) string {
 	}
 	return string(out)
 }
+
+// freshID returns an id that no document of a kind has.
+func (t *tx) freshID(k kind) (string, error) {
+	for {
+		id := newID(childIDLength)
+		taken, err := t.exists(k, id)
+		if err != nil || !taken {
+			return id, err
+		}
+	}
+}

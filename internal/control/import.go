@@ -16,22 +16,25 @@ func (s *Service) ImportRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 	if err != nil {
 		return nil, err
 	}
+	endpoint := &wire.EndpointConfiguration{}
+	if v := in.Parameters["endpointConfigurationTypes"]; v != "" {
+		endpoint.Types = strings.Split(v, ",")
+	}
+	if err := s.throttle.newAPI(who, endpoint); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
-		return t.importNew(def, in.Parameters, isTrue(in.FailOnWarnings))
+		return t.importNew(def, endpoint, isTrue(in.FailOnWarnings))
 	})
 }
 
 // importNew stores an API made from a definition under its new id.
-func (t *tx) importNew(def *openapi.API, params map[string]string, failOnWarnings bool) (*wire.RestAPI, error) {
+func (t *tx) importNew(def *openapi.API, endpoint *wire.EndpointConfiguration, failOnWarnings bool) (*wire.RestAPI, error) {
 	if err := refuseDefinition(def, failOnWarnings); err != nil {
 		return nil, err
 	}
 	if def.RestAPI.Name == nil {
 		return nil, wire.BadRequest("Invalid OpenAPI input.")
-	}
-	endpoint := &wire.EndpointConfiguration{}
-	if v := params["endpointConfigurationTypes"]; v != "" {
-		endpoint.Types = strings.Split(v, ",")
 	}
 	endpoint, err := newEndpointConfiguration(endpoint)
 	if err != nil {

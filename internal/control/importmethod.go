@@ -24,6 +24,9 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 	if err := check(a.checkMethod(&m), a.failed.Method); err != nil {
 		return err
 	}
+	if over(len(m.MethodResponses), a.svc.limits.MethodResponsesPerMethod) {
+		return errMethodResponses()
+	}
 	for _, status := range sortedKeys(m.MethodResponses) {
 		r := m.MethodResponses[status]
 		err := checkStatus(status)

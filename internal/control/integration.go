@@ -19,10 +19,7 @@ const (
 // methodWithIntegration reads a method that must have an integration;
 // noMethod is the answer when there is no such method.
 func (t *tx) methodWithIntegration(resource, verb string, noMethod error) (*wire.Method, error) {
-	if err := t.requireResource(resource); err != nil {
-		return nil, err
-	}
-	m, err := load[wire.Method](t, kindMethod, methodID(resource, verb), noMethod)
+	m, err := t.methodOr(resource, verb, noMethod)
 	if err != nil {
 		return nil, err
 	}

@@ -19,13 +19,22 @@ func errMethod() error { return wire.NotFound("Invalid Method identifier specifi
 
 func methodID(resource, verb string) string { return resource + "/" + verb }
 
-// method reads a method with its responses and integration. First the
-// resource is looked up, as AWS does, and any text may stand for the verb.
+// method reads a method with its responses and integration. Any text may stand
+// for the verb.
 func (t *tx) method(resource, verb string) (*wire.Method, error) {
-	if err := t.requireResource(resource); err != nil {
-		return nil, err
+	return t.methodOr(resource, verb, errMethod())
+}
+
+// methodOr is method with another answer when the resource has no such method.
+// An unknown resource comes first, as at AWS.
+func (t *tx) methodOr(resource, verb string, missing error) (*wire.Method, error) {
+	m, err := load[wire.Method](t, kindMethod, methodID(resource, verb), missing)
+	if err == missing { // a method that is there has a resource
+		if err := t.requireResource(resource); err != nil {
+			return nil, err
+		}
 	}
-	return load[wire.Method](t, kindMethod, methodID(resource, verb), errMethod())
+	return m, err
 }
 
 // saveMethod writes a changed method. Maps of responses that have lost their

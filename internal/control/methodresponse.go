@@ -19,6 +19,9 @@ func (s *Service) PutMethodResponse(ctx context.Context, who *wire.Caller, in *w
 		if _, exists := m.MethodResponses[in.StatusCode]; exists {
 			return nil, wire.Conflict("Response already exists for this resource")
 		}
+		if over(len(m.MethodResponses)+1, t.svc.limits.MethodResponsesPerMethod) {
+			return nil, errMethodResponses()
+		}
 		r := &wire.MethodResponse{StatusCode: &in.StatusCode, ResponseParameters: in.ResponseParameters, ResponseModels: in.ResponseModels}
 		if err := t.checkMethodResponse(r); err != nil {
 			return nil, err
@@ -30,6 +33,8 @@ func (s *Service) PutMethodResponse(ctx context.Context, who *wire.Caller, in *w
 		return r, t.saveMethod(in.ResourceID, m)
 	})
 }
+
+func errMethodResponses() error { return errQuota("Method Responses", " for this Method") }
 
 // checkMethodResponse checks the header names and the models.
 func (t *tx) checkMethodResponse(r *wire.MethodResponse) error {

@@ -30,7 +30,11 @@ func (s *Service) CreateRequestValidator(ctx context.Context, who *wire.Caller, 
 
 // addValidator completes and stores a new validator.
 func (t *tx) addValidator(v *wire.RequestValidator) error {
-	v.ID = new(newID(childIDLength))
+	id, err := t.freshID(kindValidator)
+	if err != nil {
+		return err
+	}
+	v.ID = &id
 	v.ValidateRequestBody = withDefault(v.ValidateRequestBody, false)
 	v.ValidateRequestParameters = withDefault(v.ValidateRequestParameters, false)
 	return t.saveValidator(v)

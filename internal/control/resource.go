@@ -55,7 +55,13 @@ func (s *Service) CreateResource(ctx context.Context, who *wire.Caller, in *wire
 // addResource checks a new path part against its parent and siblings, and
 // stores it.
 func (t *tx) addResource(parent *wire.Resource, part string) (*wire.Resource, error) {
-	id := newID(childIDLength)
+	if err := t.quota(kindResource, t.svc.limits.ResourcesPerAPI, "Resources"); err != nil {
+		return nil, err
+	}
+	id, err := t.freshID(kindResource)
+	if err != nil {
+		return nil, err
+	}
 	r := &wire.Resource{ID: &id, ParentID: parent.ID, PathPart: &part}
 	if err := t.checkPlace(r, parent); err != nil {
 		return nil, err
@@ -64,7 +70,7 @@ func (t *tx) addResource(parent *wire.Resource, part string) (*wire.Resource, er
 		return nil, err
 	}
 	r.Path = new(joinPath(*parent.Path, part))
-	return r, t.insert(kindResource, id, r, errors.New("resource id drawn twice"))
+	return r, t.save(kindResource, id, r)
 }
 
 // placeOf is the id of a resource's place among its siblings; the root has

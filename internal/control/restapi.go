@@ -47,6 +47,9 @@ func (t *tx) requireAPI() error { return t.require(kindRestAPI, t.api, t.errAPI(
 // CreateRestAPI makes an empty API with its root resource and default models,
 // or a copy of another API.
 func (s *Service) CreateRestAPI(ctx context.Context, who *wire.Caller, in *wire.CreateRestAPIRequest) (*wire.RestAPI, error) {
+	if err := s.throttle.newAPI(who, in.EndpointConfiguration); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, who, "", func(t *tx) (*wire.RestAPI, error) {
 		api, err := t.newRestAPI(in)
 		if err != nil {
@@ -116,6 +119,9 @@ func (t *tx) checkRestAPI(api *wire.RestAPI) error {
 		if err != nil {
 			return err
 		}
+		if over(len(policy), t.svc.limits.PolicyLength) {
+			return wire.LimitExceeded("The resource policy is longer than %d characters", t.svc.limits.PolicyLength)
+		}
 		api.Policy = &policy
 	}
 	return unservedRestAPI(api)
@@ -130,6 +136,9 @@ func (t *tx) addRestAPI(api *wire.RestAPI) (*tx, error) {
 		id = *withDefault(api.ID, newID(apiIDLength))
 	} else if !customIDPattern.MatchString(id) {
 		return nil, wire.BadRequest("Invalid value of tag %s: %q is not 1 to 63 of a-z, 0-9 and -", customIDTag, truncated(id))
+	}
+	if err := t.apiQuota(api.EndpointConfiguration.Types[0]); err != nil {
+		return nil, err
 	}
 	api.ID, api.CreatedDate, api.RootResourceID = &id, &t.now, new(newID(apiIDLength))
 	owner, err := json.Marshal(apiOwner{t.who.Account, t.who.Region})
@@ -204,11 +213,17 @@ func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 		if err != nil {
 			return nil, err
 		}
+		before := api.EndpointConfiguration.Types[0]
 		if err := restAPIPatch.apply(t, api, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := t.checkRestAPI(api); err != nil {
 			return nil, err
+		}
+		if to := api.EndpointConfiguration.Types[0]; to != before {
+			if err := t.apiQuota(to); err != nil {
+				return nil, err
+			}
 		}
 		if err := t.saveRestAPI(api); err != nil {
 			return nil, err

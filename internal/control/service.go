@@ -12,11 +12,13 @@ import (
 // A Service runs the control plane's operations on a store. It is safe for
 // concurrent use.
 type Service struct {
-	store   *store.Store
-	applied func(context.Context, store.Revision) error
-	log     *slog.Logger
-	now     func() time.Time
-	schemas *schemaChecker
+	store    *store.Store
+	applied  func(context.Context, store.Revision) error
+	log      *slog.Logger
+	now      func() time.Time
+	schemas  *schemaChecker
+	limits   Limits
+	throttle *Throttle
 }
 
 // Options says what a Service works with.
@@ -28,13 +30,19 @@ type Options struct {
 	// Nil means that no data plane runs here.
 	Applied func(context.Context, store.Revision) error
 
+	Limits Limits // the zero value bounds nothing
+
+	// Throttle bounds how fast APIs are made, by their kind. Its Authorize is
+	// for the server to call. Nil bounds nothing.
+	Throttle *Throttle
+
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil is time.Now
 }
 
 // New returns the service.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, schemas: newSchemaChecker()}
+	s := &Service{store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, schemas: newSchemaChecker(), limits: o.Limits, throttle: o.Throttle}
 	if s.applied == nil {
 		s.applied = func(context.Context, store.Revision) error { return nil }
 	}

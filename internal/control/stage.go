@@ -64,6 +64,9 @@ func (t *tx) addStage(st *stage) error {
 	if err := checkTags(st.Tags); err != nil {
 		return err
 	}
+	if err := t.quota(kindStage, t.svc.limits.StagesPerAPI, "Stages"); err != nil {
+		return err
+	}
 	st.CacheClusterEnabled = withDefault(st.CacheClusterEnabled, false)
 	st.TracingEnabled = withDefault(st.TracingEnabled, false)
 	st.CacheClusterStatus = new("NOT_AVAILABLE")
@@ -80,6 +83,9 @@ func (t *tx) changeStage(st *stage) error {
 	}
 	if err := checkVariables(st.Variables); err != nil {
 		return err
+	}
+	if over(len(st.Variables), t.svc.limits.VariablesPerStage) {
+		return errQuota("Stage Variables", " for this Stage")
 	}
 	if c := st.CanarySettings; c != nil {
 		if err := t.checkCanary(c); err != nil {

@@ -1,0 +1,173 @@
+package control_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A load is a control plane that is called without sockets: what is measured
+// is the server's work from the request's bytes to the answer's.
+type load struct {
+	testing.TB
+	*control.Service
+	handler http.Handler
+	api     string
+	ids     []string // of the resources
+}
+
+// newLoad makes an API of n resources besides the root, each with a GET to an
+// HTTP backend. dir is where its store lies, "" for memory.
+func newLoad(b testing.TB, dir string, n int) *load {
+	b.Helper()
+	st, err := store.Open(context.Background(), store.Options{Dir: dir})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { st.Close() })
+	l := &load{TB: b, Service: control.New(control.Options{Store: st})}
+	l.handler, err = wire.NewServer(wire.ServerOptions{
+		Handlers: l.Handlers(), Authenticate: control.OpenAuthenticator(testAccount, testRegion), Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	api := must(l.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "load"}))(b)
+	l.api = *api.ID
+	group := ""
+	for i := range n {
+		parent := *api.RootResourceID
+		if i%10 > 0 {
+			parent = group
+		}
+		r := must(l.CreateResource(ctx(), who, &wire.CreateResourceRequest{RestAPIID: l.api, ParentID: parent, PathPart: fmt.Sprintf("resource%d", i)}))(b)
+		if i%10 == 0 {
+			group = *r.ID
+		}
+		l.ids = append(l.ids, *r.ID)
+		l.putMethod(*r.ID)
+	}
+	return l
+}
+
+func (l *load) putMethod(resource string) {
+	l.Helper()
+	must(l.PutMethod(ctx(), who, &wire.PutMethodRequest{RestAPIID: l.api, ResourceID: resource, HTTPMethod: "GET", AuthorizationType: "NONE", RequestParameters: map[string]bool{"method.request.querystring.q": false}}))(l)
+	must(l.PutIntegration(ctx(), who, &wire.PutIntegrationRequest{
+		RestAPIID: l.api, ResourceID: resource, HTTPMethod: "GET", Type: "HTTP", IntegrationHTTPMethod: new("GET"), URI: new("http://127.0.0.1:8080/backend"),
+		RequestParameters: map[string]string{"integration.request.querystring.q": "method.request.querystring.q"},
+		RequestTemplates:  map[string]*string{"application/json": new(`{"id": "$input.params('id')", "body": $input.json('$')}`)},
+	}))(l)
+}
+
+func (l *load) call(method, target, body string, want int) {
+	w := httptest.NewRecorder()
+	l.handler.ServeHTTP(w, httptest.NewRequest(method, target, bytes.NewBufferString(body)))
+	if w.Code != want {
+		l.Fatalf("%s %s: got status %d: %s", method, target, w.Code, w.Body)
+	}
+}
+
+const methodResponse = `{"responseParameters": {"method.response.header.X-A": true, "method.response.header.X-B": false}, "responseModels": {"application/json": "Empty"}}`
+
+// putNext puts the i-th method response: each resource's GET gets the status
+// codes one after the other.
+func (l *load) putNext(i int) {
+	resource, status := l.ids[i%len(l.ids)], 100+i/len(l.ids)%500
+	l.call("PUT", fmt.Sprintf("/restapis/%s/resources/%s/methods/GET/responses/%d", l.api, resource, status), methodResponse, 201)
+}
+
+// cpu is the processor time of this process.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail for this process
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkPutMethodResponse is the whole operation, one caller after the
+// other. Methods are made anew when they have ten responses.
+func BenchmarkPutMethodResponse(b *testing.B) {
+	for _, tt := range []struct{ name, dir string }{{"memory", ""}, {"durable", b.TempDir()}} {
+		b.Run(tt.name, func(b *testing.B) {
+			l := newLoad(b, tt.dir, 300)
+			b.ReportAllocs()
+			var used time.Duration
+			n := 0
+			for b.Loop() {
+				if n == 10*len(l.ids) {
+					b.StopTimer()
+					for _, id := range l.ids {
+						must(l.DeleteMethod(ctx(), who, &wire.DeleteMethodRequest{RestAPIID: l.api, ResourceID: id, HTTPMethod: "GET"}))(b)
+						l.putMethod(id)
+					}
+					n = 0
+					b.StartTimer()
+				}
+				start := cpu()
+				l.putNext(n)
+				used += cpu() - start
+				n++
+			}
+			b.ReportMetric(float64(used.Microseconds())/float64(b.N), "cpu-µs/op")
+		})
+	}
+}
+
+// BenchmarkConcurrentWrites is 32 callers who wait for their writes to be
+// durable: with a benchtime of 2 s, about ten responses a method.
+func BenchmarkConcurrentWrites(b *testing.B) {
+	l := newLoad(b, b.TempDir(), 1000)
+	b.ReportAllocs()
+	b.SetParallelism(32 / runtime.GOMAXPROCS(0))
+	var next atomic.Int64
+	b.ResetTimer()
+	start, used := time.Now(), cpu()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			l.putNext(int(next.Add(1) - 1))
+		}
+	})
+	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "writes/s")
+	b.ReportMetric(float64((cpu()-used).Microseconds())/float64(b.N), "cpu-µs/op")
+}
+
+func BenchmarkGetResources(b *testing.B) {
+	for _, tt := range []struct{ name, query string }{{"plain", ""}, {"embedded", "&embed=methods"}} {
+		b.Run(tt.name, func(b *testing.B) {
+			l := newLoad(b, b.TempDir(), 300)
+			b.ReportAllocs()
+			for b.Loop() {
+				l.call("GET", "/restapis/"+l.api+"/resources?limit=500"+tt.query, "", 200)
+			}
+		})
+	}
+}
+
+func BenchmarkCreateDeployment(b *testing.B) {
+	l := newLoad(b, b.TempDir(), 300)
+	b.ReportAllocs()
+	for b.Loop() {
+		l.call("POST", "/restapis/"+l.api+"/deployments", "{}", 201)
+	}
+}
+
+func BenchmarkImport(b *testing.B) {
+	l := newLoad(b, "", 0)
+	body := string(definition(b, "petstore.openapi.yaml"))
+	b.ReportAllocs()
+	for b.Loop() {
+		l.call("PUT", "/restapis/"+l.api+"?mode=overwrite", body, 200)
+	}
+}

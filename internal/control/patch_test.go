@@ -1,0 +1,132 @@
+package control
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+func TestMatchPath(t *testing.T) {
+	tests := map[string]struct {
+		pattern, path string
+		names         []string
+		ok            bool
+	}{
+		"literal":             {"/name", "/name", nil, true},
+		"longer":              {"/name", "/name/x", nil, false},
+		"shorter":             {"/a/b", "/a", nil, false},
+		"no slash in front":   {"/name", "name", nil, false},
+		"slash behind":        {"/name", "/name/", nil, false},
+		"a name":              {"/variables/{name}", "/variables/a", []string{"a"}, true},
+		"an empty name":       {"/variables/{name}", "/variables/", nil, false},
+		"an escaped slash":    {"/m/{type}", "/m/application~1json", []string{"application/json"}, true},
+		"an escaped tilde":    {"/m/{type}", "/m/a~0b", []string{"a~b"}, true},
+		"tilde, then one":     {"/m/{type}", "/m/a~01b", []string{"a~1b"}, true},
+		"several names":       {"/{p}/{v}/caching/enabled", "/~1a~1{b}/GET/caching/enabled", []string{"/a/{b}", "GET"}, true},
+		"literals, unescaped": {"/a/b", "/a~1b", nil, false},
+		"empty":               {"/a", "", nil, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			names, ok := matchPath(tt.pattern, strings.Split(tt.path, "/"))
+			if d := cmp.Diff(tt.names, names); ok != tt.ok || ok && d != "" {
+				t.Errorf("got %v %t, want %v %t", names, ok, tt.names, tt.ok)
+			}
+		})
+	}
+}
+
+func TestParseDouble(t *testing.T) {
+	tests := map[string]struct {
+		want wire.Double
+		ok   bool
+	}{
+		"1": {1, true}, "-1": {-1, true}, "200.000000": {200, true}, "1e3": {1000, true}, ".5": {.5, true},
+		"": {}, "x": {}, "NaN": {}, "Inf": {}, "-Infinity": {}, "0x10": {}, "1_000": {}, "1e999": {}, "1 ": {},
+	}
+	for text, tt := range tests {
+		got, ok := parseDouble(text)
+		if ok != tt.ok || ok && got != tt.want {
+			t.Errorf("%q: got %v %t, want %v %t", text, got, ok, tt.want, tt.ok)
+		}
+	}
+}
+
+// FuzzPatch gives every table operations of strangers: whatever they are, the
+// answer is an error of the service or none, never a panic.
+func FuzzPatch(f *testing.F) {
+	for _, seed := range [][4]string{
+		{"replace", "/name", "x", ""}, {"add", "/requestParameters/method.request.header.X-A", "true", ""},
+		{"remove", "/responseModels/application~1json", "", ""}, {"copy", "/deploymentId", "", "/canarySettings/deploymentId"},
+		{"replace", "/~1pets~1{id}/GET/throttling/rateLimit", "-1.000000", ""}, {"remove", "/*/*", "", ""},
+		{"add", "/accessLogSettings/format", "$context.requestId", ""}, {"replace", "/variables", `{"a":"b"}`, ""},
+		{"replace", "/canarySettings/stageVariableOverrides/a", "b", ""}, {"add", "/binaryMediaTypes/-", "", ""},
+		{"replace", "/endpointConfiguration/types/0", "PRIVATE", ""}, {"add", "/cacheKeyParameters", "x", ""},
+		{"move", "/~01/~~/~", "\x00", "/"}, {"test", strings.Repeat("/", 300), "", ""},
+	} {
+		f.Add(seed[0], seed[1], seed[2], seed[3])
+	}
+	f.Fuzz(func(t *testing.T, op, path, value, from string) {
+		o := []wire.PatchOperation{{Op: &op, Path: &path, Value: &value, From: &from}, {Op: &op, Path: &path}}
+		checkPatch(t, &restAPIPatch, &wire.RestAPI{Name: new("a"), EndpointConfiguration: &wire.EndpointConfiguration{Types: []string{"EDGE"}}}, o)
+		checkPatch(t, &methodPatch, &wire.Method{RequestModels: map[string]string{"application/json": "Empty"}}, o)
+		checkPatch(t, &methodResponsePatch, &wire.MethodResponse{}, o)
+		checkPatch(t, &integrationPatch, &wire.Integration{Type: new("HTTP")}, o)
+		checkPatch(t, &integrationResponsePatch, &wire.IntegrationResponse{}, o)
+		checkPatch(t, &modelPatch, &wire.Model{}, o)
+		checkPatch(t, &validatorPatch, &wire.RequestValidator{}, o)
+		checkPatch(t, &gatewayResponsePatch, stockGatewayResponse("THROTTLED"), o)
+		checkPatch(t, &deploymentPatch, &wire.Deployment{}, o)
+		checkPatch(t, &accountPatch, &wire.Account{Features: []string{usagePlansFeature}}, o)
+		if strings.HasSuffix(path, "/logging/loglevel") {
+			return // looks at the account
+		}
+		st := &stage{Stage: wire.Stage{DeploymentID: new("d"), StageName: new("s")}}
+		checkPatch(t, &stagePatch, st, o)
+		if freezeMethodSettings(st); len(st.MethodSettings) != len(st.Set) {
+			t.Errorf("%d settings, of which %d are known", len(st.MethodSettings), len(st.Set))
+		}
+	})
+}
+
+func checkPatch[T any](t *testing.T, table *patchTable[T], target *T, o []wire.PatchOperation) {
+	err := table.apply(&tx{}, target, o)
+	var answer *wire.Error
+	if err != nil && !errors.As(err, &answer) {
+		t.Errorf("%T: %v", target, err)
+	}
+	if err != nil && len(answer.Message) > 4000 {
+		t.Errorf("%T: an error of %d bytes", target, len(answer.Message))
+	}
+}
+
+// FuzzARN takes ARNs apart.
+func FuzzARN(f *testing.F) {
+	for _, seed := range []string{
+		"arn:aws:apigateway:us-east-1::/restapis/a", "arn:aws-cn:apigateway:us-east-1::/restapis/a/stages/b", "arn:aws:apigateway:us-east-1:1:/restapis/a",
+		"arn:aws:apigateway:us-east-1::restapis/a", "arn:aws:apigateway:us-east-1::/", ":::::", "", "arn:aws:apigateway:us-east-1::/a:b/c:d",
+	} {
+		f.Add(seed)
+	}
+	t := &tx{who: &wire.Caller{Account: "1", Region: "us-east-1"}}
+	f.Fuzz(func(tt *testing.T, arn string) {
+		path, ok := t.parseARN(arn)
+		if ok && !strings.HasSuffix(arn, ":/"+strings.Join(path, "/")) {
+			tt.Errorf("%q became %q", arn, path)
+		}
+	})
+}
+
+// Each error of a table dialect lists paths that the table has.
+func TestPathsFor(t *testing.T) {
+	if d := cmp.Diff([]string{"/parentId", "/pathPart"}, resourcePatch.pathsFor("replace")); d != "" {
+		t.Error(d)
+	}
+	if got := resourcePatch.pathsFor("add"); got != nil {
+		t.Error(got)
+	}
+}
