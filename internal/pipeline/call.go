@@ -28,6 +28,7 @@ type call struct {
 	paths    []pathValue    // what fills in the URI
 	values   []string       // buffer of evalAll
 	body     []byte         // rendered request body, and buffer for it
+	coding   string         // of the request's body, where it stays as it is
 	listed   httpmsg.Header // buffer of what an event lists
 
 	backend  *httpmsg.Response    // what the integration answered; nil for MOCK
@@ -40,6 +41,7 @@ type call struct {
 	integrationError string        // what the client was told of its failure
 	logLine          []byte        // buffer of the access log
 
+	lent    []*httpmsg.Buffer // of payloads that were converted
 	answer  httpmsg.Response
 	recycle func() // bound once, so that Release costs no allocation
 }
@@ -68,7 +70,11 @@ func (c *call) reset() {
 	pool := c.stage.calls
 	c.scope.Reset()
 	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen = nil, nil, nil, nil, nil, nil
-	c.match.n, c.status, c.traceID, c.integrationTime, c.integrationError = 0, 0, "", 0, ""
+	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError = 0, 0, "", "", 0, ""
+	for _, buf := range c.lent {
+		buf.Free()
+	}
+	c.lent = emptied(c.lent)
 	c.headers, c.values, c.paths, c.listed = emptied(c.headers), emptied(c.values), emptied(c.paths), emptied(c.listed)
 	c.function = functionAnswer{single: emptied(c.function.single), multi: emptied(c.function.multi)}
 	c.out = integration.Request{Header: emptied(c.out.Header)}
@@ -87,6 +93,16 @@ func (c *call) reset() {
 func emptied[S ~[]E, E any](list S) S {
 	clear(list)
 	return list[:0]
+}
+
+// lend borrows an empty buffer with room for size bytes until the call ends.
+func (c *call) lend(size int) ([]byte, error) {
+	buf, err := c.stage.budget.Buffer(size)
+	if err != nil {
+		return nil, busy(err)
+	}
+	c.lent = append(c.lent, buf)
+	return buf.Bytes(), nil
 }
 
 // dropAtDoor takes over the headers that the stage may see.

@@ -6,13 +6,13 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
 // A requestSide is how a method request becomes an integration request.
 type requestSide struct {
+	handling    string      // of a body's content: "", convertToText or convertToBinary
 	templates   []*template // by media type; empty when there are none
 	fallback    *template   // under $default; nil when there is none
 	passthrough string      // WHEN_NO_MATCH, WHEN_NO_TEMPLATES or NEVER
@@ -166,13 +166,9 @@ func mediaType(contentType string) string {
 	return t
 }
 
-// pick chooses the template for a request's Content-Type. ok is false when
+// pick chooses the template for a request's media type. ok is false when
 // AWS answers 415; a nil template passes the body through.
-func (r *requestSide) pick(headers httpmsg.Header) (t *template, ok bool) {
-	want := "application/json"
-	if ct, found := headers.Last("Content-Type"); found {
-		want = mediaType(ct)
-	}
+func (r *requestSide) pick(want string) (t *template, ok bool) {
 	i := slices.IndexFunc(r.templates, func(t *template) bool { return t.mediaType == want })
 	switch {
 	case i >= 0:

@@ -13,7 +13,6 @@ import (
 // A responseSide is how integration responses become method responses.
 type responseSide struct {
 	responses []*integrationResponse // those with a pattern, then the default
-	echoes    bool                   // without templates the body passes through; MOCK's does not
 }
 
 // An integrationResponse is one compiled integration response.
@@ -22,13 +21,13 @@ type integrationResponse struct {
 	pattern   *javaregexp.Regexp // nil for the default
 	err       error              // the pattern cannot run
 	declared  bool               // the method response exists
+	handling  string             // of the payload's content: "", convertToText or convertToBinary
 	headers   []mapped
 	templates []*template
 }
 
 // responseSide compiles a method's integration responses.
 func (c *compiler) responseSide(m *Method) {
-	m.responses.echoes = c.method.Integration.Type != "MOCK"
 	var fallback *integrationResponse
 	for i := range c.method.Integration.Responses {
 		r := c.integrationResponse(&c.method.Integration.Responses[i])
@@ -47,7 +46,7 @@ func (c *compiler) responseSide(m *Method) {
 
 func (c *compiler) integrationResponse(from *snapshot.IntegrationResponse) *integrationResponse {
 	field := "integration.responses." + from.StatusCode + "."
-	r := &integrationResponse{status: parseStatus(from.StatusCode)}
+	r := &integrationResponse{status: parseStatus(from.StatusCode), handling: from.ContentHandling}
 	_, r.declared = c.method.Responses[from.StatusCode]
 	if from.SelectionPattern != "" {
 		if r.pattern, r.err = javaregexp.Compile(from.SelectionPattern); r.err != nil {

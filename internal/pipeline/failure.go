@@ -139,6 +139,11 @@ func unsupportedMedia() *failure {
 	return &failure{kind: unsupportedMediaType, message: "Unsupported Media Type", engine: true}
 }
 
+// busy is the answer when the process holds as many bytes of bodies as it may.
+func busy(cause error) *failure {
+	return &failure{kind: default5XX, status: 503, message: "Service Unavailable", engine: true, cause: cause}
+}
+
 // family returns the DEFAULT type that a type falls back to.
 func (t responseType) family(status int) responseType {
 	if s := gatewayDefaultOf(t).status; s != 0 {

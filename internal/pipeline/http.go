@@ -33,11 +33,17 @@ func buildHTTP(c *call) error {
 // with mappings laid over it.
 func buildProxy(c *call) error {
 	c.startOut()
-	c.out.Body = c.req.Body
+	if err := c.convertProxied(); err != nil {
+		return err
+	}
+	c.out.Body = c.scope.RequestBody
 	for i := range c.headers {
 		if f := &c.headers[i]; !keptFromBackend.has(f.Name) {
 			c.out.Header = append(c.out.Header, *f)
 		}
+	}
+	if c.coding != "" {
+		c.out.Header.Add("Content-Encoding", c.coding)
 	}
 	c.addGatewayHeaders()
 	if err := c.mapRequest(); err != nil {
@@ -160,7 +166,7 @@ func integrationError(err error) *failure {
 	case errors.Is(err, httpmsg.ErrTooLarge):
 		return engineError("the response of the endpoint is too large", err)
 	case errors.Is(err, httpmsg.ErrBudget):
-		return &failure{kind: default5XX, status: 503, message: "Service Unavailable", engine: true, cause: err}
+		return busy(err)
 	}
 	return engineError("the request cannot be sent", err)
 }

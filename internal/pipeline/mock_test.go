@@ -142,7 +142,6 @@ func TestFrontDoor(t *testing.T) {
 		"bad escape":           {nil, "GET /%zz", bad},
 		"AWS_IAM is closed":    {func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, "GET /x", denied},
 		"API key is closed":    {func(m *snapshot.Method) { m.APIKeyRequired = true }, "GET /x", denied},
-		"validator is closed":  {func(m *snapshot.Method) { m.RequestValidatorID = "v" }, "GET /x", denied},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { newRig(t, mock(tt.edit)).want(t, tt.request, tt.want) })

@@ -19,7 +19,10 @@ type Program struct {
 	gateway    map[responseType]*gatewayResponse // what the API customised
 	problems   []Problem
 	checks     []Check
+	models     *models   // while compiling
 	calls      sync.Pool // of *call
+	inflaters  inflaters
+	deflaters  deflaters
 }
 
 // A Problem is a part of a definition that cannot work. The deployment stands
@@ -72,7 +75,7 @@ type Check func(*snapshot.Integration) error
 // Compile prepares a deployment for serving. It never fails: what cannot work
 // is a Problem, and the calls that need it fail.
 func Compile(d *snapshot.Deployment, checks ...Check) *Program {
-	p := &Program{deployment: d, checks: checks}
+	p := &Program{deployment: d, checks: checks, models: newModels(d), deflaters: deflaters{slots: newSlots(d)}}
 	p.compileGatewayResponses()
 	for i := range d.Resources {
 		for j := range d.Resources[i].Methods {
@@ -82,13 +85,17 @@ func Compile(d *snapshot.Deployment, checks ...Check) *Program {
 			p.router.add(d.Resources[i].Path, m)
 		}
 	}
+	p.models = nil
 	return p
 }
 
 // Size is roughly how many bytes of memory the program takes.
 func (p *Program) Size() int64 {
-	const perMethod, perTemplateByte = 4 << 10, 12
+	const perMethod, perTemplateByte, perSchemaByte = 4 << 10, 12, 24
 	size := int64(len(p.methods)+1) * perMethod
+	for _, m := range p.deployment.Models {
+		size += int64(len(m.Schema)) * perSchemaByte
+	}
 	for i := range p.deployment.Resources {
 		for j := range p.deployment.Resources[i].Methods {
 			in := &p.deployment.Resources[i].Methods[j].Integration
@@ -114,9 +121,11 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	m := &Method{
 		verb: from.HTTPMethod, resourceID: r.ID, resourcePath: r.Path,
 		timeout: time.Duration(in.TimeoutMillis) * time.Millisecond,
+		request: requestSide{handling: in.ContentHandling},
 	}
 	c := &compiler{program: p, resource: r.Path, method: from}
-	m.steps = append(c.guards(m.steps), (*call).throttle)
+	m.steps = append(c.guards(m.steps), (*call).throttle, decodeBody)
+	m.steps = c.validation(m.steps)
 	switch in.Type {
 	case "MOCK":
 		c.requestTemplates(m)
@@ -141,6 +150,7 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	default:
 		m.steps = append(m.steps, refuse("integration type "+in.Type+" is not served"))
 	}
+	m.steps = c.compression(m.steps)
 	return m
 }
 
@@ -171,8 +181,6 @@ func (c *compiler) guards(steps []step) []step {
 		return append(steps, closed("authorization type "+m.AuthorizationType+" is not enforced yet"))
 	case m.APIKeyRequired:
 		return append(steps, closed("API keys are not enforced yet"))
-	case m.RequestValidatorID != "":
-		return append(steps, closed("request validators are not enforced yet"))
 	}
 	return steps
 }

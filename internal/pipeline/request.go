@@ -23,18 +23,21 @@ func (c *call) enter(verb string) error {
 // transformRequest renders the request template that applies, or passes the
 // body through.
 func transformRequest(c *call) error {
-	t, ok := c.method.request.pick(c.headers)
+	t, ok := c.method.request.pick(c.contentType())
 	if !ok {
 		return unsupportedMedia()
 	}
+	binary, err := c.convertRequest()
+	if err != nil {
+		return err
+	}
 	if t == nil || t.compiled == nil && t.err == nil {
-		c.out.Body = c.req.Body
+		c.out.Body = c.scope.RequestBody
 		return nil
 	}
-	if t.err != nil {
+	if t.err != nil || binary {
 		return configurationError("Unable to transform request", t.err)
 	}
-	var err error
 	if c.body, err = t.compiled.Render(c.body[:0], &c.scope, mapping.RequestSide); err != nil {
 		return configurationError("Unable to transform request", err)
 	}

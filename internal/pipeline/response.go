@@ -76,23 +76,30 @@ func transformResponse(c *call) error {
 }
 
 // renderResponse renders the response template that applies, or passes the
-// backend's body through; a MOCK has none to pass.
-func (c *call) renderResponse(t *template) error {
+// backend's payload through. A MOCK has none to pass; what its template renders
+// is the payload.
+func (c *call) renderResponse(t *template) (err error) {
+	binary := false
+	if c.backend != nil {
+		if binary, err = c.convertResponse(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case t == nil || t.compiled == nil && t.err == nil:
-		if c.method.responses.echoes {
-			c.answer.Body = c.backend.Body
-		}
+		c.answer.Body = c.scope.ResponseBody
 		return nil
-	case t.err != nil:
+	case t.err != nil || binary:
 		return configurationError("Unable to transform response", t.err)
 	}
-	var err error
 	if c.rendered, err = t.compiled.Render(c.rendered[:0], &c.scope, mapping.ResponseSide); err != nil {
 		return configurationError("Unable to transform response", err)
 	}
 	c.answer.Body = c.rendered
-	return nil
+	if c.backend == nil && c.chosen.handling == convertToBinary {
+		c.answer.Body, err = c.decode(c.rendered)
+	}
+	return err
 }
 
 // overrideHeader sets a header that a template overrides, under the treatment

@@ -17,7 +17,11 @@ import (
 type Services struct {
 	Client *integration.Client
 	AWS    *integration.AWS // nil where no services of AWS are called
-	Log    *slog.Logger // gets one line for each call that fails by our or the definition's fault
+	Log    *slog.Logger     // gets one line for each call that fails by our or the definition's fault
+
+	// Budget bounds and pools bodies that are converted, decoded or compressed;
+	// nil makes one without a limit for each stage.
+	Budget *httpmsg.Budget
 
 	// AccessLog returns where a stage's access log goes, by the ARN in its
 	// accessLogSettings; nil discards it. It is called by Bind.
@@ -35,6 +39,7 @@ type Stage struct {
 	calls     *sync.Pool               // of *call, shared by the program's stages
 	throttles []*limit.Bucket          // by Method.ordinal; nil when nothing is throttled
 	accessLog *accessLog               // nil for none
+	budget    *httpmsg.Budget
 }
 
 // Bind puts a program into service under a stage's settings. It is cheap:
@@ -44,6 +49,10 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 		program: program, settings: settings, services: services, userAgent: "AmazonAPIGateway_" + settings.APIID,
 		targets: make([]atomic.Pointer[target], len(program.methods)),
 		calls:   &program.calls,
+		budget:  services.Budget,
+	}
+	if s.budget == nil {
+		s.budget = httpmsg.NewBudget(0)
 	}
 	if len(settings.MethodSettings) > 0 {
 		s.throttles = s.compileThrottles()
