@@ -150,7 +150,7 @@ func hostProperty(o value.Object, name string) value.Value {
 // getterOf calls getName() or isName().
 func (r *run) getterOf(v value.Value, s *step) (value.Value, ctl) {
 	name, ok := getters[s.bean]
-	if !ok {
+	if !ok || classOf(v) == classArray {
 		return value.Value{}, next
 	}
 	getter := step{place: s.place, op: stepMethod, name: name, overloads: methodIndex[name]}
@@ -172,7 +172,6 @@ var getters = map[string]string{
 	"typeName":      "getTypeName",
 	"key":           "getKey",
 	"value":         "getValue",
-	"lowestSetBit":  "getLowestSetBit",
 }
 
 // lowerFirst returns s with its first letter in lower case: $x.Empty is

@@ -23,7 +23,7 @@ type method func(r *run, self value.Value, args []value.Value) (value.Value, err
 //	I Integer  L Long  F Float  D Double  B Boolean  X Character
 //	N BigInteger  T BigDecimal
 //
-// A final * takes any number of objects.
+// A * after the last takes any number of that type, none included.
 type overload struct {
 	params string
 	fn     method
@@ -73,6 +73,7 @@ func methodTables() []classTable {
 		{longMethods, []class{classLong}},
 		{doubleMethods, []class{classDouble, classFloat}},
 		{bigIntegerMethods, []class{classBigInteger}},
+		{bigBitMethods, []class{classBigInteger}},
 		{bigDecimalMethods, []class{classBigDecimal}},
 		{numberMethods, []class{classInteger, classLong, classFloat, classDouble, classBigInteger, classBigDecimal}},
 		{characterMethods, []class{classCharacter}},
@@ -112,10 +113,15 @@ func (o *overloads) mistaken(v value.Value) bool {
 
 // accepts reports whether parameters take args.
 func accepts(params string, args []value.Value) bool {
-	if strings.HasSuffix(params, "*") {
-		params = params[:len(params)-1]
-		if len(args) < len(params) {
+	if n := len(params) - 1; n >= 0 && params[n] == '*' {
+		rest := params[n-1]
+		if params = params[:n-1]; len(args) < len(params) {
 			return false
+		}
+		for _, arg := range args[len(params):] {
+			if !acceptsOne(rest, arg) {
+				return false
+			}
 		}
 		args = args[:len(params)]
 	}

@@ -26,7 +26,7 @@ var listMethods = methodTable{
 	"iterator":     {{"", newIterator}},
 	"listIterator": {{"", newIterator}},
 	"subList":      {{"ii", listSubList}},
-	"toArray":      {{"", listToArray}},
+	"toArray":      {{"", listToArray}, {"O", listToArray}},
 }
 
 // growMethods are the methods of java.util.ArrayList that change its size, and
@@ -145,7 +145,10 @@ func listSubList(r *run, self value.Value, args []value.Value) (value.Value, err
 	return value.FromList(value.NewList(append([]value.Value(nil), part...)...)), nil
 }
 
-func listToArray(r *run, self value.Value, _ []value.Value) (value.Value, error) {
+func listToArray(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	if len(args) == 1 && args[0].IsNull() {
+		return value.Value{}, errNull
+	}
 	elements, err := elementsOf(self)
 	if err != nil {
 		return value.Value{}, err

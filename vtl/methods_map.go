@@ -44,8 +44,16 @@ var viewMethods = methodTable{
 	}}},
 	"containsAll": {{"C", viewContainsAll}},
 	"iterator":    {{"", newIterator}},
-	"toArray":     {{"", listToArray}},
+	"toArray":     {{"", listToArray}, {"O", listToArray}},
 	"remove":      {{"O", viewRemove}},
+	"removeAll": {{"C", func(r *run, self value.Value, args []value.Value) (value.Value, error) {
+		return r.filterView(self, args[0], false)
+	}}},
+	"retainAll": {{"C", func(r *run, self value.Value, args []value.Value) (value.Value, error) {
+		return r.filterView(self, args[0], true)
+	}}},
+	"add":    {{"O", viewAdd}},
+	"addAll": {{"C", viewAdd}},
 	"clear": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
 		m, ok := viewOf(self).of.(*mapEntries)
 		if !ok {
@@ -265,4 +273,34 @@ func viewRemove(r *run, self value.Value, args []value.Value) (value.Value, erro
 		m.of().DeleteAt(i)
 	}
 	return value.Bool(i >= 0), nil
+}
+
+func viewAdd(*run, value.Value, []value.Value) (value.Value, error) {
+	return value.Value{}, errReadOnly
+}
+
+// filterView keeps the entries of which the view shows something that is in a
+// collection, or those of which it does not.
+func (r *run) filterView(self, by value.Value, keep bool) (value.Value, error) {
+	elements, err := elementsOf(by)
+	if err != nil {
+		return value.Value{}, err
+	}
+	other := value.NewList(append([]value.Value(nil), elements...)...)
+	w := viewOf(self)
+	m, ok := w.of.(*mapEntries)
+	if !ok {
+		return value.Value{}, errReadOnly
+	}
+	changed := false
+	for i := w.Len() - 1; i >= 0; i-- {
+		if !r.step(0) {
+			return value.Value{}, r.err
+		}
+		if (r.indexOf(other, w.elem(i)) >= 0) != keep {
+			m.of().DeleteAt(i)
+			changed = true
+		}
+	}
+	return value.Bool(changed), nil
 }

@@ -3,7 +3,6 @@ package vtl
 import (
 	"errors"
 	"math"
-	"math/big"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -68,6 +67,13 @@ func integral(param, object, parse string, size int) methodTable {
 		}
 		return wrap(n), nil
 	}
+	decode := func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
+		n, ok := decodeInteger(args[0].AsString(), size)
+		if !ok {
+			return value.Value{}, errNumber
+		}
+		return wrap(n), nil
+	}
 	inBase := func(base int) method {
 		return func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
 			return value.String(strconv.FormatUint(unsigned(num(args[0]), size), base)), nil
@@ -105,9 +111,38 @@ func integral(param, object, parse string, size int) methodTable {
 			return value.String(strconv.FormatInt(num(args[0]), radix)), nil
 		}}, {param, one(func(n int64) value.Value { return value.String(strconv.FormatInt(n, 10)) })}},
 		"hashCode": {{param, one(func(n int64) value.Value { return value.Int(int64(hashLong(n, size))) })}},
-		parse:      {{"S", read}, {"Si", read}},
-		"valueOf":  {{"S", read}, {"Si", read}, {param, one(wrap)}},
+		"highestOneBit": {{param, one(func(n int64) value.Value {
+			return wrap(int64(unsigned(1, size) << max(0, bits.Len64(unsigned(n, size))-1) * min(1, unsigned(n, size))))
+		})}},
+		"lowestOneBit":     {{param, one(func(n int64) value.Value { return wrap(n & -n) })}},
+		"reverse":          {{param, one(func(n int64) value.Value { return wrap(int64(bits.Reverse64(uint64(n)) >> (64 - size))) })}},
+		"toUnsignedString": {{param, inBase(10)}},
+		"decode":           {{"S", decode}},
+		parse:              {{"S", read}, {"Si", read}},
+		"valueOf":          {{"S", read}, {"Si", read}, {param, one(wrap)}},
 	}
+}
+
+// decodeInteger reads an integer in base 10, 16 (0x or #) or 8 (0).
+func decodeInteger(s string, size int) (int64, bool) {
+	digits := strings.TrimLeft(s, "+-")
+	if s == "" || len(s)-len(digits) > 1 {
+		return 0, false
+	}
+	sign, base := s[:len(s)-len(digits)], 10
+	switch {
+	case strings.HasPrefix(digits, "0x"), strings.HasPrefix(digits, "0X"):
+		digits, base = digits[2:], 16
+	case strings.HasPrefix(digits, "#"):
+		digits, base = digits[1:], 16
+	case len(digits) > 1 && digits[0] == '0':
+		digits, base = digits[1:], 8
+	}
+	if strings.ContainsAny(digits, "+-_") {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(sign+digits, base, size)
+	return n, err == nil
 }
 
 var (
@@ -151,6 +186,9 @@ var doubleMethods = methodTable{
 	"parseDouble": {{"S", parseDouble}},
 	"valueOf": {{"S", parseDouble}, {"d", func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
 		return value.Double(real64(args[0])), nil
+	}}},
+	"hashCode": {{"d", func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
+		return value.Int(int64(hashLong(int64(math.Float64bits(real64(args[0]))), 64))), nil
 	}}},
 	"toString": {{"d", func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
 		return value.String(value.Double(real64(args[0])).Text()), nil
@@ -252,107 +290,4 @@ func boolInt(v value.Value) int64 {
 		return 1
 	}
 	return 0
-}
-
-// bigIntegerMethods are the common methods of java.math.BigInteger.
-var bigIntegerMethods = methodTable{
-	"add":      {{"N", bigBinary(nodeAdd)}},
-	"subtract": {{"N", bigBinary(nodeSubtract)}},
-	"multiply": {{"N", bigBinary(nodeMultiply)}},
-	"divide":   {{"N", bigBinary(nodeDivide)}},
-	"mod":      {{"N", bigBinary(nodeModulo)}},
-	"negate": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.BigInteger(new(big.Int).Neg(self.AsBigInteger())), nil
-	}}},
-	"abs": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.BigInteger(new(big.Int).Abs(self.AsBigInteger())), nil
-	}}},
-	"signum": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.Int(int64(self.AsBigInteger().Sign())), nil
-	}}},
-	"bitLength": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.Int(int64(self.AsBigInteger().BitLen())), nil
-	}}},
-	"pow": {{"i", func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
-		n, e := self.AsBigInteger(), num(args[0])
-		if e < 0 {
-			return value.Value{}, errors.New("negative exponent")
-		}
-		if n.BitLen() > 1 && e > int64(maxBits/n.BitLen()) {
-			return value.Value{}, errTooBig
-		}
-		if n.BitLen() <= 1 {
-			e = min(e, 2+e%2)
-		}
-		return value.BigInteger(new(big.Int).Exp(n, big.NewInt(e), nil)), nil
-	}}},
-	"compareTo": {{"N", func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
-		if args[0].IsNull() {
-			return value.Value{}, errNull
-		}
-		return value.Int(int64(self.AsBigInteger().Cmp(args[0].AsBigInteger()))), nil
-	}}},
-}
-
-func bigBinary(op nodeKind) method {
-	return func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
-		if args[0].IsNull() {
-			return value.Value{}, errNull
-		}
-		b := args[0].AsBigInteger()
-		if b.Sign() == 0 && (op == nodeDivide || op == nodeModulo) {
-			return value.Value{}, errors.New("division by zero")
-		}
-		return bigMath(op, self.AsBigInteger(), b)
-	}
-}
-
-// bigDecimalMethods are the common methods of java.math.BigDecimal.
-var bigDecimalMethods = methodTable{
-	"add":      {{"T", decimalBinary(nodeAdd)}},
-	"subtract": {{"T", decimalBinary(nodeSubtract)}},
-	"multiply": {{"T", decimalBinary(nodeMultiply)}},
-	"negate": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		d := self.AsBigDecimal()
-		return value.BigDecimal(value.NewDecimal(new(big.Int).Neg(d.Unscaled()), d.Scale())), nil
-	}}},
-	"abs": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		d := self.AsBigDecimal()
-		return value.BigDecimal(value.NewDecimal(new(big.Int).Abs(d.Unscaled()), d.Scale())), nil
-	}}},
-	"signum": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.Int(int64(self.AsBigDecimal().Unscaled().Sign())), nil
-	}}},
-	"scale": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.Int(int64(self.AsBigDecimal().Scale())), nil
-	}}},
-	"unscaledValue": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.BigInteger(self.AsBigDecimal().Unscaled()), nil
-	}}},
-	"precision": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		return value.Int(magnitude(self.AsBigDecimal()) + int64(self.AsBigDecimal().Scale())), nil
-	}}},
-	"toBigInteger": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		n, ok := integerPart(self.AsBigDecimal())
-		if !ok {
-			return value.Value{}, errTooBig
-		}
-		return value.BigInteger(n), nil
-	}}},
-	"compareTo": {{"T", func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
-		if args[0].IsNull() {
-			return value.Value{}, errNull
-		}
-		c, err := compareDecimals(self.AsBigDecimal(), args[0].AsBigDecimal())
-		return value.Int(int64(c)), err
-	}}},
-}
-
-func decimalBinary(op nodeKind) method {
-	return func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
-		if args[0].IsNull() {
-			return value.Value{}, errNull
-		}
-		return decimalMath(op, self, args[0])
-	}
 }

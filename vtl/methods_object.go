@@ -46,29 +46,23 @@ var classMethods = methodTable{
 		return value.String(strings.ReplaceAll(nameOf(self), "$", ".")), nil
 	}}},
 	"getSimpleName": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-		name := nameOf(self)
-		return value.String(name[strings.LastIndexAny(name, ".$")+1:]), nil
+		name := strings.TrimSuffix(nameOf(self), ";")
+		simple := name[strings.LastIndexAny(name, ".$")+1:]
+		switch {
+		case simple == "[B":
+			simple = "byte[]"
+		case simple == "[C":
+			simple = "char[]"
+		case name[0] == '[':
+			simple += "[]"
+		}
+		return value.String(simple), nil
 	}}},
 }
 
 func nameOf(v value.Value) string {
 	c, _ := v.AsObject().(*classRef)
 	return c.name
-}
-
-var characterMethods = methodTable{
-	"charValue": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) { return self, nil }}},
-	"compareTo": {{"X", func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
-		if args[0].IsNull() {
-			return value.Value{}, errNull
-		}
-		return value.Int(int64(unitOf(self)) - int64(unitOf(args[0]))), nil
-	}}},
-}
-
-func unitOf(v value.Value) uint16 {
-	c, _ := v.AsObject().(*javaChar)
-	return c.unit
 }
 
 var streamMethods = methodTable{

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
@@ -21,10 +22,11 @@ var stringMethods = methodTable{
 	"isBlank": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
 		return value.Bool(strings.TrimFunc(self.AsString(), isJavaSpace) == ""), nil
 	}}},
-	"charAt":      {{"i", stringCharAt}},
-	"codePointAt": {{"i", stringCodePointAt}},
-	"substring":   {{"ii", stringSubstring}, {"i", stringSubstring}},
-	"subSequence": {{"ii", stringSubstring}},
+	"charAt":         {{"i", stringCharAt}},
+	"codePointAt":    {{"i", stringCodePointAt}},
+	"codePointCount": {{"ii", stringCodePointCount}},
+	"substring":      {{"ii", stringSubstring}, {"i", stringSubstring}},
+	"subSequence":    {{"ii", stringSubstring}},
 
 	"toUpperCase":   {{"", mapString(upper)}},
 	"toLowerCase":   {{"", mapString(lower)}},
@@ -34,8 +36,8 @@ var stringMethods = methodTable{
 	"stripTrailing": {{"", mapString(func(s string) string { return strings.TrimRightFunc(s, isJavaSpace) })}},
 	"intern":        {{"", mapString(func(s string) string { return s })}},
 
-	"indexOf":     {{"S", stringIndexOf}, {"Si", stringIndexOf}, {"i", stringIndexOf}, {"ii", stringIndexOf}, {"c", stringIndexOf}, {"ci", stringIndexOf}},
-	"lastIndexOf": {{"S", stringLastIndexOf}, {"Si", stringLastIndexOf}, {"i", stringLastIndexOf}, {"ii", stringLastIndexOf}, {"c", stringLastIndexOf}, {"ci", stringLastIndexOf}},
+	"indexOf":     {{"S", stringIndexOf}, {"Si", stringIndexOf}, {"i", stringIndexOf}, {"ii", stringIndexOf}},
+	"lastIndexOf": {{"S", stringLastIndexOf}, {"Si", stringLastIndexOf}, {"i", stringLastIndexOf}, {"ii", stringLastIndexOf}},
 	"contains":    {{"Q", testStrings(strings.Contains)}},
 	"startsWith":  {{"S", testStrings(strings.HasPrefix)}, {"Si", stringStartsWith}},
 	"endsWith":    {{"S", testStrings(strings.HasSuffix)}},
@@ -53,16 +55,16 @@ var stringMethods = methodTable{
 	"replaceFirst": {{"SS", stringReplaceFirst}},
 	"matches":      {{"S", stringMatches}},
 	"split":        {{"S", stringSplit}, {"Si", stringSplit}},
-	"join":         {{"QC", stringJoin}, {"Q*", stringJoinAll}},
-	"format":       {{"S*", stringFormat}},
-	"formatted":    {{"*", stringFormatted}},
+	"join":         {{"QC", stringJoin}, {"QQ*", stringJoinAll}},
+	"format":       {{"SO*", stringFormat}},
+	"formatted":    {{"O*", stringFormatted}},
 
 	"valueOf":     {{"O", stringValueOf}},
-	"copyValueOf": {{"O", stringValueOf}},
 	"getBytes":    {{"", stringGetBytes}, {"S", stringGetBytes}},
 	"toCharArray": {{"", stringToCharArray}},
 	"chars":       {{"", stringChars}},
 	"lines":       {{"", stringLines}},
+	"indent":      {{"i", stringIndent}},
 }
 
 // mapString makes a method of a function from string to string.
@@ -354,6 +356,9 @@ func stringJoin(r *run, _ value.Value, args []value.Value) (value.Value, error) 
 		if err != nil {
 			return value.Value{}, err
 		}
+		if !v.IsString() && !v.IsNull() {
+			return value.Value{}, errors.New("an element is no string")
+		}
 		parts = append(parts, v)
 	}
 	return r.join(args[0].AsString(), parts)
@@ -399,8 +404,20 @@ func stringValueOf(r *run, _ value.Value, args []value.Value) (value.Value, erro
 	return v, nil
 }
 
-func stringGetBytes(r *run, self value.Value, _ []value.Value) (value.Value, error) {
+func stringGetBytes(r *run, self value.Value, args []value.Value) (value.Value, error) {
 	s := self.AsString()
+	if len(args) == 1 {
+		if args[0].IsNull() {
+			return value.Value{}, nil // the name of a set, or a set?
+		}
+		switch strings.ToUpper(args[0].AsString()) {
+		case "UTF-8", "UTF8":
+		case "US-ASCII", "ASCII", "ISO-8859-1", "LATIN1":
+			s = toLatin(s, strings.HasSuffix(strings.ToUpper(args[0].AsString()), "ASCII"))
+		default:
+			return value.Value{}, errors.New("unknown character set")
+		}
+	}
 	if err := r.chargeElements(len(s), len(s)); err != nil {
 		return value.Value{}, err
 	}
@@ -409,6 +426,19 @@ func stringGetBytes(r *run, self value.Value, _ []value.Value) (value.Value, err
 		a.list.Append(value.Int(int64(int8(s[i]))))
 	}
 	return value.FromObject(a), nil
+}
+
+// toLatin returns s with a byte for each character, and ? for those that have
+// none.
+func toLatin(s string, ascii bool) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r >= 0x100 || ascii && r >= 0x80 {
+			r = '?'
+		}
+		b.WriteByte(byte(r))
+	}
+	return b.String()
 }
 
 func stringToCharArray(r *run, self value.Value, _ []value.Value) (value.Value, error) {
@@ -428,10 +458,44 @@ func stringChars(_ *run, self value.Value, _ []value.Value) (value.Value, error)
 }
 
 func stringLines(_ *run, self value.Value, _ []value.Value) (value.Value, error) {
-	s := strings.ReplaceAll(strings.ReplaceAll(self.AsString(), "\r\n", "\n"), "\r", "\n")
-	n := strings.Count(s, "\n")
-	if s != "" && !strings.HasSuffix(s, "\n") {
-		n++
+	return value.FromObject(&charStream{n: len(splitLines(self.AsString()))}), nil
+}
+
+// splitLines cuts s at line ends of any kind.
+func splitLines(s string) []string {
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	if s == "" {
+		return nil
 	}
-	return value.FromObject(&charStream{n: n}), nil
+	return strings.Split(strings.TrimSuffix(s, "\n"), "\n")
+}
+
+// stringIndent adds n blanks to each line, or takes up to -n away.
+func stringIndent(r *run, self value.Value, args []value.Value) (value.Value, error) {
+	lines, n := splitLines(self.AsString()), num(args[0])
+	if n > int64(r.t.limits.String/(len(lines)+1)) {
+		return value.Value{}, r.chargeString(noLimit)
+	}
+	var b strings.Builder
+	for _, line := range lines {
+		b.WriteString(strings.Repeat(" ", int(max(n, 0))))
+		for i := n; i < 0; i++ {
+			rest := strings.TrimLeftFunc(line, isJavaSpace)
+			if len(rest) == len(line) {
+				break
+			}
+			line = line[1:]
+		}
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+	return value.String(b.String()), r.chargeString(b.Len())
+}
+
+func stringCodePointCount(_ *run, self value.Value, args []value.Value) (value.Value, error) {
+	part, ok := slice16(self.AsString(), num(args[0]), num(args[1]))
+	if !ok {
+		return value.Value{}, errIndex(num(args[1]), length16(self.AsString()))
+	}
+	return value.Int(int64(utf8.RuneCountInString(part))), nil
 }

@@ -104,11 +104,13 @@ func render(v *vector) (out, fails string, err error) {
 	return out, fails, err
 }
 
-// vtl.jsonl are cases that were thought out; velocity-random.jsonl are random
-// templates with what Velocity 1.7 made of them.
+// vtl.jsonl are cases that were thought out. velocity-random.jsonl and
+// velocity-methods.jsonl are random templates and random calls of methods with
+// what Velocity 1.7 on Java 17 made of them.
 func TestVectors(t *testing.T) {
 	vectors := readVectors(t, "testdata/vtl.jsonl")
-	for _, v := range append(vectors, readVectors(t, "testdata/velocity-random.jsonl")...) {
+	vectors = append(vectors, readVectors(t, "testdata/velocity-random.jsonl")...)
+	for _, v := range append(vectors, readVectors(t, "testdata/velocity-methods.jsonl")...) {
 		t.Run(v.id, func(t *testing.T) {
 			out, fails, err := render(&v)
 			switch {
