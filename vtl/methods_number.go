@@ -3,7 +3,6 @@ package vtl
 import (
 	"errors"
 	"math"
-	"math/bits"
 	"strconv"
 	"strings"
 
@@ -34,121 +33,6 @@ var numberMethods = methodTable{
 		return value.Int(int64(int16(n))), nil
 	}}},
 }
-
-// integral returns the methods that Integer and Long share. param is the
-// letter of the primitive, object that of the class, parse the name of the
-// method that reads a number, size the width in bits.
-func integral(param, object, parse string, size int) methodTable {
-	wrap := func(n int64) value.Value {
-		if size == 64 {
-			return value.Long(n)
-		}
-		return value.Int(int64(int32(n)))
-	}
-	one := func(f func(n int64) value.Value) method {
-		return func(_ *run, _ value.Value, args []value.Value) (value.Value, error) { return f(num(args[0])), nil }
-	}
-	two := func(f func(a, b int64) value.Value) method {
-		return func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
-			return f(num(args[0]), num(args[1])), nil
-		}
-	}
-	read := func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
-		radix := 10
-		if len(args) == 2 {
-			radix = int(num(args[1]))
-		}
-		if args[0].IsNull() || radix < 2 || radix > 36 {
-			return value.Value{}, errNumber
-		}
-		n, err := strconv.ParseInt(args[0].AsString(), radix, size)
-		if err != nil || strings.Contains(args[0].AsString(), "_") {
-			return value.Value{}, errNumber
-		}
-		return wrap(n), nil
-	}
-	decode := func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
-		n, ok := decodeInteger(args[0].AsString(), size)
-		if !ok {
-			return value.Value{}, errNumber
-		}
-		return wrap(n), nil
-	}
-	inBase := func(base int) method {
-		return func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
-			return value.String(strconv.FormatUint(unsigned(num(args[0]), size), base)), nil
-		}
-	}
-	return methodTable{
-		"compareTo": {{object, func(_ *run, self value.Value, args []value.Value) (value.Value, error) {
-			if args[0].IsNull() {
-				return value.Value{}, errNull
-			}
-			return value.Int(int64(order(num(self), num(args[0])))), nil
-		}}},
-		"compare": {{param + param, two(func(a, b int64) value.Value { return value.Int(int64(order(a, b))) })}},
-		"max":     {{param + param, two(func(a, b int64) value.Value { return wrap(max(a, b)) })}},
-		"min":     {{param + param, two(func(a, b int64) value.Value { return wrap(min(a, b)) })}},
-		"sum":     {{param + param, two(func(a, b int64) value.Value { return wrap(a + b) })}},
-		"signum":  {{param, one(func(n int64) value.Value { return value.Int(int64(order(n, 0))) })}},
-		"bitCount": {{param, one(func(n int64) value.Value {
-			return value.Int(int64(bits.OnesCount64(unsigned(n, size))))
-		})}},
-		"numberOfLeadingZeros": {{param, one(func(n int64) value.Value {
-			return value.Int(int64(bits.LeadingZeros64(unsigned(n, size)) - (64 - size)))
-		})}},
-		"numberOfTrailingZeros": {{param, one(func(n int64) value.Value {
-			return value.Int(int64(min(size, bits.TrailingZeros64(unsigned(n, size)))))
-		})}},
-		"toHexString":    {{param, inBase(16)}},
-		"toOctalString":  {{param, inBase(8)}},
-		"toBinaryString": {{param, inBase(2)}},
-		"toString": {{param + "i", func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
-			radix := int(num(args[1]))
-			if radix < 2 || radix > 36 {
-				radix = 10
-			}
-			return value.String(strconv.FormatInt(num(args[0]), radix)), nil
-		}}, {param, one(func(n int64) value.Value { return value.String(strconv.FormatInt(n, 10)) })}},
-		"hashCode": {{param, one(func(n int64) value.Value { return value.Int(int64(hashLong(n, size))) })}},
-		"highestOneBit": {{param, one(func(n int64) value.Value {
-			return wrap(int64(unsigned(1, size) << max(0, bits.Len64(unsigned(n, size))-1) * min(1, unsigned(n, size))))
-		})}},
-		"lowestOneBit":     {{param, one(func(n int64) value.Value { return wrap(n & -n) })}},
-		"reverse":          {{param, one(func(n int64) value.Value { return wrap(int64(bits.Reverse64(uint64(n)) >> (64 - size))) })}},
-		"toUnsignedString": {{param, inBase(10)}},
-		"decode":           {{"S", decode}},
-		parse:              {{"S", read}, {"Si", read}},
-		"valueOf":          {{"S", read}, {"Si", read}, {param, one(wrap)}},
-	}
-}
-
-// decodeInteger reads an integer in base 10, 16 (0x or #) or 8 (0).
-func decodeInteger(s string, size int) (int64, bool) {
-	digits := strings.TrimLeft(s, "+-")
-	if s == "" || len(s)-len(digits) > 1 {
-		return 0, false
-	}
-	sign, base := s[:len(s)-len(digits)], 10
-	switch {
-	case strings.HasPrefix(digits, "0x"), strings.HasPrefix(digits, "0X"):
-		digits, base = digits[2:], 16
-	case strings.HasPrefix(digits, "#"):
-		digits, base = digits[1:], 16
-	case len(digits) > 1 && digits[0] == '0':
-		digits, base = digits[1:], 8
-	}
-	if strings.ContainsAny(digits, "+-_") {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(sign+digits, base, size)
-	return n, err == nil
-}
-
-var (
-	integerMethods = integral("i", "I", "parseInt", 32)
-	longMethods    = integral("l", "L", "parseLong", 64)
-)
 
 // unsigned returns n as an unsigned integer of size bits.
 func unsigned(n int64, size int) uint64 {
