@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // signRequest adds the lines of a signature to req, with the SDK's signer, the
@@ -30,7 +32,9 @@ func signRequest(ctx context.Context, signer *v4.Signer, req *Request, s *Servic
 	r := smithyhttp.NewStackRequest().(*smithyhttp.Request)
 	r.Method, r.Host, r.URL.Opaque, r.URL.RawQuery = req.Method, host, "//"+host+path, query
 	for i := range req.Header {
-		r.Header.Add(req.Header[i].Name, req.Header[i].Value)
+		if f := &req.Header[i]; signedHeader(f.Name) {
+			r.Header.Add(f.Name, f.Value)
+		}
 	}
 	asSent := func(o *v4.SignerOptions) { o.DisableURIPathEscaping = s.name == "s3" }
 	if err := signer.SignHTTP(ctx, who, r.Request, digest, s.name, s.region, time.Now(), asSent); err != nil {
@@ -45,6 +49,13 @@ func signRequest(ctx context.Context, signer *v4.Signer, req *Request, s *Servic
 		req.Target += "?" + r.URL.RawQuery
 	}
 	return nil
+}
+
+// signedHeader reports whether a line is covered by signatures: what says how a
+// service reads the call. Host is covered besides.
+func signedHeader(name string) bool {
+	const prefix = "X-Amz-"
+	return len(name) > len(prefix) && httpmsg.EqualFold(name[:len(prefix)], prefix) || httpmsg.EqualFold(name, "Content-Type")
 }
 
 // encodedOnce gives a path the one encoding that S3 signs: every byte but the

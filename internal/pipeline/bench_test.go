@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -94,4 +95,40 @@ func BenchmarkHTTPProxy(b *testing.B) {
 		}
 		resp.Release()
 	}
+}
+
+// BenchmarkLambdaProxy is what a proxy integration adds to the invocation
+// itself: the event, the signature, and reading the answer.
+func BenchmarkLambdaProxy(b *testing.B) {
+	const request = "POST /pets/7?limit=10&tag=a&tag=b\nAccept: application/json\nAccept-Encoding: gzip, deflate, br\nAccept-Language: en-US,en;q=0.9\nContent-Type: application/json\n" +
+		"Cookie: session=0123456789abcdef0123456789abcdef\nOrigin: https://example.com\nReferer: https://example.com/pets\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\nX-Request-Source: bench\n\n" +
+		`{"name":"Rex","kind":"dog","tags":["good","loud"],"owner":{"name":"Ann","phone":"+1 555 0100"}}`
+	const text = `{"statusCode": 200, "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"}, "body": "{\"id\":7,\"name\":\"Rex\",\"kind\":\"dog\",\"tags\":[\"good\",\"loud\"]}", "isBase64Encoded": false}`
+	r := newAWSRig(b, &cloud{url: "http://127.0.0.1:1"}, function("/pets/{id}"))
+	c := r.stage.newCall(parseRequest(request))
+	c.stage.program.router.find(c.req.Path, "POST", &c.match)
+	c.method = c.match.method
+	if err := c.enter("POST"); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("event", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			c.out.Header = c.out.Header[:0]
+			if err := buildEvent(c); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(len(c.body)), "bytes")
+	})
+	c.backend = &httpmsg.Response{Status: 200, Body: []byte(text)}
+	b.Run("answer", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			c.answer.Header = c.answer.Header[:0]
+			if err := readFunctionAnswer(c); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

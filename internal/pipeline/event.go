@@ -47,7 +47,7 @@ func appendNullable(dst []byte, name, value string) []byte {
 // appendBody appends the last two members: the body as text, or in base64 where
 // the API takes its type for binary.
 func (c *call) appendBody(dst []byte) []byte {
-	switch body := c.req.Body; {
+	switch body := c.scope.RequestBody; {
 	case len(body) == 0:
 		return append(dst, `,"body":null,"isBase64Encoded":false`...)
 	case c.binaryRequest():
@@ -269,10 +269,10 @@ func appendIdentity(dst []byte, id *mapping.Identity) []byte {
 	if private {
 		dst = appendNullable(dst, `,"vpceId":`, id.VPCEID)
 	}
-	dst = appendNullable(dst, `,"principalOrgId":`, id.PrincipalOrgID)
 	if keyed {
 		dst = appendNullable(dst, `,"apiKey":`, id.APIKey)
 	}
+	dst = appendNullable(dst, `,"principalOrgId":`, id.PrincipalOrgID)
 	dst = appendNullable(dst, `,"cognitoAuthenticationType":`, id.CognitoAuthenticationType)
 	dst = appendNullable(dst, `,"userArn":`, id.UserARN)
 	if keyed {

@@ -1,0 +1,102 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+func FuzzAppendJSON(f *testing.F) {
+	for _, s := range []string{"", "plain", "q\"b\\s/", "\x00\x1f\x7f\b\t\n\f\r", "é😀\u2028", "\xff\xc3", "\xed\xa0\x80", "a\xf0\x9f\x98"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := appendJSON([]byte("x"), s)
+		if same := appendJSON([]byte("x"), []byte(s)); !bytes.Equal(got, same) {
+			t.Errorf("text gives %q, bytes %q", got, same)
+		}
+		var back string
+		if err := json.Unmarshal(got[1:], &back); err != nil {
+			t.Fatalf("%q: %v", got, err)
+		}
+		if want := strings.ToValidUTF8(s, "\uFFFD"); utf8.ValidString(s) && back != want {
+			t.Errorf("%q comes back as %q", s, back)
+		}
+		if !utf8.Valid(got) {
+			t.Errorf("%q is no UTF-8", got)
+		}
+	})
+}
+
+// What the reader takes is JSON, what it refuses is not, and it reads strings as
+// encoding/json does.
+func FuzzJSONReader(f *testing.F) {
+	for _, s := range []string{`{}`, `{"a":[1,-0.5e+3,null,true,false,"\u00e9\ud83d\ude00"],"b":{"c":{}}}`, ` "x" `, `01`, `1.`, `-`, `[1,]`, `{"a"}`, `"\x"`, `"` + "\t" + `"`, `{"a":1,}`, `nul`, `1e`, `"\ud800"`, ``, `[`, "\v1"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r := jsonReader{text: text}
+		got := r.skip(0) && r.end()
+		if want := json.Valid(text); got != want && bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) < maxDepth {
+			t.Fatalf("%q: %v, want %v", text, got, want)
+		}
+		var want string
+		if json.Unmarshal(text, &want) != nil || !utf8.Valid(text) || text[0] == 'n' {
+			return
+		}
+		r = jsonReader{text: text}
+		if s, ok := r.string(nil); ok && string(s) != want && !bytes.Contains(bytes.ToLower(text), []byte(`\ud`)) {
+			t.Errorf("%s reads %q, want %q", text, s, want)
+		}
+	})
+}
+
+// A function's answer leads to an answer that can be sent, or to an error.
+func FuzzFunctionAnswer(f *testing.F) {
+	f.Add([]byte(`{"isBase64Encoded":true,"statusCode":"201","headers":{"A":"b","C":true},"multiValueHeaders":{"a":["b","c"]},"body":"aGk="}`))
+	f.Add([]byte(`{"statusCode":1e400,"headers":null,"body":"\ud800"}`))
+	f.Add([]byte(`"hello world"`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var a functionAnswer
+		if a.read(text) != nil {
+			return
+		}
+		if !json.Valid(text) {
+			t.Fatalf("%q is taken", text)
+		}
+		if a.status < 200 || a.status > 599 {
+			t.Errorf("status %d", a.status)
+		}
+		a.appendHeader(nil)
+		_ = a.decode()
+	})
+}
+
+// A request leads to an event that is JSON.
+func FuzzEvent(f *testing.F) {
+	f.Add("/a/b%2Fc", "x=1&x=2&%zz=;y", "X-a", "v\x01\xff", []byte("body\xff"))
+	f.Fuzz(func(t *testing.T, path, query, name, value string, body []byte) {
+		c := &call{stage: new(Stage), method: new(Method), req: parseRequest("POST /x")}
+		c.stage.program = Compile(new(snapshot.Deployment))
+		c.req.Path, c.req.Query, c.req.Body = path, query, body
+		c.req.Header.Add(name, value)
+		c.headers, c.scope.RawQuery = c.req.Header, query
+		c.match.push("p", path)
+		event := c.appendEvent(nil, &awsTarget{variables: []byte("null")}, "Root=1")
+		if !json.Valid(event) || !utf8.Valid(event) {
+			t.Errorf("%q", event)
+		}
+	})
+}
+
+func TestReaderDepth(t *testing.T) {
+	deep := strings.Repeat("[", 100_000)
+	r := jsonReader{text: []byte(deep)}
+	if r.skip(0) {
+		t.Error("passed")
+	}
+}
