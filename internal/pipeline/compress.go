@@ -59,8 +59,9 @@ func preferredCoding(headers httpmsg.Header) string {
 		}
 		for part := range strings.SplitSeq(headers[i].Value, ",") {
 			coding, params, _ := strings.Cut(part, ";")
-			if q := parseQuality(params); q > quality {
-				best, quality = strings.TrimSpace(coding), q
+			coding = strings.TrimSpace(coding)
+			if q := parseQuality(params); coding != "" && q > quality {
+				best, quality = coding, q
 			}
 		}
 	}
