@@ -39,7 +39,7 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 	}
 	if m.MethodIntegration != nil {
 		m.MethodIntegration = importedIntegration(m.MethodIntegration)
-		if err := check(checkImported(resource, &m), a.failed.Integration); err != nil {
+		if err := check(a.checkImported(resource, &m), a.failed.Integration); err != nil {
 			return err
 		}
 		for _, status := range sortedKeys(m.MethodIntegration.IntegrationResponses) {
@@ -85,7 +85,7 @@ var integrationTypes = []string{"HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"
 
 // checkImported checks an integration as PutIntegration does, and before that
 // what there the framework checks.
-func checkImported(resource string, m *wire.Method) error {
+func (t *tx) checkImported(resource string, m *wire.Method) error {
 	i := m.MethodIntegration
 	if i.Type == nil {
 		return wire.BadRequest("Enumeration value for IntegrationType must be non-empty")
@@ -106,7 +106,7 @@ func checkImported(resource string, m *wire.Method) error {
 		}
 	}
 	completeIntegration(i, resource)
-	if err := checkIntegration(m); err != nil {
+	if err := t.checkIntegration(m); err != nil {
 		return err
 	}
 	return unservedIntegration(i)

@@ -57,7 +57,7 @@ func newIntegration(in *wire.PutIntegrationRequest) *wire.Integration {
 // saveIntegration completes and checks a method's integration, and stores it.
 func (t *tx) saveIntegration(resource string, m *wire.Method) error {
 	completeIntegration(m.MethodIntegration, resource)
-	if err := checkIntegration(m); err != nil {
+	if err := t.checkIntegration(m); err != nil {
 		return err
 	}
 	if err := unservedIntegration(m.MethodIntegration); err != nil {

@@ -14,7 +14,7 @@ const badTimeout = "Timeout should be between 50 ms and 29000 ms"
 func errARN() error { return wire.BadRequest("Invalid ARN specified in the request") }
 
 // checkIntegration checks a method's integration in AWS's order.
-func checkIntegration(m *wire.Method) error {
+func (t *tx) checkIntegration(m *wire.Method) error {
 	i := m.MethodIntegration
 	if *i.Type != "MOCK" && i.HTTPMethod == nil {
 		return wire.BadRequest("Enumeration value for HttpMethod must be non-empty")
@@ -25,8 +25,8 @@ func checkIntegration(m *wire.Method) error {
 	if err := checkIntegrationURI(*i.Type, text(i.URI)); err != nil {
 		return err
 	}
-	if c := text(i.Credentials); c != "" && !strings.HasPrefix(c, "arn:") {
-		return errARN()
+	if err := t.checkCredentials(*i.Type, text(i.URI), text(i.Credentials)); err != nil {
+		return err
 	}
 	if n := *i.TimeoutInMillis; n < minTimeoutMillis || n > maxTimeoutMillis {
 		return wire.BadRequest(badTimeout)
@@ -43,6 +43,35 @@ func checkIntegration(m *wire.Method) error {
 		return err
 	}
 	return checkTemplates(i.RequestTemplates)
+}
+
+var rolePattern = regexp.MustCompile(`^arn:[a-z-]+:iam::(\d{12}):role/`)
+
+// checkCredentials takes the ARN of a role of the caller's account. Services
+// but Lambda, which has permissions of its own, want one.
+func (t *tx) checkCredentials(kind, uri, credentials string) error {
+	if credentials == "" {
+		if kind == "AWS" && serviceOf(uri) != "lambda" {
+			return wire.BadRequest("Role ARN must be specified for AWS integrations")
+		}
+		return nil
+	}
+	if !strings.HasPrefix(credentials, "arn:") {
+		return errARN()
+	}
+	if role := rolePattern.FindStringSubmatch(credentials); role != nil && role[1] != t.who.Account {
+		return wire.AccessDenied("Cross-account pass role is not allowed.")
+	}
+	return nil
+}
+
+// serviceOf is the service that an integration's ARN names.
+func serviceOf(uri string) string {
+	parts := strings.SplitN(uri, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return parts[4]
 }
 
 // checkIntegrationURI holds a URI to what the integration's type asks of it.

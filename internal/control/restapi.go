@@ -168,8 +168,13 @@ func (t *tx) saveRestAPI(api *wire.RestAPI) error {
 
 // shownRestAPI is an API as answers show it: the quotes of the policy are
 // escaped once more than JSON needs (a fact that Terraform's provider undoes).
+// A change of the TLS policy takes AWS a while, which clients see in the
+// status; here it is done at once.
 func shownRestAPI(api *wire.RestAPI) *wire.RestAPI {
 	out := *api
+	if out.SecurityPolicy != nil {
+		out.APIStatus = new("AVAILABLE")
+	}
 	if out.Policy != nil {
 		out.Policy = new(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(*out.Policy))
 	}
