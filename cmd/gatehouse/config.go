@@ -32,12 +32,15 @@ type config struct {
 	AllowOrigin          []string `yaml:"allow-origin"`
 	TrustedProxies       []string `yaml:"trusted-proxies"`
 	MaxBufferedBytes     int64    `yaml:"max-buffered-bytes"`
+	AWSEndpointURL       string   `yaml:"aws-endpoint-url"`
+	AssumeRoles          bool     `yaml:"assume-roles"`
 	AccessLog            string   `yaml:"access-log"`
 	LogLevel             string   `yaml:"log-level"`
 	LogFormat            string   `yaml:"log-format"`
 
 	// The file alone has these.
 	AccessLogDestinations map[string]string `yaml:"access-log-destinations"` // destination ARN to file, "-" for standard output
+	LambdaFunctions       map[string]string `yaml:"lambda-functions"`        // function name or ARN to the URL that invokes it
 }
 
 // defaults is the one place that says what an absent setting means.
@@ -67,6 +70,8 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&c.AllowOrigin, "allow-origin", c.AllowOrigin, "web origin that may call the open control plane (repeatable)")
 	fs.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "networks (CIDR) whose X-Forwarded-For names the client (repeatable)")
 	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies held in memory at once, all requests together; above it requests get 503")
+	fs.StringVar(&c.AWSEndpointURL, "aws-endpoint-url", c.AWSEndpointURL, "URL that gets all calls of AWS services, Lambda included, in place of AWS")
+	fs.BoolVar(&c.AssumeRoles, "assume-roles", c.AssumeRoles, "let integrations name the role that they call AWS with; always so at --aws-endpoint-url")
 	fs.StringVar(&c.AccessLog, "access-log", c.AccessLog, "file for the access logs of stages whose destination the configuration file does not name; - is standard output")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
 	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")

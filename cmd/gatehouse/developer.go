@@ -82,7 +82,7 @@ func (d *developer) deploy(ctx context.Context, def *openapi.API) []string {
 		return problems(err)
 	}
 	var lines []string
-	for _, p := range pipeline.Compile(draft).Problems() {
+	for _, p := range d.server.compile(draft).Problems() {
 		lines = append(lines, locate(def, p))
 	}
 	if lines != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
-	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -62,7 +61,7 @@ func (s *server) examine(ctx context.Context) (*report, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range pipeline.Compile(d).Problems() {
+		for _, p := range s.compile(d).Problems() {
 			out.Findings = append(out.Findings, finding{st.APIID, st.Name, p.Method, p.Resource, p.Field, p.Line, p.Column, p.Text})
 		}
 	}

@@ -69,6 +69,7 @@ type server struct {
 	gateway *gateway.Gateway
 	feed    *feed
 	client  *integration.Client
+	aws     *integration.AWS
 	access  *accessLogs
 
 	listener net.Listener // of the control plane, and of the stages unless they have their own
@@ -107,7 +108,9 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 	if err != nil {
 		return nil, err
 	}
-	s.newGateway(handler)
+	if err := s.newGateway(handler); err != nil {
+		return nil, err
+	}
 	s.feed.gateway = s.gateway
 	if err := s.feed.catchUp(ctx); err != nil {
 		return nil, err
@@ -184,10 +187,13 @@ func (s *server) open() bool { return s.config.Credentials == "" }
 
 // newGateway makes the data plane. What is for no stage goes to next where
 // both planes share a listener.
-func (s *server) newGateway(next http.Handler) {
+func (s *server) newGateway(next http.Handler) (err error) {
 	budget := httpmsg.NewBudget(s.config.MaxBufferedBytes)
 	s.client = integration.NewClient(integration.Options{Budget: budget})
-	services := &pipeline.Services{Client: s.client, Log: s.log, AccessLog: s.access.lines}
+	if s.aws, err = s.newAWS(); err != nil {
+		return err
+	}
+	services := &pipeline.Services{Client: s.client, AWS: s.aws, Log: s.log, AccessLog: s.access.lines}
 	proxies, _ := s.config.proxies() // checked when loaded
 	if s.stages != nil {
 		next = nil
@@ -195,13 +201,31 @@ func (s *server) newGateway(next http.Handler) {
 	s.gateway = gateway.New(gateway.Options{
 		Source: s.feed,
 		Compile: func(d *snapshot.Deployment) (gateway.Program, error) {
-			return program{pipeline.Compile(d), services}, nil
+			return program{s.compile(d), services}, nil
 		},
 		Next:           next,
 		Budget:         budget,
 		Log:            s.log,
 		TrustedProxies: proxies,
 	})
+	return nil
+}
+
+// newAWS makes what calls services of AWS. AWS_ENDPOINT_URL tells the clients of
+// this machine where AWS is, often here: the SDK must not ask there for the
+// gateway's own credentials.
+func (s *server) newAWS() (*integration.AWS, error) {
+	if err := os.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"); err != nil {
+		return nil, err
+	}
+	return integration.NewAWS(s.client, integration.AWSOptions{
+		EndpointURL: s.config.AWSEndpointURL, AssumeRoles: s.config.AssumeRoles, Functions: s.config.LambdaFunctions, Region: s.config.Region,
+	})
+}
+
+// compile compiles a deployment for this server.
+func (s *server) compile(d *snapshot.Deployment) *pipeline.Program {
+	return pipeline.Compile(d, func(in *snapshot.Integration) error { return s.aws.CheckRole(in.URI, in.Credentials) })
 }
 
 // A program joins a compiled deployment with the process it runs in.

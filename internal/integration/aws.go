@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -54,18 +55,27 @@ func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
 			err = errQuery
 		}
 		if err != nil {
-			return nil, fmt.Errorf("endpoint URL %q of AWS: %w", o.EndpointURL, err)
+			return nil, fmt.Errorf("the endpoint URL of AWS, %q: %w", o.EndpointURL, plain(err))
 		}
 		a.endpoint, a.base = ep, strings.TrimSuffix(path, "/")
 	}
 	for name, url := range o.Functions {
 		f, err := parseFunctionURL(url)
 		if err != nil {
-			return nil, fmt.Errorf("URL %q of the Lambda function %s: %w", url, name, err)
+			return nil, fmt.Errorf("the URL of the Lambda function %s, %q: %w", name, url, plain(err))
 		}
 		a.functions[name] = f
 	}
 	return a, nil
+}
+
+// plain is what is wrong with a URL, without what was being done with it.
+func plain(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // A Service is where an integration's URI leads, resolved once and used by any

@@ -410,11 +410,36 @@ func TestRoles(t *testing.T) {
 
 func TestRolesNotAssumed(t *testing.T) {
 	a := newAWS(t, AWSOptions{Credentials: testKeys})
-	if err := call(t, a, sqsTest, &Request{Method: "GET"}, "arn:aws:iam::1:role/r"); !errors.Is(err, ErrRole) || !errors.Is(err, errRolesOff) || a.AssumesRoles() {
+	if err := call(t, a, sqsTest, &Request{Method: "GET"}, "arn:aws:iam::1:role/r"); !errors.Is(err, ErrRole) || !errors.Is(err, errRolesOff) {
 		t.Error(err)
 	}
-	if a := newAWS(t, AWSOptions{AssumeRoles: true}); !a.AssumesRoles() {
-		t.Error("assume-roles has no effect")
+}
+
+func TestCheckRole(t *testing.T) {
+	const role, variable = "arn:aws:iam::1:role/r", "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${stageVariables.f}/invocations"
+	url := map[string]string{"f": "http://f"}
+	tests := map[string]struct {
+		o       AWSOptions
+		uri     string
+		role    string
+		refused bool
+	}{
+		"no role":                       {AWSOptions{}, sqsTest, "", false},
+		"not assumed":                   {AWSOptions{}, sqsTest, role, true},
+		"assumed":                       {AWSOptions{AssumeRoles: true}, sqsTest, role, false},
+		"assumed at an endpoint":        {AWSOptions{EndpointURL: "http://h"}, sqsTest, role, false},
+		"function at AWS":               {AWSOptions{}, lambdaTest, role, true},
+		"function at a URL":             {AWSOptions{Functions: url}, lambdaTest, role, false},
+		"another function":              {AWSOptions{Functions: map[string]string{"g": "http://g"}}, lambdaTest, role, true},
+		"some function":                 {AWSOptions{}, variable, role, true},
+		"some function, perhaps at one": {AWSOptions{Functions: url}, variable, role, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if err := newAWS(t, tt.o).CheckRole(tt.uri, tt.role); (err != nil) != tt.refused {
+				t.Error(err)
+			}
+		})
 	}
 }
 

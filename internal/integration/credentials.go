@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,7 +26,7 @@ const (
 	sessionName = "BackplaneAssumeRoleSession"
 )
 
-var errRolesOff = errors.New("roles are not assumed: assume-roles is not set")
+var errRolesOff = errors.New("roles are assumed only with assume-roles or aws-endpoint-url")
 
 // credentials are what calls are signed with.
 type credentials struct {
@@ -44,8 +45,21 @@ func (c *credentials) init(o *AWSOptions) {
 	c.roles = make(map[string]aws.CredentialsProvider)
 }
 
-// AssumesRoles reports whether integrations may name a role to call with.
-func (a *AWS) AssumesRoles() bool { return a.credentials.assume }
+// CheckRole says why an integration of a URI cannot call with a role, nil when
+// it can or need not. A URI with stage variables gets the benefit of the doubt
+// where functions have URLs of their own.
+func (a *AWS) CheckRole(uri, role string) error {
+	if role == "" || a.credentials.assume {
+		return nil
+	}
+	if strings.Contains(uri, "${") && len(a.functions) > 0 {
+		return nil
+	}
+	if s, err := a.Resolve(uri); err == nil && !s.Signed {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", role, errRolesOff)
+}
 
 // retrieve returns the credentials of a role or, for "", the process's own.
 func (c *credentials) retrieve(ctx context.Context, role string) (aws.Credentials, error) {
