@@ -7,6 +7,12 @@
 // in and typed out and runs in one transaction of the store; binding, framework
 // checks and HTTP are package wire's, who the caller is its hooks'.
 //
+// All Update operations share one mechanism, patch.go: a table of the paths
+// that an operation takes, which is its documentation. What has to hold between
+// members is checked on the result, by the functions that creation uses too.
+// Quotas and rates are settings (quota.go, throttle.go); AWS's are values of
+// them.
+//
 // The rule for settings is to enforce or to refuse. A setting that protects
 // and is not enforced yet is accepted, and the requests it concerns fail
 // closed in the data plane; one that changes answers is refused here by name

@@ -31,6 +31,15 @@ const gatewayTemplate = `{"message":$context.error.messageString}`
 
 var statusPattern = regexp.MustCompile(`^[1-5]\d\d$`)
 
+// checkStatus refuses what is no status code, where the service's framework
+// does not.
+func checkStatus(code string) error {
+	if !statusPattern.MatchString(code) {
+		return wire.BadRequest("Invalid status code specified: %s", truncated(code))
+	}
+	return nil
+}
+
 // stockGatewayResponse is a type as it is before anybody customises it.
 func stockGatewayResponse(kind string) *wire.GatewayResponse {
 	status := gatewayStatus[kind]
@@ -71,6 +80,11 @@ func (t *tx) gatewayResponse(kind string) (*wire.GatewayResponse, error) {
 
 // saveGatewayResponse checks and stores what the API makes of a type.
 func (t *tx) saveGatewayResponse(r *wire.GatewayResponse) error {
+	if r.StatusCode != nil {
+		if err := checkStatus(*r.StatusCode); err != nil {
+			return err
+		}
+	}
 	if err := checkGatewayMapping(r.ResponseParameters); err != nil {
 		return err
 	}
@@ -204,8 +218,6 @@ func setStatusCode(_ *tx, r *wire.GatewayResponse, op *patchOp) error {
 	status := text(op.value)
 	if status == "" {
 		status = gatewayStatus[*r.ResponseType]
-	} else if !statusPattern.MatchString(status) {
-		return wire.BadRequest("Invalid status code specified: %s", truncated(status))
 	}
 	r.StatusCode = given(&status)
 	return nil

@@ -339,6 +339,8 @@ func TestImportRefuses(t *testing.T) {
 				"\n\tUnable to put integration on 'GET' for resource at path '/c': Timeout should be between 50 ms and 29000 ms"},
 		"gateway response": {body: head + "  {}\nx-amazon-apigateway-gateway-responses: {TEAPOT: {statusCode: 418}}", code: "BadRequest",
 			message: "Errors found during import:\n\tUnable to create gateway response for 'TEAPOT': Invalid gateway response type specified: TEAPOT"},
+		"gateway response's status": {body: head + "  {}\nx-amazon-apigateway-gateway-responses: {THROTTLED: {statusCode: 9}}", code: "BadRequest",
+			message: "Errors found during import:\n\tUnable to create gateway response for 'THROTTLED': Invalid status code specified: 9"},
 		"not served": {body: head + "  {}\nx-amazon-apigateway-binary-media-types: ['*/*']", code: "BadRequest",
 			message: "Errors found during import:\n\tThis server does not support x-amazon-apigateway-binary-media-types yet: #/x-amazon-apigateway-binary-media-types"},
 		"fail on warnings": {body: get("{type: mock, requestParameters: {integration.request.header.nothing: true}}"), strict: true, code: "BadRequest",

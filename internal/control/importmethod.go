@@ -59,15 +59,6 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 	return a.saveMethod(resource, &m)
 }
 
-// checkStatus refuses what is no status code. Elsewhere the service's framework
-// does.
-func checkStatus(code string) error {
-	if !statusPattern.MatchString(code) {
-		return wire.BadRequest("Invalid status code specified: %s", truncated(code))
-	}
-	return nil
-}
-
 // importedIntegration is a copy of a definition's integration, with its
 // responses in the form in which they are stored.
 func importedIntegration(from *wire.Integration) *wire.Integration {

@@ -25,7 +25,7 @@ func (t *tx) publish(kind, id string, v any) error {
 	if err != nil {
 		return err
 	}
-	return t.Publish(store.Served{Kind: kind, ID: id, Data: data})
+	return tooLarge(kind, t.Publish(store.Served{Kind: kind, ID: id, Data: data}))
 }
 
 func (t *tx) publishDeployment(d *wire.Deployment, src *source) error {

@@ -118,13 +118,13 @@ func (t *tx) save(k kind, id string, v any) error {
 	if err != nil {
 		return fmt.Errorf("write %s %s: %w", k, id, err)
 	}
-	return tooLarge(k, t.Put(t.key(k, id), doc))
+	return tooLarge(string(k), t.Put(t.key(k, id), doc))
 }
 
 // tooLarge tells a client that its document is over the store's bound.
-func tooLarge(k kind, err error) error {
+func tooLarge(kind string, err error) error {
 	if errors.Is(err, store.ErrTooLarge) {
-		return wire.BadRequest("The %s is larger than %d bytes", k, store.MaxDoc)
+		return wire.BadRequest("The %s is larger than %d bytes", kind, store.MaxDoc)
 	}
 	return err
 }
@@ -139,7 +139,7 @@ func (t *tx) insert(k kind, id string, v any, taken error) error {
 	if errors.Is(err, store.ErrExists) {
 		return taken
 	}
-	return tooLarge(k, err)
+	return tooLarge(string(k), err)
 }
 
 // remove deletes a document; missing is the error for one that is not there.

@@ -26,10 +26,6 @@ func unservedRestAPI(api *wire.RestAPI) error {
 }
 
 func unservedIntegration(in *wire.Integration) error {
-	switch t := text(in.Type); t {
-	case "AWS", "AWS_PROXY":
-		return unserved("integration type", t)
-	}
 	if text(in.ConnectionType) == "VPC_LINK" {
 		return unserved("connectionType", "VPC_LINK")
 	}
@@ -41,9 +37,6 @@ func unservedIntegration(in *wire.Integration) error {
 	}
 	if v := text(in.IntegrationTarget); v != "" {
 		return unserved("integrationTarget", v)
-	}
-	if v := text(in.Credentials); v != "" {
-		return unserved("credentials", v)
 	}
 	if len(in.CacheKeyParameters) > 0 {
 		return unserved("cacheKeyParameters", in.CacheKeyParameters[0])
@@ -77,7 +70,7 @@ func unservedStage(st *wire.Stage) error {
 func unservedFeature(name openapi.FeatureName) bool {
 	switch name {
 	case openapi.FeatureAuthorizer, openapi.FeatureBinaryMediaTypes, openapi.FeatureCacheKeys, openapi.FeatureCompression,
-		openapi.FeatureContentHandling, openapi.FeatureCredentials, openapi.FeatureDocumentation, openapi.FeatureStreaming, openapi.FeatureVPCLink:
+		openapi.FeatureContentHandling, openapi.FeatureDocumentation, openapi.FeatureStreaming, openapi.FeatureVPCLink:
 		return true
 	}
 	return false
