@@ -15,22 +15,9 @@ func unserved(setting, value string) error {
 	return wire.BadRequest("This server does not support %s %s yet", setting, truncated(value))
 }
 
-func unservedRestAPI(api *wire.RestAPI) error {
-	if len(api.BinaryMediaTypes) > 0 {
-		return unserved("binaryMediaTypes", api.BinaryMediaTypes[0])
-	}
-	if api.MinimumCompressionSize != nil {
-		return unserved("minimumCompressionSize", "(compression)")
-	}
-	return nil
-}
-
 func unservedIntegration(in *wire.Integration) error {
 	if text(in.ConnectionType) == "VPC_LINK" {
 		return unserved("connectionType", "VPC_LINK")
-	}
-	if v := text(in.ContentHandling); v != "" {
-		return unserved("contentHandling", v)
 	}
 	if v := text(in.ResponseTransferMode); v == "STREAM" {
 		return unserved("responseTransferMode", v)
@@ -40,13 +27,6 @@ func unservedIntegration(in *wire.Integration) error {
 	}
 	if len(in.CacheKeyParameters) > 0 {
 		return unserved("cacheKeyParameters", in.CacheKeyParameters[0])
-	}
-	return nil
-}
-
-func unservedIntegrationResponse(in *wire.IntegrationResponse) error {
-	if v := text(in.ContentHandling); v != "" {
-		return unserved("contentHandling", v)
 	}
 	return nil
 }
@@ -69,8 +49,7 @@ func unservedStage(st *wire.Stage) error {
 // unservedFeature reports whether a definition that uses a feature is refused.
 func unservedFeature(name openapi.FeatureName) bool {
 	switch name {
-	case openapi.FeatureAuthorizer, openapi.FeatureBinaryMediaTypes, openapi.FeatureCacheKeys, openapi.FeatureCompression,
-		openapi.FeatureContentHandling, openapi.FeatureDocumentation, openapi.FeatureStreaming, openapi.FeatureVPCLink:
+	case openapi.FeatureAuthorizer, openapi.FeatureCacheKeys, openapi.FeatureDocumentation, openapi.FeatureStreaming, openapi.FeatureVPCLink:
 		return true
 	}
 	return false
