@@ -424,6 +424,41 @@ func TestPutSettings(t *testing.T) {
 	}
 }
 
+// Binary media types are merged, or replaced in an overwrite; so is the size
+// from which answers are compressed.
+func TestPutBinaryTypes(t *testing.T) {
+	tests := map[string]struct {
+		mode types.PutMode
+		body string
+		want []string
+		size *int32
+	}{
+		"merge":                {"merge", `"x-amazon-apigateway-binary-media-types": ["b/c", "a/b"], "x-amazon-apigateway-minimum-compression-size": 7`, []string{"a/b", "b/c"}, aws.Int32(7)},
+		"merge of nothing":     {"merge", `"x": 1`, []string{"a/b"}, aws.Int32(5)},
+		"overwrite":            {"overwrite", `"x-amazon-apigateway-binary-media-types": ["b/c"]`, []string{"b/c"}, nil},
+		"overwrite of nothing": {"overwrite", `"x": 1`, nil, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newClient(t)
+			api, err := c.CreateRestApi(ctx(), &apigateway.CreateRestApiInput{Name: aws.String("a"), BinaryMediaTypes: []string{"a/b"}, MinimumCompressionSize: aws.Int32(5)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := c.PutRestApi(ctx(), &apigateway.PutRestApiInput{RestApiId: api.Id, Mode: tt.mode, Body: []byte(`{"swagger": "2.0", "info": {"title": "a"}, "paths": {}, ` + tt.body + `}`)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(tt.want, out.BinaryMediaTypes); d != "" {
+				t.Error("-want +got", d)
+			}
+			if d := cmp.Diff(tt.size, out.MinimumCompressionSize); d != "" {
+				t.Error("-want +got", d)
+			}
+		})
+	}
+}
+
 func TestClone(t *testing.T) {
 	c := newClient(t)
 	src, err := c.ImportRestApi(ctx(), &apigateway.ImportRestApiInput{Body: definition(t, "petstore.swagger.json")})

@@ -45,10 +45,7 @@ func checkIntegrationResponse(m *wire.Method, r *wire.IntegrationResponse) error
 	if err := checkResponseMapping(declared.ResponseParameters, r.ResponseParameters); err != nil {
 		return err
 	}
-	if err := checkTemplates(r.ResponseTemplates); err != nil {
-		return err
-	}
-	return nil
+	return checkTemplates(r.ResponseTemplates)
 }
 
 // integrationResponse finds a method and its integration's response for a

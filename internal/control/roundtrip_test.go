@@ -99,6 +99,7 @@ func TestRoundTripRestAPI(t *testing.T) {
 		kind := rapid.SampledFrom([]string{"EDGE", "REGIONAL", "PRIVATE"}).Draw(t, "kind")
 		in := &wire.CreateRestAPIRequest{
 			Name: "n" + free.Draw(t, "name"), Description: maybe(t, "description", filledText), Version: maybe(t, "version", free),
+			BinaryMediaTypes: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"image/png", "*/*", "-"}), 0, 3, rapid.ID).Draw(t, "binary"), MinimumCompressionSize: maybe(t, "compression", rapid.Int32Range(0, 10485760)),
 			APIKeySource: maybe(t, "source", rapid.SampledFrom([]string{"HEADER", "AUTHORIZER"})), DisableExecuteAPIEndpoint: maybe(t, "disable", flag),
 			EndpointConfiguration: &wire.EndpointConfiguration{Types: []string{kind}}, Tags: maybeMap(t, "tags", []string{"a", "b:c/d", "é"}, free),
 		}
@@ -120,6 +121,10 @@ func TestRoundTripRestAPI(t *testing.T) {
 			Name: &in.Name, Description: in.Description, Version: unlessBlank(in.Version), Tags: unlessEmpty(in.Tags),
 			APIKeySource: orElse(in.APIKeySource, "HEADER"), DisableExecuteAPIEndpoint: orElse(in.DisableExecuteAPIEndpoint, false),
 			EndpointConfiguration: &wire.EndpointConfiguration{Types: in.EndpointConfiguration.Types, VPCEndpointIDs: in.EndpointConfiguration.VPCEndpointIDs, IPAddressType: orElse(in.EndpointConfiguration.IPAddressType, ip)},
+		}
+		expected.MinimumCompressionSize = in.MinimumCompressionSize
+		if len(in.BinaryMediaTypes) > 0 {
+			expected.BinaryMediaTypes = in.BinaryMediaTypes
 		}
 		same(t, expected, out, err)
 		if expected.Tags == nil {
@@ -168,7 +173,8 @@ func TestRoundTripIntegration(t *testing.T) {
 		ResponseParameters: map[string]bool{"method.response.header.A": false, "method.response.header.x-b": false, "method.response.header.C_1.$": true}}))(t)
 	values := rapid.SampledFrom([]string{"'static'", "''", "context.requestId", "stageVariables.v"})
 	rapid.Check(t, func(t *rapid.T) {
-		kind := rapid.SampledFrom([]string{"MOCK", "HTTP", "HTTP_PROXY"}).Draw(t, "kind")
+		kind := rapid.SampledFrom([]string{"MOCK", "HTTP", "HTTP_PROXY", "AWS", "AWS_PROXY"}).Draw(t, "kind")
+		handling := rapid.SampledFrom([]string{"CONVERT_TO_TEXT", "CONVERT_TO_BINARY"})
 		in := &wire.PutIntegrationRequest{
 			RestAPIID: api, ResourceID: root, HTTPMethod: "GET", Type: kind,
 			PassthroughBehavior: maybe(t, "passthrough", rapid.SampledFrom([]string{"WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"})),
@@ -176,30 +182,35 @@ func TestRoundTripIntegration(t *testing.T) {
 			RequestParameters: maybeMap(t, "params", prefixed("integration.request.header.", headers), values),
 			RequestTemplates:  maybeMap(t, "templates", mediaTypes, rapid.Ptr(free, true)),
 			ConnectionType:    maybe(t, "connection", rapid.Just("INTERNET")), ResponseTransferMode: maybe(t, "mode", rapid.Just("BUFFERED")),
+			ContentHandling: maybe(t, "handling", handling),
 		}
 		if flag.Draw(t, "tls") {
 			in.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: maybe(t, "insecure", flag)}
 		}
 		var connection *string
-		if kind != "MOCK" {
+		switch kind {
+		case "HTTP", "HTTP_PROXY":
 			in.URI, in.IntegrationHTTPMethod, connection = new("http://127.0.0.1/x?y"), new("PUT"), new("INTERNET")
+		case "AWS", "AWS_PROXY":
+			in.URI, in.IntegrationHTTPMethod = new("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"), new("POST")
+			in.Credentials = maybe(t, "credentials", rapid.Just("arn:aws:iam::000000000000:role/r"))
 		}
 		expected := wire.Integration{
 			Type: &kind, HTTPMethod: in.IntegrationHTTPMethod, URI: in.URI, ConnectionType: connection, CacheKeyParameters: []string{},
 			PassthroughBehavior: orElse(in.PassthroughBehavior, "WHEN_NO_MATCH"), TimeoutInMillis: orElse(in.TimeoutInMillis, 29000),
 			CacheNamespace: orElse(unlessBlank(in.CacheNamespace), root), RequestParameters: unlessEmpty(in.RequestParameters), RequestTemplates: nullWhereBlank(in.RequestTemplates),
-			TLSConfig: in.TLSConfig, ResponseTransferMode: in.ResponseTransferMode,
+			TLSConfig: in.TLSConfig, ResponseTransferMode: in.ResponseTransferMode, ContentHandling: in.ContentHandling, Credentials: in.Credentials,
 		}
 		out, err := b.PutIntegration(ctx(), who, in)
 		same(t, expected, out, err)(b.GetIntegration(ctx(), who, &wire.GetIntegrationRequest{RestAPIID: api, ResourceID: root, HTTPMethod: "GET"}))
 
 		r := &wire.PutIntegrationResponseRequest{
-			RestAPIID: api, ResourceID: root, HTTPMethod: "GET", StatusCode: "200", SelectionPattern: maybe(t, "pattern", free),
+			RestAPIID: api, ResourceID: root, HTTPMethod: "GET", StatusCode: "200", SelectionPattern: maybe(t, "pattern", free), ContentHandling: maybe(t, "response handling", handling),
 			ResponseParameters: maybeMap(t, "response params", prefixed("method.response.header.", headers), values),
 			ResponseTemplates:  maybeMap(t, "response templates", mediaTypes, rapid.Ptr(free, true)),
 		}
 		answered, err := b.PutIntegrationResponse(ctx(), who, r)
-		same(t, wire.IntegrationResponse{StatusCode: new("200"), SelectionPattern: r.SelectionPattern, ResponseParameters: unlessEmpty(r.ResponseParameters), ResponseTemplates: nullWhereBlank(r.ResponseTemplates)}, answered, err)(
+		same(t, wire.IntegrationResponse{StatusCode: new("200"), SelectionPattern: r.SelectionPattern, ResponseParameters: unlessEmpty(r.ResponseParameters), ResponseTemplates: nullWhereBlank(r.ResponseTemplates), ContentHandling: r.ContentHandling}, answered, err)(
 			b.GetIntegrationResponse(ctx(), who, &wire.GetIntegrationResponseRequest{RestAPIID: api, ResourceID: root, HTTPMethod: "GET", StatusCode: "200"}))
 	})
 }

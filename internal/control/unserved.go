@@ -1,6 +1,8 @@
 package control
 
 import (
+	"strings"
+
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -24,6 +26,9 @@ func unservedIntegration(in *wire.Integration) error {
 	}
 	if v := text(in.IntegrationTarget); v != "" {
 		return unserved("integrationTarget", v)
+	}
+	if v := text(in.Credentials); strings.HasSuffix(v, ":user/*") { // calls under the identity of the caller
+		return unserved("credentials", v)
 	}
 	if len(in.CacheKeyParameters) > 0 {
 		return unserved("cacheKeyParameters", in.CacheKeyParameters[0])
