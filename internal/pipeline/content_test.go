@@ -258,6 +258,17 @@ func TestTemplateSeesBase64(t *testing.T) {
 	release(t, r, resp)
 }
 
+// TestCodedPayload holds that what a backend compressed is not taken for text.
+func TestCodedPayload(t *testing.T) {
+	d := binaryAPI(canned(t, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\xff\x00\xfe"), nil, nil)
+	r := newRigOf(t, d)
+	resp := r.stage.Serve(post("", "", ""))
+	if string(resp.Body) != "\xff\x00\xfe" {
+		t.Errorf("got %q", resp.Body)
+	}
+	release(t, r, resp)
+}
+
 // TestMockOfBinary holds that a MOCK can answer bytes: its template's base64.
 func TestMockOfBinary(t *testing.T) {
 	r := newRig(t, mock(func(m *snapshot.Method) {
