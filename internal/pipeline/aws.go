@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
 // An awsTarget is what a target has besides when it is a service of AWS.
@@ -77,15 +79,7 @@ func buildAWS(c *call) error {
 	h := &c.out.Header
 	h.Add("Accept", "application/json")
 	h.Add("User-Agent", c.stage.userAgent)
-	ct, sent := c.headers.Last("Content-Type")
-	switch {
-	case !carriesBody(c.out.Method):
-		c.out.Body = nil
-	case t.service.ContentType != "":
-		h.Add("Content-Type", t.service.ContentType)
-	case sent:
-		h.Add("Content-Type", ct)
-	}
+	c.addServiceContent(t.service)
 	if t.service.Action != "" {
 		h.Add("X-Amz-Target", t.service.Action)
 	}
@@ -97,6 +91,35 @@ func buildAWS(c *call) error {
 		c.addInvocation(t)
 	}
 	return c.finishTarget("")
+}
+
+// addServiceContent decides the type of the request's body: the client's, or
+// the one that the service's protocol has. An action of the Query protocol
+// reads forms alone and passes over any other body; that is not sent, since
+// what stands in for a service might read it.
+func (c *call) addServiceContent(s *integration.Service) {
+	const form = "application/x-www-form-urlencoded"
+	ct, sent := c.headers.Last("Content-Type")
+	switch {
+	case !carriesBody(c.out.Method):
+		c.out.Body = nil
+	case s.ContentType != "":
+		c.out.Header.Add("Content-Type", s.ContentType)
+	case s.Version != "" && mediaType(ct) != form:
+		if !c.mapsHeader("Content-Type") {
+			c.out.Header.Add("Content-Type", form)
+			c.out.Body = nil
+		}
+	case sent:
+		c.out.Header.Add("Content-Type", ct)
+	}
+}
+
+// mapsHeader reports whether a mapping or a template sets a header of the
+// integration request.
+func (c *call) mapsHeader(name string) bool {
+	return slices.ContainsFunc(c.method.request.headers, func(p mapped) bool { return httpmsg.EqualFold(p.name, name) }) ||
+		slices.ContainsFunc(c.scope.Overrides.RequestHeader, func(p mapping.Param) bool { return httpmsg.EqualFold(p.Name, name) })
 }
 
 // addServiceTrace adds the headers that every service of AWS gets, and returns

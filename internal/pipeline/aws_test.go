@@ -39,7 +39,17 @@ func TestServiceCalls(t *testing.T) {
 			edit: func(in *snapshot.Integration) {
 				in.RequestParameters = map[string]string{"integration.request.querystring.Message": "method.request.querystring.m"}
 			},
-			header: map[string]string{"X-Amz-Target": "-", "Content-Type": "-"}},
+			header: map[string]string{"X-Amz-Target": "-", "Content-Type": "application/x-www-form-urlencoded"}},
+		"form of the client's": {uri: "sns:action/Publish", request: "POST /x/1\nContent-Type: application/x-www-form-urlencoded; charset=utf-8\n\nMessage=a", target: "/?Action=Publish&Version=2010-03-31",
+			body: "Message=a", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}},
+		"JSON to the Query protocol": {uri: "sns:action/Publish", request: "POST /x/1\nContent-Type: application/json\n\n{}", target: "/?Action=Publish&Version=2010-03-31",
+			header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}},
+		"template to the Query protocol": {uri: "sns:action/Publish", request: "POST /x/1\nContent-Type: application/json\n\n{}", target: "/?Action=Publish&Version=2010-03-31",
+			body: "Message=a", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
+			edit: func(in *snapshot.Integration) {
+				in.RequestParameters = map[string]string{"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"}
+				in.RequestTemplates = map[string]string{"application/json": "Message=a"}
+			}},
 		"version of its own": {uri: "ec2:action/DescribeInstances", request: "GET /x/1", target: "/?Action=DescribeInstances&Version=2015-01-01",
 			edit: func(in *snapshot.Integration) {
 				in.RequestParameters = map[string]string{"integration.request.querystring.Version": "'2015-01-01'"}
