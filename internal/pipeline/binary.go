@@ -1,6 +1,10 @@
 package pipeline
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
 
 // mediaTypes are an API's binary media types.
 type mediaTypes []string
@@ -20,14 +24,19 @@ func (types mediaTypes) has(mediaType string) bool {
 }
 
 // binaryRequest reports whether the request's body is of a binary type.
-func (c *call) binaryRequest() bool {
-	ct, _ := c.headers.Last("Content-Type")
-	return mediaTypes(c.stage.program.deployment.BinaryMediaTypes).has(mediaType(ct))
-}
+func (c *call) binaryRequest() bool { return c.isBinary(c.headers, "Content-Type") }
 
 // binaryResponse reports whether the client asks for a binary type: the first
 // that it accepts counts.
-func (c *call) binaryResponse() bool {
-	accept, _ := c.headers.Last("Accept")
-	return mediaTypes(c.stage.program.deployment.BinaryMediaTypes).has(firstMediaType(accept))
+func (c *call) binaryResponse() bool { return c.isBinary(c.headers, "Accept") }
+
+// isBinary reports whether the first media type in a header is one of the
+// API's binary types.
+func (c *call) isBinary(headers httpmsg.Header, name string) bool {
+	types := mediaTypes(c.stage.program.deployment.BinaryMediaTypes)
+	if len(types) == 0 {
+		return false
+	}
+	value, _ := headers.Last(name)
+	return types.has(firstMediaType(value))
 }

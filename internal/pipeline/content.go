@@ -51,7 +51,7 @@ func (c *call) convertResponse() (binary bool, err error) {
 	handling, wanted := c.chosen.handling, c.binaryResponse()
 	switch {
 	case len(*payload) == 0:
-	case c.binaryPayload():
+	case c.isBinary(c.backend.Header, "Content-Type"):
 		if handling == convertToBinary || handling == "" && wanted {
 			return true, nil
 		}
@@ -63,12 +63,6 @@ func (c *call) convertResponse() (binary bool, err error) {
 		*payload, err = c.text(*payload)
 	}
 	return false, err
-}
-
-// binaryPayload reports whether the backend's answer is of a binary type.
-func (c *call) binaryPayload() bool {
-	ct, _ := c.backend.Header.Last("Content-Type")
-	return mediaTypes(c.stage.program.deployment.BinaryMediaTypes).has(mediaType(ct))
 }
 
 // encode returns a payload as base64.

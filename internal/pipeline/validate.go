@@ -142,7 +142,7 @@ func validationFailed(err error) error {
 // contentType returns the media type of the request's body, application/json
 // when the client does not say.
 func (c *call) contentType() string {
-	if ct, found := c.headers.Last("Content-Type"); found {
+	if ct, _ := c.headers.Last("Content-Type"); ct != "" {
 		return mediaType(ct)
 	}
 	return "application/json"

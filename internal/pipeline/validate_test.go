@@ -110,6 +110,7 @@ func TestRequestBodies(t *testing.T) {
 		"on GET too (recorded)":         {models1("Pet"), "GET /x/7", badRequestText(bad)},
 		"a list is no object":           {models1("Empty"), "POST /x/7\n\n[]", badRequestText(bad)},
 		"by content type":               {map[string]string{"application/json": "Pet", "application/vnd.pet+json": "Empty"}, "POST /x/7\nContent-Type: Application/Vnd.Pet+JSON; v=1\n\n{}", emptyAnswer},
+		"an empty type says nothing":    {models1("Pet"), "POST /x/7\nContent-Type: \n\n{}", badRequestText(bad)},
 		"no model for the type":         {models1("Pet"), "POST /x/7\nContent-Type: text/plain\n\nhello", emptyAnswer},
 		"$default":                      {map[string]string{"$default": "Pet"}, "POST /x/7\nContent-Type: text/plain\n\n{}", badRequestText(bad)},
 		"$default behind the type's":    {map[string]string{"$default": "Pet", "application/json": "Empty"}, "POST /x/7\n\n{}", emptyAnswer},
