@@ -25,6 +25,9 @@ func (t *tx) checkIntegration(m *wire.Method) error {
 	if err := checkIntegrationURI(*i.Type, text(i.URI)); err != nil {
 		return err
 	}
+	if err := t.checkConnection(i); err != nil {
+		return err
+	}
 	if err := t.checkCredentials(*i.Type, text(i.URI), text(i.Credentials)); err != nil {
 		return err
 	}

@@ -15,6 +15,10 @@ const (
 	ServedDeployment = "deployment" // a snapshot.Deployment
 	ServedStage      = "stage"      // a snapshot.Stage
 	ServedAccount    = "account"    // a snapshot.Account
+
+	// The ids of these are made by snapshot.OfAccount.
+	ServedVPCLink           = "vpclink"           // a snapshot.VPCLink
+	ServedClientCertificate = "clientcertificate" // a snapshot.ClientCertificate
 )
 
 // ServedID is the id of an API's, or of an account's, served row.

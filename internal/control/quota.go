@@ -13,6 +13,9 @@ type Limits struct {
 	EdgeAPIs     int
 	PrivateAPIs  int
 
+	VPCLinks           int
+	ClientCertificates int
+
 	// Of an API.
 	ResourcesPerAPI int // the root is one
 	StagesPerAPI    int
@@ -26,7 +29,7 @@ type Limits struct {
 // none for the responses of a method.
 func AWSLimits() Limits {
 	return Limits{
-		RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600,
+		RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60,
 		ResourcesPerAPI: 300, StagesPerAPI: 10, PolicyLength: 8192,
 		VariablesPerStage: 100,
 	}
@@ -44,12 +47,22 @@ func errQuota(things, of string) error {
 // quota refuses an API's next document of a kind when the API has as many as
 // it may.
 func (t *tx) quota(k kind, limit int, things string) error {
+	return t.quotaOf(k, limit, things, " for this API")
+}
+
+// accountQuota refuses an account's next document of a kind when it has as many
+// as it may.
+func (t *tx) accountQuota(k kind, limit int, things string) error {
+	return t.quotaOf(k, limit, things, "")
+}
+
+func (t *tx) quotaOf(k kind, limit int, things, of string) error {
 	if limit <= 0 {
 		return nil
 	}
 	ids, err := t.ids(k, "")
 	if err == nil && over(len(ids)+1, limit) {
-		return errQuota(things, " for this API")
+		return errQuota(things, of)
 	}
 	return err
 }

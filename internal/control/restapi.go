@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// customIDTag is the tag of CreateRestApi that chooses the API's id.
+// customIDTag is the tag that chooses the id of a new API or VPC link.
 const customIDTag = "_custom_id_"
 
 var customIDPattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
@@ -135,7 +135,7 @@ func (t *tx) addRestAPI(api *wire.RestAPI) (*tx, error) {
 	if !chosen {
 		id = *withDefault(api.ID, newID(apiIDLength))
 	} else if !customIDPattern.MatchString(id) {
-		return nil, wire.BadRequest("Invalid value of tag %s: %q is not 1 to 63 of a-z, 0-9 and -", customIDTag, truncated(id))
+		return nil, errCustomID(id)
 	}
 	if err := t.apiQuota(api.EndpointConfiguration.Types[0]); err != nil {
 		return nil, err
@@ -154,6 +154,10 @@ func (t *tx) addRestAPI(api *wire.RestAPI) (*tx, error) {
 	}
 	t = t.of(id)
 	return t, t.saveRestAPI(api)
+}
+
+func errCustomID(id string) error {
+	return wire.BadRequest("Invalid value of tag %s: %q is not 1 to 63 of a-z, 0-9 and -", customIDTag, truncated(id))
 }
 
 func ownerKey(api string) store.Key { return store.Key{Kind: string(kindAPIOwner), ID: api} }

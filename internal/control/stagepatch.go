@@ -82,16 +82,6 @@ func setDeployment(_ *tx, s *stage, op *patchOp) error {
 	return nil
 }
 
-// setClientCertificate wants a certificate of the account, of which there are
-// none yet.
-func setClientCertificate(_ *tx, s *stage, op *patchOp) error {
-	if text(op.value) != "" {
-		return wire.BadRequest("Invalid client certificate identifier specified")
-	}
-	s.ClientCertificateID = nil
-	return nil
-}
-
 // promoteDeployment is the first half of the promotion of a canary.
 func promoteDeployment(_ *tx, s *stage, op *patchOp) error {
 	if op.from != "/canarySettings/deploymentId" || s.CanarySettings == nil || s.CanarySettings.DeploymentID == nil {

@@ -97,6 +97,10 @@ func (t *tx) tagged(arn string) (*tagged, error) {
 		return t.of(path[1]).taggedAPI()
 	case len(path) == 4 && path[0] == "restapis" && path[2] == "stages":
 		return t.of(path[1]).taggedStage(path[3])
+	case len(path) == 2 && path[0] == "vpclinks":
+		return t.taggedVPCLink(path[1])
+	case len(path) == 2 && path[0] == "clientcertificates":
+		return t.taggedClientCertificate(path[1])
 	}
 	return nil, wire.NotFound("Invalid resource identifier specified: %s", truncated(arn))
 }

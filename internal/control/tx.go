@@ -17,6 +17,10 @@ const (
 	kindAccount kind = "account" // one for an account and region, without an id
 	kindRestAPI kind = "restapi" // API id
 
+	// Of an account in a region; accountKinds lists them.
+	kindVPCLink           kind = "vpclink"           // link id
+	kindClientCertificate kind = "clientcertificate" // certificate id
+
 	// Of an API; apiKinds lists them.
 	kindResource         kind = "resource"         // resource id
 	kindChild            kind = "child"            // parent id "/" path part; a resource's place among its siblings
@@ -31,7 +35,15 @@ const (
 	// kindAPIOwner is the server's own: API ids are unique on a server, and
 	// this says which account and region an id belongs to.
 	kindAPIOwner kind = "apiowner"
+
+	// kindTenant is the server's own too: account "/" region, where there is or
+	// was something of accountKinds.
+	kindTenant kind = "tenant"
 )
+
+// accountKinds are the kinds that an account has beside its APIs, with the name
+// under which each is served.
+var accountKinds = map[kind]string{kindVPCLink: ServedVPCLink, kindClientCertificate: ServedClientCertificate}
 
 // apiKinds are the kinds whose documents go with their API.
 var apiKinds = []kind{
@@ -58,7 +70,7 @@ func (t *tx) of(api string) *tx {
 
 // parent is the parent of a kind's documents.
 func (t *tx) parent(k kind) string {
-	if k == kindRestAPI || k == kindAccount {
+	if _, ok := accountKinds[k]; ok || k == kindRestAPI || k == kindAccount {
 		return ""
 	}
 	return t.api

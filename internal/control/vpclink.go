@@ -1,0 +1,217 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+const badVPCLink = "Invalid Vpc Link identifier specified"
+
+func errVPCLink() error { return wire.NotFound(badVPCLink) }
+
+// vpcLink reads a link. Of its status nothing is stored.
+func (t *tx) vpcLink(id string) (*wire.VPCLink, error) {
+	return load[wire.VPCLink](t, kindVPCLink, id, errVPCLink())
+}
+
+// CreateVPCLink makes a link. AWS takes minutes to set one up and says so with
+// a status; here it is ready when the call returns, which the next read shows.
+func (s *Service) CreateVPCLink(ctx context.Context, who *wire.Caller, in *wire.CreateVPCLinkRequest) (*wire.VPCLink, error) {
+	return write(ctx, s, who, "", func(t *tx) (*wire.VPCLink, error) {
+		l := &wire.VPCLink{Name: &in.Name, Description: given(in.Description), TargetARNs: in.TargetARNs, Tags: filled(in.Tags)}
+		if err := t.addVPCLink(l); err != nil {
+			return nil, err
+		}
+		l.Status = new("PENDING")
+		return l, nil
+	})
+}
+
+// addVPCLink checks, stores and publishes a new link. A tag may choose its id,
+// so that a definition can name it before it is made.
+func (t *tx) addVPCLink(l *wire.VPCLink) error {
+	if err := checkVPCLink(l); err != nil {
+		return err
+	}
+	if err := checkTargets(l.TargetARNs); err != nil {
+		return err
+	}
+	if err := checkTags(l.Tags); err != nil {
+		return err
+	}
+	if err := t.accountQuota(kindVPCLink, t.svc.limits.VPCLinks, "Vpc Links"); err != nil {
+		return err
+	}
+	id, chosen := l.Tags[customIDTag]
+	if !chosen {
+		var err error
+		if id, err = t.freshID(kindVPCLink); err != nil {
+			return err
+		}
+	} else if !customIDPattern.MatchString(id) {
+		return errCustomID(id)
+	}
+	l.ID = &id
+	if err := t.insert(kindVPCLink, id, l, wire.Conflict("Vpc Link id %s is already in use", id)); err != nil {
+		return err
+	}
+	if err := t.noteTenant(); err != nil {
+		return err
+	}
+	return t.publishVPCLink(l)
+}
+
+func checkVPCLink(l *wire.VPCLink) error {
+	if strings.TrimSpace(text(l.Name)) == "" {
+		return wire.BadRequest("Name cannot be empty")
+	}
+	if len(*l.Name) > maxNameLength {
+		return wire.BadRequest("Name cannot be longer than %d characters", maxNameLength)
+	}
+	return nil
+}
+
+// checkTargets wants the ARN of one load balancer, of which only the form can
+// be checked here.
+func checkTargets(arns []string) error {
+	switch len(arns) {
+	case 0:
+		return wire.BadRequest("No target arn specified for vpc link.")
+	case 1:
+	default:
+		return wire.BadRequest("More than one target arn specified for vpc link.")
+	}
+	parts := strings.SplitN(arns[0], ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" || parts[1] == "" || parts[2] == "" || parts[5] == "" || len(arns[0]) > maxNameLength {
+		return wire.BadRequest("Invalid ARN. ARN is not well formed %s", truncated(arns[0]))
+	}
+	return nil
+}
+
+func (t *tx) publishVPCLink(l *wire.VPCLink) error {
+	return t.publish(ServedVPCLink, snapshot.OfAccount(t.who.Account, t.who.Region, *l.ID), &snapshot.VPCLink{
+		ID: *l.ID, Account: t.who.Account, Region: t.who.Region, Name: *l.Name, TargetARNs: l.TargetARNs,
+	})
+}
+
+// shownVPCLink is a link as everything but its creation shows it.
+func shownVPCLink(l *wire.VPCLink) *wire.VPCLink {
+	l.Status, l.StatusMessage = new("AVAILABLE"), new("Your vpc link is ready for use")
+	return l
+}
+
+// fullVPCLink is a link with the member tags, which Get and Update always show.
+func fullVPCLink(l *wire.VPCLink) *wire.VPCLink {
+	if l.Tags == nil {
+		l.Tags = map[string]string{}
+	}
+	return shownVPCLink(l)
+}
+
+// GetVPCLink reads one link.
+func (s *Service) GetVPCLink(ctx context.Context, who *wire.Caller, in *wire.GetVPCLinkRequest) (*wire.VPCLink, error) {
+	return read(ctx, s, who, "", func(t *tx) (*wire.VPCLink, error) {
+		l, err := t.vpcLink(in.VPCLinkID)
+		if err != nil {
+			return nil, err
+		}
+		return fullVPCLink(l), nil
+	})
+}
+
+// GetVPCLinks lists the caller's links.
+func (s *Service) GetVPCLinks(ctx context.Context, who *wire.Caller, in *wire.GetVPCLinksRequest) (*wire.VPCLinks, error) {
+	return read(ctx, s, who, "", func(t *tx) (*wire.VPCLinks, error) {
+		items, position, err := page(t, kindVPCLink, in.Position, in.Limit, func(l wire.VPCLink) string { return *l.ID })
+		for i := range items {
+			shownVPCLink(&items[i])
+		}
+		return &wire.VPCLinks{Items: items, Position: position}, err
+	})
+}
+
+// UpdateVPCLink patches a link. What its new name stands for is served at once.
+func (s *Service) UpdateVPCLink(ctx context.Context, who *wire.Caller, in *wire.UpdateVPCLinkRequest) (*wire.VPCLink, error) {
+	return write(ctx, s, who, "", func(t *tx) (*wire.VPCLink, error) {
+		l, err := t.vpcLink(in.VPCLinkID)
+		if err != nil {
+			return nil, err
+		}
+		if err := vpcLinkPatch.apply(t, l, in.PatchOperations); err != nil {
+			return nil, err
+		}
+		if err := checkVPCLink(l); err != nil {
+			return nil, err
+		}
+		if err := t.save(kindVPCLink, *l.ID, l); err != nil {
+			return nil, err
+		}
+		return fullVPCLink(l), t.publishVPCLink(l)
+	})
+}
+
+// vpcLinkPatch is every path that UpdateVpcLink takes.
+var vpcLinkPatch = patchTable[wire.VPCLink]{
+	dialect: vpcLinkDialect,
+	paths: []patchPath[wire.VPCLink]{
+		{at: "/name", replace: keepText(func(l *wire.VPCLink) **string { return &l.Name })},
+		{at: "/description", replace: setText(func(l *wire.VPCLink) **string { return &l.Description })},
+	},
+}
+
+// vpcLinkDialect is the wording of UpdateVpcLink: targets are for good.
+func vpcLinkDialect(op *patchOp, known, paths []string) error {
+	if head, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/"); head == "targetArns" {
+		return wire.BadRequest("Target arns are not allowed to be changed/added.")
+	}
+	return tableDialect(op, known, paths)
+}
+
+// DeleteVPCLink removes a link that no stage's methods take.
+func (s *Service) DeleteVPCLink(ctx context.Context, who *wire.Caller, in *wire.DeleteVPCLinkRequest) (*wire.Empty, error) {
+	return erase(ctx, s, who, "", func(t *tx) error {
+		id := in.VPCLinkID
+		if _, err := t.vpcLink(id); err != nil {
+			return err
+		}
+		uses, err := t.vpcLinkUses(id)
+		if err != nil {
+			return err
+		}
+		if len(uses) > 0 {
+			return wire.BadRequest("Cannot delete vpc link. Vpc link '%s', is referenced in [%s] in format of [RESTApiId:Method:Resource:Stage].", id, strings.Join(uses, ", "))
+		}
+		if err := t.remove(kindVPCLink, id, errVPCLink()); err != nil {
+			return err
+		}
+		return t.Retract(ServedVPCLink, snapshot.OfAccount(t.who.Account, t.who.Region, id))
+	})
+}
+
+func (t *tx) taggedVPCLink(id string) (*tagged, error) {
+	l, err := t.vpcLink(id)
+	if err != nil {
+		return nil, err
+	}
+	return &tagged{&l.Tags, func() error { return t.save(kindVPCLink, id, l) }}, nil
+}
+
+// checkConnection wants of a connection through a VPC link that the link is
+// there. One that a stage's variable names is known when the stage is.
+func (t *tx) checkConnection(i *wire.Integration) error {
+	if text(i.ConnectionType) != "VPC_LINK" {
+		return nil
+	}
+	if kinds := []string{"HTTP", "HTTP_PROXY"}; !slices.Contains(kinds, *i.Type) {
+		return wire.BadRequest("Connection type VPC_LINK is supported only for integrations of type HTTP and HTTP_PROXY")
+	}
+	id := text(i.ConnectionID)
+	if stageVariable.MatchString(id) {
+		return nil
+	}
+	return t.require(kindVPCLink, id, wire.BadRequest(badVPCLink))
+}

@@ -1,0 +1,85 @@
+package control
+
+import (
+	"bytes"
+	"regexp"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// stageVariable is a reference to a variable of the stage.
+var stageVariable = regexp.MustCompile(`\$\{stageVariables\.([A-Za-z0-9_]+)\}`)
+
+// maxUses bounds how many methods a refusal names.
+const maxUses = 100
+
+// vpcLinkUses lists the deployed methods that take a link, in AWS's form.
+func (t *tx) vpcLinkUses(id string) ([]string, error) {
+	var uses []string
+	err := t.eachStage(func(t *tx, st *wire.Stage) error {
+		if len(uses) >= maxUses {
+			return nil
+		}
+		src, err := t.linkedSource(*st.DeploymentID)
+		if src == nil || err != nil {
+			return err
+		}
+		uses = append(uses, src.usesOf(id, t.api, st)...)
+		return nil
+	})
+	return uses[:min(len(uses), maxUses)], err
+}
+
+// eachStage calls fn with every stage of the caller's account, each in the
+// transaction about its API.
+func (t *tx) eachStage(fn func(*tx, *wire.Stage) error) error {
+	apis, err := t.ids(kindRestAPI, "")
+	if err != nil {
+		return err
+	}
+	for _, api := range apis {
+		of := t.of(api)
+		stages, err := list[wire.Stage](of, kindStage, "", 0)
+		if err != nil {
+			return err
+		}
+		for i := range stages {
+			if err := fn(of, &stages[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// linkedSource reads what a deployment froze, nil when no method in it takes a
+// VPC link: most do not, and are not worth parsing.
+func (t *tx) linkedSource(deployment string) (*source, error) {
+	doc, err := t.Get(t.key(kindDeploymentSource, deployment))
+	if err != nil || !bytes.Contains(doc, []byte(`"VPC_LINK"`)) {
+		return nil, err
+	}
+	return decode[source](kindDeploymentSource, deployment, doc)
+}
+
+// usesOf lists the methods that take a link under a stage's variables.
+func (s *source) usesOf(link, api string, st *wire.Stage) []string {
+	var uses []string
+	for i := range s.Resources {
+		r := &s.Resources[i]
+		for _, verb := range sortedKeys(r.ResourceMethods) {
+			in := r.ResourceMethods[verb].MethodIntegration
+			if text(in.ConnectionType) == "VPC_LINK" && connectionOf(in, st.Variables) == link {
+				uses = append(uses, api+":"+verb+":"+*r.ID+":"+*st.StageName)
+			}
+		}
+	}
+	return uses
+}
+
+// connectionOf is the link that an integration takes under a stage's variables.
+func connectionOf(in *wire.Integration, vars map[string]string) string {
+	return stageVariable.ReplaceAllStringFunc(text(in.ConnectionID), func(ref string) string {
+		return vars[stageVariable.FindStringSubmatch(ref)[1]]
+	})
+}
