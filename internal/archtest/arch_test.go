@@ -29,7 +29,7 @@ var imports = map[string]string{
 	"internal/mapping":     "vtl vtl/value internal/jsonpath internal/httpmsg internal/javaregexp",
 	"internal/observe":     "",
 	"internal/openapi":     "internal/wire vtl/value",
-	"internal/pipeline":    "internal/snapshot internal/httpmsg internal/mapping internal/integration internal/authz internal/limit internal/cache internal/jsonpath internal/jsonschema internal/javaregexp vtl/value internal/observe",
+	"internal/pipeline":    "vtl internal/snapshot internal/httpmsg internal/mapping internal/integration internal/authz internal/limit internal/cache internal/jsonpath internal/jsonschema internal/javaregexp vtl/value internal/observe",
 	"internal/policy":      "",
 	"internal/sigv4":       "",
 	"internal/snapshot":    "",

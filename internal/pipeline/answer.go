@@ -63,6 +63,17 @@ func (p *Program) gatewayResponseFor(t responseType, status int) *gatewayRespons
 	return p.gateway[t.family(status)]
 }
 
+// complete makes the answer of a call whose steps ended with err.
+func (c *call) complete(err error) {
+	switch {
+	case err != nil:
+		c.fail(err)
+	case c.trace != nil:
+		c.trace.response(c)
+	}
+	c.finish()
+}
+
 // fail turns an error into the answer: the gateway response of its type.
 func (c *call) fail(err error) {
 	f := new(failure)
@@ -70,6 +81,9 @@ func (c *call) fail(err error) {
 		f = engineError("unexpected", err)
 	}
 	c.logFailure(f)
+	if c.trace != nil {
+		c.trace.failed(c, f)
+	}
 	c.answer.Header, c.answer.Body, c.answer.Stream = c.answer.Header[:0], nil, nil
 	def := gatewayDefaultOf(f.kind)
 	c.answer.Status = firstSet(f.status, def.status, 500)
@@ -82,9 +96,12 @@ func (c *call) fail(err error) {
 	}
 	if custom == nil {
 		c.answer.Body = c.defaultBody(f)
-		return
+	} else {
+		c.customise(custom, f)
 	}
-	c.customise(custom, f)
+	if c.trace != nil {
+		c.trace.gatewayResponse(c, f, custom != nil)
+	}
 }
 
 // firstSet returns the first argument that is not zero.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
@@ -63,7 +64,7 @@ func appendVariables(dst []byte, vars map[string]string) []byte {
 func (c *call) awsTarget() (*awsTarget, error) {
 	t := c.stage.target(c.method)
 	if t.err != nil {
-		return nil, configurationError("Invalid endpoint address", t.err)
+		return nil, configurationError("Invalid endpoint address", t.err).at(uriField)
 	}
 	return t.aws, nil
 }
@@ -142,19 +143,30 @@ func callService(c *call) error {
 	}
 	if t.service.Function != "" && c.out.Method != "POST" {
 		return &failure{kind: integrationFailure, status: 500, message: internalServerError, engine: true,
-			reason: "Invalid permissions on Lambda function", cause: errors.New("functions are invoked by POST alone")}
+			field: "integration.httpMethod", reason: noPermission, cause: errors.New("functions are invoked by POST alone")}
 	}
 	c.out.Deadline = c.deadline()
+	begin := time.Now()
 	resp, err := c.stage.services.AWS.Do(&c.out, t.service, t.role)
+	c.integrationTime = time.Since(begin)
 	switch {
 	case errors.Is(err, integration.ErrRole):
-		return configurationError(roleRefused+t.role, err)
+		return configurationError(roleRefused+t.role, err).at("integration.credentials")
 	case errors.Is(err, integration.ErrCredentials):
 		return configurationError("the calls of AWS services cannot be signed", err)
-	case err != nil:
-		return integrationError(err)
+	}
+	if c.trace != nil { // not before: signing adds headers
+		c.trace.endpointRequest(c, begin)
+	}
+	if err != nil {
+		f := integrationError(err)
+		c.integrationError = f.message
+		return f
 	}
 	c.backend, c.status = resp, resp.Status
+	if c.trace != nil {
+		c.trace.endpointResponse(c, t.service.Function != "" && resp.Status == 403)
+	}
 	c.scope.ResponseBody, c.scope.ResponseHeaders = resp.Body, resp.Header
 	c.scope.Context.AWSEndpointRequestID = endpointRequestID(resp.Header)
 	if trace := resp.Header.Get(traceHeader); trace != "" {

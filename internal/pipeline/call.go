@@ -40,6 +40,7 @@ type call struct {
 	integrationTime  time.Duration // how long the backend took; 0 when none was called
 	integrationError string        // what the client was told of its failure
 	logLine          []byte        // buffer of the access log
+	trace            *Trace        // what has happened; nil unless somebody wants to know
 
 	lent    []*httpmsg.Buffer // of payloads that were converted
 	answer  httpmsg.Response
@@ -57,6 +58,9 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	c.answer.OnRelease(c.recycle)
 	c.dropAtDoor()
 	c.initScope()
+	if s.services.Trace != nil {
+		c.startTrace()
+	}
 	return c
 }
 
@@ -69,7 +73,7 @@ func (c *call) reset() {
 	}
 	pool := c.stage.calls
 	c.scope.Reset()
-	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen = nil, nil, nil, nil, nil, nil
+	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen, c.trace = nil, nil, nil, nil, nil, nil, nil
 	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError = 0, 0, "", "", 0, ""
 	for _, buf := range c.lent {
 		buf.Free()
@@ -145,7 +149,15 @@ func (c *call) run() error {
 	if !c.stage.program.router.find(c.req.Path, verb, &c.match) {
 		return missingToken()
 	}
-	c.method = c.match.method
+	return c.execute(c.match.method, verb)
+}
+
+// execute takes the call through the steps of a method.
+func (c *call) execute(m *Method, verb string) error {
+	c.method = m
+	if c.trace != nil {
+		c.trace.add(&RouteEvent{m.resourcePath, m.verb, m.kind})
+	}
 	if err := c.enter(verb); err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type requestSide struct {
 // A template is a mapping template under its media type. Its text is empty
 // where the body passes through; err is set where it cannot run.
 type template struct {
+	field     string // of the definition
 	mediaType string // lower case
 	compiled  *mapping.Template
 	err       error
@@ -33,6 +34,7 @@ type template struct {
 
 // A mapped is one parameter mapping.
 type mapped struct {
+	field string // of the definition
 	name  string // of the target
 	expr  *mapping.Expression
 	param string // of the path variable that is the source, whose own spelling is kept; else ""
@@ -78,7 +80,7 @@ func (c *compiler) requestParameter(m *Method, key, text string) {
 		c.problem(field, 0, 0, "not integration.request.{path,querystring,header}.{name}")
 		return
 	}
-	p := mapped{name: name, param: pathParameter(text)}
+	p := mapped{field: field, name: name, param: pathParameter(text)}
 	if p.expr, p.err = mapping.ParseExpression(text, mapping.IntegrationRequest); p.err != nil {
 		c.problem(field, 0, 0, "%v", p.err)
 	}
@@ -130,7 +132,7 @@ func (c *compiler) requestTemplates(m *Method) {
 func (c *compiler) templates(field string, texts map[string]string) []*template {
 	var out []*template
 	for _, key := range sorted(texts) {
-		t := &template{mediaType: mediaType(key)}
+		t := &template{field: field + key, mediaType: mediaType(key)}
 		if text := texts[key]; text != "" {
 			if t.compiled, t.err = mapping.ParseTemplate(field+key, text); t.err != nil {
 				line, column := mapping.Position(t.err)

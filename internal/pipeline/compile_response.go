@@ -17,6 +17,7 @@ type responseSide struct {
 
 // An integrationResponse is one compiled integration response.
 type integrationResponse struct {
+	field     string // of the definition
 	status    int
 	pattern   *javaregexp.Regexp // nil for the default
 	err       error              // the pattern cannot run
@@ -45,27 +46,27 @@ func (c *compiler) responseSide(m *Method) {
 }
 
 func (c *compiler) integrationResponse(from *snapshot.IntegrationResponse) *integrationResponse {
-	field := "integration.responses." + from.StatusCode + "."
-	r := &integrationResponse{status: parseStatus(from.StatusCode), handling: from.ContentHandling}
+	field := "integration.responses." + from.StatusCode
+	r := &integrationResponse{field: field, status: parseStatus(from.StatusCode), handling: from.ContentHandling}
 	_, r.declared = c.method.Responses[from.StatusCode]
 	if from.SelectionPattern != "" {
 		if r.pattern, r.err = javaregexp.Compile(from.SelectionPattern); r.err != nil {
-			c.problem(field+"selectionPattern", 0, 0, "%v", r.err)
+			c.problem(field+".selectionPattern", 0, 0, "%v", r.err)
 		}
 	}
 	for _, key := range sorted(from.Parameters) {
-		if h, ok := c.responseParameter(field, key, from.Parameters[key]); ok {
+		if h, ok := c.responseParameter(field+".responseParameters."+key, key, from.Parameters[key]); ok {
 			r.headers = append(r.headers, h)
 		}
 	}
-	r.templates = c.templates(field+"responseTemplates.", from.Templates)
+	r.templates = c.templates(field+".responseTemplates.", from.Templates)
 	return r
 }
 
 // responseParameter compiles one mapping of method.response.header.{name}. It
 // reports false for a header that AWS drops.
 func (c *compiler) responseParameter(field, key, text string) (mapped, bool) {
-	h := mapped{name: strings.TrimPrefix(key, "method.response.header.")}
+	h := mapped{field: field, name: strings.TrimPrefix(key, "method.response.header.")}
 	if httpmsg.EqualFold(h.name, "Transfer-Encoding") {
 		return h, false
 	}
@@ -73,7 +74,7 @@ func (c *compiler) responseParameter(field, key, text string) (mapped, bool) {
 		h.name = remappedPrefix + h.name
 	}
 	if h.expr, h.err = mapping.ParseExpression(text, mapping.MethodResponse); h.err != nil {
-		c.problem(field+"responseParameters."+key, 0, 0, "%v", h.err)
+		c.problem(field, 0, 0, "%v", h.err)
 	}
 	return h, true
 }

@@ -33,6 +33,9 @@ func compress(c *call) error {
 	if coding == "" {
 		return nil
 	}
+	if c.trace != nil {
+		c.trace.response(c) // before it is compressed
+	}
 	buf, err := c.stage.budget.Buffer(len(a.Body) / 2)
 	if err != nil {
 		return nil // no memory to spare: the client can do without
@@ -42,6 +45,9 @@ func compress(c *call) error {
 		return nil
 	}
 	c.lent = append(c.lent, buf)
+	if c.trace != nil {
+		c.trace.converted("response", coding+" compressed", a.Body, buf.Bytes())
+	}
 	a.Body = buf.Bytes()
 	a.Header.Set("Content-Encoding", coding)
 	return nil

@@ -17,6 +17,16 @@ import (
 // compresses or not; where it does, bodies shorter than its minimum stay as
 // they are, as AWS leaves them.
 func decodeBody(c *call) error {
+	if err := c.inflate(); err != nil {
+		return err
+	}
+	if c.trace != nil {
+		c.trace.request(c)
+	}
+	return nil
+}
+
+func (c *call) inflate() error {
 	body := c.scope.RequestBody
 	if len(body) == 0 {
 		return nil
@@ -45,6 +55,9 @@ func decodeBody(c *call) error {
 	}
 	c.lent = append(c.lent, buf)
 	c.scope.RequestBody = buf.Bytes()
+	if c.trace != nil {
+		c.trace.converted("request", coding+" decoded", body, c.scope.RequestBody)
+	}
 	return nil
 }
 

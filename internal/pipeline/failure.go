@@ -1,6 +1,11 @@
 package pipeline
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+)
 
 // A responseType names one of AWS's gateway responses.
 type responseType string
@@ -89,6 +94,8 @@ type failure struct {
 	engine  bool   // raised by the execution engine, whose default body has a space after the colon
 	reason  string // for the log and traces, never for the client
 	detail  string // $context.error.validationErrorString
+	field   string // of the definition that is at fault, such as integration.uri; "" where none is known
+	line    string // of an execution log, where logLine's is another
 	cause   error  // for the log
 }
 
@@ -106,6 +113,40 @@ func (f *failure) Error() string {
 
 // Unwrap gives the cause.
 func (f *failure) Unwrap() error { return f.cause }
+
+// at names the part of the definition that is at fault.
+func (f *failure) at(field string) *failure {
+	f.field = field
+	return f
+}
+
+// logLine is what an execution log says of the failure. Those of a timeout,
+// a broken connection and a definition at fault are recorded.
+func (f *failure) logLine() string {
+	const lead = "Execution failed due to "
+	switch {
+	case f.line != "":
+		return f.line
+	case f.kind == integrationTimeout:
+		return lead + "a timeout error"
+	case f.reason != "" && (f.kind == apiConfigurationError || f.kind == integrationFailure):
+		return lead + "configuration error: " + f.reason
+	case f.kind == integrationFailure:
+		return lead + "a network error communicating with endpoint: " + networkCause(f.cause)
+	case f.kind.family(f.status) == default5XX:
+		return lead + "an internal error"
+	}
+	return f.message
+}
+
+// networkCause is why a backend was not reached, without where it is.
+func networkCause(err error) string {
+	var failed *integration.Error
+	if errors.As(err, &failed) {
+		return failed.Err.Error()
+	}
+	return "Connection is closed"
+}
 
 const internalServerError = "Internal server error"
 

@@ -33,8 +33,12 @@ func buildHTTP(c *call) error {
 // with mappings laid over it.
 func buildProxy(c *call) error {
 	c.startOut()
+	sent := c.scope.RequestBody
 	if err := c.convertProxied(); err != nil {
 		return err
+	}
+	if c.trace != nil {
+		c.trace.converted("request", "converted", sent, c.scope.RequestBody)
 	}
 	c.out.Body = c.scope.RequestBody
 	for i := range c.headers {
@@ -82,7 +86,7 @@ func (c *call) finishTarget(clientQuery string) error {
 		return badRequest(err)
 	}
 	if err != nil {
-		return configurationError("Invalid endpoint address", err)
+		return configurationError("Invalid endpoint address", err).at(uriField)
 	}
 	hasQuery := t.hasQuery
 	if clientQuery != "" {
@@ -94,7 +98,7 @@ func (c *call) finishTarget(clientQuery string) error {
 	for i := range query {
 		values, err := c.evalAll(&query[i])
 		if err != nil {
-			return invalidRequestBody(err)
+			return invalidRequestBody(query[i].field, err)
 		}
 		for _, v := range values {
 			dst = appendQueryPair(dst, !hasQuery, query[i].name, v)
@@ -142,6 +146,9 @@ func appendClientQuery(dst []byte, q string) []byte {
 func send(c *call) error {
 	c.out.Deadline = c.deadline()
 	begin := time.Now()
+	if c.trace != nil {
+		c.trace.endpointRequest(c, begin)
+	}
 	resp, err := c.stage.services.Client.Do(&c.out, c.endpoint)
 	c.integrationTime = time.Since(begin)
 	if err != nil {
@@ -150,12 +157,22 @@ func send(c *call) error {
 		return f
 	}
 	c.backend, c.status = resp, resp.Status
+	if c.trace != nil {
+		c.trace.endpointResponse(c, false)
+	}
 	c.scope.ResponseBody, c.scope.ResponseHeaders = resp.Body, resp.Header
 	return nil
 }
 
+// uriField is the part of a definition that says where the integration is.
+const uriField = "integration.uri"
+
 // integrationError gives a failed call of a backend AWS's answer.
 func integrationError(err error) *failure {
+	return integrationFailureOf(err).at(uriField)
+}
+
+func integrationFailureOf(err error) *failure {
 	switch {
 	case errors.Is(err, integration.ErrTimeout):
 		return &failure{kind: integrationTimeout, message: "Endpoint request timed out", engine: true, cause: err}

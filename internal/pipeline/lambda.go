@@ -18,7 +18,7 @@ func buildEvent(c *call) error {
 		return err
 	}
 	if t.service.Function == "" {
-		return configurationError("Invalid endpoint address", errNoFunction)
+		return configurationError("Invalid endpoint address", errNoFunction).at(uriField)
 	}
 	c.startOut()
 	h := &c.out.Header
@@ -108,15 +108,20 @@ func lambdaRefused(resp *httpmsg.Response) error {
 	reason := stringMember(resp.Body, "message", "Message")
 	cause := fmt.Errorf("Lambda answered %d: %s", resp.Status, reason) //nolint:staticcheck // a name
 	if resp.Status == 403 || reason == "" {
-		reason = "Invalid permissions on Lambda function"
+		reason = noPermission
 	}
-	return &failure{kind: integrationFailure, status: 500, message: internalServerError, engine: true, reason: reason, cause: cause}
+	return &failure{kind: integrationFailure, status: 500, message: internalServerError, engine: true, field: uriField, reason: reason, cause: cause}
 }
+
+// noPermission is what AWS logs when Lambda does not let it invoke a function.
+const noPermission = "Invalid permissions on Lambda function"
 
 // functionFailed is the answer when the function of a proxy integration threw.
 func functionFailed(resp *httpmsg.Response) error {
 	const lead = "Lambda execution failed with status 200 due to customer function error: "
-	return badGateway(lead+errorMessage(resp.Body)+". Lambda request id: "+endpointRequestID(resp.Header), nil)
+	f := badGateway(lead+errorMessage(resp.Body)+". Lambda request id: "+endpointRequestID(resp.Header), nil)
+	f.line = f.reason
+	return f
 }
 
 // badGateway is the 502 for a function that did not answer as it has to.

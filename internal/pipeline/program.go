@@ -48,7 +48,8 @@ func (p Problem) String() string {
 // A Method is one compiled method: its steps in the order in which AWS takes
 // them, those that it does not need left out.
 type Method struct {
-	ordinal       int // index in Program.methods and in Stage.targets
+	ordinal       int    // index in Program.methods and in Stage.targets
+	kind          string // type of the integration
 	verb          string
 	resourceID    string
 	resourcePath  string
@@ -119,7 +120,7 @@ func (p *Program) Problems() []Problem { return p.problems }
 func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Method {
 	in := &from.Integration
 	m := &Method{
-		verb: from.HTTPMethod, resourceID: r.ID, resourcePath: r.Path,
+		kind: in.Type, verb: from.HTTPMethod, resourceID: r.ID, resourcePath: r.Path,
 		timeout: time.Duration(in.TimeoutMillis) * time.Millisecond,
 		request: requestSide{handling: in.ContentHandling},
 	}

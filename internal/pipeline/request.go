@@ -27,39 +27,53 @@ func transformRequest(c *call) error {
 	if !ok {
 		return unsupportedMedia()
 	}
+	sent := c.scope.RequestBody
 	binary, err := c.convertRequest()
 	if err != nil {
 		return err
 	}
-	if t == nil || t.compiled == nil && t.err == nil {
+	if c.trace != nil {
+		c.trace.converted("request", "converted", sent, c.scope.RequestBody)
+	}
+	switch {
+	case t == nil || t.compiled == nil && t.err == nil:
 		c.out.Body = c.scope.RequestBody
-		return nil
+	case t.err != nil || binary:
+		return configurationError("Unable to transform request", t.err).at(t.field)
+	default:
+		if c.body, err = t.compiled.Render(c.body[:0], &c.scope, mapping.RequestSide); err != nil {
+			return configurationError("Unable to transform request", err).at(t.field)
+		}
+		c.out.Body = c.body
 	}
-	if t.err != nil || binary {
-		return configurationError("Unable to transform request", t.err)
+	if c.trace != nil {
+		c.trace.rendered(t, c.out.Body)
 	}
-	if c.body, err = t.compiled.Render(c.body[:0], &c.scope, mapping.RequestSide); err != nil {
-		return configurationError("Unable to transform request", err)
-	}
-	c.out.Body = c.body
 	return nil
 }
 
 // eval evaluates one mapping.
-func (c *call) eval(p *mapped) (string, bool, error) {
+func (c *call) eval(p *mapped) (text string, ok bool, err error) {
 	if p.err != nil {
-		return "", false, configurationError("parameter mapping of "+p.name, p.err)
+		return "", false, configurationError("parameter mapping of "+p.name, p.err).at(p.field)
 	}
-	return p.expr.Eval(&c.scope)
+	text, ok, err = p.expr.Eval(&c.scope)
+	if c.trace != nil {
+		c.trace.mapped(p, text)
+	}
+	return text, ok, err
 }
 
 // evalAll evaluates one mapping to all of its values, which live until the next
 // call of evalAll.
 func (c *call) evalAll(p *mapped) (values []string, err error) {
 	if p.err != nil {
-		return nil, configurationError("parameter mapping of "+p.name, p.err)
+		return nil, configurationError("parameter mapping of "+p.name, p.err).at(p.field)
 	}
 	c.values, err = p.expr.EvalAll(c.values[:0], &c.scope)
+	if c.trace != nil {
+		c.trace.mapped(p, c.values...)
+	}
 	return c.values, err
 }
 
@@ -74,13 +88,18 @@ func (c *call) mapRequest() error {
 	for i := range m.headers {
 		v, ok, err := c.eval(&m.headers[i])
 		if err != nil {
-			return invalidRequestBody(err)
+			return invalidRequestBody(m.headers[i].field, err)
 		}
 		if ok {
 			c.setOutHeader(m.headers[i].name, v)
 		}
 	}
 	o := &c.scope.Overrides
+	if c.trace != nil {
+		c.trace.overridden("integration.request.path.", "requestOverride.path", o.RequestPath)
+		c.trace.overridden("integration.request.header.", "requestOverride.header", o.RequestHeader)
+		c.trace.overridden("integration.request.querystring.", "requestOverride.querystring", o.RequestQuery)
+	}
 	for _, p := range o.RequestPath {
 		c.paths = append(c.paths, pathValue{name: p.Name, text: p.Value})
 	}
@@ -102,6 +121,9 @@ func (c *call) mapPath(p *mapped) error {
 		for i := range c.match.n {
 			if c.match.names[i] == p.param {
 				c.paths = append(c.paths, pathValue{name: p.name, text: c.match.values[i], raw: true})
+				if c.trace != nil {
+					c.trace.mapped(p, c.match.values[i])
+				}
 				return nil
 			}
 		}
@@ -109,7 +131,7 @@ func (c *call) mapPath(p *mapped) error {
 	}
 	v, ok, err := c.eval(p)
 	if err != nil {
-		return invalidRequestBody(err)
+		return invalidRequestBody(p.field, err)
 	}
 	if ok {
 		c.paths = append(c.paths, pathValue{name: p.name, text: v})
@@ -129,9 +151,9 @@ func (c *call) setOutHeader(name, value string) {
 
 // invalidRequestBody is the 400 for a body mapping over a body that is not
 // JSON; a failure of another kind stays what it is.
-func invalidRequestBody(err error) error {
+func invalidRequestBody(field string, err error) error {
 	if f, ok := err.(*failure); ok {
 		return f
 	}
-	return &failure{kind: default4XX, status: 400, message: "Invalid JSON in request body", engine: true, cause: err}
+	return &failure{kind: default4XX, status: 400, message: "Invalid JSON in request body", engine: true, field: field, cause: err}
 }

@@ -32,16 +32,22 @@ func mockStatus(c *call) error {
 // selectResponse finds the integration response for the backend's status.
 func selectResponse(c *call) error { return c.selectBy(strconv.Itoa(c.status)) }
 
+// responsesField is the part of a definition with the integration responses.
+const responsesField = "integration.responses"
+
 // selectBy finds the integration response for a value.
 func (c *call) selectBy(value string) error {
 	chosen, err := c.method.responses.choose(value)
 	if err != nil {
-		return configurationError("selection pattern", err)
+		return configurationError("selection pattern", err).at(responsesField)
 	}
 	if chosen == nil {
-		return configurationError(fmt.Sprintf("No match for output mapping and no default output mapping configured. Endpoint Response Status Code: %d", c.status), nil)
+		return configurationError(fmt.Sprintf("No match for output mapping and no default output mapping configured. Endpoint Response Status Code: %d", c.status), nil).at(responsesField)
 	}
 	c.chosen = chosen
+	if c.trace != nil {
+		c.trace.selected(chosen, value)
+	}
 	return nil
 }
 
@@ -52,7 +58,7 @@ func transformResponse(c *call) error {
 	for i := range r.headers {
 		v, ok, err := c.eval(&r.headers[i])
 		if err != nil {
-			return configurationError("Unable to transform response", err)
+			return configurationError("Unable to transform response", err).at(r.headers[i].field)
 		}
 		if ok {
 			c.answer.Header.Set(r.headers[i].name, v)
@@ -66,11 +72,14 @@ func transformResponse(c *call) error {
 	if o.ResponseStatus != 0 {
 		c.answer.Status = o.ResponseStatus
 	}
+	if c.trace != nil {
+		c.trace.overriddenResponse(o)
+	}
 	for _, h := range o.ResponseHeader {
 		c.overrideHeader(h.Name, h.Value)
 	}
 	if !r.declared {
-		return configurationError(fmt.Sprintf("Output mapping refers to an invalid method response: %d", r.status), nil)
+		return configurationError(fmt.Sprintf("Output mapping refers to an invalid method response: %d", r.status), nil).at(r.field)
 	}
 	return nil
 }
@@ -81,21 +90,31 @@ func transformResponse(c *call) error {
 func (c *call) renderResponse(t *template) (err error) {
 	binary := false
 	if c.backend != nil {
+		got := c.scope.ResponseBody
 		if binary, err = c.convertResponse(); err != nil {
 			return err
+		}
+		if c.trace != nil {
+			c.trace.converted("response", "converted", got, c.scope.ResponseBody)
 		}
 	}
 	switch {
 	case t == nil || t.compiled == nil && t.err == nil:
 		c.answer.Body = c.scope.ResponseBody
+		if c.trace != nil {
+			c.trace.rendered(t, c.answer.Body)
+		}
 		return nil
 	case t.err != nil || binary:
-		return configurationError("Unable to transform response", t.err)
+		return configurationError("Unable to transform response", t.err).at(t.field)
 	}
 	if c.rendered, err = t.compiled.Render(c.rendered[:0], &c.scope, mapping.ResponseSide); err != nil {
-		return configurationError("Unable to transform response", err)
+		return configurationError("Unable to transform response", err).at(t.field)
 	}
 	c.answer.Body = c.rendered
+	if c.trace != nil {
+		c.trace.rendered(t, c.rendered)
+	}
 	if c.backend == nil && c.chosen.handling == convertToBinary {
 		c.answer.Body, err = c.decode(c.rendered)
 	}

@@ -26,6 +26,10 @@ type Services struct {
 	// AccessLog returns where a stage's access log goes, by the ARN in its
 	// accessLogSettings; nil discards it. It is called by Bind.
 	AccessLog func(destinationARN string) *observe.Lines
+
+	// Trace is told what happened to each call, on the goroutine that serves it,
+	// when the answer is complete and before it is sent. Nil records nothing.
+	Trace func(*Trace)
 }
 
 // A Stage serves one stage: a program under the stage's settings. It is safe
@@ -70,11 +74,11 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 // the response is released.
 func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 	c := s.newCall(req)
-	if err := c.run(); err != nil {
-		c.fail(err)
-	}
-	c.finish()
+	c.complete(c.run())
 	c.logAccess()
+	if c.trace != nil {
+		s.services.Trace(c.endTrace())
+	}
 	return &c.answer
 }
 

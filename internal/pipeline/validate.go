@@ -75,9 +75,12 @@ func (required requiredParameters) check(c *call) error {
 		}
 	}
 	if len(missing) == 0 {
+		if c.trace != nil {
+			c.trace.add(&ValidateEvent{"parameters"})
+		}
 		return nil
 	}
-	return &failure{kind: badRequestParameters, engine: true,
+	return &failure{kind: badRequestParameters, engine: true, field: "requestParameters",
 		message: "Missing required request parameters: [" + strings.Join(missing, ", ") + "]"}
 }
 
@@ -123,6 +126,9 @@ func (models bodyModels) check(c *call) error {
 	var invalid *jsonschema.Invalid
 	switch {
 	case err == nil:
+		if c.trace != nil {
+			c.trace.add(&ValidateEvent{"body"})
+		}
 		return nil
 	case errors.As(err, &invalid):
 		if !empty {
@@ -131,12 +137,13 @@ func (models bodyModels) check(c *call) error {
 	case !errors.Is(err, jsonschema.ErrNotJSON):
 		return validationFailed(err)
 	}
-	return &failure{kind: badRequestBody, engine: true, message: "Invalid request body", detail: detail}
+	return &failure{kind: badRequestBody, engine: true, message: "Invalid request body", detail: detail, field: "requestModels",
+		line: "Request body does not match model schema for content type " + c.contentType() + ": " + detail}
 }
 
 // validationFailed is AWS's answer when a model cannot be used.
 func validationFailed(err error) error {
-	return configurationError("Request body validation failed due to an unexpected error", err)
+	return configurationError("Request body validation failed due to an unexpected error", err).at("requestModels")
 }
 
 // contentType returns the media type of the request's body, application/json

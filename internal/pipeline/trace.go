@@ -1,0 +1,193 @@
+package pipeline
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+)
+
+// A Trace is what happened to one call: the record that execution logs and
+// what people read are made from. The steps that serve a call record it, and
+// only where somebody asked for it. It holds nothing of the call's memory and
+// may be kept; it must not be changed.
+type Trace struct {
+	APIID     string
+	Stage     string
+	RequestID string
+	Method    string // as the client sent it
+	Target    string // path within the stage, and query
+	Received  time.Time
+	Took      time.Duration
+	Events    []Event // in the order in which they happened
+
+	empty     emptyReferences // of the template being rendered
+	responded bool            // the method response is among the events
+}
+
+// An Event is one thing that happened to a call.
+type Event struct {
+	At   time.Time
+	Data EventData
+}
+
+// EventData says what happened. It is one of the types below.
+type EventData interface{ eventData() }
+
+// A RouteEvent says which method serves the call.
+type RouteEvent struct {
+	Resource    string // path template
+	Method      string // verb of the definition, or ANY
+	Integration string // type
+}
+
+// A RequestEvent is the method request, when the method's execution begins:
+// guards and throttles are behind it.
+type RequestEvent struct {
+	Method string // the client's, or what it overrides it with
+	Path   string // within the stage
+	Params []mapping.Param
+	Query  []mapping.Param
+	Header httpmsg.Header // without what is dropped at the door
+	Body   Payload
+}
+
+// A ConvertEvent says that a body was decoded, converted or compressed.
+type ConvertEvent struct {
+	Body     string // "request" or "response"
+	How      string // such as "gzip decoded"
+	From, To int    // sizes in bytes
+}
+
+// A ValidateEvent says that a part of the request passed the method's request
+// validator.
+type ValidateEvent struct {
+	What string // "parameters" or "body"
+}
+
+// A TemplateEvent is a rendered mapping template.
+type TemplateEvent struct {
+	Field  string // of the definition; "" where no template applies and the body passes through
+	Result Payload
+	Empty  []EmptyReference // the first few
+}
+
+// An EmptyReference is a reference in a template that had no value, outside
+// conditions.
+type EmptyReference struct {
+	Text         string // as it is written
+	Line, Column int    // from 1
+}
+
+// A MappingEvent is an evaluated parameter mapping, or an override that a
+// template set.
+type MappingEvent struct {
+	Target     string // such as integration.request.header.X-A
+	Expression string
+	Value      string
+	Absent     bool // the expression has no value: the target is not sent
+}
+
+// An EndpointRequestEvent is the integration request, when it is sent.
+type EndpointRequestEvent struct {
+	Method string
+	URI    string
+	Header httpmsg.Header
+	Body   Payload
+}
+
+// An EndpointResponseEvent is the integration's answer.
+type EndpointResponseEvent struct {
+	Status  int
+	Latency time.Duration
+	Header  httpmsg.Header
+	Body    Payload
+	Denied  bool // Lambda did not let the gateway invoke the function
+}
+
+// A SelectEvent says which integration response applies.
+type SelectEvent struct {
+	Status  string // of the integration response
+	Pattern string // "" for the default
+	Value   string // what was matched
+}
+
+// A ResponseEvent is the method response of a call that went well.
+type ResponseEvent struct {
+	Header httpmsg.Header
+	Body   Payload
+}
+
+// A FailureEvent says why a call failed.
+type FailureEvent struct {
+	Type    string  // of the gateway response
+	Message string  // what clients are told
+	Line    string  // of an execution log
+	Reason  string  // "" where Message says all
+	Cause   string  // "" for none
+	Place   Problem // the part of the definition; without Field when it is not known
+}
+
+// A GatewayResponseEvent is the answer to a call that failed.
+type GatewayResponseEvent struct {
+	Type       string
+	Customised bool // the API defines it
+	Header     httpmsg.Header
+	Body       Payload
+}
+
+// A CompleteEvent ends the events of a call.
+type CompleteEvent struct {
+	Status int
+}
+
+func (*RouteEvent) eventData()            {}
+func (*RequestEvent) eventData()          {}
+func (*ConvertEvent) eventData()          {}
+func (*ValidateEvent) eventData()         {}
+func (*TemplateEvent) eventData()         {}
+func (*MappingEvent) eventData()          {}
+func (*EndpointRequestEvent) eventData()  {}
+func (*EndpointResponseEvent) eventData() {}
+func (*SelectEvent) eventData()           {}
+func (*ResponseEvent) eventData()         {}
+func (*FailureEvent) eventData()          {}
+func (*GatewayResponseEvent) eventData()  {}
+func (*CompleteEvent) eventData()         {}
+
+// A Payload is a body as a trace keeps it.
+type Payload struct {
+	Text   string // its beginning; "" where it is no text
+	Size   int    // of all of it, in bytes
+	Binary bool   // it is no text
+}
+
+// maxPayload is how much of a body a trace keeps, in bytes.
+const maxPayload = 4 << 10
+
+func newPayload(body []byte) Payload {
+	p := Payload{Size: len(body)}
+	text := string(body[:min(len(body), maxPayload)])
+	if len(text) < len(body) {
+		text = wholeRunes(text)
+	}
+	if p.Binary = !utf8.ValidString(text); !p.Binary {
+		p.Text = text
+	}
+	return p
+}
+
+// wholeRunes drops a character at the end of text that was cut in two.
+func wholeRunes(text string) string {
+	for i := 1; i < utf8.UTFMax && i <= len(text); i++ {
+		if tail := text[len(text)-i:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRuneInString(tail) {
+				return strings.TrimSuffix(text, tail)
+			}
+			break
+		}
+	}
+	return text
+}
