@@ -23,6 +23,7 @@ import (
 type config struct {
 	Listen               string   `yaml:"listen"`
 	GatewayListen        string   `yaml:"gateway-listen"`
+	GatewayTLSListen     string   `yaml:"gateway-tls-listen"`
 	DataDir              string   `yaml:"data-dir"`
 	InMemory             bool     `yaml:"in-memory"`
 	Region               string   `yaml:"region"`
@@ -39,6 +40,7 @@ type config struct {
 	LogFormat            string   `yaml:"log-format"`
 
 	// The file alone has these.
+	Certificates          []certificate     `yaml:"certificates"`            // of gateway-tls-listen
 	AccessLogDestinations map[string]string `yaml:"access-log-destinations"` // destination ARN to file, "-" for standard output
 	LambdaFunctions       map[string]string `yaml:"lambda-functions"`        // function name or ARN to the URL that invokes it
 }
@@ -61,6 +63,7 @@ func defaults() config {
 func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.Listen, "listen", c.Listen, "address of the control plane and, unless --gateway-listen is set, of the stages")
 	fs.StringVar(&c.GatewayListen, "gateway-listen", c.GatewayListen, "serve stages here only, and the control plane at --listen only")
+	fs.StringVar(&c.GatewayTLSListen, "gateway-tls-listen", c.GatewayTLSListen, "serve stages here under TLS (HTTP/2 and HTTP/1.1) as well, with the certificates of the configuration file")
 	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "directory of the database; one server a directory")
 	fs.BoolVar(&c.InMemory, "in-memory", c.InMemory, "keep everything in memory and forget it at the end")
 	fs.StringVar(&c.Region, "region", c.Region, "AWS region of requests that name none")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -75,6 +76,8 @@ type server struct {
 
 	listener net.Listener // of the control plane, and of the stages unless they have their own
 	stages   net.Listener // of the stages alone; nil when they share
+	secure   net.Listener // of the stages under TLS; nil for none
+	tls      *tls.Config  // of secure
 	plane    *http.Server // serves the control plane when the stages have a listener of their own
 	failed   chan error
 	stop     context.CancelFunc
@@ -145,7 +148,15 @@ func (s *server) listen() (err error) {
 		return err
 	}
 	if s.config.GatewayListen != "" {
-		s.stages, err = listenOn(s.config.GatewayListen)
+		if s.stages, err = listenOn(s.config.GatewayListen); err != nil {
+			return err
+		}
+	}
+	if s.config.GatewayTLSListen != "" {
+		if s.tls, err = s.config.serverTLS(); err != nil {
+			return err
+		}
+		s.secure, err = listenOn(s.config.GatewayTLSListen)
 	}
 	return err
 }
@@ -211,7 +222,7 @@ func (s *server) newGateway(next http.Handler) (err error) {
 	}
 	services := &pipeline.Services{Client: s.client, AWS: s.aws, Log: s.log, Budget: budget, AccessLog: s.access.lines}
 	proxies, _ := s.config.proxies() // checked when loaded
-	if s.stages != nil {
+	if next = plainOnly(next); s.stages != nil {
 		next = nil
 	}
 	s.gateway = gateway.New(gateway.Options{
@@ -273,6 +284,13 @@ func (s *server) run(handler http.Handler) {
 			s.failed <- err
 		}
 	}()
+	if s.secure != nil {
+		go func() {
+			if err := s.gateway.ServeTLS(s.secure, s.tls); err != nil {
+				s.failed <- err
+			}
+		}()
+	}
 }
 
 // baseURL is the URL of a listener as a client on this machine names it.
@@ -293,6 +311,9 @@ func (s *server) announce(out io.Writer) {
 	}
 	fmt.Fprintf(out, "Control plane   %s\n", base)
 	fmt.Fprintf(out, "Stages          %s/_aws/execute-api/{apiId}/{stage}/\n", stages)
+	if s.secure != nil {
+		fmt.Fprintf(out, "Stages, TLS     https://%s/_aws/execute-api/{apiId}/{stage}/\n", s.secure.Addr())
+	}
 	fmt.Fprintln(out, "Ready.")
 }
 
@@ -322,7 +343,7 @@ func (s *server) close() error {
 	if s.stop != nil {
 		s.stop()
 	}
-	for _, l := range []net.Listener{s.listener, s.stages} {
+	for _, l := range []net.Listener{s.listener, s.stages, s.secure} {
 		if l != nil {
 			_ = l.Close() // a closed one says so: nothing to do
 		}
