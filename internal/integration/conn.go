@@ -30,8 +30,17 @@ type conn struct {
 // connect takes an idle connection or, when fresh is wanted or there is none,
 // opens one. All its reads and writes stop at deadline.
 func (c *Client) connect(ep *Endpoint, req *Request, now, deadline time.Time, fresh bool) (*conn, error) {
+	if ep.upstream != nil {
+		return c.connectVia(ep, req, now, deadline, fresh)
+	}
+	return c.connectTo(ep, &ep.key, req, now, deadline, deadline, fresh)
+}
+
+// connectTo is connect for one address, to which a connection must be open by
+// limit.
+func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit, deadline time.Time, fresh bool) (*conn, error) {
 	for !fresh {
-		cn := c.pool.get(&ep.key)
+		cn := c.pool.get(key)
 		if cn == nil {
 			break
 		}
@@ -43,7 +52,7 @@ func (c *Client) connect(ep *Endpoint, req *Request, now, deadline time.Time, fr
 		}
 		cn.Close()
 	}
-	return c.open(ep, deadline)
+	return c.open(ep, key, limit, deadline)
 }
 
 // usable reports whether an idle connection is worth a try. One that carries a
@@ -60,20 +69,19 @@ func (c *Client) usable(cn *conn, now time.Time, repeatable bool) bool {
 	return cn.silent()
 }
 
-func (c *Client) open(ep *Endpoint, deadline time.Time) (*conn, error) {
-	limit := time.Now().Add(c.opts.ConnectTimeout)
-	if deadline.Before(limit) {
-		limit = deadline
+func (c *Client) open(ep *Endpoint, key *poolKey, limit, deadline time.Time) (*conn, error) {
+	if most := time.Now().Add(c.opts.ConnectTimeout); most.Before(limit) {
+		limit = most
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), limit)
 	defer cancel()
-	nc, err := c.opts.Dial(ctx, "tcp", ep.key.addr)
+	nc, err := c.opts.Dial(ctx, "tcp", key.addr)
 	if err != nil {
-		return nil, failure("dial", ep, err)
+		return nil, failure("dial", key, err)
 	}
-	cn := &conn{Conn: nc, key: &ep.key, born: time.Now()}
+	cn := &conn{Conn: nc, key: key, born: time.Now()}
 	cn.watch()
-	if ep.key.secure {
+	if key.secure {
 		err = nc.SetDeadline(limit)
 		if err == nil {
 			secure := tls.Client(nc, c.tlsConfig(ep))
@@ -82,12 +90,12 @@ func (c *Client) open(ep *Endpoint, deadline time.Time) (*conn, error) {
 		}
 		if err != nil {
 			nc.Close()
-			return nil, failure("handshake", ep, err)
+			return nil, failure("handshake", key, err)
 		}
 	}
 	if err := cn.SetDeadline(deadline); err != nil {
 		cn.Close()
-		return nil, failure("dial", ep, err)
+		return nil, failure("dial", key, err)
 	}
 	return cn, nil
 }

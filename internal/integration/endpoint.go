@@ -15,11 +15,14 @@ type Endpoint struct {
 	authority string // the Host header: host, and the port if it is not the scheme's
 	name      string // host alone, for TLS
 	key       poolKey
+	upstream  *Upstream // where connections go in key's place; nil for none
+	keys      []poolKey // by upstream's addresses
 }
 
 // A poolKey says which connections are interchangeable.
 type poolKey struct {
 	addr   string // host:port to dial
+	name   string // for TLS, when it is not addr's host
 	secure bool
 	tls    *tls.Config
 }

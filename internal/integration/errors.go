@@ -44,11 +44,11 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() []error { return []error{e.Kind, e.Err} }
 
 // failure gives err its kind by what it is.
-func failure(op string, ep *Endpoint, err error) error {
+func failure(op string, key *poolKey, err error) error {
 	if err == io.EOF { // as a cause it says nothing
 		err = errClosed
 	}
-	return &Error{Kind: kindOf(err), Op: op, Endpoint: ep.key.addr, Err: err}
+	return &Error{Kind: kindOf(err), Op: op, Endpoint: key.addr, Err: err}
 }
 
 func kindOf(err error) error {

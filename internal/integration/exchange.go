@@ -78,11 +78,11 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 		if fault == nil {
 			return resp, nil
 		}
-		err = failure(fault.op, ep, fault.err)
+		err = failure(fault.op, cn.key, fault.err)
 		if !cn.reused || !fault.again || kindOf(err) == ErrTimeout {
 			return nil, err
 		}
-		c.pool.drop(&ep.key)
+		c.pool.drop(cn.key)
 	}
 }
 
