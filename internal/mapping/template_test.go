@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -315,6 +316,9 @@ func BenchmarkRender(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Run(c.id, func(b *testing.B) {
+			// As in a running gateway: with the little that a benchmark keeps
+			// alive, Go's default would collect all the time.
+			defer debug.SetGCPercent(debug.SetGCPercent(400))
 			b.ReportAllocs()
 			s, filled := &Scope{}, c.scope
 			var dst []byte
