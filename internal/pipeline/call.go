@@ -41,6 +41,7 @@ type call struct {
 	integrationError string        // what the client was told of its failure
 	logLine          []byte        // buffer of the access log
 	trace            *Trace        // what has happened; nil unless somebody wants to know
+	test             bool          // it is TestInvokeMethod's
 
 	lent    []*httpmsg.Buffer // of payloads that were converted
 	answer  httpmsg.Response
@@ -74,7 +75,7 @@ func (c *call) reset() {
 	pool := c.stage.calls
 	c.scope.Reset()
 	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen, c.trace = nil, nil, nil, nil, nil, nil, nil
-	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError = 0, 0, "", "", 0, ""
+	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError, c.test = 0, 0, "", "", 0, "", false
 	for _, buf := range c.lent {
 		buf.Free()
 	}

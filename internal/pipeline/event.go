@@ -65,13 +65,13 @@ func (c *call) listHeaders(trace string) {
 	forwarded := ""
 	for _, f := range c.headers {
 		switch {
-		case httpmsg.EqualFold(f.Name, "X-Forwarded-For"):
+		case httpmsg.EqualFold(f.Name, "X-Forwarded-For") && !c.test:
 			if forwarded != "" {
 				forwarded += ", "
 			}
 			forwarded += f.Value
 			continue
-		case setInEvent.has(f.Name):
+		case setInEvent.has(f.Name) && !c.test:
 			continue
 		case httpmsg.EqualFold(f.Name, "Authorization"):
 			if strings.HasPrefix(f.Value, "AWS4-HMAC-SHA256") {
@@ -86,13 +86,21 @@ func (c *call) listHeaders(trace string) {
 	if forwarded != "" {
 		forwarded += ", "
 	}
+	if c.test { // there is no door whose headers could be added (recorded)
+		sortNames(c.listed)
+		return
+	}
 	c.listed = append(c.listed,
 		httpmsg.Field{Name: "Host", Value: c.req.Host},
 		httpmsg.Field{Name: traceHeader, Value: trace},
 		httpmsg.Field{Name: "X-Forwarded-For", Value: forwarded + c.req.SourceIP},
 		httpmsg.Field{Name: "X-Forwarded-Port", Value: forwardedPort(c.req)},
 		httpmsg.Field{Name: "X-Forwarded-Proto", Value: c.req.Scheme})
-	slices.SortStableFunc(c.listed, func(a, b httpmsg.Field) int { return compareFold(a.Name, b.Name) })
+	sortNames(c.listed)
+}
+
+func sortNames(h httpmsg.Header) {
+	slices.SortStableFunc(h, func(a, b httpmsg.Field) int { return compareFold(a.Name, b.Name) })
 }
 
 // forwardedPort is the port that the client called.
@@ -211,7 +219,9 @@ func (c *call) appendContext(dst []byte) []byte {
 	dst = appendMember(dst, `,"requestId":`, x.RequestID)
 	dst = appendIdentity(append(dst, `,"identity":{`...), &x.Identity)
 	dst = appendMember(dst, `,"domainName":`, x.DomainName)
-	dst = appendMember(dst, `,"deploymentId":`, x.DeploymentID)
+	if x.DeploymentID != "" {
+		dst = appendMember(dst, `,"deploymentId":`, x.DeploymentID)
+	}
 	return append(appendMember(dst, `,"apiId":`, x.APIID), '}')
 }
 

@@ -61,8 +61,11 @@ func (t *Trace) rendered(from *template, result []byte) {
 	t.add(e)
 }
 
-// mapped records a parameter mapping.
+// mapped records a parameter mapping. What a validator looks at is none.
 func (t *Trace) mapped(p *mapped, values ...string) {
+	if p.field == "" {
+		return
+	}
 	e := &MappingEvent{Target: p.field, Value: strings.Join(values, ","), Absent: strings.Join(values, "") == ""}
 	if p.expr != nil {
 		e.Expression = p.expr.String()

@@ -1,0 +1,170 @@
+package pipeline
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+)
+
+// An execution log says what happened to a call in AWS's words, a line for
+// each step. Texts and their order are recorded, but for what is marked.
+
+// ExecutionLog is the log that TestInvokeMethod answers with.
+func (t *Trace) ExecutionLog() string {
+	l := executionLog{failed: t.failure() != nil}
+	l.text.WriteString("Execution log for request " + t.RequestID + "\n")
+	for i := range t.Events {
+		l.event(&t.Events[i], t.RequestID)
+	}
+	return l.text.String()
+}
+
+// failure is why the call failed, nil when it did not.
+func (t *Trace) failure() *FailureEvent {
+	for i := range t.Events {
+		if f, ok := t.Events[i].Data.(*FailureEvent); ok {
+			return f
+		}
+	}
+	return nil
+}
+
+type executionLog struct {
+	text   strings.Builder
+	at     time.Time // of the lines that are being written
+	failed bool
+}
+
+// event writes the lines of an event; most have none.
+func (l *executionLog) event(e *Event, requestID string) {
+	l.at = e.At
+	switch e := e.Data.(type) {
+	case *RequestEvent:
+		l.line("Starting execution for request: ", requestID)
+		l.line("HTTP Method: ", e.Method+", Resource Path: "+e.Path)
+		l.line("Method request path: ", javaMap(fieldsOf(e.Params), sameText))
+		l.line("Method request query string: ", javaMap(fieldsOf(e.Query), sameText))
+		l.line("Method request headers: ", javaHeader(e.Header))
+		l.line("Method request body before transformations: ", e.Body.logged())
+	case *EndpointRequestEvent:
+		l.line("Endpoint request URI: ", e.URI)
+		l.line("Endpoint request headers: ", javaHeader(e.Header))
+		l.line("Endpoint request body after transformations: ", e.Body.logged())
+		l.line("Sending request to ", e.URI)
+	case *EndpointResponseEvent:
+		if e.Denied {
+			return
+		}
+		l.line("Received response. ", fmt.Sprintf("Status: %d, Integration latency: %d ms", e.Status, e.Latency.Milliseconds()))
+		l.line("Endpoint response headers: ", javaHeader(e.Header))
+		l.line("Endpoint response body before transformations: ", e.Body.logged())
+	case *ResponseEvent:
+		l.line("Method response body after transformations: ", e.Body.logged())
+		l.line("Method response headers: ", javaHeader(e.Header))
+	case *FailureEvent:
+		l.line(e.Line, "")
+	case *CompleteEvent:
+		if !l.failed {
+			l.line("Successfully completed execution", "")
+		}
+		l.line("Method completed with status: ", strconv.Itoa(e.Status))
+	}
+}
+
+const (
+	// executionLogDate is the date of Java's Date.toString.
+	executionLogDate = "Mon Jan 02 15:04:05 MST 2006"
+	// maxLogLine is how many bytes of a line, without its date, are written.
+	maxLogLine = 1024
+)
+
+// line writes one line. Text of several lines stays so, as AWS's does.
+func (l *executionLog) line(lead, text string) {
+	l.text.WriteString(l.at.UTC().Format(executionLogDate) + " : ")
+	if text = lead + text; len(text) > maxLogLine {
+		text = wholeRunes(text[:maxLogLine]) + " [TRUNCATED]"
+	}
+	l.text.WriteString(text + "\n")
+}
+
+// logged is a body as an execution log shows it.
+func (p Payload) logged() string {
+	if p.Binary {
+		return "[Binary Data]"
+	}
+	return p.Text
+}
+
+func fieldsOf(list []mapping.Param) httpmsg.Header {
+	out := make(httpmsg.Header, len(list))
+	for i, p := range list {
+		out[i] = httpmsg.Field{Name: p.Name, Value: p.Value}
+	}
+	return out
+}
+
+// javaMap prints a list as Java prints a map: {a=b, c=d}. The values of one
+// name are joined with commas. Of a long list what cannot be shown is left out.
+func javaMap(list httpmsg.Header, same func(a, b string) bool) string {
+	var b strings.Builder
+	list = list[:min(len(list), maxLogLine)]
+	b.WriteByte('{')
+	for i, f := range list {
+		if containsName(list[:i], f.Name, same) {
+			continue
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(f.Name + "=" + f.Value)
+		for _, other := range list[i+1:] {
+			if same(f.Name, other.Name) {
+				b.WriteString("," + other.Value)
+			}
+		}
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+func containsName(list httpmsg.Header, name string, same func(a, b string) bool) bool {
+	for i := range list {
+		if same(list[i].Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// javaHeader prints a header as Java prints a map, its secrets masked.
+func javaHeader(h httpmsg.Header) string { return javaMap(masked(h), httpmsg.EqualFold) }
+
+// masked is h with its secrets made unreadable. AWS masks the first two and
+// prints the others, whose use is not worth the risk.
+func masked(h httpmsg.Header) httpmsg.Header {
+	out := make(httpmsg.Header, len(h))
+	for i, f := range h {
+		switch {
+		case httpmsg.EqualFold(f.Name, "Authorization"), httpmsg.EqualFold(f.Name, "x-api-key"),
+			httpmsg.EqualFold(f.Name, "X-Amz-Security-Token"):
+			f.Value = maskSecret(f.Value)
+		}
+		out[i] = f
+	}
+	return out
+}
+
+// maskSecret leaves the last six characters of a secret; one that has no more has
+// none to show.
+func maskSecret(secret string) string {
+	const shown = 6
+	if len(secret) <= shown {
+		return strings.Repeat("*", len(secret))
+	}
+	hidden := len(secret) - shown
+	return strings.Repeat("*", hidden) + secret[hidden:]
+}

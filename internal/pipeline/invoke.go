@@ -1,0 +1,117 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// A Test is what TestInvokeMethod gives a call beside the request.
+type Test struct {
+	Variables map[string]string // of the stage that there is none of
+	Caller    mapping.Identity  // who tests: account, keys, user
+}
+
+// A TestAnswer is what came of a test.
+type TestAnswer struct {
+	Status  int
+	Header  httpmsg.Header // of the method response
+	Body    []byte
+	Latency time.Duration
+	Trace   *Trace
+}
+
+// What $context and events show in a test (recorded).
+const (
+	testStage    = "test-invoke-stage"
+	testDomain   = "testPrefix.testDomainName"
+	testSourceIP = "test-invoke-source-ip"
+	testKey      = "test-invoke-api-key"
+	testKeyID    = "test-invoke-api-key-id"
+)
+
+// Invoke calls the one method that d holds, of a definition that need not be
+// deployed: without authorizer, API key and throttle, under no stage. The path
+// of req gives path parameters where it fits the resource, none where it does
+// not. The call ends when ctx has to.
+func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, test *Test, services *Services, checks ...Check) *TestAnswer {
+	p := Compile(unguarded(d), checks...)
+	own := *services
+	own.Trace, own.AccessLog = nil, nil
+	s := Bind(&snapshot.Stage{APIID: d.APIID, Name: testStage, Account: d.Account, Region: d.Region, Variables: test.Variables}, p, &own)
+	if deadline, ok := ctx.Deadline(); ok {
+		req.Deadline = deadline
+	}
+	req.Header = testHeader(req.Header)
+	c := s.newCall(req)
+	c.asTest(test)
+	c.startTrace()
+	c.complete(c.runTest(p.methods[0]))
+	answer := &TestAnswer{Status: c.answer.Status, Body: slices.Clone(c.answer.Body), Trace: c.endTrace()}
+	answer.Header, answer.Latency = answer.Trace.header(), answer.Trace.Took
+	c.answer.Release()
+	return answer
+}
+
+// header is that of the answer before the front door added to it.
+func (t *Trace) header() httpmsg.Header {
+	for i := range t.Events {
+		switch e := t.Events[i].Data.(type) {
+		case *ResponseEvent:
+			return e.Header
+		case *GatewayResponseEvent:
+			return e.Header
+		}
+	}
+	return nil
+}
+
+// unguarded is d without what protects it, and without the compression of
+// answers, which is the front door's.
+func unguarded(d *snapshot.Deployment) *snapshot.Deployment {
+	out := *d
+	out.EndpointType, out.Policy, out.EndpointAccessMode, out.DisableExecuteAPIEndpoint, out.MinimumCompressionSize = "", "", "", false, nil
+	out.Resources = slices.Clone(d.Resources)
+	for i := range out.Resources {
+		methods := slices.Clone(out.Resources[i].Methods)
+		for j := range methods {
+			methods[j].AuthorizationType, methods[j].AuthorizerID, methods[j].APIKeyRequired = "NONE", "", false
+		}
+		out.Resources[i].Methods = methods
+	}
+	return &out
+}
+
+// testHeader is the header that a test sees: its content is taken for JSON,
+// whatever it says.
+func testHeader(h httpmsg.Header) httpmsg.Header {
+	return slices.DeleteFunc(slices.Clone(h), func(f httpmsg.Field) bool {
+		return httpmsg.EqualFold(f.Name, "Content-Type") && mediaType(f.Value) != "application/json"
+	})
+}
+
+// asTest gives the call what a test shows of itself.
+func (c *call) asTest(t *Test) {
+	c.test = true
+	x := &c.scope.Context
+	x.Path, x.DomainName = c.req.Path, testDomain
+	x.Identity = t.Caller
+	x.SourceIP, x.APIKey, x.APIKeyID = testSourceIP, testKey, testKeyID
+}
+
+// runTest takes the call through its method, whatever its path.
+func (c *call) runTest(m *Method) error {
+	if err := checkPath(c.req.Path); err != nil {
+		return badRequest(err)
+	}
+	verb := m.verb
+	if verb == "ANY" {
+		verb = "GET" // any that the method answers finds the path
+	}
+	c.stage.program.router.find(c.req.Path, verb, &c.match)
+	return c.execute(m, m.verb)
+}

@@ -1,0 +1,289 @@
+package pipeline
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// TextOptions say how a trace is shown to people.
+type TextOptions struct {
+	Color bool // for a terminal that understands ANSI's sequences
+
+	// Locate returns where a part of the definition is, such as
+	// "api.yaml:12:7", and "" when it does not know. Nil never knows.
+	Locate func(Problem) string
+}
+
+// Text is the trace as a block for people: a line that says what came of the
+// call, and one or more for each step. Bodies are shortened, secrets masked,
+// and nothing of a client or backend reaches the terminal as a command.
+func (t *Trace) Text(o TextOptions) string {
+	p := tracePrinter{options: o}
+	p.title(t)
+	for i := range t.Events {
+		p.event(t.Events[i].Data)
+	}
+	return p.text.String()
+}
+
+type tracePrinter struct {
+	options TextOptions
+	text    strings.Builder
+}
+
+// An ink is one of ANSI's colours, "" for none.
+type ink string
+
+const (
+	bold   ink = "1"
+	faint  ink = "2"
+	red    ink = "31"
+	green  ink = "32"
+	yellow ink = "33"
+	cyan   ink = "36"
+)
+
+func (p *tracePrinter) paint(color ink, text string) string {
+	if !p.options.Color || color == "" {
+		return text
+	}
+	return "\x1b[" + string(color) + "m" + text + "\x1b[0m"
+}
+
+// title writes the first line.
+func (p *tracePrinter) title(t *Trace) {
+	status := 0
+	if n := len(t.Events); n > 0 {
+		if e, ok := t.Events[n-1].Data.(*CompleteEvent); ok {
+			status = e.Status
+		}
+	}
+	fmt.Fprintf(&p.text, "%s  %s  %s  %s\n", p.paint(bold, printable(t.Method+" "+cut(t.Target))),
+		p.paint(statusInk(status), strconv.Itoa(status)), millis(t.Took), p.paint(faint, t.RequestID))
+}
+
+func statusInk(status int) ink {
+	switch {
+	case status >= 500:
+		return red
+	case status >= 400:
+		return yellow
+	}
+	return green
+}
+
+// millis prints a duration in milliseconds, with a decimal where it counts.
+func millis(d time.Duration) string {
+	digits := 0
+	if d < 10*time.Millisecond {
+		digits = 1
+	}
+	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', digits, 64) + " ms"
+}
+
+// event writes the rows of an event.
+func (p *tracePrinter) event(data EventData) {
+	switch e := data.(type) {
+	case *RouteEvent:
+		p.row("route", e.Method+" "+e.Resource+" ("+e.Integration+")")
+	case *RequestEvent:
+		p.list("path", fieldsOf(e.Params))
+		p.list("query", fieldsOf(e.Query))
+		p.list("headers", masked(e.Header))
+		p.body("body", e.Body)
+	case *ConvertEvent:
+		p.row("body", fmt.Sprintf("of the %s %s: %d to %d bytes", e.Body, e.How, e.From, e.To))
+	case *ValidateEvent:
+		p.row("valid", e.What)
+	case *TemplateEvent:
+		p.template(e)
+	case *MappingEvent:
+		p.mapping(e)
+	case *EndpointRequestEvent:
+		p.row("send", p.paint(bold, printable(e.Method+" "+cut(e.URI))))
+		p.list("", masked(e.Header))
+		p.body("", e.Body)
+	case *EndpointResponseEvent:
+		p.row("receive", p.paint(statusInk(e.Status), strconv.Itoa(e.Status))+" in "+millis(e.Latency))
+		p.list("", masked(e.Header))
+		p.body("", e.Body)
+	case *SelectEvent:
+		p.selected(e)
+	case *ResponseEvent:
+		p.list("answer", masked(e.Header))
+		p.body("", e.Body)
+	case *FailureEvent:
+		p.failure(e)
+	case *GatewayResponseEvent:
+		p.gatewayResponse(e)
+	}
+}
+
+func (p *tracePrinter) template(e *TemplateEvent) {
+	if e.Field == "" {
+		p.row("template", "none, the body passes through")
+		return
+	}
+	p.row("template", printable(e.Field))
+	for _, r := range e.Empty {
+		p.row("", p.paint(yellow, fmt.Sprintf("%s at %d:%d has no value", printable(cut(r.Text)), r.Line, r.Column)))
+	}
+	p.body("", e.Result)
+}
+
+func (p *tracePrinter) mapping(e *MappingEvent) {
+	text := printable(e.Target + " = " + cut(e.Expression))
+	if e.Absent {
+		p.row("mapping", text+p.paint(faint, " has no value, not sent"))
+		return
+	}
+	p.row("mapping", text+p.paint(faint, " → ")+printable(cut(e.Value)))
+}
+
+func (p *tracePrinter) selected(e *SelectEvent) {
+	if e.Pattern == "" {
+		p.row("select", e.Status+", the default")
+		return
+	}
+	p.row("select", printable(fmt.Sprintf("%s, %q matches %s", e.Status, cut(e.Value), e.Pattern)))
+}
+
+func (p *tracePrinter) failure(e *FailureEvent) {
+	p.row("failed", p.paint(red, printable(cut(firstSet(e.Reason, e.Message)))))
+	if e.Cause != "" && e.Cause != e.Reason {
+		p.row("", printable(cut(e.Cause)))
+	}
+	if e.Place.Field == "" {
+		return
+	}
+	place := e.Place.Method + " " + e.Place.Resource + " " + e.Place.Field
+	if e.Place.Line > 0 {
+		place += fmt.Sprintf(", line %d, column %d", e.Place.Line, e.Place.Column)
+	}
+	if p.options.Locate != nil {
+		if at := p.options.Locate(e.Place); at != "" {
+			place = at + ": " + place
+		}
+	}
+	p.row("", p.paint(cyan, printable(place)))
+}
+
+func (p *tracePrinter) gatewayResponse(e *GatewayResponseEvent) {
+	text := "gateway response " + e.Type
+	if e.Customised {
+		text += ", the API's own"
+	}
+	p.row("answer", text)
+	p.list("", masked(e.Header))
+	p.body("", e.Body)
+}
+
+// rowIndent is how far the text of rows stands to the right, in characters.
+const rowIndent = 12
+
+// row writes one row; text is printable. A label stands before the first row
+// of a step.
+func (p *tracePrinter) row(label, text string) {
+	p.text.WriteString("  " + p.paint(faint, label) + strings.Repeat(" ", rowIndent-2-len(label)) + text + "\n")
+}
+
+// list writes names and values on one row, none for an empty list.
+func (p *tracePrinter) list(label string, list httpmsg.Header) {
+	const most = 32
+	if len(list) == 0 {
+		return
+	}
+	parts := make([]string, 0, most)
+	for _, f := range list[:min(len(list), most)] {
+		value := f.Value
+		if rest := strings.TrimLeft(value, "*"); len(value)-len(rest) > 3 {
+			value = "***" + rest // of a secret
+		}
+		parts = append(parts, printable(f.Name+": "+cut(value)))
+	}
+	if more := len(list) - most; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	text := strings.Join(parts, "  ")
+	if label == "" || label == "headers" {
+		text = p.paint(faint, text)
+	}
+	p.row(label, text)
+}
+
+// What is shown of a body: its first lines, its first bytes.
+const (
+	shownLines = 12
+	shownBytes = 800
+)
+
+// body writes a body, no row for an empty one.
+func (p *tracePrinter) body(label string, b Payload) {
+	switch {
+	case b.Size == 0:
+		return
+	case b.Binary:
+		p.row(label, fmt.Sprintf("%d bytes that are no text", b.Size))
+		return
+	}
+	text := wholeRunes(b.Text[:min(len(b.Text), shownBytes)])
+	shown := 0
+	for line := range strings.Lines(text) {
+		if shown == shownLines {
+			text = ""
+			break
+		}
+		shown++
+		p.row(label, printable(strings.TrimRight(line, "\r\n")))
+		label = ""
+	}
+	if len(text) < b.Size {
+		p.row("", p.paint(faint, fmt.Sprintf("… of %d bytes", b.Size)))
+	}
+}
+
+// cut shortens a text that is to stand within a line.
+func cut(text string) string {
+	const most = 200
+	if len(text) <= most {
+		return text
+	}
+	return wholeRunes(text[:most]) + "…"
+}
+
+// printable writes what a terminal could take for a command, or show as
+// something else, as an escape.
+func printable(text string) string {
+	clean := true
+	for _, r := range text {
+		clean = clean && r != utf8.RuneError && unicode.IsPrint(r)
+	}
+	if clean {
+		return text
+	}
+	var b strings.Builder
+	for i, r := range text {
+		switch {
+		case r == '\t':
+			b.WriteString("    ")
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			b.WriteString(escaped(text[i:]))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// escaped is the first character of text as Go writes it in a string.
+func escaped(text string) string {
+	_, size := utf8.DecodeRuneInString(text)
+	quoted := strconv.Quote(text[:size])
+	return quoted[1 : len(quoted)-1]
+}
