@@ -18,6 +18,7 @@ type Program struct {
 	methods    []*Method
 	gateway    map[responseType]*gatewayResponse // what the API customised
 	problems   []Problem
+	closures   []Closure
 	checks     []Check
 	models     *models   // while compiling
 	calls      sync.Pool // of *call
@@ -167,28 +168,6 @@ func (c *compiler) problem(field string, line, column int, format string, args .
 	c.program.problems = append(c.program.problems, Problem{
 		Resource: c.resource, Method: c.method.HTTPMethod, Field: field, Line: line, Column: column, Text: fmt.Sprintf(format, args...),
 	})
-}
-
-// guards adds what protects the method. A protection that is not enforced yet
-// closes the method: its requests fail rather than pass unprotected.
-func (c *compiler) guards(steps []step) []step {
-	d := c.program.deployment
-	switch m := c.method; {
-	case d.EndpointType == "PRIVATE":
-		return append(steps, closed("private endpoints are not enforced yet"))
-	case d.Policy != "":
-		return append(steps, closed("resource policies are not enforced yet"))
-	case m.AuthorizationType != "" && m.AuthorizationType != "NONE":
-		return append(steps, closed("authorization type "+m.AuthorizationType+" is not enforced yet"))
-	case m.APIKeyRequired:
-		return append(steps, closed("API keys are not enforced yet"))
-	}
-	return steps
-}
-
-// closed is the step of a method whose protection is not enforced.
-func closed(reason string) step {
-	return func(*call) error { return forbidden(reason) }
 }
 
 // refuse is the step of a method that cannot be served.

@@ -1,0 +1,68 @@
+package pipeline
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// A Closure says why the requests of a method answer 403: a setting protects
+// it, and this server does not enforce that setting yet.
+type Closure struct {
+	Resource string // path template
+	Method   string
+	Setting  string // by AWS's name, such as Method.apiKeyRequired
+	Value    string // "" where it is too long to be told
+}
+
+// A guard is a setting that protects methods and is not enforced yet. Settings
+// are named by the structure of AWS's that has them.
+type guard struct {
+	setting string
+	value   func(*snapshot.Deployment, *snapshot.Method) (value string, set bool)
+}
+
+// unenforced are all guards; the log names the first that a method has.
+var unenforced = []guard{
+	{"RestApi.endpointConfiguration.types", func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
+		return d.EndpointType, d.EndpointType == "PRIVATE"
+	}},
+	{"RestApi.endpointAccessMode", func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
+		return d.EndpointAccessMode, d.EndpointAccessMode == "STRICT"
+	}},
+	{"RestApi.policy", func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
+		return "", d.Policy != ""
+	}},
+	{"Method.authorizationType", func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
+		return m.AuthorizationType, m.AuthorizationType != "" && m.AuthorizationType != "NONE"
+	}},
+	{"Method.apiKeyRequired", func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
+		return "true", m.APIKeyRequired
+	}},
+}
+
+// Closures lists what closes methods, in the order of the definition.
+func (p *Program) Closures() []Closure { return p.closures }
+
+// guards closes the method if it has a protection that is not enforced yet:
+// its requests fail rather than pass unprotected.
+func (c *compiler) guards(steps []step) []step {
+	open := true
+	for _, g := range unenforced {
+		value, set := g.value(c.program.deployment, c.method)
+		if !set {
+			continue
+		}
+		c.program.closures = append(c.program.closures, Closure{c.resource, c.method.HTTPMethod, g.setting, value})
+		if open {
+			steps = append(steps, closed(strings.TrimSpace(g.setting+" "+value)+" is not enforced yet"))
+		}
+		open = false
+	}
+	return steps
+}
+
+// closed is the step of a method whose protection is not enforced.
+func closed(reason string) step {
+	return func(*call) error { return forbidden(reason) }
+}
