@@ -49,8 +49,9 @@ var insecureTLS = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // tlsCon
 func (c *compiler) http(m *Method) {
 	in := &c.method.Integration
 	m.request.illegal, m.request.ignored = illegalInRequest, ignoredInRequest
-	if in.InsecureSkipVerify {
-		m.tls = insecureTLS
+	m.insecure = in.InsecureSkipVerify
+	if in.ConnectionType == "VPC_LINK" {
+		m.connection = parseURI(in.ConnectionID)
 	}
 	m.outgoing(in)
 	c.requestParameters(m)

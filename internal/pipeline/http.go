@@ -81,9 +81,12 @@ func (c *call) addGatewayHeaders() {
 // what is mapped (recorded).
 func (c *call) finishTarget(clientQuery string) error {
 	t := c.stage.target(c.method)
-	endpoint, dst, err := t.resolve(c.target[:0], c.paths, c.method.tls)
+	endpoint, dst, err := t.resolve(c.target[:0], c.paths)
 	if errors.Is(err, errDotSegment) {
 		return badRequest(err)
+	}
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		return configurationError(refused.reason, nil).at(refused.field)
 	}
 	if err != nil {
 		return configurationError("Invalid endpoint address", err).at(uriField)

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"crypto/tls"
 	"fmt"
 	"sync"
 	"time"
@@ -58,8 +57,9 @@ type Method struct {
 	uri           *uriTemplate // nil for MOCK
 	service       bool         // uri is that of an AWS service
 	role          *uriTemplate // that calls the service; nil for MOCK and HTTP
-	tls           *tls.Config
-	outVerb       string // method to the backend; "" is the client's
+	insecure      bool         // takes any certificate of an HTTPS backend
+	connection    *uriTemplate // id of the VPC link; nil for none
+	outVerb       string       // method to the backend; "" is the client's
 	operationName string
 	steps         []step
 	request       requestSide

@@ -19,6 +19,9 @@ type Services struct {
 	AWS    *integration.AWS // nil where no services of AWS are called
 	Log    *slog.Logger     // gets one line for each call that fails by our or the definition's fault
 
+	// Backends knows VPC links and client certificates; nil knows none.
+	Backends *Backends
+
 	// Budget bounds and pools bodies that are converted, decoded or compressed;
 	// nil makes one without a limit for each stage.
 	Budget *httpmsg.Budget
@@ -92,7 +95,7 @@ func (s *Stage) target(m *Method) *target {
 	if m.service {
 		t = s.newAWSTarget(m)
 	} else {
-		t = newTarget(m.uri, s.settings.Variables, m.tls)
+		t = s.newHTTPTarget(m)
 	}
 	slot.Store(t)
 	return t

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"crypto/tls"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 )
@@ -16,19 +17,24 @@ type target struct {
 	hasQuery bool                  // the URI itself brings a query
 	aws      *awsTarget            // what a service of AWS has besides; else nil
 	err      error                 // the URI cannot be called
+	config   *tls.Config           // of handshakes; nil is the usual one
+
+	link, linkID string // key and id of the VPC link that calls take; "" for none
+	backends     *Backends
+	route        atomic.Pointer[route] // by way of the link, as it was last
 }
 
 // newTarget resolves a URI for one stage.
 func newTarget(uri *uriTemplate, vars map[string]string, config *tls.Config) *target {
 	t := uri.withStage(vars)
 	if authorityHasVariable(t.text) {
-		return &target{whole: t}
+		return &target{whole: t, config: config}
 	}
 	endpoint, path, err := integration.ParseURL(t.text, config)
 	if err != nil {
 		return &target{err: err}
 	}
-	return &target{endpoint: endpoint, parts: parseURI(path).parts, hasQuery: strings.Contains(path, "?")}
+	return &target{endpoint: endpoint, parts: parseURI(path).parts, hasQuery: strings.Contains(path, "?"), config: config}
 }
 
 // authorityHasVariable reports whether a {variable} stands before the path.
@@ -54,19 +60,26 @@ type pathValue struct {
 // values in place of their variables. A variable without a value stays as it
 // is written, its braces escaped, as AWS sends it. Values are encoded for the
 // place they stand in; one that would add a . or .. segment is an error.
-func (t *target) resolve(dst []byte, values []pathValue, config *tls.Config) (*integration.Endpoint, []byte, error) {
+func (t *target) resolve(dst []byte, values []pathValue) (*integration.Endpoint, []byte, error) {
 	if t.err != nil {
 		return nil, nil, t.err
 	}
 	if t.endpoint != nil {
 		dst, err := appendParts(dst, t.parts, values)
-		return t.endpoint, dst, err
+		if err != nil {
+			return nil, nil, err
+		}
+		endpoint, err := t.through(t.endpoint)
+		return endpoint, dst, err
 	}
 	text, err := appendParts(nil, t.whole.parts, values)
 	if err != nil {
 		return nil, nil, err
 	}
-	endpoint, path, err := integration.ParseURL(string(text), config)
+	endpoint, path, err := integration.ParseURL(string(text), t.config)
+	if err == nil {
+		endpoint, err = t.through(endpoint)
+	}
 	return endpoint, append(dst, path...), err
 }
 

@@ -33,7 +33,7 @@ func TestTarget(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			target := newTarget(parseURI(tt.uri), vars, nil)
-			endpoint, path, err := target.resolve(nil, tt.values, nil)
+			endpoint, path, err := target.resolve(nil, tt.values)
 			got := ""
 			if err == nil {
 				got = endpoint.Authority() + " " + string(path)
