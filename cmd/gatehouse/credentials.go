@@ -323,7 +323,9 @@ func (k *keyring) authenticator(service string, now func() time.Time) func(*http
 			return nil, &wire.Error{Status: http.StatusForbidden, Type: "InvalidSignatureException", Message: "Credential should be scoped to a valid region. "}
 		}
 		entry := k.byKey[scope.AccessKeyID]
-		return &wire.Caller{Account: entry.account, Region: scope.Region, Principal: entry.principal}, nil
+		return &wire.Caller{
+			Account: entry.account, Region: scope.Region, Principal: entry.principal, AccessKey: scope.AccessKeyID, UserAgent: r.UserAgent(),
+		}, nil
 	}
 }
 

@@ -20,8 +20,8 @@ var (
 // use it.
 func OpenAuthenticator(account, region string) func(*http.Request, string, []byte) (*wire.Caller, error) {
 	return func(r *http.Request, _ string, _ []byte) (*wire.Caller, error) {
-		who := &wire.Caller{Account: account, Region: region}
 		key, signedRegion := credentialScope(r)
+		who := &wire.Caller{Account: account, Region: region, AccessKey: key, UserAgent: r.UserAgent()}
 		if accountPattern.MatchString(key) {
 			who.Account = key
 		}

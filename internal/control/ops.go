@@ -60,6 +60,7 @@ func (s *Service) Handlers() map[string]wire.Handler {
 		"PutMethodResponse":         wire.Op(s.PutMethodResponse),
 		"PutRestApi":                wire.Op(s.PutRestAPI),
 		"TagResource":               wire.Op(s.TagResource),
+		"TestInvokeMethod":          wire.Op(s.TestInvokeMethod),
 		"UntagResource":             wire.Op(s.UntagResource),
 		"UpdateAccount":             wire.Op(s.UpdateAccount),
 		"UpdateClientCertificate":   wire.Op(s.UpdateClientCertificate),

@@ -19,6 +19,7 @@ type Service struct {
 	schemas  *schemaChecker
 	limits   Limits
 	throttle *Throttle
+	invoke   func(context.Context, *Test) *TestResult
 }
 
 // Options says what a Service works with.
@@ -36,13 +37,17 @@ type Options struct {
 	// for the server to call. Nil bounds nothing.
 	Throttle *Throttle
 
+	// Invoke calls a method for TestInvokeMethod, until ctx ends at the latest.
+	// Nil means that no data plane runs here, and refuses the operation.
+	Invoke func(ctx context.Context, test *Test) *TestResult
+
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil is time.Now
 }
 
 // New returns the service.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, schemas: newSchemaChecker(), limits: o.Limits, throttle: o.Throttle}
+	s := &Service{store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, schemas: newSchemaChecker(), limits: o.Limits, throttle: o.Throttle, invoke: o.Invoke}
 	if s.applied == nil {
 		s.applied = func(context.Context, store.Revision) error { return nil }
 	}

@@ -46,7 +46,7 @@ func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, t
 	if deadline, ok := ctx.Deadline(); ok {
 		req.Deadline = deadline
 	}
-	req.Header = testHeader(req.Header)
+	req.Header, req.Received = testHeader(req.Header), time.Now()
 	c := s.newCall(req)
 	c.asTest(test)
 	c.startTrace()

@@ -11,6 +11,8 @@ type Caller struct {
 	Account   string // 12 digits
 	Region    string // region that the request was signed for
 	Principal string // the caller's ARN
+	AccessKey string // id of the key that signed, "" without a signature
+	UserAgent string // what the request was sent with
 }
 
 // Empty is the output of operations whose success has no body.
