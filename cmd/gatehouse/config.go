@@ -40,9 +40,10 @@ type config struct {
 	LogFormat            string   `yaml:"log-format"`
 
 	// The file alone has these.
-	Certificates          []certificate     `yaml:"certificates"`            // of gateway-tls-listen
-	AccessLogDestinations map[string]string `yaml:"access-log-destinations"` // destination ARN to file, "-" for standard output
-	LambdaFunctions       map[string]string `yaml:"lambda-functions"`        // function name or ARN to the URL that invokes it
+	Certificates          []certificate       `yaml:"certificates"`            // of gateway-tls-listen
+	AccessLogDestinations map[string]string   `yaml:"access-log-destinations"` // destination ARN to file, "-" for standard output
+	LambdaFunctions       map[string]string   `yaml:"lambda-functions"`        // function name or ARN to the URL that invokes it
+	VPCLinks              map[string][]string `yaml:"vpc-links"`               // name of a VPC link, or ARN of its target, to the addresses behind it
 }
 
 // defaults is the one place that says what an absent setting means.

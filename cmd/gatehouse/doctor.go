@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -39,6 +40,9 @@ func (f finding) String() string {
 	if f.Line > 0 {
 		place = fmt.Sprintf("%s:%d:%d", f.Field, f.Line, f.Column)
 	}
+	if where == "" {
+		return fmt.Sprintf("%s/%s: %s: %s", f.API, f.Stage, place, f.Text)
+	}
 	return fmt.Sprintf("%s/%s: %s: %s: %s", f.API, f.Stage, where, place, f.Text)
 }
 
@@ -61,7 +65,8 @@ func (s *server) examine(ctx context.Context) (*report, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range s.compile(d).Problems() {
+		compiled := s.compile(d)
+		for _, p := range append(compiled.Problems(), pipeline.Bind(&st, compiled, s.services).Problems()...) {
 			out.Findings = append(out.Findings, finding{st.APIID, st.Name, p.Method, p.Resource, p.Field, p.Line, p.Column, p.Text})
 		}
 	}

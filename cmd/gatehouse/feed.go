@@ -10,16 +10,18 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
-// A feed carries what the store publishes to the gateway, in order of
-// revision, and tells who waits how far the gateway is.
+// A feed carries what the store publishes to the gateway and to what its stages
+// call, in order of revision, and tells who waits how far they are.
 type feed struct {
-	store   *store.Store
-	gateway *gateway.Gateway
-	log     *slog.Logger
+	store    *store.Store
+	gateway  *gateway.Gateway
+	backends *pipeline.Backends
+	log      *slog.Logger
 
 	mu      sync.Mutex
 	applied store.Revision
@@ -84,8 +86,29 @@ func (f *feed) apply(c store.Served) error {
 			return err
 		}
 		f.gateway.Apply(gateway.Change{APIID: api, Name: name, Stage: st})
+	case c.Kind == control.ServedVPCLink:
+		l, err := current[snapshot.VPCLink](c)
+		if err != nil {
+			return err
+		}
+		f.backends.SetVPCLink(c.ID, l)
+	case c.Kind == control.ServedClientCertificate:
+		cert, err := current[snapshot.ClientCertificate](c)
+		if err != nil {
+			return err
+		}
+		return f.backends.SetClientCertificate(c.ID, cert)
 	}
 	return nil
+}
+
+// current reads what is served now, nil when it is gone.
+func current[T any](c store.Served) (*T, error) {
+	if c.Deleted {
+		return nil, nil
+	}
+	v := new(T)
+	return v, json.Unmarshal(c.Data, v)
 }
 
 func (f *feed) position() store.Revision {

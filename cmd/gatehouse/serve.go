@@ -64,15 +64,16 @@ func serve(ctx context.Context, c config, out, log io.Writer) error {
 
 // A server is the parts of a running process, joined.
 type server struct {
-	config  config
-	log     *slog.Logger
-	store   *store.Store
-	control *control.Service
-	gateway *gateway.Gateway
-	feed    *feed
-	client  *integration.Client
-	aws     *integration.AWS
-	access  *accessLogs
+	config   config
+	log      *slog.Logger
+	store    *store.Store
+	control  *control.Service
+	gateway  *gateway.Gateway
+	feed     *feed
+	client   *integration.Client
+	aws      *integration.AWS
+	services *pipeline.Services
+	access   *accessLogs
 
 	listener net.Listener // of the control plane, and of the stages unless they have their own
 	stages   net.Listener // of the stages alone; nil when they share
@@ -220,7 +221,12 @@ func (s *server) newGateway(next http.Handler) (err error) {
 	if s.aws, err = s.newAWS(); err != nil {
 		return err
 	}
-	services := &pipeline.Services{Client: s.client, AWS: s.aws, Log: s.log, Budget: budget, AccessLog: s.access.lines}
+	backends, err := pipeline.NewBackends(s.config.VPCLinks)
+	if err != nil {
+		return fmt.Errorf("vpc-links: %w", err)
+	}
+	s.feed.backends = backends
+	s.services = &pipeline.Services{Client: s.client, AWS: s.aws, Backends: backends, Log: s.log, Budget: budget, AccessLog: s.access.lines}
 	proxies, _ := s.config.proxies() // checked when loaded
 	if next = plainOnly(next); s.stages != nil {
 		next = nil
@@ -228,7 +234,7 @@ func (s *server) newGateway(next http.Handler) (err error) {
 	s.gateway = gateway.New(gateway.Options{
 		Source: s.feed,
 		Compile: func(d *snapshot.Deployment) (gateway.Program, error) {
-			return program{s.compile(d), services}, nil
+			return program{s.compile(d), s.services}, nil
 		},
 		Next:           next,
 		Budget:         budget,
