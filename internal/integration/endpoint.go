@@ -65,6 +65,15 @@ func ParseURL(url string, config *tls.Config) (ep *Endpoint, target string, err 
 // Authority returns the Host header that requests carry by default.
 func (ep *Endpoint) Authority() string { return ep.authority }
 
+// URL returns scheme and authority of what requests name, such as
+// https://example.com:8443. An upstream's addresses are not in it.
+func (ep *Endpoint) URL() string {
+	if ep.key.secure {
+		return "https://" + ep.authority
+	}
+	return "http://" + ep.authority
+}
+
 func newEndpoint(scheme, authority string, config *tls.Config) (*Endpoint, error) {
 	standard := "80"
 	switch scheme {

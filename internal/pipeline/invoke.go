@@ -12,8 +12,11 @@ import (
 
 // A Test is what TestInvokeMethod gives a call beside the request.
 type Test struct {
-	Variables map[string]string // of the stage that there is none of
-	Caller    mapping.Identity  // who tests: account, keys, user
+	Caller mapping.Identity // who tests: account, keys, user
+
+	// Of the stage that there is none of.
+	Variables           map[string]string
+	ClientCertificateID string // "" for none
 }
 
 // A TestAnswer is what came of a test.
@@ -42,7 +45,10 @@ func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, t
 	p := Compile(unguarded(d), checks...)
 	own := *services
 	own.Trace, own.AccessLog = nil, nil
-	s := Bind(&snapshot.Stage{APIID: d.APIID, Name: testStage, Account: d.Account, Region: d.Region, Variables: test.Variables}, p, &own)
+	s := Bind(&snapshot.Stage{
+		APIID: d.APIID, Name: testStage, Account: d.Account, Region: d.Region,
+		Variables: test.Variables, ClientCertificateID: test.ClientCertificateID,
+	}, p, &own)
 	if deadline, ok := ctx.Deadline(); ok {
 		req.Deadline = deadline
 	}
