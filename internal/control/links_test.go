@@ -222,3 +222,18 @@ func TestLinkQuotas(t *testing.T) {
 	_, err = c.GenerateClientCertificate(ctx(), &apigateway.GenerateClientCertificateInput{})
 	wantLimit(t, err, "Maximum number of Client Certificates has been reached.  Please contact AWS if you need additional Client Certificates.")
 }
+
+// A definition names links by id; one that is not there fails its method.
+func TestImportVPCLink(t *testing.T) {
+	c := newClient(t)
+	definition := []byte(`{"openapi": "3.0.1", "info": {"title": "a", "version": "1"}, "paths": {"/x": {"get": {"responses": {},
+		"x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "http://orders.internal/", "connectionType": "VPC_LINK", "connectionId": "orders"}}}}}`)
+	_, err := c.ImportRestApi(ctx(), &apigateway.ImportRestApiInput{Body: definition})
+	wantError(t, err, "BadRequest", "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/x': Invalid Vpc Link identifier specified")
+	if _, err := c.CreateVpcLink(ctx(), &apigateway.CreateVpcLinkInput{Name: aws.String("orders"), TargetArns: []string{targetARN}, Tags: map[string]string{"_custom_id_": "orders"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ImportRestApi(ctx(), &apigateway.ImportRestApiInput{Body: definition}); err != nil {
+		t.Error(err)
+	}
+}

@@ -18,9 +18,6 @@ func unserved(setting, value string) error {
 }
 
 func unservedIntegration(in *wire.Integration) error {
-	if text(in.ConnectionType) == "VPC_LINK" {
-		return unserved("connectionType", "VPC_LINK")
-	}
 	if v := text(in.ResponseTransferMode); v == "STREAM" {
 		return unserved("responseTransferMode", v)
 	}
@@ -54,7 +51,7 @@ func unservedStage(st *wire.Stage) error {
 // unservedFeature reports whether a definition that uses a feature is refused.
 func unservedFeature(name openapi.FeatureName) bool {
 	switch name {
-	case openapi.FeatureAuthorizer, openapi.FeatureCacheKeys, openapi.FeatureDocumentation, openapi.FeatureStreaming, openapi.FeatureVPCLink:
+	case openapi.FeatureAuthorizer, openapi.FeatureCacheKeys, openapi.FeatureDocumentation, openapi.FeatureStreaming:
 		return true
 	}
 	return false
