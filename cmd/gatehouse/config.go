@@ -35,12 +35,15 @@ type config struct {
 	MaxBufferedBytes     int64    `yaml:"max-buffered-bytes"`
 	AWSEndpointURL       string   `yaml:"aws-endpoint-url"`
 	AssumeRoles          bool     `yaml:"assume-roles"`
+	AWSLimits            bool     `yaml:"aws-limits"`
 	AccessLog            string   `yaml:"access-log"`
 	LogLevel             string   `yaml:"log-level"`
 	LogFormat            string   `yaml:"log-format"`
 
 	// The file alone has these.
 	Certificates          []certificate       `yaml:"certificates"`            // of gateway-tls-listen
+	Quotas                map[string]string   `yaml:"quotas"`                  // name to number, or control.Unlimited
+	Rates                 map[string]string   `yaml:"rates"`                   // name to rate, in the form of control.ParseRate
 	AccessLogDestinations map[string]string   `yaml:"access-log-destinations"` // destination ARN to file, "-" for standard output
 	LambdaFunctions       map[string]string   `yaml:"lambda-functions"`        // function name or ARN to the URL that invokes it
 	VPCLinks              map[string][]string `yaml:"vpc-links"`               // name of a VPC link, or ARN of its target, to the addresses behind it
@@ -76,6 +79,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies held in memory at once, all requests together; above it requests get 503")
 	fs.StringVar(&c.AWSEndpointURL, "aws-endpoint-url", c.AWSEndpointURL, "URL that gets all calls of AWS services, Lambda included, in place of AWS")
 	fs.BoolVar(&c.AssumeRoles, "assume-roles", c.AssumeRoles, "let integrations name the role that they call AWS with; always so at --aws-endpoint-url")
+	fs.BoolVar(&c.AWSLimits, "aws-limits", c.AWSLimits, "hold callers of the control plane to AWS's quotas and rates; quotas and rates of the configuration file go before")
 	fs.StringVar(&c.AccessLog, "access-log", c.AccessLog, "file for the access logs of stages whose destination the configuration file does not name; - is standard output")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
 	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")
@@ -164,6 +168,9 @@ func (c *config) check() error {
 		return fmt.Errorf("max-buffered-bytes: %d is less than 1 MiB", c.MaxBufferedBytes)
 	}
 	if _, err := c.proxies(); err != nil {
+		return err
+	}
+	if _, _, err := c.limits(); err != nil {
 		return err
 	}
 	if c.Credentials != "" && c.AllowUnauthenticated {

@@ -67,6 +67,7 @@ type server struct {
 	config   config
 	log      *slog.Logger
 	store    *store.Store
+	throttle *control.Throttle
 	control  *control.Service
 	gateway  *gateway.Gateway
 	feed     *feed
@@ -108,7 +109,9 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 		return nil, err
 	}
 	s.feed = newFeed(s.store, log)
-	s.control = control.New(control.Options{Store: s.store, Applied: s.feed.wait, Log: log})
+	limits, rates, _ := c.limits() // checked when loaded
+	s.throttle = control.NewThrottle(rates, nil)
+	s.control = control.New(control.Options{Store: s.store, Applied: s.feed.wait, Limits: limits, Throttle: s.throttle, Log: log})
 	handler, err := s.controlHandler()
 	if err != nil {
 		return nil, err
@@ -179,6 +182,7 @@ func (s *server) controlHandler() (http.Handler, error) {
 	options := wire.ServerOptions{
 		Handlers:     s.control.Handlers(),
 		Authenticate: control.OpenAuthenticator(s.config.Account, s.config.Region),
+		Authorize:    s.throttle.Authorize,
 		Log:          s.log,
 	}
 	if !s.open() {
@@ -189,7 +193,8 @@ func (s *server) controlHandler() (http.Handler, error) {
 		for _, w := range keys.warnings {
 			s.log.Warn(w)
 		}
-		options.Authenticate, options.Authorize = keys.authenticator("apigateway", time.Now), keys.authorizer(time.Now)
+		options.Authenticate = keys.authenticator("apigateway", time.Now)
+		options.Authorize = authorizer(keys.authorizer(time.Now)).then(s.throttle.Authorize)
 	}
 	api, err := wire.NewServer(options)
 	if err != nil {

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"slices"
+
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -33,6 +35,29 @@ func AWSLimits() Limits {
 		ResourcesPerAPI: 300, StagesPerAPI: 10, PolicyLength: 8192,
 		VariablesPerStage: 100,
 	}
+}
+
+// A Quota is one of the Limits under the name that configurations use.
+type Quota struct {
+	Name string // such as resources-per-api
+	What string // what it bounds
+	Of   func(*Limits) *int
+}
+
+// Quotas lists all members of Limits.
+func Quotas() []Quota { return slices.Clone(quotas) }
+
+var quotas = []Quota{
+	{"regional-apis", "regional APIs of an account in a region", func(l *Limits) *int { return &l.RegionalAPIs }},
+	{"edge-apis", "edge-optimized APIs of an account in a region", func(l *Limits) *int { return &l.EdgeAPIs }},
+	{"private-apis", "private APIs of an account in a region", func(l *Limits) *int { return &l.PrivateAPIs }},
+	{"vpc-links", "VPC links of an account in a region", func(l *Limits) *int { return &l.VPCLinks }},
+	{"client-certificates", "client certificates of an account in a region", func(l *Limits) *int { return &l.ClientCertificates }},
+	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }},
+	{"stages-per-api", "stages of an API", func(l *Limits) *int { return &l.StagesPerAPI }},
+	{"resource-policy-length", "bytes of an API's resource policy", func(l *Limits) *int { return &l.PolicyLength }},
+	{"method-responses-per-method", "method responses of a method", func(l *Limits) *int { return &l.MethodResponsesPerMethod }},
+	{"variables-per-stage", "variables of a stage", func(l *Limits) *int { return &l.VariablesPerStage }},
 }
 
 // over reports whether a number is over a quota.

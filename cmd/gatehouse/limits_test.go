@@ -1,0 +1,124 @@
+package main
+
+import (
+	stdflag "flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+)
+
+var update = stdflag.Bool("update", false, "write the generated parts of docs anew")
+
+func TestLimits(t *testing.T) {
+	tests := map[string]struct {
+		config config
+		check  func(control.Limits, control.Rates) bool
+		err    string
+	}{
+		"none": {check: func(l control.Limits, r control.Rates) bool {
+			return l == control.Limits{} && r.Total == control.Rate{} && r.Operations == nil
+		}},
+		"AWS's": {config: config{AWSLimits: true}, check: func(l control.Limits, r control.Rates) bool {
+			return l == control.AWSLimits() && r.Total == control.AWSRates().Total && len(r.Operations) == len(control.AWSRates().Operations)
+		}},
+		"one of each": {
+			config: config{Quotas: map[string]string{"method-responses-per-method": "2"}, Rates: map[string]string{"put-method-response": "1/5s"}},
+			check: func(l control.Limits, r control.Rates) bool {
+				return l == control.Limits{MethodResponsesPerMethod: 2} && r.Operations["PutMethodResponse"] == control.Rate{Requests: 1, Per: 5 * time.Second}
+			},
+		},
+		"AWS's but for some": {
+			config: config{AWSLimits: true, Quotas: map[string]string{"resources-per-api": "unlimited"}, Rates: map[string]string{"total": "unlimited", "delete-rest-api": "9/s"}},
+			check: func(l control.Limits, r control.Rates) bool {
+				return l.ResourcesPerAPI == 0 && l.StagesPerAPI == 10 && r.Total == control.Rate{} && r.Operations["DeleteRestApi"].Requests == 9 && r.NewAPIs == control.AWSRates().NewAPIs
+			},
+		},
+		"no quota":      {config: config{Quotas: map[string]string{"resources": "1"}}, err: "quotas: resources is no quota"},
+		"no number":     {config: config{Quotas: map[string]string{"stages-per-api": "ten"}}, err: `quotas: stages-per-api: "ten" is neither a number above 0 nor unlimited`},
+		"nothing":       {config: config{Quotas: map[string]string{"stages-per-api": "0"}}, err: `quotas: stages-per-api: "0" is neither a number above 0 nor unlimited`},
+		"no rate":       {config: config{Rates: map[string]string{"put-method-responses": "1/s"}}, err: "rates: put-method-responses is no rate"},
+		"no such rate":  {config: config{Rates: map[string]string{"total": "fast"}}, err: `rates: total: "fast" is no rate such as 5/s, 1/30s, 10/s burst 40 or unlimited`},
+		"the first one": {config: config{Quotas: map[string]string{"b": "1", "a": "1"}}, err: "quotas: a is no quota"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			limits, rates, err := tt.config.limits()
+			if fmt.Sprint(err) != tt.err && tt.err != "" || err != nil && tt.err == "" {
+				t.Fatalf("got error %v, want %s", err, tt.err)
+			}
+			if tt.check != nil && !tt.check(limits, rates) {
+				t.Errorf("got %+v %+v", limits, rates)
+			}
+		})
+	}
+}
+
+// The manual's example is a configuration, and its tables of limits are those of
+// the code.
+func TestDocumentedLimits(t *testing.T) {
+	var b strings.Builder
+	limits, rates := control.AWSLimits(), control.AWSRates()
+	b.WriteString("| quota | what it bounds | AWS's |\n|---|---|---|\n")
+	for _, q := range control.Quotas() {
+		aws := control.Unlimited
+		if n := *q.Of(&limits); n > 0 {
+			aws = fmt.Sprint(n)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", q.Name, q.What, aws)
+	}
+	b.WriteString("\n| rate of an account | AWS's |\n|---|---|\n")
+	for name, rate := range rates.All() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", name, rate)
+	}
+	const manual = "../../docs/running.md"
+	generated(t, manual, "limits", b.String())
+
+	text, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\naws-limits")
+	example, _, _ = strings.Cut(example, "```")
+	file := filepath.Join(t.TempDir(), "gatehouse.yaml")
+	if err := os.WriteFile(file, []byte("aws-limits"+example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := defaults()
+	if err := c.readFile(file); err != nil {
+		t.Fatal(err)
+	}
+	limits, _, err = c.limits()
+	if err != nil || limits.ResourcesPerAPI != 500 {
+		t.Errorf("the example: %v, %+v", err, limits)
+	}
+}
+
+// generated compares the part of a document between the comments "NAME" and
+// "end of NAME" with what it should be; -update writes it.
+func generated(t *testing.T, file, name, want string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := "<!-- "+name+": generated -->\n", "<!-- end of "+name+" -->"
+	head, rest, ok := strings.Cut(string(text), begin)
+	got, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no part %s", file, name)
+	}
+	switch {
+	case got == want:
+	case *update:
+		if err := os.WriteFile(file, []byte(head+begin+want+end+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("%s is not up to date: run go test -update and commit it", file)
+	}
+}
