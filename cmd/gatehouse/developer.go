@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,14 +27,31 @@ type developer struct {
 	told   bool                   // the curl lines have been printed
 }
 
-// create makes the API that the file is laid over.
+// create makes the API that the file is laid over, and the VPC links that the
+// file may name.
 func (d *developer) create(ctx context.Context) error {
+	d.links(ctx)
 	name := d.file
 	_, err := d.server.control.CreateRestAPI(ctx, d.who, &wire.CreateRestAPIRequest{
 		Name: name, Tags: map[string]string{"_custom_id_": devAPI},
 		EndpointConfiguration: &wire.EndpointConfiguration{Types: []string{"REGIONAL"}},
 	})
 	return err
+}
+
+// links makes a VPC link of each name in vpc-links, with its name for id: a
+// file names links by id, and elsewhere ids are made when the links are.
+func (d *developer) links(ctx context.Context) {
+	for _, name := range slices.Sorted(maps.Keys(d.server.config.VPCLinks)) {
+		if strings.HasPrefix(name, "arn:") {
+			continue
+		}
+		arn := "arn:aws:elasticloadbalancing:" + d.who.Region + ":" + d.who.Account + ":loadbalancer/net/" + name + "/0"
+		in := &wire.CreateVPCLinkRequest{Name: name, TargetARNs: []string{arn}, Tags: map[string]string{"_custom_id_": name}}
+		if _, err := d.server.control.CreateVPCLink(ctx, d.who, in); err != nil {
+			fmt.Fprintf(d.out, "vpc-links: %s: %s\n", name, strings.Join(problems(err), "; "))
+		}
+	}
 }
 
 // reload reads the file and deploys it, or says why not.
