@@ -17,6 +17,7 @@ need 'npm --version' npm
 need 'python3 --version' python3
 need 'python3 -c "import ensurepip, venv"' python3-venv
 need 'curl --version' curl
+need 'openssl version' openssl
 
 if [ ${#missing[@]} -eq 0 ]; then
   exit 0

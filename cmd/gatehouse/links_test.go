@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 )
 
 // mutualTLS is a backend that lets one client in: whoever has the key of a
@@ -213,4 +215,28 @@ func TestVPCLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	get("stock", 500, `{"message": "Internal server error"}`)
+}
+
+// The manual's example of vpc-links is a configuration.
+func TestManualOnLinks(t *testing.T) {
+	text, err := os.ReadFile("../../docs/running.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, ok := strings.Cut(string(text), "```yaml\nvpc-links:")
+	example, _, closed := strings.Cut(example, "```")
+	if !ok || !closed {
+		t.Fatal("the manual has no example")
+	}
+	file := filepath.Join(t.TempDir(), "gatehouse.yaml")
+	if err := os.WriteFile(file, []byte("vpc-links:"+example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := defaults()
+	if err := c.readFile(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pipeline.NewBackends(c.VPCLinks); err != nil || len(c.VPCLinks["orders"]) != 2 {
+		t.Errorf("%v: %v", c.VPCLinks, err)
+	}
 }
