@@ -104,7 +104,7 @@ func (c *compiler) requestParameter(m *Method, key, text string) {
 // illegal notes the mapping of a header that fails every call.
 func (c *compiler) illegal(m *Method, field, name string) {
 	c.problem(field, 0, 0, "AWS fails every call that maps the header %s", name)
-	m.steps = append(m.steps, refuse(name+" header already present"))
+	m.steps = append(m.steps, refuse(field, name+" header already present"))
 }
 
 // pathParameter returns the path variable that an expression passes on whole.

@@ -150,7 +150,7 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 		c.awsProxy(m)
 		m.steps = append(m.steps, buildEvent, callService, readFunctionAnswer, addTraceID)
 	default:
-		m.steps = append(m.steps, refuse("integration type "+in.Type+" is not served"))
+		m.steps = append(m.steps, refuse("integration.type", "integration type "+in.Type+" is not served"))
 	}
 	m.steps = c.compression(m.steps)
 	return m
@@ -170,7 +170,8 @@ func (c *compiler) problem(field string, line, column int, format string, args .
 	})
 }
 
-// refuse is the step of a method that cannot be served.
-func refuse(reason string) step {
-	return func(*call) error { return configurationError(reason, nil) }
+// refuse is the step of a method that cannot be served for what a part of its
+// definition says.
+func refuse(field, reason string) step {
+	return func(*call) error { return configurationError(reason, nil).at(field) }
 }

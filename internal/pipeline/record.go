@@ -66,7 +66,8 @@ func (t *Trace) mapped(p *mapped, values ...string) {
 	if p.field == "" {
 		return
 	}
-	e := &MappingEvent{Target: p.field, Value: strings.Join(values, ","), Absent: strings.Join(values, "") == ""}
+	_, target, _ := strings.Cut(p.field, "Parameters.")
+	e := &MappingEvent{Target: target, Value: strings.Join(values, ","), Absent: strings.Join(values, "") == ""}
 	if p.expr != nil {
 		e.Expression = p.expr.String()
 	}

@@ -35,6 +35,7 @@ func (t *Trace) Text(o TextOptions) string {
 type tracePrinter struct {
 	options TextOptions
 	text    strings.Builder
+	shown   Payload // the last body, which is not shown twice
 }
 
 // An ink is one of ANSI's colours, "" for none.
@@ -223,10 +224,13 @@ const (
 	shownBytes = 800
 )
 
-// body writes a body, no row for an empty one.
+// body writes a body, no row for an empty one. One that a step hands on as
+// it is stands with the step before.
 func (p *tracePrinter) body(label string, b Payload) {
+	again := b == p.shown && label == ""
+	p.shown = b
 	switch {
-	case b.Size == 0:
+	case b.Size == 0 || again:
 		return
 	case b.Binary:
 		p.row(label, fmt.Sprintf("%d bytes that are no text", b.Size))

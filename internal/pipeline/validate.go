@@ -19,7 +19,7 @@ func (c *compiler) validation(steps []step) []step {
 	v, ok := c.program.deployment.Validators[id]
 	if !ok {
 		c.problem("requestValidatorId", 0, 0, "there is no request validator %s", id)
-		return append(steps, refuse("request validator "+id+" is missing"))
+		return append(steps, refuse("requestValidatorId", "request validator "+id+" is missing"))
 	}
 	if v.Parameters {
 		if required := c.requiredParameters(); len(required) > 0 {

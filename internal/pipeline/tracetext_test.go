@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+func TestExecutionLogLine(t *testing.T) {
+	at := time.Date(2018, 4, 5, 13, 7, 54, 0, time.FixedZone("CEST", 2*3600))
+	const date = "Thu Apr 05 11:07:54 UTC 2018 : "
+	tests := map[string]struct{ text, want string }{
+		"date (recorded)":               {"Starting execution", date + "Starting execution\n"},
+		"at the limit":                  {strings.Repeat("a", 1024), date + strings.Repeat("a", 1024) + "\n"},
+		"over it (recorded)":            {strings.Repeat("a", 1025), date + strings.Repeat("a", 1024) + " [TRUNCATED]\n"},
+		"within a character":            {strings.Repeat("a", 1023) + "é", date + strings.Repeat("a", 1023) + " [TRUNCATED]\n"},
+		"within one of four bytes":      {strings.Repeat("a", 1021) + "😀", date + strings.Repeat("a", 1021) + " [TRUNCATED]\n"},
+		"behind a character":            {strings.Repeat("a", 1022) + "éb", date + strings.Repeat("a", 1022) + "é [TRUNCATED]\n"},
+		"lines stay lines, as with AWS": {"{\n  1\n}", date + "{\n  1\n}\n"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := executionLog{at: at}
+			l.line(tt.text, "")
+			if got := l.text.String(); got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestJavaHeader(t *testing.T) {
+	tests := map[string]struct {
+		header httpmsg.Header
+		want   string
+	}{
+		"empty":  {nil, "{}"},
+		"one":    {httpmsg.Header{{Name: "a", Value: "b"}}, "{a=b}"},
+		"two":    {httpmsg.Header{{Name: "a", Value: "b"}, {Name: "c", Value: ""}}, "{a=b, c=}"},
+		"joined": {httpmsg.Header{{Name: "A", Value: "1"}, {Name: "b", Value: "2"}, {Name: "a", Value: "3"}}, "{A=1,3, b=2}"},
+		"secrets": {httpmsg.Header{{Name: "authorization", Value: "Bearer 7af421"}, {Name: "X-Api-Key", Value: "abcdef"}, {Name: "X-Amz-Security-Token", Value: "abcdefg"}, {Name: "Cookie", Value: "seen"}},
+			"{authorization=*******7af421, X-Api-Key=******, X-Amz-Security-Token=*bcdefg, Cookie=seen}"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := javaHeader(tt.header); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+	many := make(httpmsg.Header, 1_000_000)
+	begin := time.Now()
+	if got := javaHeader(many); len(got) < maxLogLine {
+		t.Errorf("%d bytes", len(got))
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("a million headers took %v", took)
+	}
+}
+
+func TestPayload(t *testing.T) {
+	long := strings.Repeat("a", maxPayload-1)
+	tests := map[string]struct {
+		body string
+		want Payload
+	}{
+		"empty":            {"", Payload{}},
+		"text":             {"é", Payload{Text: "é", Size: 2}},
+		"binary":           {"\xff\xfe", Payload{Size: 2, Binary: true}},
+		"cut":              {long + "bc", Payload{Text: long + "b", Size: maxPayload + 1}},
+		"cut in character": {long + "é", Payload{Text: long, Size: maxPayload + 1}},
+		"broken at end":    {"abc\xc3", Payload{Size: 4, Binary: true}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := newPayload([]byte(tt.body)); got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain, ünd 日本 😀":           "plain, ünd 日本 😀",
+		"\x1b[31mred\x1b[0m":        `\x1b[31mred\x1b[0m`,
+		"a\tb\r\nc\x00":             `a    b\r\nc\x00`,
+		"evil\u202etxt\u0085\u200b": `evil\u202etxt\u0085\u200b`,
+		"\xff\ufffd":                `\xff` + "\ufffd",
+	} {
+		if got := printable(text); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestTextOptions(t *testing.T) {
+	r := newRig(t, mock(respond("#set($l = [1])$l[9]")))
+	trace := r.trace(t, "GET /x")
+	if text := trace.Text(TextOptions{}); strings.Contains(text, "\x1b") {
+		t.Errorf("colours: %q", text)
+	}
+	text := trace.Text(TextOptions{Color: true, Locate: func(p Problem) string {
+		if p.Resource != "/x" || p.Method != "ANY" || p.Field != "integration.responses.200.responseTemplates.application/json" || p.Line != 1 || p.Column != 17 {
+			t.Errorf("asked for %+v", p)
+		}
+		return "api.yaml:12:7"
+	}})
+	for _, want := range []string{"\x1b[31m500\x1b[0m", "\x1b[31mUnable to transform response\x1b[0m",
+		"\x1b[36mapi.yaml:12:7: ANY /x integration.responses.200.responseTemplates.application/json, line 1, column 17\x1b[0m"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%q", want, text)
+		}
+	}
+}
+
+// A body that says more than a screen holds is cut by lines and by bytes.
+func TestTextOfBodies(t *testing.T) {
+	tests := map[string]struct {
+		body string
+		want string
+	}{
+		"none":      {"", ""},
+		"one line":  {"a", "  body      a\n"},
+		"lines":     {"a\r\nb\n", "  body      a\n            b\n"},
+		"13 lines":  {strings.Repeat("a\n", 13), "  body      a\n" + strings.Repeat("            a\n", 11) + "            … of 26 bytes\n"},
+		"long line": {strings.Repeat("a", 801), "  body      " + strings.Repeat("a", 800) + "\n            … of 801 bytes\n"},
+		"binary":    {"\xff", "  body      1 bytes that are no text\n"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var p tracePrinter
+			p.body("body", newPayload([]byte(tt.body)))
+			if got := p.text.String(); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
