@@ -39,6 +39,7 @@ type config struct {
 	AccessLog            string   `yaml:"access-log"`
 	LogLevel             string   `yaml:"log-level"`
 	LogFormat            string   `yaml:"log-format"`
+	Trace                bool     `yaml:"trace"`
 
 	// The file alone has these.
 	Certificates          []certificate       `yaml:"certificates"`            // of gateway-tls-listen
@@ -83,6 +84,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.AccessLog, "access-log", c.AccessLog, "file for the access logs of stages whose destination the configuration file does not name; - is standard output")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
 	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")
+	fs.BoolVar(&c.Trace, "trace", c.Trace, "print what happens to each request, headers and bodies included, on standard output")
 }
 
 // load joins the three sources. given holds the command line's flags.

@@ -81,6 +81,9 @@ func (d *developer) reload(ctx context.Context) {
 		d.refuse(lines...)
 		return
 	}
+	if t := d.server.tracer; t != nil {
+		t.locate.Store(new(func(p pipeline.Problem) string { return place(def, p) }))
+	}
 	routes := routesOf(def)
 	fmt.Fprintf(d.out, "%s: %d routes deployed in %d ms\n", d.file, len(routes), time.Since(begin).Milliseconds())
 	if !d.told {
@@ -145,30 +148,63 @@ func problems(err error) []string {
 
 // locate says where in the file a problem of the compiled API is.
 func locate(def *openapi.API, p pipeline.Problem) string {
+	if at := place(def, p); at != "" {
+		return at + ": error: " + p.String()
+	}
+	return p.String()
+}
+
+// place is where in the file a part of the compiled API is, "" when it is not
+// known: the part itself, else the operation.
+func place(def *openapi.API, p pipeline.Problem) string {
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
 			if r.Path != p.Resource || *m.HTTPMethod != p.Method {
 				continue
 			}
-			at, ok := def.Locate(m.Ref + fieldRef(p.Field))
-			if !ok {
-				at, ok = def.Locate(m.Ref)
-			}
-			if ok {
-				return at.String() + ": error: " + p.String()
+			for _, ref := range fieldRefs(&m.Method, p.Field) {
+				if at, ok := def.Locate(m.Ref + ref); ok {
+					return at.String()
+				}
 			}
 		}
 	}
-	return p.String()
+	return ""
 }
 
-// fieldRef is the reference of a compiled field within its operation.
-func fieldRef(field string) string {
-	const extension = "/x-amazon-apigateway-integration/"
-	rest, _ := strings.CutPrefix(field, "integration.")
+// fieldRefs are the references of a compiled field within its operation, the
+// best one first.
+func fieldRefs(m *wire.Method, field string) []string {
+	const extension = "/x-amazon-apigateway-integration"
+	rest, ok := strings.CutPrefix(field, "integration.")
+	if !ok {
+		return []string{""}
+	}
 	name, key, _ := strings.Cut(rest, ".")
-	return extension + name + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+	if name == "responses" {
+		return append(responseRefs(m, extension+"/responses", key), "")
+	}
+	return []string{extension + "/" + name + "/" + escapeRef(key), extension + "/" + name, extension, ""}
 }
+
+// responseRefs are those of a part of an integration response. Compiled ones go
+// by their status code; in a file the pattern is the key.
+func responseRefs(m *wire.Method, responses, key string) []string {
+	status, part, _ := strings.Cut(key, ".")
+	if m.MethodIntegration == nil || m.MethodIntegration.IntegrationResponses[status].StatusCode == nil {
+		return []string{responses}
+	}
+	pattern := "default"
+	if p := m.MethodIntegration.IntegrationResponses[status].SelectionPattern; p != nil && *p != "" {
+		pattern = *p
+	}
+	response := responses + "/" + escapeRef(pattern)
+	name, key, _ := strings.Cut(part, ".")
+	return []string{response + "/" + name + "/" + escapeRef(key), response + "/" + name, response, responses}
+}
+
+// escapeRef makes a key a part of a JSON pointer.
+func escapeRef(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
 
 // A route is one line of what is served.
 type route struct{ verb, path, body string }

@@ -75,6 +75,7 @@ type server struct {
 	aws      *integration.AWS
 	services *pipeline.Services
 	access   *accessLogs
+	tracer   *tracer // nil unless requests are traced
 
 	listener net.Listener // of the control plane, and of the stages unless they have their own
 	stages   net.Listener // of the stages alone; nil when they share
@@ -111,13 +112,17 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 	s.feed = newFeed(s.store, log)
 	limits, rates, _ := c.limits() // checked when loaded
 	s.throttle = control.NewThrottle(rates, nil)
-	s.control = control.New(control.Options{Store: s.store, Applied: s.feed.wait, Limits: limits, Throttle: s.throttle, Log: log})
+	s.control = control.New(control.Options{Store: s.store, Applied: s.feed.wait, Limits: limits, Throttle: s.throttle, Invoke: s.invoke, Log: log})
 	handler, err := s.controlHandler()
 	if err != nil {
 		return nil, err
 	}
 	if err := s.newGateway(handler); err != nil {
 		return nil, err
+	}
+	if c.Trace {
+		s.tracer = newTracer(out)
+		s.services.Trace = s.tracer.print
 	}
 	s.feed.gateway = s.gateway
 	if err := s.feed.catchUp(ctx); err != nil {
@@ -263,7 +268,12 @@ func (s *server) newAWS() (*integration.AWS, error) {
 
 // compile compiles a deployment for this server.
 func (s *server) compile(d *snapshot.Deployment) *pipeline.Program {
-	return pipeline.Compile(d, func(in *snapshot.Integration) error { return s.aws.CheckRole(in.URI, in.Credentials) })
+	return pipeline.Compile(d, s.checkRole)
+}
+
+// checkRole is a pipeline.Check: may this server call the integration?
+func (s *server) checkRole(in *snapshot.Integration) error {
+	return s.aws.CheckRole(in.URI, in.Credentials)
 }
 
 // A program joins a compiled deployment with the process it runs in.

@@ -52,9 +52,10 @@ func (t *Trace) converted(which, how string, from, to []byte) {
 	}
 }
 
-// rendered records the result of a template; nil is that none applies.
-func (t *Trace) rendered(from *template, result []byte) {
-	e := &TemplateEvent{Result: newPayload(result)}
+// rendered records the result of a template; nil is that none applies to the
+// media type.
+func (t *Trace) rendered(from *template, mediaType string, result []byte) {
+	e := &TemplateEvent{Type: mediaType, Result: newPayload(result)}
 	if from != nil && from.compiled != nil {
 		e.Field, e.Empty = from.field, t.empty.take()
 	}

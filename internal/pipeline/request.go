@@ -47,7 +47,7 @@ func transformRequest(c *call) error {
 		c.out.Body = c.body
 	}
 	if c.trace != nil {
-		c.trace.rendered(t, c.out.Body)
+		c.trace.rendered(t, c.contentType(), c.out.Body)
 	}
 	return nil
 }

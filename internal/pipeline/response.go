@@ -102,7 +102,7 @@ func (c *call) renderResponse(t *template) (err error) {
 	case t == nil || t.compiled == nil && t.err == nil:
 		c.answer.Body = c.scope.ResponseBody
 		if c.trace != nil {
-			c.trace.rendered(t, c.answer.Body)
+			c.trace.rendered(t, "", c.answer.Body)
 		}
 		return nil
 	case t.err != nil || binary:
@@ -113,7 +113,7 @@ func (c *call) renderResponse(t *template) (err error) {
 	}
 	c.answer.Body = c.rendered
 	if c.trace != nil {
-		c.trace.rendered(t, c.rendered)
+		c.trace.rendered(t, "", c.rendered)
 	}
 	if c.backend == nil && c.chosen.handling == convertToBinary {
 		c.answer.Body, err = c.decode(c.rendered)

@@ -70,6 +70,7 @@ type ValidateEvent struct {
 // A TemplateEvent is a rendered mapping template.
 type TemplateEvent struct {
 	Field  string // of the definition; "" where no template applies and the body passes through
+	Type   string // media type that the template was looked for by, "" on the way back
 	Result Payload
 	Empty  []EmptyReference // the first few
 }

@@ -128,7 +128,11 @@ func (p *tracePrinter) event(data EventData) {
 
 func (p *tracePrinter) template(e *TemplateEvent) {
 	if e.Field == "" {
-		p.row("template", "none, the body passes through")
+		none := "none"
+		if e.Type != "" {
+			none += " for " + printable(cut(e.Type))
+		}
+		p.row("template", none+": the body passes through")
 		return
 	}
 	p.row("template", printable(e.Field))

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A tracer prints what happened to each request, a block a request.
+type tracer struct {
+	color  bool
+	locate atomic.Pointer[func(pipeline.Problem) string] // nil where no file is the definition
+
+	mu  sync.Mutex // one block at a time
+	out io.Writer
+}
+
+func newTracer(out io.Writer) *tracer { return &tracer{out: out, color: colorful(out)} }
+
+// print is a pipeline.Services.Trace.
+func (t *tracer) print(trace *pipeline.Trace) {
+	o := pipeline.TextOptions{Color: t.color}
+	if locate := t.locate.Load(); locate != nil {
+		o.Locate = *locate
+	}
+	block := trace.Text(o) + "\n"
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, _ = io.WriteString(t.out, block) // whom should it be told?
+}
+
+// colorful reports whether out is a terminal that wants colours: see
+// https://no-color.org.
+func colorful(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// invoke calls a method for TestInvokeMethod.
+func (s *server) invoke(ctx context.Context, test *control.Test) *control.TestResult {
+	a := pipeline.Invoke(ctx, test.Deployment, test.Request, &pipeline.Test{
+		Caller: identity(test.Caller), Variables: test.StageVariables, ClientCertificateID: test.ClientCertificateID,
+	}, s.services, s.checkRole)
+	return &control.TestResult{Status: a.Status, Header: a.Header, Body: a.Body, Log: a.Trace.ExecutionLog(), Latency: a.Latency}
+}
+
+// identity is who calls the control plane, as $context.identity shows it. The
+// ids that AWS gives its users are not known; their names stand for them.
+func identity(who *wire.Caller) mapping.Identity {
+	user := who.Account // of the account itself (recorded)
+	if at := strings.LastIndexByte(who.Principal, '/'); at >= 0 {
+		user = who.Principal[at+1:]
+	}
+	return mapping.Identity{
+		AccountID: who.Account, Caller: user, User: user, UserARN: who.Principal, AccessKey: who.AccessKey, UserAgent: who.UserAgent,
+	}
+}
