@@ -153,6 +153,39 @@ func TestUpstreamReplacesDeadConnections(t *testing.T) {
 	}
 }
 
+// What killed one connection to an address most likely killed all of them, and
+// none to the others.
+func TestUpstreamDropsDeadConnections(t *testing.T) {
+	var arrived sync.WaitGroup
+	arrived.Add(3)
+	first := backend(t, func(_ int, nc net.Conn, r *bufio.Reader) {
+		request(r)
+		arrived.Done()
+		arrived.Wait() // three calls at a time need three connections
+		io.WriteString(nc, ok)
+		request(r)
+	})
+	second := member(t, "b")
+	c := client(t, Options{})
+	here := endpoint(t, "http", "x", nil)
+	one, both := here.Via(upstream(t, first.Authority())), here.Via(upstream(t, first.Authority(), second))
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() { tell(c, one, "GET") })
+	}
+	wg.Wait()
+	if got := tell(c, both, "GET"); got != "b x" {
+		t.Errorf("got %q", got)
+	}
+	idle := map[string]int{}
+	for key, lane := range c.pool.hosts {
+		idle[key.addr] = lane.n
+	}
+	if idle[first.Authority()] != 0 || idle[second] != 1 {
+		t.Errorf("unused connections: %v", idle)
+	}
+}
+
 // An address that does not answer is left alone for a while, and does not take
 // the time that the others need.
 func TestUpstreamRests(t *testing.T) {

@@ -83,6 +83,7 @@ func TestVPCLink(t *testing.T) {
 		"by a stage's variable":   {"POST /variable", "stock.internal", "/"},
 		"by a part of one":        {"POST /part", "stock.internal", "/"},
 		"a host of the request's": {"PUT /hosts/eu", "eu.internal", "/"},
+		"another one":             {"PUT /hosts/us", "us.internal", "/"},
 		"mapped":                  {"POST /http", "orders.internal:81", "/up?a=1"},
 	}
 	for name, tt := range tests {
