@@ -13,14 +13,14 @@ run: build ## start an example backend and serve examples/petstore/openapi.yaml
 	@scripts/run-example.sh
 
 build: ## build bin/gatehouse, static
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/gatehouse
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/gatehouse
 
 test: ## run everything: Go tests with -race, then the end-to-end suite
 	scripts/prepare.sh
 	$(GO) test -race ./...
 	$(MAKE) e2e
 
-check: ## format, vet, lint, and that generated files are up to date
+check: build ## format, vet, lint, and that generated files are up to date
 	scripts/check.sh
 
 e2e: build ## boto3, the aws CLI and the JavaScript SDK against the binary
