@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
@@ -18,7 +20,7 @@ import (
 // A feed carries what the store publishes to the gateway and to what its stages
 // call, in order of revision, and tells who waits how far they are.
 type feed struct {
-	store    *store.Store
+	store    published
 	gateway  *gateway.Gateway
 	backends *pipeline.Backends
 	log      *slog.Logger
@@ -28,7 +30,14 @@ type feed struct {
 	moved   chan struct{} // closed and replaced when applied grows
 }
 
-func newFeed(st *store.Store, log *slog.Logger) *feed {
+// published is what the feed reads of the store.
+type published interface {
+	Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error)
+	Watch(after store.Revision) <-chan struct{}
+	Served(ctx context.Context, kind, id string) (store.Served, error)
+}
+
+func newFeed(st published, log *slog.Logger) *feed {
 	return &feed{store: st, log: log, moved: make(chan struct{})}
 }
 
@@ -42,13 +51,8 @@ func (f *feed) catchUp(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read what is to be served: %w", err)
 		}
-		for _, c := range changes {
-			if err := f.apply(c); err != nil {
-				// One row that cannot be read must not stop the others.
-				f.log.Error("published row not applied", "kind", c.Kind, "id", c.ID, "error", err)
-			}
-		}
 		if len(changes) > 0 {
+			f.applyAll(changes)
 			f.advance(changes[len(changes)-1].Revision)
 		}
 		if len(changes) < batch {
@@ -57,7 +61,12 @@ func (f *feed) catchUp(ctx context.Context) error {
 	}
 }
 
-// run applies changes as they are published, until ctx ends.
+// retryAfter is how long the feed waits when the store could not be read.
+const retryAfter = time.Second
+
+// run applies changes as they are published, until ctx ends or the store is
+// closed. A store that cannot be read for a while must not end it: every call
+// that changes what is served waits for it.
 func (f *feed) run(ctx context.Context) {
 	for {
 		select {
@@ -65,34 +74,61 @@ func (f *feed) run(ctx context.Context) {
 			return
 		case <-f.store.Watch(f.position()):
 		}
-		if err := f.catchUp(ctx); err != nil {
-			if ctx.Err() == nil {
-				f.log.Error("the gateway does not follow the store", "error", err)
-			}
+		err := f.catchUp(ctx)
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
 			return
+		}
+		f.log.Error("the gateway does not follow the store", "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(retryAfter):
 		}
 	}
 }
 
-// apply hands one change to the gateway.
-func (f *feed) apply(c store.Served) error {
-	api, name, _ := strings.Cut(c.ID, "/")
-	switch {
-	case c.Kind == control.ServedStage && c.Deleted:
-		f.gateway.Apply(gateway.Change{APIID: api, Name: name})
-	case c.Kind == control.ServedStage:
-		st := new(snapshot.Stage)
-		if err := json.Unmarshal(c.Data, st); err != nil {
-			return err
+// applyAll applies changes, those of stages together: each use of the gateway's
+// Apply costs as much as there are APIs.
+func (f *feed) applyAll(changes []store.Served) {
+	var stages []gateway.Change
+	for _, c := range changes {
+		var err error
+		if c.Kind == control.ServedStage {
+			stages, err = appendStage(stages, c)
+		} else {
+			err = f.apply(c)
 		}
-		f.gateway.Apply(gateway.Change{APIID: api, Name: name, Stage: st})
-	case c.Kind == control.ServedVPCLink:
+		if err != nil { // one row that cannot be read must not stop the others
+			f.log.Error("published row not applied", "kind", c.Kind, "id", c.ID, "error", err)
+		}
+	}
+	if len(stages) > 0 {
+		f.gateway.Apply(stages...)
+	}
+}
+
+func appendStage(stages []gateway.Change, c store.Served) ([]gateway.Change, error) {
+	st, err := current[snapshot.Stage](c)
+	if err != nil {
+		return stages, err
+	}
+	api, name, _ := strings.Cut(c.ID, "/")
+	return append(stages, gateway.Change{APIID: api, Name: name, Stage: st}), nil
+}
+
+// apply hands on one change of what stages call.
+func (f *feed) apply(c store.Served) error {
+	switch c.Kind {
+	case control.ServedVPCLink:
 		l, err := current[snapshot.VPCLink](c)
 		if err != nil {
 			return err
 		}
 		f.backends.SetVPCLink(c.ID, l)
-	case c.Kind == control.ServedClientCertificate:
+	case control.ServedClientCertificate:
 		cert, err := current[snapshot.ClientCertificate](c)
 		if err != nil {
 			return err
