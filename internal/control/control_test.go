@@ -84,7 +84,12 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	c := newClient(t)
+	return fixtureOn(t, newClient(t))
+}
+
+// fixtureOn makes a fixture of a client.
+func fixtureOn(t testing.TB, c *apigateway.Client) *fixture {
+	t.Helper()
 	api, err := c.CreateRestApi(ctx(), &apigateway.CreateRestApiInput{Name: aws.String("shop")})
 	if err != nil {
 		t.Fatal(err)
