@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
@@ -174,5 +176,24 @@ func golden(t *testing.T, file, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s\ngot:\n%s\nwant:\n%s", file, got, want)
+	}
+}
+
+// A function's URI is Lambda's own (recorded).
+func TestTraceOfFunctionURI(t *testing.T) {
+	r := newAWSRigOf(t, integration.AWSOptions{}, &snapshot.Deployment{Resources: []snapshot.Resource{function("/x")}})
+	client := integration.NewClient(integration.Options{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, io.ErrUnexpectedEOF }})
+	t.Cleanup(client.Close)
+	service, err := integration.NewAWS(client, integration.AWSOptions{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.stage.services.AWS = service
+	const uri = "https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/" + testFunction + "/invocations\n"
+	log := r.trace(t, "GET /x").ExecutionLog()
+	for _, want := range []string{" : Endpoint request URI: " + uri, " : Sending request to " + uri} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%q is not in\n%s", want, log)
+		}
 	}
 }
