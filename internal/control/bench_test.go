@@ -23,6 +23,7 @@ import (
 type load struct {
 	testing.TB
 	*control.Service
+	store   *store.Store
 	handler http.Handler
 	api     string
 	ids     []string // of the resources
@@ -32,41 +33,52 @@ type load struct {
 // HTTP backend. dir is where its store lies, "" for memory.
 func newLoad(b testing.TB, dir string, n int) *load {
 	b.Helper()
-	st, err := store.Open(context.Background(), store.Options{Dir: dir})
+	log := slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})) // the cause of a 500
+	st, err := store.Open(context.Background(), store.Options{Dir: dir, Log: log})
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { st.Close() })
-	l := &load{TB: b, Service: control.New(control.Options{Store: st})}
+	b.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	l := &load{TB: b, store: st, Service: control.New(control.Options{Store: st, Log: log})}
 	l.handler, err = wire.NewServer(wire.ServerOptions{
-		Handlers: l.Handlers(), Authenticate: control.OpenAuthenticator(testAccount, testRegion), Log: slog.New(slog.DiscardHandler),
+		Handlers: l.Handlers(), Authenticate: control.OpenAuthenticator(testAccount, testRegion), Log: log,
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	api := must(l.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "load"}))(b)
-	l.api = *api.ID
+	l.api, l.ids = l.build(n)
+	return l
+}
+
+// build makes an API of n resources, which it returns.
+func (l *load) build(n int) (id string, resources []string) {
+	l.Helper()
+	api := must(l.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "load"}))(l)
 	group := ""
 	for i := range n {
 		parent := *api.RootResourceID
 		if i%10 > 0 {
 			parent = group
 		}
-		r := must(l.CreateResource(ctx(), who, &wire.CreateResourceRequest{RestAPIID: l.api, ParentID: parent, PathPart: fmt.Sprintf("resource%d", i)}))(b)
+		r := must(l.CreateResource(ctx(), who, &wire.CreateResourceRequest{RestAPIID: *api.ID, ParentID: parent, PathPart: fmt.Sprintf("resource%d", i)}))(l)
 		if i%10 == 0 {
 			group = *r.ID
 		}
-		l.ids = append(l.ids, *r.ID)
-		l.putMethod(*r.ID)
+		resources = append(resources, *r.ID)
+		l.putMethod(*api.ID, *r.ID)
 	}
-	return l
+	return *api.ID, resources
 }
 
-func (l *load) putMethod(resource string) {
+func (l *load) putMethod(api, resource string) {
 	l.Helper()
-	must(l.PutMethod(ctx(), who, &wire.PutMethodRequest{RestAPIID: l.api, ResourceID: resource, HTTPMethod: "GET", AuthorizationType: "NONE", RequestParameters: map[string]bool{"method.request.querystring.q": false}}))(l)
+	must(l.PutMethod(ctx(), who, &wire.PutMethodRequest{RestAPIID: api, ResourceID: resource, HTTPMethod: "GET", AuthorizationType: "NONE", RequestParameters: map[string]bool{"method.request.querystring.q": false}}))(l)
 	must(l.PutIntegration(ctx(), who, &wire.PutIntegrationRequest{
-		RestAPIID: l.api, ResourceID: resource, HTTPMethod: "GET", Type: "HTTP", IntegrationHTTPMethod: new("GET"), URI: new("http://127.0.0.1:8080/backend"),
+		RestAPIID: api, ResourceID: resource, HTTPMethod: "GET", Type: "HTTP", IntegrationHTTPMethod: new("GET"), URI: new("http://127.0.0.1:8080/backend"),
 		RequestParameters: map[string]string{"integration.request.querystring.q": "method.request.querystring.q"},
 		RequestTemplates:  map[string]*string{"application/json": new(`{"id": "$input.params('id')", "body": $input.json('$')}`)},
 	}))(l)
@@ -110,7 +122,7 @@ func BenchmarkPutMethodResponse(b *testing.B) {
 					b.StopTimer()
 					for _, id := range l.ids {
 						must(l.DeleteMethod(ctx(), who, &wire.DeleteMethodRequest{RestAPIID: l.api, ResourceID: id, HTTPMethod: "GET"}))(b)
-						l.putMethod(id)
+						l.putMethod(l.api, id)
 					}
 					n = 0
 					b.StartTimer()

@@ -53,7 +53,7 @@ func (t *tx) source() (*source, error) {
 	if src.Resources, err = list[wire.Resource](t, kindResource, "", 0); err != nil {
 		return nil, err
 	}
-	if err := t.attachMethods("", src.Resources, true); err != nil {
+	if err := t.attachMethods(src.Resources, true); err != nil {
 		return nil, err
 	}
 	if src.Models, err = list[wire.Model](t, kindModel, "", 0); err != nil {

@@ -145,7 +145,7 @@ func (s *Service) GetResource(ctx context.Context, who *wire.Caller, in *wire.Ge
 			return nil, err
 		}
 		one := []wire.Resource{*r}
-		return &one[0], t.attachMethods(*r.ID+"/", one, embeds(in.Embed))
+		return &one[0], t.attachMethods(one, embeds(in.Embed))
 	})
 }
 
@@ -166,7 +166,7 @@ func (s *Service) GetResources(ctx context.Context, who *wire.Caller, in *wire.G
 		if err != nil {
 			return nil, err
 		}
-		return &wire.Resources{Items: items, Position: position}, t.attachAllMethods(items, embeds(in.Embed))
+		return &wire.Resources{Items: items, Position: position}, t.attachPage(items, embeds(in.Embed))
 	})
 }
 
@@ -213,23 +213,26 @@ func (t *tx) resources(root, after string, n int) ([]wire.Resource, error) {
 	return out, nil
 }
 
-// attachAllMethods puts their methods into resources: only the verbs, or all
-// of each method.
-func (t *tx) attachAllMethods(items []wire.Resource, whole bool) error {
-	const few = 50 // below it, a look at each resource beats one over all methods
-	if len(items) > few {
-		return t.attachMethods("", items, whole)
-	}
-	for i := range items {
-		if err := t.attachMethods(*items[i].ID+"/", items[i:i+1], whole); err != nil {
+// attachPage puts their methods into the resources of a page. The root, which
+// comes first whatever its id, is out of the order of the others.
+func (t *tx) attachPage(items []wire.Resource, whole bool) error {
+	if len(items) > 0 && items[0].ParentID == nil {
+		if err := t.attachMethods(items[:1], whole); err != nil {
 			return err
 		}
+		items = items[1:]
 	}
-	return nil
+	return t.attachMethods(items, whole)
 }
 
-// attachMethods puts the methods whose id starts so into their resources.
-func (t *tx) attachMethods(prefix string, items []wire.Resource, whole bool) error {
+// attachMethods puts their methods into resources: only the verbs, or all of
+// each method. The resources are in order of their id and without gaps, so that
+// no other methods need be read.
+func (t *tx) attachMethods(items []wire.Resource, whole bool) error {
+	if len(items) == 0 {
+		return nil
+	}
+	from, to := *items[0].ID+"/", *items[len(items)-1].ID+"0" // what comes after the slash
 	byID := make(map[string]*wire.Resource, len(items))
 	for i := range items {
 		byID[*items[i].ID] = &items[i]
@@ -246,13 +249,13 @@ func (t *tx) attachMethods(prefix string, items []wire.Resource, whole bool) err
 		r.ResourceMethods[verb] = m
 	}
 	if !whole {
-		ids, err := t.ids(kindMethod, prefix)
+		ids, err := t.idsBetween(kindMethod, from, to)
 		for _, id := range ids {
 			add(id, wire.Method{})
 		}
 		return err
 	}
-	rows, err := t.rowsWith(kindMethod, prefix)
+	rows, err := t.rowsBetween(kindMethod, from, to)
 	if err != nil {
 		return err
 	}

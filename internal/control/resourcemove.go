@@ -22,7 +22,7 @@ func (s *Service) UpdateResource(ctx context.Context, who *wire.Caller, in *wire
 			return nil, err
 		}
 		one := []wire.Resource{*r}
-		return &one[0], t.attachMethods(*r.ID+"/", one, false)
+		return &one[0], t.attachMethods(one, false)
 	})
 }
 

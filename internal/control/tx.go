@@ -194,6 +194,16 @@ func (t *tx) rowsWith(k kind, prefix string) ([]store.Row, error) {
 	return t.ListPrefix(t.who.Account, t.who.Region, string(k), t.parent(k), prefix)
 }
 
+// rowsBetween reads the documents of a kind with from <= id < to.
+func (t *tx) rowsBetween(k kind, from, to string) ([]store.Row, error) {
+	return t.ListRange(t.who.Account, t.who.Region, string(k), t.parent(k), from, to)
+}
+
+// idsBetween lists the ids of rowsBetween.
+func (t *tx) idsBetween(k kind, from, to string) ([]string, error) {
+	return t.ListRangeIDs(t.who.Account, t.who.Region, string(k), t.parent(k), from, to)
+}
+
 // ids lists the ids of a kind that start so.
 func (t *tx) ids(k kind, prefix string) ([]string, error) {
 	return t.ListIDs(t.who.Account, t.who.Region, string(k), t.parent(k), prefix)

@@ -81,7 +81,7 @@ type call struct {
 func drawCall(t *rapid.T) call {
 	part := rapid.SampledFrom(parts)
 	return call{
-		method: rapid.SampledFrom([]string{"Get", "Has", "Put", "Put", "Insert", "Delete", "DeletePrefix", "List", "ListPrefix", "ListIDs", "Publish", "Publish", "Retract"}).Draw(t, "method"),
+		method: rapid.SampledFrom([]string{"Get", "Has", "Put", "Put", "Insert", "Delete", "DeletePrefix", "List", "ListPrefix", "ListIDs", "ListRange", "ListRangeIDs", "Publish", "Publish", "Retract"}).Draw(t, "method"),
 		parent: part.Draw(t, "parent"),
 		id:     part.Draw(t, "id"),
 		limit:  rapid.IntRange(0, 3).Draw(t, "limit"),
@@ -113,6 +113,10 @@ func (c call) run(tx *Tx) string {
 		value, err = tx.ListPrefix("", "", "k", c.parent, c.id)
 	case "ListIDs":
 		value, err = tx.ListIDs("", "", "k", c.parent, c.id)
+	case "ListRange":
+		value, err = tx.ListRange("", "", "k", c.parent, c.id, c.doc)
+	case "ListRangeIDs":
+		value, err = tx.ListRangeIDs("", "", "k", c.parent, c.id, c.doc)
 	case "Publish":
 		err = tx.Publish(Served{Kind: kind, ID: c.id, Data: []byte(c.doc)})
 	case "Retract":

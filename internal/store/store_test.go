@@ -245,6 +245,9 @@ func TestList(t *testing.T) {
 	prefixes := map[string][]string{
 		"": ids, "a": {"a", "a\x00", "a/1", "a/2", "a0"}, "a/": {"a/1", "a/2"}, "b\xff": {"b\xff", "b\xff\xff"}, "d": nil, "\xff": nil,
 	}
+	ranges := map[[2]string][]string{
+		{"", "\xff"}: ids, {"", "a"}: {""}, {"a/", "a0"}: {"a/1", "a/2"}, {"a/2", "b\xff"}: {"a/2", "a0", "b"}, {"b", "b"}: nil, {"c", "a"}: nil, {"d", "e"}: nil,
+	}
 	each(t, func(t *testing.T, s *Store) {
 		mustWrite(t, s, func(tx *Tx) error {
 			for i, id := range ids {
@@ -286,6 +289,15 @@ func TestList(t *testing.T) {
 				got, err := tx.ListIDs("111122223333", "us-east-1", "stage", "api", prefix)
 				if diff := cmp.Diff(want, got); diff != "" || err != nil {
 					t.Errorf("ListIDs %q: %v (-want +got)\n%s", prefix, err, diff)
+				}
+			}
+			for r, want := range ranges {
+				if diff := cmp.Diff(want, list(tx.ListRange("111122223333", "us-east-1", "stage", "api", r[0], r[1]))); diff != "" {
+					t.Errorf("ListRange %q: (-want +got)\n%s", r, diff)
+				}
+				got, err := tx.ListRangeIDs("111122223333", "us-east-1", "stage", "api", r[0], r[1])
+				if diff := cmp.Diff(want, got); diff != "" || err != nil {
+					t.Errorf("ListRangeIDs %q: %v (-want +got)\n%s", r, err, diff)
 				}
 			}
 			return nil
@@ -360,6 +372,10 @@ func TestLimits(t *testing.T) {
 			wantErr(t, "ListPrefix", err, ErrTooLarge)
 			_, err = tx.ListIDs("1", "r", "k", long, "")
 			wantErr(t, "ListIDs", err, ErrTooLarge)
+			_, err = tx.ListRange("1", "r", "k", "p", "", long)
+			wantErr(t, "ListRange", err, ErrTooLarge)
+			_, err = tx.ListRangeIDs("1", "r", "k", "p", long, "")
+			wantErr(t, "ListRangeIDs", err, ErrTooLarge)
 			wantErr(t, "Publish", tx.Publish(Served{Kind: "k", ID: long}), ErrTooLarge)
 			wantErr(t, "Retract", tx.Retract("k", long), ErrTooLarge)
 			wantErr(t, "Put of a huge document", tx.Put(key("x"), make([]byte, MaxDoc+1)), ErrTooLarge)

@@ -67,6 +67,37 @@ func (tx *Tx) ListPrefix(account, region, kind, parent, prefix string) ([]Row, e
 	return tx.rows(from, nextPrefix(from), n, 0)
 }
 
+// ListRange returns the siblings with from <= ID < to, in order of ID.
+func (tx *Tx) ListRange(account, region, kind, parent, from, to string) ([]Row, error) {
+	first, end, n, err := tx.span(Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: from}, to)
+	if err != nil {
+		return nil, err
+	}
+	return tx.rows(first, end, n, 0)
+}
+
+// ListRangeIDs returns the IDs of ListRange without reading the documents.
+func (tx *Tx) ListRangeIDs(account, region, kind, parent, from, to string) ([]string, error) {
+	first, end, n, err := tx.span(Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: from}, to)
+	if err != nil {
+		return nil, err
+	}
+	return tx.ids(first, end, n)
+}
+
+// span is the range of encoded keys from k to its sibling with the ID to, and
+// how much of them is the siblings'.
+func (tx *Tx) span(k Key, to string) (first, end []byte, siblings int, err error) {
+	last := k
+	last.ID = to
+	if err := tx.reading(cmp.Or(k.check(), last.check())); err != nil {
+		return nil, nil, 0, err
+	}
+	first, siblings = k.encode()
+	end, _ = last.encode()
+	return first, end, siblings, nil
+}
+
 // rows reads the documents in [from, to); their IDs follow n bytes of key.
 func (tx *Tx) rows(from, to []byte, n, limit int) ([]Row, error) {
 	var rows []Row
@@ -83,8 +114,13 @@ func (tx *Tx) ListIDs(account, region, kind, parent, prefix string) ([]string, e
 		return nil, err
 	}
 	from, n := k.encode()
+	return tx.ids(from, nextPrefix(from), n)
+}
+
+// ids is rows without the documents.
+func (tx *Tx) ids(from, to []byte, n int) ([]string, error) {
 	var ids []string
-	err := tx.view.keys(from, nextPrefix(from), func(key []byte) {
+	err := tx.view.keys(from, to, func(key []byte) {
 		ids = append(ids, string(key[n:]))
 	})
 	return ids, tx.note(err)
