@@ -106,7 +106,7 @@ func (db *sqliteDB) begin() (batch, error) {
 		db.dropWriter()
 		return nil, db.failure(err)
 	}
-	return &sqliteBatch{sqliteView{db: db, conn: db.writer}}, nil
+	return &sqliteBatch{sqliteView: sqliteView{db: db, conn: db.writer}}, nil
 }
 
 // dropWriter gives up a connection whose state is unknown.
@@ -250,7 +250,10 @@ func (v *sqliteView) last() (Revision, error) {
 }
 
 // A sqliteBatch is a transaction on the connection that writes.
-type sqliteBatch struct{ sqliteView }
+type sqliteBatch struct {
+	sqliteView
+	kept bool // has changes that undo leaves
+}
 
 func (b *sqliteBatch) put(key, doc []byte) error {
 	_, err := b.exec(sqlPut, key, present(doc))
@@ -279,14 +282,32 @@ func (b *sqliteBatch) retract(kind, id string, next Revision) error {
 	return b.one(ErrNotFound, sqlRetract, int64(next), kind, []byte(id))
 }
 
-func (b *sqliteBatch) mark() error { return b.run(sqlMark) }
-func (b *sqliteBatch) keep() error { return b.run(sqlKeep) }
+// mark sets a savepoint where there is something to go back to: the changes
+// that come first, and most are alone, can be undone with the transaction.
+func (b *sqliteBatch) mark() error {
+	if !b.kept {
+		return nil
+	}
+	return b.run(sqlMark)
+}
+
+func (b *sqliteBatch) keep() error {
+	if !b.kept {
+		b.kept = true
+		return nil
+	}
+	return b.run(sqlKeep)
+}
 
 func (b *sqliteBatch) undo() error {
-	if err := b.run(sqlUndo); err != nil {
+	back, on := sqlUndo, sqlKeep // ROLLBACK TO leaves the savepoint open
+	if !b.kept {
+		back, on = sqlRollback, sqlBeginNow
+	}
+	if err := b.run(back); err != nil {
 		return err
 	}
-	return b.keep() // ROLLBACK TO leaves the savepoint open
+	return b.run(on)
 }
 
 func (b *sqliteBatch) commit() error {
