@@ -197,3 +197,30 @@ func TestTraceOfFunctionURI(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkMockTraced is BenchmarkMock for somebody who wants to know.
+func BenchmarkMockTraced(b *testing.B) {
+	r := newRig(b, mock(respond(`{"id":"$input.params('id')","stage":"$context.stage","q":"$input.params('q')"}`)))
+	r.stage.services.Trace = func(*Trace) {}
+	req := parseRequest("GET /x?q=1\nAccept: application/json\nUser-Agent: bench\nX-Api-Key: key")
+	b.ReportAllocs()
+	for b.Loop() {
+		resp := r.stage.Serve(req)
+		if resp.Status != 200 {
+			b.Fatal(show(resp))
+		}
+		resp.Release()
+	}
+}
+
+// BenchmarkInvoke is a whole test of a method, its compilation and log
+// included.
+func BenchmarkInvoke(b *testing.B) {
+	r := newRig(b, mock(respond(`{"id":"$input.params('id')","stage":"$context.stage","q":"$input.params('q')"}`)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if a := r.invoke("GET /x?q=1"); a.Status != 200 || len(a.Trace.ExecutionLog()) == 0 {
+			b.Fatal(showTest(a))
+		}
+	}
+}
