@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -66,14 +67,8 @@ func (d *developer) reload(ctx context.Context) {
 		d.refuse(problems(err)...)
 		return
 	}
-	broken := len(def.Errors) > 0
-	for _, f := range def.Findings {
-		broken = broken || f.Severity == openapi.Error
-		if f.Severity >= openapi.Warning {
-			fmt.Fprintln(d.out, f)
-		}
-	}
-	if broken {
+	d.tell(def.Findings)
+	if len(def.Errors) > 0 || slices.ContainsFunc(def.Findings, func(f openapi.Finding) bool { return f.Severity == openapi.Error }) {
 		d.refuse()
 		return
 	}
@@ -89,6 +84,25 @@ func (d *developer) reload(ctx context.Context) {
 	if !d.told {
 		d.told = true
 		d.curls(routes)
+	}
+}
+
+// maxDropped is how many parts of a file that are left out are told one by one.
+const maxDropped = 20
+
+// tell prints what there is to say about the file.
+func (d *developer) tell(findings []openapi.Finding) {
+	dropped := 0
+	for _, f := range findings {
+		if f.Severity == openapi.Dropped {
+			if dropped++; dropped > maxDropped {
+				continue
+			}
+		}
+		fmt.Fprintln(d.out, f)
+	}
+	if more := dropped - maxDropped; more > 0 {
+		fmt.Fprintf(d.out, "%s: %d more parts are dropped\n", d.file, more)
 	}
 }
 
@@ -135,6 +149,14 @@ func problems(err error) []string {
 	if errors.As(err, &input) {
 		var lines []string
 		for _, f := range input.Findings {
+			lines = append(lines, f.String())
+		}
+		return lines
+	}
+	var refused *control.DefinitionError
+	if errors.As(err, &refused) && len(refused.Findings) > 0 {
+		var lines []string
+		for _, f := range refused.Findings {
 			lines = append(lines, f.String())
 		}
 		return lines
@@ -261,15 +283,20 @@ func (r route) curl(base string) string {
 	return "curl -X " + r.verb + body + " " + url
 }
 
-// watchEvery is how often the files are looked at.
-const watchEvery = 25 * time.Millisecond
+// The files are looked at every watchEvery. A change is read when they have
+// then stayed the same for one look, or for emptyLooks when one of them is empty:
+// editors begin to save by emptying a file, and may be slow to go on.
+const (
+	watchEvery = 25 * time.Millisecond
+	emptyLooks = 20
+)
 
-// watch reloads when a file has changed and has then stayed the same for one
-// look, so that a half-written file is not read.
+// watch reloads when a file has changed, but for one that is half written.
 func (d *developer) watch(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	var pending map[string]os.FileInfo
+	looks := 0 // at which pending was the same
 	for {
 		select {
 		case <-ctx.Done():
@@ -280,13 +307,26 @@ func (d *developer) watch(ctx context.Context) {
 		switch {
 		case same(now, d.files):
 			pending = nil
-		case pending != nil && same(now, pending):
+		case pending == nil || !same(now, pending):
+			pending, looks = now, 0
+		default:
+			if looks++; looks < emptyLooks && anyEmpty(now) {
+				continue
+			}
 			pending = nil
 			d.reload(ctx)
-		default:
-			pending = now
 		}
 	}
+}
+
+// anyEmpty reports whether a file that is there holds nothing.
+func anyEmpty(files map[string]os.FileInfo) bool {
+	for _, info := range files {
+		if info != nil && info.Size() == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // names are the files to look at.

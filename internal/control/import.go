@@ -102,17 +102,38 @@ func parseDefinition(who *wire.Caller, id string, body []byte, params map[string
 	return def, nil
 }
 
+// A DefinitionError is the answer to a definition that cannot be applied,
+// which it wraps, with each thing that is wrong and its place.
+type DefinitionError struct {
+	answer   error
+	Findings []openapi.Finding
+}
+
+// Error returns the answer's text.
+func (e *DefinitionError) Error() string { return e.answer.Error() }
+
+// Unwrap returns the answer, a *wire.Error.
+func (e *DefinitionError) Unwrap() error { return e.answer }
+
 // refuseDefinition is the error of a definition that is not to be applied at
 // all.
 func refuseDefinition(def *openapi.API, failOnWarnings bool) error {
 	failed := openapi.ImportErrors{Errors: slices.Clone(def.Errors), Warnings: def.Warnings}
+	var findings []openapi.Finding
+	for _, f := range def.Findings {
+		if f.Severity == openapi.Error {
+			findings = append(findings, f)
+		}
+	}
 	for _, f := range def.Features {
 		if unservedFeature(f.Name) {
-			failed.Errors = append(failed.Errors, "This server does not support "+string(f.Name)+" yet: "+f.Path)
+			text := "This server does not support " + string(f.Name) + " yet"
+			failed.Errors = append(failed.Errors, text+": "+f.Path)
+			findings = append(findings, openapi.Finding{Severity: openapi.Error, Position: f.Position, Path: f.Path, Text: text})
 		}
 	}
 	if err := failed.Err(); err != nil {
-		return wire.BadRequest("%s", err.Error())
+		return &DefinitionError{wire.BadRequest("%s", err.Error()), findings}
 	}
 	if failOnWarnings {
 		if err := openapi.FailOnWarnings(def.Warnings); err != nil {

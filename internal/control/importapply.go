@@ -17,6 +17,7 @@ type applier struct {
 	def        *openapi.API
 	overwrite  bool
 	failed     openapi.ImportErrors
+	findings   []openapi.Finding // each of failed's errors, with its place
 	resources  map[string]string // resource ids by path
 	validators map[string]string // validator ids by name
 }
@@ -34,7 +35,7 @@ func (t *tx) applyDefinition(api *wire.RestAPI, def *openapi.API, overwrite bool
 		}
 	}
 	if err := a.failed.Err(); err != nil {
-		return nil, wire.BadRequest("%s", err.Error())
+		return nil, &DefinitionError{wire.BadRequest("%s", err.Error()), a.findings}
 	}
 	if err := t.saveRestAPI(api); err != nil {
 		return nil, err
@@ -44,15 +45,18 @@ func (t *tx) applyDefinition(api *wire.RestAPI, def *openapi.API, overwrite bool
 	return out, nil
 }
 
-// note records an answer of the service as a failure of the import. A quota
-// that is used up and any other error end it.
-func (a *applier) note(err error, add func(error)) error {
+// note records an answer of the service as a failure of the import, of the part
+// that ref leads to. A quota that is used up and any other error end it.
+func (a *applier) note(err error, ref string, add func(error)) error {
 	var answer *wire.Error
-	if errors.As(err, &answer) && answer.Type != "LimitExceededException" {
-		add(errors.New(answer.Message))
-		return nil
+	if !errors.As(err, &answer) || answer.Type == "LimitExceededException" {
+		return err
 	}
-	return err
+	add(errors.New(answer.Message))
+	a.findings = append(a.findings, openapi.Finding{
+		Severity: openapi.Error, Position: a.def.Nearest(ref), Path: ref, Text: a.failed.Errors[len(a.failed.Errors)-1],
+	})
+	return nil
 }
 
 // putSettings lays what the document says of the API as a whole over it.
@@ -120,13 +124,13 @@ func (a *applier) putModels() error {
 			}
 			err = a.save(kindModel, *m.Name, &m)
 		}
-		if err := a.note(err, func(err error) { a.failed.Model(*m.Name, err) }); err != nil {
+		if err := a.note(err, a.def.Models[i].Ref, func(err error) { a.failed.Model(*m.Name, err) }); err != nil {
 			return err
 		}
 	}
 	for i := range refs {
 		name := *a.def.Models[i].Name
-		if err := a.note(a.checkModelRefs(name, refs[i]), func(err error) { a.failed.Model(name, err) }); err != nil {
+		if err := a.note(a.checkModelRefs(name, refs[i]), a.def.Models[i].Ref, func(err error) { a.failed.Model(name, err) }); err != nil {
 			return err
 		}
 	}
@@ -185,7 +189,7 @@ func (a *applier) putGatewayResponses() error {
 			from.ResponseType = &kind
 			err = a.saveGatewayResponse(newGatewayResponse(&from))
 		}
-		if err := a.note(err, func(err error) {
+		if err := a.note(err, "#/x-amazon-apigateway-gateway-responses/"+escapePointer(name), func(err error) {
 			a.failed.Errors = append(a.failed.Errors, "Unable to create gateway response for '"+truncated(name)+"': "+err.Error())
 		}); err != nil {
 			return err
@@ -211,7 +215,7 @@ func (a *applier) putResources() error {
 	}
 	for i := range a.def.Resources {
 		r := &a.def.Resources[i]
-		if err := a.note(a.putResource(r), func(err error) { a.failed.Resource(r.Path, err) }); err != nil {
+		if err := a.note(a.putResource(r), r.Ref, func(err error) { a.failed.Resource(r.Path, err) }); err != nil {
 			return err
 		}
 	}

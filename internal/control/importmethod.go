@@ -13,15 +13,15 @@ import (
 func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 	m := from.Method
 	failures := 0
-	check := func(err error, add func(verb, path string, err error)) error {
-		return a.note(err, func(err error) { failures++; add(*m.HTTPMethod, path, err) })
+	check := func(err error, at string, add func(verb, path string, err error)) error {
+		return a.note(err, from.Ref+at, func(err error) { failures++; add(*m.HTTPMethod, path, err) })
 	}
 	m.APIKeyRequired = withDefault(m.APIKeyRequired, false)
 	m.AuthorizationType = withDefault(m.AuthorizationType, "NONE")
 	if id, ok := a.validators[from.RequestValidator]; ok {
 		m.RequestValidatorID = &id
 	}
-	if err := check(a.checkMethod(&m), a.failed.Method); err != nil {
+	if err := check(a.checkMethod(&m), "", a.failed.Method); err != nil {
 		return err
 	}
 	if over(len(m.MethodResponses), a.svc.limits.MethodResponsesPerMethod) {
@@ -33,13 +33,13 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 		if err == nil {
 			err = a.checkMethodResponse(&r)
 		}
-		if err := check(err, a.failed.MethodResponse); err != nil {
+		if err := check(err, "/responses/"+status, a.failed.MethodResponse); err != nil {
 			return err
 		}
 	}
 	if m.MethodIntegration != nil {
 		m.MethodIntegration = importedIntegration(m.MethodIntegration)
-		if err := check(a.checkImported(resource, &m), a.failed.Integration); err != nil {
+		if err := check(a.checkImported(resource, &m), integrationExtension, a.failed.Integration); err != nil {
 			return err
 		}
 		for _, status := range sortedKeys(m.MethodIntegration.IntegrationResponses) {
@@ -48,7 +48,7 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 			if err == nil {
 				err = checkIntegrationResponse(&m, &r)
 			}
-			if err := check(err, a.failed.IntegrationResponse); err != nil {
+			if err := check(err, integrationExtension+"/responses/"+escapePointer(patternKey(&r)), a.failed.IntegrationResponse); err != nil {
 				return err
 			}
 		}
@@ -57,6 +57,17 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 		return nil
 	}
 	return a.saveMethod(resource, &m)
+}
+
+// integrationExtension leads from an operation to its integration.
+const integrationExtension = "/x-amazon-apigateway-integration"
+
+// patternKey is the key of an integration response in a definition.
+func patternKey(r *wire.IntegrationResponse) string {
+	if r.SelectionPattern == nil {
+		return "default"
+	}
+	return *r.SelectionPattern
 }
 
 // importedIntegration is a copy of a definition's integration, with its

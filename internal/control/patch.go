@@ -167,6 +167,10 @@ func matchPath(pattern string, tokens []string) ([]string, bool) {
 	return names, true
 }
 
-var pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
+var (
+	pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
+	pointerEscaper   = strings.NewReplacer("~", "~0", "/", "~1")
+)
 
 func unescapePointer(token string) string { return pointerUnescaper.Replace(token) }
+func escapePointer(token string) string   { return pointerEscaper.Replace(token) }

@@ -211,3 +211,15 @@ func (a *API) Locate(ref string) (Position, bool) {
 	}
 	return c.place(), true
 }
+
+// Nearest is Locate, of the innermost value around it that is there when ref
+// itself leads nowhere, and no position when there is none.
+func (a *API) Nearest(ref string) Position {
+	for ref != "" {
+		if at, ok := a.Locate(ref); ok {
+			return at
+		}
+		ref = ref[:max(strings.LastIndexByte(ref, '/'), 0)]
+	}
+	return Position{}
+}
