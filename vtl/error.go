@@ -39,8 +39,12 @@ type Error struct {
 
 // Error returns everything that is known on one line.
 func (e *Error) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.Name, e.Line, e.Col, e.Reason())
+}
+
+// Reason returns what is wrong, without where it is.
+func (e *Error) Reason() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d:%d: ", e.Name, e.Line, e.Col)
 	switch {
 	case e.Problem != "":
 		b.WriteString(e.Problem)

@@ -15,7 +15,7 @@ type Context struct {
 	APIID                string
 	AWSEndpointRequestID string // request id of an AWS backend
 	DeploymentID         string
-	DomainName           string // Host without port
+	DomainName           string // Host header
 	DomainPrefix         string // its first label; taken from DomainName when empty
 	ExtendedRequestID    string // x-amz-apigw-id
 	HTTPMethod           string

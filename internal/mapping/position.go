@@ -15,3 +15,13 @@ func Position(err error) (line, column int) {
 	}
 	return 0, 0
 }
+
+// Reason returns what an error of ParseTemplate or Render says is wrong, without
+// its place, and the text of any other.
+func Reason(err error) string {
+	var at *vtl.Error
+	if errors.As(err, &at) {
+		return at.Reason()
+	}
+	return err.Error()
+}

@@ -178,7 +178,8 @@ func (r *gatewayResponse) pick(c *call) *gatewayTemplate {
 // logFailure writes the one line of a call that failed by the fault of the
 // definition, the backend or this program; what clients do wrong is not logged.
 func (c *call) logFailure(f *failure) {
-	if f.reason == "" && f.kind.family(f.status) == default4XX || c.stage.services.Log == nil {
+	clients := f.kind == default4XX || f.reason == "" && f.kind.family(f.status) == default4XX
+	if clients || c.stage.services.Log == nil {
 		return
 	}
 	attrs := []any{

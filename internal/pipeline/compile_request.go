@@ -137,7 +137,7 @@ func (c *compiler) templates(field string, texts map[string]string) []*template 
 		if text := texts[key]; text != "" {
 			if t.compiled, t.err = mapping.ParseTemplate(field+key, text); t.err != nil {
 				line, column := mapping.Position(t.err)
-				c.problem(field+key, line, column, "%v", t.err)
+				c.problem(field+key, line, column, "%s", mapping.Reason(t.err))
 			}
 		}
 		out = append(out, t)

@@ -85,6 +85,16 @@ func TestIllegalHeaderMappingFailsEachCall(t *testing.T) {
 	}
 }
 
+// However the name is spelled, there is one Host header.
+func TestHostIsMapped(t *testing.T) {
+	for _, name := range []string{"Host", "host", "HOST"} {
+		r := newRig(t, proxy("/x", "GET", "GET", newBackend(t)+"/", map[string]string{"integration.request.header." + name: "'shop.example'"}))
+		if got := decodeSeen(t, r.call("GET /x")); got.Host != "shop.example" {
+			t.Errorf("%s: backend got Host %q", name, got.Host)
+		}
+	}
+}
+
 func TestHTTPSendsOnlyWhatIsMapped(t *testing.T) {
 	r := newRig(t, snapshot.Resource{ID: "r1", Path: "/p/{id}", Methods: []snapshot.Method{{
 		HTTPMethod: "POST", RequestParameters: map[string]bool{"method.request.path.id": true},

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -145,6 +147,44 @@ func TestFrontDoor(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { newRig(t, mock(tt.edit)).want(t, tt.request, tt.want) })
+	}
+}
+
+// What clients do wrong is not logged; what the definition does is, once and
+// with its place.
+func TestLog(t *testing.T) {
+	tests := map[string]struct {
+		edit    func(*snapshot.Method)
+		request string
+		want    string // in the log; "" for no line
+	}{
+		"dot segment":       {nil, "GET /x/../x", ""},
+		"unknown path":      {nil, "GET /nope", ""},
+		"closed method":     {func(m *snapshot.Method) { m.APIKeyRequired = true }, "GET /x", "Method.apiKeyRequired"},
+		"template at fault": {ask(`#if($x`), "GET /x", "integration.requestTemplates.application/json:1:7: unexpected end"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, mock(tt.edit))
+			log := new(strings.Builder)
+			r.stage.services.Log = slog.New(slog.NewTextHandler(log, nil))
+			r.call(tt.request).Release()
+			if got := log.String(); !strings.Contains(got, tt.want) || tt.want == "" && got != "" || tt.want != "" && strings.Count(got, "\n") != 1 {
+				t.Errorf("the log is %q, want %q in it", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestProblemHasItsPlaceOnce(t *testing.T) {
+	r := newRig(t, mock(ask("line one\n#if($x")))
+	got := r.stage.program.Problems()
+	if len(got) != 1 {
+		t.Fatalf("problems %v", got)
+	}
+	const want = "ANY /x integration.requestTemplates.application/json:2:7: unexpected end of the template, expected "
+	if text := got[0].String(); !strings.HasPrefix(text, want) {
+		t.Errorf("the problem is %q, want %q…", text, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
@@ -142,7 +143,7 @@ func (c *call) mapPath(p *mapped) error {
 // setOutHeader sets a header of the integration request in place of one of
 // the same name.
 func (c *call) setOutHeader(name, value string) {
-	if name == "Host" || name == "host" {
+	if httpmsg.EqualFold(name, "Host") {
 		c.out.Host = value
 		return
 	}

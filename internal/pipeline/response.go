@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -125,7 +126,7 @@ func (c *call) renderResponse(t *template) (err error) {
 // that mapped headers get.
 func (c *call) overrideHeader(name, value string) {
 	switch {
-	case name == "Transfer-Encoding" || name == "transfer-encoding":
+	case httpmsg.EqualFold(name, "Transfer-Encoding"):
 	case remappedWhenMapped.has(name):
 		c.answer.Header.Set(remappedPrefix+name, value)
 	default:
