@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // A guard keeps web pages out of a control plane that asks for no credentials.
@@ -95,9 +97,11 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// refuse answers as the control plane does.
+// refuse answers as the control plane does, in its spelling of header names.
 func refuse(w http.ResponseWriter, message string) {
-	w.Header().Set("x-amzn-ErrorType", "ForbiddenException")
+	h := w.Header()
+	h["x-amzn-ErrorType"] = []string{"ForbiddenException"}
+	h["x-amzn-RequestId"] = []string{httpmsg.NewRequestID()}
 	writeJSON(w, http.StatusForbidden, map[string]string{"message": message})
 }
 
