@@ -1,12 +1,9 @@
 package pipeline
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -143,29 +140,4 @@ func (r *rig) event(t *testing.T, c *cloud, req *httpmsg.Request) string {
 		t.Fatalf("status %d: %s", resp.Status, resp.Body)
 	}
 	return c.last(t).Body
-}
-
-// indent makes a JSON text comparable line by line.
-func indent(t *testing.T, text string) string {
-	t.Helper()
-	var b strings.Builder
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.UseNumber()
-	depth := 0
-	for {
-		token, err := dec.Token()
-		if err == io.EOF {
-			return b.String()
-		}
-		if err != nil {
-			t.Fatalf("%v in %s", err, text)
-		}
-		if d, ok := token.(json.Delim); ok && (d == '}' || d == ']') {
-			depth--
-		}
-		fmt.Fprintf(&b, "%s%v\n", strings.Repeat(" ", depth), token)
-		if d, ok := token.(json.Delim); ok && (d == '{' || d == '[') {
-			depth++
-		}
-	}
 }
