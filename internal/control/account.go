@@ -24,11 +24,7 @@ type accountDoc struct {
 
 // account reads the caller's account; every account has one.
 func (t *tx) account() (*wire.Account, error) {
-	doc := new(accountDoc)
-	found, err := t.exists(kindAccount, "")
-	if err == nil && found {
-		doc, err = load[accountDoc](t, kindAccount, "", nil)
-	}
+	doc, err := t.accountDoc()
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +34,15 @@ func (t *tx) account() (*wire.Account, error) {
 		Features:          []string{usagePlansFeature},
 		APIKeyVersion:     new(accountKeyVersion),
 	}, nil
+}
+
+// accountDoc reads what was set of the caller's account.
+func (t *tx) accountDoc() (*accountDoc, error) {
+	found, err := t.exists(kindAccount, "")
+	if err != nil || !found {
+		return new(accountDoc), err
+	}
+	return load[accountDoc](t, kindAccount, "", nil)
 }
 
 // GetAccount reads the caller's account.
@@ -56,6 +61,9 @@ func (s *Service) UpdateAccount(ctx context.Context, who *wire.Caller, in *wire.
 			return nil, err
 		}
 		if err := t.save(kindAccount, "", accountDoc{a.CloudwatchRoleARN}); err != nil {
+			return nil, err
+		}
+		if err := t.noteTenant(); err != nil {
 			return nil, err
 		}
 		return a, t.publishAccount(a)

@@ -49,7 +49,7 @@ func (t *tx) source() (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	src := &source{RestAPI: *api}
+	src := &source{RestAPI: api.RestAPI}
 	if src.Resources, err = list[wire.Resource](t, kindResource, "", 0); err != nil {
 		return nil, err
 	}

@@ -43,6 +43,12 @@ func newEndpointConfiguration(in *wire.EndpointConfiguration) (*wire.EndpointCon
 	return out, nil
 }
 
+// choosesEdge reports whether a caller asks for an edge-optimized endpoint,
+// which is also what it gets without asking.
+func choosesEdge(e *wire.EndpointConfiguration) bool {
+	return e != nil && slices.Contains(e.Types, "EDGE")
+}
+
 func defaultIPAddressType(endpoint string) string {
 	if endpoint == "PRIVATE" {
 		return "dualstack"

@@ -36,18 +36,19 @@ func (t *tx) importNew(def *openapi.API, endpoint *wire.EndpointConfiguration, f
 	if def.RestAPI.Name == nil {
 		return nil, wire.BadRequest("Invalid OpenAPI input.")
 	}
+	edge := choosesEdge(endpoint)
 	endpoint, err := newEndpointConfiguration(endpoint)
 	if err != nil {
 		return nil, err
 	}
-	api := &wire.RestAPI{
+	api := &restAPI{EdgeChosen: edge, RestAPI: wire.RestAPI{
 		ID: &t.api, Name: def.RestAPI.Name, EndpointConfiguration: endpoint,
 		APIKeySource: new("HEADER"), DisableExecuteAPIEndpoint: new(false),
-	}
+	}}
 	if _, err := t.addRestAPI(api); err != nil {
 		return nil, err
 	}
-	if err := t.addRoot(api); err != nil {
+	if err := t.addRoot(&api.RestAPI); err != nil {
 		return nil, err
 	}
 	out, err := t.applyDefinition(api, def, false)

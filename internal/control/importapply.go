@@ -13,7 +13,7 @@ import (
 // definition is read only: it may be applied again.
 type applier struct {
 	*tx
-	api        *wire.RestAPI
+	api        *restAPI
 	def        *openapi.API
 	overwrite  bool
 	failed     openapi.ImportErrors
@@ -24,7 +24,7 @@ type applier struct {
 
 // applyDefinition changes an API to what a definition says. When a part of it
 // fails, the error tells of all that do.
-func (t *tx) applyDefinition(api *wire.RestAPI, def *openapi.API, overwrite bool) (*wire.RestAPI, error) {
+func (t *tx) applyDefinition(api *restAPI, def *openapi.API, overwrite bool) (*wire.RestAPI, error) {
 	a := &applier{
 		tx: t, api: api, def: def, overwrite: overwrite,
 		failed: openapi.ImportErrors{Warnings: def.Warnings}, resources: make(map[string]string), validators: make(map[string]string),
@@ -40,7 +40,7 @@ func (t *tx) applyDefinition(api *wire.RestAPI, def *openapi.API, overwrite bool
 	if err := t.saveRestAPI(api); err != nil {
 		return nil, err
 	}
-	out := withTags(shownRestAPI(api))
+	out := withTags(shownRestAPI(&api.RestAPI))
 	out.Warnings = def.Warnings
 	return out, nil
 }
@@ -92,7 +92,7 @@ func (a *applier) putSettings() error {
 			api.BinaryMediaTypes = append(api.BinaryMediaTypes, mediaType)
 		}
 	}
-	return a.checkRestAPI(api)
+	return a.checkRestAPI(&api.RestAPI)
 }
 
 // putModels stores the definition's models, and checks what they refer to when

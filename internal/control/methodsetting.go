@@ -60,8 +60,8 @@ func newMethodSetting() wire.MethodSetting {
 	return wire.MethodSetting{
 		MetricsEnabled: new(false), DataTraceEnabled: new(false),
 		ThrottlingBurstLimit: new(int32(accountBurst)), ThrottlingRateLimit: new(wire.Double(accountRate)),
-		CachingEnabled: new(false), CacheTTLInSeconds: new(int32(300)), CacheDataEncrypted: new(false),
-		RequireAuthorizationForCacheControl: new(true), UnauthorizedCacheControlHeaderStrategy: new("SUCCEED_WITH_RESPONSE_HEADER"),
+		CachingEnabled: new(false), CacheTTLInSeconds: new(int32(defaultCacheTTL)), CacheDataEncrypted: new(false),
+		RequireAuthorizationForCacheControl: new(true), UnauthorizedCacheControlHeaderStrategy: new(defaultCacheControlStrategy),
 	}
 }
 
@@ -135,8 +135,13 @@ func setLogLevel(t *tx, m *wire.MethodSetting, op *patchOp) error {
 	return nil
 }
 
-// maxCacheTTL is AWS's bound on how long a response is cached, in seconds.
-const maxCacheTTL = 3600
+// How long a response is cached, in seconds: AWS's bound and default, and its
+// default of what becomes of clients that may not shorten it.
+const (
+	maxCacheTTL                 = 3600
+	defaultCacheTTL             = 300
+	defaultCacheControlStrategy = "SUCCEED_WITH_RESPONSE_HEADER"
+)
 
 const badCacheTTL = "Cache TTL must be between 0 and 3600 seconds"
 

@@ -31,14 +31,21 @@ type apiOwner struct {
 	Region  string `json:"region"`
 }
 
+// A restAPI is an API as it is stored: as the service shows it, and whether
+// somebody chose what AWS's default is too.
+type restAPI struct {
+	wire.RestAPI
+	EdgeChosen bool `json:"edgeChosen,omitzero"`
+}
+
 // errAPI is the answer for an API id that the caller's account does not have.
 func (t *tx) errAPI() error {
 	return wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, truncated(t.api))
 }
 
 // restAPI reads the API.
-func (t *tx) restAPI() (*wire.RestAPI, error) {
-	return load[wire.RestAPI](t, kindRestAPI, t.api, t.errAPI())
+func (t *tx) restAPI() (*restAPI, error) {
+	return load[restAPI](t, kindRestAPI, t.api, t.errAPI())
 }
 
 // requireAPI refuses an API that is not there.
@@ -59,17 +66,17 @@ func (s *Service) CreateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 			return nil, err
 		}
 		if from := text(in.CloneFrom); from != "" {
-			err = t.cloneRestAPI(from, api)
+			err = t.cloneRestAPI(from, &api.RestAPI)
 		} else {
-			err = errors.Join(t.addRoot(api), t.addDefaultModels())
+			err = errors.Join(t.addRoot(&api.RestAPI), t.addDefaultModels())
 		}
-		return shownRestAPI(api), err
+		return shownRestAPI(&api.RestAPI), err
 	})
 }
 
 // newRestAPI checks the input, in the order in which AWS does, and fills in
 // what it leaves out.
-func (t *tx) newRestAPI(in *wire.CreateRestAPIRequest) (*wire.RestAPI, error) {
+func (t *tx) newRestAPI(in *wire.CreateRestAPIRequest) (*restAPI, error) {
 	if in.Description != nil && *in.Description == "" {
 		return nil, wire.BadRequest("Description cannot be an empty string")
 	}
@@ -77,20 +84,20 @@ func (t *tx) newRestAPI(in *wire.CreateRestAPIRequest) (*wire.RestAPI, error) {
 	if err != nil {
 		return nil, err
 	}
-	api := &wire.RestAPI{
+	api := &restAPI{EdgeChosen: choosesEdge(in.EndpointConfiguration), RestAPI: wire.RestAPI{
 		Name: &in.Name, Description: in.Description, Version: given(in.Version), Tags: filled(in.Tags),
 		MinimumCompressionSize: in.MinimumCompressionSize, EndpointConfiguration: endpoint, Policy: given(in.Policy),
 		APIKeySource:              withDefault(in.APIKeySource, "HEADER"),
 		DisableExecuteAPIEndpoint: withDefault(in.DisableExecuteAPIEndpoint, false),
 		SecurityPolicy:            in.SecurityPolicy, EndpointAccessMode: in.EndpointAccessMode,
-	}
+	}}
 	if len(in.BinaryMediaTypes) > 0 {
 		api.BinaryMediaTypes = in.BinaryMediaTypes
 	}
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	return api, t.checkRestAPI(api)
+	return api, t.checkRestAPI(&api.RestAPI)
 }
 
 // checkRestAPI checks what holds of an API between its members and within
@@ -130,7 +137,7 @@ func (t *tx) checkRestAPI(api *wire.RestAPI) error {
 // addRestAPI stores a new API under an id that no API on the server has: the
 // one that it has or that its tag chooses, else a new one. It returns the
 // transaction about the API.
-func (t *tx) addRestAPI(api *wire.RestAPI) (*tx, error) {
+func (t *tx) addRestAPI(api *restAPI) (*tx, error) {
 	id, chosen := api.Tags[customIDTag]
 	if !chosen {
 		id = *withDefault(api.ID, newID(apiIDLength))
@@ -163,7 +170,7 @@ func errCustomID(id string) error {
 func ownerKey(api string) store.Key { return store.Key{Kind: string(kindAPIOwner), ID: api} }
 
 // saveRestAPI writes an API, whose policy then names its resources in full.
-func (t *tx) saveRestAPI(api *wire.RestAPI) error {
+func (t *tx) saveRestAPI(api *restAPI) error {
 	if api.Policy != nil {
 		api.Policy = new(t.expandPolicy(*api.Policy))
 	}
@@ -200,7 +207,7 @@ func (s *Service) GetRestAPI(ctx context.Context, who *wire.Caller, in *wire.Get
 		if err != nil {
 			return nil, err
 		}
-		return withTags(shownRestAPI(api)), nil
+		return withTags(shownRestAPI(&api.RestAPI)), nil
 	})
 }
 
@@ -223,21 +230,22 @@ func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 			return nil, err
 		}
 		before := api.EndpointConfiguration.Types[0]
-		if err := restAPIPatch.apply(t, api, in.PatchOperations); err != nil {
+		if err := restAPIPatch.apply(t, &api.RestAPI, in.PatchOperations); err != nil {
 			return nil, err
 		}
-		if err := t.checkRestAPI(api); err != nil {
+		if err := t.checkRestAPI(&api.RestAPI); err != nil {
 			return nil, err
 		}
 		if to := api.EndpointConfiguration.Types[0]; to != before {
 			if err := t.apiQuota(to); err != nil {
 				return nil, err
 			}
+			api.EdgeChosen = choosesEdge(api.EndpointConfiguration)
 		}
 		if err := t.saveRestAPI(api); err != nil {
 			return nil, err
 		}
-		return withTags(shownRestAPI(api)), nil
+		return withTags(shownRestAPI(&api.RestAPI)), nil
 	})
 }
 

@@ -37,7 +37,7 @@ const (
 	kindAPIOwner kind = "apiowner"
 
 	// kindTenant is the server's own too: account "/" region, where there is or
-	// was something of accountKinds.
+	// was something of accountKinds, or a setting of the account.
 	kindTenant kind = "tenant"
 )
 

@@ -1,0 +1,242 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A Kept is a setting that somebody made and that has no effect here: it
+// observes or describes AWS's infrastructure, and is kept for clients to read.
+type Kept struct {
+	Account  string
+	Region   string
+	API      string // "" for a setting of the account
+	Stage    string // "" for a setting of the API as it is edited
+	Resource string // path template, "" where the setting is of no method
+	Method   string
+	Setting  string // by AWS's name, such as Stage.tracingEnabled
+	Value    string
+	Why      string // it has no effect
+}
+
+// A keptSetting is one setting of a T. value is what somebody set, "" for
+// nothing and for AWS's defaults.
+type keptSetting[T any] struct {
+	name  string
+	why   string
+	value func(*T) string
+}
+
+const (
+	noCache      = "there is no cache; turning it on is refused"
+	noCloudWatch = "there is no CloudWatch"
+	noLogs       = "there is no CloudWatch; serve --trace and TestInvokeMethod show what execution logs do"
+)
+
+var keptOfAccount = []keptSetting[accountDoc]{
+	{"Account.cloudwatchRoleArn", noCloudWatch, func(a *accountDoc) string { return text(a.CloudWatchRoleARN) }},
+}
+
+var keptOfAPI = []keptSetting[restAPI]{
+	{"RestApi.endpointConfiguration.types", "an edge-optimized API is served like a regional one", func(a *restAPI) string {
+		return map[bool]string{true: "EDGE"}[a.EdgeChosen]
+	}},
+	{"RestApi.endpointConfiguration.ipAddressType", "--listen says which addresses are served", func(a *restAPI) string {
+		e := a.EndpointConfiguration
+		return unless(text(e.IPAddressType), defaultIPAddressType(e.Types[0]))
+	}},
+	{"RestApi.endpointConfiguration.vpcEndpointIds", "private APIs answer 403", func(a *restAPI) string {
+		return strings.Join(a.EndpointConfiguration.VPCEndpointIDs, ",")
+	}},
+	{"RestApi.securityPolicy", "TLS is at least 1.2, for all APIs alike", func(a *restAPI) string { return text(a.SecurityPolicy) }},
+	{"RestApi.apiKeySource", "methods that want an API key answer 403", func(a *restAPI) string { return unless(text(a.APIKeySource), "HEADER") }},
+}
+
+var keptOfStage = []keptSetting[stage]{
+	{"Stage.tracingEnabled", "there is no X-Ray", func(s *stage) string { return whenTrue(s.TracingEnabled) }},
+	{"Stage.cacheClusterSize", noCache, func(s *stage) string { return text(s.CacheClusterSize) }},
+	{"Stage.documentationVersion", "there are no documentation versions yet", func(s *stage) string { return text(s.DocumentationVersion) }},
+}
+
+var keptOfMethodSetting = []keptSetting[wire.MethodSetting]{
+	{"Stage.methodSettings.metricsEnabled", noCloudWatch, func(m *wire.MethodSetting) string { return whenTrue(m.MetricsEnabled) }},
+	{"Stage.methodSettings.loggingLevel", noLogs, func(m *wire.MethodSetting) string { return unless(text(m.LoggingLevel), "OFF") }},
+	{"Stage.methodSettings.dataTraceEnabled", noLogs, func(m *wire.MethodSetting) string { return whenTrue(m.DataTraceEnabled) }},
+	{"Stage.methodSettings.cacheTtlInSeconds", noCache, func(m *wire.MethodSetting) string {
+		return unless(strconv.Itoa(int(*m.CacheTTLInSeconds)), strconv.Itoa(defaultCacheTTL))
+	}},
+	{"Stage.methodSettings.cacheDataEncrypted", noCache, func(m *wire.MethodSetting) string { return whenTrue(m.CacheDataEncrypted) }},
+	{"Stage.methodSettings.requireAuthorizationForCacheControl", noCache, func(m *wire.MethodSetting) string {
+		return unless(strconv.FormatBool(isTrue(m.RequireAuthorizationForCacheControl)), "true")
+	}},
+	{"Stage.methodSettings.unauthorizedCacheControlHeaderStrategy", noCache, func(m *wire.MethodSetting) string {
+		return unless(text(m.UnauthorizedCacheControlHeaderStrategy), defaultCacheControlStrategy)
+	}},
+}
+
+// keptOfIntegration has settings of a method at its resource.
+var keptOfIntegration = []keptSetting[placedMethod]{
+	{"Integration.cacheNamespace", noCache, func(m *placedMethod) string {
+		return unless(text(m.MethodIntegration.CacheNamespace), m.resource)
+	}},
+}
+
+type placedMethod struct {
+	*wire.Method
+	resource string // id
+}
+
+// whenTrue is "true" or nothing.
+func whenTrue(b *bool) string {
+	if isTrue(b) {
+		return "true"
+	}
+	return ""
+}
+
+// unless is v, or nothing when it is the default.
+func unless(v, def string) string {
+	if v == def {
+		return ""
+	}
+	return v
+}
+
+// found adds the settings that doc has to list.
+func found[T any](list []Kept, at Kept, settings []keptSetting[T], doc *T) []Kept {
+	for _, s := range settings {
+		if v := s.value(doc); v != "" {
+			at.Setting, at.Value, at.Why = s.name, v, s.why
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
+// Kept lists the settings without effect that the callers of all accounts have
+// made, in order of account, region and API; those of an account come first.
+func (s *Service) Kept(ctx context.Context) ([]Kept, error) {
+	places, err := s.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Kept
+	for _, p := range places {
+		who := &wire.Caller{Account: p.Account, Region: p.Region}
+		more, err := read(ctx, s, who, p.API, func(t *tx) (*[]Kept, error) {
+			if p.API == "" {
+				return t.keptOfAccount(p)
+			}
+			return t.keptOfAPI(p)
+		})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, *more...)
+	}
+	return list, nil
+}
+
+// places lists the accounts in their regions and their APIs, sorted, as Kepts
+// without a setting.
+func (s *Service) places(ctx context.Context) ([]Kept, error) {
+	seen := make(map[Kept]bool)
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		owners, err := tx.List("", "", string(kindAPIOwner), "", "", 0)
+		if err != nil {
+			return err
+		}
+		for _, row := range owners {
+			var owner apiOwner
+			if err := json.Unmarshal(row.Doc, &owner); err != nil {
+				return err
+			}
+			seen[Kept{Account: owner.Account, Region: owner.Region}] = true
+			seen[Kept{Account: owner.Account, Region: owner.Region, API: row.ID}] = true
+		}
+		tenants, err := tx.ListIDs("", "", string(kindTenant), "", "")
+		for _, tenant := range tenants {
+			account, region, _ := strings.Cut(tenant, "/")
+			seen[Kept{Account: account, Region: region}] = true
+		}
+		return err
+	})
+	places := make([]Kept, 0, len(seen))
+	for p := range seen {
+		places = append(places, p)
+	}
+	slices.SortFunc(places, func(a, b Kept) int {
+		return slices.Compare([]string{a.Account, a.Region, a.API}, []string{b.Account, b.Region, b.API})
+	})
+	return places, err
+}
+
+func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {
+	doc, err := t.accountDoc()
+	if err != nil {
+		return nil, err
+	}
+	return new(found(nil, at, keptOfAccount, doc)), nil
+}
+
+// keptOfAPI looks through an API, its methods and its stages; one that was
+// deleted meanwhile has nothing.
+func (t *tx) keptOfAPI(at Kept) (*[]Kept, error) {
+	if exists, err := t.exists(kindRestAPI, t.api); err != nil || !exists {
+		return new([]Kept), err
+	}
+	api, err := t.restAPI()
+	if err != nil {
+		return nil, err
+	}
+	out := found(nil, at, keptOfAPI, api)
+	err = t.eachMethod(func(resource string, m *wire.Method) error {
+		if m.MethodIntegration == nil {
+			return nil
+		}
+		more := found(nil, at, keptOfIntegration, &placedMethod{m, resource})
+		if len(more) == 0 {
+			return nil
+		}
+		r, err := t.resource(resource)
+		if err != nil {
+			return err
+		}
+		for _, k := range more {
+			k.Resource, k.Method = *r.Path, *m.HTTPMethod
+			out = append(out, k)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	stages, err := list[stage](t, kindStage, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	for i := range stages {
+		out = append(out, keptOfStageAt(at, &stages[i])...)
+	}
+	return &out, nil
+}
+
+// keptOfStageAt looks through a stage and its method settings.
+func keptOfStageAt(at Kept, s *stage) []Kept {
+	at.Stage = *s.StageName
+	list := found(nil, at, keptOfStage, s)
+	for _, key := range sortedKeys(s.MethodSettings) {
+		m := s.MethodSettings[key]
+		served := servedSettingKey(key)
+		slash := strings.LastIndexByte(served, '/')
+		at.Resource, at.Method = served[:slash], served[slash+1:]
+		list = append(list, found(nil, at, keptOfMethodSetting, &m)...)
+	}
+	return list
+}
