@@ -28,7 +28,7 @@ func TestGuardRefusesAsTheControlPlaneDoes(t *testing.T) {
 			if answer.Code != http.StatusForbidden {
 				t.Errorf("status %d", answer.Code)
 			}
-			h := answer.Header()
+			h := map[string][]string(answer.Header()) // by AWS's spelling, which http.Header does not look up
 			if id := h["x-amzn-RequestId"]; len(id) != 1 || len(id[0]) != 36 {
 				t.Errorf("x-amzn-RequestId %q", id)
 			}
