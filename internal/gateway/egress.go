@@ -22,6 +22,7 @@ type egress struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	timeout time.Duration
+	closing bool // the connection ends behind the answer
 }
 
 // sendable reports whether resp can be written as it is.
@@ -91,7 +92,10 @@ func (e *egress) header(resp *httpmsg.Response) {
 	if resp.Stream == nil && allowsBody(resp.Status) {
 		add("Content-Length", strconv.Itoa(len(resp.Body)))
 	}
-	if e.r.ProtoMajor == 1 && e.r.ProtoMinor > 0 {
+	switch {
+	case e.closing:
+		add("Connection", "close")
+	case e.r.ProtoMajor == 1 && e.r.ProtoMinor > 0:
 		add("Connection", "keep-alive") // "close" where net/http closes
 	}
 }

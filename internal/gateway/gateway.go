@@ -32,6 +32,10 @@ type Options struct {
 	MaxHeader    int   // bytes of a request's header lines (20 480)
 	MaxURL       int   // bytes of a request's target (10 240)
 	ProgramBytes int64 // memory for loaded programs (256 MiB)
+	// MaxConnections bounds the connections of clients (half of the files that
+	// the process may open; the other half is for backends). At the bound those
+	// idle longest are closed for new ones; below 0 there is none.
+	MaxConnections int
 
 	ReadHeaderTimeout time.Duration // for a request's header (10 s)
 	ReadTimeout       time.Duration // for more of a request's body to come (30 s)
@@ -48,6 +52,7 @@ type Gateway struct {
 	programs *programs
 	applying sync.Mutex
 	calls    sync.Pool // of *call
+	door     *door
 	servers  servers
 }
 
@@ -66,6 +71,7 @@ func New(opts Options) *Gateway {
 	orDefault(&opts.MaxHeader, 20_480)
 	orDefault(&opts.MaxURL, 10_240)
 	orDefault(&opts.ProgramBytes, 256<<20)
+	orDefault(&opts.MaxConnections, openFiles()/2)
 	orDefault(&opts.ReadHeaderTimeout, 10*time.Second)
 	orDefault(&opts.ReadTimeout, 30*time.Second)
 	orDefault(&opts.WriteTimeout, time.Minute)
@@ -74,6 +80,7 @@ func New(opts Options) *Gateway {
 		opts:     opts,
 		proxies:  proxies{trusted: opts.TrustedProxies},
 		index:    newIndex(),
+		door:     newDoor(opts.MaxConnections),
 		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),
 	}
 }
@@ -104,7 +111,11 @@ func (g *Gateway) Apply(changes ...Change) {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query := splitTarget(r.RequestURI)
 	at, ours := locate(r.Host, path)
+	closing := g.door.closing.Load()
 	if !ours {
+		if closing {
+			w.Header().Set("Connection", "close")
+		}
 		g.opts.Next.ServeHTTP(w, paced(w, r, g.opts.ReadTimeout))
 		return
 	}
@@ -119,7 +130,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.reset()
 		g.calls.Put(c)
 	}()
-	out := egress{w: w, r: r, timeout: g.opts.WriteTimeout}
+	out := egress{w: w, r: r, timeout: g.opts.WriteTimeout, closing: closing || g.door.closing.Load()}
 	out.send(resp)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // maxHead is how much of a request's head net/http reads, in bytes. It lies
@@ -16,68 +17,107 @@ const maxHead = 64 << 10
 // servers are the listeners' engines.
 type servers struct {
 	mu      sync.Mutex
-	running []*http.Server
+	running []*engine
 	stopped bool
+}
+
+// An engine is one listener at work.
+type engine struct {
+	*http.Server
+	ln   net.Listener
+	done chan struct{} // closed when nothing is accepted any more
 }
 
 // Serve serves stages over plain HTTP/1.1 until Shutdown, and then returns nil.
 // It closes ln.
 func (g *Gateway) Serve(ln net.Listener) error {
-	return g.run(ln, func(s *http.Server) error { return s.Serve(wordedListener{ln}) })
+	return g.run(ln, func() net.Listener { return &listener{ln, g.door} })
 }
 
 // ServeTLS serves stages over HTTP/2 and HTTP/1.1 under TLS until Shutdown,
 // and then returns nil. It closes ln.
 func (g *Gateway) ServeTLS(ln net.Listener, config *tls.Config) error {
-	return g.run(ln, func(s *http.Server) error {
-		s.TLSConfig = config.Clone()
-		return s.ServeTLS(ln, "", "")
-	})
+	return g.run(ln, func() net.Listener { return newSecureListener(ln, g.door, config, g.opts.ReadHeaderTimeout) })
 }
 
-func (g *Gateway) run(ln net.Listener, serve func(*http.Server) error) error {
-	s := &http.Server{
+func (g *Gateway) run(ln net.Listener, wrap func() net.Listener) error {
+	e := &engine{ln: ln, done: make(chan struct{}), Server: &http.Server{
 		Handler:                      g,
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            g.opts.ReadHeaderTimeout,
 		IdleTimeout:                  g.opts.IdleTimeout,
 		MaxHeaderBytes:               maxHead,
+		ConnState:                    track,
 		ErrorLog:                     slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelInfo),
-	}
-	if !g.servers.add(s) {
+	}}
+	if !g.servers.add(e) {
 		return ln.Close()
 	}
-	if err := serve(s); err != http.ErrServerClosed {
-		return err
+	err := e.Server.Serve(wrap())
+	close(e.done)
+	if err == http.ErrServerClosed || g.door.closing.Load() {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // add reports false after Shutdown.
-func (ss *servers) add(s *http.Server) bool {
+func (ss *servers) add(e *engine) bool {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if !ss.stopped {
-		ss.running = append(ss.running, s)
+		ss.running = append(ss.running, e)
 	}
 	return !ss.stopped
 }
 
-// Shutdown closes the listeners and idle connections, and waits until the
-// requests under way are answered. When ctx ends first it cuts them off and
-// returns ctx's error. The gateway cannot be used afterwards.
+// Shutdown takes no more connections, lets the requests under way and those on
+// their way be answered, and closes the connections. When ctx ends first it cuts
+// them off and returns ctx's error. The gateway cannot be used afterwards.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.servers.mu.Lock()
 	g.servers.stopped = true
 	running := g.servers.running
 	g.servers.mu.Unlock()
 
+	g.door.closing.Store(true)
+	for _, e := range running {
+		stopAccepting(e.ln)
+	}
+	for _, e := range running {
+		select {
+		case <-e.done:
+		case <-ctx.Done():
+		}
+	}
+	g.door.empty(ctx.Done())
+	return shutdown(ctx, running)
+}
+
+// queueTime is how long connections that came before the listener stopped are
+// still taken from its queue: those whose handshake is under way need a moment.
+const queueTime = 50 * time.Millisecond
+
+// stopAccepting closes a listener behind the connections that are in its queue:
+// closing it at once would reset them, and with them the requests that their
+// clients have sent.
+func stopAccepting(ln net.Listener) {
+	tcp, ok := ln.(*net.TCPListener)
+	if !ok || tcp.SetDeadline(time.Now().Add(queueTime)) != nil {
+		_ = ln.Close()
+		return
+	}
+	refuseNew(tcp)
+}
+
+// shutdown ends the engines, each in its way.
+func shutdown(ctx context.Context, running []*engine) error {
 	var wg sync.WaitGroup
 	errs := make([]error, len(running))
-	for i, s := range running {
+	for i, e := range running {
 		wg.Go(func() {
-			if errs[i] = s.Shutdown(ctx); errs[i] != nil {
-				s.Close()
+			if errs[i] = e.Shutdown(ctx); errs[i] != nil {
+				_ = e.Close()
 			}
 		})
 	}

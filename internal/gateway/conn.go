@@ -1,0 +1,208 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// A listener's connections speak HTTP/1 strictly, and AWS's form where net/http
+// answers by itself.
+type listener struct {
+	net.Listener
+	door *door
+}
+
+// Accept implements net.Listener.
+func (l *listener) Accept() (net.Conn, error) {
+	g, err := l.door.accept(l.Listener)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: g, guest: g}, nil
+}
+
+// A conn is one connection of HTTP/1, plain or under TLS, as net/http sees it.
+type conn struct {
+	net.Conn
+	guest   *guest
+	scanner scanner
+	ended   error // why nothing more is read
+}
+
+// Read implements net.Conn. It gives net/http what the scanner lets pass.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.ended != nil {
+		return 0, c.ended
+	}
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.guest.began()
+	}
+	ok, bad := c.scanner.scan(p[:n])
+	if bad == nil {
+		return n, err
+	}
+	c.ended = bad
+	if ok == 0 {
+		return 0, bad
+	}
+	return ok, nil
+}
+
+// plainError is what follows the status line of net/http's own errors, and of
+// no answer of a handler, which has a Date.
+var plainError = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
+
+// Write implements net.Conn. net/http answers a request that it cannot parse by
+// itself, in plain text and past every handler: that is worded anew.
+func (c *conn) Write(p []byte) (int, error) {
+	const start, longest = len("HTTP/1.1 "), 512
+	if len(p) < longest && len(p) > start && p[start] >= '4' {
+		if at := bytes.IndexByte(p, '\r'); at > start+3 && bytes.HasPrefix(p[at:], plainError) {
+			if _, err := c.Conn.Write(reworded(p[start : start+3])); err != nil {
+				return 0, err
+			}
+			return len(p), nil
+		}
+	}
+	return c.Conn.Write(p)
+}
+
+// CloseWrite lets net/http end the answer before it ends the connection.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// A secureConn is a conn under TLS; net/http asks it for the state.
+type secureConn struct {
+	conn
+	state tls.ConnectionState
+}
+
+// ConnectionState returns the state of the connection's TLS.
+func (c *secureConn) ConnectionState() tls.ConnectionState { return c.state }
+
+// guestOf returns the guest that is behind a connection of net/http's.
+func guestOf(nc net.Conn) *guest {
+	switch nc := nc.(type) {
+	case *conn:
+		return nc.guest
+	case *secureConn:
+		return nc.guest
+	case *tls.Conn:
+		g, _ := nc.NetConn().(*guest)
+		return g
+	}
+	return nil
+}
+
+// reworded is the answer in the place of one of net/http's with that status.
+func reworded(status []byte) []byte {
+	code, _ := strconv.Atoi(string(status))
+	resp := answer(code, "BadRequestException", http.StatusText(code))
+	if code == http.StatusRequestHeaderFieldsTooLarge {
+		resp = tooLong()
+	}
+	resp.Header.Add("Date", time.Now().UTC().Format(http.TimeFormat))
+	return appendWire(nil, http.StatusText(resp.Status), resp)
+}
+
+// A secureListener does the handshakes of TLS and hands over a connection when
+// it is known which HTTP it speaks: HTTP/2 is net/http's own business, HTTP/1 is
+// read as strictly as without TLS.
+type secureListener struct {
+	listener
+	config  *tls.Config
+	timeout time.Duration // for a handshake
+	ready   chan net.Conn
+	failed  chan error
+	shaking sync.WaitGroup
+	closed  chan struct{}
+	close   func() error
+}
+
+func newSecureListener(ln net.Listener, d *door, config *tls.Config, timeout time.Duration) *secureListener {
+	config = config.Clone()
+	config.NextProtos = []string{"h2", "http/1.1"}
+	l := &secureListener{
+		listener: listener{ln, d}, config: config, timeout: timeout,
+		ready: make(chan net.Conn), failed: make(chan error), closed: make(chan struct{}),
+	}
+	l.close = sync.OnceValue(func() error {
+		close(l.closed)
+		return l.Listener.Close()
+	})
+	go l.run()
+	return l
+}
+
+// run accepts connections until the listener is closed.
+func (l *secureListener) run() {
+	for {
+		g, err := l.door.accept(l.Listener)
+		if err == nil {
+			l.shaking.Go(func() { l.shake(g) })
+			continue
+		}
+		if l.door.closing.Load() {
+			l.shaking.Wait() // those who came in time
+		}
+		select {
+		case l.failed <- err: // net/http waits where it is no lasting fault, and comes again
+		case <-l.closed:
+			return
+		}
+	}
+}
+
+// shake does one handshake.
+func (l *secureListener) shake(g *guest) {
+	ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
+	defer cancel()
+	secure := tls.Server(g, l.config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		var plain tls.RecordHeaderError
+		if errors.As(err, &plain) && plain.Conn != nil { // somebody who speaks HTTP without TLS, perhaps
+			_, _ = g.Write(reworded([]byte("400")))
+		}
+		_ = g.Close()
+		return
+	}
+	state := secure.ConnectionState()
+	var nc net.Conn = secure
+	if state.NegotiatedProtocol == "h2" {
+		g.http2.Store(true)
+	} else {
+		nc = &secureConn{conn{Conn: secure, guest: g}, state}
+	}
+	select {
+	case l.ready <- nc:
+	case <-l.closed:
+		_ = nc.Close()
+	}
+}
+
+// Accept implements net.Listener.
+func (l *secureListener) Accept() (net.Conn, error) {
+	select {
+	case nc := <-l.ready:
+		return nc, nil
+	case err := <-l.failed:
+		return nil, err
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (l *secureListener) Close() error { return l.close() }

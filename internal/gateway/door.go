@@ -1,0 +1,159 @@
+package gateway
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A door counts the connections of clients, over all listeners. When there are
+// as many as there may be, those that have been idle longest go; while none is
+// idle, new ones wait in the listener's queue.
+type door struct {
+	limit   int
+	closing atomic.Bool // answers say so, and idle connections go soon
+
+	mu     sync.Mutex
+	guests map[*guest]struct{}
+}
+
+func newDoor(limit int) *door {
+	return &door{limit: limit, guests: make(map[*guest]struct{})}
+}
+
+// A guest is one connection of a client. Its idle is when it fell idle, in Unix
+// nanoseconds, 0 while a request is under way.
+type guest struct {
+	net.Conn
+	door  *door
+	idle  atomic.Int64
+	http2 atomic.Bool // it is told to go in HTTP/2's own way
+}
+
+// began notes that a request has begun.
+func (g *guest) began() {
+	if g.idle.Load() != 0 {
+		g.idle.Store(0)
+	}
+}
+
+// Close implements net.Conn.
+func (g *guest) Close() error {
+	g.door.mu.Lock()
+	delete(g.door.guests, g)
+	g.door.mu.Unlock()
+	return g.Conn.Close()
+}
+
+// CloseWrite lets net/http end an answer before it ends the connection.
+func (g *guest) CloseWrite() error {
+	if tcp, ok := g.Conn.(*net.TCPConn); ok {
+		return tcp.CloseWrite()
+	}
+	return nil
+}
+
+// crowdPause is how long a listener waits before it looks for room again.
+const crowdPause = 5 * time.Millisecond
+
+// accept takes the next connection of ln once there is room for it.
+func (d *door) accept(ln net.Listener) (*guest, error) {
+	nc, err := ln.Accept()
+	if err != nil {
+		if d.closing.Load() {
+			err = net.ErrClosed
+		}
+		return nil, err
+	}
+	for !d.hasRoom() && !d.closing.Load() {
+		if !d.shed() {
+			time.Sleep(crowdPause)
+		}
+	}
+	g := &guest{Conn: nc, door: d}
+	g.idle.Store(time.Now().UnixNano())
+	d.mu.Lock()
+	d.guests[g] = struct{}{}
+	d.mu.Unlock()
+	return g, nil
+}
+
+func (d *door) hasRoom() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.limit <= 0 || len(d.guests) < d.limit
+}
+
+// shed closes the connections that have been idle longest, a few at once so
+// that a flood does not look through all of them for each of its own. It reports
+// false when none is idle.
+func (d *door) shed() bool {
+	type idler struct {
+		g     *guest
+		since int64
+	}
+	var idle []idler
+	d.mu.Lock()
+	for g := range d.guests {
+		if since := g.idle.Load(); since != 0 {
+			idle = append(idle, idler{g, since})
+		}
+	}
+	d.mu.Unlock()
+	slices.SortFunc(idle, func(a, b idler) int { return int(a.since - b.since) })
+	for _, i := range idle[:min(len(idle), 1+d.limit/64)] {
+		_ = i.g.Close()
+	}
+	return len(idle) > 0
+}
+
+// track is the hook that net/http calls when a connection's state changes.
+func track(nc net.Conn, state http.ConnState) {
+	g := guestOf(nc)
+	switch {
+	case g == nil:
+	case state == http.StateActive:
+		g.began()
+	case state == http.StateIdle:
+		g.idle.Store(time.Now().UnixNano())
+	}
+}
+
+// lingering is how long a connection must have been idle to be closed while
+// the door closes. A client that is in the middle of its requests sends its
+// next one sooner, and learns from the answer that the connection ends.
+const lingering = 250 * time.Millisecond
+
+// empty closes idle connections until none of HTTP/1 is left, or done.
+func (d *door) empty(done <-chan struct{}) {
+	for {
+		left := 0
+		var idle []*guest
+		now := time.Now().UnixNano()
+		d.mu.Lock()
+		for g := range d.guests {
+			if g.http2.Load() {
+				continue
+			}
+			left++
+			if since := g.idle.Load(); since != 0 && now-since >= int64(lingering) {
+				idle = append(idle, g)
+			}
+		}
+		d.mu.Unlock()
+		for _, g := range idle {
+			_ = g.Close()
+		}
+		if left == len(idle) {
+			return
+		}
+		select {
+		case <-done:
+			return
+		case <-time.After(crowdPause):
+		}
+	}
+}

@@ -1,0 +1,279 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// errAmbiguous ends a connection whose bytes two readers could take for
+// different requests. net/http answers 400 to it.
+var errAmbiguous = errors.New("request that can be understood in two ways")
+
+// A scanner follows what a client sends over HTTP/1 ahead of net/http, and
+// stops at what RFC 9112 forbids and net/http forgives: lines that end in LF
+// alone or are folded, a length beside a transfer coding or twice, a transfer
+// coding in HTTP/1.0, a target that names another host than Host does, blanks
+// in a chunk's size. A proxy in front of us may read any of these differently,
+// and where one request ends and the next begins is then the sender's choice.
+//
+// It only ever refuses. What a request is, net/http alone decides; where the
+// scanner has lost its way the connection ends.
+type scanner struct {
+	next  scanState
+	part  []byte // of a line that came in pieces
+	left  int64  // of a body or a chunk
+	first bool   // the CR behind a chunk has come
+
+	old       bool   // the request is HTTP/1.0
+	authority string // of a target in absolute form
+	host      string // noted for comparison with it
+	lengths   int
+	length    int64
+	codings   int
+	refused   bool // net/http will answer with an error of its own
+}
+
+// A scanState is what a scanner expects next.
+type scanState uint8
+
+const (
+	scanRequest  scanState = iota // a request line
+	scanHeader                    // a header line, or the empty one
+	scanBody                      // left bytes
+	scanSize                      // the line of a chunk's size
+	scanChunk                     // left bytes of a chunk
+	scanChunkEnd                  // the CRLF behind them
+	scanTrailer                   // a trailer line, or the empty one
+	scanEnded                     // nothing: net/http refuses the request
+)
+
+// maxScannedLine is the longest line in bytes. net/http gives up before.
+const maxScannedLine = maxHead + 4<<10
+
+// scan goes over p, which follows what it has seen before. It returns how much
+// of p net/http may have, and why not the rest.
+func (s *scanner) scan(p []byte) (ok int, err error) {
+	for ok < len(p) && err == nil {
+		var n int
+		n, err = s.step(p[ok:])
+		ok += n
+	}
+	return ok, err
+}
+
+// step takes what it can of p, which is not empty, in one state.
+func (s *scanner) step(p []byte) (int, error) {
+	switch s.next {
+	case scanBody:
+		return s.bytes(p, scanRequest), nil
+	case scanChunk:
+		return s.bytes(p, scanChunkEnd), nil
+	case scanChunkEnd:
+		return s.chunkEnd(p[0])
+	case scanEnded:
+		return 0, errAmbiguous
+	}
+	at := bytes.IndexByte(p, '\n')
+	if at < 0 {
+		if len(s.part)+len(p) > maxScannedLine {
+			return 0, errAmbiguous
+		}
+		s.part = append(s.part, p...)
+		return len(p), nil
+	}
+	line := p[:at+1]
+	if len(s.part) > 0 {
+		line = append(s.part, line...)
+		s.part = s.part[:0]
+	}
+	if len(line) < 2 || line[len(line)-2] != '\r' {
+		return 0, errAmbiguous
+	}
+	if err := s.line(line[:len(line)-2]); err != nil {
+		return 0, err // its end never comes, so net/http does not act on it
+	}
+	return at + 1, nil
+}
+
+// bytes takes what p holds of the left ones, behind which then comes next.
+func (s *scanner) bytes(p []byte, next scanState) int {
+	n := int(min(s.left, int64(len(p))))
+	if s.left -= int64(n); s.left == 0 {
+		s.next = next
+	}
+	return n
+}
+
+func (s *scanner) chunkEnd(c byte) (int, error) {
+	switch {
+	case !s.first && c == '\r':
+		s.first = true
+		return 1, nil
+	case s.first && c == '\n':
+		s.first, s.next = false, scanSize
+		return 1, nil
+	}
+	return 0, errAmbiguous
+}
+
+// line takes one line without its CRLF.
+func (s *scanner) line(line []byte) error {
+	switch s.next {
+	case scanRequest:
+		if len(line) == 0 { // net/http allows it behind a POST
+			return nil
+		}
+		return s.request(line)
+	case scanSize:
+		return s.size(line)
+	case scanTrailer:
+		if len(line) == 0 {
+			s.next = scanRequest
+			return nil
+		}
+		return checkLine(line)
+	}
+	if len(line) == 0 {
+		return s.endHead()
+	}
+	if err := checkLine(line); err != nil {
+		return err
+	}
+	return s.header(line)
+}
+
+// request takes a request line.
+func (s *scanner) request(line []byte) error {
+	if line[0] == '\r' { // net/http would skip it
+		return errAmbiguous
+	}
+	*s = scanner{next: scanHeader, part: s.part}
+	method, rest, _ := bytes.Cut(line, space)
+	target, version, _ := bytes.Cut(rest, space)
+	switch string(version) {
+	case "HTTP/1.1":
+	case "HTTP/1.0":
+		s.old = true
+	default:
+		if bytes.HasPrefix(version, []byte("HTTP/1.")) || bytes.HasPrefix(version, []byte("HTTP/2.")) {
+			return errAmbiguous // net/http takes them for HTTP/1.1 and a preface
+		}
+		s.refused = true
+	}
+	if string(method) == "CONNECT" { // what follows it need not be a request
+		return errAmbiguous
+	}
+	if len(target) == 0 || target[0] == '/' || string(target) == "*" {
+		return nil
+	}
+	scheme, authority, ok := strings.Cut(string(target), "://")
+	if !ok || !httpmsg.EqualFold(scheme, "http") && !httpmsg.EqualFold(scheme, "https") {
+		return errAmbiguous
+	}
+	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
+		authority = authority[:end]
+	}
+	if s.authority = authority; authority == "" {
+		return errAmbiguous
+	}
+	return nil
+}
+
+var space = []byte{' '}
+
+// checkLine refuses a folded line and one without a name; that there is a colon,
+// and a token before it, net/http sees to.
+func checkLine(line []byte) error {
+	if c := line[0]; c == ' ' || c == '\t' || c == ':' {
+		return errAmbiguous
+	}
+	return nil
+}
+
+// header takes a header line and notes what it says of the body and the host.
+func (s *scanner) header(line []byte) (err error) {
+	switch line[0] | 0x20 {
+	case 'h':
+		if value, ok := valueOf(line, "Host"); ok && s.authority != "" {
+			s.host = string(value)
+		}
+	case 'c':
+		if value, ok := valueOf(line, "Content-Length"); ok {
+			s.lengths++
+			s.length, err = decimal(value)
+		}
+	case 't':
+		if value, ok := valueOf(line, "Transfer-Encoding"); ok {
+			s.codings++
+			s.refused = s.refused || len(value) != len("chunked") || !httpmsg.EqualFold(string(value), "chunked")
+		}
+	}
+	return err
+}
+
+// valueOf returns the value of a line of that name.
+func valueOf(line []byte, name string) (value []byte, ok bool) {
+	if len(line) <= len(name) || line[len(name)] != ':' || !httpmsg.EqualFold(string(line[:len(name)]), name) {
+		return nil, false
+	}
+	return bytes.Trim(line[len(name)+1:], " \t"), true
+}
+
+// decimal takes digits alone.
+func decimal(text []byte) (n int64, err error) {
+	if len(text) == 0 || len(text) > 18 {
+		return 0, errAmbiguous
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, errAmbiguous
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, nil
+}
+
+// endHead decides what follows the head.
+func (s *scanner) endHead() error {
+	switch {
+	case s.lengths+s.codings > 1, s.codings > 0 && s.old:
+		return errAmbiguous
+	case s.authority != "" && !httpmsg.EqualFold(s.authority, s.host):
+		return errAmbiguous
+	case s.refused:
+		s.next = scanEnded
+	case s.codings > 0:
+		s.next = scanSize
+	case s.length > 0:
+		s.next, s.left = scanBody, s.length
+	default:
+		s.next = scanRequest
+	}
+	return nil
+}
+
+// size takes the line of a chunk's size: hexadecimal digits, and perhaps an
+// extension, which nobody uses.
+func (s *scanner) size(line []byte) error {
+	digits := 0
+	s.left = 0
+	for digits < len(line) {
+		v := strings.IndexByte("0123456789abcdef", line[digits]|0x20)
+		if v < 0 || line[digits] < '0' { // |0x20 makes digits of some controls
+			break
+		}
+		s.left = s.left<<4 | int64(v)
+		digits++
+	}
+	rest := line[digits:]
+	if digits == 0 || digits > 15 || len(rest) > 0 && (rest[0] != ';' || !httpmsg.ValidText(string(rest))) {
+		return errAmbiguous
+	}
+	if s.next = scanChunk; s.left == 0 {
+		s.next = scanTrailer
+	}
+	return nil
+}
