@@ -34,12 +34,20 @@ type conn struct {
 	guest   *guest
 	scanner scanner
 	ended   error // why nothing more is read
+	reads   deadline
+	writes  deadline
 }
 
 // Read implements net.Conn. It gives net/http what the scanner lets pass.
 func (c *conn) Read(p []byte) (int, error) {
+	if c.isBackground(p) {
+		return 0, nil
+	}
 	if c.ended != nil {
 		return 0, c.ended
+	}
+	if c.reads.due() {
+		_ = c.Conn.SetReadDeadline(c.reads.have)
 	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
@@ -56,6 +64,34 @@ func (c *conn) Read(p []byte) (int, error) {
 	return ok, nil
 }
 
+// isBackground tells the read of one byte that net/http has pending while a
+// handler runs, to learn of a client who goes away: a system call, two timers
+// and a parked goroutine for each request. A gateway has no use for it, since an
+// integration that was begun is ended, as on AWS. To read nothing ends it at
+// once. All other reads are into a buffer, which has a single byte left only
+// in the middle of a line that fills it.
+func (c *conn) isBackground(p []byte) bool {
+	return cap(p) == 1 && !c.scanner.inLine()
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.reads.want = t
+	return nil
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	c.writes.want = t
+	return nil
+}
+
+// SetDeadline implements net.Conn.
+func (c *conn) SetDeadline(t time.Time) error {
+	c.reads.want, c.writes.want = t, t
+	return nil
+}
+
 // plainError is what follows the status line of net/http's own errors, and of
 // no answer of a handler, which has a Date.
 var plainError = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
@@ -63,6 +99,9 @@ var plainError = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnecti
 // Write implements net.Conn. net/http answers a request that it cannot parse by
 // itself, in plain text and past every handler: that is worded anew.
 func (c *conn) Write(p []byte) (int, error) {
+	if c.writes.due() {
+		_ = c.Conn.SetWriteDeadline(c.writes.have)
+	}
 	const start, longest = len("HTTP/1.1 "), 512
 	if len(p) < longest && len(p) > start && p[start] >= '4' {
 		if at := bytes.IndexByte(p, '\r'); at > start+3 && bytes.HasPrefix(p[at:], plainError) {

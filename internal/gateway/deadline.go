@@ -1,0 +1,34 @@
+package gateway
+
+import "time"
+
+// A deadline is that of a connection's reads or writes. net/http sets it some
+// five times for each request, each time at the cost of a timer: what it wants
+// is noted, and told to the system only when a read or a write begins, and not
+// when what the system knows ends hardly earlier.
+//
+// Whoever sets it is the one who then reads or writes: with no background reads
+// (see conn.Read) nobody needs to wake another up.
+type deadline struct {
+	want, have time.Time
+}
+
+// coarse is by how much a deadline may come early, beside an eighth of the time
+// that is left.
+const coarse = time.Second
+
+// due reports whether the system must be told the deadline that is wanted, and
+// takes it as told.
+func (d *deadline) due() bool {
+	if d.want == d.have {
+		return false
+	}
+	if !d.want.IsZero() && !d.have.IsZero() {
+		early := d.want.Sub(d.have)
+		if early >= 0 && early < coarse && early <= time.Until(d.want)/8 {
+			return false
+		}
+	}
+	d.have = d.want
+	return true
+}
