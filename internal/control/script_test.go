@@ -26,8 +26,8 @@ import (
 //
 // Bodies may go on over further lines. Answers are compared whole, so that a
 // member that should be absent is a failure. In an answer "<x=>" remembers a
-// value, "<*>" stands for any; "<x>" is a remembered value everywhere. An
-// error's text may break its lines with \n.
+// value, "<*>" stands for any; "<x>" is a remembered value everywhere. In an
+// error's text \n breaks a line, and \s is a space at the end.
 func TestWire(t *testing.T) {
 	files, err := filepath.Glob("testdata/wire/*.txt")
 	if err != nil || len(files) == 0 {
@@ -102,7 +102,50 @@ func (c *conversation) expand(s string) string {
 
 func (c *conversation) run(t *testing.T, s step) {
 	t.Helper()
-	req, err := http.NewRequest(s.method, c.url+c.expand(s.target), strings.NewReader(c.expand(s.body)))
+	got := send(t, s.method, c.url+c.expand(s.target), c.expand(s.body))
+	if fmt.Sprint(got.status) != s.status {
+		t.Errorf("got status %d, want %s: %s", got.status, s.status, got.body)
+		return
+	}
+	want := strings.TrimSpace(c.expand(s.answer))
+	if got.status >= 400 {
+		if want := errorText.Replace(want); got.refusal() != want {
+			t.Errorf("got  %q\nwant %q", got.refusal(), want)
+		}
+		return
+	}
+	if want == "" {
+		if len(got.body) > 0 {
+			t.Errorf("got a body, want none: %s", got.body)
+		}
+		return
+	}
+	c.checkJSON(t, got.body, want)
+}
+
+// errorText undoes the escapes of an error's text in a file.
+var errorText = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\s`, " ")
+
+// An answer is what came back of one request.
+type answer struct {
+	status int
+	kind   string // x-amzn-ErrorType
+	body   []byte
+}
+
+// refusal is the type and the text of an error.
+func (a *answer) refusal() string {
+	var e struct{ Message string }
+	if err := json.Unmarshal(a.body, &e); err != nil {
+		return fmt.Sprintf("%s %v: %s", a.kind, err, a.body)
+	}
+	return a.kind + " " + e.Message
+}
+
+// send makes one request.
+func send(t testing.TB, method, url, body string) *answer {
+	t.Helper()
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,42 +153,12 @@ func (c *conversation) run(t *testing.T, s step) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := io.ReadAll(res.Body)
-	res.Body.Close()
-	if err != nil {
+	defer res.Body.Close()
+	a := &answer{status: res.StatusCode, kind: res.Header.Get("x-amzn-ErrorType")}
+	if a.body, err = io.ReadAll(res.Body); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(res.StatusCode); got != s.status {
-		t.Errorf("got status %s, want %s: %s", got, s.status, body)
-		return
-	}
-	want := strings.TrimSpace(c.expand(s.answer))
-	if res.StatusCode >= 400 {
-		c.checkError(t, res.Header.Get("x-amzn-ErrorType"), body, want)
-		return
-	}
-	if want == "" {
-		if len(body) > 0 {
-			t.Errorf("got a body, want none: %s", body)
-		}
-		return
-	}
-	c.checkJSON(t, body, want)
-}
-
-func (c *conversation) checkError(t *testing.T, kind string, body []byte, want string) {
-	var e struct{ Message string }
-	if err := json.Unmarshal(body, &e); err != nil {
-		t.Fatalf("%v: %s", err, body)
-	}
-	wantKind, wantText, _ := strings.Cut(want, " ")
-	wantText = strings.ReplaceAll(strings.ReplaceAll(wantText, `\n`, "\n"), `\t`, "\t")
-	if strings.HasSuffix(e.Message, " ") {
-		wantText += " "
-	}
-	if kind != wantKind || e.Message != wantText {
-		t.Errorf("got  %s %q\nwant %s %q", kind, e.Message, wantKind, wantText)
-	}
+	return a
 }
 
 func (c *conversation) checkJSON(t *testing.T, body []byte, want string) {
