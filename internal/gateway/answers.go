@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"encoding/json"
-	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
@@ -49,21 +48,4 @@ func tooLong() *httpmsg.Response {
 // internalError is the answer when the failure is ours.
 func internalError() *httpmsg.Response {
 	return withBody(500, "InternalServerErrorException", []byte(`{"message": "Internal server error"}`))
-}
-
-// appendWire appends resp as HTTP/1.1, for a connection that closes after it.
-func appendWire(dst []byte, reason string, resp *httpmsg.Response) []byte {
-	dst = append(dst, "HTTP/1.1 "...)
-	dst = strconv.AppendInt(dst, int64(resp.Status), 10)
-	dst = append(append(dst, ' '), reason...)
-	for _, f := range resp.Header {
-		dst = append(dst, "\r\n"...)
-		dst = append(dst, f.Name...)
-		dst = append(dst, ": "...)
-		dst = append(dst, f.Value...)
-	}
-	dst = append(dst, "\r\nConnection: close\r\nContent-Length: "...)
-	dst = strconv.AppendInt(dst, int64(len(resp.Body)), 10)
-	dst = append(dst, "\r\n\r\n"...)
-	return append(dst, resp.Body...)
 }

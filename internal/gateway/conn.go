@@ -36,6 +36,23 @@ type conn struct {
 	ended   error // why nothing more is read
 	reads   deadline
 	writes  deadline
+
+	answered bool  // the answer has gone, net/http's own is to be swallowed
+	broken   error // why it has not
+}
+
+// connKey finds the conn in the context of its requests.
+type connKey struct{}
+
+// withConn is net/http's hook for the context of a connection.
+func withConn(ctx context.Context, nc net.Conn) context.Context {
+	switch nc := nc.(type) {
+	case *conn:
+		return context.WithValue(ctx, connKey{}, nc)
+	case *secureConn:
+		return context.WithValue(ctx, connKey{}, &nc.conn)
+	}
+	return ctx
 }
 
 // Read implements net.Conn. It gives net/http what the scanner lets pass.
@@ -99,6 +116,15 @@ var plainError = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnecti
 // Write implements net.Conn. net/http answers a request that it cannot parse by
 // itself, in plain text and past every handler: that is worded anew.
 func (c *conn) Write(p []byte) (int, error) {
+	if c.answered {
+		c.answered = false
+		if c.broken != nil {
+			return 0, c.broken
+		}
+		if bytes.HasPrefix(p, emptyAnswer) {
+			return len(p), nil
+		}
+	}
 	if c.writes.due() {
 		_ = c.Conn.SetWriteDeadline(c.writes.have)
 	}
@@ -112,6 +138,39 @@ func (c *conn) Write(p []byte) (int, error) {
 		}
 	}
 	return c.Conn.Write(p)
+}
+
+// emptyAnswer is how net/http answers for a handler that has written nothing.
+var emptyAnswer = []byte("HTTP/1.1 200 OK\r\n")
+
+// answer writes a whole answer past net/http, which would sort and respell its
+// header. What net/http then writes for a handler that has not, Write swallows.
+// Each piece of it is given that time. It returns head, perhaps grown by what
+// went out with it.
+func (c *conn) answer(head, body []byte, timeout time.Duration) []byte {
+	c.answered = true
+	n := min(len(body), max(0, firstPiece-len(head)))
+	head = append(head, body[:n]...)
+	c.broken = c.put(head, timeout)
+	for body = body[n:]; len(body) > 0 && c.broken == nil; body = body[n:] {
+		n = min(len(body), piece)
+		c.broken = c.put(body[:n], timeout)
+	}
+	return head
+}
+
+// firstPiece is how much of a small answer goes out in one write, in bytes.
+const firstPiece = 16 << 10
+
+func (c *conn) put(p []byte, timeout time.Duration) error {
+	if timeout > 0 {
+		c.writes.want = time.Now().Add(timeout)
+	}
+	if c.writes.due() {
+		_ = c.Conn.SetWriteDeadline(c.writes.have)
+	}
+	_, err := c.Conn.Write(p)
+	return err
 }
 
 // CloseWrite lets net/http end the answer before it ends the connection.
@@ -152,8 +211,7 @@ func reworded(status []byte) []byte {
 	if code == http.StatusRequestHeaderFieldsTooLarge {
 		resp = tooLong()
 	}
-	resp.Header.Add("Date", time.Now().UTC().Format(http.TimeFormat))
-	return appendWire(nil, http.StatusText(resp.Status), resp)
+	return append(appendHead(nil, resp, time.Now().UTC().Format(http.TimeFormat), true), resp.Body...)
 }
 
 // A secureListener does the handshakes of TLS and hands over a connection when

@@ -36,25 +36,25 @@ func TestAnswerOnTheWire(t *testing.T) {
 		want    string
 	}{
 		"spelling": {get, httpmsg.Response{Status: 200, Header: h("x-amzn-RequestId", "1", "content-type", "text/x", "X-Twice", "a", "X-Twice", "b", "x-twice", "c", "Empty", ""), Body: []byte("<html>")},
-			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 6\r\nEmpty: \r\nX-Twice: a\r\nX-Twice: b\r\ncontent-type: text/x\r\nx-amzn-RequestId: 1\r\nx-twice: c\r\nDATE\r\n\r\n<html>"},
+			"HTTP/1.1 200 OK\r\nDATE\r\nx-amzn-RequestId: 1\r\ncontent-type: text/x\r\nX-Twice: a\r\nX-Twice: b\r\nx-twice: c\r\nEmpty: \r\nContent-Length: 6\r\nConnection: keep-alive\r\n\r\n<html>"},
 		"no type is guessed": {get, httpmsg.Response{Status: 200, Body: []byte("<html>")},
-			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 6\r\nDATE\r\n\r\n<html>"},
+			"HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 6\r\nConnection: keep-alive\r\n\r\n<html>"},
 		"what the listener owns": {get, httpmsg.Response{Status: 200, Header: h("connection", "close", "Content-Length", "99", "transfer-Encoding", "gzip", "Date", "x", "date", "y", "Keep-Alive", "t", "Trailer", "T", "Upgrade", "u", "Proxy-Connection", "p", "A", "b")},
-			"HTTP/1.1 200 OK\r\nA: b\r\nConnection: keep-alive\r\nContent-Length: 0\r\nDATE\r\n\r\n"},
+			"HTTP/1.1 200 OK\r\nDATE\r\nA: b\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"},
 		"client closes": {strings.Replace(get, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1), httpmsg.Response{Status: 404, Body: []byte("a")},
-			"HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\nDATE\r\nConnection: close\r\n\r\na"},
+			"HTTP/1.1 404 Not Found\r\nDATE\r\nContent-Length: 1\r\nConnection: close\r\n\r\na"},
 		"HTTP/1.0": {"GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n", httpmsg.Response{Status: 200, Body: []byte("a")},
 			"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\n\r\na"},
 		"HTTP/1.0, kept": {"GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\nConnection: keep-alive\r\n\r\n", httpmsg.Response{Status: 200, Body: []byte("a")},
 			"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\nConnection: keep-alive\r\n\r\na"},
 		"HEAD": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Body: []byte("abc")},
-			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\nDATE\r\n\r\n"},
+			"HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\n"},
 		"204": {get, httpmsg.Response{Status: 204, Body: []byte("abc")},
-			"HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\nDATE\r\n\r\n"},
+			"HTTP/1.1 204 No Content\r\nDATE\r\nConnection: keep-alive\r\n\r\n"},
 		"304": {get, httpmsg.Response{Status: 304, Header: h("ETag", "x"), Body: []byte("abc")},
-			"HTTP/1.1 304 Not Modified\r\nConnection: keep-alive\r\nETag: x\r\nDATE\r\n\r\n"},
+			"HTTP/1.1 304 Not Modified\r\nDATE\r\nETag: x\r\nConnection: keep-alive\r\n\r\n"},
 		"odd status": {get, httpmsg.Response{Status: 999},
-			"HTTP/1.1 999 status code 999\r\nConnection: keep-alive\r\nContent-Length: 0\r\nDATE\r\n\r\n"},
+			"HTTP/1.1 999 status code 999\r\nDATE\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"},
 		"stream": {get, httpmsg.Response{Status: 200, Stream: stream("ab", "cde")},
 			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nDATE\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"},
 		"stream, HEAD": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Stream: stream("ab")},
@@ -236,3 +236,36 @@ type closer struct {
 }
 
 func (c closer) Close() error { c.closed <- true; return nil }
+
+// Answers past net/http and its own follow each other on one connection.
+func TestPipeline(t *testing.T) {
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "next") })
+	s := open(t, Options{Next: next}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		resp := &httpmsg.Response{Status: 201, Body: []byte(req.Query)}
+		switch req.Query {
+		case "stream":
+			resp.Stream = io.NopCloser(strings.NewReader("stream"))
+		case "large":
+			resp.Body = []byte(strings.Repeat("large", 200_000))
+		case "204":
+			resp.Status = 204
+		}
+		return resp
+	})
+	get := func(query string) string { return stageHead("GET", "/dev?"+query) + "\r\n" }
+	p := s.dial(t)
+	p.send(get("a") + get("stream") + get("large") + "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + get("204") +
+		stageHead("PUT", "/dev?put") + "Content-Length: 1\r\n\r\nx" + stageHead("GET", "/dev?last") + "Bad Header: 1\r\n\r\n")
+	for _, want := range []string{"201 a", "201 stream", "201 " + strings.Repeat("large", 200_000), "200 next", "204 ", "201 put", "400 " + badBody} {
+		resp, body := p.receive("GET")
+		if got := fmt.Sprint(resp.StatusCode, " ", body); got != want {
+			t.Fatalf("got %.100q, want %.100q", got, want)
+		}
+		if closes := strings.HasPrefix(want, "400"); resp.Close != closes {
+			t.Errorf("%.20s: closes: %t", want, resp.Close)
+		}
+	}
+	if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
+		t.Errorf("then %q, %v", rest, err)
+	}
+}

@@ -52,6 +52,7 @@ type Gateway struct {
 	programs *programs
 	applying sync.Mutex
 	calls    sync.Pool // of *call
+	dates    dates
 	door     *door
 	servers  servers
 }
@@ -130,8 +131,27 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.reset()
 		g.calls.Put(c)
 	}()
-	out := egress{w: w, r: r, timeout: g.opts.WriteTimeout, closing: closing || g.door.closing.Load()}
-	out.send(resp)
+	g.send(w, r, c, resp, closing || g.door.closing.Load())
+}
+
+// send writes the answer: a whole one to the connection itself where HTTP/1.1 is
+// spoken and the request has been read to its end, all others by way of net/http.
+func (g *Gateway) send(w http.ResponseWriter, r *http.Request, c *call, resp *httpmsg.Response, closing bool) {
+	out := egress{w: w, r: r, timeout: g.opts.WriteTimeout, closing: closing}
+	nc, _ := r.Context().Value(connKey{}).(*conn)
+	if nc == nil || resp.Stream != nil || !r.ProtoAtLeast(1, 1) || r.ContentLength != 0 && c.body == nil {
+		out.send(resp)
+		return
+	}
+	if closing {
+		w.Header().Set("Connection", "close") // net/http, too, is to close
+	}
+	c.wire = appendHead(c.wire[:0], resp, g.dates.at(time.Now()), closing || r.Close)
+	body := resp.Body
+	if !out.hasBody(resp.Status) {
+		body = nil
+	}
+	c.wire = nc.answer(c.wire, body, g.opts.WriteTimeout)
 }
 
 // answer finds the stage, reads the body, and lets the stage answer. It keeps

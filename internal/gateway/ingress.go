@@ -18,7 +18,11 @@ type call struct {
 	req    httpmsg.Request
 	fields [24]httpmsg.Field
 	body   *httpmsg.Buffer
+	wire   []byte // the answer's head, of at most maxKept bytes between requests
 }
+
+// maxKept is how much memory a call keeps for the next answer, in bytes.
+const maxKept = 32 << 10
 
 // splitTarget parts a request target as it was sent into raw path and query.
 // Absolute form ("http://host/path") loses its scheme and authority, which
@@ -130,7 +134,10 @@ func (c *call) reset() {
 	if c.body != nil {
 		c.body.Free()
 	}
-	*c = call{}
+	if cap(c.wire) > maxKept {
+		c.wire = nil
+	}
+	*c = call{wire: c.wire[:0]}
 }
 
 // refusal is the answer to a request that could not be read.

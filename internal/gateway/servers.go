@@ -48,6 +48,7 @@ func (g *Gateway) run(ln net.Listener, wrap func() net.Listener) error {
 		IdleTimeout:                  g.opts.IdleTimeout,
 		MaxHeaderBytes:               maxHead,
 		ConnState:                    track,
+		ConnContext:                  withConn,
 		ErrorLog:                     slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelInfo),
 	}}
 	if !g.servers.add(e) {
