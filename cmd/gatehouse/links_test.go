@@ -208,7 +208,7 @@ func TestVPCLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	get("empty", 200, "empty.internal/")
-	if got := exchange(t, "GET", url+"/_gatehouse/doctor", nil); got.body != "{\"findings\":[]}\n" {
+	if got := exchange(t, "GET", url+"/_gatehouse/doctor", nil); !strings.HasPrefix(got.body, `{"findings":[],`) {
 		t.Error(got)
 	}
 	if _, err := c.UpdateStage(t.Context(), &apigateway.UpdateStageInput{RestApiId: aws.String("links"), StageName: aws.String("prod"), PatchOperations: stagePatch("/variables/stock", "nope")}); err != nil {

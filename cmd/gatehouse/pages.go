@@ -65,7 +65,7 @@ func (s *server) reset(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "reset"})
 }
 
-// doctor lists what the deployed stages hold that cannot work.
+// doctor lists what the server holds that cannot work or has no effect.
 func (s *server) doctor(w http.ResponseWriter, r *http.Request) {
 	report, err := s.examine(r.Context())
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,7 +29,8 @@ func TestMain(m *testing.M) {
 //	                     $NAME_URL is its control plane, $NAME_ROOT dev's root
 //	stop NAME [CODE]     SIGTERM, and the exit code wanted (0)
 //	shows NAME REGEXP    wait until the process has printed it
-//	http METHOD URL [BODY [HEADER: VALUE]...]   stdout is status, headers, body
+//	http METHOD URL [BODY [HEADER: VALUE]...]   stdout is status, headers, body;
+//	     @FILE for a body is the file
 //	until REGEXP METHOD URL   repeat http until stdout matches
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -174,6 +176,10 @@ func showsCommand(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) > 2 && strings.HasPrefix(args[2], "@") {
+		args = slices.Clone(args)
+		args[2] = ts.ReadFile(args[2][1:])
+	}
 	text, err := request(args)
 	if neg {
 		if err == nil {

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// A report is what the doctor found. Its lists are never nil.
+type report struct {
+	Findings []finding `json:"findings"` // parts of deployed stages that cannot work
+	Closed   []setting `json:"closed"`   // settings of deployed stages that close the requests they concern
+	Kept     []setting `json:"kept"`     // settings without effect
+}
+
+// A finding is one part of a deployed stage that cannot work as it is written.
+type finding struct {
+	API      string `json:"api"`
+	Stage    string `json:"stage"`
+	Method   string `json:"method,omitempty"`
+	Resource string `json:"resource,omitempty"`
+	Field    string `json:"field"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
+	Text     string `json:"text"`
+}
+
+// A setting is one that somebody made and that does not do what it says.
+type setting struct {
+	Account  string `json:"account"`
+	Region   string `json:"region"`
+	API      string `json:"api,omitempty"`      // left out for a setting of the account
+	Stage    string `json:"stage,omitempty"`    // left out for a setting of the API as it is edited
+	Method   string `json:"method,omitempty"`   // left out for a setting of no method; "*" for all
+	Resource string `json:"resource,omitempty"` // path template; with Method, and "*" as it is
+	Setting  string `json:"setting"`            // by AWS's name, such as Stage.tracingEnabled
+	Value    string `json:"value,omitempty"`
+	Why      string `json:"why"`
+}
+
+// notEnforced is why a setting closes requests.
+const notEnforced = "it protects, and is not enforced yet"
+
+// String is the finding as one line.
+func (f finding) String() string {
+	place := f.Field
+	if f.Line > 0 {
+		place = fmt.Sprintf("%s:%d:%d", f.Field, f.Line, f.Column)
+	}
+	return joined(f.API+"/"+f.Stage, f.Method+" "+f.Resource, place, f.Text)
+}
+
+// String is the setting as one line.
+func (s setting) String() string {
+	where := s.API
+	switch {
+	case s.Stage != "":
+		where += "/" + s.Stage
+	case s.API == "":
+		where = "account " + s.Account + " in " + s.Region
+	}
+	methods := s.Method + " " + s.Resource
+	if s.Method == "*" {
+		methods = "all methods"
+	}
+	return joined(where, methods, s.Setting+" "+s.Value, s.Why)
+}
+
+// joined joins the parts that say something.
+func joined(parts ...string) string {
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
+}
+
+// examine compiles what each stage serves and collects what does not do what
+// it says.
+func (s *server) examine(ctx context.Context) (*report, error) {
+	rows, err := s.store.Changes(ctx, 0, 0, control.ServedDeployment)
+	if err != nil {
+		return nil, err
+	}
+	out := &report{Findings: []finding{}, Closed: []setting{}, Kept: []setting{}}
+	for _, row := range rows {
+		if row.Kind != control.ServedStage || row.Deleted {
+			continue
+		}
+		var st snapshot.Stage
+		if err := json.Unmarshal(row.Data, &st); err != nil {
+			return nil, err
+		}
+		d, err := s.feed.Deployment(ctx, st.APIID, st.DeploymentID)
+		if err != nil {
+			return nil, err
+		}
+		compiled := s.compile(d)
+		for _, p := range append(compiled.Problems(), pipeline.Bind(&st, compiled, s.services).Problems()...) {
+			out.Findings = append(out.Findings, finding{st.APIID, st.Name, p.Method, p.Resource, p.Field, p.Line, p.Column, p.Text})
+		}
+		out.Closed = append(out.Closed, closedOf(&st, compiled)...)
+	}
+	kept, err := s.control.Kept(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kept {
+		out.Kept = append(out.Kept, setting{k.Account, k.Region, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
+	}
+	return out, nil
+}
+
+// closedOf lists what closes methods of a stage. A setting of the API closes
+// all of them and is listed once.
+func closedOf(st *snapshot.Stage, compiled *pipeline.Program) []setting {
+	var list []setting
+	for _, c := range compiled.Closures() {
+		s := setting{st.Account, st.Region, st.APIID, st.Name, c.Method, c.Resource, c.Setting, c.Value, notEnforced}
+		if strings.HasPrefix(c.Setting, "RestApi.") {
+			s.Method, s.Resource = "", ""
+		}
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// print writes the report for people.
+func (r *report) print(w io.Writer) error {
+	var b strings.Builder
+	section(&b, "Cannot work as it is written:", r.Findings)
+	section(&b, "Answers 403:", r.Closed)
+	section(&b, "Is kept for clients to read and has no effect:", r.Kept)
+	if b.Len() == 0 {
+		b.WriteString("Nothing to report.\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// section writes a list under its heading, nothing for an empty one.
+func section[T fmt.Stringer](b *strings.Builder, heading string, lines []T) {
+	if len(lines) == 0 {
+		return
+	}
+	b.WriteString(heading + "\n")
+	for _, line := range lines {
+		b.WriteString("  " + escapeControls(line.String()) + "\n")
+	}
+}
+
+// escapeControls writes what a terminal could take for a command as an escape.
+func escapeControls(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}
+
+// printJSON writes the report for programs.
+func (r *report) printJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
