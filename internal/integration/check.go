@@ -65,9 +65,14 @@ func validTarget(target string) bool {
 	return true
 }
 
+// validHostHeader takes a name or an address, with or without a port; "" is
+// the endpoint's own.
 func validHostHeader(host string) bool {
 	for i := 0; i < len(host); i++ {
-		if c := host[i]; c <= ' ' || c == 0x7f || c == ',' {
+		switch c := host[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case c == '-', c == '.', c == '_', c == ':', c == '[', c == ']':
+		default:
 			return false
 		}
 	}

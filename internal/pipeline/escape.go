@@ -104,15 +104,34 @@ func appendPath(dst []byte, value string) []byte {
 	}
 }
 
-// hasDotSegment reports whether a decoded value holds "." or ".." between
-// slashes.
-func hasDotSegment(value string) bool {
-	for more := true; more; {
-		var seg string
-		seg, value, more = strings.Cut(value, "/")
-		if seg == "." || seg == ".." {
+// errMisleads refuses a value for the path of a backend's URI.
+var errMisleads = errors.New("a value could be read as another path")
+
+// misleads reports whether a backend could read a decoded value as the path of
+// another thing: whether it holds "." or ".." between slashes, for which some
+// readers take %2F and backslashes too, behind which some cut off ";parameters",
+// or a control, at which some end the path or a header line.
+func misleads(value string) bool {
+	start := 0
+	for i := 0; i <= len(value); i++ {
+		switch {
+		case i == len(value), value[i] == '/', value[i] == '\\':
+			if seg, _, _ := strings.Cut(value[start:i], ";"); seg == "." || seg == ".." {
+				return true
+			}
+			start = i + 1
+		case value[i] < ' ', value[i] == 0x7f:
 			return true
 		}
 	}
 	return false
+}
+
+// misleadsRaw is misleads for a value in the client's own spelling.
+func misleadsRaw(raw string) bool {
+	if strings.IndexByte(raw, '%') < 0 && strings.IndexByte(raw, '.') < 0 {
+		return false // a target holds no bare control
+	}
+	value, err := unescape(raw)
+	return err != nil || misleads(value)
 }

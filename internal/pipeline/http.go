@@ -82,7 +82,7 @@ func (c *call) addGatewayHeaders() {
 func (c *call) finishTarget(clientQuery string) error {
 	t := c.stage.target(c.method)
 	endpoint, dst, err := t.resolve(c.target[:0], c.paths)
-	if errors.Is(err, errDotSegment) {
+	if errors.Is(err, errMisleads) {
 		return badRequest(err)
 	}
 	if refused, ok := errors.AsType[*refusal](err); ok {

@@ -9,7 +9,7 @@ import (
 // resource path has far fewer.
 const maxParams = 64
 
-// errDotSegment refuses a path that a backend could read as another one.
+// errDotSegment refuses a path that is not normal.
 var errDotSegment = errors.New("path has a . or .. segment")
 
 // A router finds the method for a path and a verb.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"crypto/tls"
+	"errors"
 	"strings"
 	"sync/atomic"
 
@@ -59,20 +60,20 @@ type pathValue struct {
 // resolve returns the endpoint and appends the path and query to dst, with
 // values in place of their variables. A variable without a value stays as it
 // is written, its braces escaped, as AWS sends it. Values are encoded for the
-// place they stand in; one that would add a . or .. segment is an error.
+// place they stand in; one that would lead elsewhere is an error.
 func (t *target) resolve(dst []byte, values []pathValue) (*integration.Endpoint, []byte, error) {
 	if t.err != nil {
 		return nil, nil, t.err
 	}
 	if t.endpoint != nil {
-		dst, err := appendParts(dst, t.parts, values)
+		dst, err := appendParts(dst, inPath, t.parts, values)
 		if err != nil {
 			return nil, nil, err
 		}
 		endpoint, err := t.through(t.endpoint)
 		return endpoint, dst, err
 	}
-	text, err := appendParts(nil, t.whole.parts, values)
+	text, err := appendParts(nil, inHost, t.whole.parts, values)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,31 +84,63 @@ func (t *target) resolve(dst []byte, values []pathValue) (*integration.Endpoint,
 	return endpoint, append(dst, path...), err
 }
 
-// appendParts joins the parts of a URI.
-func appendParts(dst []byte, parts []uriPart, values []pathValue) ([]byte, error) {
-	inQuery := false
+// A place is where in a URI a part stands.
+type place uint8
+
+const (
+	inHost place = iota
+	inPath
+	inQuery
+)
+
+// behind returns the place of what follows text that begins at p.
+func (p place) behind(text string) place {
+	if p == inHost {
+		if _, rest, ok := strings.Cut(text, "://"); ok {
+			text = rest
+		}
+		if strings.ContainsAny(text, "/?") {
+			p = inPath
+		}
+	}
+	if p == inPath && strings.Contains(text, "?") {
+		p = inQuery
+	}
+	return p
+}
+
+// errEndsHost refuses a value that would make the host another one.
+var errEndsHost = errors.New("a value for the host holds a slash")
+
+// appendParts joins the parts of a URI, the first of which stands at.
+func appendParts(dst []byte, at place, parts []uriPart, values []pathValue) ([]byte, error) {
 	for i := range parts {
 		p := &parts[i]
 		if p.kind == uriText {
 			dst = append(dst, p.text...)
-			inQuery = inQuery || strings.Contains(p.text, "?")
+			at = at.behind(p.text)
 			continue
 		}
 		v := findValue(values, p.text)
 		switch {
 		case v == nil:
 			dst = append(append(append(dst, "%7B"...), p.text...), "%7D"...)
-		case inQuery:
+		case at == inQuery:
 			text := v.text
 			if v.raw {
 				text, _ = unescape(v.text) // checked at the door
 			}
 			dst = appendQueryText(dst, text)
+		case at == inHost && strings.Contains(v.text, "/"):
+			return nil, errEndsHost
 		case v.raw:
+			if misleadsRaw(v.text) {
+				return nil, errMisleads
+			}
 			dst = appendRawPath(dst, v.text)
 		default:
-			if hasDotSegment(v.text) {
-				return nil, errDotSegment
+			if misleads(v.text) {
+				return nil, errMisleads
 			}
 			dst = appendPath(dst, v.text)
 		}
