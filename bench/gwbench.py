@@ -12,6 +12,7 @@ HZ = os.sysconf('SC_CLK_TCK')
 KEY = 'key-42-abcdefghijklmnop'
 NROUTES, NKEYS = 100, 1000
 SMALL = '{"id":"abc123","name":"widget","price":12.5,"tags":["a","b"],"stock":42,"active":true,"n":1234567}'
+INVOKED = json.dumps({'statusCode': 200, 'headers': {'Content-Type': 'application/json'}, 'body': SMALL}).replace('\\', '\\\\')  # of a Lambda function, as nginx's configuration has it
 BIG = '{"items":[' + ','.join('{"id":%d,"name":"item-%04d","price":%d.25,"desc":"some description text here"}' % (i, i, i) for i in range(128)) + ']}'
 
 
@@ -109,6 +110,7 @@ events {{ worker_connections 8192; }}
 http {{ access_log off; keepalive_requests 100000000; keepalive_timeout 300s; default_type application/json; client_max_body_size 20m;
  server {{ listen 127.0.0.1:{port} backlog=4096;
   location / {{ return 200 '{SMALL}'; }}
+  location /2015-03-31/functions/ {{ return 200 '{INVOKED}'; }}
   location ~ /big/ {{ root {d}/www; open_file_cache max=10; open_file_cache_valid 60s; sendfile on; tcp_nopush on; etag off; rewrite ^ /big.json break; }}
  }} }}
 ''')
