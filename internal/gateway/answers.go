@@ -40,6 +40,11 @@ func unknownAPI(api string) *httpmsg.Response {
 	return withBody(404, "NotFoundException", append(append([]byte(`{"message": `), text...), '}'))
 }
 
+// badRequest is the answer to what is no request, or not one alone.
+func badRequest() *httpmsg.Response {
+	return answer(400, "BadRequestException", "Bad Request")
+}
+
 // tooLong is the answer to a URL, header or body over its limit.
 func tooLong() *httpmsg.Response {
 	return answer(413, "RequestTooLargeException", "Request Too Long")

@@ -68,6 +68,8 @@ func TestNoStage(t *testing.T) {
 		"unknown API by path": {"/_aws/execute-api/z\"z/dev", "localhost", 404, "NotFoundException", `{"message": "The API id 'z\"z' does not correspond to a deployed API Gateway API"}`},
 		"no API":              {"/_aws/execute-api/", "localhost", 404, "NotFoundException", `{"message": "The API id '' does not correspond to a deployed API Gateway API"}`},
 		"no stage's URL":      {"/x", "localhost", 403, "ForbiddenException", forbiddenBody},
+		"a fragment":          {"/dev/x#y", "abc123.execute-api.localhost", 400, "BadRequestException", badBody},
+		"one in the query":    {"/dev/x?y#z", "abc123.execute-api.localhost", 400, "BadRequestException", badBody},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

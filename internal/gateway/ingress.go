@@ -150,6 +150,6 @@ func refusal(err error) *httpmsg.Response {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return answer(http.StatusRequestTimeout, "RequestTimeoutException", "Request Timeout")
 	default:
-		return answer(http.StatusBadRequest, "BadRequestException", "Bad Request")
+		return badRequest()
 	}
 }

@@ -16,8 +16,9 @@ var errAmbiguous = errors.New("request that can be understood in two ways")
 // stops at what RFC 9112 forbids and net/http forgives: lines that end in LF
 // alone or are folded, a length beside a transfer coding or twice, a transfer
 // coding in HTTP/1.0, a target that names another host than Host does, blanks
-// in a chunk's size. A proxy in front of us may read any of these differently,
-// and where one request ends and the next begins is then the sender's choice.
+// in a chunk's size, a quote in its extension that does not end. A proxy in
+// front of us may read any of these differently, and where one request ends and
+// the next begins is then the sender's choice.
 //
 // It only ever refuses. What a request is, net/http alone decides; where the
 // scanner has lost its way the connection ends.
@@ -272,11 +273,26 @@ func (s *scanner) size(line []byte) error {
 		digits++
 	}
 	rest := line[digits:]
-	if digits == 0 || digits > 15 || len(rest) > 0 && (rest[0] != ';' || !httpmsg.ValidText(string(rest))) {
+	if digits == 0 || digits > 15 || len(rest) > 0 && (rest[0] != ';' || !httpmsg.ValidText(string(rest)) || opensQuote(rest)) {
 		return errAmbiguous
 	}
 	if s.next = scanChunk; s.left == 0 {
 		s.next = scanTrailer
 	}
 	return nil
+}
+
+// opensQuote reports whether text holds a quoted string that does not end in it.
+// Some readers look for its end behind the line's.
+func opensQuote(text []byte) bool {
+	open := false
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '"':
+			open = !open
+		case text[i] == '\\' && open:
+			i++
+		}
+	}
+	return open
 }
