@@ -1,6 +1,7 @@
 package control
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ const noLimit = -1
 // methods. They come after all others, because their first tokens are free.
 func methodSettingPaths() []patchPath[stage] {
 	const method = "/{resourcePath}/{httpMethod}"
-	var paths []patchPath[stage]
+	paths := []patchPath[stage]{{at: "/methodSettings", replace: setMethodSettings}}
 	for _, s := range methodSettings {
 		paths = append(paths, patchPath[stage]{at: method + "/" + s.name, replace: s.patch})
 	}
@@ -29,22 +30,23 @@ func methodSettingPaths() []patchPath[stage] {
 
 // A methodSetting is one setting of a method.
 type methodSetting struct {
-	name string // the end of its patch path
-	set  patchSetter[wire.MethodSetting]
+	name   string // the end of its patch path
+	member string // of MethodSetting
+	set    patchSetter[wire.MethodSetting]
 }
 
 // methodSettings are all settings.
 var methodSettings = []methodSetting{
-	{"metrics/enabled", setBool(func(m *wire.MethodSetting) **bool { return &m.MetricsEnabled })},
-	{"logging/loglevel", setLogLevel},
-	{"logging/dataTrace", setBool(func(m *wire.MethodSetting) **bool { return &m.DataTraceEnabled })},
-	{burstSetting, setInt(func(m *wire.MethodSetting) **int32 { return &m.ThrottlingBurstLimit }, "Invalid throttling burst limit specified")},
-	{rateSetting, setDouble(func(m *wire.MethodSetting) **wire.Double { return &m.ThrottlingRateLimit }, "Invalid throttling rate limit specified")},
-	{"caching/enabled", setBool(func(m *wire.MethodSetting) **bool { return &m.CachingEnabled })},
-	{"caching/ttlInSeconds", setCacheTTL},
-	{"caching/dataEncrypted", setBool(func(m *wire.MethodSetting) **bool { return &m.CacheDataEncrypted })},
-	{"caching/requireAuthorizationForCacheControl", setBool(func(m *wire.MethodSetting) **bool { return &m.RequireAuthorizationForCacheControl })},
-	{"caching/unauthorizedCacheControlHeaderStrategy", setOneOf(func(m *wire.MethodSetting) **string { return &m.UnauthorizedCacheControlHeaderStrategy },
+	{"metrics/enabled", "metricsEnabled", setBool(func(m *wire.MethodSetting) **bool { return &m.MetricsEnabled })},
+	{"logging/loglevel", "loggingLevel", setLogLevel},
+	{"logging/dataTrace", "dataTraceEnabled", setBool(func(m *wire.MethodSetting) **bool { return &m.DataTraceEnabled })},
+	{burstSetting, "throttlingBurstLimit", setInt(func(m *wire.MethodSetting) **int32 { return &m.ThrottlingBurstLimit }, "Invalid throttling burst limit specified")},
+	{rateSetting, "throttlingRateLimit", setDouble(func(m *wire.MethodSetting) **wire.Double { return &m.ThrottlingRateLimit }, "Invalid throttling rate limit specified")},
+	{"caching/enabled", "cachingEnabled", setBool(func(m *wire.MethodSetting) **bool { return &m.CachingEnabled })},
+	{"caching/ttlInSeconds", "cacheTtlInSeconds", setCacheTTL},
+	{"caching/dataEncrypted", "cacheDataEncrypted", setBool(func(m *wire.MethodSetting) **bool { return &m.CacheDataEncrypted })},
+	{"caching/requireAuthorizationForCacheControl", "requireAuthorizationForCacheControl", setBool(func(m *wire.MethodSetting) **bool { return &m.RequireAuthorizationForCacheControl })},
+	{"caching/unauthorizedCacheControlHeaderStrategy", "unauthorizedCacheControlHeaderStrategy", setOneOf(func(m *wire.MethodSetting) **string { return &m.UnauthorizedCacheControlHeaderStrategy },
 		[]string{"FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"}, "Invalid unauthorized cache control header strategy specified")},
 }
 
@@ -101,6 +103,51 @@ func (m *methodSetting) patch(t *tx, s *stage, op *patchOp) error {
 	s.MethodSettings[key] = setting
 	s.Set[key] = addSorted(slices.Clone(touched), m.name)
 	return nil
+}
+
+// setMethodSettings takes the settings of all methods as a JSON object: those
+// of */* come first, so that the others have them too.
+func setMethodSettings(t *tx, s *stage, op *patchOp) error {
+	var all map[string]map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text(op.value)), &all); err != nil {
+		return errPatchValue(op)
+	}
+	s.MethodSettings, s.Set = map[string]wire.MethodSetting{}, nil
+	for _, key := range sortedKeys(all) {
+		tokens := strings.Split(key, "/")
+		if len(tokens) != 2 || tokens[0] == "" || key != everyMethod && !slices.Contains(verbs, tokens[1]) {
+			return errPatchValue(op)
+		}
+		for _, member := range sortedKeys(all[key]) {
+			i := slices.IndexFunc(methodSettings, func(m methodSetting) bool { return m.member == member })
+			value, ok := scalarText(all[key][member])
+			if i < 0 || !ok {
+				return errPatchValue(op)
+			}
+			if value == nil {
+				continue
+			}
+			one := &patchOp{op: op.op, path: "/" + key + "/" + methodSettings[i].name, names: tokens, value: value}
+			if err := methodSettings[i].patch(t, s, one); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// scalarText is a JSON scalar as the value of a patch has it, nil for null.
+func scalarText(raw json.RawMessage) (*string, bool) {
+	value := string(raw)
+	switch value[0] {
+	case '{', '[':
+		return nil, false
+	case 'n':
+		return nil, true
+	case '"':
+		return &value, json.Unmarshal(raw, &value) == nil
+	}
+	return &value, true
 }
 
 // removeMethodSetting takes the settings of a method back. The space at the

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -66,6 +67,7 @@ func FuzzPatch(f *testing.F) {
 		{"add", "/accessLogSettings/format", "$context.requestId", ""}, {"replace", "/variables", `{"a":"b"}`, ""},
 		{"replace", "/canarySettings/stageVariableOverrides/a", "b", ""}, {"add", "/binaryMediaTypes/-", "", ""},
 		{"replace", "/endpointConfiguration/types/0", "PRIVATE", ""}, {"add", "/cacheKeyParameters", "x", ""},
+		{"replace", "/methodSettings", `{"*/*": {"throttlingRateLimit": 1}, "a/GET": {"metricsEnabled": true}}`, ""},
 		{"move", "/~01/~~/~", "\x00", "/"}, {"test", strings.Repeat("/", 300), "", ""},
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3])
@@ -81,8 +83,10 @@ func FuzzPatch(f *testing.F) {
 		checkPatch(t, &validatorPatch, &wire.RequestValidator{}, o)
 		checkPatch(t, &gatewayResponsePatch, stockGatewayResponse("THROTTLED"), o)
 		checkPatch(t, &deploymentPatch, &wire.Deployment{}, o)
+		checkPatch(t, &vpcLinkPatch, &wire.VPCLink{}, o)
+		checkPatch(t, &clientCertificatePatch, &clientCertificate{}, o)
 		checkPatch(t, &accountPatch, &wire.Account{Features: []string{usagePlansFeature}}, o)
-		if strings.HasSuffix(path, "/logging/loglevel") {
+		if strings.HasSuffix(path, "/logging/loglevel") || path == "/methodSettings" && setsLogLevel(value) {
 			return // looks at the account
 		}
 		st := &stage{Stage: wire.Stage{DeploymentID: new("d"), StageName: new("s")}}
@@ -91,6 +95,18 @@ func FuzzPatch(f *testing.F) {
 			t.Errorf("%d settings, of which %d are known", len(st.MethodSettings), len(st.Set))
 		}
 	})
+}
+
+// setsLogLevel reports whether a JSON object of method settings has a level.
+func setsLogLevel(value string) bool {
+	var all map[string]map[string]json.RawMessage
+	_ = json.Unmarshal([]byte(value), &all)
+	for _, settings := range all {
+		if _, ok := settings["loggingLevel"]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 func checkPatch[T any](t *testing.T, table *patchTable[T], target *T, o []wire.PatchOperation) {
