@@ -21,6 +21,7 @@ const (
 type egress struct {
 	w       http.ResponseWriter
 	r       *http.Request
+	conn    *conn // nil on HTTP/2
 	timeout time.Duration
 	closing bool // the connection ends behind the answer
 }
@@ -54,6 +55,24 @@ func (e *egress) send(resp *httpmsg.Response) {
 	if e.hasBody(resp.Status) {
 		e.write(resp.Body)
 	}
+}
+
+// direct writes a whole answer to the connection itself, where HTTP/1.1 is
+// spoken and the request has been read to its end. Otherwise it reports false.
+func (e *egress) direct(c *call, resp *httpmsg.Response, dates *dates) bool {
+	if e.conn == nil || resp.Stream != nil || !e.r.ProtoAtLeast(1, 1) || e.r.ContentLength != 0 && c.body == nil {
+		return false
+	}
+	if e.closing {
+		e.w.Header().Set("Connection", "close") // net/http, too, is to close
+	}
+	c.wire = appendHead(c.wire[:0], resp, dates.at(time.Now()), e.closing || e.r.Close)
+	body := resp.Body
+	if !e.hasBody(resp.Status) {
+		body = nil
+	}
+	c.wire = e.conn.answer(c.wire, body, e.timeout)
+	return true
 }
 
 // write writes a body. A client that goes away is no failure of ours.

@@ -114,6 +114,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query := splitTarget(r.RequestURI)
 	at, ours := locate(r.Host, path)
 	closing := g.door.closing.Load()
+	nc, _ := r.Context().Value(connKey{}).(*conn) // nil on HTTP/2
+	var head string
+	if nc != nil {
+		head = nc.scanner.takeHead()
+	}
 	if !ours {
 		if closing {
 			w.Header().Set("Connection", "close")
@@ -125,34 +130,17 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		c = new(call)
 	}
-	c.fill(r, at.path, query, &g.proxies, time.Now())
+	c.fill(r, head, at.path, query, &g.proxies, time.Now())
 	resp := g.answer(c, paced(w, r, g.opts.ReadTimeout), at)
 	defer func() { // also when a stream breaks off
 		resp.Release()
 		c.reset()
 		g.calls.Put(c)
 	}()
-	g.send(w, r, c, resp, closing || g.door.closing.Load())
-}
-
-// send writes the answer: a whole one to the connection itself where HTTP/1.1 is
-// spoken and the request has been read to its end, all others by way of net/http.
-func (g *Gateway) send(w http.ResponseWriter, r *http.Request, c *call, resp *httpmsg.Response, closing bool) {
-	out := egress{w: w, r: r, timeout: g.opts.WriteTimeout, closing: closing}
-	nc, _ := r.Context().Value(connKey{}).(*conn)
-	if nc == nil || resp.Stream != nil || !r.ProtoAtLeast(1, 1) || r.ContentLength != 0 && c.body == nil {
+	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout, closing: closing || g.door.closing.Load()}
+	if !out.direct(c, resp, &g.dates) {
 		out.send(resp)
-		return
 	}
-	if closing {
-		w.Header().Set("Connection", "close") // net/http, too, is to close
-	}
-	c.wire = appendHead(c.wire[:0], resp, g.dates.at(time.Now()), closing || r.Close)
-	body := resp.Body
-	if !out.hasBody(resp.Status) {
-		body = nil
-	}
-	c.wire = nc.answer(c.wire, body, g.opts.WriteTimeout)
 }
 
 // answer finds the stage, reads the body, and lets the stage answer. It keeps

@@ -86,7 +86,7 @@ func TestRequestMessage(t *testing.T) {
 	want := seen{
 		API: "abc123", Stage: "dev", Method: "PATCH", Path: "/x", Host: "abc123.execute-api.localhost", Scheme: "https", Proto: "HTTP/1.1",
 		Source: "192.0.2.7", Body: "hello",
-		Header: []string{"Accept: a", "Accept: b", "Content-Length: 5", "X-B: 1", "X-B: 2", "X-Forwarded-For: 6.6.6.6, 192.0.2.7", "X-Forwarded-Proto: https"},
+		Header: []string{"x-b: 1", "Accept: a", "X-B: 2", "X-Forwarded-For: 6.6.6.6, 192.0.2.7", "accept: b", "X-Forwarded-Proto: https", "Content-Length: 5"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("stage got %+v\nwant %+v", got, want)

@@ -40,8 +40,9 @@ func splitTarget(target string) (path, query string) {
 	return "/", query // "*", an authority, or a URL without a path
 }
 
-// fill makes a message of r, all but the body.
-func (c *call) fill(r *http.Request, path, query string, proxies *proxies, now time.Time) {
+// fill makes a message of r, all but the body. Its head is "" where it is not
+// known as it was sent.
+func (c *call) fill(r *http.Request, head, path, query string, proxies *proxies, now time.Time) {
 	c.req = httpmsg.Request{
 		Method:   r.Method,
 		Path:     path,
@@ -55,14 +56,34 @@ func (c *call) fill(r *http.Request, path, query string, proxies *proxies, now t
 	if r.TLS != nil {
 		c.req.Scheme = "https"
 	}
-	c.header(r)
+	c.header(r, head)
 	proxies.identify(&c.req, r.RemoteAddr)
 }
 
-// header lists r's header lines sorted by name, each name's in the order in
-// which they came: net/http keeps neither the order of names nor, on HTTP/1,
-// their spelling. On HTTP/2 names are lower case on the wire, and are here.
-func (c *call) header(r *http.Request) {
+// header lists r's header lines: as they were sent where head tells, the request
+// line and the lines behind it. net/http sorts them into a map and respells their
+// names: without a head they are listed by name, each name's in the order in
+// which they came. Host and what frames the body are no lines of ours.
+func (c *call) header(r *http.Request, head string) {
+	line, rest, _ := strings.Cut(head, "\n")
+	if sent, ok := strings.CutPrefix(line, r.Method); !ok || !strings.HasPrefix(strings.TrimPrefix(sent, " "), r.RequestURI) {
+		c.sorted(r)
+		return
+	}
+	h := c.req.Header
+	for rest != "" {
+		line, rest, _ = strings.Cut(rest, "\n")
+		name, value, _ := strings.Cut(line, ":")
+		if !httpmsg.EqualFold(name, "Host") && !httpmsg.EqualFold(name, "Transfer-Encoding") {
+			h = append(h, httpmsg.Field{Name: name, Value: httpmsg.TrimValue(value)})
+		}
+	}
+	c.req.Header = h
+}
+
+// sorted lists them from net/http's map. On HTTP/2 names are lower case on the
+// wire, and are here.
+func (c *call) sorted(r *http.Request) {
 	h := c.req.Header
 	for name, values := range r.Header {
 		if r.ProtoMajor == 2 {

@@ -249,7 +249,7 @@ func tlsCall(t *testing.T, tr *http.Transport, base string, i int, h2 bool) {
 	text, _ := io.ReadAll(resp.Body)
 	got := see(t, resp, string(text))
 	header := strings.Join(got.Header, "|")
-	proto, name := "HTTP/1.1", "X-Mixed"
+	proto, name := "HTTP/1.1", "X-MiXeD"
 	if h2 {
 		proto, name = "HTTP/2.0", "x-mixed"
 	}

@@ -35,6 +35,9 @@ type scanner struct {
 	length    int64
 	codings   int
 	refused   bool // net/http will answer with an error of its own
+
+	head  []byte   // the request line and the header lines so far, each with a \n
+	heads []string // those of requests that no handler has got yet
 }
 
 // A scanState is what a scanner expects next.
@@ -146,6 +149,7 @@ func (s *scanner) line(line []byte) error {
 	if err := checkLine(line); err != nil {
 		return err
 	}
+	s.head = append(append(s.head, line...), '\n')
 	return s.header(line)
 }
 
@@ -154,7 +158,8 @@ func (s *scanner) request(line []byte) error {
 	if line[0] == '\r' { // net/http would skip it
 		return errAmbiguous
 	}
-	*s = scanner{next: scanHeader, part: s.part}
+	*s = scanner{next: scanHeader, part: s.part, head: s.head[:0], heads: s.heads}
+	s.head = append(append(s.head, line...), '\n')
 	method, rest, _ := bytes.Cut(line, space)
 	target, version, _ := bytes.Cut(rest, space)
 	switch string(version) {
@@ -249,6 +254,7 @@ func (s *scanner) endHead() error {
 		return errAmbiguous
 	case s.refused:
 		s.next = scanEnded
+		return nil
 	case s.codings > 0:
 		s.next = scanSize
 	case s.length > 0:
@@ -256,7 +262,18 @@ func (s *scanner) endHead() error {
 	default:
 		s.next = scanRequest
 	}
+	s.heads = append(s.heads, string(s.head))
 	return nil
+}
+
+// takeHead returns the head of the first request that it has not returned yet,
+// "" if there is none. There are never more than net/http has bytes of.
+func (s *scanner) takeHead() (head string) {
+	if len(s.heads) > 0 {
+		head = s.heads[0]
+		s.heads = append(s.heads[:0], s.heads[1:]...)
+	}
+	return head
 }
 
 // size takes the line of a chunk's size: hexadecimal digits, and perhaps an

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -82,7 +84,8 @@ func TestScanner(t *testing.T) {
 }
 
 // FuzzScanner holds the scanner to net/http: of what it lets pass, every request
-// that net/http reads whole ends where the scanner says.
+// that net/http reads whole ends where the scanner says, and has the header lines
+// that the scanner has kept.
 func FuzzScanner(f *testing.F) {
 	for _, seed := range []string{
 		"GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi\r\n\r\nGET / HTTP/1.0\r\n\r\n",
@@ -115,12 +118,12 @@ func FuzzScanner(f *testing.F) {
 		if (perr == nil) != (err == nil) {
 			t.Fatalf("in pieces %v, byte by byte %v", perr, err)
 		}
-		agree(t, in[:n], ends)
+		agree(t, in[:n], ends, whole)
 	})
 }
 
 // agree reads passed as net/http's server does.
-func agree(t *testing.T, passed []byte, ends map[int]bool) {
+func agree(t *testing.T, passed []byte, ends map[int]bool, s *scanner) {
 	left := bytes.NewReader(passed)
 	r := bufio.NewReader(left)
 	for method := ""; ; {
@@ -143,6 +146,7 @@ func agree(t *testing.T, passed []byte, ends map[int]bool) {
 		if end := len(passed) - left.Len() - r.Buffered(); !ends[end] {
 			t.Fatalf("net/http reads a request that ends at %d of %q, the scanner does not", end, passed)
 		}
+		sameLines(t, req, s.takeHead())
 	}
 }
 
@@ -156,5 +160,28 @@ func BenchmarkScanner(b *testing.B) {
 		if _, err := s.scan(request); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// sameLines compares a head with what net/http has made of it.
+func sameLines(t *testing.T, req *http.Request, head string) {
+	if !strings.HasPrefix(head, req.Method+" "+req.RequestURI) {
+		t.Fatalf("head %q of %s %s", head, req.Method, req.RequestURI)
+	}
+	var c call
+	c.header(req, head)
+	got := http.Header{}
+	for _, f := range c.req.Header {
+		got.Add(f.Name, f.Value)
+	}
+	if got.Get("Pragma") != "" {
+		req.Header.Del("Cache-Control") // which net/http may have added
+		got.Del("Cache-Control")
+	}
+	if got.Get("Trailer") != "" {
+		req.Header["Trailer"] = got["Trailer"] // which it may have taken away
+	}
+	if !maps.EqualFunc(got, req.Header, slices.Equal) {
+		t.Fatalf("head %q gives %q, net/http reads %q", head, got, req.Header)
 	}
 }
