@@ -309,6 +309,95 @@ func TestRoundTripStage(t *testing.T) {
 	})
 }
 
+func TestRoundTripResource(t *testing.T) {
+	b := newBench(t)
+	api, root := b.api()
+	rapid.Check(t, func(t *rapid.T) {
+		part := rapid.OneOf(rapid.StringMatching(`[a-zA-Z0-9._:-]{1,20}`), rapid.StringMatching(`\{[a-zA-Z0-9._-]{1,20}\+?\}`)).Draw(t, "part")
+		out, err := b.CreateResource(ctx(), who, &wire.CreateResourceRequest{RestAPIID: api, ParentID: root, PathPart: part})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.DeleteResource(ctx(), who, &wire.DeleteResourceRequest{RestAPIID: api, ResourceID: *out.ID})
+		same(t, wire.Resource{ID: out.ID, ParentID: &root, PathPart: &part, Path: new("/" + part)}, out, err)(
+			b.GetResource(ctx(), who, &wire.GetResourceRequest{RestAPIID: api, ResourceID: *out.ID}))
+	})
+}
+
+func TestRoundTripDeployment(t *testing.T) {
+	b := newBench(t)
+	api, _ := b.api()
+	rapid.Check(t, func(t *rapid.T) {
+		in := &wire.CreateDeploymentRequest{RestAPIID: api, Description: maybe(t, "description", free), StageName: maybe(t, "stage", rapid.SampledFrom([]string{"", "dev"}))}
+		out, err := b.CreateDeployment(ctx(), who, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, wire.Deployment{ID: out.ID, CreatedDate: out.CreatedDate, Description: unlessBlank(in.Description)}, out, err)(
+			b.GetDeployment(ctx(), who, &wire.GetDeploymentRequest{RestAPIID: api, DeploymentID: *out.ID}))
+	})
+}
+
+func TestRoundTripVPCLink(t *testing.T) {
+	b := newBench(t)
+	rapid.Check(t, func(t *rapid.T) {
+		in := &wire.CreateVPCLinkRequest{
+			Name: "l" + free.Draw(t, "name"), Description: maybe(t, "description", free), Tags: maybeMap(t, "tags", []string{"a", "b"}, free),
+			TargetARNs: []string{"arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/x/1"},
+		}
+		out, err := b.CreateVPCLink(ctx(), who, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expected := wire.VPCLink{ID: out.ID, Name: &in.Name, Description: unlessBlank(in.Description), TargetARNs: in.TargetARNs, Status: new("PENDING"), Tags: unlessEmpty(in.Tags)}
+		same(t, expected, out, err)
+		expected.Status, expected.StatusMessage = new("AVAILABLE"), new("Your vpc link is ready for use")
+		if expected.Tags == nil {
+			expected.Tags = map[string]string{} // Get always shows them
+		}
+		read, err := b.GetVPCLink(ctx(), who, &wire.GetVPCLinkRequest{VPCLinkID: *out.ID})
+		same(t, expected, read, err)
+	})
+}
+
+func TestRoundTripClientCertificate(t *testing.T) {
+	b := newBench(t)
+	for name, in := range map[string]*wire.GenerateClientCertificateRequest{ // a key takes too long for many
+		"nothing": {}, "empty": {Description: new(""), Tags: map[string]string{}}, "all": {Description: new("d"), Tags: map[string]string{"a": "", "b": "c"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := must(b.GenerateClientCertificate(ctx(), who, in))(t)
+			expected := &wire.ClientCertificate{
+				ClientCertificateID: out.ClientCertificateID, PEMEncodedCertificate: out.PEMEncodedCertificate, CreatedDate: out.CreatedDate, ExpirationDate: out.ExpirationDate,
+				Description: unlessBlank(in.Description), Tags: unlessEmpty(in.Tags),
+			}
+			if d := cmp.Diff(expected, out); d != "" {
+				t.Error("-expected +answered", d)
+			}
+			if expected.Tags == nil {
+				expected.Tags = map[string]string{}
+			}
+			read := must(b.GetClientCertificate(ctx(), who, &wire.GetClientCertificateRequest{ClientCertificateID: *out.ClientCertificateID}))(t)
+			if d := cmp.Diff(expected, read); d != "" || read.CreatedDate == nil || read.ExpirationDate == nil {
+				t.Error("-expected +read", d)
+			}
+		})
+	}
+}
+
+func TestRoundTripAccount(t *testing.T) {
+	b := newBench(t)
+	rapid.Check(t, func(t *rapid.T) {
+		role := maybe(t, "role", rapid.SampledFrom([]string{"", "arn:aws:iam::000000000000:role/a", "arn:aws:iam::000000000000:role/b/c"}))
+		expected := wire.Account{
+			CloudwatchRoleARN: unlessBlank(role), ThrottleSettings: &wire.ThrottleSettings{BurstLimit: new(int32(5000)), RateLimit: new(wire.Double(10000))},
+			Features: []string{"UsagePlans"}, APIKeyVersion: new("4"),
+		}
+		out, err := b.UpdateAccount(ctx(), who, &wire.UpdateAccountRequest{PatchOperations: []wire.PatchOperation{{Op: new("replace"), Path: new("/cloudwatchRoleArn"), Value: role}}})
+		same(t, expected, out, err)(b.GetAccount(ctx(), who, &wire.GetAccountRequest{}))
+	})
+}
+
 // Clients that write to one API at the same time lose nothing: every change is
 // there in the end, though all are parts of one document.
 func TestConcurrentWriters(t *testing.T) {
