@@ -142,8 +142,8 @@ func (s *Scope) pathParam(name string) (string, bool) { return lookup(s.PathPara
 func (s *Scope) queryParam(name string) (string, bool) { return lookup(s.queryParams(), name) }
 
 // headerParam returns the last value of a request header. AWS compares names
-// letter by letter; a listener on net/http does not know how the client spelled
-// them, so the spelling asked for goes first and then any other.
+// letter by letter. Here the spelling asked for goes first and then any other:
+// over HTTP/2, and from many clients, names are in lower case.
 func (s *Scope) headerParam(name string) (string, bool) {
 	if v, ok := lastExact(s.Headers, name); ok {
 		return v, true
