@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -157,7 +156,7 @@ func (g *Gateway) answer(c *call, r *http.Request, at place) (resp *httpmsg.Resp
 		return unknownAPI(at.api)
 	case e == nil:
 		return forbidden()
-	case strings.IndexByte(r.RequestURI, '#') >= 0: // some cut it off, to some it is a character
+	case ambiguous(r):
 		return badRequest()
 	case len(r.RequestURI) > g.opts.MaxURL || headerSize(&c.req) > g.opts.MaxHeader:
 		return tooLong()

@@ -107,9 +107,15 @@ func headerSize(req *httpmsg.Request) int {
 	return size
 }
 
+// mayHaveBody reports whether there is a body to read. Over HTTP/2 one may follow
+// a length of 0, and only reading it shows that there is none.
+func mayHaveBody(r *http.Request) bool {
+	return r.ContentLength != 0 || r.ProtoMajor == 2 && r.Header["Content-Length"] != nil
+}
+
 // readBody reads the request's body, if it has one, into memory of the budget.
 func (c *call) readBody(r *http.Request, budget *httpmsg.Budget, limit int) error {
-	if r.ContentLength == 0 {
+	if !mayHaveBody(r) {
 		return nil
 	}
 	body, err := budget.ReadBody(r.Body, r.ContentLength, limit)
@@ -132,7 +138,7 @@ type pacedBody struct {
 // paced returns r with a paced body, r itself if it has none. It is a copy
 // because net/http looks at the body of its own when it closes the request.
 func paced(w http.ResponseWriter, r *http.Request, timeout time.Duration) *http.Request {
-	if r.ContentLength == 0 {
+	if !mayHaveBody(r) {
 		return r
 	}
 	out := *r

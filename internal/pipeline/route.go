@@ -85,7 +85,9 @@ func (n *node) child(seg string) *node {
 
 // find looks up the raw path and the verb. It reports false when no resource
 // answers, which AWS calls Missing Authentication Token. Leading slashes
-// collapse and one trailing slash is ignored; segments compare undecoded.
+// collapse and one trailing slash is ignored. %2F parts no segments, but %61 is
+// an a to every backend: a resource's guards must not be passed by on the way of
+// a greedy one that would send it an a.
 func (r *router) find(path, verb string, m *match) bool {
 	path = strings.TrimSuffix(strings.TrimLeft(path, "/"), "/")
 	m.n = 0
@@ -98,7 +100,11 @@ func (r *router) find(path, verb string, m *match) bool {
 // walk matches what is left of the path, not empty, below n.
 func (n *node) walk(path, verb string, m *match) bool {
 	seg, rest, more := strings.Cut(path, "/")
-	if c := n.literal[seg]; c != nil && c.descend(rest, more, verb, m) {
+	plain, err := unescape(seg)
+	if err != nil {
+		plain = seg
+	}
+	if c := n.literal[plain]; c != nil && c.descend(rest, more, verb, m) {
 		return true
 	}
 	if n.param != nil && seg != "" && m.n < maxParams {
