@@ -18,7 +18,7 @@ var imports = map[string]string{
 	"vtl":                  "vtl/value internal/javaregexp",
 	"vtl/value":            "",
 	"internal/archtest":    "",
-	"internal/control":     "internal/wire internal/snapshot internal/store internal/openapi vtl/value internal/sigv4 internal/policy internal/mapping internal/httpmsg",
+	"internal/control":     "internal/wire internal/snapshot internal/store internal/openapi vtl/value internal/sigv4 internal/policy internal/mapping internal/jsonschema internal/httpmsg",
 	"internal/gateway":     "internal/snapshot internal/httpmsg internal/pipeline internal/observe",
 	"internal/httpmsg":     "",
 	"internal/integration": "internal/httpmsg internal/sigv4 internal/observe",

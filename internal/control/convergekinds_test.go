@@ -419,7 +419,7 @@ func TestConvergeMethodSettings(t *testing.T) {
 		}
 		got := settings[key]
 		same(t, want, &got, nil)
-		if settings, err = patch(ops([3]string{"replace", "/description", "d"}, [3]string{"replace", "/variables/a", "1"})); err != nil {
+		if _, err = patch(ops([3]string{"replace", "/description", "d"}, [3]string{"replace", "/variables/a", "1"})); err != nil {
 			t.Fatal(err)
 		}
 		read := must(b.GetStage(ctx(), who, &wire.GetStageRequest{RestAPIID: api, StageName: "s"}))(b.t)

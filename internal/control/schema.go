@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
+	"github.com/gatehouse-gw/gatehouse/internal/jsonschema"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
 // maxSchemaSize is AWS's bound on one model's schema, in bytes.
@@ -18,23 +18,14 @@ const maxSchemaSize = 400 << 10
 // A schemaChecker checks the schemas of models: JSON schema, draft 4. It is
 // safe for concurrent use.
 type schemaChecker struct {
-	meta *jsonschema.Schema // what a draft 4 schema has to look like
+	meta *jsonschema.Schema // what a schema has to look like
 	err  error              // why there is no meta
 }
 
 func newSchemaChecker() *schemaChecker {
-	c := jsonschema.NewCompiler()
-	c.UseRegexpEngine(func(pattern string) (jsonschema.Regexp, error) { return anyPattern(pattern), nil })
-	meta, err := c.Compile("http://json-schema.org/draft-04/schema")
+	meta, err := jsonschema.NewCompiler(func(string) (string, bool) { return metaSchema, true }).Compile("meta")
 	return &schemaChecker{meta, err}
 }
-
-// An anyPattern stands for a pattern of a schema. Those are Java's, of which Go
-// knows only a part, and nothing is matched here.
-type anyPattern string
-
-func (p anyPattern) String() string          { return string(p) }
-func (p anyPattern) MatchString(string) bool { return true }
 
 // badSchema is AWS's refusal of a schema.
 func badSchema(reasons ...string) error {
@@ -58,7 +49,7 @@ func (c *schemaChecker) check(contentType, schema string) (refs []string, err er
 	case c.err != nil:
 		return nil, fmt.Errorf("compile the schema of schemas: %w", c.err)
 	}
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(schema))
+	doc, err := value.ParseStrict(schema, value.Limits{})
 	if err != nil {
 		return nil, badSchema(badModelSchema)
 	}
@@ -72,7 +63,7 @@ func (c *schemaChecker) check(contentType, schema string) (refs []string, err er
 		}
 		return nil, badSchema(badModelSchema + ". Unsupported keyword(s): " + truncated(string(names)))
 	}
-	if c.meta.Validate(doc) != nil {
+	if c.meta.Validate([]byte(schema)) != nil {
 		return nil, badSchema(badModelSchema)
 	}
 	slices.Sort(w.refs)
@@ -94,19 +85,21 @@ const plainKeywords = " $schema id title description default type enum format mu
 
 // schema visits v if it is a schema; other values some keywords hold instead.
 // Keywords that draft 4 does not have AWS refuses.
-func (w *schemaWalk) schema(v any) {
-	object, _ := v.(map[string]any)
-	for name, value := range object {
+func (w *schemaWalk) schema(v value.Value) {
+	object := v.AsMap()
+	for i := range object.Len() {
+		name, held := object.At(i)
 		switch name {
 		case "$ref":
-			if ref, ok := value.(string); ok && !strings.HasPrefix(ref, "#") {
+			if ref := held.AsString(); held.IsString() && !strings.HasPrefix(ref, "#") {
 				w.refs = append(w.refs, ref)
 			}
 		case "allOf", "anyOf", "oneOf", "items", "additionalItems", "additionalProperties", "not":
-			w.schemas(value)
+			w.schemas(held)
 		case "properties", "patternProperties", "definitions", "dependencies":
-			named, _ := value.(map[string]any)
-			for _, schema := range named {
+			named := held.AsMap()
+			for i := range named.Len() {
+				_, schema := named.At(i)
 				w.schema(schema)
 			}
 		default:
@@ -118,14 +111,15 @@ func (w *schemaWalk) schema(v any) {
 }
 
 // schemas visits a schema or a list of them.
-func (w *schemaWalk) schemas(v any) {
-	if items, ok := v.([]any); ok {
-		for _, item := range items {
-			w.schema(item)
-		}
+func (w *schemaWalk) schemas(v value.Value) {
+	items := v.AsList()
+	if items == nil {
+		w.schema(v)
 		return
 	}
-	w.schema(v)
+	for i := range items.Len() {
+		w.schema(items.At(i))
+	}
 }
 
 // modelRefPattern is the form in which a model refers to another.
