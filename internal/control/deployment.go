@@ -99,15 +99,15 @@ func (t *tx) saveDeployment(d *wire.Deployment, src *source) error {
 
 // deployTo makes or moves the stage that a CreateDeployment names.
 func (t *tx) deployTo(in *wire.CreateDeploymentRequest, deployment string) error {
-	name := text(in.StageName)
-	if name == "" {
-		return nil
-	}
 	if in.CanarySettings != nil {
 		if err := checkPercent(in.CanarySettings.PercentTraffic); err != nil {
 			return err
 		}
 		return unserved("canarySettings", "(canary releases)")
+	}
+	name := text(in.StageName)
+	if name == "" {
+		return nil
 	}
 	found, err := t.exists(kindStage, name)
 	if err != nil {
