@@ -1,10 +1,11 @@
 package control
 
 import (
+	"iter"
 	"net/http"
 	"regexp"
-	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -20,32 +21,27 @@ var (
 // use it.
 func OpenAuthenticator(account, region string) func(*http.Request, string, []byte) (*wire.Caller, error) {
 	return func(r *http.Request, _ string, _ []byte) (*wire.Caller, error) {
-		key, signedRegion := credentialScope(r)
-		who := &wire.Caller{Account: account, Region: region, AccessKey: key, UserAgent: r.UserAgent()}
-		if accountPattern.MatchString(key) {
-			who.Account = key
+		// Nothing is verified: what can be read of a scope counts.
+		scope, _ := sigv4.ScopeOf(&sigv4.Request{Header: authorizationLines(r), Query: r.URL.RawQuery})
+		who := &wire.Caller{Account: account, Region: region, AccessKey: scope.AccessKeyID, UserAgent: r.UserAgent()}
+		if accountPattern.MatchString(scope.AccessKeyID) {
+			who.Account = scope.AccessKeyID
 		}
-		if regionPattern.MatchString(signedRegion) {
-			who.Region = signedRegion
+		if regionPattern.MatchString(scope.Region) {
+			who.Region = scope.Region
 		}
 		who.Principal = "arn:aws:iam::" + who.Account + ":root"
 		return who, nil
 	}
 }
 
-// credentialScope reads the access key id and the region of a SigV4
-// signature, in the header or in the query; both are "" when there is none.
-func credentialScope(r *http.Request) (key, region string) {
-	scope := r.URL.Query().Get("X-Amz-Credential")
-	if auth := r.Header.Get("Authorization"); strings.HasPrefix(auth, "AWS4-HMAC-SHA256") {
-		if _, rest, ok := strings.Cut(auth, "Credential="); ok {
-			scope, _, _ = strings.Cut(rest, ",")
+// authorizationLines yields the Authorization headers of a request.
+func authorizationLines(r *http.Request) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, line := range r.Header["Authorization"] {
+			if !yield("Authorization", line) {
+				return
+			}
 		}
 	}
-	parts := strings.Split(scope, "/") // key/date/region/service/aws4_request
-	if len(parts) < 5 {
-		return "", ""
-	}
-	n := len(parts)
-	return strings.Join(parts[:n-4], "/"), parts[n-3]
 }
