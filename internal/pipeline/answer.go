@@ -116,11 +116,11 @@ func firstSet[T comparable](vs ...T) T {
 }
 
 // defaultBody is the built-in body. The engine's has a space after the colon,
-// the front door's none, and a denial's key is capital (recorded).
+// the front door's none, and the key of a policy's denial is capital (recorded).
 func (c *call) defaultBody(f *failure) []byte {
 	key := `{"message":`
 	switch {
-	case f.kind == accessDenied:
+	case f.kind == accessDenied && f.errType == "":
 		key = `{"Message":`
 	case f.engine:
 		key = `{"message": `
