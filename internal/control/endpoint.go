@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -122,19 +124,33 @@ func checkSecurityPolicy(api *wire.RestAPI) error {
 	return nil
 }
 
-// compactPolicy checks that a resource policy is a JSON object and takes its
-// white space out, as answers print it on one line.
-func compactPolicy(policy string) (string, error) {
+// newPolicy checks a resource policy and takes its white space out, as answers
+// print it on one line. How long it may be is a quota, and bounded in any case.
+func (t *tx) newPolicy(text string) (string, error) {
+	invalid := wire.BadRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
 	var buf bytes.Buffer
-	if err := json.Compact(&buf, []byte(policy)); err != nil || buf.Bytes()[0] != '{' {
-		return "", wire.BadRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
+	if err := json.Compact(&buf, []byte(text)); err != nil {
+		return "", invalid
+	}
+	limit := t.svc.limits.PolicyLength
+	if limit <= 0 {
+		limit = policy.DefaultMaxLength
+	}
+	if over(utf8.RuneCount(buf.Bytes()), limit) {
+		return "", wire.LimitExceeded("The resource policy is longer than %d characters", limit)
+	}
+	expanded, err := t.expandPolicy(buf.String())
+	if err != nil {
+		return "", invalid
+	}
+	if _, err := policy.Parse(expanded, policy.Options{Kind: policy.ResourcePolicy, MaxLength: len(expanded)}); err != nil {
+		return "", invalid
 	}
 	return buf.String(), nil
 }
 
 // expandPolicy completes the short resources of a policy, execute-api:/…, with
 // the API's own ARN, as AWS does when it stores them.
-func (t *tx) expandPolicy(policy string) string {
-	arn := "arn:aws:execute-api:" + t.who.Region + ":" + t.who.Account + ":" + t.api + "/"
-	return strings.ReplaceAll(policy, `"execute-api:/`, `"`+arn)
+func (t *tx) expandPolicy(text string) (string, error) {
+	return policy.Expand(text, policy.API{Region: t.who.Region, Account: t.who.Account, ID: t.api})
 }

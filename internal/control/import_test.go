@@ -410,7 +410,7 @@ func TestPutChecksBodyFirst(t *testing.T) {
 func TestPutSettings(t *testing.T) {
 	f := newFixture(t)
 	out, err := f.PutRestApi(ctx(), &apigateway.PutRestApiInput{RestApiId: &f.api, Body: []byte(`{"swagger": "2.0", "info": {"version": "7"}, "paths": {},
-		"x-amazon-apigateway-policy": {"Statement": [{"Resource": "execute-api:/*"}]}, "x-amazon-apigateway-api-key-source": "AUTHORIZER",
+		"x-amazon-apigateway-policy": {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}]}, "x-amazon-apigateway-api-key-source": "AUTHORIZER",
 		"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": true}}`)})
 	if err != nil {
 		t.Fatal(err)
@@ -418,7 +418,7 @@ func TestPutSettings(t *testing.T) {
 	if *out.Name != "shop" || aws.ToString(out.Version) != "7" || out.ApiKeySource != "AUTHORIZER" || !out.DisableExecuteApiEndpoint {
 		t.Errorf("got %+v", out)
 	}
-	want := `{\"Statement\":[{\"Resource\":\"arn:aws:execute-api:us-east-1:000000000000:` + f.api + `/*\"}]}`
+	want := `{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"execute-api:Invoke\",\"Resource\":\"arn:aws:execute-api:us-east-1:000000000000:` + f.api + `/*\"}]}`
 	if *out.Policy != want {
 		t.Errorf("got policy %s, want %s", *out.Policy, want)
 	}

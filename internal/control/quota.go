@@ -21,7 +21,7 @@ type Limits struct {
 	// Of an API.
 	ResourcesPerAPI int // the root is one
 	StagesPerAPI    int
-	PolicyLength    int // of the resource policy, in bytes
+	PolicyLength    int // of the resource policy, in characters; 0 is as long as the server takes any
 
 	MethodResponsesPerMethod int
 	VariablesPerStage        int
@@ -55,7 +55,7 @@ var quotas = []Quota{
 	{"client-certificates", "client certificates of an account in a region", func(l *Limits) *int { return &l.ClientCertificates }},
 	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }},
 	{"stages-per-api", "stages of an API", func(l *Limits) *int { return &l.StagesPerAPI }},
-	{"resource-policy-length", "bytes of an API's resource policy", func(l *Limits) *int { return &l.PolicyLength }},
+	{"resource-policy-length", "characters of an API's resource policy", func(l *Limits) *int { return &l.PolicyLength }},
 	{"method-responses-per-method", "method responses of a method", func(l *Limits) *int { return &l.MethodResponsesPerMethod }},
 	{"variables-per-stage", "variables of a stage", func(l *Limits) *int { return &l.VariablesPerStage }},
 }

@@ -122,12 +122,9 @@ func (t *tx) checkRestAPI(api *wire.RestAPI) error {
 		return err
 	}
 	if api.Policy != nil {
-		policy, err := compactPolicy(*api.Policy)
+		policy, err := t.newPolicy(*api.Policy)
 		if err != nil {
 			return err
-		}
-		if over(len(policy), t.svc.limits.PolicyLength) {
-			return wire.LimitExceeded("The resource policy is longer than %d characters", t.svc.limits.PolicyLength)
 		}
 		api.Policy = &policy
 	}
@@ -172,7 +169,11 @@ func ownerKey(api string) store.Key { return store.Key{Kind: string(kindAPIOwner
 // saveRestAPI writes an API, whose policy then names its resources in full.
 func (t *tx) saveRestAPI(api *restAPI) error {
 	if api.Policy != nil {
-		api.Policy = new(t.expandPolicy(*api.Policy))
+		policy, err := t.expandPolicy(*api.Policy)
+		if err != nil {
+			return err
+		}
+		api.Policy = &policy
 	}
 	return t.save(kindRestAPI, t.api, api)
 }
