@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestSecurityPage holds the tables of docs/security.md to the cases that
+// TestSecurity runs.
+func TestSecurityPage(t *testing.T) {
+	const page = "../../docs/security.md"
+	for _, g := range wireGroups() {
+		b := tableOf("case", "sent, without Host", "client gets", "backend sees")
+		for _, c := range g.cases {
+			b.row(c.name, code(strings.ReplaceAll(c.send, "{host}", "")), c.got, seenText(c.seen))
+		}
+		generated(t, page, g.name, b.String())
+	}
+	b := tableOf("case", "sent, where not as usual", "client gets", "backend sees")
+	for _, c := range frameCases() {
+		b.row(c.name, code(frameText(&c)), c.got, seenText(c.seen))
+	}
+	generated(t, page, "http2", b.String())
+	b = tableOf("case", "backend sends", "client gets")
+	for _, c := range answerCases() {
+		b.row(c.name, code(c.send), code(c.got))
+	}
+	generated(t, page, "answers", b.String())
+}
+
+// A table is one in Markdown.
+type table struct{ strings.Builder }
+
+func tableOf(heads ...string) *table {
+	b := new(table)
+	b.row(heads...)
+	b.WriteString(strings.Repeat("|---", len(heads)) + "|\n")
+	return b
+}
+
+func (b *table) row(cells ...string) {
+	for _, c := range cells {
+		b.WriteString("| " + strings.ReplaceAll(c, "|", `\|`) + " ")
+	}
+	b.WriteString("|\n")
+}
+
+// code shows bytes as Go would, shortened.
+func code(text string) string {
+	const longest = 120
+	quoted := strings.ReplaceAll(fmt.Sprintf("%q", text), `\"`, `"`)
+	quoted = quoted[1 : len(quoted)-1]
+	if len(quoted) > longest {
+		quoted = quoted[:longest] + "…"
+	}
+	if quoted == "" {
+		return ""
+	}
+	return "`" + strings.ReplaceAll(quoted, "`", "'") + "`"
+}
+
+func seenText(requests seen) string {
+	if len(requests) == 0 {
+		return "nothing"
+	}
+	shown := make([]string, len(requests))
+	for i, r := range requests {
+		shown[i] = code(r)
+	}
+	return strings.Join(shown, ", ")
+}
+
+// frameText is what makes a case over HTTP/2 one.
+func frameText(c *frameCase) string {
+	var parts []string
+	for _, l := range c.lines {
+		parts = append(parts, strings.TrimPrefix(l[0], "+")+": "+l[1])
+	}
+	if c.data != "" {
+		parts = append(parts, "DATA "+c.data)
+	}
+	for _, l := range c.trailers {
+		parts = append(parts, "trailer "+l[0]+": "+l[1])
+	}
+	return strings.Join(parts, " ¶ ")
+}
