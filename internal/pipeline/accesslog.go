@@ -81,10 +81,18 @@ func (c *call) logAccess() {
 	log.lines.Append(line)
 }
 
+// invalidRequestID is what access logs show, as AWS's do, where a client sent a
+// request id that is no UUID. The request has another one everywhere else.
+const invalidRequestID = "UUID_REPLACED_INVALID_REQUEST_ID"
+
 // appendLogVariable appends a variable's value: those that only access logs
 // have, and those that templates see.
 func (c *call) appendLogVariable(line []byte, name string) []byte {
 	switch name {
+	case "requestId":
+		if sent := c.req.Header.Get("x-amzn-RequestId"); sent != "" && sent != c.scope.Context.RequestID {
+			return append(line, invalidRequestID...)
+		}
 	case "status":
 		return strconv.AppendInt(line, int64(c.answer.Status), 10)
 	case "responseLength":
