@@ -1,0 +1,119 @@
+package main
+
+// A driven setting does not act as AWS's does. The test sets it with each
+// operation that takes it and sees what becomes of it.
+type driven struct {
+	setting string // by AWS's name: Stage.tracingEnabled
+	value   string // in JSON, as it is read back where it is kept
+	any     bool   // value stands for all
+	becomes string // kept, refused or closed
+	refusal string // type and text of the error that refuses it
+
+	// body sets it in the body of an operation that takes it as a field, and
+	// patch in an operation that takes patches: each "op path value".
+	body  string
+	patch []string
+}
+
+const (
+	kept    = "kept"
+	refused = "refused"
+	closed  = "closed"
+)
+
+const notYet = "BadRequestException This server does not support "
+
+const (
+	privatePolicy = `"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[]}"`
+	notImported   = "BadRequestException Errors found during import:\n\tThis server does not support "
+	noCanaries    = notYet + "canarySettings (canary releases) yet"
+	noAuthorizers = "BadRequestException Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer."
+	noScopes      = "BadRequestException Invalid Method authorization type specified. Authorization Scopes are only valid for COGNITO_USER_POOLS authorization type"
+	enhancedTLS   = "SecurityPolicy_TLS13_1_3_2025_09"
+)
+
+// drivenSettings are all of them.
+var drivenSettings = []driven{
+	{setting: "RestApi.endpointConfiguration.types", value: `["EDGE"]`, becomes: kept,
+		body: `{"endpointConfiguration": {"types": ["EDGE"]}}`, patch: []string{"replace /endpointConfiguration/types/0 REGIONAL", "replace /endpointConfiguration/types/0 EDGE"}},
+	{setting: "RestApi.endpointConfiguration.types", value: `["PRIVATE"]`, becomes: closed,
+		body:  `{"endpointConfiguration": {"types": ["PRIVATE"]}, ` + privatePolicy + `}`,
+		patch: []string{"replace /endpointConfiguration/types/0 PRIVATE", `replace /policy {"Version":"2012-10-17","Statement":[]}`}},
+	{setting: "RestApi.endpointConfiguration.ipAddressType", value: `"dualstack"`, becomes: kept,
+		body: `{"endpointConfiguration": {"types": ["REGIONAL"], "ipAddressType": "dualstack"}}`, patch: []string{"replace /endpointConfiguration/ipAddressType dualstack"}},
+	{setting: "RestApi.endpointConfiguration.vpcEndpointIds", any: true, value: `["vpce-1"]`, becomes: kept,
+		body:  `{"endpointConfiguration": {"types": ["PRIVATE"], "vpcEndpointIds": ["vpce-1"]}}`,
+		patch: []string{"replace /endpointConfiguration/types/0 PRIVATE", "add /endpointConfiguration/vpcEndpointIds vpce-1"}},
+	{setting: "RestApi.policy", any: true, value: `"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[]}"`, becomes: closed,
+		body: `{` + privatePolicy + `}`, patch: []string{`replace /policy {"Version":"2012-10-17","Statement":[]}`}},
+	{setting: "RestApi.apiKeySource", value: `"AUTHORIZER"`, becomes: kept,
+		body: `{"apiKeySource": "AUTHORIZER"}`, patch: []string{"replace /apiKeySource AUTHORIZER"}},
+	{setting: "RestApi.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept,
+		body: `{"securityPolicy": "TLS_1_0"}`, patch: []string{"replace /securityPolicy TLS_1_0"}},
+	{setting: "RestApi.endpointAccessMode", value: `"STRICT"`, becomes: closed,
+		body:  `{"securityPolicy": "` + enhancedTLS + `", "endpointAccessMode": "STRICT"}`,
+		patch: []string{"replace /securityPolicy " + enhancedTLS, "replace /endpointAccessMode STRICT"}},
+
+	{setting: "Method.authorizationType", value: `"AWS_IAM"`, becomes: closed,
+		body: `{"authorizationType": "AWS_IAM"}`, patch: []string{"replace /authorizationType AWS_IAM"}},
+	{setting: "Method.authorizationType", value: `"CUSTOM"`, becomes: refused, refusal: noAuthorizers,
+		body: `{"authorizationType": "CUSTOM", "authorizerId": "abc123"}`, patch: []string{"replace /authorizationType CUSTOM", "replace /authorizerId abc123"}},
+	{setting: "Method.authorizationType", value: `"COGNITO_USER_POOLS"`, becomes: refused, refusal: noAuthorizers,
+		body: `{"authorizationType": "COGNITO_USER_POOLS", "authorizerId": "abc123"}`, patch: []string{"replace /authorizationType COGNITO_USER_POOLS", "replace /authorizerId abc123"}},
+	{setting: "Method.authorizationScopes", any: true, value: `["a/b"]`, becomes: refused, refusal: noScopes,
+		body: `{"authorizationScopes": ["a/b"]}`, patch: []string{"add /authorizationScopes a/b"}},
+	{setting: "Method.apiKeyRequired", value: `true`, becomes: closed,
+		body: `{"apiKeyRequired": true}`, patch: []string{"replace /apiKeyRequired true"}},
+
+	{setting: "Integration.credentials", value: `"arn:aws:iam::*:user/*"`, becomes: refused, refusal: notYet + "credentials arn:aws:iam::*:user/* yet",
+		body: `{"credentials": "arn:aws:iam::*:user/*"}`, patch: []string{"replace /credentials arn:aws:iam::*:user/*"}},
+	{setting: "Integration.cacheNamespace", any: true, value: `"mine"`, becomes: kept,
+		body: `{"cacheNamespace": "mine"}`, patch: []string{"replace /cacheNamespace mine"}},
+	{setting: "Integration.cacheKeyParameters", any: true, value: `["method.request.querystring.q"]`, becomes: refused, refusal: notYet + "cacheKeyParameters method.request.querystring.q yet",
+		body: `{"cacheKeyParameters": ["method.request.querystring.q"]}`, patch: []string{"add /cacheKeyParameters/method.request.querystring.q x"}},
+	{setting: "Integration.responseTransferMode", value: `"STREAM"`, becomes: refused, refusal: notYet + "responseTransferMode STREAM yet",
+		body: `{"responseTransferMode": "STREAM"}`, patch: []string{"replace /responseTransferMode STREAM"}},
+	{setting: "Integration.integrationTarget", any: true, value: `"arn:aws:elasticloadbalancing:a"`, becomes: refused, refusal: notYet + "integrationTarget arn:aws:elasticloadbalancing:a yet",
+		body: `{"integrationTarget": "arn:aws:elasticloadbalancing:a"}`, patch: []string{"replace /integrationTarget arn:aws:elasticloadbalancing:a"}},
+
+	{setting: "Stage.cacheClusterEnabled", value: `true`, becomes: refused, refusal: notYet + "cacheClusterEnabled true yet",
+		body: `{"cacheClusterEnabled": true}`, patch: []string{"replace /cacheClusterEnabled true"}},
+	{setting: "Stage.cacheClusterSize", any: true, value: `"1.6"`, becomes: kept,
+		body: `{"cacheClusterSize": "1.6"}`, patch: []string{"replace /cacheClusterSize 1.6"}},
+	{setting: "Stage.documentationVersion", any: true, value: `"v1"`, becomes: kept,
+		body: `{"documentationVersion": "v1"}`, patch: []string{"replace /documentationVersion v1"}},
+	{setting: "Stage.tracingEnabled", value: `true`, becomes: kept,
+		body: `{"tracingEnabled": true}`, patch: []string{"replace /tracingEnabled true"}},
+	{setting: "Stage.canarySettings", any: true, value: `{}`, becomes: refused, refusal: noCanaries, body: `{"canarySettings": {}}`, patch: []string{"replace /canarySettings/percentTraffic 1"}},
+	{setting: "Stage.canarySettings.percentTraffic", any: true, value: `10`, becomes: refused, refusal: noCanaries,
+		body: `{"canarySettings": {"percentTraffic": 10}}`, patch: []string{"replace /canarySettings/percentTraffic 10"}},
+	{setting: "Stage.canarySettings.deploymentId", any: true, value: `"{deployment}"`, becomes: refused, refusal: noCanaries,
+		body: `{"canarySettings": {"deploymentId": "{deployment}"}}`, patch: []string{"replace /canarySettings/deploymentId {deployment}"}},
+	{setting: "Stage.canarySettings.stageVariableOverrides", any: true, value: `{"a": "b"}`, becomes: refused, refusal: noCanaries,
+		body: `{"canarySettings": {"stageVariableOverrides": {"a": "b"}}}`, patch: []string{"replace /canarySettings/stageVariableOverrides/a b"}},
+	{setting: "Stage.canarySettings.useStageCache", any: true, value: `true`, becomes: refused, refusal: noCanaries,
+		body: `{"canarySettings": {"useStageCache": true}}`, patch: []string{"replace /canarySettings/useStageCache true"}},
+	{setting: "Stage.methodSettings.metricsEnabled", value: `true`, becomes: kept, patch: []string{"replace /*/*/metrics/enabled true"}},
+	{setting: "Stage.methodSettings.loggingLevel", value: `"INFO"`, becomes: kept, patch: []string{"replace /*/*/logging/loglevel INFO"}},
+	{setting: "Stage.methodSettings.dataTraceEnabled", value: `true`, becomes: kept, patch: []string{"replace /*/*/logging/dataTrace true"}},
+	{setting: "Stage.methodSettings.cachingEnabled", value: `true`, becomes: refused, refusal: notYet + "caching/enabled true yet", patch: []string{"replace /*/*/caching/enabled true"}},
+	{setting: "Stage.methodSettings.cacheTtlInSeconds", any: true, value: `7`, becomes: kept, patch: []string{"replace /*/*/caching/ttlInSeconds 7"}},
+	{setting: "Stage.methodSettings.cacheDataEncrypted", value: `true`, becomes: kept, patch: []string{"replace /*/*/caching/dataEncrypted true"}},
+	{setting: "Stage.methodSettings.requireAuthorizationForCacheControl", value: `false`, becomes: kept,
+		patch: []string{"replace /*/*/caching/requireAuthorizationForCacheControl false"}},
+	{setting: "Stage.methodSettings.unauthorizedCacheControlHeaderStrategy", any: true, value: `"FAIL_WITH_403"`, becomes: kept,
+		patch: []string{"replace /*/*/caching/unauthorizedCacheControlHeaderStrategy FAIL_WITH_403"}},
+
+	{setting: "Account.cloudwatchRoleArn", any: true, value: `"arn:aws:iam::000000000000:role/other"`, becomes: kept,
+		patch: []string{"replace /cloudwatchRoleArn arn:aws:iam::000000000000:role/other"}},
+
+	{setting: "Definition.x-amazon-apigateway-authorizer", becomes: refused,
+		refusal: notImported + "x-amazon-apigateway-authorizer yet", body: `{"securityDefinitions": {"a": {"type": "apiKey", "name": "A", "in": "header", "x-amazon-apigateway-authtype": "custom",
+			"x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"}}}}`},
+	{setting: "Definition.x-amazon-apigateway-documentation", becomes: refused,
+		refusal: notImported + "x-amazon-apigateway-documentation yet", body: `{"x-amazon-apigateway-documentation": {"version": "1", "documentationParts": []}}`},
+	{setting: "Definition.cacheKeyParameters", becomes: refused, refusal: notImported + "cacheKeyParameters yet",
+		body: `{"paths": {"/x": {"get": {"responses": {}, "x-amazon-apigateway-integration": {"type": "mock", "cacheKeyParameters": ["method.request.querystring.q"]}}}}}`},
+	{setting: "Definition.responseTransferMode", becomes: refused, refusal: notImported + "responseTransferMode yet",
+		body: `{"paths": {"/x": {"get": {"responses": {}, "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "http://127.0.0.1/", "responseTransferMode": "STREAM"}}}}}`},
+}
