@@ -16,8 +16,8 @@ import (
 // the bytes of a request, the answer to it, and what the backend saw.
 //
 // Texts have "\n" for the line ends of a head. {x} is the path of the case's own
-// resource with its stage, {res} without; {api} is the API's id, {backend} the
-// backend's address. In what is expected "…" is any text (as a line: any other
+// resource with its stage, {res} without; {api} and {rid} are the
+// ids of API and resource, {backend} is the backend's address. In what is expected "…" is any text (as a line: any other
 // header lines), {uuid}, {trace}, {root} and the like are texts of that form, and
 // "Name:" says that there is no such header.
 type conformanceCase struct {
@@ -65,12 +65,13 @@ func conformanceTopics() []topic {
 		{"Order of the steps", pipelineCases()},
 		{"Parameter mapping", mappingCases()},
 		{"Mapping templates", templateCases()},
-		{"HTTP, HTTP_PROXY and MOCK", integrationCases()},
+		{"HTTP, HTTP_PROXY and MOCK", slices.Concat(integrationCases(), putIntegrationCases())},
 		{"Lambda and services of AWS", functionCases()},
 		{"Headers", slices.Concat(headerTreatmentCases(), traceIDCases())},
 		{"Content handling and compression", contentHandlingCases()},
 		{"Gateway responses", gatewayResponseCases()},
 		{"Routing", routingCases()},
+		{"TestInvokeMethod", testInvokeCases()},
 	}
 }
 
@@ -117,7 +118,7 @@ var commonLines = []string{"Connection: keep-alive", "Date: {date}", "x-amz-apig
 // withCommonLines makes a whole answer of what a case wants: the status line of
 // a status, and the lines that every answer has and the case does not speak of.
 func withCommonLines(want string) string {
-	head, body, whole := strings.Cut(want, "\n\n")
+	head, body, whole := cutMessage(want)
 	lines := strings.Split(head, "\n")
 	status, _ := strconv.Atoi(lines[0])
 	lines[0] = fmt.Sprintf("HTTP/1.1 %d %s", status, cmp.Or(http.StatusText(status), "status code "+lines[0]))
@@ -154,6 +155,7 @@ var forms = strings.NewReplacer(
 	`\{hex\}`, `[0-9a-f]+`,
 	`\{stamp\}`, `\d{8}T\d{6}Z`,
 	`\{day\}`, `\d{8}`,
+	`\{day-of-log\}`, `[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d UTC \d{4}`,
 )
 
 // conforms reports whether a text is what is wanted.
@@ -164,11 +166,15 @@ func conforms(got, want string) bool {
 	return regexp.MustCompile("^" + forms.Replace(regexp.QuoteMeta(want)) + "$").MatchString(got)
 }
 
+// cutMessage parts a message's head from its body. whole is false where it has
+// only a head.
+func cutMessage(text string) (head, body string, whole bool) { return strings.Cut(text, "\n\n") }
+
 // compareMessages says how a message differs from the one wanted, "" for not at
 // all. The order of header lines does not count: AWS's is not known.
 func compareMessages(got, want string) string {
-	head, body, whole := strings.Cut(got, "\n\n")
-	wantHead, wantBody, wantWhole := strings.Cut(want, "\n\n")
+	head, body, whole := cutMessage(got)
+	wantHead, wantBody, wantWhole := cutMessage(want)
 	lines, wanted := strings.Split(head, "\n"), strings.Split(wantHead, "\n")
 	switch {
 	case !conforms(lines[0], wanted[0]):

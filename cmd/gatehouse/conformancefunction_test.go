@@ -62,6 +62,7 @@ func functionCases() []conformanceCase {
 		event("the path of an event is the client's, escapes included", "", "GET {x}/a%2Fb%20c HTTP/1.1", `"path":"{res}/a%2Fb%20c"`),
 		event("query parameters of an event are decoded", "", "GET {x}/a?b=c+d%26&%C3%A9=1 HTTP/1.1", `"queryStringParameters":{"b":"c d&","é":"1"}`),
 		event("headers that an event lacks", "", "POST {x}/a HTTP/1.1\nConnection: keep-alive\nContent-Length: 1\nExpect: 100-continue\n\nx", `"headers":{"Host":"{host}","X-Amzn-Trace-Id":"{root}","X-Forwarded-For":"127.0.0.1","X-Forwarded-Port":"80","X-Forwarded-Proto":"http"},"multiValueHeaders":{"Host":`),
+		event("header names of an event are the client's", "", "GET {x}/a HTTP/1.1\nx-miXed: 1\nX-Mixed: 2", `"X-Forwarded-Proto":"http","x-miXed":"2"}`, `"x-miXed":["1","2"]`),
 		event("X-Forwarded-For is continued", "", "GET {x}/a HTTP/1.1\nX-Forwarded-For: 192.0.2.1", `"X-Forwarded-For":"192.0.2.1, 127.0.0.1"`),
 		event("Content-Encoding without a body stays", "", "GET {x}/a HTTP/1.1\nContent-Encoding: deflate", `"headers":{"Content-Encoding":"deflate",`),
 		event("Authorization and User-Agent are spelled so", "", "GET {x}/a HTTP/1.1\nauthorization: Bearer x\nuser-agent: me", `"headers":{"Authorization":"Bearer x",`, `"User-Agent":"me"`),

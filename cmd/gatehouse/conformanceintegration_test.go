@@ -86,6 +86,8 @@ func integrationCases() []conformanceCase {
 
 		mocked("MOCK reads JSON leniently", "unquoted key", `{statusCode: 200}`, okEmpty),
 		mocked("MOCK reads JSON leniently", "single quotes", `{'statusCode': 200}`, okEmpty),
+		mocked("MOCK takes any integer", "large", `{"statusCode": 1000}`, okEmpty),
+		mocked("MOCK takes any integer", "negative", `{"statusCode": -1}`, okEmpty),
 		mocked("MOCK without a statusCode", "", `{}`, internalErrorAnswer),
 		mocked("MOCK with a statusCode that is none", "text", `{"statusCode": "200"}`, internalErrorAnswer),
 		mocked("MOCK with a statusCode that is none", "no JSON", `hello`, internalErrorAnswer),

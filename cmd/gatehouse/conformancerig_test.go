@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"net"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +23,8 @@ import (
 // cases: HTTP endpoint, Lambda and every other service of AWS.
 type conformanceRig struct {
 	address string
+	secure  string         // under TLS
+	roots   *x509.CertPool // for it
 	backend *scriptedBackend
 	log     *lockedLog
 	apis    int // deployed so far
@@ -30,12 +34,13 @@ type conformanceRig struct {
 type casePlace struct {
 	api      string
 	resource string // path of its resource, without the stage
+	rid      string // id of the resource of its method; "" unless the case speaks of it
 	backend  string // host and port
 }
 
 func (p *casePlace) fill(text string) string {
 	return strings.NewReplacer("{x}", "/dev"+p.resource, "{res}", p.resource, "{api}", p.api, "{backend}", p.backend,
-		"{API}", strings.ToUpper(p.api),
+		"{rid}", p.rid, "{API}", strings.ToUpper(p.api),
 		"{host}", p.api+".execute-api.localhost").Replace(text)
 }
 
@@ -47,14 +52,16 @@ func newConformanceRig(t *testing.T) *conformanceRig {
 	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "SECRET", "AWS_SESSION_TOKEN": "TOKEN"} {
 		t.Setenv(name, value)
 	}
-	r := &conformanceRig{backend: newScriptedBackend(t), log: new(lockedLog)}
+	dir := t.TempDir()
+	r := &conformanceRig{backend: newScriptedBackend(t), log: new(lockedLog), roots: selfSigned(t, dir)}
 	c := defaults()
-	c.Listen, c.InMemory, c.AWSEndpointURL = "127.0.0.1:0", true, "http://"+r.backend.address
+	c.Listen, c.GatewayTLSListen, c.InMemory, c.AWSEndpointURL = "127.0.0.1:0", "127.0.0.1:0", true, "http://"+r.backend.address
+	c.Certificates = []certificate{{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}}
 	s, err := start(context.Background(), c, io.Discard, slog.New(slog.NewTextHandler(r.log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.address = s.listener.Addr().String()
+	r.address, r.secure = s.listener.Addr().String(), s.secure.Addr().String()
 	t.Cleanup(func() {
 		ended, end := context.WithCancel(context.Background())
 		end()
@@ -114,6 +121,19 @@ func (r *conformanceRig) afterDeployment(t *testing.T, c *conformanceCase) {
 	if c.throttled {
 		path := strings.ReplaceAll(c.at.resource, "/", "~1") + "/GET/throttling/"
 		r.control(t, "PATCH", api+"/stages/dev", []byte(`{"patchOperations": [{"op": "replace", "path": "/`+path+`burstLimit", "value": "0"}, {"op": "replace", "path": "/`+path+`rateLimit", "value": "0"}]}`))
+	}
+	if strings.Contains(c.send, "{rid}") {
+		var list struct {
+			Items []struct{ ID, Path string } `json:"item"`
+		}
+		if err := json.Unmarshal([]byte(r.control(t, "GET", api+"/resources?limit=500", nil)), &list); err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range list.Items {
+			if one.Path == c.at.resource+c.path {
+				c.at.rid = one.ID
+			}
+		}
 	}
 	if c.edited != nil {
 		body, _ := json.Marshal(c.edited)

@@ -26,6 +26,11 @@ func templateCases() []conformanceCase {
 	failing := func(name string, edit tree, log string) conformanceCase {
 		return conformanceCase{name: name, method: ofHTTP("/", edit), send: "POST {x} HTTP/1.1", want: internalErrorAnswer, log: log}
 	}
+	failing2 := func(name, variant, template string) conformanceCase {
+		c := failing(name, asks(template), "Unable to transform request")
+		c.variant = variant
+		return c
+	}
 	cases := []conformanceCase{
 		{name: "request template by Content-Type", method: types, send: "POST {x} HTTP/1.1\nContent-Type: text/plain; charset=utf-8\n\nx", want: "201\n" + jsonType + "\n"},
 		{name: "request template without Content-Type", method: types, send: "POST {x} HTTP/1.1\n\nx", want: okEmpty},
@@ -91,11 +96,18 @@ func templateCases() []conformanceCase {
 		util("#set of null", `#set($v = $nothing)[$v]`, `[]`),
 		util("#foreach", `#foreach($i in ["a", "b"])$velocityCount$foreach.index$foreach.count$i#if($foreach.hasNext),#end#end`, `101a,212b`),
 		util("#define, #macro, #break, #stop", `#define($d)d#end#macro(m $a)m$a#end$d#m("x")#foreach($i in [1..3])$i#break#end#stop never`, `dmx1`),
+		failing2("#include and #parse", "include", `#include("x.vm")`),
+		failing2("#include and #parse", "parse", `#parse("x.vm")`),
+		util("classes reach nothing", `[$input.class][$util.class.forName("java.lang.Runtime")]`, `[][]`),
+		util("references of gateway responses", `[$method.request.querystring.q][$integration.status][$context.error.message]`, `[][][]`),
 		util("methods of Java", `#set($l = ["b"])#set($u = $l.add("c"))$l.size()$l.contains("b")#set($m = {"k": "v"})$m.get("k")$m.keySet()$m.entrySet()$m.isEmpty() $m.put("k", "w") $m.k `+
 			`$l.get(0).replaceAll("b", "x") #set($s = "hello")$s.substring(1, 3) $s.split("l")[0] $s.toString()`, `2truev[k][k=v]false v w xel he hello`),
 		failing("a request template that fails", asks(`#set($l = [1])$l[9]`), "Unable to transform request"),
 		failing("a response template that fails", says(`#set($l = [1])$l[9]`), "Unable to transform response"),
 		util("stage variables", `$stageVariables.env $stageVariables['env'] ${stageVariables['env']} ${stageVariables.env}`, `test test test test`),
+		failing("a loop of more than 1000", asks(`#foreach($i in [1..1001])x#end`), "Unable to transform request"),
+		{name: "$context.awsEndpointRequestId", method: ofLambda(says("$context.awsEndpointRequestId")), send: "POST {x} HTTP/1.1", answer: "HTTP/1.1 200 OK\nx-amzn-RequestId: f-1\n\n{}",
+			want: "200\n" + jsonType + "X-Amzn-Trace-Id: {trace}\n\nf-1"},
 		{name: "$context", path: "/{id}", method: ofMock(says(`$context.accountId $context.apiId $context.deploymentId $context.domainName $context.domainPrefix $context.extendedRequestId $context.httpMethod ` +
 			`$context.identity.sourceIp $context.identity.userAgent $context.path $context.protocol $context.requestId $context.requestTime $context.requestTimeEpoch $context.resourceId $context.resourcePath $context.stage`)),
 			send: "GET {x}/7 HTTP/1.1\nUser-Agent: me",
