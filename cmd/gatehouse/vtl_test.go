@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/vtl"
 )
 
 // runVTL runs "gatehouse vtl" with files in a directory of its own.
@@ -115,6 +117,55 @@ func TestVTLTest(t *testing.T) {
 	if !strings.HasSuffix(stdout, "\n7 passed, 4 failed\n") || strings.Count(stdout, "FAIL") != 4 {
 		t.Errorf("got\n%s", stdout)
 	}
+}
+
+// A file without a case tests nothing, which is not to pass for success.
+func TestVTLTestWantsCases(t *testing.T) {
+	for name, text := range map[string]string{"empty": "", "blank": "\n  \n\t\n"} {
+		t.Run(name, func(t *testing.T) {
+			for _, file := range []string{"c.jsonl", "-"} {
+				stdout, _, err := runVTL(t, map[string]string{"c.jsonl": text, "-": text}, "test", file)
+				if want := strings.Replace("FILE: there are no cases", "FILE", file, 1); err == nil || err.Error() != want || stdout != "" {
+					t.Errorf("got %q, error %v, want %s", stdout, err, want)
+				}
+			}
+		})
+	}
+}
+
+// The manual lists the directives that templates may use, and those that they
+// may not.
+func TestDocumentedDirectives(t *testing.T) {
+	text, err := os.ReadFile("../../docs/templates.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served, refused := bullet(t, string(text), "Directives"), bullet(t, string(text), "Refused")
+	for name, source := range map[string]string{
+		"set": "#set($x = 1)", "if": "#if(true)#elseif(true)#else#end", "elseif": "#if(true)#elseif(true)#end", "else": "#if(true)#else#end", "end": "#if(true)#end",
+		"foreach": "#foreach($x in [1])#end", "break": "#foreach($x in [1])#break#end", "stop": "#stop", "define": "#define($x)#end", "macro": "#macro(m)#end",
+		"evaluate": "#evaluate('x')", "include": "#include('x')", "parse": "#parse('x')",
+	} {
+		_, err := vtl.Parse(name, source, vtl.Options{Mode: vtl.APIGateway})
+		word := "`#" + name + "`"
+		if yes, no := strings.Contains(served, word), strings.Contains(refused, word); yes == no || yes != (err == nil) {
+			t.Errorf("#%s is among the directives (%t), among the refused (%t), and gives %v", name, yes, no, err)
+		}
+	}
+	if n := strings.Count(served, "`#"); n != 10+3 { // and two comments, and unparsed text
+		t.Errorf("%d directives are listed:\n%s", n, served)
+	}
+}
+
+// bullet is the point of a list that begins with a word in bold.
+func bullet(t *testing.T, text, word string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(text, "\n- **"+word+"**")
+	if !ok {
+		t.Fatalf("there is no point %s", word)
+	}
+	point, _, _ := strings.Cut(rest, "\n- ")
+	return point
 }
 
 func TestVTLTestPasses(t *testing.T) {

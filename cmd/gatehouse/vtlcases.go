@@ -69,6 +69,9 @@ func testCases(file string, stdin io.Reader, w io.Writer) error {
 	if err := lines.Err(); err != nil {
 		return err
 	}
+	if passed+failed == 0 {
+		return fmt.Errorf("%s: there are no cases", file)
+	}
 	fmt.Fprintf(w, "%d passed, %d failed\n", passed, failed)
 	if failed > 0 {
 		return fmt.Errorf("%d of %d cases failed", failed, passed+failed)
