@@ -19,7 +19,8 @@ import (
 // while calls are under way: what it has acknowledged is there then, and a call
 // without an answer is done wholly or not at all.
 func TestStateMachine(t *testing.T) {
-	checks := 8
+	t.Parallel()
+	checks := 5
 	if testing.Short() {
 		checks = 2
 	}

@@ -168,6 +168,7 @@ var outside = []int{400, 403, 405, 413, 414, 417, 431, 501, 505}
 // TestTamperedRequests changes every part of signed requests and sends them to
 // a server: it answers none from inside, and what they ask for is not done.
 func TestTamperedRequests(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	keys := filepath.Join(dir, "keys.yaml")
 	if err := os.WriteFile(keys, []byte(credentialText("  sessionToken: a//+==")), 0o600); err != nil {
