@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -87,9 +84,8 @@ func dev(ctx context.Context, c config, file string, port int, out, log io.Write
 	if err := d.create(ctx); err != nil {
 		return err
 	}
-	rooted := &http.Server{Handler: s.atRoot(devAPI, devStage), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
-		if err := rooted.Serve(root); err != http.ErrServerClosed {
+		if err := s.gateway.ServeStage(root, devAPI, devStage); err != nil {
 			s.failed <- err
 		}
 	}()
@@ -98,26 +94,5 @@ func dev(ctx context.Context, c config, file string, port int, out, log io.Write
 	d.reload(ctx)
 	fmt.Fprintln(out, "Ready.")
 	go d.watch(ctx)
-	err = s.wait(ctx)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	_ = rooted.Shutdown(drain)
-	return err
-}
-
-// atRoot serves one stage as if its URL had no prefix.
-func (s *server) atRoot(api, stage string) http.Handler {
-	prefix := "/_aws/execute-api/" + api + "/" + stage
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		at := *r // the request itself is not ours to change
-		if strings.HasPrefix(r.RequestURI, "/") {
-			at.RequestURI = prefix + r.RequestURI
-		} else { // absolute form, or "*"
-			at.RequestURI = prefix + r.URL.RequestURI()
-		}
-		if strings.Contains(at.Host, ".execute-api.") {
-			at.Host = "localhost" // the port says which stage is meant
-		}
-		s.gateway.ServeHTTP(w, &at)
-	})
+	return s.wait(ctx)
 }

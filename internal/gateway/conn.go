@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +37,7 @@ type conn struct {
 	ended   error // why nothing more is read
 	reads   deadline
 	writes  deadline
+	open    atomic.Int32 // requests whose heads have come and that net/http is not done with
 
 	answered bool  // the answer has gone, net/http's own is to be swallowed
 	broken   error // why it has not
@@ -46,13 +48,37 @@ type connKey struct{}
 
 // withConn is net/http's hook for the context of a connection.
 func withConn(ctx context.Context, nc net.Conn) context.Context {
-	switch nc := nc.(type) {
-	case *conn:
-		return context.WithValue(ctx, connKey{}, nc)
-	case *secureConn:
-		return context.WithValue(ctx, connKey{}, &nc.conn)
+	if c := http1(nc); c != nil {
+		return context.WithValue(ctx, connKey{}, c)
 	}
 	return ctx
+}
+
+// http1 returns what is behind a connection of net/http's that speaks HTTP/1,
+// nil for others.
+func http1(nc net.Conn) *conn {
+	switch nc := nc.(type) {
+	case *conn:
+		return nc
+	case *secureConn:
+		return &nc.conn
+	}
+	return nil
+}
+
+// track is the hook that net/http calls when a connection's state changes.
+func track(nc net.Conn, state http.ConnState) {
+	g := guestOf(nc)
+	switch {
+	case g == nil:
+	case state == http.StateActive:
+		g.began()
+	case state == http.StateIdle:
+		if c := http1(nc); c != nil {
+			c.open.Add(-1)
+		}
+		g.idle.Store(time.Now().UnixNano())
+	}
 }
 
 // Read implements net.Conn. It gives net/http what the scanner lets pass.
@@ -67,10 +93,12 @@ func (c *conn) Read(p []byte) (int, error) {
 		_ = c.Conn.SetReadDeadline(c.reads.have)
 	}
 	n, err := c.Conn.Read(p)
-	if n > 0 {
-		c.guest.began()
+	if n > 0 && c.guest.began() {
+		c.reads.want = time.Now().Add(c.guest.door.headTime) // net/http waits for four bytes as for none
 	}
+	known := len(c.scanner.heads)
 	ok, bad := c.scanner.scan(p[:n])
+	c.open.Add(int32(len(c.scanner.heads) - known))
 	if bad == nil {
 		return n, err
 	}
@@ -85,10 +113,10 @@ func (c *conn) Read(p []byte) (int, error) {
 // handler runs, to learn of a client who goes away: a system call, two timers
 // and a parked goroutine for each request. A gateway has no use for it, since an
 // integration that was begun is ended, as on AWS. To read nothing ends it at
-// once. All other reads are into a buffer, which has a single byte left only
-// in the middle of a line that fills it.
+// once. All other reads are into a buffer. Where that has a single byte left
+// while a request is open, the line of a chunk fills it, which is refused anyway.
 func (c *conn) isBackground(p []byte) bool {
-	return cap(p) == 1 && !c.scanner.inLine()
+	return cap(p) == 1 && c.open.Load() > 0
 }
 
 // SetReadDeadline implements net.Conn.
@@ -107,6 +135,21 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 func (c *conn) SetDeadline(t time.Time) error {
 	c.reads.want, c.writes.want = t, t
 	return nil
+}
+
+// connOf returns the conn that a request came by, nil on HTTP/2.
+func connOf(r *http.Request) *conn {
+	c, _ := r.Context().Value(connKey{}).(*conn)
+	return c
+}
+
+// takeHead returns the head of the request that a handler has got, "" where it
+// is not known.
+func (c *conn) takeHead() string {
+	if c == nil {
+		return ""
+	}
+	return c.scanner.takeHead()
 }
 
 // plainError is what follows the status line of net/http's own errors, and of
@@ -192,13 +235,11 @@ func (c *secureConn) ConnectionState() tls.ConnectionState { return c.state }
 
 // guestOf returns the guest that is behind a connection of net/http's.
 func guestOf(nc net.Conn) *guest {
-	switch nc := nc.(type) {
-	case *conn:
-		return nc.guest
-	case *secureConn:
-		return nc.guest
-	case *tls.Conn:
-		g, _ := nc.NetConn().(*guest)
+	if c := http1(nc); c != nil {
+		return c.guest
+	}
+	if secure, ok := nc.(*tls.Conn); ok {
+		g, _ := secure.NetConn().(*guest)
 		return g
 	}
 	return nil

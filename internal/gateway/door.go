@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"net"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,15 +12,16 @@ import (
 // as many as there may be, those that have been idle longest go; while none is
 // idle, new ones wait in the listener's queue.
 type door struct {
-	limit   int
-	closing atomic.Bool // answers say so, and idle connections go soon
+	limit    int
+	headTime time.Duration // for a request's head to come
+	closing  atomic.Bool   // answers say so, and idle connections go soon
 
 	mu     sync.Mutex
 	guests map[*guest]struct{}
 }
 
-func newDoor(limit int) *door {
-	return &door{limit: limit, guests: make(map[*guest]struct{})}
+func newDoor(limit int, headTime time.Duration) *door {
+	return &door{limit: limit, headTime: headTime, guests: make(map[*guest]struct{})}
 }
 
 // A guest is one connection of a client. Its idle is when it fell idle, in Unix
@@ -33,11 +33,13 @@ type guest struct {
 	http2 atomic.Bool // it is told to go in HTTP/2's own way
 }
 
-// began notes that a request has begun.
-func (g *guest) began() {
-	if g.idle.Load() != 0 {
-		g.idle.Store(0)
+// began notes that a request has begun, and reports whether it was not known.
+func (g *guest) began() bool {
+	if g.idle.Load() == 0 {
+		return false
 	}
+	g.idle.Store(0)
+	return true
 }
 
 // Close implements net.Conn.
@@ -55,6 +57,10 @@ func (g *guest) CloseWrite() error {
 	}
 	return nil
 }
+
+// settled is how long a connection must have been idle to be closed for another:
+// a request may be on its way that its client has sent.
+const settled = 100 * time.Millisecond
 
 // crowdPause is how long a listener waits before it looks for room again.
 const crowdPause = 5 * time.Millisecond
@@ -89,16 +95,17 @@ func (d *door) hasRoom() bool {
 
 // shed closes the connections that have been idle longest, a few at once so
 // that a flood does not look through all of them for each of its own. It reports
-// false when none is idle.
+// false when none is.
 func (d *door) shed() bool {
 	type idler struct {
 		g     *guest
 		since int64
 	}
 	var idle []idler
+	before := time.Now().Add(-settled).UnixNano()
 	d.mu.Lock()
 	for g := range d.guests {
-		if since := g.idle.Load(); since != 0 {
+		if since := g.idle.Load(); since != 0 && since < before {
 			idle = append(idle, idler{g, since})
 		}
 	}
@@ -108,18 +115,6 @@ func (d *door) shed() bool {
 		_ = i.g.Close()
 	}
 	return len(idle) > 0
-}
-
-// track is the hook that net/http calls when a connection's state changes.
-func track(nc net.Conn, state http.ConnState) {
-	g := guestOf(nc)
-	switch {
-	case g == nil:
-	case state == http.StateActive:
-		g.began()
-	case state == http.StateIdle:
-		g.idle.Store(time.Now().UnixNano())
-	}
 }
 
 // lingering is how long a connection must have been idle to be closed while

@@ -119,6 +119,19 @@ func (e *egress) header(resp *httpmsg.Response) {
 	}
 }
 
+// linger takes in a body that was refused for its size: most clients look for
+// the answer only when all is sent, and lose it to the reset of a connection
+// that is closed before. One who waits to be told to go on sends nothing.
+func (e *egress) linger() {
+	const most, longest = 64 << 20, 5 * time.Second
+	control := http.NewResponseController(e.w)
+	if e.r.ProtoMajor != 1 || e.r.Header.Get("Expect") != "" || control.Flush() != nil {
+		return
+	}
+	_ = control.SetReadDeadline(time.Now().Add(longest))
+	_, _ = io.CopyN(io.Discard, e.r.Body, most)
+}
+
 // ownedByListener reports whether a header line is of this connection alone,
 // or says what the listener itself says.
 func ownedByListener(name string) bool {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -268,4 +269,51 @@ func TestPipeline(t *testing.T) {
 	if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
 		t.Errorf("then %q, %v", rest, err)
 	}
+}
+
+// Who sends all of a body before looking for an answer gets the refusal, too.
+func TestRefusalOfLargeBodies(t *testing.T) {
+	s := open(t, Options{}, echo)
+	const size = httpmsg.MaxBody + 4<<20
+	for name, framing := range map[string]string{
+		"length": fmt.Sprintf("Content-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size)),
+		"chunks": fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", size, strings.Repeat("x", size)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := s.dial(t)
+			p.send(stageHead("POST", "/dev") + framing)
+			resp, body := p.receive("POST")
+			expectError(t, resp, body, 413, "RequestTooLargeException", tooLongBody)
+			if !resp.Close {
+				t.Error("the connection is to end")
+			}
+		})
+	}
+	t.Run("waits to be told", func(t *testing.T) {
+		p := s.dial(t)
+		p.send(stageHead("POST", "/dev") + fmt.Sprintf("Expect: 100-continue\r\nContent-Length: %d\r\n\r\n", size))
+		resp, body := p.receive("POST")
+		expectError(t, resp, body, 413, "RequestTooLargeException", tooLongBody)
+		if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
+			t.Errorf("then %q, %v", rest, err)
+		}
+	})
+}
+
+func TestServeStage(t *testing.T) {
+	s := prepare(t, Options{}, echo)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.addr = ln.Addr().String()
+	go func() { s.served <- s.ServeStage(ln, "abc123", "dev") }()
+	for target, want := range map[string]string{"/": "/", "/pets?x": "/pets", "/restapis/a/b/_user_request_/": "/restapis/a/b/_user_request_/", "http://localhost/a": "/a"} {
+		resp, body := s.call(t, "GET "+target+" HTTP/1.1\r\nHost: localhost\r\nx-Spelt: 1\r\n\r\n")
+		if got := see(t, resp, body); got.Path != want || got.Stage != "dev" || got.Header[0] != "x-Spelt: 1" {
+			t.Errorf("%s: stage got %+v", target, got)
+		}
+	}
+	resp, body := s.call(t, "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+	expectError(t, resp, body, 400, "BadRequestException", badBody)
 }

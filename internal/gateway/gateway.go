@@ -38,7 +38,7 @@ type Options struct {
 	MaxConnections int
 
 	ReadHeaderTimeout time.Duration // for a request's header (10 s)
-	ReadTimeout       time.Duration // for more of a request's body to come (30 s)
+	ReadTimeout       time.Duration // for more of a request's body to come, and for the whole beyond a second a KiB (30 s)
 	WriteTimeout      time.Duration // for the client to take 256 KiB of an answer, or a piece of a stream (1 min)
 	IdleTimeout       time.Duration // of a connection between requests (310 s)
 }
@@ -81,7 +81,7 @@ func New(opts Options) *Gateway {
 		opts:     opts,
 		proxies:  proxies{trusted: opts.TrustedProxies},
 		index:    newIndex(),
-		door:     newDoor(opts.MaxConnections),
+		door:     newDoor(opts.MaxConnections, opts.ReadHeaderTimeout),
 		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),
 	}
 }
@@ -111,25 +111,26 @@ func (g *Gateway) Apply(changes ...Change) {
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query := splitTarget(r.RequestURI)
-	at, ours := locate(r.Host, path)
-	closing := g.door.closing.Load()
-	nc, _ := r.Context().Value(connKey{}).(*conn) // nil on HTTP/2
-	var head string
-	if nc != nil {
-		head = nc.scanner.takeHead()
-	}
-	if !ours {
-		if closing {
-			w.Header().Set("Connection", "close")
-		}
-		g.opts.Next.ServeHTTP(w, paced(w, r, g.opts.ReadTimeout))
+	nc := connOf(r)
+	if at, ours := locate(r.Host, path); ours {
+		g.serve(w, r, nc, at, query)
 		return
 	}
+	nc.takeHead()
+	if g.door.closing.Load() {
+		w.Header().Set("Connection", "close")
+	}
+	g.opts.Next.ServeHTTP(w, paced(w, r, g.opts.ReadTimeout))
+}
+
+// serve answers a request for a stage.
+func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at place, query string) {
+	closing := g.door.closing.Load()
 	c, ok := g.calls.Get().(*call)
 	if !ok {
 		c = new(call)
 	}
-	c.fill(r, head, at.path, query, &g.proxies, time.Now())
+	c.fill(r, nc.takeHead(), at.path, query, &g.proxies, time.Now())
 	resp := g.answer(c, paced(w, r, g.opts.ReadTimeout), at)
 	defer func() { // also when a stream breaks off
 		resp.Release()
@@ -137,8 +138,12 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.calls.Put(c)
 	}()
 	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout, closing: closing || g.door.closing.Load()}
-	if !out.direct(c, resp, &g.dates) {
-		out.send(resp)
+	if out.direct(c, resp, &g.dates) {
+		return
+	}
+	out.send(resp)
+	if resp.Status == http.StatusRequestEntityTooLarge {
+		out.linger()
 	}
 }
 

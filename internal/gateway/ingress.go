@@ -126,13 +126,20 @@ func (c *call) readBody(r *http.Request, budget *httpmsg.Budget, limit int) erro
 	return nil
 }
 
-// A pacedBody gives the client a time for each piece of a request's body. A
+// slowest is how fast a body must come on the whole, in bytes a second: a client
+// that sends a byte now and then holds a connection as one does that sends none.
+const slowest = 1 << 10
+
+// A pacedBody gives the client a time for each piece of a request's body, and for
+// the whole no more than that time beyond what the slowest rate takes. A fixed
 // limit for the whole, which net/http has, would cut large bodies off on slow
 // lines, and run on while the request is being served.
 type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	timeout time.Duration
+	begun   time.Time // when it was first read
+	come    int64     // bytes so far
 }
 
 // paced returns r with a paced body, r itself if it has none. It is a copy
@@ -142,14 +149,25 @@ func paced(w http.ResponseWriter, r *http.Request, timeout time.Duration) *http.
 		return r
 	}
 	out := *r
-	out.Body = &pacedBody{r.Body, http.NewResponseController(w), timeout}
+	b := &pacedBody{ReadCloser: r.Body, control: http.NewResponseController(w), timeout: timeout}
+	b.control.SetReadDeadline(time.Now().Add(timeout)) // net/http reads what no handler does before it answers
+	out.Body = b
 	return &out
 }
 
 // Read implements io.Reader.
 func (b *pacedBody) Read(p []byte) (int, error) {
-	b.control.SetReadDeadline(time.Now().Add(b.timeout)) // only a test's recorder cannot
+	now := time.Now()
+	if b.begun.IsZero() {
+		b.begun = now
+	}
+	end := b.begun.Add(time.Duration(b.come) * time.Second / slowest)
+	if now.Before(end) {
+		end = now
+	}
+	b.control.SetReadDeadline(end.Add(b.timeout)) // only a test's recorder cannot
 	n, err := b.ReadCloser.Read(p)
+	b.come += int64(n)
 	if err == io.EOF {
 		b.control.SetReadDeadline(time.Time{})
 	}

@@ -31,18 +31,28 @@ type engine struct {
 // Serve serves stages over plain HTTP/1.1 until Shutdown, and then returns nil.
 // It closes ln.
 func (g *Gateway) Serve(ln net.Listener) error {
-	return g.run(ln, func() net.Listener { return &listener{ln, g.door} })
+	return g.run(ln, g, func() net.Listener { return &listener{ln, g.door} })
+}
+
+// ServeStage serves one stage as Serve does, with nothing of it in the URLs: the
+// listener is the stage's.
+func (g *Gateway) ServeStage(ln net.Listener, api, stage string) error {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, query := splitTarget(r.RequestURI)
+		g.serve(w, r, connOf(r), place{api, stage, path}, query)
+	})
+	return g.run(ln, h, func() net.Listener { return &listener{ln, g.door} })
 }
 
 // ServeTLS serves stages over HTTP/2 and HTTP/1.1 under TLS until Shutdown,
 // and then returns nil. It closes ln.
 func (g *Gateway) ServeTLS(ln net.Listener, config *tls.Config) error {
-	return g.run(ln, func() net.Listener { return newSecureListener(ln, g.door, config, g.opts.ReadHeaderTimeout) })
+	return g.run(ln, g, func() net.Listener { return newSecureListener(ln, g.door, config, g.opts.ReadHeaderTimeout) })
 }
 
-func (g *Gateway) run(ln net.Listener, wrap func() net.Listener) error {
+func (g *Gateway) run(ln net.Listener, h http.Handler, wrap func() net.Listener) error {
 	e := &engine{ln: ln, done: make(chan struct{}), Server: &http.Server{
-		Handler:                      g,
+		Handler:                      h,
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            g.opts.ReadHeaderTimeout,
 		IdleTimeout:                  g.opts.IdleTimeout,

@@ -91,13 +91,13 @@ func TestSlowClients(t *testing.T) {
 	})
 	t.Run("slow and steady body", func(t *testing.T) {
 		p := s.dial(t)
-		p.send(stageHead("POST", "/dev") + "Content-Length: 10\r\n\r\n")
+		p.send(stageHead("POST", "/dev") + "Content-Length: 1000\r\n\r\n")
 		for range 10 {
-			time.Sleep(50 * time.Millisecond)
-			p.send("x")
+			time.Sleep(50 * time.Millisecond) // 2 KB a second
+			p.send(strings.Repeat("x", 100))
 		}
 		resp, body := p.receive("POST")
-		if got := see(t, resp, body); got.Body != "xxxxxxxxxx" {
+		if got := see(t, resp, body); got.Body != "1000 bytes" {
 			t.Errorf("stage got body %q", got.Body)
 		}
 	})

@@ -68,9 +68,6 @@ func (s *scanner) scan(p []byte) (ok int, err error) {
 	return ok, err
 }
 
-// inLine reports whether the last line that was seen has no end yet.
-func (s *scanner) inLine() bool { return len(s.part) > 0 }
-
 // step takes what it can of p, which is not empty, in one state.
 func (s *scanner) step(p []byte) (int, error) {
 	switch s.next {
