@@ -262,7 +262,7 @@ func (s *server) newAWS() (*integration.AWS, error) {
 		return nil, err
 	}
 	return integration.NewAWS(s.client, integration.AWSOptions{
-		EndpointURL: s.config.AWSEndpointURL, AssumeRoles: s.config.AssumeRoles, Functions: s.config.LambdaFunctions, Region: s.config.Region,
+		EndpointURL: s.config.AWSEndpointURL, AssumeRoles: s.config.AssumeRoles, Functions: s.config.LambdaFunctions, Region: s.config.Region, Log: s.log,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -30,8 +31,11 @@ type AWSOptions struct {
 	Region string
 	// Credentials sign calls that name no role, and assume the roles; nil is the
 	// SDK's default chain, loaded when a call first needs it. At an EndpointURL
-	// calls are signed with "test" where the chain has no credentials.
+	// calls are signed with "test" where the chain has no credentials, and the
+	// chain does not ask the instance that the process may run on.
 	Credentials aws.CredentialsProvider
+	// Log gets what the SDK says while it looks for credentials; nil discards.
+	Log *slog.Logger
 }
 
 // An AWS calls services of AWS, or what stands in for them. It is safe for

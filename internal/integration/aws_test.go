@@ -2,10 +2,12 @@ package integration
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -344,6 +346,57 @@ func TestNoCredentials(t *testing.T) {
 	err := call(t, a, sqsTest, &Request{Method: "GET", Deadline: time.Now().Add(5 * time.Second)}, "")
 	if !errors.Is(err, ErrCredentials) {
 		t.Error(err)
+	}
+}
+
+// What stands in for AWS is not where the instance's role counts: the metadata
+// address, which may not answer, is not asked.
+func TestEndpointWithoutMetadata(t *testing.T) {
+	unsetAWS(t)
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan struct{}, 100)
+	go func() {
+		for {
+			nc, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			defer nc.Close()
+			asked <- struct{}{}
+		}
+	}()
+	t.Cleanup(func() { silent.Close() })
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://"+silent.Addr().String())
+	url, last := cloud(t, nil)
+	a := newAWS(t, AWSOptions{EndpointURL: url})
+	if err := call(t, a, sqsTest, &Request{Method: "GET", Deadline: time.Now().Add(3 * time.Second)}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := signer(last()); got != "test" {
+		t.Errorf("signed by %q", got)
+	}
+	if len(asked) > 0 {
+		t.Errorf("the metadata address was connected to %d times", len(asked))
+	}
+}
+
+// What the SDK has to say are lines of our log.
+func TestSDKLog(t *testing.T) {
+	unsetAWS(t)
+	metadata, _ := cloud(t, func(w http.ResponseWriter, _ recorded) { w.WriteHeader(404) })
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata)
+	var log bytes.Buffer
+	a := newAWS(t, AWSOptions{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err := call(t, a, sqsTest, &Request{Method: "GET"}, ""); !errors.Is(err, ErrCredentials) {
+		t.Error(err)
+	}
+	if got := log.String(); !strings.Contains(got, `level=WARN msg="AWS SDK" text="falling back to IMDSv1: `) || strings.Count(got, "\n") != 1 {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,7 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 const (
@@ -33,6 +36,7 @@ type credentials struct {
 	region   string
 	assume   bool   // roles may be assumed
 	endpoint string // URL of STS; "" is AWS's
+	log      logging.Logger
 
 	mu    sync.Mutex
 	chain aws.CredentialsProvider            // the process's own; nil until first needed
@@ -41,7 +45,10 @@ type credentials struct {
 
 func (c *credentials) init(o *AWSOptions) {
 	c.region, c.assume = o.Region, o.AssumeRoles || o.EndpointURL != ""
-	c.endpoint, c.chain = o.EndpointURL, o.Credentials
+	c.endpoint, c.chain, c.log = o.EndpointURL, o.Credentials, logging.Nop{}
+	if o.Log != nil {
+		c.log = sdkLog(o.Log)
+	}
 	c.roles = make(map[string]aws.CredentialsProvider)
 }
 
@@ -98,13 +105,30 @@ func (c *credentials) provider(ctx context.Context, role string) (aws.Credential
 	return c.roles[role], nil
 }
 
+// sdkLog makes what the SDK says lines of a log.
+func sdkLog(log *slog.Logger) logging.Logger {
+	return logging.LoggerFunc(func(class logging.Classification, format string, args ...any) {
+		level := slog.LevelWarn
+		if class == logging.Debug {
+			level = slog.LevelDebug
+		}
+		log.Log(context.Background(), level, "AWS SDK", slog.String("text", fmt.Sprintf(format, args...)))
+	})
+}
+
 // load makes the default chain, which reads the files of AWS's tools and
-// connects to nothing before it is asked.
+// connects to nothing before it is asked. What stands in for AWS is mostly on a
+// machine whose metadata address does not answer, for seconds: with an endpoint
+// the chain does not ask there.
 func (c *credentials) load(ctx context.Context) error {
 	if c.chain != nil {
 		return nil
 	}
-	loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(c.region))
+	metadata := imds.ClientDefaultEnableState
+	if c.endpoint != "" {
+		metadata = imds.ClientDisabled
+	}
+	loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(c.region), config.WithLogger(c.log), config.WithEC2IMDSClientEnableState(metadata))
 	switch {
 	case c.endpoint != "":
 		c.chain = &orTest{chain: loaded.Credentials}
@@ -129,7 +153,7 @@ func (c *credentials) sts(role string) (*sts.Client, error) {
 	if c.endpoint != "" {
 		url = c.endpoint
 	}
-	return sts.New(sts.Options{Region: region, Credentials: c.chain, BaseEndpoint: &url}), nil
+	return sts.New(sts.Options{Region: region, Credentials: c.chain, BaseEndpoint: &url, Logger: c.log}), nil
 }
 
 // orTest gives the credentials of a chain, or else ones that only stand-ins of
