@@ -59,7 +59,7 @@ func functionCases() []conformanceCase {
 				`"body":"{ \"time\": \"evening\" }","isBase64Encoded":false}`},
 		event("the event of a request without anything", "", "GET {x}/a HTTP/1.1", `"queryStringParameters":null,"multiValueQueryStringParameters":null,"pathParameters":{"proxy":"a"}`, `"body":null,"isBase64Encoded":false}`),
 		event("a slash at the end of the path", "", "GET {x}/rip/x/ HTTP/1.1", `"resource":"{res}/{proxy+}","path":"{res}/rip/x/"`, `"pathParameters":{"proxy":"rip/x"}`),
-		event("the path of an event is the client's, escapes included", "", "GET {x}/a%2Fb%20c HTTP/1.1", `"path":"{res}/a%2Fb%20c"`),
+		event("the path of an event is the client's, escapes included", "", "GET {x}/a%2Fb%20c HTTP/1.1", `"path":"{res}/a%2Fb%20c"`, `"pathParameters":{"proxy":"a%2Fb%20c"}`),
 		event("query parameters of an event are decoded", "", "GET {x}/a?b=c+d%26&%C3%A9=1 HTTP/1.1", `"queryStringParameters":{"b":"c d&","é":"1"}`),
 		event("headers that an event lacks", "", "POST {x}/a HTTP/1.1\nConnection: keep-alive\nContent-Length: 1\nExpect: 100-continue\n\nx", `"headers":{"Host":"{host}","X-Amzn-Trace-Id":"{root}","X-Forwarded-For":"127.0.0.1","X-Forwarded-Port":"80","X-Forwarded-Proto":"http"},"multiValueHeaders":{"Host":`),
 		event("header names of an event are the client's", "", "GET {x}/a HTTP/1.1\nx-miXed: 1\nX-Mixed: 2", `"X-Forwarded-Proto":"http","x-miXed":"2"}`, `"x-miXed":["1","2"]`),

@@ -63,6 +63,7 @@ func routingCases() []conformanceCase {
 		to("$context.path and resourcePath", "", seen, "GET {x}/7?q=1 HTTP/1.1", "[7] {x}/7 {res}/{p}"),
 		to("the stage is removed once", "", seen, "GET {x}/dev HTTP/1.1", "twice"),
 		{name: "a semicolon parts query parameters", method: ofMock(says("$input.params('a') $input.params('b')")), send: "GET {x}?a=1;b=2 HTTP/1.1", want: okEmpty + "1 2"},
+		{name: "brackets and bars in a query", method: ofProxy("/"), send: "GET {x}?a={b|c} HTTP/1.1", saw: "GET /?a=%7Bb%7Cc%7D HTTP/1.1\n…", want: "200\n…"},
 
 		form("host", "GET {x} HTTP/1.1\nHost: {api}.execute-api.us-east-1.amazonaws.com"),
 		form("host in China", "GET {x} HTTP/1.1\nHost: {api}.execute-api.cn-north-1.amazonaws.com.cn"),
