@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
 const traceHeader = "X-Amzn-Trace-Id"
@@ -97,23 +99,37 @@ func (c *call) finishTarget(clientQuery string) error {
 		dst = appendClientQuery(dst, clientQuery)
 		hasQuery = true
 	}
-	query := c.method.request.query
-	for i := range query {
-		values, err := c.evalAll(&query[i])
-		if err != nil {
-			return invalidRequestBody(query[i].field, err)
-		}
-		for _, v := range values {
-			dst = appendQueryPair(dst, !hasQuery, query[i].name, v)
-			hasQuery = true
-		}
-	}
-	for _, p := range c.scope.Overrides.RequestQuery {
-		dst = appendQueryPair(dst, !hasQuery, p.Name, p.Value)
-		hasQuery = true
+	if dst, err = c.appendMappedQuery(dst, hasQuery); err != nil {
+		return err
 	}
 	c.target, c.endpoint, c.out.Target = dst, endpoint, string(dst)
 	return nil
+}
+
+// appendMappedQuery appends the query parameters that mappings and templates
+// set. An override stands in place of what is mapped under its name.
+func (c *call) appendMappedQuery(dst []byte, hasQuery bool) ([]byte, error) {
+	overrides := c.scope.Overrides.RequestQuery
+	query := c.method.request.query
+	for i := range query {
+		name := query[i].name
+		if slices.ContainsFunc(overrides, func(p mapping.Param) bool { return p.Name == name }) {
+			continue
+		}
+		values, err := c.evalAll(&query[i])
+		if err != nil {
+			return nil, invalidRequestBody(query[i].field, err)
+		}
+		for _, v := range values {
+			dst = appendQueryPair(dst, !hasQuery, name, v)
+			hasQuery = true
+		}
+	}
+	for _, p := range overrides {
+		dst = appendQueryPair(dst, !hasQuery, p.Name, p.Value)
+		hasQuery = true
+	}
+	return dst, nil
 }
 
 func separator(hasQuery bool) byte {
