@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	conformanceRow = regexp.MustCompile("^\\| .* \\| .* \\| (.*) \\|$")
+	conformanceRow = regexp.MustCompile(`^\| .* \| .* \| (.*) \|$`)
 	namedInRow     = regexp.MustCompile("`([^`]+)`")
 	goTest         = regexp.MustCompile(`^([a-z0-9]+)\.(Test\w+)(?:/(.+))?$`)
 )
