@@ -31,7 +31,10 @@ func (p *Program) compileGatewayResponses() {
 }
 
 func (p *Program) compileGatewayResponse(name string, from *snapshot.GatewayResponse) *gatewayResponse {
-	r := &gatewayResponse{status: parseStatus(from.StatusCode)}
+	r := &gatewayResponse{}
+	if status := parseStatus(from.StatusCode); status >= 200 { // below are those of interim answers
+		r.status = status
+	}
 	for _, key := range sorted(from.Parameters) {
 		const prefix = "gatewayresponse.header."
 		if len(key) <= len(prefix) || key[:len(prefix)] != prefix {
@@ -142,7 +145,7 @@ func (c *call) customise(r *gatewayResponse, f *failure) {
 	}
 	for i := range r.headers {
 		if v, ok, err := r.headers[i].expr.Eval(&c.scope); ok && err == nil {
-			c.overrideHeader(r.headers[i].name, v)
+			_ = c.overrideHeader(r.headers[i].name, v) // what cannot be sent is left out: the call has failed already
 		}
 	}
 	t := r.pick(c)

@@ -63,7 +63,9 @@ func transformResponse(c *call) error {
 			return configurationError("Unable to transform response", err).at(r.headers[i].field)
 		}
 		if ok {
-			c.answer.Header.Set(r.headers[i].name, v)
+			if err := c.setHeader(r.headers[i].name, v); err != nil {
+				return err.at(r.headers[i].field)
+			}
 		}
 	}
 	if err := c.renderResponse(r.pick(c.headers)); err != nil {
@@ -78,11 +80,27 @@ func transformResponse(c *call) error {
 		c.trace.overriddenResponse(o)
 	}
 	for _, h := range o.ResponseHeader {
-		c.overrideHeader(h.Name, h.Value)
+		if err := c.overrideHeader(h.Name, h.Value); err != nil {
+			return err.at(r.field)
+		}
 	}
 	if !r.declared {
 		return configurationError(fmt.Sprintf("Output mapping refers to an invalid method response: %d", r.status), nil).at(r.field)
 	}
+	if c.answer.Status < 200 { // that of an interim answer, behind which a client waits for the answer
+		return configurationError(fmt.Sprintf("%d cannot be the status of an answer", c.answer.Status), nil).at(r.field)
+	}
+	return nil
+}
+
+// setHeader sets a header of the answer in place of one of the same name. What
+// HTTP cannot carry, such as a value of several lines, fails the call here,
+// where the API's own gateway response and the access log can tell of it.
+func (c *call) setHeader(name, value string) *failure {
+	if !httpmsg.ValidName(name) || !httpmsg.ValidText(value) {
+		return configurationError(fmt.Sprintf("the header %.80q of the answer has a name or value that cannot be sent", name), nil)
+	}
+	c.answer.Header.Set(name, value)
 	return nil
 }
 
@@ -125,14 +143,14 @@ func (c *call) renderResponse(t *template) (err error) {
 
 // overrideHeader sets a header that a template overrides, under the treatment
 // that mapped headers get.
-func (c *call) overrideHeader(name, value string) {
+func (c *call) overrideHeader(name, value string) *failure {
 	switch {
 	case httpmsg.EqualFold(name, "Transfer-Encoding"):
+		return nil
 	case remappedWhenMapped.has(name):
-		c.answer.Header.Set(remappedPrefix+name, value)
-	default:
-		c.answer.Header.Set(name, value)
+		name = remappedPrefix + name
 	}
+	return c.setHeader(name, value)
 }
 
 // addTraceID adds the trace id, which AWS does for HTTP and AWS integrations
