@@ -26,4 +26,24 @@ await send("PutIntegrationResponse", {
   ...method, statusCode: "200", responseParameters: { "method.response.header.X-Kind": "'js'" },
 });
 await send("CreateDeployment", { restApiId, stageName: "js" });
-console.log(JSON.stringify({ api: restApiId, again, created: createdDate instanceof Date }));
+
+const paths = [];
+for await (const page of gw.paginateGetResources({ client, pageSize: 1 }, { restApiId })) paths.push(...page.items.map((r) => r.path));
+const classes = [];
+for (const [command, input] of [["GetStage", { restApiId, stageName: "nope" }], ["PutMethodResponse", declared], ["UpdateRestApi", { restApiId, patchOperations: [{ op: "replace", path: "/nope" }] }]]) {
+  await send(command, input).catch((e) => classes.push([gw.NotFoundException, gw.ConflictException, gw.BadRequestException].find((c) => e instanceof c)?.name));
+}
+const stage = { restApiId, stageName: "js" };
+const patched = await send("UpdateStage", { ...stage, patchOperations: [{ op: "replace", path: "/variables/a", value: "b" }, { op: "replace", path: "/*/*/throttling/rateLimit", value: "2.5" }] });
+const resourceArn = `arn:aws:apigateway:us-east-1::/restapis/${restApiId}/stages/js`;
+await send("TagResource", { resourceArn, tags: { "a b": "c/d", e: "" } });
+await send("UntagResource", { resourceArn, tagKeys: ["e", "nope"] });
+const { tags } = await send("GetTags", { resourceArn });
+const body = new TextEncoder().encode(JSON.stringify({ openapi: "3.0.1", info: { title: "imported", version: "1" }, paths: { "/x": { get: { responses: {} } } } }));
+const imported = await send("ImportRestApi", { body, parameters: { endpointConfigurationTypes: "REGIONAL" } });
+const { body: tested } = await send("TestInvokeMethod", { ...method, pathWithQueryString: "/pets/7" });
+
+console.log(JSON.stringify({
+  api: restApiId, again, created: createdDate instanceof Date, paths: paths.sort(), classes, tags, imported: imported.name, tested,
+  variables: patched.variables, rate: patched.methodSettings["*/*"].throttlingRateLimit, updated: patched.lastUpdatedDate instanceof Date,
+}));

@@ -1,0 +1,249 @@
+"""A script of every aws apigateway subcommand that is built, with the options that scripts use."""
+
+import json
+import re
+import subprocess
+
+import pytest
+from botocore import xform_name
+from conftest import CACHE, ROOT, call
+
+
+class Cli:
+    """The aws CLI, which runs the commands of a script in one process (cli.py), and remembers which."""
+
+    def __init__(self, environment):
+        command = [CACHE / "venv" / "bin" / "python", ROOT / "e2e" / "cli.py"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self.used = set()
+
+    def run(self, *arguments):
+        self.used.add(arguments[0])
+        print(json.dumps(["apigateway", *arguments]), file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
+
+    def __call__(self, *arguments):
+        """What a command printed, parsed if it is JSON."""
+        done = self.run(*arguments)
+        assert done["code"] == 0, (arguments, done["err"])
+        text = done["out"].strip()
+        return json.loads(text) if text[:1] in ("{", "[", '"') else text
+
+    def fails(self, code, *arguments):
+        """The message of an error of the service."""
+        done = self.run(*arguments)
+        found = re.search(r"An error occurred \((\w+)\) when calling the (\w+) operation: (.*)", done["err"], re.DOTALL)
+        assert done["code"] == 255 and found, (arguments, done)
+        assert found[1] == code and xform_name(found[2], "-") == arguments[0], done["err"]
+        return found[3].strip()
+
+    def from_skeleton(self, subcommand, directory, *arguments, **values):
+        """Runs a command with the skeleton of its input, of which only what has a value is left."""
+        skeleton = self(subcommand, "--generate-cli-skeleton", "input")
+        assert set(values) <= set(skeleton), "the skeleton has no such member"
+        file = directory / f"{subcommand}.json"
+        file.write_text(json.dumps({**{k: v for k, v in skeleton.items() if k in values}, **values}))
+        return self(subcommand, "--cli-input-json", f"file://{file}", *arguments)
+
+    def close(self):
+        self.process.stdin.close()
+        assert self.process.wait(30) == 0
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def cli(server):
+    cli = Cli(server.environment())
+    yield cli
+    cli.close()
+
+
+def built():
+    """The subcommands of the operations that docs/compatibility.md says are built."""
+    text = (ROOT / "docs" / "compatibility.md").read_text()
+    return {xform_name(name, "-") for name in re.findall(r"^\| (\w+) \| built \|", text, re.MULTILINE)}
+
+
+def test_script(server, cli, tmp_path):
+    api, root = make_api(cli, tmp_path)
+    items = resources(cli, api, root)
+    parts(cli, tmp_path, api)
+    method = methods(cli, tmp_path, api, items)
+    deployments(server, cli, tmp_path, api, method)
+    links(cli, tmp_path)
+    account_and_tags(cli, tmp_path, api)
+    definitions(server, cli, tmp_path)
+    take_down(cli, api, items, method)
+    assert built() - cli.used == set()
+    assert len(cli.used) >= 40
+
+
+def make_api(cli, tmp_path):
+    made = cli.from_skeleton("create-rest-api", tmp_path, name="shop", description="from a skeleton", tags={"team": "a b"},
+                             endpointConfiguration={"types": ["REGIONAL"]}, binaryMediaTypes=["image/png"], minimumCompressionSize=0)
+    api = made["id"]
+    assert made["endpointConfiguration"] == {"types": ["REGIONAL"], "ipAddressType": "ipv4"}
+    assert cli("get-rest-api", "--rest-api-id", api, "--query", "[name, description, tags.team]", "--output", "text") == "shop\tfrom a skeleton\ta b"
+    assert cli("get-rest-apis", "--query", "items[?name=='shop'].id | [0]", "--output", "text") == api
+    table = cli("get-rest-apis", "--query", "items[].{Id:id,Name:name}", "--output", "table")
+    assert re.search(rf"\|\s+Id\s+\|\s+Name\s+\|.*\|\s+{api}\s+\|\s+shop\s+\|", table, re.DOTALL)
+    patched = cli("update-rest-api", "--rest-api-id", api, "--patch-operations",
+                  "op=replace,path=/name,value=store", "op=add,path=/binaryMediaTypes/image~1jpeg", "op=remove,path=/binaryMediaTypes/image~1png")
+    assert (patched["name"], patched["binaryMediaTypes"]) == ("store", ["image/jpeg"])
+    assert cli.fails("BadRequestException", "update-rest-api", "--rest-api-id", api, "--patch-operations", "op=replace,path=/nope,value=x") == "Invalid patch path /nope"
+    assert cli.fails("NotFoundException", "get-rest-api", "--rest-api-id", "nope") == "Invalid API identifier specified 000000000000:nope"
+    return api, cli("get-resources", "--rest-api-id", api, "--query", "items[?path=='/'].id | [0]", "--output", "text")
+
+
+def resources(cli, api, root):
+    made = [cli("create-resource", "--rest-api-id", api, "--parent-id", root, "--path-part", f"part{i}", "--query", "id", "--output", "text") for i in range(5)]
+    items = cli("create-resource", "--rest-api-id", api, "--parent-id", made[0], "--path-part", "{id}")["id"]
+    moved = cli("update-resource", "--rest-api-id", api, "--resource-id", items, "--patch-operations",
+                json.dumps([{"op": "replace", "path": "/parentId", "value": made[1]}, {"op": "replace", "path": "/pathPart", "value": "{item}"}]))
+    assert moved["path"] == "/part1/{item}"
+    assert cli("get-resource", "--rest-api-id", api, "--resource-id", items, "--query", "path", "--output", "text") == "/part1/{item}"
+    # the CLI's own paging: page by page, item by item, on from a token
+    everything = cli("get-resources", "--rest-api-id", api, "--query", "items[].id")
+    assert len(everything) == 7
+    assert cli("get-resources", "--rest-api-id", api, "--page-size", "2", "--query", "items[].id") == everything
+    first = cli("get-resources", "--rest-api-id", api, "--page-size", "2", "--max-items", "3")
+    rest = cli("get-resources", "--rest-api-id", api, "--page-size", "2", "--starting-token", first["NextToken"])
+    assert [r["id"] for r in first["items"] + rest["items"]] == everything
+    assert len(cli("get-resources", "--rest-api-id", api, "--no-paginate", "--limit", "4")["items"]) == 4
+    cli("delete-resource", "--rest-api-id", api, "--resource-id", made[4])
+    return items
+
+
+def parts(cli, tmp_path, api):
+    """Models, validators and gateway responses."""
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}))
+    of = ("--rest-api-id", api)
+    assert cli("create-model", *of, "--name", "Item", "--content-type", "application/json", "--schema", f"file://{schema}", "--query", "name") == "Item"
+    assert cli("get-models", *of, "--query", "sort(items[].name)") == ["Empty", "Error", "Item"]
+    assert json.loads(cli("get-model", *of, "--model-name", "Item", "--flatten", "--query", "schema"))["required"] == ["name"]
+    assert '"name" : "foo"' in cli("get-model-template", *of, "--model-name", "Item", "--query", "value")
+    assert cli("update-model", *of, "--model-name", "Item", "--patch-operations", "op=replace,path=/description,value=an item")["description"] == "an item"
+
+    validator = cli.from_skeleton("create-request-validator", tmp_path, restApiId=api, name="all", validateRequestBody=True, validateRequestParameters=False)["id"]
+    assert cli("update-request-validator", *of, "--request-validator-id", validator, "--patch-operations", "op=replace,path=/validateRequestParameters,value=true")[
+        "validateRequestParameters"] is True
+    assert cli("get-request-validator", *of, "--request-validator-id", validator, "--query", "name", "--output", "text") == "all"
+    assert cli("get-request-validators", *of, "--query", "length(items)") == "1"
+
+    cli("put-gateway-response", *of, "--response-type", "MISSING_AUTHENTICATION_TOKEN", "--status-code", "404",
+        "--response-templates", '{"application/json": "{\\"no\\": $context.error.messageString}"}', "--response-parameters", json.dumps({"gatewayresponse.header.X-No": "'yes'"}))
+    assert cli("update-gateway-response", *of, "--response-type", "MISSING_AUTHENTICATION_TOKEN", "--patch-operations", "op=replace,path=/statusCode,value=410")["statusCode"] == "410"
+    assert cli("get-gateway-response", *of, "--response-type", "MISSING_AUTHENTICATION_TOKEN", "--query", "defaultResponse") == "false"
+    assert cli("get-gateway-responses", *of, "--query", "items[?!defaultResponse].responseType") == ["MISSING_AUTHENTICATION_TOKEN"]
+    cli("put-gateway-response", *of, "--response-type", "THROTTLED", "--status-code", "503")
+    cli("delete-gateway-response", *of, "--response-type", "THROTTLED")
+
+
+def methods(cli, tmp_path, api, items):
+    method = ("--rest-api-id", api, "--resource-id", items, "--http-method", "GET")
+    ids = {"restApiId": api, "resourceId": items, "httpMethod": "GET"}
+    made = cli.from_skeleton("put-method", tmp_path, **ids, authorizationType="NONE", requestParameters={"method.request.querystring.who": False})
+    assert made["apiKeyRequired"] is False
+    cli("update-method", *method, "--patch-operations", "op=add,path=/requestParameters/method.request.path.item,value=true", "op=replace,path=/operationName,value=getItem")
+    cli.from_skeleton("put-method-response", tmp_path, **ids, statusCode="200", responseParameters={"method.response.header.X-A": True}, responseModels={"application/json": "Item"})
+    assert cli.fails("ConflictException", "put-method-response", *method, "--status-code", "200") == "Response already exists for this resource"
+    cli("update-method-response", *method, "--status-code", "200", "--patch-operations", "op=add,path=/responseParameters/method.response.header.X-B,value=false")
+    assert cli("get-method-response", *method, "--status-code", "200", "--query", "keys(responseParameters)") == ["method.response.header.X-A", "method.response.header.X-B"]
+
+    cli.from_skeleton("put-integration", tmp_path, **ids, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}, passthroughBehavior="NEVER")
+    assert cli("update-integration", *method, "--patch-operations", "op=replace,path=/timeoutInMillis,value=1000")["timeoutInMillis"] == 1000
+    assert cli("get-integration", *method, "--query", "[type, passthroughBehavior]") == ["MOCK", "NEVER"]
+    cli("put-integration-response", *method, "--status-code", "200", "--selection-pattern", "",
+        "--response-parameters", json.dumps({"method.response.header.X-A": "'from the script'"}),
+        "--response-templates", json.dumps({"application/json": '{"name": "$input.params(\'who\')", "stage": "$stageVariables.color"}'}))
+    cli("update-integration-response", *method, "--status-code", "200", "--patch-operations", "op=add,path=/responseParameters/method.response.header.X-B,value=\"'b'\"")
+    assert cli("get-integration-response", *method, "--status-code", "200", "--query", 'responseParameters."method.response.header.X-B"', "--output", "text") == "'b'"
+    assert cli("get-method", *method, "--query", "[operationName, keys(methodResponses), methodIntegration.type]") == ["getItem", ["200"], "MOCK"]
+    tried = cli("test-invoke-method", *method, "--path-with-query-string", "/part1/7?who=Ann", "--stage-variables", "color=red")
+    assert (tried["status"], json.loads(tried["body"])) == (200, {"name": "Ann", "stage": "red"})
+    return method
+
+
+def deployments(server, cli, tmp_path, api, method):
+    of = ("--rest-api-id", api)
+    first = cli("create-deployment", *of, "--stage-name", "dev", "--variables", "color=blue", "--description", "one", "--query", "id", "--output", "text")
+    url = f"{server.url}/_aws/execute-api/{api}/dev"
+    answer = call(url + "/part1/7?who=Ann")
+    assert (answer.status, answer.json, answer.headers["X-A"], answer.headers["X-B"]) == (200, {"name": "Ann", "stage": "blue"}, "from the script", "b")
+    missing = call(url + "/nowhere")
+    assert (missing.status, missing.headers["X-No"], missing.body) == (410, "yes", b'{"no": "Missing Authentication Token"}')
+
+    second = cli("create-deployment", *of, "--output", "json")["id"]
+    assert cli("update-deployment", *of, "--deployment-id", second, "--patch-operations", "op=replace,path=/description,value=two")["description"] == "two"
+    assert cli("get-deployment", *of, "--deployment-id", first, "--embed", "apisummary", "--query", 'apiSummary."/part1/{item}".GET.authorizationType', "--output", "text") == "NONE"
+    assert sorted(cli("get-deployments", *of, "--query", "items[].description", "--output", "text").split()) == ["one", "two"]
+    cli.from_skeleton("create-stage", tmp_path, restApiId=api, stageName="prod", deploymentId=second, variables={"color": "green"}, tags={"env": "prod"})
+    assert call(f"{server.url}/_aws/execute-api/{api}/prod/part1/7").json["stage"] == "green"
+    stage = cli("update-stage", *of, "--stage-name", "prod", "--patch-operations",
+                "op=replace,path=/variables/color,value=black", "op=replace,path=/*/*/throttling/rateLimit,value=2.5", f"op=replace,path=/deploymentId,value={first}")
+    assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 2.5
+    assert cli("get-stage", *of, "--stage-name", "prod", "--query", "variables.color", "--output", "text") == "black"
+    assert cli("get-stages", *of, "--deployment-id", first, "--query", "sort(item[].stageName)") == ["dev", "prod"]
+    assert "Active stages pointing to this deployment" in cli.fails("BadRequestException", "delete-deployment", *of, "--deployment-id", first)
+    cli("delete-deployment", *of, "--deployment-id", second)
+
+
+def links(cli, tmp_path):
+    """VPC links and client certificates."""
+    target = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/orders/1"
+    link = cli.from_skeleton("create-vpc-link", tmp_path, name="orders", targetArns=[target])["id"]
+    assert cli("get-vpc-link", "--vpc-link-id", link, "--query", "[name, status]") == ["orders", "AVAILABLE"]
+    assert cli("update-vpc-link", "--vpc-link-id", link, "--patch-operations", "op=replace,path=/description,value=d")["description"] == "d"
+    assert cli("get-vpc-links", "--query", "items[].id") == [link]
+    cli("delete-vpc-link", "--vpc-link-id", link)
+
+    made = cli("generate-client-certificate", "--description", "mine", "--tags", "a=b")
+    certificate = made["clientCertificateId"]
+    assert made["pemEncodedCertificate"].startswith("-----BEGIN CERTIFICATE-----")
+    cli("update-client-certificate", "--client-certificate-id", certificate, "--patch-operations", "op=replace,path=/description,value=ours")
+    assert cli("get-client-certificate", "--client-certificate-id", certificate, "--query", "description", "--output", "text") == "ours"
+    assert cli("get-client-certificates", "--query", "items[].clientCertificateId") == [certificate]
+    cli("delete-client-certificate", "--client-certificate-id", certificate)
+
+
+def account_and_tags(cli, tmp_path, api):
+    assert cli("get-account", "--query", "throttleSettings.[burstLimit, rateLimit]") == [5000, 10000.0]
+    role = "arn:aws:iam::000000000000:role/logs"
+    assert cli("update-account", "--patch-operations", f"op=replace,path=/cloudwatchRoleArn,value={role}")["cloudwatchRoleArn"] == role
+    arn = f"arn:aws:apigateway:us-east-1::/restapis/{api}"
+    cli("tag-resource", "--resource-arn", arn, "--tags", "cost=7,owner=me")
+    cli("untag-resource", "--resource-arn", arn, "--tag-keys", "cost", "team")
+    assert cli("get-tags", "--resource-arn", arn)["tags"] == {"owner": "me"}
+
+
+def definitions(server, cli, tmp_path):
+    file = tmp_path / "api.json"
+    mock = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'},
+            "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": "imported"}}}}
+    operation = {"responses": {"200": {"description": "ok"}}, "x-amazon-apigateway-integration": mock}
+    file.write_text(json.dumps({"openapi": "3.0.1", "info": {"title": "imported", "version": "1"}, "paths": {"/a": {"get": operation}}}))
+    api = cli("import-rest-api", "--body", f"fileb://{file}", "--parameters", "endpointConfigurationTypes=REGIONAL", "--query", "id", "--output", "text")
+    file.write_text(json.dumps({"openapi": "3.0.1", "info": {"title": "imported", "version": "2"}, "paths": {"/b": {"get": operation}}}))
+    assert cli("put-rest-api", "--rest-api-id", api, "--mode", "merge", "--fail-on-warnings", "--body", f"fileb://{file}")["version"] == "2"
+    assert cli("get-resources", "--rest-api-id", api, "--query", "sort(items[].path)") == ["/", "/a", "/b"]
+    cli("create-deployment", "--rest-api-id", api, "--stage-name", "dev")
+    assert call(f"{server.url}/_aws/execute-api/{api}/dev/b").body == b"imported"
+    cli("delete-rest-api", "--rest-api-id", api)
+
+
+def take_down(cli, api, items, method):
+    of = ("--rest-api-id", api)
+    cli("delete-integration-response", *method, "--status-code", "200")
+    cli("delete-integration", *method)
+    cli("delete-method-response", *method, "--status-code", "200")
+    cli("delete-method", *method)
+    cli("delete-model", *of, "--model-name", "Item")
+    validator = cli("get-request-validators", *of, "--query", "items[0].id", "--output", "text")
+    cli("delete-request-validator", *of, "--request-validator-id", validator)
+    for stage in ("dev", "prod"):
+        cli("delete-stage", *of, "--stage-name", stage)
+    cli("delete-resource", *of, "--resource-id", items)
+    cli("delete-rest-api", *of)
+    assert cli("get-rest-apis", "--query", "length(items)") == "0"
+    assert "is not implemented" in cli.fails("NotImplementedException", "get-sdk-types")
