@@ -180,7 +180,7 @@ func TestBoundEndless(t *testing.T) {
 		"body":             {stageHead("POST", "/dev") + "Content-Length: 999999999999\r\n\r\n", "xxxxxxxx", "413"},
 		"garbage":          {"", "\x16\x03\x01\x02", "4"},
 	}
-	s := open(t, Options{}, echo)
+	s := open(t, Options{MaxBody: 1 << 20}, echo)
 	before := heap()
 	t.Run("all", func(t *testing.T) {
 		for name, tt := range tests {
@@ -198,7 +198,7 @@ func TestBoundEndless(t *testing.T) {
 					answered <- fmt.Sprint(resp.StatusCode)
 				}()
 				block := bytes.Repeat([]byte(tt.then), 64<<10/len(tt.then)+1)
-				const most = 96 << 20 // 10 MB in chunks of one byte are 60
+				const most = 32 << 20 // 1 MB in chunks of one byte is 6
 				for sent := 0; sent < most; {
 					n, err := p.Write(block)
 					if sent += n; err != nil {
@@ -210,7 +210,7 @@ func TestBoundEndless(t *testing.T) {
 				}
 				select {
 				case got := <-answered:
-					if !strings.HasPrefix(got, tt.want) {
+					if !strings.HasPrefix(got, tt.want) && !strings.Contains(got, "reset") { // it may go before the answer is read
 						t.Errorf("got %s, want %s", got, tt.want)
 					}
 				case <-time.After(5 * time.Second):
