@@ -201,12 +201,13 @@ func (c *call) logFailure(f *failure) {
 	c.stage.services.Log.Warn("call failed", attrs...)
 }
 
-// finish adds what every answer has.
+// finish adds what every answer has. Its ids stand alone, whatever a backend or
+// a mapping says: who looks for a request in the logs finds this one.
 func (c *call) finish() {
 	h := &c.answer.Header
 	if !h.Has("Content-Type") {
 		h.Add("Content-Type", "application/json")
 	}
-	h.Add("x-amzn-RequestId", c.scope.Context.RequestID)
-	h.Add("x-amz-apigw-id", c.scope.Context.ExtendedRequestID)
+	h.Set("x-amzn-RequestId", c.scope.Context.RequestID)
+	h.Set("x-amz-apigw-id", c.scope.Context.ExtendedRequestID)
 }

@@ -65,6 +65,8 @@ func (c *call) listHeaders(trace string) {
 	forwarded := ""
 	for _, f := range c.headers {
 		switch {
+		case isSignature(&f), httpmsg.EqualFold(f.Name, "X-HTTP-Method-Override"): // they were for the gateway
+			continue
 		case httpmsg.EqualFold(f.Name, "X-Forwarded-For") && !c.test:
 			if forwarded != "" {
 				forwarded += ", "
@@ -74,9 +76,6 @@ func (c *call) listHeaders(trace string) {
 		case setInEvent.has(f.Name) && !c.test:
 			continue
 		case httpmsg.EqualFold(f.Name, "Authorization"):
-			if strings.HasPrefix(f.Value, "AWS4-HMAC-SHA256") {
-				continue // a signature is for this gateway alone
-			}
 			f.Name = "Authorization"
 		case httpmsg.EqualFold(f.Name, "User-Agent"):
 			f.Name = "User-Agent"

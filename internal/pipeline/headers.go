@@ -1,6 +1,11 @@
 package pipeline
 
-import "github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+import (
+	"errors"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
 
 // What API Gateway does to each header is in four tables of names. Names are
 // lower case; look-ups fold case.
@@ -8,13 +13,14 @@ import "github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 // droppedAtDoor are request headers that nothing behind the listener sees
 // (recorded: $input.params of each is empty).
 var droppedAtDoor = headerSet("connection", "content-length", "content-md5", "expect", "max-forwards", "proxy-authenticate",
-	"server", "te", "transfer-encoding", "trailer", "upgrade", "www-authenticate", "x-http-method-override",
+	"server", "te", "transfer-encoding", "trailer", "upgrade", "www-authenticate",
 	// hop-by-hop names that AWS's table leaves out and HTTP forbids to forward
 	"keep-alive", "proxy-authorization", "proxy-connection")
 
 // keptFromBackend are request headers that an HTTP_PROXY integration does not
-// pass on by itself: the gateway sets them, or AWS was seen to drop them.
-var keptFromBackend = headerSet("content-encoding", "host", "via", "x-amzn-trace-id", "x-amzn-apigateway-api-id")
+// pass on by itself: the gateway sets them, AWS was seen to drop them, or they
+// were for the gateway (x-http-method-override, documented).
+var keptFromBackend = headerSet("content-encoding", "host", "via", "x-amzn-trace-id", "x-amzn-apigateway-api-id", "x-http-method-override")
 
 // illegalInRequest are mapping targets that fail the call with 500.
 var illegalInRequest = headerSet("content-length", "transfer-encoding", "x-amzn-trace-id")
@@ -50,6 +56,45 @@ var remappedFromProxy = headerSet("connection", "content-length", "date", "serve
 
 // droppedFromProxy are headers of a proxied backend's answer that end here.
 var droppedFromProxy = headerSet("transfer-encoding", "via")
+
+// isSignature reports whether a header line holds a Signature Version 4 of the
+// request. It is for this gateway alone, and AWS drops it before the backend
+// (documented); other credentials pass.
+func isSignature(f *httpmsg.Field) bool {
+	return strings.HasPrefix(f.Value, "AWS4-") && httpmsg.EqualFold(f.Name, "Authorization")
+}
+
+// maxConnectionOptions is how many headers a client's Connection may name, so
+// that none makes the gateway look for thousands.
+const maxConnectionOptions = 32
+
+var errConnectionOptions = errors.New("Connection names too many headers") //nolint:staticcheck // a name
+
+// dropConnectionNamed drops from the integration request what the client's
+// Connection header names: it is for the client's connection to this gateway
+// (RFC 9110 section 7.6.1). What the gateway adds later is not concerned.
+func (c *call) dropConnectionNamed() error {
+	left := maxConnectionOptions
+	for i := range c.req.Header {
+		f := &c.req.Header[i]
+		if !httpmsg.EqualFold(f.Name, "Connection") {
+			continue
+		}
+		for rest := f.Value; rest != ""; {
+			var option string
+			option, rest, _ = strings.Cut(rest, ",")
+			switch option = httpmsg.TrimValue(option); {
+			case option == "", httpmsg.EqualFold(option, "keep-alive"), httpmsg.EqualFold(option, "close"):
+				continue
+			case left == 0:
+				return badRequest(errConnectionOptions)
+			}
+			left--
+			c.out.Header.Del(option)
+		}
+	}
+	return nil
+}
 
 const remappedPrefix = "x-amzn-Remapped-"
 

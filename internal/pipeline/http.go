@@ -44,9 +44,12 @@ func buildProxy(c *call) error {
 	}
 	c.out.Body = c.scope.RequestBody
 	for i := range c.headers {
-		if f := &c.headers[i]; !keptFromBackend.has(f.Name) {
+		if f := &c.headers[i]; !keptFromBackend.has(f.Name) && !isSignature(f) {
 			c.out.Header = append(c.out.Header, *f)
 		}
+	}
+	if err := c.dropConnectionNamed(); err != nil {
+		return err
 	}
 	if c.coding != "" {
 		c.out.Header.Add("Content-Encoding", c.coding)

@@ -60,15 +60,20 @@ type pathValue struct {
 // resolve returns the endpoint and appends the path and query to dst, with
 // values in place of their variables. A variable without a value stays as it
 // is written, its braces escaped, as AWS sends it. Values are encoded for the
-// place they stand in; one that would lead elsewhere is an error.
+// place they stand in; one that would lead elsewhere is an error, and so are
+// those that make a path begin with two slashes.
 func (t *target) resolve(dst []byte, values []pathValue) (*integration.Endpoint, []byte, error) {
 	if t.err != nil {
 		return nil, nil, t.err
 	}
 	if t.endpoint != nil {
+		start := len(dst)
 		dst, err := appendParts(dst, inPath, t.parts, values)
 		if err != nil {
 			return nil, nil, err
+		}
+		if likeAuthority(dst[start:]) && !strings.HasPrefix(t.parts[0].text, "//") {
+			return nil, nil, errMisleads
 		}
 		endpoint, err := t.through(t.endpoint)
 		return endpoint, dst, err
@@ -78,10 +83,19 @@ func (t *target) resolve(dst []byte, values []pathValue) (*integration.Endpoint,
 		return nil, nil, err
 	}
 	endpoint, path, err := integration.ParseURL(string(text), t.config)
+	if err == nil && likeAuthority(path) {
+		return nil, nil, errMisleads
+	}
 	if err == nil {
 		endpoint, err = t.through(endpoint)
 	}
 	return endpoint, append(dst, path...), err
+}
+
+// likeAuthority reports whether a request target begins with two slashes: who
+// reads it as a reference to a URI takes what follows for a host.
+func likeAuthority[T string | []byte](target T) bool {
+	return len(target) > 1 && target[0] == '/' && target[1] == '/'
 }
 
 // A place is where in a URI a part stands.

@@ -48,6 +48,14 @@ func TestTarget(t *testing.T) {
 		"a path behind such a host":   {"http://{h}.example/x/{p}", []pathValue{{name: "h", text: "t1"}, {name: "p", text: "a/b"}}, "t1.example /x/a/b"},
 		"a query behind such a host":  {"http://{h}.example?q={p}", []pathValue{{name: "h", text: "t1"}, {name: "p", text: "a/b"}}, "t1.example /?q=a%2Fb"},
 		"host that is no host":        {"http://${stageVariables.nope}/x", nil, ""},
+		"begins with two slashes":     {"http://a.example/{p}", []pathValue{{name: "p", text: "/a//b", raw: true}}, ""},
+		"by an override":              {"http://a.example/{p}", []pathValue{{name: "p", text: "/a"}}, ""},
+		"by a value that is empty":    {"http://a.example/{p}/{q}", []pathValue{{name: "p", text: ""}, {name: "q", text: "a"}}, ""},
+		"by two that are":             {"http://a.example/{p}/{q}", []pathValue{{name: "p"}, {name: "q"}}, ""},
+		"behind a host that varies":   {"http://{h}.example/{p}", []pathValue{{name: "h", text: "t1"}, {name: "p", text: "/a"}}, ""},
+		"two slashes later on":        {"http://a.example/x/{p}", []pathValue{{name: "p", text: "/a//b", raw: true}}, "a.example /x//a//b"},
+		"two coded ones":              {"http://a.example/{p}", []pathValue{{name: "p", text: "%2F%2fa", raw: true}}, "a.example /%2F%2Fa"},
+		"two of the definition":       {"http://a.example//x/{p}", []pathValue{{name: "p", text: "a"}}, "a.example //x/a"},
 		"braces that are no variable": {"http://a.example/{}", nil, "a.example /{}"},
 	}
 	for name, tt := range tests {
