@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -44,6 +45,10 @@ func setQuota(limits *control.Limits, name, text string) error {
 		}
 		n, err := strconv.Atoi(text)
 		switch {
+		case q.Least > 0:
+			if err != nil || n < q.Least || n > math.MaxInt32 {
+				return fmt.Errorf("quotas: %s: %q is no number from %d to %d", name, text, q.Least, math.MaxInt32)
+			}
 		case text == control.Unlimited:
 			n = 0
 		case err != nil || n < 1:

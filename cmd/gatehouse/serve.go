@@ -338,8 +338,12 @@ func (s *server) announce(out io.Writer) {
 	fmt.Fprintln(out, "Ready.")
 }
 
-// drainTime bounds how long an ending process waits for requests in flight.
-const drainTime = 30 * time.Second
+// drainTime bounds how long an ending process waits for requests in flight: a
+// second more than the slowest backend may take.
+func (c *config) drainTime() time.Duration {
+	limits, _, _ := c.limits() // checked when loaded
+	return limits.LongestTimeout() + time.Second
+}
 
 // wait runs until ctx ends or a listener fails, then lets requests in flight
 // finish.
@@ -350,7 +354,7 @@ func (s *server) wait(ctx context.Context) error {
 		s.log.Info("stopping: requests in flight finish first")
 	case failure = <-s.failed:
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.drainTime())
 	defer cancel()
 	if s.plane != nil {
 		failure = errors.Join(failure, s.plane.Shutdown(drain))

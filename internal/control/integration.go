@@ -9,11 +9,11 @@ import (
 
 func errIntegration() error { return wire.NotFound("Invalid Integration identifier specified") }
 
-// AWS's bounds on an integration's timeout, in milliseconds.
+// AWS's bounds on an integration's timeout, in milliseconds. The default is the
+// longest one, too, until that quota is raised.
 const (
 	minTimeoutMillis     = 50
-	maxTimeoutMillis     = 29000
-	defaultTimeoutMillis = maxTimeoutMillis
+	defaultTimeoutMillis = 29000
 )
 
 // methodWithIntegration reads a method that must have an integration;
@@ -127,7 +127,7 @@ var integrationPatch = patchTable[wire.Integration]{
 		{at: "/connectionType", replace: setOneOf(func(i *wire.Integration) **string { return &i.ConnectionType },
 			[]string{"INTERNET", "VPC_LINK"}, "Invalid connection type specified")},
 		{at: "/connectionId", replace: setText(func(i *wire.Integration) **string { return &i.ConnectionID })},
-		{at: "/timeoutInMillis", replace: setInt(func(i *wire.Integration) **int32 { return &i.TimeoutInMillis }, badTimeout)},
+		{at: "/timeoutInMillis", replace: setTimeout},
 		{at: "/tlsConfig/insecureSkipVerification", replace: setInsecure},
 		{at: "/responseTransferMode", replace: setOneOf(func(i *wire.Integration) **string { return &i.ResponseTransferMode },
 			[]string{"BUFFERED", "STREAM"}, "Invalid response transfer mode specified")},
@@ -161,6 +161,11 @@ func removeCacheKey(i *wire.Integration, param string) error {
 	}
 	removeElement(&i.CacheKeyParameters, param)
 	return nil
+}
+
+func setTimeout(t *tx, i *wire.Integration, op *patchOp) error {
+	field := func(i *wire.Integration) **int32 { return &i.TimeoutInMillis }
+	return setInt(field, t.badTimeout())(t, i, op)
 }
 
 func setInsecure(_ *tx, i *wire.Integration, op *patchOp) error {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -8,8 +9,6 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
-
-const badTimeout = "Timeout should be between 50 ms and 29000 ms"
 
 func errARN() error { return wire.BadRequest("Invalid ARN specified in the request") }
 
@@ -31,8 +30,8 @@ func (t *tx) checkIntegration(m *wire.Method) error {
 	if err := t.checkCredentials(*i.Type, text(i.URI), text(i.Credentials)); err != nil {
 		return err
 	}
-	if n := *i.TimeoutInMillis; n < minTimeoutMillis || n > maxTimeoutMillis {
-		return wire.BadRequest(badTimeout)
+	if n := int(*i.TimeoutInMillis); n < minTimeoutMillis || n > t.svc.limits.maxTimeoutMillis() {
+		return wire.BadRequest("%s", t.badTimeout())
 	}
 	switch *i.PassthroughBehavior {
 	case "WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER":
@@ -46,6 +45,11 @@ func (t *tx) checkIntegration(m *wire.Method) error {
 		return err
 	}
 	return checkTemplates(i.RequestTemplates)
+}
+
+// badTimeout is AWS's refusal of a timeout, with the longest one as it is.
+func (t *tx) badTimeout() string {
+	return fmt.Sprintf("Timeout should be between %d ms and %d ms", minTimeoutMillis, t.svc.limits.maxTimeoutMillis())
 }
 
 var rolePattern = regexp.MustCompile(`^arn:[a-z-]+:iam::(\d{12}):role/`)

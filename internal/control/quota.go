@@ -2,13 +2,15 @@ package control
 
 import (
 	"slices"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// Limits are the quotas of the control plane. A zero member is no bound, so
-// the zero Limits bounds nothing. What protects the server itself, such as the
-// sizes of names, schemas and templates, is bounded whatever these are.
+// Limits are the quotas of the control plane. A zero member is no bound but for
+// the timeout of integrations, so the zero Limits bounds nothing else. What
+// protects the server itself, such as the sizes of names, schemas and
+// templates, is bounded whatever these are.
 type Limits struct {
 	// Of an account in a region.
 	RegionalAPIs int
@@ -25,6 +27,8 @@ type Limits struct {
 
 	MethodResponsesPerMethod int
 	VariablesPerStage        int
+
+	IntegrationTimeout int // the longest, in milliseconds; at least AWS's 29,000, which 0 is too
 }
 
 // AWSLimits are the quotas that AWS gives an account by default. AWS publishes
@@ -33,31 +37,40 @@ func AWSLimits() Limits {
 	return Limits{
 		RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60,
 		ResourcesPerAPI: 300, StagesPerAPI: 10, PolicyLength: 8192,
-		VariablesPerStage: 100,
+		VariablesPerStage: 100, IntegrationTimeout: defaultTimeoutMillis,
 	}
 }
 
+// LongestTimeout is how long the data plane may wait for a backend.
+func (l *Limits) LongestTimeout() time.Duration {
+	return time.Duration(l.maxTimeoutMillis()) * time.Millisecond
+}
+
+func (l *Limits) maxTimeoutMillis() int { return max(l.IntegrationTimeout, defaultTimeoutMillis) }
+
 // A Quota is one of the Limits under the name that configurations use.
 type Quota struct {
-	Name string // such as resources-per-api
-	What string // what it bounds
-	Of   func(*Limits) *int
+	Name  string // such as resources-per-api
+	What  string // what it bounds
+	Of    func(*Limits) *int
+	Least int // what it is at least, and where nobody sets it; 0 for a quota that may be anything and is off then
 }
 
 // Quotas lists all members of Limits.
 func Quotas() []Quota { return slices.Clone(quotas) }
 
 var quotas = []Quota{
-	{"regional-apis", "regional APIs of an account in a region", func(l *Limits) *int { return &l.RegionalAPIs }},
-	{"edge-apis", "edge-optimized APIs of an account in a region", func(l *Limits) *int { return &l.EdgeAPIs }},
-	{"private-apis", "private APIs of an account in a region", func(l *Limits) *int { return &l.PrivateAPIs }},
-	{"vpc-links", "VPC links of an account in a region", func(l *Limits) *int { return &l.VPCLinks }},
-	{"client-certificates", "client certificates of an account in a region", func(l *Limits) *int { return &l.ClientCertificates }},
-	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }},
-	{"stages-per-api", "stages of an API", func(l *Limits) *int { return &l.StagesPerAPI }},
-	{"resource-policy-length", "characters of an API's resource policy", func(l *Limits) *int { return &l.PolicyLength }},
-	{"method-responses-per-method", "method responses of a method", func(l *Limits) *int { return &l.MethodResponsesPerMethod }},
-	{"variables-per-stage", "variables of a stage", func(l *Limits) *int { return &l.VariablesPerStage }},
+	{"regional-apis", "regional APIs of an account in a region", func(l *Limits) *int { return &l.RegionalAPIs }, 0},
+	{"edge-apis", "edge-optimized APIs of an account in a region", func(l *Limits) *int { return &l.EdgeAPIs }, 0},
+	{"private-apis", "private APIs of an account in a region", func(l *Limits) *int { return &l.PrivateAPIs }, 0},
+	{"vpc-links", "VPC links of an account in a region", func(l *Limits) *int { return &l.VPCLinks }, 0},
+	{"client-certificates", "client certificates of an account in a region", func(l *Limits) *int { return &l.ClientCertificates }, 0},
+	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }, 0},
+	{"stages-per-api", "stages of an API", func(l *Limits) *int { return &l.StagesPerAPI }, 0},
+	{"resource-policy-length", "characters of an API's resource policy", func(l *Limits) *int { return &l.PolicyLength }, 0},
+	{"method-responses-per-method", "method responses of a method", func(l *Limits) *int { return &l.MethodResponsesPerMethod }, 0},
+	{"variables-per-stage", "variables of a stage", func(l *Limits) *int { return &l.VariablesPerStage }, 0},
+	{"integration-timeout", "milliseconds that an integration may take", func(l *Limits) *int { return &l.IntegrationTimeout }, defaultTimeoutMillis},
 }
 
 // over reports whether a number is over a quota.

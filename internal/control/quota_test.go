@@ -29,7 +29,8 @@ func limited(t *testing.T, limits control.Limits, rates control.Rates) *apigatew
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	throttle := control.NewThrottle(rates, nil)
+	start := time.Now()
+	throttle := control.NewThrottle(rates, func() time.Time { return start }) // so that what is told to wait does not depend on the machine
 	svc := control.New(control.Options{Store: st, Limits: limits, Throttle: throttle})
 	h, err := wire.NewServer(wire.ServerOptions{
 		Handlers: svc.Handlers(), Authenticate: control.OpenAuthenticator(testAccount, testRegion), Authorize: throttle.Authorize, Log: slog.New(slog.DiscardHandler),
@@ -132,7 +133,7 @@ func TestQuotas(t *testing.T) {
 // By default nothing is bounded, AWS's quotas are a value that can be changed.
 func TestLimitsAreSettings(t *testing.T) {
 	limits := control.AWSLimits()
-	want := control.Limits{RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60, ResourcesPerAPI: 300, StagesPerAPI: 10, PolicyLength: 8192, VariablesPerStage: 100}
+	want := control.Limits{RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60, ResourcesPerAPI: 300, StagesPerAPI: 10, PolicyLength: 8192, VariablesPerStage: 100, IntegrationTimeout: 29000}
 	if d := cmp.Diff(want, limits); d != "" {
 		t.Error("-want +got", d)
 	}
@@ -141,6 +142,59 @@ func TestLimitsAreSettings(t *testing.T) {
 	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api}))(t)
 	for i := range 11 {
 		must(b.CreateStage(ctx(), who, &wire.CreateStageRequest{RestAPIID: api, StageName: fmt.Sprint("s", i), DeploymentID: *d.ID}))(t)
+	}
+}
+
+// The longest timeout of an integration is AWS's, with and without AWS's other
+// quotas, until it is raised; AWS's refusal has the raised one.
+func TestTimeoutQuota(t *testing.T) {
+	tests := map[string]struct {
+		limits control.Limits
+		most   int32
+	}{
+		"nobody set it": {control.Limits{}, 29000},
+		"AWS's quotas":  {control.AWSLimits(), 29000},
+		"raised":        {control.Limits{IntegrationTimeout: 300_000}, 300_000},
+		"lowered":       {control.Limits{IntegrationTimeout: 1000}, 29000},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := fixtureOn(t, limited(t, tt.limits, control.Rates{}))
+			refusal := fmt.Sprintf("Timeout should be between 50 ms and %d ms", tt.most)
+			put := func(millis *int32) error {
+				_, err := f.PutIntegration(ctx(), &apigateway.PutIntegrationInput{RestApiId: &f.api, ResourceId: &f.pets, HttpMethod: aws.String("GET"), Type: types.IntegrationTypeMock, TimeoutInMillis: millis})
+				return err
+			}
+			update := func(value string) error {
+				_, err := f.UpdateIntegration(ctx(), &apigateway.UpdateIntegrationInput{RestApiId: &f.api, ResourceId: &f.pets, HttpMethod: aws.String("GET"), PatchOperations: patch("replace", "/timeoutInMillis", value)})
+				return err
+			}
+			wantTimeout := func(err error, want int32) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+				out, err := f.GetIntegration(ctx(), &apigateway.GetIntegrationInput{RestApiId: &f.api, ResourceId: &f.pets, HttpMethod: aws.String("GET")})
+				if err != nil || out.TimeoutInMillis != want {
+					t.Fatalf("got %d, %v, want %d", out.TimeoutInMillis, err, want)
+				}
+			}
+			imported := func(millis int32) error {
+				_, err := f.ImportRestApi(ctx(), &apigateway.ImportRestApiInput{Body: fmt.Appendf(nil, `{"swagger": "2.0", "info": {"title": "a"}, "paths": {"/": {"get": {"responses": {}, "x-amazon-apigateway-integration": {"type": "mock", "timeoutInMillis": %d}}}}}`, millis)})
+				return err
+			}
+			wantTimeout(put(nil), 29000)
+			wantTimeout(put(&tt.most), tt.most)
+			wantError(t, put(aws.Int32(tt.most+1)), "BadRequest", refusal)
+			for _, value := range []string{fmt.Sprint(tt.most + 1), "49", "long"} {
+				wantError(t, update(value), "BadRequest", refusal)
+			}
+			wantTimeout(update(fmt.Sprint(tt.most-1)), tt.most-1)
+			if err := imported(tt.most); err != nil {
+				t.Error("imported:", err)
+			}
+			wantError(t, imported(tt.most+1), "BadRequest", "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/': "+refusal)
+		})
 	}
 }
 
