@@ -58,6 +58,8 @@ func testInvokeCases() []conformanceCase {
 	binary := test("binary media types do not count in a test", "", ofMock(says("hello")), `{"pathWithQueryString": "{res}/7", "body": "x"}`, `{"status":200,"body":"hello"`)
 	binary.api = binaryAPI("*/*")
 	long := strings.Repeat("x", 2000)
+	caller := test("the caller in a test", "", ofMock(says("$context.identity.accessKey|$context.identity.accountId|$context.identity.caller|$context.identity.user|$context.identity.userArn")), `{}`, `"body":"AKIAIOSFODNN7EXAMPLE|000000000000|000000000000|000000000000|arn:aws:iam::000000000000:root"`)
+	caller.send = strings.Replace(caller.send, "Content-Type:", "Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/apigateway/aws4_request, SignedHeaders=host, Signature=0\nContent-Type:", 1)
 	const lines = `\n{day-of-log} : `
 	head := `"log":"Execution log for request {uuid}` + lines + `Starting execution for request: {uuid}` + lines + `HTTP Method: ANY, Resource Path: {res}/7` + lines + `Method request path: {id=7}` +
 		lines + `Method request query string: {q=1}` + lines + `Method request headers: {Authorization=*********cdefgh, X-A=1}` + lines + `Method request body before transformations: `
@@ -65,6 +67,7 @@ func testInvokeCases() []conformanceCase {
 	good := lines + `Successfully completed execution` + done("200")
 	return []conformanceCase{
 		binary,
+		caller,
 		test("long lines are cut", "", ofMock(), `{"pathWithQueryString": "{res}/7", "body": "`+long+`"}`, `Method request body before transformations: `+long[:1024-len("Method request body before transformations: ")]+` [TRUNCATED]\n`),
 		test("secrets are masked", "", ofMock(), `{"pathWithQueryString": "{res}/7", "headers": {"x-api-key": "0123456789"}}`, `Method request headers: {x-api-key=****456789}`),
 		test("several values of a header", "", ofMock(), `{"pathWithQueryString": "{res}/7", "multiValueHeaders": {"X-A": ["1", "2"]}}`, `Method request headers: {X-A=1,2}`),

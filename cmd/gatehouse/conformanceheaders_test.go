@@ -226,6 +226,8 @@ func doorCases() []conformanceCase {
 		conformanceCase{name: "X-HTTP-Method-Override is consumed", methods: map[string]tree{"PUT ": ofProxy("/")}, send: "POST {x} HTTP/1.1\nX-HTTP-Method-Override: PUT", saw: "PUT / HTTP/1.1\nX-HTTP-Method-Override:\n…", want: "200\n…"},
 		conformanceCase{name: "HTTP_PROXY keeps the spelling of names", method: ofProxy("/"), send: "GET {x} HTTP/1.1\nx-miXed: 1\nACCEPT: a", saw: "GET / HTTP/1.1\nx-miXed: 1\nACCEPT: a\n…",
 			answer: "HTTP/1.1 200 OK\nx-ANSWER: 1\n\n{}", want: "200\n" + jsonType + "x-ANSWER: 1\nx-amzn-Remapped-Content-Length: 2\n\n{}"},
+		conformanceCase{name: "a remapped name is spelled as it came", method: ofProxy("/"), send: "GET {x} HTTP/1.1", answer: "HTTP/1.1 200 OK\nserver: it\nDATE: then\nX-AMZN-requestid: f-1\n\n{}",
+			want: "200\n" + jsonType + "x-amzn-Remapped-server: it\nx-amzn-Remapped-DATE: then\nx-amzn-Remapped-X-AMZN-requestid: f-1\nx-amzn-Remapped-Content-Length: 2\n\n{}"},
 		conformanceCase{name: "a UUID as request id", method: ofMock(says("$context.requestId")), send: "GET {x} HTTP/1.1\nx-amzn-RequestId: 0a1b2c3d-0000-4000-8000-000000000001",
 			want: "200\n" + jsonType + "x-amzn-RequestId: 0a1b2c3d-0000-4000-8000-000000000001\n\n0a1b2c3d-0000-4000-8000-000000000001"},
 		conformanceCase{name: "another text as request id", method: ofMock(), send: "GET {x} HTTP/1.1\nx-amzn-RequestId: mine", want: okEmpty},
