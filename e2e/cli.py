@@ -24,7 +24,12 @@ def run(driver, arguments):
 
 
 driver = create_clidriver()
-driver.session.create_client("apigateway")  # loads what every command needs
+# What every command loads.
+driver.session.create_client("apigateway")
+loader = driver.session.get_component("data_loader")
+for kind in ("service-2", "paginators-1", "waiters-2"):
+    loader.list_available_services(kind)
+loader.load_service_model("apigateway", "paginators-1")
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
