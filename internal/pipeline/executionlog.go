@@ -143,19 +143,24 @@ func containsName(list httpmsg.Header, name string, same func(a, b string) bool)
 // javaHeader prints a header as Java prints a map, its secrets masked.
 func javaHeader(h httpmsg.Header) string { return javaMap(masked(h), httpmsg.EqualFold) }
 
-// masked is h with its secrets made unreadable. AWS masks the first two and
-// prints the others, whose use is not worth the risk.
+// masked is h with its secrets made unreadable.
 func masked(h httpmsg.Header) httpmsg.Header {
 	out := make(httpmsg.Header, len(h))
 	for i, f := range h {
-		switch {
-		case httpmsg.EqualFold(f.Name, "Authorization"), httpmsg.EqualFold(f.Name, "x-api-key"),
-			httpmsg.EqualFold(f.Name, "X-Amz-Security-Token"):
+		if isSecret(f.Name) {
 			f.Value = maskSecret(f.Value)
 		}
 		out[i] = f
 	}
 	return out
+}
+
+// isSecret reports whether a header, or a member of $context, of that name holds
+// a secret. AWS masks the first two and prints the others, whose use is not
+// worth the risk.
+func isSecret(name string) bool {
+	return httpmsg.EqualFold(name, "Authorization") || httpmsg.EqualFold(name, "x-api-key") ||
+		httpmsg.EqualFold(name, "X-Amz-Security-Token") || name == "apiKey"
 }
 
 // maskSecret leaves the last six characters of a secret; one that has no more has

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,8 @@ func (t *Trace) Text(o TextOptions) string {
 type tracePrinter struct {
 	options TextOptions
 	text    strings.Builder
-	shown   Payload // the last body, which is not shown twice
+	shown   Payload  // the last body, which is not shown twice
+	secrets []string // values that went into headers of other names
 }
 
 // An ink is one of ANSI's colours, "" for none.
@@ -96,7 +98,7 @@ func (p *tracePrinter) event(data EventData) {
 	case *RequestEvent:
 		p.list("path", fieldsOf(e.Params))
 		p.list("query", fieldsOf(e.Query))
-		p.list("headers", masked(e.Header))
+		p.list("headers", p.masked(e.Header))
 		p.body("body", e.Body)
 	case *ConvertEvent:
 		p.row("body", fmt.Sprintf("of the %s %s: %d to %d bytes", e.Body, e.How, e.From, e.To))
@@ -108,16 +110,16 @@ func (p *tracePrinter) event(data EventData) {
 		p.mapping(e)
 	case *EndpointRequestEvent:
 		p.row("send", p.paint(bold, printable(e.Method+" "+cut(e.URI))))
-		p.list("", masked(e.Header))
+		p.list("", p.masked(e.Header))
 		p.body("", e.Body)
 	case *EndpointResponseEvent:
 		p.row("receive", p.paint(statusInk(e.Status), strconv.Itoa(e.Status))+" in "+millis(e.Latency))
-		p.list("", masked(e.Header))
+		p.list("", p.masked(e.Header))
 		p.body("", e.Body)
 	case *SelectEvent:
 		p.selected(e)
 	case *ResponseEvent:
-		p.list("answer", masked(e.Header))
+		p.list("answer", p.masked(e.Header))
 		p.body("", e.Body)
 	case *FailureEvent:
 		p.failure(e)
@@ -142,13 +144,48 @@ func (p *tracePrinter) template(e *TemplateEvent) {
 	p.body("", e.Result)
 }
 
+// mapping writes a mapping; one from or to a secret is masked as the header
+// would be, the text of a static value included.
 func (p *tracePrinter) mapping(e *MappingEvent) {
-	text := printable(e.Target + " = " + cut(e.Expression))
+	expression, value := e.Expression, e.Value
+	if isSecret(lastName(e.Target)) || isSecret(lastName(expression)) {
+		p.secrets = append(p.secrets, value)
+		value = shortened(maskSecret(value))
+		if n := len(expression); n > 2 && expression[0] == '\'' {
+			expression = "'" + shortened(maskSecret(expression[1:n-1])) + "'"
+		}
+	}
+	text := printable(e.Target + " = " + cut(expression))
 	if e.Absent {
 		p.row("mapping", text+p.paint(faint, " has no value, not sent"))
 		return
 	}
-	p.row("mapping", text+p.paint(faint, " → ")+printable(cut(e.Value)))
+	p.row("mapping", text+p.paint(faint, " → ")+printable(cut(value)))
+}
+
+// masked is h with its secrets made unreadable, those that mappings gave another
+// name included.
+func (p *tracePrinter) masked(h httpmsg.Header) httpmsg.Header {
+	out := masked(h)
+	for i := range out {
+		if slices.Contains(p.secrets, out[i].Value) {
+			out[i].Value = maskSecret(out[i].Value)
+		}
+	}
+	return out
+}
+
+// lastName is what stands behind the last dot of a reference.
+func lastName(reference string) string {
+	return reference[strings.LastIndexByte(reference, '.')+1:]
+}
+
+// shortened is a masked secret with three stars at the most.
+func shortened(secret string) string {
+	if rest := strings.TrimLeft(secret, "*"); len(secret)-len(rest) > 3 {
+		return "***" + rest
+	}
+	return secret
 }
 
 func (p *tracePrinter) selected(e *SelectEvent) {
@@ -185,7 +222,7 @@ func (p *tracePrinter) gatewayResponse(e *GatewayResponseEvent) {
 		text += ", the API's own"
 	}
 	p.row("answer", text)
-	p.list("", masked(e.Header))
+	p.list("", p.masked(e.Header))
 	p.body("", e.Body)
 }
 
@@ -206,11 +243,7 @@ func (p *tracePrinter) list(label string, list httpmsg.Header) {
 	}
 	parts := make([]string, 0, most)
 	for _, f := range list[:min(len(list), most)] {
-		value := f.Value
-		if rest := strings.TrimLeft(value, "*"); len(value)-len(rest) > 3 {
-			value = "***" + rest // of a secret
-		}
-		parts = append(parts, printable(f.Name+": "+cut(value)))
+		parts = append(parts, printable(f.Name+": "+cut(shortened(f.Value))))
 	}
 	if more := len(list) - most; more > 0 {
 		parts = append(parts, fmt.Sprintf("and %d more", more))

@@ -139,3 +139,44 @@ func TestTextOfBodies(t *testing.T) {
 		})
 	}
 }
+
+// What a header hides, the mapping that sets it hides too.
+func TestTextOfMappedSecrets(t *testing.T) {
+	const secret = "Bearer 0123456789"
+	tests := map[string]struct {
+		event MappingEvent
+		want  string
+	}{
+		"by target":              {MappingEvent{Target: "integration.request.header.authorization", Expression: "method.request.querystring.t", Value: secret}, "integration.request.header.authorization = method.request.querystring.t → ***456789"},
+		"by source":              {MappingEvent{Target: "integration.request.header.X-A", Expression: "method.request.header.X-API-Key", Value: secret}, "integration.request.header.X-A = method.request.header.X-API-Key → ***456789"},
+		"by source, all values":  {MappingEvent{Target: "integration.request.querystring.a", Expression: "method.request.multivalueheader.Authorization", Value: secret}, "integration.request.querystring.a = method.request.multivalueheader.Authorization → ***456789"},
+		"a token":                {MappingEvent{Target: "integration.request.header.X-Amz-Security-Token", Expression: "stageVariables.t", Value: secret}, "integration.request.header.X-Amz-Security-Token = stageVariables.t → ***456789"},
+		"the key of the caller":  {MappingEvent{Target: "integration.request.header.X-A", Expression: "context.identity.apiKey", Value: secret}, "integration.request.header.X-A = context.identity.apiKey → ***456789"},
+		"an override":            {MappingEvent{Target: "integration.request.header.Authorization", Expression: "$context.requestOverride.header.Authorization", Value: secret}, "integration.request.header.Authorization = $context.requestOverride.header.Authorization → ***456789"},
+		"a static one":           {MappingEvent{Target: "integration.request.header.Authorization", Expression: "'" + secret + "'", Value: secret}, "integration.request.header.Authorization = '***456789' → ***456789"},
+		"a short one":            {MappingEvent{Target: "integration.request.header.Authorization", Expression: "'abc'", Value: "abc"}, "integration.request.header.Authorization = '***' → ***"},
+		"in an answer":           {MappingEvent{Target: "method.response.header.X-Api-Key", Expression: "integration.response.body.key", Value: secret}, "method.response.header.X-Api-Key = integration.response.body.key → ***456789"},
+		"none":                   {MappingEvent{Target: "integration.request.header.X-Authorization-Kind", Expression: "'Bearer'", Value: "Bearer"}, "integration.request.header.X-Authorization-Kind = 'Bearer' → Bearer"},
+		"none that has no value": {MappingEvent{Target: "integration.request.header.Authorization", Expression: "method.request.header.Authorization", Absent: true}, "integration.request.header.Authorization = method.request.header.Authorization has no value, not sent"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var p tracePrinter
+			p.mapping(&tt.event)
+			if got := p.text.String(); got != "  mapping   "+tt.want+"\n" {
+				t.Errorf("got  %swant   mapping   %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// No line of a block shows a secret that another masks.
+func TestTextKeepsSecrets(t *testing.T) {
+	r := newRig(t, proxy("/x", "GET", "GET", newBackend(t)+"/", map[string]string{
+		"integration.request.header.Authorization": "method.request.header.Authorization", "integration.request.header.X-Key": "method.request.header.x-api-key"}))
+	text := r.trace(t, "GET /x\nAuthorization: Bearer topsecret-123456\nx-api-key: mysecret-123456").Text(TextOptions{})
+	backend := text[strings.Index(text, "  receive"):] // it answers with what it was sent
+	if text = strings.TrimSuffix(text, backend); strings.Contains(text, "secret") || !strings.Contains(text, "→ ***123456") {
+		t.Errorf("got\n%s", text)
+	}
+}
