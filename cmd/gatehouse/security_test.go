@@ -39,7 +39,7 @@ func TestSecurity(t *testing.T) {
 	for name, up := range upstreams {
 		urls[name] = up.url
 	}
-	plain, secure := openDoors(t, map[string]string{"sec": securityAPI(t, urls, rawBackend(t, answerCases()))})
+	_, plain, secure := openDoors(t, map[string]string{"sec": securityAPI(t, urls, rawBackend(t, answerCases()))})
 	for _, in := range []*door{plain, secure} {
 		for name, up := range upstreams {
 			t.Run(in.name+" to "+name, func(t *testing.T) {

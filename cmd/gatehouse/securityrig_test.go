@@ -194,17 +194,16 @@ func (d *door) dial(t *testing.T) net.Conn {
 
 // openDoors starts a gateway that serves apis under their ids, and returns its
 // plain door and the one under TLS.
-func openDoors(t *testing.T, apis map[string]string, more ...string) (plain, secure *door) {
+func openDoors(t *testing.T, apis map[string]string) (p *process, plain, secure *door) {
 	t.Helper()
 	dir := t.TempDir()
 	pool := selfSigned(t, dir)
-	config := "gateway-tls-listen: 127.0.0.1:0\nin-memory: true\ncertificates:\n  - {cert: cert.pem, key: key.pem}\n" + strings.Join(more, "\n")
-	p, _, url := launchWith(t, dir, config)
+	p, _, url := launchWith(t, dir, "gateway-tls-listen: 127.0.0.1:0\nin-memory: true\ncertificates:\n  - {cert: cert.pem, key: key.pem}\n")
 	for id, definition := range apis {
 		deployAPI(t, url, id, definition)
 	}
 	tlsAddress := tlsLine.FindStringSubmatch(p.printed())
-	return &door{name: "plain", address: strings.TrimPrefix(url, "http://")},
+	return p, &door{name: "plain", address: strings.TrimPrefix(url, "http://")},
 		&door{name: "TLS", address: tlsAddress[1], tls: &tls.Config{RootCAs: pool, ServerName: "localhost", NextProtos: []string{"http/1.1"}}}
 }
 
