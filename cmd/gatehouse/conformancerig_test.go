@@ -146,7 +146,7 @@ func (r *conformanceRig) control(t *testing.T, method, path string, body []byte)
 	t.Helper()
 	got := exchange(t, method, "http://"+r.address+path, body)
 	if got.status/100 != 2 {
-		t.Fatalf("%s %s: %v\n%s", method, path, got, body)
+		t.Fatalf("%s %s: %d %s", method, path, got.status, got.body)
 	}
 	return got.body
 }
