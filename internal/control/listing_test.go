@@ -319,17 +319,28 @@ func TestHugeNames(t *testing.T) {
 	}
 }
 
-// A path is at most as long as a URL.
+// A path is at most as long as a URL. Go's SDK is left out: now and then it
+// closes the connection under an answer of more than 4 KB to a request with a
+// body, whoever the server is.
 func TestLongPaths(t *testing.T) {
-	f := newFixture(t)
-	parent := f.pets
-	for range 9 {
-		parent = f.resource(t, parent, strings.Repeat("b", 1024))
+	url := newServer(t).URL
+	const refusal = "BadRequestException A resource's path cannot be longer than 10240 characters"
+	create := func(parent, part string) *answer {
+		return send(t, "POST", url+"/restapis/shop/resources/"+parent, `{"pathPart": "`+part+`"}`)
 	}
-	_, err := f.CreateResource(ctx(), &apigateway.CreateResourceInput{RestApiId: &f.api, ParentId: &parent, PathPart: aws.String(strings.Repeat("c", 1024))})
-	wantError(t, err, "BadRequest", "A resource's path cannot be longer than 10240 characters")
-	_, err = f.UpdateResource(ctx(), &apigateway.UpdateResourceInput{RestApiId: &f.api, ResourceId: &f.pets, PatchOperations: patch("replace", "/pathPart", strings.Repeat("d", 1024))})
-	wantError(t, err, "BadRequest", "A resource's path cannot be longer than 10240 characters")
+	root := member(t, send(t, "POST", url+"/restapis", `{"name": "a", "tags": {"_custom_id_": "shop"}}`), "rootResourceId")
+	pets := member(t, create(root, "pets"), "id")
+	parent := pets
+	for range 9 {
+		parent = member(t, create(parent, strings.Repeat("b", 1024)), "id")
+	}
+	if got := create(parent, strings.Repeat("c", 1024)).refusal(); got != refusal {
+		t.Errorf("create: got %q, want %q", got, refusal)
+	}
+	longer := patchBody("replace", "/pathPart", strings.Repeat("d", 1024), "")
+	if got := send(t, "PATCH", url+"/restapis/shop/resources/"+pets, longer).refusal(); got != refusal {
+		t.Errorf("update: got %q, want %q", got, refusal)
+	}
 }
 
 // Times are whole numbers: SDKs fail on anything else.

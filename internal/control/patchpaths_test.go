@@ -43,7 +43,7 @@ func TestPatchPaths(t *testing.T) {
 		t.Run(p.operation, func(t *testing.T) {
 			t.Parallel()
 			url := newServer(t).URL
-			names := patchFixture(t, url)
+			names := patchFixture(t, url, &p)
 			target := url + fill(p.target, names)
 			for _, row := range p.rows {
 				row.value, row.from, row.want = fill(row.value, names), fill(row.from, names), fill(row.want, names)
