@@ -112,7 +112,10 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 	s.feed = newFeed(s.store, log)
 	limits, rates, _ := c.limits() // checked when loaded
 	s.throttle = control.NewThrottle(rates, nil)
-	s.control = control.New(control.Options{Store: s.store, Applied: s.feed.wait, Limits: limits, Throttle: s.throttle, Invoke: s.invoke, Log: log})
+	s.control = control.New(control.Options{
+		Store: s.store, Applied: s.feed.wait, Limits: limits, Throttle: s.throttle, Invoke: s.invoke, Log: log,
+		CheckRole: func(uri, role string) error { return s.aws.CheckRole(uri, role) },
+	})
 	handler, err := s.controlHandler()
 	if err != nil {
 		return nil, err

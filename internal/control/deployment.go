@@ -31,6 +31,9 @@ func (s *Service) CreateDeployment(ctx context.Context, who *wire.Caller, in *wi
 		if err := checkDeployable(src); err != nil {
 			return nil, err
 		}
+		if err := t.checkRoles(src, nil); err != nil {
+			return nil, err
+		}
 		id, err := t.freshID(kindDeployment)
 		if err != nil {
 			return nil, err
@@ -145,7 +148,7 @@ func (t *tx) redeploy(in *wire.CreateDeploymentRequest, name, deployment string)
 	if size := given(in.CacheClusterSize); size != nil {
 		st.CacheClusterSize = size
 	}
-	return t.changeStage(st)
+	return t.moveStage(st)
 }
 
 // GetDeployment reads one deployment, with what guards its methods when that

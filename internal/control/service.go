@@ -12,14 +12,15 @@ import (
 // A Service runs the control plane's operations on a store. It is safe for
 // concurrent use.
 type Service struct {
-	store    *store.Store
-	applied  func(context.Context, store.Revision) error
-	log      *slog.Logger
-	now      func() time.Time
-	schemas  *schemaChecker
-	limits   Limits
-	throttle *Throttle
-	invoke   func(context.Context, *Test) *TestResult
+	store     *store.Store
+	applied   func(context.Context, store.Revision) error
+	log       *slog.Logger
+	now       func() time.Time
+	schemas   *schemaChecker
+	limits    Limits
+	throttle  *Throttle
+	invoke    func(context.Context, *Test) *TestResult
+	checkRole func(uri, role string) error
 }
 
 // Options says what a Service works with.
@@ -41,13 +42,21 @@ type Options struct {
 	// Nil means that no data plane runs here, and refuses the operation.
 	Invoke func(ctx context.Context, test *Test) *TestResult
 
+	// CheckRole says why the data plane cannot call a URI of AWS under a role:
+	// deployments that would have it do so are refused. It may be called by many
+	// goroutines and does no I/O. Nil refuses none.
+	CheckRole func(uri, role string) error
+
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil is time.Now
 }
 
 // New returns the service.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, schemas: newSchemaChecker(), limits: o.Limits, throttle: o.Throttle, invoke: o.Invoke}
+	s := &Service{
+		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, schemas: newSchemaChecker(), limits: o.Limits, throttle: o.Throttle,
+		invoke: o.Invoke, checkRole: o.CheckRole,
+	}
 	if s.applied == nil {
 		s.applied = func(context.Context, store.Revision) error { return nil }
 	}

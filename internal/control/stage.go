@@ -72,7 +72,16 @@ func (t *tx) addStage(st *stage) error {
 	st.CacheClusterStatus = new("NOT_AVAILABLE")
 	st.MethodSettings = map[string]wire.MethodSetting{}
 	st.CreatedDate = &t.now
-	return t.changeStage(st)
+	return t.moveStage(st)
+}
+
+// moveStage is changeStage for a stage with another deployment or other
+// variables than before: what it then serves is checked, too.
+func (t *tx) moveStage(st *stage) error {
+	if err := t.changeStage(st); err != nil {
+		return err
+	}
+	return t.checkStageRoles(&st.Stage)
 }
 
 // changeStage checks a stage that was made or changed, stores and publishes

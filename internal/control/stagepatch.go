@@ -17,10 +17,14 @@ func (s *Service) UpdateStage(ctx context.Context, who *wire.Caller, in *wire.Up
 		if err != nil {
 			return nil, err
 		}
+		deployment, variables := *st.DeploymentID, maps.Clone(st.Variables)
 		if err := stagePatch.apply(t, st, in.PatchOperations); err != nil {
 			return nil, err
 		}
-		return &st.Stage, t.changeStage(st)
+		if *st.DeploymentID == deployment && maps.Equal(st.Variables, variables) {
+			return &st.Stage, t.changeStage(st)
+		}
+		return &st.Stage, t.moveStage(st)
 	})
 }
 

@@ -20,7 +20,7 @@ func (t *tx) vpcLinkUses(id string) ([]string, error) {
 		if len(uses) >= maxUses {
 			return nil
 		}
-		src, err := t.linkedSource(*st.DeploymentID)
+		src, err := t.sourceWith(*st.DeploymentID, `"VPC_LINK"`)
 		if src == nil || err != nil {
 			return err
 		}
@@ -52,11 +52,11 @@ func (t *tx) eachStage(fn func(*tx, *wire.Stage) error) error {
 	return nil
 }
 
-// linkedSource reads what a deployment froze, nil when no method in it takes a
-// VPC link: most do not, and are not worth parsing.
-func (t *tx) linkedSource(deployment string) (*source, error) {
+// sourceWith reads what a deployment froze, nil when its document has no such
+// text: most do not say what is looked for, and are not worth parsing.
+func (t *tx) sourceWith(deployment, text string) (*source, error) {
 	doc, err := t.Get(t.key(kindDeploymentSource, deployment))
-	if err != nil || !bytes.Contains(doc, []byte(`"VPC_LINK"`)) {
+	if err != nil || !bytes.Contains(doc, []byte(text)) {
 		return nil, err
 	}
 	return decode[source](kindDeploymentSource, deployment, doc)
@@ -69,7 +69,7 @@ func (s *source) usesOf(link, api string, st *wire.Stage) []string {
 		r := &s.Resources[i]
 		for _, verb := range sortedKeys(r.ResourceMethods) {
 			in := r.ResourceMethods[verb].MethodIntegration
-			if text(in.ConnectionType) == "VPC_LINK" && connectionOf(in, st.Variables) == link {
+			if text(in.ConnectionType) == "VPC_LINK" && withVariables(text(in.ConnectionID), st.Variables) == link {
 				uses = append(uses, api+":"+verb+":"+*r.ID+":"+*st.StageName)
 			}
 		}
@@ -77,9 +77,9 @@ func (s *source) usesOf(link, api string, st *wire.Stage) []string {
 	return uses
 }
 
-// connectionOf is the link that an integration takes under a stage's variables.
-func connectionOf(in *wire.Integration, vars map[string]string) string {
-	return stageVariable.ReplaceAllStringFunc(text(in.ConnectionID), func(ref string) string {
+// withVariables is a text under a stage's variables.
+func withVariables(text string, vars map[string]string) string {
+	return stageVariable.ReplaceAllStringFunc(text, func(ref string) string {
 		return vars[stageVariable.FindStringSubmatch(ref)[1]]
 	})
 }

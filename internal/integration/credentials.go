@@ -29,7 +29,7 @@ const (
 	sessionName = "BackplaneAssumeRoleSession"
 )
 
-var errRolesOff = errors.New("roles are assumed only with assume-roles or aws-endpoint-url")
+var errRolesOff = errors.New("roles are assumed only with --assume-roles or --aws-endpoint-url")
 
 // credentials are what calls are signed with.
 type credentials struct {

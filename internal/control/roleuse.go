@@ -1,0 +1,47 @@
+package control
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// checkRoles refuses a definition with a method that calls AWS under a role
+// which this server does not assume: each call would fail. The URI says whether
+// a role is needed at all, and may take that from variables of the stage; st is
+// nil for none.
+func (t *tx) checkRoles(src *source, st *wire.Stage) error {
+	if t.svc.checkRole == nil {
+		return nil
+	}
+	resources := slices.SortedFunc(slices.Values(src.Resources), func(a, b wire.Resource) int { return strings.Compare(*a.Path, *b.Path) })
+	for i := range resources {
+		for _, verb := range sortedKeys(resources[i].ResourceMethods) {
+			in := resources[i].ResourceMethods[verb].MethodIntegration
+			role, uri := text(in.Credentials), text(in.URI)
+			if role == "" || *in.Type != "AWS" && *in.Type != "AWS_PROXY" {
+				continue
+			}
+			if st != nil {
+				uri = withVariables(uri, st.Variables)
+			}
+			if err := t.svc.checkRole(uri, role); err != nil {
+				return wire.BadRequest("%s %s: %v", verb, *resources[i].Path, err)
+			}
+		}
+	}
+	return nil
+}
+
+// checkStageRoles is checkRoles of what a stage serves under its variables.
+func (t *tx) checkStageRoles(st *wire.Stage) error {
+	if t.svc.checkRole == nil {
+		return nil
+	}
+	src, err := t.sourceWith(*st.DeploymentID, `"credentials"`)
+	if src == nil || err != nil {
+		return err
+	}
+	return t.checkRoles(src, st)
+}
