@@ -18,7 +18,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// atRaceExit keeps processes that the race detector watches from sleeping for a
+// second each when they end.
+const atRaceExit = "atexit_sleep_ms=50"
+
 func TestMain(m *testing.M) {
+	if os.Getenv("GORACE") == "" {
+		_ = os.Setenv("GORACE", atRaceExit)
+	}
 	testscript.Main(m, map[string]func(){"gatehouse": func() { os.Exit(run(os.Args[1:])) }})
 }
 
@@ -41,6 +48,7 @@ func TestScripts(t *testing.T) {
 					return fmt.Errorf("%s is set", name)
 				}
 			}
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Values["processes"] = make(map[string]*process)
 			return nil
 		},

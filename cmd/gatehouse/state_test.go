@@ -20,7 +20,7 @@ import (
 // without an answer is done wholly or not at all.
 func TestStateMachine(t *testing.T) {
 	t.Parallel()
-	checks := 5
+	checks := 8
 	if testing.Short() {
 		checks = 2
 	}
