@@ -252,7 +252,7 @@ func reworded(status []byte) []byte {
 	if code == http.StatusRequestHeaderFieldsTooLarge {
 		resp = tooLong()
 	}
-	return append(appendHead(nil, resp, time.Now().UTC().Format(http.TimeFormat), true), resp.Body...)
+	return append(appendHead(nil, resp, int64(len(resp.Body)), time.Now().UTC().Format(http.TimeFormat), true), resp.Body...)
 }
 
 // A secureListener does the handshakes of TLS and hands over a connection when

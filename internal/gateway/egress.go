@@ -66,7 +66,7 @@ func (e *egress) direct(c *call, resp *httpmsg.Response, dates *dates) bool {
 	if e.closing {
 		e.w.Header().Set("Connection", "close") // net/http, too, is to close
 	}
-	c.wire = appendHead(c.wire[:0], resp, dates.at(time.Now()), e.closing || e.r.Close)
+	c.wire = appendHead(c.wire[:0], resp, e.length(resp), dates.at(time.Now()), e.closing || e.r.Close)
 	body := resp.Body
 	if !e.hasBody(resp.Status) {
 		body = nil
@@ -108,8 +108,8 @@ func (e *egress) header(resp *httpmsg.Response) {
 			add(f.Name, f.Value)
 		}
 	}
-	if resp.Stream == nil && allowsBody(resp.Status) {
-		add("Content-Length", strconv.Itoa(len(resp.Body)))
+	if n := e.length(resp); n >= 0 {
+		add("Content-Length", strconv.FormatInt(n, 10))
 	}
 	switch {
 	case e.closing:
@@ -150,6 +150,17 @@ func ownedByListener(name string) bool {
 		return httpmsg.EqualFold(name, "Transfer-Encoding")
 	}
 	return false
+}
+
+// length is what Content-Length says, below 0 where it says nothing.
+func (e *egress) length(resp *httpmsg.Response) int64 {
+	switch {
+	case resp.Stream != nil || !allowsBody(resp.Status):
+		return -1
+	case resp.Length != 0 && e.r.Method == http.MethodHead:
+		return resp.Length
+	}
+	return int64(len(resp.Body))
 }
 
 func (e *egress) hasBody(status int) bool {

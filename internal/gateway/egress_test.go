@@ -50,6 +50,18 @@ func TestAnswerOnTheWire(t *testing.T) {
 			"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\nConnection: keep-alive\r\n\r\na"},
 		"HEAD": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Body: []byte("abc")},
 			"HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\n"},
+		"HEAD, a length alone": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Length: 299},
+			"HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 299\r\nConnection: keep-alive\r\n\r\n"},
+		"HEAD, no length": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Length: -1},
+			"HTTP/1.1 200 OK\r\nDATE\r\nConnection: keep-alive\r\n\r\n"},
+		"HEAD, 304": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 304, Length: 299},
+			"HTTP/1.1 304 Not Modified\r\nDATE\r\nConnection: keep-alive\r\n\r\n"},
+		"HEAD over HTTP/1.0": {"HEAD /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n", httpmsg.Response{Status: 200, Length: 299},
+			"HTTP/1.0 200 OK\r\nContent-Length: 299\r\nDATE\r\n\r\n"},
+		"a length, and a method that needs a body": {get, httpmsg.Response{Status: 200, Length: 299},
+			"HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"},
+		"no length, and a method that needs one": {get, httpmsg.Response{Status: 200, Length: -1, Body: []byte("a")},
+			"HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\na"},
 		"204": {get, httpmsg.Response{Status: 204, Body: []byte("abc")},
 			"HTTP/1.1 204 No Content\r\nDATE\r\nConnection: keep-alive\r\n\r\n"},
 		"304": {get, httpmsg.Response{Status: 304, Header: h("ETag", "x"), Body: []byte("abc")},
@@ -86,6 +98,36 @@ func TestAnswerOnTheWire(t *testing.T) {
 				t.Errorf("released %d times", n)
 			}
 		})
+	}
+}
+
+// Over HTTP/2, too, an answer to HEAD has the length that GET's would have, or
+// none.
+func TestHeadOverHTTP2(t *testing.T) {
+	s := openTLS(t, Options{}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		resp := &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "Content-Type", Value: "text/x"}}}
+		switch req.Path {
+		case "/told":
+			resp.Length = 299
+		case "/unknown":
+			resp.Length = -1
+		case "/body":
+			resp.Body = []byte("abc")
+		}
+		return resp
+	})
+	client := &http.Client{Transport: s.http2(t)}
+	for path, want := range map[string]string{"/told": "299", "/unknown": "", "/body": "3", "/empty": "0"} {
+		req, _ := http.NewRequest("HEAD", s.url+"/dev"+path, nil)
+		req.Host = "abc123.execute-api.localhost"
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Content-Length"); got != want || resp.ProtoMajor != 2 || resp.StatusCode != 200 {
+			t.Errorf("%s: HTTP/%d, status %d, Content-Length %q, want %q", path, resp.ProtoMajor, resp.StatusCode, got, want)
+		}
 	}
 }
 

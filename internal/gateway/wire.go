@@ -10,8 +10,8 @@ import (
 )
 
 // appendHead appends resp's status line and header as HTTP/1.1, the empty line
-// included. The lines keep their order and spelling.
-func appendHead(dst []byte, resp *httpmsg.Response, date string, closing bool) []byte {
+// included. The lines keep their order and spelling. A length below 0 is not told.
+func appendHead(dst []byte, resp *httpmsg.Response, length int64, date string, closing bool) []byte {
 	dst = append(dst, "HTTP/1.1 "...)
 	dst = strconv.AppendInt(dst, int64(resp.Status), 10)
 	dst = append(dst, ' ')
@@ -27,9 +27,9 @@ func appendHead(dst []byte, resp *httpmsg.Response, date string, closing bool) [
 			dst = append(append(dst, ": "...), f.Value...)
 		}
 	}
-	if allowsBody(resp.Status) {
+	if length >= 0 {
 		dst = append(dst, "\r\nContent-Length: "...)
-		dst = strconv.AppendInt(dst, int64(len(resp.Body)), 10)
+		dst = strconv.AppendInt(dst, length, 10)
 	}
 	if closing {
 		return append(dst, "\r\nConnection: close\r\n\r\n"...)

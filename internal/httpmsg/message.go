@@ -47,6 +47,11 @@ type Response struct {
 	Body   []byte
 	Stream io.ReadCloser
 
+	// Length is what an answer to HEAD says of a body that nobody has read, as a
+	// backend said it, in bytes; below 0 nothing is known of it. 0, and any other
+	// method, count Body.
+	Length int64
+
 	free func()
 }
 

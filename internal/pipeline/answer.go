@@ -87,7 +87,7 @@ func (c *call) fail(err error) {
 	if c.trace != nil {
 		c.trace.failed(c, f)
 	}
-	c.answer.Header, c.answer.Body, c.answer.Stream = c.answer.Header[:0], nil, nil
+	c.answer.Header, c.answer.Body, c.answer.Stream, c.answer.Length = c.answer.Header[:0], nil, nil, 0
 	def := gatewayDefaultOf(f.kind)
 	c.answer.Status = firstSet(f.status, def.status, 500)
 	custom := c.stage.program.gatewayResponseFor(f.kind, c.answer.Status)

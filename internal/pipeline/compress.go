@@ -26,6 +26,9 @@ func (c *compiler) compression(steps []step) []step {
 func compress(c *call) error {
 	least := int(*c.stage.program.deployment.MinimumCompressionSize)
 	a := &c.answer
+	if a.Length > 0 && a.Length >= int64(least) && !a.Header.Has("Content-Encoding") && preferredCoding(c.headers) != "" {
+		a.Length = -1 // of an answer to HEAD: GET's would be compressed
+	}
 	if len(a.Body) == 0 || len(a.Body) < least || a.Stream != nil || a.Header.Has("Content-Encoding") || a.Status == 204 || a.Status == 304 {
 		return nil
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -213,6 +214,9 @@ func integrationFailureOf(err error) *failure {
 // passResponse makes a proxied backend's answer the client's.
 func passResponse(c *call) error {
 	c.answer.Status, c.answer.Body = c.backend.Status, c.backend.Body
+	if c.out.Method == "HEAD" {
+		c.answer.Length = lengthTold(c.backend.Header)
+	}
 	for i := range c.backend.Header {
 		f := &c.backend.Header[i]
 		switch {
@@ -224,6 +228,15 @@ func passResponse(c *call) error {
 		}
 	}
 	return nil
+}
+
+// lengthTold is what Content-Length says, -1 where it says nothing.
+func lengthTold(h httpmsg.Header) int64 {
+	n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // remappedName puts the prefix before a header's name as its sender spelled

@@ -164,3 +164,40 @@ func TestBackendFailures(t *testing.T) {
 		})
 	}
 }
+
+// What a backend says of the length of a body that HEAD does not bring.
+func TestHeadLength(t *testing.T) {
+	const head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+	tests := map[string]struct {
+		answer, request, verb string
+		least                 int32 // of compression; 0 for none
+		want                  int64
+	}{
+		"told":               {answer: head + "Content-Length: 299\r\n\r\n", request: "HEAD /x", want: 299},
+		"nothing":            {answer: head + "Content-Length: 0\r\n\r\n", request: "HEAD /x", want: 0},
+		"not told":           {answer: head + "\r\n", request: "HEAD /x", want: -1},
+		"chunks":             {answer: head + "Transfer-Encoding: chunked\r\n\r\n", request: "HEAD /x", want: -1},
+		"GET":                {answer: head + "Content-Length: 2\r\n\r\nhi", request: "GET /x", want: 0},
+		"asked as GET":       {answer: head + "Content-Length: 2\r\n\r\nhi", request: "HEAD /x", verb: "GET", want: 0},
+		"GET is compressed":  {answer: head + "Content-Length: 299\r\n\r\n", request: "HEAD /x\nAccept-Encoding: gzip", least: 100, want: -1},
+		"GET is too short":   {answer: head + "Content-Length: 99\r\n\r\n", request: "HEAD /x\nAccept-Encoding: gzip", least: 100, want: 99},
+		"compressed already": {answer: head + "Content-Encoding: br\r\nContent-Length: 299\r\n\r\n", request: "HEAD /x\nAccept-Encoding: gzip", least: 100, want: 299},
+		"no coding":          {answer: head + "Content-Length: 299\r\n\r\n", request: "HEAD /x", least: 100, want: 299},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := &snapshot.Deployment{APIID: "abc", Resources: []snapshot.Resource{proxy("/x", "ANY", tt.verb, canned(t, tt.answer), nil)}}
+			if tt.least > 0 {
+				d.MinimumCompressionSize = &tt.least
+			}
+			resp := newRigOf(t, d).call(tt.request)
+			defer resp.Release()
+			if resp.Status != 200 || resp.Length != tt.want {
+				t.Errorf("status %d, length %d, want 200 and %d", resp.Status, resp.Length, tt.want)
+			}
+		})
+	}
+	if resp := newRig(t, proxy("/x", "HEAD", "HEAD", gone(t), nil)).call("HEAD /x"); resp.Length != 0 || len(resp.Body) == 0 {
+		t.Errorf("a failure has length %d", resp.Length)
+	}
+}
