@@ -57,11 +57,8 @@ func BenchmarkMany(b *testing.B) {
 		small, _ := l.build(100)
 		bench := func(name string, call func()) {
 			b.Run(fmt.Sprintf("%s/resources=%d", name, stored), func(b *testing.B) {
-				b.ReportAllocs()
 				l.TB = b
-				for b.Loop() {
-					call()
-				}
+				measure(b, call)
 			})
 		}
 		put := 0
