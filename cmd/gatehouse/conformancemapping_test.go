@@ -60,6 +60,8 @@ func mappingCases() []conformanceCase {
 		back("response: the body", tree{"A": "integration.response.body.a.b[1]", "B": "integration.response.body.a", "C": "integration.response.body.n"},
 			"200\nA: x\nB: {\"b\":[1,\"x\"]}\nC:\n…\n\n…"),
 		back("response: static, context, stage variables", tree{"A": "'it is'", "B": "context.stage", "C": "stageVariables.env"}, "200\nA: it is\nB: dev\nC: test\n…\n\n…"),
+		{name: "response: headers that differ in case", method: ofHTTP("/", gives(tree{"x-tag": "integration.response.header.x-tag", "X-Tag": "integration.response.header.X-Tag", "x-many": "integration.response.header.x-many"})),
+			send: "POST {x} HTTP/1.1", answer: "HTTP/1.1 200 OK\nx-tag: lower\nX-Tag: upper\nX-Many: other\n\n{}", want: "200\nX-Tag: upper\nx-tag: lower\n…\n\n…"},
 		{name: "a response that should be JSON", method: ofHTTP("/", gives(tree{"A": "integration.response.body.a"})), send: "POST {x} HTTP/1.1", answer: "{a", want: internalErrorAnswer},
 
 		{name: "query: decoded and encoded again", method: ofHTTP("/", mappings(tree{"querystring.q": "method.request.querystring.a"})), send: "POST {x}?a=%2B%26+c%C3%A9 HTTP/1.1", want: "200\n…", saw: "POST /?q=%2B%26%20c%C3%A9 HTTP/1.1\n…"},

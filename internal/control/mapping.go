@@ -77,17 +77,14 @@ func checkMethodParameters(params map[string]bool) error {
 }
 
 // checkResponseParameterKeys checks the keys of a method response's
-// responseParameters: method.response.header.{name}, each header once.
+// responseParameters: method.response.header.{name}. Names are case-sensitive
+// (documented, and AWS's own samples declare one in two spellings).
 func checkResponseParameterKeys(params map[string]bool) error {
 	var reasons []string
-	seen := make(map[string]bool)
 	for _, key := range sortedKeys(params) {
-		target, ok := parseKey(key, "method.response")
-		name := strings.ToLower(target.Name)
-		if !ok || seen[name] {
+		if _, ok := parseKey(key, "method.response"); !ok {
 			reasons = append(reasons, badExpression(key))
 		}
-		seen[name] = true
 	}
 	return invalidMapping(reasons)
 }

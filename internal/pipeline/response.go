@@ -63,9 +63,12 @@ func transformResponse(c *call) error {
 			return configurationError("Unable to transform response", err).at(r.headers[i].field)
 		}
 		if ok {
-			if err := c.setHeader(r.headers[i].name, v); err != nil {
+			if err := cannotSend(r.headers[i].name, v); err != nil {
 				return err.at(r.headers[i].field)
 			}
+			// Mapped names are case-sensitive (documented): one that differs in
+			// case from another is sent beside it.
+			c.answer.Header.Add(r.headers[i].name, v)
 		}
 	}
 	if err := c.renderResponse(r.pick(c.headers)); err != nil {
@@ -93,14 +96,13 @@ func transformResponse(c *call) error {
 	return nil
 }
 
-// setHeader sets a header of the answer in place of one of the same name. What
-// HTTP cannot carry, such as a value of several lines, fails the call here,
-// where the API's own gateway response and the access log can tell of it.
-func (c *call) setHeader(name, value string) *failure {
+// cannotSend is the failure of a header of the answer that HTTP cannot carry,
+// such as one of several lines: the call fails here, where the API's own gateway
+// response and the access log can tell of it.
+func cannotSend(name, value string) *failure {
 	if !httpmsg.ValidName(name) || !httpmsg.ValidText(value) {
 		return configurationError(fmt.Sprintf("the header %.80q of the answer has a name or value that cannot be sent", name), nil)
 	}
-	c.answer.Header.Set(name, value)
 	return nil
 }
 
@@ -141,8 +143,8 @@ func (c *call) renderResponse(t *template) (err error) {
 	return err
 }
 
-// overrideHeader sets a header that a template overrides, under the treatment
-// that mapped headers get.
+// overrideHeader sets a header that a template overrides, in place of those of
+// the same name and under the treatment that mapped headers get.
 func (c *call) overrideHeader(name, value string) *failure {
 	switch {
 	case httpmsg.EqualFold(name, "Transfer-Encoding"):
@@ -150,7 +152,11 @@ func (c *call) overrideHeader(name, value string) *failure {
 	case remappedWhenMapped.has(name):
 		name = remappedPrefix + name
 	}
-	return c.setHeader(name, value)
+	if err := cannotSend(name, value); err != nil {
+		return err
+	}
+	c.answer.Header.Set(name, value)
+	return nil
 }
 
 // addTraceID adds the trace id, which AWS does for HTTP and AWS integrations
