@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/pflag"
 )
 
 // atRaceExit keeps processes that the race detector watches from sleeping for a
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 //
 //	start NAME ARGS...   start gatehouse in the background and wait for Ready.
 //	                     $NAME_URL is its control plane, $NAME_ROOT dev's root
-//	stop NAME [CODE]     SIGTERM, and the exit code wanted (0)
+//	end NAME             SIGTERM; the exit code has to be 0
 //	shows NAME REGEXP    wait until the process has printed it
 //	http METHOD URL [BODY [HEADER: VALUE]...]   stdout is status, headers, body;
 //	     @FILE for a body is the file
@@ -53,7 +54,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": startCommand, "stop": stopCommand, "shows": showsCommand, "http": httpCommand, "until": untilCommand,
+			"start": startCommand, "end": endCommand, "shows": showsCommand, "http": httpCommand, "until": untilCommand,
 		},
 	})
 }
@@ -102,6 +103,11 @@ var urlLine = regexp.MustCompile(`(?m)^(Control plane|Stage dev) +(http://\S+?)/
 
 // launch starts gatehouse in the background.
 func launch(dir string, args ...string) (*process, error) {
+	return launchIn(nil, dir, args...)
+}
+
+// launchIn is launch with more environment variables.
+func launchIn(env []string, dir string, args ...string) (*process, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -109,6 +115,7 @@ func launch(dir string, args ...string) (*process, error) {
 	cmd := exec.Command(exe, args...)
 	cmd.Args[0] = "gatehouse" // testscript.Main dispatches on it
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -149,7 +156,7 @@ func startCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: start NAME ARGS...")
 	}
-	p, err := launch(ts.Getenv("WORK"), args[1:]...)
+	p, err := launchIn(settingsOf(ts), ts.Getenv("WORK"), args[1:]...)
 	ts.Check(err)
 	processes(ts)[args[0]] = p
 	ts.Defer(p.kill)
@@ -163,7 +170,20 @@ func startCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func stopCommand(ts *testscript.TestScript, neg bool, args []string) {
+// settingsOf are the settings that a script made in its environment.
+func settingsOf(ts *testscript.TestScript) []string {
+	var env []string
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(config).flags(flags)
+	flags.VisitAll(func(f *pflag.Flag) {
+		if name := envName(f.Name); ts.Getenv(name) != "" {
+			env = append(env, name+"="+ts.Getenv(name))
+		}
+	})
+	return env
+}
+
+func endCommand(ts *testscript.TestScript, neg bool, args []string) {
 	p := processes(ts)[args[0]]
 	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
 	err := p.cmd.Wait()
