@@ -37,7 +37,7 @@ var patchOps = []string{"add", "remove", "replace", "copy", "move", "test"}
 
 // TestPatchPaths applies each operation to each path: what is taken is in the
 // answer and read back, what is refused is refused in AWS's words and changes
-// nothing.
+// nothing, nor does what stands before it in the same list.
 func TestPatchPaths(t *testing.T) {
 	for _, p := range patchTables {
 		t.Run(p.operation, func(t *testing.T) {
@@ -55,6 +55,14 @@ func TestPatchPaths(t *testing.T) {
 					if !p.takes(op, path) {
 						p.refuse(t, target, op, path)
 					}
+				}
+			}
+			for _, row := range p.rows {
+				row.value, row.from = fill(row.value, names), fill(row.from, names)
+				body := patchBody(row.op, row.path, row.value, row.from)
+				body = strings.TrimSuffix(body, "]}") + `,{"op": "test", "path": "/nothing"}]}`
+				if got := send(t, "PATCH", target, body); got.status < 400 {
+					t.Errorf("%s %s and then what is refused: got status %d", row.op, row.path, got.status)
 				}
 			}
 			if got := send(t, "GET", target, ""); string(got.body) != string(before.body) {
