@@ -33,6 +33,7 @@ type config struct {
 	AllowOrigin          []string `yaml:"allow-origin"`
 	TrustedProxies       []string `yaml:"trusted-proxies"`
 	MaxBufferedBytes     int64    `yaml:"max-buffered-bytes"`
+	MaxConnections       int      `yaml:"max-connections"`
 	AWSEndpointURL       string   `yaml:"aws-endpoint-url"`
 	AssumeRoles          bool     `yaml:"assume-roles"`
 	AWSLimits            bool     `yaml:"aws-limits"`
@@ -78,6 +79,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&c.AllowOrigin, "allow-origin", c.AllowOrigin, "web origin that may call the open control plane (repeatable)")
 	fs.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "networks (CIDR) whose X-Forwarded-For names the client (repeatable)")
 	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies held in memory at once, all requests together; above it requests get 503")
+	fs.IntVar(&c.MaxConnections, "max-connections", c.MaxConnections, "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open")
 	fs.StringVar(&c.AWSEndpointURL, "aws-endpoint-url", c.AWSEndpointURL, "URL that gets all calls of AWS services, Lambda included, in place of AWS")
 	fs.BoolVar(&c.AssumeRoles, "assume-roles", c.AssumeRoles, "let integrations name the role that they call AWS with; always so at --aws-endpoint-url")
 	fs.BoolVar(&c.AWSLimits, "aws-limits", c.AWSLimits, "hold callers of the control plane to AWS's quotas and rates; quotas and rates of the configuration file go before")
@@ -168,6 +170,9 @@ func (c *config) check() error {
 	}
 	if c.MaxBufferedBytes < 1<<20 {
 		return fmt.Errorf("max-buffered-bytes: %d is less than 1 MiB", c.MaxBufferedBytes)
+	}
+	if c.MaxConnections < 0 {
+		return fmt.Errorf("max-connections: %d is less than 0", c.MaxConnections)
 	}
 	if _, err := c.proxies(); err != nil {
 		return err

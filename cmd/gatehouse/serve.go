@@ -253,6 +253,7 @@ func (s *server) newGateway(next http.Handler) (err error) {
 		Budget:         budget,
 		Log:            s.log,
 		TrustedProxies: proxies,
+		MaxConnections: s.config.MaxConnections,
 	})
 	return nil
 }
