@@ -427,7 +427,7 @@ var stagePatches = patched{
 		{op: "replace", path: "/canarySettings/deploymentId", value: "{deployment}", want: noCanary},
 		{op: "replace", path: "/canarySettings/useStageCache", value: "true", want: noCanary},
 		{op: "replace", path: "/canarySettings/stageVariableOverrides/a", value: "1", want: noCanary},
-		{op: "remove", path: "/canarySettings/stageVariableOverrides/a", want: noCanary},
+		{op: "remove", path: "/canarySettings/stageVariableOverrides/a", member: "/canarySettings"},
 		{op: "replace", path: "/canarySettings/stageVariableOverrides", value: `{"a": "1"}`, want: noCanary},
 		{op: "remove", path: "/canarySettings", member: "/canarySettings"},
 		{op: "replace", path: "/*/*/metrics/enabled", value: "true", member: "/methodSettings/*~1*/metricsEnabled", want: `true`},

@@ -48,7 +48,7 @@ var stagePatch = patchTable[stage]{
 		{at: "/canarySettings/percentTraffic", replace: setDouble(func(s *stage) **wire.Double { return &canary(s).PercentTraffic }, badPercent)},
 		{at: "/canarySettings/deploymentId", replace: setText(func(s *stage) **string { return &canary(s).DeploymentID })},
 		{at: "/canarySettings/useStageCache", replace: setBool(func(s *stage) **bool { return &canary(s).UseStageCache })},
-		{at: "/canarySettings/stageVariableOverrides/{name}", replace: setVariable(canaryVariables), remove: removeVariable(canaryVariables)},
+		{at: "/canarySettings/stageVariableOverrides/{name}", replace: setVariable(canaryVariables), remove: removeOverride},
 		{at: "/canarySettings/stageVariableOverrides", replace: setVariables(canaryVariables)},
 		{at: "/canarySettings", remove: func(_ *tx, s *stage, _ *patchOp) error { s.CanarySettings = nil; return nil }},
 	}, methodSettingPaths()...),
@@ -143,6 +143,15 @@ func removeVariable(field func(*stage) *map[string]string) patchSetter[stage] {
 		*vars = filled(*vars)
 		return nil
 	}
+}
+
+// removeOverride removes a variable of the canary; where there is none, there
+// is nothing to remove.
+func removeOverride(t *tx, s *stage, op *patchOp) error {
+	if s.CanarySettings == nil {
+		return nil
+	}
+	return removeVariable(canaryVariables)(t, s, op)
 }
 
 // setVariables takes all variables as a JSON object.
