@@ -30,6 +30,7 @@ type config struct {
 	Account              string   `yaml:"account"`
 	Credentials          string   `yaml:"credentials"`
 	AllowUnauthenticated bool     `yaml:"allow-unauthenticated"`
+	AllowHost            []string `yaml:"allow-host"`
 	AllowOrigin          []string `yaml:"allow-origin"`
 	TrustedProxies       []string `yaml:"trusted-proxies"`
 	MaxBufferedBytes     int64    `yaml:"max-buffered-bytes"`
@@ -76,6 +77,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.Account, "account", c.Account, "AWS account of requests that name none")
 	fs.StringVar(&c.Credentials, "credentials", c.Credentials, "file of the access keys that may call the control plane; signatures are verified")
 	fs.BoolVar(&c.AllowUnauthenticated, "allow-unauthenticated", c.AllowUnauthenticated, "let anyone who reaches --listen change everything")
+	fs.StringSliceVar(&c.AllowHost, "allow-host", c.AllowHost, "name, beside localhost and addresses, that clients may call the server by (repeatable); --allow-unauthenticated allows all")
 	fs.StringSliceVar(&c.AllowOrigin, "allow-origin", c.AllowOrigin, "web origin that may call the open control plane (repeatable)")
 	fs.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "networks (CIDR) whose X-Forwarded-For names the client (repeatable)")
 	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies held in memory at once, all requests together; above it requests get 503")
@@ -183,8 +185,16 @@ func (c *config) check() error {
 	if c.Credentials != "" && c.AllowUnauthenticated {
 		return errors.New("credentials and allow-unauthenticated exclude each other")
 	}
+	for _, name := range c.AllowHost {
+		if !hostName.MatchString(name) {
+			return fmt.Errorf("allow-host: %q is no host name alone", name)
+		}
+	}
 	return c.checkExposure()
 }
+
+// hostName is what a name of this server may look like, without a port.
+var hostName = regexp.MustCompile(`^[a-zA-Z0-9_](?:[a-zA-Z0-9._-]*[a-zA-Z0-9_])?$`)
 
 // checkExposure refuses an open control plane that other machines can reach,
 // unless the operator said so.

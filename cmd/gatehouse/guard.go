@@ -18,6 +18,7 @@ import (
 type guard struct {
 	origins []string // what --allow-origin lets in, "*" for all
 	hosts   []string // names, beside this machine's, that the server goes by
+	anyHost bool     // it goes by any: it is meant for others than this machine
 	next    http.Handler
 }
 
@@ -25,8 +26,8 @@ type guard struct {
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	origin := r.Header.Get("Origin")
 	switch {
-	case !g.knownHost(r.Host):
-		refuse(w, "Host "+quoted(r.Host)+" is not a name of this server")
+	case !g.anyHost && !g.knownHost(r.Host):
+		refuse(w, "Host "+quoted(r.Host)+" is not a name of this server; start it with --allow-host to make it one")
 		return
 	case origin != "" && !g.allows(origin, r.Host):
 		refuse(w, "Origin "+quoted(origin)+" may not call this server; start it with --allow-origin to let it")
@@ -51,9 +52,10 @@ func crossSite(fetchSite string) bool {
 	return fetchSite == "cross-site" || fetchSite == "same-site"
 }
 
-// allows lets in our own pages and the configured origins.
+// allows lets in our own pages and the configured origins. A page is our own
+// only under a name that is known: under a rebound one it is another's.
 func (g *guard) allows(origin, host string) bool {
-	if u, err := url.Parse(origin); err == nil && u.Host == host && host != "" {
+	if u, err := url.Parse(origin); err == nil && u.Host == host && host != "" && g.knownHost(host) {
 		return true
 	}
 	return slices.Contains(g.origins, "*") || slices.ContainsFunc(g.origins, func(o string) bool { return strings.EqualFold(o, origin) })
@@ -74,7 +76,7 @@ func (g *guard) knownHost(hostport string) bool {
 	}
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") ||
 		host == "localhost.localstack.cloud" || strings.HasSuffix(host, ".localhost.localstack.cloud") ||
-		isAWSName(host) || slices.Contains(g.hosts, host)
+		isAWSName(host) || slices.ContainsFunc(g.hosts, func(name string) bool { return strings.EqualFold(name, host) })
 }
 
 // isAWSName takes the service's own names, which reach this server only when

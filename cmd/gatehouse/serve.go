@@ -208,8 +208,7 @@ func (s *server) controlHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	guarded := &guard{origins: s.config.AllowOrigin, next: api}
-	pages := &guard{origins: s.config.AllowOrigin, next: s.pages()}
+	guarded, pages := s.guard(api), s.guard(s.pages())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case ownPage(r.URL.Path):
@@ -220,6 +219,11 @@ func (s *server) controlHandler() (http.Handler, error) {
 			api.ServeHTTP(w, r)
 		}
 	}), nil
+}
+
+// guard puts a guard before a handler.
+func (s *server) guard(next http.Handler) *guard {
+	return &guard{origins: s.config.AllowOrigin, hosts: s.config.AllowHost, anyHost: s.config.AllowUnauthenticated, next: next}
 }
 
 // open reports whether the control plane takes calls from anyone who reaches
