@@ -14,6 +14,10 @@ var (
 	regionPattern  = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 )
 
+// UnknownAccount is the account of callers of whom none is known. It is nobody's
+// at AWS, so that what names an account is not compared with it.
+const UnknownAccount = "000000000000"
+
 // OpenAuthenticator takes every caller for the given account, whatever the
 // credentials, except that an access key id of 12 digits is its own account.
 // The region is the one that the request was signed for, if it was signed.

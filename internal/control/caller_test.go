@@ -5,6 +5,10 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 )
 
@@ -59,5 +63,39 @@ func TestOpenAuthenticatorTakesAll(t *testing.T) {
 		if err != nil || who.Account != account {
 			t.Errorf("%s: got %+v, error %v, want account %s", authorization, who, err, account)
 		}
+	}
+}
+
+// A role must be of the caller's account, where that is known: the account of
+// callers of whom nothing is known has no roles.
+func TestRoleOfAnotherAccount(t *testing.T) {
+	const stranger, real, other = "AKIAEXAMPLE", "123456789012", "111111111111"
+	tests := map[string]struct {
+		account string // of callers that name none
+		key     string
+		role    string // its account
+		refused bool
+	}{
+		"nothing is known":                    {testAccount, stranger, other, false},
+		"the key is an account":               {testAccount, real, other, true},
+		"the key is the role's account":       {testAccount, real, real, false},
+		"the server has an account":           {real, stranger, other, true},
+		"the server has the role's account":   {real, stranger, real, false},
+		"the key's account before the server": {other, real, other, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := fixtureOn(t, clientFor(newServerOf(t, tt.account).URL, tt.key))
+			role := "arn:aws:iam::" + tt.role + ":role/r"
+			_, err := f.PutIntegration(ctx(), &apigateway.PutIntegrationInput{
+				RestApiId: &f.api, ResourceId: &f.pets, HttpMethod: aws.String("GET"), Type: types.IntegrationTypeAws, IntegrationHttpMethod: aws.String("GET"),
+				Uri: aws.String("arn:aws:apigateway:us-east-1:s3:path/b/k"), Credentials: &role,
+			})
+			if tt.refused {
+				wantError(t, err, "AccessDenied", "Cross-account pass role is not allowed.")
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

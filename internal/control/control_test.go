@@ -26,6 +26,12 @@ const (
 // newServer starts a control plane on a store in memory.
 func newServer(t testing.TB) *httptest.Server {
 	t.Helper()
+	return newServerOf(t, testAccount)
+}
+
+// newServerOf is newServer with an account for callers that name none.
+func newServerOf(t testing.TB, account string) *httptest.Server {
+	t.Helper()
 	st, err := store.Open(context.Background(), store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +40,7 @@ func newServer(t testing.TB) *httptest.Server {
 	svc := control.New(control.Options{Store: st})
 	h, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     svc.Handlers(),
-		Authenticate: control.OpenAuthenticator(testAccount, testRegion),
+		Authenticate: control.OpenAuthenticator(account, testRegion),
 		Log:          slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -54,8 +54,8 @@ func (t *tx) badTimeout() string {
 
 var rolePattern = regexp.MustCompile(`^arn:[a-z-]+:iam::(\d{12}):role/`)
 
-// checkCredentials takes the ARN of a role of the caller's account. Services
-// but Lambda, which has permissions of its own, want one.
+// checkCredentials takes the ARN of a role, of the caller's account where that
+// is known. Services but Lambda, which has permissions of its own, want one.
 func (t *tx) checkCredentials(kind, uri, credentials string) error {
 	if credentials == "" {
 		if kind == "AWS" && serviceOf(uri) != "lambda" {
@@ -66,7 +66,7 @@ func (t *tx) checkCredentials(kind, uri, credentials string) error {
 	if !strings.HasPrefix(credentials, "arn:") {
 		return errARN()
 	}
-	if role := rolePattern.FindStringSubmatch(credentials); role != nil && role[1] != t.who.Account {
+	if role := rolePattern.FindStringSubmatch(credentials); role != nil && role[1] != t.who.Account && t.who.Account != UnknownAccount {
 		return wire.AccessDenied("Cross-account pass role is not allowed.")
 	}
 	return nil
