@@ -174,7 +174,7 @@ func (s *server) listen() (err error) {
 }
 
 func listenOn(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+	l, err := gateway.Listen(address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("cannot listen on %s: the port is in use", address)
 	}

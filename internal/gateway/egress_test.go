@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -344,7 +343,7 @@ func TestRefusalOfLargeBodies(t *testing.T) {
 
 func TestServeStage(t *testing.T) {
 	s := prepare(t, Options{}, echo)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

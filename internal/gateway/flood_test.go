@@ -131,7 +131,7 @@ func openTLS(t *testing.T, opts Options, h handle) *tlsSite {
 	t.Helper()
 	certs := httptest.NewTLSServer(http.NotFoundHandler())
 	certs.Close()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

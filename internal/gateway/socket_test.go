@@ -54,7 +54,7 @@ type site struct {
 
 func open(t testing.TB, opts Options, h handle) *site {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
