@@ -74,9 +74,9 @@ func (c *contextObject) Get(name string) (value.Value, bool) {
 	case "identity":
 		return value.FromObject((*identityObject)(c)), true
 	case "requestOverride":
-		return value.FromMap(s.overrides(&s.requestOverride, "header", "path", "querystring")), true
+		return s.overrides(&s.requestOverride, "$context.requestOverride", "header", "path", "querystring"), true
 	case "responseOverride":
-		return value.FromMap(s.overrides(&s.responseOverride, "header")), true
+		return s.overrides(&s.responseOverride, "$context.responseOverride", "header"), true
 	case "requestTime":
 		return value.String(s.Context.requestTime()), s.Context.RequestTime != 0
 	case "requestTimeEpoch":

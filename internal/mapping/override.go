@@ -1,48 +1,181 @@
 package mapping
 
 import (
+	"fmt"
+
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
+
+// An overrideMap is $context.requestOverride or responseOverride, or a part of
+// one: a map that templates write to. One behaves as a java.util.Map does, but
+// that an override can be set only once.
+//
+// That it can is documented, with the words "an override may only be applied to
+// each parameter once" and a 5XX for who tries; no recording shows it. Read
+// literally, it holds for the templates of both sides together, which share
+// what they set (recorded). What is the same parameter is nowhere said: here it
+// is one key of header, path or querystring, letter by letter, as API Gateway
+// compares the names of parameters, and the status. Null sets nothing.
+type overrideMap struct {
+	of      *Scope
+	path    string // as templates write it
+	part    bool   // all keys are parameters
+	entries *value.Map
+}
+
+// maxOverrides is how many parameters a template can override in one place.
+const maxOverrides = 1000
+
+// An OverrideError is the error of a render that sets an override a second
+// time, or too many of them.
+type OverrideError struct {
+	Parameter string // as templates write it, such as $context.responseOverride.status
+	TooMany   bool
+}
+
+func (e *OverrideError) Error() string {
+	if e.TooMany {
+		return fmt.Sprintf("%.200s is one of more than %d overrides", e.Parameter, maxOverrides)
+	}
+	return fmt.Sprintf("%.200s is overridden a second time", e.Parameter)
+}
 
 // overrides returns the map behind $context.requestOverride or
 // responseOverride, made with its parts when first asked for: nested #sets
 // must work although nothing was there.
-func (s *Scope) overrides(m **value.Map, parts ...string) *value.Map {
+func (s *Scope) overrides(m **overrideMap, path string, parts ...string) value.Value {
 	if *m == nil {
-		*m = value.NewMap(len(parts))
-		for _, part := range parts {
-			(*m).Set(part, value.FromMap(value.NewMap(0)))
+		root := &overrideMap{of: s, path: path, entries: value.NewMap(len(parts))}
+		for _, name := range parts {
+			root.entries.Set(name, value.FromObject(&overrideMap{of: s, path: path + "." + name, part: true, entries: value.NewMap(0)}))
+		}
+		*m = root
+	}
+	return value.FromObject(*m)
+}
+
+// Get returns an entry.
+func (m *overrideMap) Get(name string) (value.Value, bool) { return m.entries.Get(name) }
+
+// Len and At list the entries in the order in which they were set.
+func (m *overrideMap) Len() int { return m.entries.Len() }
+
+func (m *overrideMap) At(i int) (string, value.Value) { return m.entries.At(i) }
+
+// Set sets an entry. In place of a part a map gives it entries.
+func (m *overrideMap) Set(name string, v value.Value) bool {
+	old, had := m.entries.Get(name)
+	if part, ok := old.AsObject().(*overrideMap); ok {
+		part.setAll(v)
+		return true
+	}
+	final := m.part || name == "status" // other keys are the templates' own
+	switch {
+	case final && v.IsNull():
+	case final && had:
+		m.fail(name, false)
+	case !had && m.entries.Len() >= maxOverrides:
+		m.fail(name, true)
+	default:
+		m.entries.Set(name, v)
+	}
+	return true
+}
+
+func (m *overrideMap) setAll(from value.Value) {
+	if set := from.AsMap(); set != nil {
+		for i := range set.Len() {
+			m.Set(set.At(i))
+		}
+	} else if set, ok := from.AsObject().(value.Entries); ok {
+		for i := range set.Len() {
+			m.Set(set.At(i))
 		}
 	}
-	return *m
+}
+
+// fail notes the first fault of a render: Set cannot return one.
+func (m *overrideMap) fail(name string, tooMany bool) {
+	if m.of.overrideFault == nil {
+		m.of.overrideFault = &OverrideError{Parameter: m.path + "." + name, TooMany: tooMany}
+	}
+}
+
+// Call resolves the methods of a map that write; those that read are the
+// engine's.
+func (m *overrideMap) Call(method string, args []value.Value) (value.Value, bool, error) {
+	switch {
+	case method == "clear" && len(args) == 0:
+		m.clear()
+		return value.Value{}, true, nil
+	case method == "putAll" && len(args) == 1:
+		m.setAll(args[0])
+		return value.Value{}, true, nil
+	case method == "remove" && len(args) == 1:
+		return m.remove(args[0].Text()), true, nil
+	case len(args) != 2:
+		return noCall()
+	}
+	name := args[0].Text()
+	old, had := m.entries.Get(name)
+	switch {
+	case method == "put", method == "putIfAbsent" && !had, method == "replace" && had:
+		m.Set(name, args[1])
+	case method != "putIfAbsent" && method != "replace":
+		return noCall()
+	}
+	return old, true, nil
+}
+
+// remove takes an entry away, but no part.
+func (m *overrideMap) remove(name string) value.Value {
+	old, _ := m.entries.Get(name)
+	if _, part := old.AsObject().(*overrideMap); !part {
+		m.entries.Delete(name)
+	}
+	return old
+}
+
+func (m *overrideMap) clear() {
+	for i := m.entries.Len() - 1; i >= 0; i-- {
+		name, v := m.entries.At(i)
+		if part, ok := v.AsObject().(*overrideMap); ok {
+			part.clear()
+			continue
+		}
+		m.entries.Delete(name)
+	}
 }
 
 // collectOverrides fills in s.Overrides from what templates have set so far.
-func (s *Scope) collectOverrides() {
+func (s *Scope) collectOverrides() error {
 	o := &s.Overrides
 	if m := s.requestOverride; m != nil {
-		o.RequestHeader = params(o.RequestHeader[:0], m, "header")
-		o.RequestPath = params(o.RequestPath[:0], m, "path")
-		o.RequestQuery = params(o.RequestQuery[:0], m, "querystring")
+		o.RequestHeader = m.params(o.RequestHeader[:0], "header")
+		o.RequestPath = m.params(o.RequestPath[:0], "path")
+		o.RequestQuery = m.params(o.RequestQuery[:0], "querystring")
 	}
 	if m := s.responseOverride; m != nil {
-		o.ResponseHeader = params(o.ResponseHeader[:0], m, "header")
+		o.ResponseHeader = m.params(o.ResponseHeader[:0], "header")
 		o.ResponseStatus = 0
 		v, _ := m.Get("status")
 		if n, ok := v.AsInt(); ok && 100 <= n && n <= 599 {
 			o.ResponseStatus = int(n)
 		}
 	}
+	if s.overrideFault != nil {
+		return s.overrideFault
+	}
+	return nil
 }
 
-// params appends the members of a part of the overrides. Null is none.
-func params(dst []Param, m *value.Map, part string) []Param {
+// params appends the entries of a part.
+func (m *overrideMap) params(dst []Param, part string) []Param {
 	v, _ := m.Get(part)
-	set := v.AsMap()
-	for i := range set.Len() {
-		if name, v := set.At(i); !v.IsNull() {
-			dst = append(dst, Param{name, overrideText(v)})
-		}
+	p := v.AsObject().(*overrideMap)
+	for i := range p.Len() {
+		name, v := p.At(i)
+		dst = append(dst, Param{name, overrideText(v)})
 	}
 	return dst
 }

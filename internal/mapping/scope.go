@@ -63,8 +63,9 @@ type Scope struct {
 	run     vtl.RunOptions
 	scratch []byte // for what is about to become a string
 
-	requestOverride  *value.Map
-	responseOverride *value.Map
+	requestOverride  *overrideMap
+	responseOverride *overrideMap
+	overrideFault    *OverrideError // the first
 }
 
 // Overrides are what templates set under $context.requestOverride and

@@ -27,13 +27,15 @@ func ParseTemplate(name, text string) (*Template, error) {
 }
 
 // Render appends what the template makes of the call to dst. Overrides that
-// it sets go to s.Overrides. On an error, which is a *vtl.Error, the result
-// is dst with what had been rendered until then.
+// it sets go to s.Overrides. On an error, which is a *vtl.Error or an
+// *OverrideError, the result is dst with what had been rendered until then.
 func (t *Template) Render(dst []byte, s *Scope, side Side) ([]byte, error) {
 	s.template = t
 	dst, err := t.vtl.Render(dst, s.Vars(side), &s.run)
 	s.template = nil
-	s.collectOverrides()
+	if fault := s.collectOverrides(); err == nil {
+		err = fault
+	}
 	return dst, err
 }
 

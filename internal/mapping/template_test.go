@@ -133,13 +133,18 @@ func errorKind(err error) string {
 	return ""
 }
 
-func render(t *testing.T, s *Scope, side Side, text string) string {
+func mustParse(t *testing.T, text string) *Template {
 	t.Helper()
 	tpl, err := ParseTemplate("test", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := tpl.Render(nil, s, side)
+	return tpl
+}
+
+func render(t *testing.T, s *Scope, side Side, text string) string {
+	t.Helper()
+	out, err := mustParse(t, text).Render(nil, s, side)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,19 +203,29 @@ func TestOverrides(t *testing.T) {
 		text string
 		want Overrides
 	}{
-		"none":         {`x`, Overrides{}},
-		"header":       {`#set($context.requestOverride.header.X = "v")`, Overrides{RequestHeader: []Param{{"X", "v"}}}},
-		"path":         {`#set($context.requestOverride.path.id = "v")`, Overrides{RequestPath: []Param{{"id", "v"}}}},
-		"by variable":  {`#set($n = "q")#set($context.requestOverride.querystring[$n] = "v")`, Overrides{RequestQuery: []Param{{"q", "v"}}}},
-		"by index":     {`#set($context["requestOverride"].querystring["n"] = "v")`, Overrides{RequestQuery: []Param{{"n", "v"}}}},
-		"put":          {`$context.requestOverride.querystring.put("n", "v")`, Overrides{RequestQuery: []Param{{"n", "v"}}}},
-		"order, twice": {`#set($h = $context.requestOverride.header)#set($h.b = 1)#set($h.a = 2)#set($h.b = 3)`, Overrides{RequestHeader: []Param{{"b", "3"}, {"a", "2"}}}},
-		"list":         {`#set($context.responseOverride.header.x = ["a", "b"])`, Overrides{ResponseHeader: []Param{{"x", "a,b"}}}},
-		"status":       {`#set($context.responseOverride.status = 404)`, Overrides{ResponseStatus: 404}},
-		"status 99":    {`#set($context.responseOverride.status = 99)`, Overrides{}},
-		"status 600":   {`#set($context.responseOverride.status = 600)`, Overrides{}},
-		"status text":  {`#set($context.responseOverride.status = "404")`, Overrides{}},
-		"null":         {`$context.requestOverride.header.put("x", $null)`, Overrides{}},
+		"none":        {`x`, Overrides{}},
+		"header":      {`#set($context.requestOverride.header.X = "v")`, Overrides{RequestHeader: []Param{{"X", "v"}}}},
+		"path":        {`#set($context.requestOverride.path.id = "v")`, Overrides{RequestPath: []Param{{"id", "v"}}}},
+		"by variable": {`#set($n = "q")#set($context.requestOverride.querystring[$n] = "v")`, Overrides{RequestQuery: []Param{{"q", "v"}}}},
+		"by index":    {`#set($context["requestOverride"].querystring["n"] = "v")`, Overrides{RequestQuery: []Param{{"n", "v"}}}},
+		"put":         {`$context.requestOverride.querystring.put("n", "v")`, Overrides{RequestQuery: []Param{{"n", "v"}}}},
+		"order":       {`#set($h = $context.requestOverride.header)#set($h.b = 1)#set($h.a = 2)`, Overrides{RequestHeader: []Param{{"b", "1"}, {"a", "2"}}}},
+		"a map":       {`#set($context.requestOverride.path = {"a": 1, "b": 2})#set($context.requestOverride.path.c = 3)`, Overrides{RequestPath: []Param{{"a", "1"}, {"b", "2"}, {"c", "3"}}}},
+		"put all":     {`$context.requestOverride.path.putAll({"a": 1, "b": 2})$context.requestOverride.path.putIfAbsent("a", 9)$context.requestOverride.path.replace("c", 9)`, Overrides{RequestPath: []Param{{"a", "1"}, {"b", "2"}}}},
+		"another's":   {`$context.requestOverride.header.put("a", 1)$context.responseOverride.header.putAll($context.requestOverride.header)`, Overrides{RequestHeader: []Param{{"a", "1"}}, ResponseHeader: []Param{{"a", "1"}}}},
+		"taken back":  {`#set($h = $context.requestOverride.header)#set($h.a = 1)$h.remove("a").length()#set($h.a = 2)`, Overrides{RequestHeader: []Param{{"a", "2"}}}},
+		"all of them": {`#set($context.requestOverride.header.a = 1)$context.requestOverride.clear()#set($context.requestOverride.header.b = 2)`, Overrides{RequestHeader: []Param{{"b", "2"}}}},
+		"no part":     {`#set($context.requestOverride.header = "x")#set($context.requestOverride.header.a = 1)`, Overrides{RequestHeader: []Param{{"a", "1"}}}},
+		"own keys":    {`#set($context.responseOverride.mine = 1)#set($context.responseOverride.mine = 2)`, Overrides{}},
+		"letter case": {`#set($context.requestOverride.header.a = 1)#set($context.requestOverride.header.A = 2)`, Overrides{RequestHeader: []Param{{"a", "1"}, {"A", "2"}}}},
+		"places": {`#set($context.requestOverride.header.a = 1)#set($context.requestOverride.path.a = 2)#set($context.requestOverride.querystring.a = 3)#set($context.responseOverride.header.a = 4)`,
+			Overrides{RequestHeader: []Param{{"a", "1"}}, RequestPath: []Param{{"a", "2"}}, RequestQuery: []Param{{"a", "3"}}, ResponseHeader: []Param{{"a", "4"}}}},
+		"list":        {`#set($context.responseOverride.header.x = ["a", "b"])`, Overrides{ResponseHeader: []Param{{"x", "a,b"}}}},
+		"status":      {`#set($context.responseOverride.status = 404)`, Overrides{ResponseStatus: 404}},
+		"status 99":   {`#set($context.responseOverride.status = 99)`, Overrides{}},
+		"status 600":  {`#set($context.responseOverride.status = 600)`, Overrides{}},
+		"status text": {`#set($context.responseOverride.status = "404")`, Overrides{}},
+		"null":        {`$context.requestOverride.header.put("x", $null)`, Overrides{}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -221,6 +236,60 @@ func TestOverrides(t *testing.T) {
 				!slices.Equal(got.RequestQuery, tt.want.RequestQuery) || !slices.Equal(got.ResponseHeader, tt.want.ResponseHeader) ||
 				got.ResponseStatus != tt.want.ResponseStatus {
 				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+// An override is final (documented).
+func TestOverriddenTwice(t *testing.T) {
+	const header = `#set($context.requestOverride.header.X = "a")`
+	tests := map[string]struct {
+		request, response string
+		want              string
+	}{
+		"header":                 {header + header, "", "$context.requestOverride.header.X is overridden a second time"},
+		"by index":               {header + `#set($context["requestOverride"].header["X"] = "b")`, "", "$context.requestOverride.header.X is overridden a second time"},
+		"by put":                 {header + `$context.requestOverride.header.put("X", "b")`, "", "$context.requestOverride.header.X is overridden a second time"},
+		"by replace":             {header + `$context.requestOverride.header.replace("X", "b")`, "", "$context.requestOverride.header.X is overridden a second time"},
+		"by a map":               {header + `#set($context.requestOverride.header = {"X": "b"})`, "", "$context.requestOverride.header.X is overridden a second time"},
+		"path":                   {`#foreach($i in [1..2])#set($context.requestOverride.path.p = $i)#end`, "", "$context.requestOverride.path.p is overridden a second time"},
+		"query":                  {`#set($q = $context.requestOverride.querystring)#set($q.p = 1)#set($q.p = 1)`, "", "$context.requestOverride.querystring.p is overridden a second time"},
+		"status":                 {"", `#set($context.responseOverride.status = 400)#set($context.responseOverride.status = 401)`, "$context.responseOverride.status is overridden a second time"},
+		"a status that was none": {"", `#set($context.responseOverride.status = "x")#set($context.responseOverride.status = 401)`, "$context.responseOverride.status is overridden a second time"},
+		"on both sides":          {`#set($context.responseOverride.status = 400)`, `#set($context.responseOverride.status = 401)`, "$context.responseOverride.status is overridden a second time"},
+		"header on both":         {`#set($context.responseOverride.header.X = 1)`, `#set($context.responseOverride.header.X = 1)`, "$context.responseOverride.header.X is overridden a second time"},
+		"too many":               {`#foreach($i in [1..1000])#set($context.requestOverride.header["h$i"] = 1)#end#set($context.requestOverride.header.x = 1)`, "", "$context.requestOverride.header.x is one of more than 1000 overrides"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newScope()
+			_, err := mustParse(t, tt.request).Render(nil, s, RequestSide)
+			if tt.response != "" && err == nil {
+				_, err = mustParse(t, tt.response).Render(nil, s, ResponseSide)
+			}
+			var twice *OverrideError
+			if !errors.As(err, &twice) || err.Error() != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// Overrides read, print and loop as the map does that they are on AWS.
+func TestOverridesAreAMap(t *testing.T) {
+	tests := map[string]struct{ text, want string }{
+		"empty":        {`$context.requestOverride $context.responseOverride`, "{header={}, path={}, querystring={}} {header={}}"},
+		"put is quiet": {`[$context.requestOverride.header.put("a", 1)]$context.requestOverride`, "[]{header={a=1}, path={}, querystring={}}"},
+		"reads":        {`#set($h = $context.requestOverride.header)#set($h.a = 1)$h.a $h.get("a") $h["a"] $h.size() $h.isEmpty() $h.containsKey("a") $h.keySet() $h.entrySet() $h.values() [$h.b]`, "1 1 1 1 false true [a] [a=1] [1] []"},
+		"loops":        {`#set($h = $context.requestOverride.header)$h.putAll({"a": 1, "b": 2})#foreach($k in $h.keySet())$k=$h.get($k);#end#foreach($v in $h)$v#end`, "a=1;b=2;12"},
+		"old value":    {`#set($h = $context.requestOverride.header)#set($h.a = 1)$h.putIfAbsent("a", 2) $h.remove("a") [$h.remove("a")]`, "1 1 []"},
+		"unknown":      {`[$context.requestOverride.header.nope("a")$context.requestOverride.header.nope("a", "b")]`, "[]"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := render(t, newScope(), RequestSide, tt.text); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
 	}
@@ -237,7 +306,7 @@ func TestOverridesReachTheResponse(t *testing.T) {
 }
 
 func TestRenderErrors(t *testing.T) {
-	for _, text := range []string{`$input.json('$.a b')`, `$util.urlDecode('%')`, `$util.parseJson('{"a":')`} {
+	for _, text := range []string{`#set($context.requestOverride.header.a = $context.requestOverride)$context.requestOverride`, `$input.json('$.a b')`, `$util.urlDecode('%')`, `$util.parseJson('{"a":')`} {
 		tpl, err := ParseTemplate("test", text)
 		if err != nil {
 			t.Fatal(err)

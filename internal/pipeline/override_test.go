@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -44,5 +45,30 @@ func TestQueryOverrideReplacesMapping(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// An override that templates set twice fails the call, as AWS documents.
+func TestOverriddenTwice(t *testing.T) {
+	const status = `#set($context.responseOverride.status = 201)`
+	tests := map[string]struct {
+		edit func(*snapshot.Method)
+		want string
+	}{
+		"once":            {respond(status + "x"), "201\nContent-Type: application/json\n\nx"},
+		"in the response": {respond(status + status), internalError},
+		"in the request":  {ask(`{"statusCode": 200}` + status + status), internalError},
+		"in both":         {func(m *snapshot.Method) { ask(`{"statusCode": 200}` + status)(m); respond(status)(m) }, internalError},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			newRig(t, mock(tt.edit)).want(t, "GET /x", tt.want)
+		})
+	}
+	text := newRig(t, mock(respond(status+status))).trace(t, "GET /x").Text(TextOptions{})
+	for _, want := range []string{"Unable to transform response", "$context.responseOverride.status is overridden a second time"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
 	}
 }
