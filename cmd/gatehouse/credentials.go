@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"iter"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"runtime"
@@ -379,33 +380,66 @@ var callerKeys = []string{
 }
 
 // authorizer makes the wire.ServerOptions.Authorize that asks the caller's
-// policy: the action is the method of the operation, such as apigateway:PUT,
-// the resource the path of the call. Nil as now is the real clock.
+// policy for each permission that a call needs. Nil as now is the real clock.
 func (k *keyring) authorizer(now func() time.Time) func(context.Context, *wire.Caller, *wire.Operation, string) error {
 	if now == nil {
 		now = time.Now
 	}
 	return func(_ context.Context, who *wire.Caller, op *wire.Operation, resource string) error {
-		denial := policy.Denial{
-			Principal: who.Principal,
-			Action:    "apigateway:" + op.Method,
-			Resource:  "arn:" + policy.Partition(who.Region) + ":apigateway:" + who.Region + "::" + resource,
-			Basis:     policy.IdentityBased,
-		}
 		entry, ok := k.byPrincipal[who.Principal]
 		if ok && entry.policy == nil {
 			return nil
 		}
-		if ok {
-			denial.Decision = entry.policy.Evaluate(&policy.Request{
-				Principal: who.Principal, Action: denial.Action, Resource: denial.Resource, Context: callerContext(who, now()),
-			})
+		for _, needed := range permissions(who, op, resource) {
+			denial := policy.Denial{Principal: who.Principal, Action: needed.action, Resource: needed.resource, Basis: policy.IdentityBased}
+			if ok {
+				denial.Decision = entry.policy.Evaluate(&policy.Request{
+					Principal: who.Principal, Action: denial.Action, Resource: denial.Resource, Context: callerContext(who, now()),
+				})
+			}
+			if denial.Decision != policy.Allow {
+				return wire.AccessDenied("%s", denial)
+			}
 		}
-		if denial.Decision == policy.Allow {
-			return nil
-		}
-		return wire.AccessDenied("%s", denial)
+		return nil
 	}
+}
+
+// A permission is an action on a resource, both as policies name them.
+type permission struct{ action, resource string }
+
+// permissions are what a call needs: the method of the operation, such as
+// apigateway:PUT, on the path of the call. To tag a resource is to change it as
+// well: AWS asks for apigateway:PATCH on the resource itself (recorded of
+// TagResource; what UntagResource needs beside DELETE is not known).
+func permissions(who *wire.Caller, op *wire.Operation, path string) []permission {
+	own := "arn:" + policy.Partition(who.Region) + ":apigateway:" + who.Region + "::"
+	label, tags := strings.CutPrefix(path, "/tags/")
+	if !tags {
+		return []permission{{"apigateway:" + op.Method, own + path}}
+	}
+	arn := plainARN(label, who.Region, own)
+	needed := []permission{{"apigateway:" + op.Method, own + "/tags/" + wire.EscapeLabel(arn)}}
+	if op.Name == "TagResource" {
+		needed = append(needed, permission{"apigateway:PATCH", arn})
+	}
+	return needed
+}
+
+// plainARN unescapes the ARN of a resource and brings it to the one form that
+// policies have for it: own and a path. Operations take it with an account and
+// of another partition as well, by which no policy is to be passed by.
+func plainARN(label, region, own string) string {
+	arn, err := url.PathUnescape(label)
+	if err != nil {
+		return label
+	}
+	const members = 6 // arn:partition:service:region:account:path
+	parts := strings.SplitN(arn, ":", members)
+	if len(parts) == members && parts[2] == "apigateway" && parts[3] == region && strings.HasPrefix(parts[5], "/") {
+		return own + parts[5]
+	}
+	return arn
 }
 
 // callerContext is the context of a control plane call for policies: the

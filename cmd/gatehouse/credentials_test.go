@@ -333,3 +333,48 @@ func TestCallerPolicies(t *testing.T) {
 		})
 	}
 }
+
+// TestTagPolicies: to tag a resource needs PUT on its tags, named by the
+// escaped ARN, and PATCH on the resource.
+func TestTagPolicies(t *testing.T) {
+	const (
+		api  = "arn:aws:apigateway:eu-west-1::/restapis/x"
+		tags = "arn:aws:apigateway:eu-west-1::/tags/arn%3Aaws%3Aapigateway%3Aeu-west-1%3A%3A%2Frestapis%2Fx"
+		who  = "403 AccessDeniedException: User: arn:aws:iam::111122223333:user/AKIAALICE is not authorized to perform: "
+	)
+	allow := func(action, resource string) string {
+		return `{"Effect": "Allow", "Action": "apigateway:` + action + `", "Resource": "` + resource + `"}`
+	}
+	denyTags := `, {"Effect": "Deny", "Action": "apigateway:PUT", "Resource": "` + tags + `"}`
+	tests := map[string]struct{ statements, arn, tag, untag string }{
+		"both":              {allow("PUT", tags) + ", " + allow("PATCH", api), api, "", who + "apigateway:DELETE on resource: " + tags + " because no identity-based policy allows the apigateway:DELETE action"},
+		"no tags":           {allow("PATCH", "*"), api, who + "apigateway:PUT on resource: " + tags + " because no identity-based policy allows the apigateway:PUT action", "-"},
+		"no resource":       {allow("PUT", "*"), api, who + "apigateway:PATCH on resource: " + api + " because no identity-based policy allows the apigateway:PATCH action", "-"},
+		"other resource":    {allow("PUT", "*") + ", " + allow("PATCH", api+"/*"), api, who + "apigateway:PATCH on resource: " + api + " because no identity-based policy allows the apigateway:PATCH action", "-"},
+		"unescaped":         {allow("*", "arn:aws:apigateway:*::/tags/arn:aws:*"), api, who + "apigateway:PUT on resource: " + tags + " because no identity-based policy allows the apigateway:PUT action", "-"},
+		"denied":            {allow("*", "*") + denyTags, api, who + "apigateway:PUT on resource: " + tags + " with an explicit deny in an identity-based policy", ""},
+		"with an account":   {allow("*", "*") + denyTags, "arn:aws:apigateway:eu-west-1:111122223333:/restapis/x", who + "apigateway:PUT on resource: " + tags + " with an explicit deny in an identity-based policy", ""},
+		"another partition": {allow("*", "*") + denyTags, "arn:aws-cn:apigateway:eu-west-1::/restapis/x", who + "apigateway:PUT on resource: " + tags + " with an explicit deny in an identity-based policy", ""},
+		"untag alone":       {allow("DELETE", tags), api, "-", ""},
+		"no ARN at all":     {allow("*", "*") + denyTags, "x/y", "", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			url := credentialServer(t, credentialText(`  policy: '{"Version": "2012-10-17", "Statement": [`+tt.statements+`]}'`))
+			alice := signedClient(url, "eu-west-1", aliceKey, aliceSecret, "")
+			check := func(op, want string, err error) {
+				got := ""
+				if err != nil {
+					got = problem(err)
+				}
+				if want != "-" && got != want {
+					t.Errorf("%s: got\n%s\nwant\n%s", op, got, want)
+				}
+			}
+			_, err := alice.TagResource(t.Context(), &apigateway.TagResourceInput{ResourceArn: &tt.arn, Tags: map[string]string{"a": "b"}})
+			check("TagResource", tt.tag, err)
+			_, err = alice.UntagResource(t.Context(), &apigateway.UntagResourceInput{ResourceArn: &tt.arn, TagKeys: []string{"a"}})
+			check("UntagResource", tt.untag, err)
+		})
+	}
+}

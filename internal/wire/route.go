@@ -61,7 +61,7 @@ func (r *router) add(op *Operation) {
 		rt.labels = append(rt.labels, op.input.find(inURI, name))
 		if n.label == nil {
 			// An ARN holds slashes, and hand-written clients do not escape them.
-			n.label = &node{rest: strings.HasSuffix(name, "_arn")}
+			n.label = &node{rest: isARN(name)}
 		}
 		n = n.label
 	}
@@ -126,6 +126,25 @@ func (r *router) walk(path string, labels []string) (*node, []string, error) {
 		n, labels = n.label, append(labels, text)
 	}
 	return n, labels, nil
+}
+
+// isARN reports whether the label of that name is an ARN.
+func isARN(label string) bool { return strings.HasSuffix(label, "_arn") }
+
+// EscapeLabel percent-encodes a path label as the service's clients do: all but
+// letters, digits and -._~.
+func EscapeLabel(label string) string {
+	const digits = "0123456789ABCDEF"
+	var b strings.Builder
+	for _, c := range []byte(label) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~", c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
+		}
+	}
+	return b.String()
 }
 
 // unescape undoes the percent-encoding of one path segment, once.

@@ -94,8 +94,8 @@ func TestEveryPathIsFound(t *testing.T) {
 			t.Errorf("%s %s: found %+v, error %v", op.Method, op.Path, rt, err)
 			continue
 		}
-		if got := rt.resource(labels); got != op.Path {
-			t.Errorf("the resource of %s is %s, want %s", op.Name, got, op.Path)
+		if got, err := url.PathUnescape(rt.resource(labels)); err != nil || got != op.Path {
+			t.Errorf("the resource of %s is %s, want %s (error %v)", op.Name, got, op.Path, err)
 		}
 		for i, label := range labels {
 			if want := "{" + op.input.members[rt.labels[i]].wire + "}"; label != want {
@@ -104,6 +104,27 @@ func TestEveryPathIsFound(t *testing.T) {
 		}
 	}
 	checkTree(t, r.root, "")
+}
+
+// Policies name the ARN in a path by its escapes, whichever the client sent.
+func TestResourceOfARN(t *testing.T) {
+	const want = "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fa-b_c.~%2A%C3%A9"
+	r := newRouter(operations[:])
+	for name, path := range map[string]string{
+		"escaped":       want,
+		"partly":        "/tags/arn:aws:apigateway:us-east-1::%2frestapis%2fa-b_c.~*%c3%a9",
+		"unescaped":     "/tags/arn:aws:apigateway:us-east-1::/restapis/a-b_c.~*é",
+		"more than AWS": "/tags/%61rn%3Aaws%3Aapigateway%3Aus%2Deast%2D1%3A%3A%2Frestapis%2Fa%2Db%5Fc%2E%7E%2A%C3%A9",
+	} {
+		rt, labels, err := r.match("PUT", path, nil, nil)
+		if err != nil || rt == nil {
+			t.Errorf("%s: found %v, error %v", name, rt, err)
+			continue
+		}
+		if got := rt.resource(labels); got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
 }
 
 func checkTree(t *testing.T, n *node, path string) {

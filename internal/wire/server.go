@@ -31,8 +31,9 @@ type ServerOptions struct {
 	Authenticate func(r *http.Request, op string, body []byte) (*Caller, error)
 
 	// Authorize, when set, refuses calls that the caller may not make. resource
-	// is the path of the call with its labels unescaped, such as
-	// "/restapis/a1b2c3/stages/prod", the form in which policies name it.
+	// is the path of the call in the form in which policies name it: with its
+	// labels unescaped, such as "/restapis/a1b2c3/stages/prod", but for ARNs,
+	// which are escaped however they were sent: "/tags/arn%3Aaws%3Aapigateway…".
 	Authorize func(ctx context.Context, who *Caller, op *Operation, resource string) error
 
 	// Log gets one line a request. It must be set.
@@ -156,7 +157,8 @@ func (s *Server) operate(c *call, r *http.Request, req *request) (any, error) {
 	return h.call(r.Context(), who, in)
 }
 
-// resource is the path of an operation with its labels filled in.
+// resource is the path of an operation with its labels filled in, as
+// ServerOptions.Authorize gets it.
 func (rt *route) resource(labels []string) string {
 	if len(labels) == 0 {
 		return rt.op.Path
@@ -165,7 +167,11 @@ func (rt *route) resource(labels []string) string {
 	rest := rt.op.Path
 	for _, label := range labels {
 		before, after, _ := strings.Cut(rest, "{")
-		_, rest, _ = strings.Cut(after, "}")
+		var name string
+		name, rest, _ = strings.Cut(after, "}")
+		if isARN(name) {
+			label = EscapeLabel(label)
+		}
 		b.WriteString(before + label)
 	}
 	return b.String() + rest
