@@ -59,40 +59,41 @@ func (a *applier) note(err error, ref string, add func(error)) error {
 	return nil
 }
 
-// putSettings lays what the document says of the API as a whole over it.
+// putSettings lays what the document says of the API as a whole over it. An
+// overwrite resets everything else to AWS's defaults, the resource policy
+// included; it does not change the endpoint configuration (both documented).
+// That a document without a title leaves the name is ours.
 func (a *applier) putSettings() error {
-	from, api := &a.def.RestAPI, a.api
-	for _, m := range []struct{ to, from **string }{
-		{&api.Name, &from.Name}, {&api.APIKeySource, &from.APIKeySource}, {&api.Policy, &from.Policy},
-		{&api.SecurityPolicy, &from.SecurityPolicy}, {&api.EndpointAccessMode, &from.EndpointAccessMode},
-	} {
-		if *m.from != nil {
-			*m.to = *m.from
+	from, api := &a.def.RestAPI, &a.api.RestAPI
+	if a.overwrite {
+		*api = wire.RestAPI{
+			ID: api.ID, Name: api.Name, CreatedDate: api.CreatedDate, RootResourceID: api.RootResourceID, Tags: api.Tags,
+			EndpointConfiguration: api.EndpointConfiguration, APIKeySource: new("HEADER"), DisableExecuteAPIEndpoint: new(false),
 		}
 	}
-	for _, m := range []struct{ to, from **string }{{&api.Description, &from.Description}, {&api.Version, &from.Version}} {
-		if *m.from != nil || a.overwrite {
+	for _, m := range []struct{ to, from **string }{
+		{&api.Name, &from.Name}, {&api.Description, &from.Description}, {&api.Version, &from.Version}, {&api.APIKeySource, &from.APIKeySource},
+		{&api.Policy, &from.Policy}, {&api.SecurityPolicy, &from.SecurityPolicy}, {&api.EndpointAccessMode, &from.EndpointAccessMode},
+	} {
+		if *m.from != nil {
 			*m.to = *m.from
 		}
 	}
 	if from.DisableExecuteAPIEndpoint != nil {
 		api.DisableExecuteAPIEndpoint = from.DisableExecuteAPIEndpoint
 	}
-	if from.MinimumCompressionSize != nil || a.overwrite {
+	if from.MinimumCompressionSize != nil {
 		api.MinimumCompressionSize = from.MinimumCompressionSize
 	}
 	if e := from.EndpointConfiguration; e != nil {
 		api.EndpointConfiguration.VPCEndpointIDs = e.VPCEndpointIDs
-	}
-	if a.overwrite {
-		api.BinaryMediaTypes = nil
 	}
 	for _, mediaType := range from.BinaryMediaTypes {
 		if !slices.Contains(api.BinaryMediaTypes, mediaType) {
 			api.BinaryMediaTypes = append(api.BinaryMediaTypes, mediaType)
 		}
 	}
-	return a.checkRestAPI(&api.RestAPI)
+	return a.checkRestAPI(api)
 }
 
 // putModels stores the definition's models, and checks what they refer to when
