@@ -154,6 +154,7 @@ func texts[V any](m map[string]V) map[string]string {
 }
 
 func TestConvergeRestAPI(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	policies := []string{"", `{"Version":"2012-10-17","Statement":[]}`, `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:000000000000:x/*"}]}`}
 	c := convergence[wire.CreateRestAPIRequest, wire.RestAPI]{

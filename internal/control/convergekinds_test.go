@@ -12,6 +12,7 @@ import (
 )
 
 func TestConvergeResource(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, root := b.api()
 	parents := []string{root}
@@ -53,6 +54,7 @@ func TestConvergeResource(t *testing.T) {
 }
 
 func TestConvergeMethod(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, root := b.api()
 	v := must(b.CreateRequestValidator(ctx(), who, &wire.CreateRequestValidatorRequest{RestAPIID: api}))(t)
@@ -94,6 +96,7 @@ func TestConvergeMethod(t *testing.T) {
 }
 
 func TestConvergeMethodResponse(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, root := b.api()
 	c := convergence[wire.PutMethodResponseRequest, wire.MethodResponse]{
@@ -131,6 +134,7 @@ func TestConvergeMethodResponse(t *testing.T) {
 // Of an integration the provider patches these attributes; a change of the
 // others makes a new one. It always sends the URI, of a MOCK too.
 func TestConvergeIntegration(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, root := b.api()
 	link := must(b.CreateVPCLink(ctx(), who, &wire.CreateVPCLinkRequest{Name: "l", TargetARNs: []string{"arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/x/1"}}))(t)
@@ -188,6 +192,7 @@ func TestConvergeIntegration(t *testing.T) {
 }
 
 func TestConvergeStage(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	var deployments []string
@@ -240,6 +245,7 @@ func TestConvergeStage(t *testing.T) {
 }
 
 func TestConvergeModel(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	c := convergence[wire.CreateModelRequest, wire.Model]{
@@ -274,6 +280,7 @@ func TestConvergeModel(t *testing.T) {
 }
 
 func TestConvergeValidator(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	c := convergence[wire.CreateRequestValidatorRequest, wire.RequestValidator]{
@@ -311,6 +318,7 @@ func TestConvergeValidator(t *testing.T) {
 // A link, a certificate and a deployment have a description that can change; a
 // link has a name too.
 func TestConvergeVPCLink(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	c := convergence[wire.CreateVPCLinkRequest, wire.VPCLink]{
 		draw: func(t *rapid.T, label string) *wire.CreateVPCLinkRequest {
@@ -347,6 +355,7 @@ func TestConvergeVPCLink(t *testing.T) {
 }
 
 func TestConvergeDeployment(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	c := convergence[wire.CreateDeploymentRequest, wire.Deployment]{
@@ -382,6 +391,7 @@ func TestConvergeDeployment(t *testing.T) {
 // The settings of a method are a thing of their own to the provider: it sends
 // all ten, reads all ten, and settings outlive patches of their stage.
 func TestConvergeMethodSettings(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api}))(t)
@@ -440,6 +450,7 @@ func TestConvergeMethodSettings(t *testing.T) {
 // Tags are what was laid over them and not taken away, on the thing as in
 // GetTags.
 func TestRoundTripTags(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api, StageName: new("s")}))(t)

@@ -16,6 +16,7 @@ import (
 // All listings page through the SDK's paginators to the same items, whatever
 // the size of the pages.
 func TestPaginators(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	const n = 30
 	resources := []string{f.root, f.pets}
@@ -135,6 +136,7 @@ func TestRootComesFirst(t *testing.T) {
 
 // Methods are on the resources of every page, with and without embedding.
 func TestMethodsOnPages(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	for i := range 70 {
 		f.method(t, f.resource(t, f.root, fmt.Sprintf("r%d", i)), []string{"GET", "POST"}[i%2])
@@ -217,6 +219,7 @@ func TestIsolation(t *testing.T) {
 // Names of a megabyte are refused with an error that says so, and none is a
 // failure of the server.
 func TestHugeNames(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.mock(t, f.pets, "GET")
 	huge := strings.Repeat("a", 1<<20)
@@ -323,6 +326,7 @@ func TestHugeNames(t *testing.T) {
 // closes the connection under an answer of more than 4 KB to a request with a
 // body, whoever the server is.
 func TestLongPaths(t *testing.T) {
+	t.Parallel()
 	url := newServer(t).URL
 	const refusal = "BadRequestException A resource's path cannot be longer than 10240 characters"
 	create := func(parent, part string) *answer {

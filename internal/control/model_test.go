@@ -89,6 +89,7 @@ type machine struct {
 	who   *wire.Caller
 	api   string
 	w     *world
+	steps int
 }
 
 func (m *machine) open(t testing.TB) {
@@ -124,7 +125,7 @@ var parts = rapid.SampledFrom([]string{"a", "b", "c", "{v}", "{w}", "{x+}", "a b
 
 func (m *machine) actions(tb testing.TB) map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
-		"":                 m.check,
+		"":                 m.checkSome,
 		"describe":         m.describe,
 		"create resource":  m.createResource,
 		"move resource":    m.moveResource,
@@ -389,6 +390,14 @@ func (m *machine) deleteDeployment(t *rapid.T) {
 	}
 }
 
+// checkSome is check, now and then: to read everything back takes longer than
+// to change something.
+func (m *machine) checkSome(t *rapid.T) {
+	if m.steps++; m.steps%4 == 0 {
+		m.check(t)
+	}
+}
+
 // check reads everything back and compares it with the world.
 func (m *machine) check(t *rapid.T) {
 	got := map[string]any{}
@@ -456,6 +465,7 @@ func (w *world) dump() map[string]any {
 // answer and what is there with a simple model. The store is closed and opened
 // in between.
 func TestStateMachine(t *testing.T) {
+	t.Parallel()
 	m := &machine{dir: t.TempDir()}
 	m.open(t)
 	t.Cleanup(func() { m.store.Close() })
@@ -465,8 +475,9 @@ func TestStateMachine(t *testing.T) {
 		m.who = &wire.Caller{Account: fmt.Sprintf("%012d", account), Region: testRegion}
 		api, err := m.CreateRestAPI(ctx(), m.who, &wire.CreateRestAPIRequest{Name: "a"})
 		want(rt, "CreateRestApi", err, "")
-		m.api, m.w = *api.ID, newWorld(*api.RootResourceID)
+		m.api, m.w, m.steps = *api.ID, newWorld(*api.RootResourceID), 0
 		rt.Repeat(m.actions(t))
+		m.check(rt)
 		_, err = m.DeleteRestAPI(ctx(), m.who, &wire.DeleteRestAPIRequest{RestAPIID: m.api})
 		want(rt, "DeleteRestApi", err, "")
 		_, err = m.GetResources(ctx(), m.who, &wire.GetResourcesRequest{RestAPIID: m.api})

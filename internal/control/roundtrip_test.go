@@ -94,6 +94,7 @@ func same[T any](t *rapid.T, expected T, answered *T, err error) func(read *T, e
 }
 
 func TestRoundTripRestAPI(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom([]string{"EDGE", "REGIONAL", "PRIVATE"}).Draw(t, "kind")
@@ -136,6 +137,7 @@ func TestRoundTripRestAPI(t *testing.T) {
 }
 
 func TestRoundTripMethod(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, root := b.api()
 	v := must(b.CreateRequestValidator(ctx(), who, &wire.CreateRequestValidatorRequest{RestAPIID: api}))(t)
@@ -167,6 +169,7 @@ func TestRoundTripMethod(t *testing.T) {
 }
 
 func TestRoundTripIntegration(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, root := b.api()
 	must(b.PutMethodResponse(ctx(), who, &wire.PutMethodResponseRequest{RestAPIID: api, ResourceID: root, HTTPMethod: "GET", StatusCode: "200",
@@ -228,6 +231,7 @@ func nullWhereBlank(m map[string]*string) map[string]*string {
 }
 
 func TestRoundTripModel(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	rapid.Check(t, func(t *rapid.T) {
@@ -246,6 +250,7 @@ func TestRoundTripModel(t *testing.T) {
 }
 
 func TestRoundTripValidator(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	rapid.Check(t, func(t *rapid.T) {
@@ -260,6 +265,7 @@ func TestRoundTripValidator(t *testing.T) {
 }
 
 func TestRoundTripGatewayResponse(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	stock := map[string]*string{"application/json": new(`{"message":$context.error.messageString}`)}
@@ -285,6 +291,7 @@ func TestRoundTripGatewayResponse(t *testing.T) {
 }
 
 func TestRoundTripStage(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api}))(t)
@@ -310,6 +317,7 @@ func TestRoundTripStage(t *testing.T) {
 }
 
 func TestRoundTripResource(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, root := b.api()
 	rapid.Check(t, func(t *rapid.T) {
@@ -325,6 +333,7 @@ func TestRoundTripResource(t *testing.T) {
 }
 
 func TestRoundTripDeployment(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	rapid.Check(t, func(t *rapid.T) {
@@ -339,6 +348,7 @@ func TestRoundTripDeployment(t *testing.T) {
 }
 
 func TestRoundTripVPCLink(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	rapid.Check(t, func(t *rapid.T) {
 		in := &wire.CreateVPCLinkRequest{
@@ -361,6 +371,7 @@ func TestRoundTripVPCLink(t *testing.T) {
 }
 
 func TestRoundTripClientCertificate(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	for name, in := range map[string]*wire.GenerateClientCertificateRequest{ // a key takes too long for many
 		"nothing": {}, "empty": {Description: new(""), Tags: map[string]string{}}, "all": {Description: new("d"), Tags: map[string]string{"a": "", "b": "c"}},
@@ -386,6 +397,7 @@ func TestRoundTripClientCertificate(t *testing.T) {
 }
 
 func TestRoundTripAccount(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	rapid.Check(t, func(t *rapid.T) {
 		role := maybe(t, "role", rapid.SampledFrom([]string{"", "arn:aws:iam::000000000000:role/a", "arn:aws:iam::000000000000:role/b/c"}))
@@ -401,6 +413,7 @@ func TestRoundTripAccount(t *testing.T) {
 // Clients that write to one API at the same time lose nothing: every change is
 // there in the end, though all are parts of one document.
 func TestConcurrentWriters(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, root := b.api()
 	const writers, each = 8, 20
@@ -435,6 +448,7 @@ func TestConcurrentWriters(t *testing.T) {
 
 // One of many who create the same thing succeeds, the others get a Conflict.
 func TestConcurrentCreation(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, root := b.api()
 	var all sync.WaitGroup
@@ -458,6 +472,7 @@ func TestConcurrentCreation(t *testing.T) {
 // Items that are there all the time are on exactly one page, whatever comes
 // and goes while the pages are read.
 func TestPagingUnderWrites(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	api, _ := b.api()
 	stay := map[string]bool{"Empty": true, "Error": true}
