@@ -34,7 +34,7 @@ func TestBadInput(t *testing.T) {
 		"deep JSON":               {post("/restapis", `{"name":`+strings.Repeat("[", 100000)), 400, ""},
 		"invalid UTF-8":           {post("/restapis", "{\"name\":\"\xff\"}"), 400, ""},
 		"name of 1 MB":            {post("/restapis", `{"name":"`+strings.Repeat("a", 1<<20)+`"}`), 400, "Name"},
-		"body of 10 MB and 1":     {post("/restapis", strings.Repeat(" ", 10485761)), 413, ""},
+		"body of 10 MB and 1":     {post("/restapis", strings.Repeat(" ", 10485761)), 413, "Request must be smaller than 10485760 bytes for the CreateRestApi operation"},
 		"unknown id":              {get("/restapis/nope", ""), 404, "Invalid API identifier specified 000000000000:nope"},
 		"NUL in an id":            {get("/restapis/a%00b", ""), 404, "Invalid API identifier specified"},
 		"bad escape":              {get("/restapis/%zz", ""), 400, ""},
@@ -60,7 +60,16 @@ func TestBadInput(t *testing.T) {
 			}
 			defer conn.Close()
 			_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-			go func() { _, _ = io.WriteString(conn, tt.request) }() // a refusal may come before all is sent
+			sent := make(chan error, 1)
+			go func() { // a refusal may come before all is sent
+				_, err := io.WriteString(conn, tt.request)
+				sent <- err
+			}()
+			if strings.Contains(tt.text, "must be smaller") { // most clients read only then
+				if err := <-sent; err != nil {
+					t.Fatal(err)
+				}
+			}
 			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {
 				t.Fatal(err)
