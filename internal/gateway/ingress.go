@@ -54,7 +54,7 @@ func (c *call) fill(r *http.Request, head, path, query string, proxies *proxies,
 		Received: now,
 	}
 	if r.TLS != nil {
-		c.req.Scheme = "https"
+		c.req.Scheme, c.req.TLSVersion, c.req.CipherSuite = "https", r.TLS.Version, r.TLS.CipherSuite
 	}
 	c.header(r, head)
 	proxies.identify(&c.req, r.RemoteAddr)

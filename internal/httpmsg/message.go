@@ -28,6 +28,10 @@ type Request struct {
 	Body     []byte
 	Received time.Time
 	Deadline time.Time // when the answer is due at the latest; zero for none
+
+	// TLSVersion and CipherSuite are what the client and the listener agreed on,
+	// in crypto/tls's numbers; 0 without TLS.
+	TLSVersion, CipherSuite uint16
 }
 
 // Target returns the request target in origin form.

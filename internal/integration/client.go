@@ -35,7 +35,8 @@ type Options struct {
 // that AWS gives by default.
 const DefaultTimeout = 29 * time.Second
 
-// A Request is one call of a backend. Do reads it and never changes it.
+// A Request is one call of a backend. Do reads it and changes nothing but what
+// Timing points to.
 type Request struct {
 	Method string
 	// Target is the request target in origin form: raw path and query.
@@ -49,6 +50,14 @@ type Request struct {
 	// Deadline is when the whole answer must be there; zero gives DefaultTimeout
 	// from the start of the call.
 	Deadline time.Time
+	// Timing is told when the answer came; nil where nobody asks.
+	Timing *Timing
+}
+
+// A Timing is when the parts of an answer had come.
+type Timing struct {
+	Header  time.Time // the whole header
+	Content time.Time // the first bytes of the body; zero where it has none
 }
 
 // A Client sends requests to backends over kept connections. It is safe for

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"io"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
@@ -16,6 +17,9 @@ func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Res
 	if err != nil {
 		return nil, false, err
 	}
+	if req.Timing != nil {
+		*req.Timing = Timing{Header: time.Now()}
+	}
 	resp = &httpmsg.Response{Status: h.status, Header: h.header}
 	keep = !h.close && h.version == 1
 	switch {
@@ -28,13 +32,32 @@ func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Res
 		return resp, keep && x.in.buffered() == 0, nil
 	}
 	x.body.start(&h)
-	buf, err := c.opts.Budget.ReadBody(&x.body, h.length, c.opts.MaxBody)
+	var body io.Reader = &x.body
+	if req.Timing != nil {
+		body = &timedBody{body, req.Timing}
+	}
+	buf, err := c.opts.Budget.ReadBody(body, h.length, c.opts.MaxBody)
 	if err != nil {
 		return nil, false, err
 	}
 	resp.Body = buf.Bytes()
 	resp.OnRelease(buf.FreeFunc())
 	return resp, keep && x.body.kind != untilClose && x.in.buffered() == 0, nil
+}
+
+// A timedBody notes when the first bytes of a body come.
+type timedBody struct {
+	io.Reader
+	timing *Timing
+}
+
+// Read implements io.Reader.
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if n > 0 && b.timing.Content.IsZero() {
+		b.timing.Content = time.Now()
+	}
+	return n, err
 }
 
 // readHead reads to the head of the final answer.

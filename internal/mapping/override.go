@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -167,6 +169,29 @@ func (s *Scope) collectOverrides() error {
 		return s.overrideFault
 	}
 	return nil
+}
+
+// Lookup returns an override by its path without "$context.", such as
+// requestOverride.header.X-A; ok is false for what is none and for one that is
+// not set.
+func (o *Overrides) Lookup(path string) (text string, ok bool) {
+	if path == "responseOverride.status" {
+		return strconv.Itoa(o.ResponseStatus), o.ResponseStatus != 0
+	}
+	for _, part := range [...]struct {
+		prefix string
+		set    []Param
+	}{
+		{"requestOverride.header.", o.RequestHeader},
+		{"requestOverride.path.", o.RequestPath},
+		{"requestOverride.querystring.", o.RequestQuery},
+		{"responseOverride.header.", o.ResponseHeader},
+	} {
+		if name, is := strings.CutPrefix(path, part.prefix); is {
+			return lookup(part.set, name)
+		}
+	}
+	return "", false
 }
 
 // params appends the entries of a part.

@@ -1,9 +1,8 @@
 package pipeline
 
 import (
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
@@ -13,6 +12,15 @@ import (
 type accessLog struct {
 	parts []logPart
 	lines *observe.Lines
+	timed bool // it tells when parts of an integration's answer came
+}
+
+func newAccessLog(format string, lines *observe.Lines) *accessLog {
+	l := &accessLog{parts: compileLogFormat(format), lines: lines}
+	l.timed = slices.ContainsFunc(l.parts, func(p logPart) bool {
+		return p.variable && (p.text == timeToAllHeaders || p.text == timeToFirstContent)
+	})
+	return l
 }
 
 // A logPart is text, or the name of a $context variable.
@@ -79,50 +87,6 @@ func (c *call) logAccess() {
 	}
 	c.logLine = line
 	log.lines.Append(line)
-}
-
-// invalidRequestID is what access logs show, as AWS's do, where a client sent a
-// request id that is no UUID. The request has another one everywhere else.
-const invalidRequestID = "UUID_REPLACED_INVALID_REQUEST_ID"
-
-// appendLogVariable appends a variable's value: those that only access logs
-// have, and those that templates see.
-func (c *call) appendLogVariable(line []byte, name string) []byte {
-	switch name {
-	case "requestId":
-		if sent := c.req.Header.Get("x-amzn-RequestId"); sent != "" && sent != c.scope.Context.RequestID {
-			return append(line, invalidRequestID...)
-		}
-	case "status":
-		return strconv.AppendInt(line, int64(c.answer.Status), 10)
-	case "responseLength":
-		return strconv.AppendInt(line, int64(len(c.answer.Body)), 10)
-	case "responseLatency":
-		return appendMillis(line, time.Since(c.req.Received))
-	case "integration.latency", "integrationLatency":
-		if c.integrationTime == 0 {
-			return line
-		}
-		return appendMillis(line, c.integrationTime)
-	case "integration.status":
-		if c.status == 0 {
-			return line
-		}
-		return strconv.AppendInt(line, int64(c.status), 10)
-	case "integrationErrorMessage", "integration.error":
-		return appendLogText(line, c.integrationError)
-	case "xrayTraceId":
-		return appendLogText(line, c.traceID)
-	case "endpointType":
-		return append(line, c.stage.program.deployment.EndpointType...)
-	}
-	text, _ := c.scope.Context.Lookup(name)
-	return appendLogText(line, text)
-}
-
-// appendMillis appends a duration in milliseconds.
-func appendMillis(line []byte, d time.Duration) []byte {
-	return strconv.AppendInt(line, d.Milliseconds(), 10)
 }
 
 // appendLogText appends what may come from a client, so that it can neither

@@ -1,11 +1,19 @@
 package pipeline
 
 import (
+	"bufio"
 	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"regexp"
 	"testing"
+	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
@@ -13,9 +21,14 @@ import (
 // logged serves a request on a stage with an access log and returns the line.
 func logged(t *testing.T, format, request string, resource snapshot.Resource) string {
 	t.Helper()
+	return newRig(t, resource).logged(t, format, parseRequest(request))
+}
+
+// logged serves a request and returns the line of an access log.
+func (r *rig) logged(t *testing.T, format string, request *httpmsg.Request) string {
+	t.Helper()
 	var out bytes.Buffer
 	lines := observe.NewLines(&out, slog.New(slog.DiscardHandler))
-	r := newRig(t, resource)
 	settings := *r.stage.settings
 	settings.AccessLog = &snapshot.AccessLog{DestinationARN: "arn:x", Format: format}
 	services := *r.stage.services
@@ -25,8 +38,7 @@ func logged(t *testing.T, format, request string, resource snapshot.Resource) st
 		}
 		return lines
 	}
-	r.stage = Bind(&settings, r.stage.program, &services)
-	r.call(request).Release()
+	Bind(&settings, r.stage.program, &services).Serve(request).Release()
 	lines.Close()
 	return out.String()
 }
@@ -43,6 +55,12 @@ func TestAccessLog(t *testing.T) {
 		"quotes and line ends are held":     {`"$context.identity.userAgent"`, "GET /x\nUser-Agent: a\"b\\c\rd", `"a\\"b\\\\c\\u000dd"`},
 		"request id of the client":          {"$context.requestId", "GET /x\nx-amzn-RequestId: 0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000001"},
 		"request id of the client, no UUID": {"$context.requestId", "GET /x\nx-amzn-RequestId: mine", "UUID_REPLACED_INVALID_REQUEST_ID"},
+		"error message, quoted":             {`{"m":$context.error.messageString}`, "GET /nope", `\{"m":"Missing Authentication Token"\}`},
+		"no error":                          {"$context.error.messageString $context.error.message", "GET /x", "- -"},
+		"MOCK":                              {"$context.integration.status $context.integrationStatus $context.integration.responseTransferMode $context.integration.latency", "GET /x", "200 - BUFFERED -"},
+		"no route":                          {"$context.integration.status $context.integration.responseTransferMode", "GET /nope", "- -"},
+		"what is not built":                 {"$context.authorize.status $context.authorizer.error $context.authenticate.latency $context.waf.error $context.customDomain.basePathMatched", "GET /x", "- - - - -"},
+		"without TLS":                       {"$context.tlsVersion $context.cipherSuite", "GET /x", "- -"},
 		"a failed call": {"$context.status $context.error.message $context.error.responseType", "GET /nope",
 			"403 Missing Authentication Token MISSING_AUTHENTICATION_TOKEN"},
 	}
@@ -53,6 +71,99 @@ func TestAccessLog(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// What access logs tell of an integration.
+func TestAccessLogOfIntegration(t *testing.T) {
+	const format = "$context.status $context.integration.status $context.integrationStatus $context.integration.integrationStatus $context.integration.requestId " +
+		"$context.awsEndpointRequestId $context.integration.responseTransferMode [$context.integration.error] [$context.integrationErrorMessage]"
+	tests := map[string]struct {
+		rig  *rig
+		want string
+	}{
+		"HTTP": {newRig(t, proxy("/x", "GET", "GET", canned(t, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"), nil)), "404 404 404 404 - - BUFFERED [-] [-]"},
+		"HTTP, too slow": {newRig(t, slow(proxy("/x", "GET", "GET", silent(t), nil))),
+			"504 - - - - - BUFFERED [Execution failed due to a timeout error] [Execution failed due to a timeout error]"},
+		"a function's own status": {newAWSRig(t, answering(t, `{"statusCode": 404}`), function("/x")), "404 404 200 200 lambda-id lambda-id BUFFERED [-] [-]"},
+		"malformed": {newAWSRig(t, answering(t, `{"statusCode": 404, "a": 1}`), function("/x")), "502 - 200 200 lambda-id lambda-id BUFFERED " +
+			"[Execution failed due to configuration error: Malformed Lambda proxy response] [Execution failed due to configuration error: Malformed Lambda proxy response]"},
+		"a function that throws": {newAWSRig(t, failing(t, `{"errorMessage": "a \"b\""}`), function("/x")), "502 - 200 200 lambda-id lambda-id BUFFERED " +
+			`[Lambda execution failed with status 200 due to customer function error: a \"b\". Lambda request id: lambda-id] ` +
+			`[Lambda execution failed with status 200 due to customer function error: a \"b\". Lambda request id: lambda-id]`},
+		"Lambda refuses": {newAWSRig(t, newCloud(t, func(w http.ResponseWriter, _ seen) {
+			w.WriteHeader(429)
+			_, _ = io.WriteString(w, `{"message":"Rate Exceeded."}`)
+		}), function("/x")),
+			"500 - 429 429 lambda-id lambda-id BUFFERED [Execution failed due to configuration error: Rate Exceeded.] [Execution failed due to configuration error: Rate Exceeded.]"},
+		"AWS": {newAWSRig(t, answering(t, "{}"), awsMethod("/x", "GET", "AWS", lambdaURI(testFunction), nil)), "200 200 200 200 lambda-id lambda-id BUFFERED [-] [-]"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.rig.logged(t, format, parseRequest("GET /x")); got != tt.want+"\n" {
+				t.Errorf("got  %swant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// slow gives the methods of a resource the shortest of times.
+func slow(r snapshot.Resource) snapshot.Resource {
+	r.Methods[0].Integration.TimeoutMillis = 50
+	return r
+}
+
+// The times of an integration's answer are those of its parts.
+func TestAccessLogOfTimes(t *testing.T) {
+	const apart = 30 * time.Millisecond
+	uri := accepting(t, func(c net.Conn) {
+		defer c.Close()
+		_, _ = http.ReadRequest(bufio.NewReader(c))
+		for _, part := range []string{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "\r\n", "a", "b"} {
+			time.Sleep(apart)
+			_, _ = io.WriteString(c, part)
+		}
+	})
+	r := newRig(t, proxy("/x", "GET", "GET", uri, nil))
+	var header, content, all int64
+	line := r.logged(t, "$context.integration.timeToAllHeaders $context.integration.timeToFirstContent $context.integration.latency", parseRequest("GET /x"))
+	if _, err := fmt.Sscan(line, &header, &content, &all); err != nil {
+		t.Fatalf("%q: %v", line, err)
+	}
+	const least = int64(apart / time.Millisecond)
+	if header < 2*least || content < header+least || all < content+least {
+		t.Errorf("got %q", line)
+	}
+	for _, answer := range []string{"HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"} {
+		line = newRig(t, proxy("/x", "GET", "GET", canned(t, answer), nil)).logged(t, "$context.integration.timeToAllHeaders $context.integration.timeToFirstContent", parseRequest("GET /x"))
+		if !regexp.MustCompile(`^\d+ -\n$`).MatchString(line) {
+			t.Errorf("got %q for an answer without content", line)
+		}
+	}
+	if line = logged(t, "$context.integration.timeToAllHeaders", "GET /x", mock(nil)); line != "-\n" {
+		t.Errorf("got %q for no backend", line)
+	}
+}
+
+func TestAccessLogOfTLS(t *testing.T) {
+	req := parseRequest("GET /x")
+	req.TLSVersion, req.CipherSuite = tls.VersionTLS13, tls.TLS_AES_128_GCM_SHA256
+	if got := newRig(t, mock(nil)).logged(t, "$context.tlsVersion $context.cipherSuite", req); got != "TLSv1.3 TLS_AES_128_GCM_SHA256\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAccessLogOfOverrides(t *testing.T) {
+	got := logged(t, "$context.requestOverride.header.X-A $context.requestOverride.path.p $context.requestOverride.querystring.q $context.responseOverride.header.X-B "+
+		"$context.responseOverride.status $context.requestOverride.header.x-a $context.requestOverride.header $context.responseOverride.nope", "GET /x", mock(func(m *snapshot.Method) {
+		ask(`#set($context.requestOverride.header.X-A = "a b")#set($context.requestOverride.path.p = "p")#set($context.requestOverride.querystring.q = ["q", "r"]){"statusCode": 200}`)(m)
+		respond(`#set($context.responseOverride.header.X-B = "b")#set($context.responseOverride.status = 201)`)(m)
+	}))
+	if want := "a b p q,r b 201 - - -\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := logged(t, "$context.responseOverride.status", "GET /x", mock(nil)); got != "-\n" {
+		t.Errorf("got %q without an override", got)
 	}
 }
 

@@ -145,10 +145,10 @@ func callService(c *call) error {
 		return &failure{kind: integrationFailure, status: 500, message: internalServerError, engine: true,
 			field: "integration.httpMethod", reason: noPermission, cause: errors.New("functions are invoked by POST alone")}
 	}
-	c.out.Deadline = c.deadline()
-	begin := time.Now()
+	c.out.Deadline, c.out.Timing = c.deadline(), c.timingAsked()
+	c.integrationStart = time.Now()
 	resp, err := c.stage.services.AWS.Do(&c.out, t.service, t.role)
-	c.integrationTime = time.Since(begin)
+	c.integrationTime = time.Since(c.integrationStart)
 	switch {
 	case errors.Is(err, integration.ErrRole):
 		return configurationError(roleRefused+t.role, err).at("integration.credentials")
@@ -156,12 +156,10 @@ func callService(c *call) error {
 		return configurationError("the calls of AWS services cannot be signed", err)
 	}
 	if c.trace != nil { // not before: signing adds headers
-		c.trace.endpointRequest(c, begin)
+		c.trace.endpointRequest(c, c.integrationStart)
 	}
 	if err != nil {
-		f := integrationError(err)
-		c.integrationError = f.message
-		return f
+		return c.integrationFailed(integrationError(err))
 	}
 	c.backend, c.status = resp, resp.Status
 	if c.trace != nil {
@@ -173,7 +171,7 @@ func callService(c *call) error {
 		c.traceID = trace
 	}
 	if t.service.Function != "" && resp.Status >= 400 {
-		return lambdaRefused(resp)
+		return c.integrationFailed(lambdaRefused(resp))
 	}
 	return nil
 }

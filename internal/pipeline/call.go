@@ -37,11 +37,13 @@ type call struct {
 	rendered []byte               // rendered response body, and buffer for it
 	function functionAnswer       // what a proxy integration's function answered
 
-	integrationTime  time.Duration // how long the backend took; 0 when none was called
-	integrationError string        // what the client was told of its failure
-	logLine          []byte        // buffer of the access log
-	trace            *Trace        // what has happened; nil unless somebody wants to know
-	test             bool          // it is TestInvokeMethod's
+	integrationStart time.Time          // of the call of the backend
+	integrationTime  time.Duration      // how long the backend took; 0 when none was called
+	integrationError string             // what logs say of its failure
+	timing           integration.Timing // of its answer, where the access log asks
+	logLine          []byte             // buffer of the access log
+	trace            *Trace             // what has happened; nil unless somebody wants to know
+	test             bool               // it is TestInvokeMethod's
 
 	lent    []*httpmsg.Buffer // of payloads that were converted
 	answer  httpmsg.Response
@@ -76,6 +78,7 @@ func (c *call) reset() {
 	c.scope.Reset()
 	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen, c.trace = nil, nil, nil, nil, nil, nil, nil
 	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError, c.test = 0, 0, "", "", 0, "", false
+	c.timing = integration.Timing{}
 	for _, buf := range c.lent {
 		buf.Free()
 	}

@@ -167,17 +167,15 @@ func appendClientQuery(dst []byte, q string) []byte {
 
 // send calls the backend.
 func send(c *call) error {
-	c.out.Deadline = c.deadline()
-	begin := time.Now()
+	c.out.Deadline, c.out.Timing = c.deadline(), c.timingAsked()
+	c.integrationStart = time.Now()
 	if c.trace != nil {
-		c.trace.endpointRequest(c, begin)
+		c.trace.endpointRequest(c, c.integrationStart)
 	}
 	resp, err := c.stage.services.Client.Do(&c.out, c.endpoint)
-	c.integrationTime = time.Since(begin)
+	c.integrationTime = time.Since(c.integrationStart)
 	if err != nil {
-		f := integrationError(err)
-		c.integrationError = f.message
-		return f
+		return c.integrationFailed(integrationError(err))
 	}
 	c.backend, c.status = resp, resp.Status
 	if c.trace != nil {
@@ -185,6 +183,13 @@ func send(c *call) error {
 	}
 	c.scope.ResponseBody, c.scope.ResponseHeaders = resp.Body, resp.Header
 	return nil
+}
+
+// integrationFailed notes what access logs say of the integration: the line of an
+// execution log.
+func (c *call) integrationFailed(f *failure) error {
+	c.integrationError = f.logLine()
+	return f
 }
 
 // uriField is the part of a definition that says where the integration is.

@@ -47,18 +47,19 @@ func readFunctionAnswer(c *call) error {
 		return err
 	}
 	if t.service.FunctionFailed(c.backend) {
-		return functionFailed(c.backend)
+		return c.integrationFailed(functionFailed(c.backend))
 	}
 	a := &c.function
 	a.body = c.rendered
 	err = a.read(c.backend.Body)
 	c.rendered = a.body
 	if err != nil {
-		return badGateway("Malformed Lambda proxy response", err)
+		a.status = 0 // it said none that counts
+		return c.integrationFailed(badGateway("Malformed Lambda proxy response", err))
 	}
 	if a.base64 && c.binaryResponse() {
 		if err := a.decode(); err != nil {
-			return configurationError("Unable to base64 decode the body.", err)
+			return c.integrationFailed(configurationError(badBase64, err))
 		}
 	}
 	c.answer.Status, c.answer.Body = a.status, a.body
@@ -104,7 +105,7 @@ func stringMember(body []byte, names ...string) string {
 }
 
 // lambdaRefused is the answer when Lambda's API did not run the function.
-func lambdaRefused(resp *httpmsg.Response) error {
+func lambdaRefused(resp *httpmsg.Response) *failure {
 	reason := stringMember(resp.Body, "message", "Message")
 	cause := fmt.Errorf("Lambda answered %d: %s", resp.Status, reason) //nolint:staticcheck // a name
 	if resp.Status == 403 || reason == "" {
@@ -117,7 +118,7 @@ func lambdaRefused(resp *httpmsg.Response) error {
 const noPermission = "Invalid permissions on Lambda function"
 
 // functionFailed is the answer when the function of a proxy integration threw.
-func functionFailed(resp *httpmsg.Response) error {
+func functionFailed(resp *httpmsg.Response) *failure {
 	const lead = "Lambda execution failed with status 200 due to customer function error: "
 	f := badGateway(lead+errorMessage(resp.Body)+". Lambda request id: "+endpointRequestID(resp.Header), nil)
 	f.line = f.reason

@@ -66,7 +66,7 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 	}
 	if l := settings.AccessLog; l != nil && services.AccessLog != nil {
 		if lines := services.AccessLog(l.DestinationARN); lines != nil {
-			s.accessLog = &accessLog{compileLogFormat(l.Format), lines}
+			s.accessLog = newAccessLog(l.Format, lines)
 		}
 	}
 	return s
