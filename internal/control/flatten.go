@@ -17,7 +17,7 @@ func (t *tx) flatten(m *wire.Model) error {
 		return nil
 	}
 	f := &flattener{tx: t, done: make(map[string]bool), definitions: value.NewMap(0)}
-	root, err := value.ParseStrict(*m.Schema, value.Limits{})
+	root, err := value.ParseStrict(schemaDocument(*m.Schema), value.Limits{})
 	if err != nil || root.AsMap() == nil {
 		return nil // stored before schemas were checked
 	}
@@ -67,7 +67,7 @@ func (f *flattener) collect() error {
 		if f.size += len(*m.Schema); f.size > maxFlattened {
 			return wire.BadRequest("Model %s refers to more than %d bytes of schemas", name, maxFlattened)
 		}
-		schema, err := value.ParseStrict(*m.Schema, value.Limits{})
+		schema, err := value.ParseStrict(schemaDocument(*m.Schema), value.Limits{})
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func (t *tx) freeze(d *wire.Deployment, src *source) *snapshot.Deployment {
 		out.EndpointType = e.Types[0]
 	}
 	for _, m := range src.Models {
-		out.Models[*m.Name] = snapshot.Model{ContentType: text(m.ContentType), Schema: text(m.Schema)}
+		out.Models[*m.Name] = freezeModel(&m)
 	}
 	for _, v := range src.Validators {
 		out.Validators[*v.ID] = snapshot.Validator{Body: isTrue(v.ValidateRequestBody), Parameters: isTrue(v.ValidateRequestParameters)}
@@ -35,6 +35,15 @@ func (t *tx) freeze(d *wire.Deployment, src *source) *snapshot.Deployment {
 		out.Resources = append(out.Resources, freezeResource(&r))
 	}
 	slices.SortFunc(out.Resources, func(a, b snapshot.Resource) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+// freezeModel leaves out what stands behind the document of a JSON schema.
+func freezeModel(m *wire.Model) snapshot.Model {
+	out := snapshot.Model{ContentType: text(m.ContentType), Schema: text(m.Schema)}
+	if isJSONType(out.ContentType) {
+		out.Schema = schemaDocument(out.Schema)
+	}
 	return out
 }
 

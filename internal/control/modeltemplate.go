@@ -42,7 +42,7 @@ type templateWriter struct {
 // parseSchema parses a model's schema: null, which says nothing, when it is no
 // JSON.
 func parseSchema(m *wire.Model) value.Value {
-	v, _ := value.ParseStrict(*m.Schema, value.Limits{})
+	v, _ := value.ParseStrict(schemaDocument(*m.Schema), value.Limits{})
 	return v
 }
 

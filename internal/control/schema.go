@@ -49,6 +49,7 @@ func (c *schemaChecker) check(contentType, schema string) (refs []string, err er
 	case c.err != nil:
 		return nil, fmt.Errorf("compile the schema of schemas: %w", c.err)
 	}
+	schema = schemaDocument(schema)
 	doc, err := value.ParseStrict(schema, value.Limits{})
 	if err != nil {
 		return nil, badSchema(badModelSchema)
@@ -72,6 +73,17 @@ func (c *schemaChecker) check(contentType, schema string) (refs []string, err er
 
 // isJSONType reports whether a model's content type is a kind of JSON.
 func isJSONType(contentType string) bool { return strings.Contains(contentType, "json") }
+
+// schemaDocument is the JSON document that a schema begins with. AWS's parser
+// stops where the document ends: a sample of its guide has a brace too many.
+func schemaDocument(schema string) string {
+	var doc json.RawMessage
+	d := json.NewDecoder(strings.NewReader(schema))
+	if d.Decode(&doc) != nil {
+		return schema // which its parser will refuse
+	}
+	return schema[:d.InputOffset()]
+}
 
 // A schemaWalk visits a schema with those inside it.
 type schemaWalk struct {

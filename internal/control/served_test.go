@@ -83,6 +83,20 @@ func ops(list ...[3]string) []wire.PatchOperation {
 	return out
 }
 
+// What stands behind the document of a schema is kept, and not served.
+func TestServedSchema(t *testing.T) {
+	b := newBench(t)
+	api, _ := b.api()
+	for name, contentType := range map[string]string{"Json": "application/json", "Xml": "application/xml"} {
+		must(b.CreateModel(ctx(), who, &wire.CreateModelRequest{RestAPIID: api, Name: name, ContentType: contentType, Schema: new(" {\"type\": \"object\"}\n}")}))(t)
+	}
+	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api}))(t)
+	got, _ := served[snapshot.Deployment](b, control.ServedDeployment, control.ServedID(api, *d.ID))
+	if json, xml := got.Models["Json"].Schema, got.Models["Xml"].Schema; json != ` {"type": "object"}` || xml != " {\"type\": \"object\"}\n}" {
+		t.Errorf("got JSON %q, XML %q", json, xml)
+	}
+}
+
 func TestServedDeployment(t *testing.T) {
 	b := newBench(t)
 	api, root := b.api()
