@@ -17,6 +17,7 @@ import (
 // wait, before it costs much: memory, or more calls of the backend at once than
 // a connection may have streams. Whoever behaves is served meanwhile.
 func TestFloodHTTP2(t *testing.T) {
+	t.Parallel()
 	var calls, most, total atomic.Int64
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if now := calls.Add(1); now > most.Load() {
@@ -55,7 +56,7 @@ func TestFloodHTTP2(t *testing.T) {
 			out := appendFrame(nil, frameHeaders, endStream|endHeaders, stream, request)
 			return appendFrame(out, frameReset, 0, stream, []byte{0, 0, 0, 8})
 		}},
-		"requests without reading": {flood: func(stream uint32) []byte {
+		"requests without reading": {cheap: true, flood: func(stream uint32) []byte {
 			return appendFrame(nil, frameHeaders, endStream|endHeaders, stream, request)
 		}},
 		"CONTINUATION": {end: "closed PROTOCOL_ERROR", flood: func(stream uint32) []byte {

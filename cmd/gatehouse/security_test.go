@@ -31,6 +31,7 @@ const securityHost = "Host: sec.execute-api.localhost\r\n"
 // and to nginx: both must see what the case says, no more, and the next request
 // on every connection must be unharmed.
 func TestSecurity(t *testing.T) {
+	t.Parallel()
 	upstreams := map[string]*recorder{"go": newRecorder(t)}
 	if nginx := newNginx(t); nginx != nil {
 		upstreams["nginx"] = nginx

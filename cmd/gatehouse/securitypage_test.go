@@ -49,7 +49,7 @@ func (b *table) row(cells ...string) {
 // code shows bytes as Go would, shortened.
 func code(text string) string {
 	const longest = 120
-	quoted := strings.ReplaceAll(fmt.Sprintf("%q", text), `\"`, `"`)
+	quoted := strings.ReplaceAll(fmt.Sprintf("%q", text[:min(len(text), 2*longest)]), `\"`, `"`)
 	quoted = quoted[1 : len(quoted)-1]
 	if len(quoted) > longest {
 		quoted = quoted[:longest] + "…"
