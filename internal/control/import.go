@@ -23,9 +23,13 @@ func (s *Service) ImportRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 	if err := s.throttle.newAPI(who, endpoint); err != nil {
 		return nil, err
 	}
-	return write(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
+	out, err := write(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
 		return t.importNew(def, endpoint, isTrue(in.FailOnWarnings))
 	})
+	if err == nil {
+		s.logImport(ctx, *out.ID, def)
+	}
+	return out, err
 }
 
 // importNew stores an API made from a definition under its new id.
@@ -65,10 +69,15 @@ func (s *Service) PutRestAPI(ctx context.Context, who *wire.Caller, in *wire.Put
 	if err != nil {
 		return nil, err
 	}
-	return s.PutDefinition(ctx, who, in.RestAPIID, def, text(in.Mode) == "overwrite", isTrue(in.FailOnWarnings))
+	out, err := s.PutDefinition(ctx, who, in.RestAPIID, def, text(in.Mode) == "overwrite", isTrue(in.FailOnWarnings))
+	if err == nil {
+		s.logImport(ctx, in.RestAPIID, def)
+	}
+	return out, err
 }
 
-// PutDefinition is PutRestAPI with a definition that has been read already.
+// PutDefinition is PutRestAPI with a definition that has been read already. What
+// of it is ignored is the caller's to log.
 func (s *Service) PutDefinition(ctx context.Context, who *wire.Caller, id string, def *openapi.API, overwrite, failOnWarnings bool) (*wire.RestAPI, error) {
 	return write(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
 		api, err := t.restAPI()
@@ -101,6 +110,36 @@ func parseDefinition(who *wire.Caller, id string, body []byte, params map[string
 		return nil, wire.BadRequest("%s", err.Error())
 	}
 	return def, nil
+}
+
+// importWarnings is what the answer to an import tells: AWS's warnings, then
+// what is left out of the API that AWS leaves out without a word, such as
+// security at the top of the document. Only the first are what failonwarnings is
+// about.
+func importWarnings(def *openapi.API) []string {
+	out := slices.Clone(def.Warnings)
+	for _, f := range def.Findings {
+		if f.Severity == openapi.Dropped {
+			out = append(out, "Ignored "+f.Path+": "+f.Text)
+		}
+	}
+	return out
+}
+
+// maxLogged is how many findings of one import are logged one by one.
+const maxLogged = 20
+
+// logImport logs what the answer to an import tells.
+func (s *Service) logImport(ctx context.Context, api string, def *openapi.API) {
+	logged := 0
+	for _, f := range def.Findings {
+		if logged++; logged <= maxLogged {
+			s.log.WarnContext(ctx, "import finding", "severity", f.Severity.String(), "api", api, "at", f.Path, "position", f.Position.String(), "text", f.Text)
+		}
+	}
+	if logged > maxLogged {
+		s.log.WarnContext(ctx, "import findings not logged", "api", api, "more", logged-maxLogged)
+	}
 }
 
 // A DefinitionError is the answer to a definition that cannot be applied,

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -11,6 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 func definition(t testing.TB, name string) []byte {
@@ -392,6 +396,58 @@ paths:
 	got, err := c.GetRestApi(ctx(), &apigateway.GetRestApiInput{RestApiId: out.Id})
 	if err != nil || got.Warnings != nil {
 		t.Errorf("warnings are the import's alone: got %v, error %v", got.Warnings, err)
+	}
+}
+
+// What AWS leaves out without a word is told here, in the answer and in the
+// log, and is no reason for failonwarnings, which is about AWS's warnings.
+func TestImportTellsOfWhatIsIgnored(t *testing.T) {
+	const body = `
+openapi: 3.0.1
+info: {title: A}
+security: [{key: []}]
+paths:
+  /test:
+    get:
+      parameters: [{name: page, in: query, schema: {type: string, enum: [a]}}]
+      responses: {"200": {description: d}}
+      x-amazon-apigateway-integration: {type: mock}
+components: {securitySchemes: {key: {type: apiKey, name: x-api-key, in: header}}}
+`
+	want := []string{
+		"Ignored #/security: security at the top is not applied: operations need their own",
+		"Ignored #/paths/~1test/get/parameters/0/schema/enum: enum of a parameter is not checked",
+	}
+	var log strings.Builder
+	b := newBench(t)
+	svc := control.New(control.Options{Store: b.store, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	told := func(t *testing.T, api *wire.RestAPI) {
+		t.Helper()
+		if d := cmp.Diff(want, api.Warnings); d != "" {
+			t.Error("-want +got", d)
+		}
+		if lines := strings.Split(strings.TrimSpace(log.String()), "\n"); len(lines) != 2 || !strings.Contains(lines[0], "level=WARN") ||
+			!strings.Contains(lines[0], "api="+*api.ID+" at=#/security ") || !strings.Contains(lines[0], "security at the top is not applied") {
+			t.Errorf("the log says\n%s", log.String())
+		}
+		log.Reset()
+	}
+	api := must(svc.ImportRestAPI(ctx(), who, &wire.ImportRestAPIRequest{Body: []byte(body), FailOnWarnings: new(true)}))(t)
+	told(t, api)
+	told(t, must(svc.PutRestAPI(ctx(), who, &wire.PutRestAPIRequest{RestAPIID: *api.ID, Body: []byte(body), FailOnWarnings: new(true)}))(t))
+
+	// Both kinds, AWS's first; of many the log tells some and how many more.
+	many := strings.Replace(body, "      parameters:", "      odd: 1\n      parameters:", 1) + "  schemas:\n"
+	for i := range 30 {
+		many += fmt.Sprintf("    S%d: {type: string, nullable: true}\n", i)
+	}
+	many = strings.Replace(many, "components: {securitySchemes: {key: {type: apiKey, name: x-api-key, in: header}}}", "components:", 1)
+	api = must(svc.ImportRestAPI(ctx(), who, &wire.ImportRestAPIRequest{Body: []byte(many)}))(t)
+	if len(api.Warnings) != 33 || api.Warnings[0] != "Parse issue: attribute paths.'/test'(get).odd is unexpected" || api.Warnings[1] != want[0] {
+		t.Errorf("got %d warnings: %q", len(api.Warnings), api.Warnings)
+	}
+	if lines := strings.Split(strings.TrimSpace(log.String()), "\n"); len(lines) != 21 || !strings.Contains(lines[20], "more=13") {
+		t.Errorf("got %d lines in the log:\n%s", len(lines), log.String())
 	}
 }
 

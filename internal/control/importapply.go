@@ -41,7 +41,7 @@ func (t *tx) applyDefinition(api *restAPI, def *openapi.API, overwrite bool) (*w
 		return nil, err
 	}
 	out := withTags(shownRestAPI(&api.RestAPI))
-	out.Warnings = def.Warnings
+	out.Warnings = importWarnings(def)
 	return out, nil
 }
 
