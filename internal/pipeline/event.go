@@ -176,7 +176,9 @@ func appendMaps(dst []byte, between string, list httpmsg.Header, same func(a, b 
 }
 
 // appendPathParameters appends the path variables as the client spelled them:
-// AWS decodes them for mappings and not for events.
+// AWS decodes them for mappings and not for events. Its documentation says
+// "decoded"; functions get %20 and %40 all the same, and frameworks for them
+// (Chalice, the Serverless Framework) tell of it as a bug.
 func (c *call) appendPathParameters(dst []byte) []byte {
 	if c.match.n == 0 {
 		return append(dst, "null"...)
