@@ -19,6 +19,7 @@ const (
 	devAPI   = "dev"
 	devStage = "dev"
 	devPort  = 3000
+	devSize  = 32 << 20 // of a file, in bytes: it need not fit into an import
 )
 
 func newDev() *cobra.Command {

@@ -60,7 +60,7 @@ func (d *developer) reload(ctx context.Context) {
 	begin := time.Now()
 	before := look(d.names())
 	def, files, err := openapi.Load(d.file, openapi.Options{
-		APIID: devAPI, AccountID: d.who.Account, Partition: "aws", Region: d.who.Region, Lenient: true,
+		APIID: devAPI, AccountID: d.who.Account, Partition: "aws", Region: d.who.Region, Lenient: true, MaxSize: devSize,
 	})
 	d.remember(files, before)
 	if err != nil {

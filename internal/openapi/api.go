@@ -36,10 +36,29 @@ type Options struct {
 	// integration answer with their examples.
 	Lenient bool
 
+	// MaxSize bounds each file, in bytes. 0 means the service's, the constant
+	// MaxSize. What bounds the values in it grows with it.
+	MaxSize int
+
 	// RefRoot is the directory that files which Load reads must be in. ""
 	// means that of the definition.
 	RefRoot string
 }
+
+// maxSize is the size of the largest file.
+func (o Options) maxSize() int {
+	if o.MaxSize == 0 {
+		return MaxSize
+	}
+	return o.MaxSize
+}
+
+// maxWeight is how many values a document may have.
+func (o Options) maxWeight() int { return max(maxWeight, o.maxSize()/bytesPerValue) }
+
+// maxWork is how many values an import visits through references, which could
+// otherwise repeat a large part of a document any number of times.
+func (o Options) maxWork() int { return 5 * o.maxWeight() }
 
 // A BasePath is what becomes of a document's base path.
 type BasePath string

@@ -147,8 +147,8 @@ func (r *jsonReader) fields(n *node) error {
 
 // at makes the node of a value that starts at offset.
 func (r *jsonReader) at(offset int) (*node, error) {
-	if r.count++; r.count > maxWeight {
-		return nil, r.errorf(offset, "more than %d values", maxWeight)
+	if r.count++; r.count > r.src.maxWeight {
+		return nil, r.errorf(offset, "more than %d values", r.src.maxWeight)
 	}
 	line, column := r.place(offset)
 	return &node{src: r.src, line: line, column: column}, nil

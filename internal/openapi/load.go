@@ -14,7 +14,7 @@ import (
 // Limits on the files that one definition refers to.
 const (
 	maxFiles     = 256
-	maxFileBytes = 8 * MaxSize
+	maxFileBytes = 8 * MaxSize // of all together, or twice Options.MaxSize
 )
 
 // Load reads the definition in a file and the local files that it refers to:
@@ -145,12 +145,13 @@ func (l *loader) readFile(info fs.FileInfo, err error, open func() (*os.File, er
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	data, err := io.ReadAll(io.LimitReader(f, int64(l.opts.maxSize())+1))
 	if err != nil {
 		return nil, err
 	}
-	if l.bytes += len(data); l.bytes > maxFileBytes {
-		return nil, fmt.Errorf("the files are larger than %d bytes together", maxFileBytes)
+	limit := max(maxFileBytes, 2*l.opts.maxSize())
+	if l.bytes += len(data); l.bytes > limit {
+		return nil, fmt.Errorf("the files are larger than %d bytes together", limit)
 	}
 	return data, nil
 }

@@ -205,3 +205,42 @@ func TestExample(t *testing.T) {
 		}
 	}
 }
+
+// A larger bound of the file's size takes more values too, and no more than it
+// says.
+func TestLargeFiles(t *testing.T) {
+	const head = "{\"openapi\": \"3.0.0\", \"info\": {\"title\": \"t\"}, \"paths\": {}, \"x-a\": ["
+	write := func(name, data string) string {
+		name = filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(name, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	large := head + "1" + strings.Repeat(" ", MaxSize) + "]}"
+	many := head + "1" + strings.Repeat(",1", maxWeight) + strings.Repeat(" ", 5*maxWeight) + "]}"
+	tests := map[string]struct {
+		name, data string
+		max        int
+		want       string
+	}{
+		"the service's":      {"a.json", large, 0, "larger than 6291456 bytes"},
+		"larger":             {"a.json", large, 2 * MaxSize, ""},
+		"too large for that": {"a.json", large + large, 2 * MaxSize, "larger than 12582912 bytes"},
+		"many values":        {"a.json", many, 2 * MaxSize, ""},
+		"too many in YAML":   {"a.yaml", "# YAML\n" + many, MaxSize + maxWeight, "more than 1000000 values"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := Load(write(tt.name, tt.data), Options{MaxSize: tt.max})
+			got := ""
+			var input *InputError
+			if errors.As(err, &input) {
+				got = input.Findings[0].Text
+			}
+			if got != tt.want || err != nil && input == nil {
+				t.Errorf("got %q, error %v, want %q", got, err, tt.want)
+			}
+		})
+	}
+}

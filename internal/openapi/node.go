@@ -9,6 +9,13 @@ const (
 
 	maxDepth  = 256
 	maxWeight = 1_000_000 // values in a document, aliases counted where they are used
+
+	// Where Options.MaxSize allows more than MaxSize, a document may have a value
+	// for so many bytes of it: the usual kind has one for 20.
+	bytesPerValue = 10
+
+	// heaviest bounds the weight of a node, so that sums do not overflow.
+	heaviest = 1 << 40
 )
 
 // A kind is the JSON type of a node.
@@ -33,6 +40,8 @@ type source struct {
 	name string // as findings show it, slash-separated; "" for a body
 	ref  string // what references to it begin with, "" for the main document
 	root *node
+
+	maxWeight int // of root
 }
 
 // A node is one value of a document with the place where it stands. Aliases make
@@ -112,7 +121,7 @@ func (n *node) seal() {
 }
 
 func (n *node) add(child *node) {
-	n.weight = min(n.weight+child.weight, maxWeight+1)
+	n.weight = min(n.weight+child.weight, heaviest)
 	n.height = max(n.height, child.height)
 }
 

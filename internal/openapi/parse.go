@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Parse reads a definition of at most MaxSize bytes. It fails with an *InputError
+// Parse reads a definition of at most Options.MaxSize bytes. It fails with an *InputError
 // when data is no definition; a definition whose parts are wrong is an API with
 // Errors, Warnings and Findings. References to other files are not followed.
 func Parse(data []byte, o Options) (*API, error) {
@@ -22,7 +22,7 @@ func Parse(data []byte, o Options) (*API, error) {
 // readSource parses data, which is JSON when it begins as JSON does and YAML
 // otherwise.
 func readSource(name string, data []byte, o Options) (*source, []Finding, error) {
-	src := &source{name: name}
+	src := &source{name: name, maxWeight: o.maxWeight()}
 	findings, err := src.read(data, o)
 	var syntax *syntaxError
 	if errors.As(err, &syntax) {
@@ -37,8 +37,8 @@ func readSource(name string, data []byte, o Options) (*source, []Finding, error)
 
 // read parses data into src.root.
 func (src *source) read(data []byte, o Options) (findings []Finding, err error) {
-	if len(data) > MaxSize {
-		return nil, &syntaxError{line: 1, column: 1, text: fmt.Sprintf("larger than %d bytes", MaxSize)}
+	if limit := o.maxSize(); len(data) > limit {
+		return nil, &syntaxError{line: 1, column: 1, text: fmt.Sprintf("larger than %d bytes", limit)}
 	}
 	data = o.substitute(bytes.TrimPrefix(data, []byte("\ufeff")))
 	if !utf8.Valid(data) {
@@ -150,7 +150,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 	im.readModels()
 	im.readPaths()
 	im.finishModels()
-	if im.work > maxWork {
+	if im.work > im.opts.maxWork() {
 		return nil, &InputError{Findings: []Finding{{Severity: Error, Text: "references make the document too large"}}}
 	}
 	sortFindings(im.api.Findings)

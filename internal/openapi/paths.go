@@ -45,7 +45,7 @@ func (im *importer) readPaths() {
 		if item = im.follow(item); item != nil {
 			im.readPath(name, item)
 		}
-		if im.work > maxWork {
+		if im.work > im.opts.maxWork() {
 			return
 		}
 	}

@@ -10,14 +10,8 @@ import (
 	"strings"
 )
 
-const (
-	// maxWork bounds the values that an import visits through references, which
-	// could otherwise repeat a large part of a document any number of times.
-	maxWork = 5 * maxWeight
-
-	// maxHops bounds how many references lead to one value.
-	maxHops = 32
-)
+// maxHops bounds how many references lead to one value.
+const maxHops = 32
 
 // documents are the files of a definition.
 type documents struct {
@@ -165,7 +159,7 @@ func (im *importer) follow(c *cursor) *cursor {
 			return nil
 		}
 		c = to
-		if im.work += c.node.weight; im.work > maxWork {
+		if im.work += c.node.weight; im.work > im.opts.maxWork() {
 			return nil
 		}
 	}

@@ -27,8 +27,8 @@ type yamlReader struct {
 // parseYAML reads data, which holds one YAML document. The second result tells
 // of values with an application's own tags, which are read as plain values.
 func parseYAML(src *source, data []byte) (*node, []Finding, error) {
-	if tooMany(data) {
-		return nil, nil, &syntaxError{line: 1, column: 1, text: fmt.Sprintf("more than %d values", maxWeight)}
+	if tooMany(data, src.maxWeight) {
+		return nil, nil, &syntaxError{line: 1, column: 1, text: fmt.Sprintf("more than %d values", src.maxWeight)}
 	}
 	var doc, rest yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
@@ -52,10 +52,10 @@ func parseYAML(src *source, data []byte) (*node, []Finding, error) {
 	return n, r.tagFindings(), nil
 }
 
-// tooMany reports whether data could hold more values than we read. The YAML
+// tooMany reports whether data could hold more values than limit. The YAML
 // library has no such limit of its own, so this is checked before it runs: each
 // value beyond the nesting needs one of these bytes.
-func tooMany(data []byte) bool {
+func tooMany(data []byte, limit int) bool {
 	n := 0
 	for _, b := range data {
 		switch b {
@@ -63,7 +63,7 @@ func tooMany(data []byte) bool {
 			n++
 		}
 	}
-	return n > maxWeight
+	return n > limit
 }
 
 var (
@@ -107,8 +107,8 @@ func (r *yamlReader) value(y *yaml.Node) (*node, error) {
 	if y.Kind == yaml.AliasNode {
 		return r.alias(y)
 	}
-	if r.count++; r.count > maxWeight {
-		return nil, yamlErrorAt(y, "more than %d values", maxWeight)
+	if r.count++; r.count > r.src.maxWeight {
+		return nil, yamlErrorAt(y, "more than %d values", r.src.maxWeight)
 	}
 	if r.depth++; r.depth > maxDepth {
 		return nil, yamlErrorAt(y, "nested more than %d levels deep", maxDepth)
@@ -133,7 +133,7 @@ func (r *yamlReader) value(y *yaml.Node) (*node, error) {
 		return nil, err
 	}
 	n.seal()
-	if n.weight > maxWeight || n.height > maxDepth {
+	if n.weight > r.src.maxWeight || n.height > maxDepth {
 		return nil, yamlErrorAt(y, "aliases make the document too large")
 	}
 	if y.Anchor != "" {
@@ -207,7 +207,7 @@ func (r *yamlReader) merge(n, from *node, seen map[string]bool) error {
 		}
 		return nil
 	case object:
-		if r.count += len(from.fields); r.count > maxWeight {
+		if r.count += len(from.fields); r.count > r.src.maxWeight {
 			return &syntaxError{line: n.line, column: n.column, text: "aliases make the document too large"}
 		}
 		for _, f := range from.fields {
