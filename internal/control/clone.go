@@ -6,10 +6,40 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
+// inherit gives a new API the settings of the one that it is a clone of, as far
+// as the call does not have its own. Name and tags are the call's alone.
+func (t *tx) inherit(from string, api *restAPI, in *wire.CreateRestAPIRequest) error {
+	src, err := t.of(from).restAPI()
+	if err != nil {
+		return err
+	}
+	api.Description, api.Version = given(orElse(in.Description, src.Description)), given(orElse(in.Version, src.Version))
+	api.Policy = given(orElse(in.Policy, src.Policy))
+	api.APIKeySource = orElse(in.APIKeySource, src.APIKeySource)
+	api.MinimumCompressionSize = orElse(in.MinimumCompressionSize, src.MinimumCompressionSize)
+	api.DisableExecuteAPIEndpoint = orElse(in.DisableExecuteAPIEndpoint, src.DisableExecuteAPIEndpoint)
+	if in.BinaryMediaTypes == nil {
+		api.BinaryMediaTypes = src.BinaryMediaTypes
+	}
+	if in.EndpointConfiguration == nil {
+		api.EndpointConfiguration, api.EdgeChosen = src.EndpointConfiguration, src.EdgeChosen
+	}
+	if in.SecurityPolicy == nil && in.EndpointAccessMode == nil { // which go together
+		api.SecurityPolicy, api.EndpointAccessMode = src.SecurityPolicy, src.EndpointAccessMode
+	}
+	return t.checkRestAPI(&api.RestAPI)
+}
+
 // cloneRestAPI gives a new API what another one defines: resources and their
 // methods, models, validators and gateway responses. Resources and validators
-// get ids of their own.
-func (t *tx) cloneRestAPI(from string, api *wire.RestAPI) error {
+// get ids of their own, and an inherited policy is about the new API.
+func (t *tx) cloneRestAPI(from string, api *restAPI, inheritedPolicy bool) error {
+	if api.Policy != nil && inheritedPolicy {
+		api.Policy = new(strings.ReplaceAll(*api.Policy, ":"+from+"/", ":"+t.api+"/"))
+		if err := t.saveRestAPI(api); err != nil {
+			return err
+		}
+	}
 	src, err := t.of(from).source()
 	if err != nil {
 		return err

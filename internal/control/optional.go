@@ -35,6 +35,14 @@ func withDefault[T any](v *T, def T) *T {
 	return v
 }
 
+// orElse returns v, or other when v is absent.
+func orElse[T any](v, other *T) *T {
+	if v == nil {
+		return other
+	}
+	return v
+}
+
 // filled returns a map that has entries, nil for others: the service keeps no
 // empty ones in most places.
 func filled[M ~map[string]V, V any](m M) M {

@@ -62,11 +62,17 @@ func (s *Service) CreateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 		if err != nil {
 			return nil, err
 		}
+		from := text(in.CloneFrom)
+		if from != "" {
+			if err := t.inherit(from, api, in); err != nil {
+				return nil, err
+			}
+		}
 		if t, err = t.addRestAPI(api); err != nil {
 			return nil, err
 		}
-		if from := text(in.CloneFrom); from != "" {
-			err = t.cloneRestAPI(from, &api.RestAPI)
+		if from != "" {
+			err = t.cloneRestAPI(from, api, in.Policy == nil)
 		} else {
 			err = errors.Join(t.addRoot(&api.RestAPI), t.addDefaultModels())
 		}
