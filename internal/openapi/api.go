@@ -33,7 +33,8 @@ type Options struct {
 	// that a definition which was not written for it can be served: OpenAPI
 	// 3.1, model names of any characters, status codes such as 2XX, and
 	// parameters that cannot be mapped are left out. Operations without an
-	// integration answer with their examples.
+	// integration answer with their examples. Of a document without any of
+	// the service's extensions, models that it refuses are left out too.
 	Lenient bool
 
 	// MaxSize bounds each file, in bytes. 0 means the service's, the constant
@@ -103,6 +104,10 @@ type API struct {
 
 	// Warnings are the service's, in the order in which they were found.
 	Warnings []string `json:"warnings,omitzero"`
+
+	// Plain says that the document has none of the service's extensions: it was
+	// not written for the service.
+	Plain bool `json:"-"`
 
 	// Errors are the service's for parts that cannot be created; the import
 	// has failed when there are any. They are the beginning of ImportErrors.

@@ -47,9 +47,23 @@ func (s Severity) String() string {
 	return [...]string{"dropped", "warning", "error"}[s]
 }
 
+// A Concern says what a finding is about.
+type Concern uint8
+
+const (
+	// Detail is what most findings are about: a part that has less effect
+	// than it seems to have.
+	Detail Concern = iota
+	// Serving is an operation or a model that is left out.
+	Serving
+	// Security is an operation that is not protected as the document says.
+	Security
+)
+
 // A Finding is something to say about a place in a definition.
 type Finding struct {
 	Severity Severity
+	Concern  Concern
 	Position Position
 	Path     string // a reference to the element, such as #/paths/~1pets/get
 	Text     string
@@ -75,10 +89,15 @@ const maxFindings = 500
 
 // note adds a finding about c.
 func (im *importer) note(s Severity, c *cursor, format string, args ...any) {
+	im.noteOf(Detail, s, c, format, args...)
+}
+
+// noteOf adds a finding about c that is of more concern.
+func (im *importer) noteOf(about Concern, s Severity, c *cursor, format string, args ...any) {
 	if im.told[s] >= maxFindings {
 		return
 	}
-	f := Finding{Severity: s, Text: fmt.Sprintf(format, args...)}
+	f := Finding{Severity: s, Concern: about, Text: fmt.Sprintf(format, args...)}
 	if c != nil {
 		f.Position, f.Path = c.place(), c.reference()
 	}
@@ -107,6 +126,11 @@ func sortFindings(findings []Finding) {
 // drop says that c does not become part of the API although it could matter.
 func (im *importer) drop(c *cursor, format string, args ...any) {
 	im.note(Dropped, c, format, args...)
+}
+
+// dropOf says that c, which is of more concern, does not become part of the API.
+func (im *importer) dropOf(about Concern, c *cursor, format string, args ...any) {
+	im.noteOf(about, Dropped, c, format, args...)
 }
 
 // warn adds one of the service's warnings.

@@ -1,6 +1,9 @@
 package openapi
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A place is a kind of object in a document, by which its known members differ.
 type place uint8
@@ -84,6 +87,17 @@ var openapi31Keys = [places]keySet{
 }
 
 const extensionPrefix = "x-amazon-apigateway-"
+
+// extended reports whether a member of n, at any depth, is one of the service's
+// extensions.
+func extended(n *node) bool {
+	for i := range n.fields {
+		if strings.HasPrefix(n.fields[i].name, "x-amazon-") || extended(n.fields[i].value) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(n.items, extended)
+}
 
 // extensionKeys are the extensions that REST APIs read, by the objects in which
 // they are read.

@@ -276,3 +276,65 @@ func TestQuote(t *testing.T) {
 		}
 	}
 }
+
+// A model that the service would refuse costs a document that was not written
+// for it the model and those that refer to it, no more; one that was is refused.
+func TestRefusedModels(t *testing.T) {
+	const doc = `
+openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /pets:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}
+      responses:
+        '200': {description: d, content: {application/json: {schema: {$ref: '#/components/schemas/Pets'}}}}
+        '404': {description: d, content: {application/json: {schema: {type: object, properties: {a: {$ref: nowhere.yaml}}}}}}
+        '500': {description: d, content: {application/json: {schema: {$ref: 'gone.yaml#/Problem'}}}}
+components:
+  schemas:
+    Good: {type: object, properties: {name: {type: string, example: Rex}}}
+    Tag: {type: object, properties: {label: {$ref: '#/components/schemas/Gone'}, color: {type: string, example: red}}}
+    Pet: {type: object, properties: {tag: {$ref: '#/components/schemas/Tag'}, good: {$ref: '#/components/schemas/Good'}}}
+    Pets: {type: array, items: {$ref: '#/components/schemas/Pet'}}
+`
+	api, err := Parse([]byte(doc), Options{Lenient: true, APIID: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names, told []string
+	for _, m := range api.Models {
+		names = append(names, *m.Name)
+	}
+	for _, f := range api.Findings {
+		told = append(told, fmt.Sprintf("%s %d %s", f.Severity, f.Concern, f.Text))
+	}
+	want := []string{
+		"warning 1 AWS would refuse the model MODELc4326f: cannot follow nowhere.yaml: references to other files are not followed",
+		"warning 1 cannot follow gone.yaml#/Problem: references to other files are not followed",
+		`warning 1 AWS would refuse the model Tag: cannot follow #/components/schemas/Gone: there is no "Gone" in #/components/schemas`,
+	}
+	if !slices.Equal(names, []string{"Good"}) || len(api.Errors) > 0 || !slices.Equal(told, want) {
+		t.Errorf("got models %v, errors %v, findings\n%s", names, api.Errors, strings.Join(told, "\n"))
+	}
+	m := api.Resources[1].Methods[0]
+	if len(m.RequestModels) > 0 || len(m.MethodResponses["200"].ResponseModels) > 0 || len(m.MethodResponses["404"].ResponseModels) > 0 {
+		t.Errorf("got uses %v, %v", m.RequestModels, m.MethodResponses)
+	}
+	if got, _ := printed(*m.MethodIntegration.IntegrationResponses["200"].ResponseTemplates["application/json"]); !strings.Contains(got, `"color": "red"`) || !strings.Contains(got, `"name": "Rex"`) {
+		t.Errorf("the mock answers %s", got)
+	}
+	for name, o := range map[string]Options{"written for the service": {Lenient: true}, "import": {}} {
+		text := doc
+		if o.Lenient {
+			text += "x-amazon-apigateway-api-key-source: HEADER\n"
+		}
+		api, err := Parse([]byte(text), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(api.Errors) != 2 || !strings.HasPrefix(api.Errors[0], "Unable to create model for 'Tag': Invalid model specified: ") {
+			t.Errorf("%s: got errors %q", name, api.Errors)
+		}
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -27,6 +29,9 @@ type modelSet struct {
 	failed map[string]bool // models that cannot be created
 	queue  []namedSchema   // schemas that have a name and no model yet
 	size   int
+
+	// refused are the failed models that are left out, where that is no error.
+	refused map[string]bool
 }
 
 // A namedSchema is a schema that is to become a model.
@@ -45,6 +50,8 @@ func (im *importer) readModels() {
 		inline: make(map[[sha256.Size]byte]string),
 		taken:  make(map[string]bool),
 		failed: make(map[string]bool),
+
+		refused: make(map[string]bool),
 	}
 	schemas := im.component("definitions", "schemas")
 	for name := range schemas.members() {
@@ -72,17 +79,13 @@ func (im *importer) finishModels() {
 
 // addModel writes the model of a schema.
 func (im *importer) addModel(m namedSchema) {
-	errs := len(im.api.Errors)
 	s := schemaWriter{im: im, model: m.name}
 	out := s.schema(m.schema, m.schema.location())
 	w := writer{layout: javaLine, limit: maxSchema}
 	w.value(out, 0)
 	if im.models.size += len(w.b); w.full() || im.models.size > maxSchemas {
-		im.fail(m.schema, "Unable to create model for '%s': Invalid model specified: Validation Result: warnings : [], errors : [Model schema is larger than %d bytes]", m.name, maxSchema)
+		im.refuseModel(m.name, m.schema, fmt.Sprintf("Model schema is larger than %d bytes", maxSchema))
 		w.b = nil
-	}
-	if len(im.api.Errors) > errs {
-		im.models.failed[m.name] = true
 	}
 	contentType, schema := "application/json", string(w.b)
 	model := wire.Model{Name: &m.name, ContentType: &contentType, Schema: &schema}
@@ -91,6 +94,57 @@ func (im *importer) addModel(m namedSchema) {
 	}
 	im.api.Models = append(im.api.Models, Model{Model: model, Ref: m.schema.reference()})
 }
+
+// refuseModel says why the service does not create a model. Of a document that
+// was not written for it, a lenient import leaves the model out: nothing that
+// is served depends on it.
+func (im *importer) refuseModel(name string, c *cursor, why string) {
+	im.models.failed[name] = true
+	if im.forgiving() {
+		im.models.refused[name] = true
+		im.noteOf(Serving, Warning, c, "AWS would refuse the model %s: %s", name, why)
+		return
+	}
+	im.fail(c, "Unable to create model for '%s': Invalid model specified: Validation Result: warnings : [], errors : [%s]", name, why)
+}
+
+// forgiving reports whether models may be left out.
+func (im *importer) forgiving() bool { return im.opts.Lenient && im.api.Plain }
+
+// DropModels removes the named models, those that refer to them, and their uses.
+func (a *API) DropModels(names map[string]bool) {
+	if len(names) == 0 {
+		return
+	}
+	users := make(map[string][]string) // of each model, those that refer to it
+	for i := range a.Models {
+		for _, m := range modelURL.FindAllStringSubmatch(*a.Models[i].Schema, -1) {
+			users[m[1]] = append(users[m[1]], *a.Models[i].Name)
+		}
+	}
+	dropped := make(map[string]bool)
+	for queue := slices.Collect(maps.Keys(names)); len(queue) > 0; {
+		name := queue[0]
+		if queue = queue[1:]; !dropped[name] {
+			dropped[name] = true
+			queue = append(queue, users[name]...)
+		}
+	}
+	a.Models = slices.DeleteFunc(a.Models, func(m Model) bool { return dropped[*m.Name] })
+	unused := func(_, model string) bool { return dropped[model] }
+	for i := range a.Resources {
+		for j := range a.Resources[i].Methods {
+			m := &a.Resources[i].Methods[j]
+			maps.DeleteFunc(m.RequestModels, unused)
+			for _, r := range m.MethodResponses {
+				maps.DeleteFunc(r.ResponseModels, unused)
+			}
+		}
+	}
+}
+
+// modelURL is a reference to a model, as modelRef makes them.
+var modelURL = regexp.MustCompile(`"https://apigateway\.amazonaws\.com/restapis/[^/"]+/models/([a-zA-Z0-9]+)"`)
 
 // freeName makes a model name of any text.
 func (im *importer) freeName(name string) string {
@@ -175,6 +229,13 @@ func (im *importer) usedModel(schema *cursor, use string) string {
 		if name := im.modelNamed(to); !im.models.failed[name] {
 			return name
 		}
+	}
+	switch {
+	case err == nil && im.forgiving():
+		return "" // the model itself is told of
+	case im.forgiving():
+		im.noteOf(Serving, Warning, ref, "cannot follow %s: %v", ref.node.value, err)
+		return ""
 	}
 	im.warn(ref, "Reference to model '%s' not found. Ignoring.", lastKey(ref.node.value))
 	if err != nil {

@@ -140,7 +140,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 		dialect: d,
 		docs:    docs,
 		doc:     doc,
-		api:     &API{Dialect: version, Findings: findings, docs: docs},
+		api:     &API{Dialect: version, Findings: findings, Plain: !extended(docs.main.root), docs: docs},
 		noted:   make(map[Finding]bool),
 		uses:    make(map[FeatureName]int),
 	}
@@ -150,6 +150,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 	im.readModels()
 	im.readPaths()
 	im.finishModels()
+	im.api.DropModels(im.models.refused)
 	if im.work > im.opts.maxWork() {
 		return nil, &InputError{Findings: []Finding{{Severity: Error, Text: "references make the document too large"}}}
 	}

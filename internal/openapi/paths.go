@@ -76,7 +76,7 @@ func (im *importer) readPath(name string, item *cursor) {
 	parts := append(slices.Clone(im.tree.base), segments(name)...)
 	if im.opts.Lenient {
 		if why := cannotServe(parts); why != "" {
-			im.drop(item, "left out: %s", why)
+			im.dropOf(Serving, item, "left out: %s", why)
 			return
 		}
 		parts, r.renamed = im.oneVariable(item, parts)
@@ -88,7 +88,7 @@ func (im *importer) readPath(name string, item *cursor) {
 		verb, ok := verbs[key]
 		switch {
 		case key == "trace":
-			im.drop(op, "TRACE is not a method of REST APIs")
+			im.dropOf(Serving, op, "TRACE is not a method of REST APIs")
 		case !ok || op.is(null):
 		case !op.is(object):
 			im.wrongType(op, r.location+"("+key+")", object)

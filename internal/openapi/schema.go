@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -210,12 +211,7 @@ func (s *schemaWriter) reference(c, ref *cursor) *node {
 	target := s.im.localRef(ref.node.value)
 	to, err := s.im.docs.resolve(c.node.src, target)
 	if err != nil {
-		why := "Invalid model schema specified"
-		if isOutside(err) {
-			why = "Model reference must be in canonical form"
-		}
-		s.im.fail(ref, "Unable to create model for '%s': Invalid model specified: Validation Result: warnings : [], errors : [%s]", s.model, why)
-		s.im.note(Error, ref, "cannot follow %s: %v", ref.node.value, err)
+		s.unresolved(ref, err)
 		return newObject()
 	}
 	out := newObject(field{name: "$ref", value: newText(s.im.modelRef(s.im.modelNamed(to)))})
@@ -231,6 +227,21 @@ func (s *schemaWriter) reference(c, ref *cursor) *node {
 		return out
 	}
 	return newObject(field{name: "allOf", value: newList(out, rest)})
+}
+
+// unresolved tells of a reference that leads nowhere.
+func (s *schemaWriter) unresolved(ref *cursor, err error) {
+	why := fmt.Sprintf("cannot follow %s: %v", ref.node.value, err)
+	if s.im.forgiving() {
+		s.im.refuseModel(s.model, ref, why)
+		return
+	}
+	answer := "Invalid model schema specified"
+	if isOutside(err) {
+		answer = "Model reference must be in canonical form"
+	}
+	s.im.refuseModel(s.model, ref, answer)
+	s.im.note(Error, ref, "%s", why)
 }
 
 // without returns c without some of its members.

@@ -130,7 +130,7 @@ func (im *importer) require(m *Method, name string, scopes *cursor) {
 		// the question.
 		im.fail(scopes, "Security definition '%s' not found", name)
 	case s.ignored:
-		im.drop(scopes, "security scheme %q is not supported: it does not protect this operation", name)
+		im.dropOf(Security, scopes, "security scheme %q is not supported: it does not protect this operation", name)
 	case s.apiKey:
 		im.feature(FeatureAPIKeyRequired, scopes)
 		m.APIKeyRequired = &yes

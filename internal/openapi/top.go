@@ -9,7 +9,7 @@ import (
 func (im *importer) readTop() {
 	im.check(im.doc, inRoot, "")
 	if security := im.doc.get("security"); security.is(list) && len(security.node.items) > 0 {
-		im.drop(security, "security at the top is not applied: operations need their own")
+		im.dropOf(Security, security, "security at the top is not applied: operations need their own")
 	}
 	if im.dialect != swagger2 {
 		im.check(im.doc.get("components"), inComponents, "components")

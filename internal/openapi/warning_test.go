@@ -154,3 +154,35 @@ func TestDropped(t *testing.T) {
 		})
 	}
 }
+
+// What opens, or takes away, an operation stands out from the details.
+func TestConcerns(t *testing.T) {
+	api, err := Parse([]byte(`
+openapi: 3.0.3
+info: {title: t, version: '1'}
+security: [{token: []}]
+paths:
+  /a:
+    get: {security: [{token: []}], parameters: [{in: query, name: q, schema: {enum: [a]}}], responses: {}}
+    trace: {responses: {}}
+  /a/{id}.json: {get: {responses: {}}}
+components: {securitySchemes: {token: {type: http, scheme: bearer}}}
+`), Options{Lenient: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[Concern][]string{
+		Security: {"security at the top is not applied: operations need their own", `security scheme "token" is not supported: it does not protect this operation`},
+		Serving:  {"TRACE is not a method of REST APIs", "left out: a variable has to be a whole segment, which {id}.json is not"},
+		Detail:   {"enum of a parameter is not checked", "Unsupported security definition type 'http' for 'token'. Ignoring."},
+	}
+	got := make(map[Concern][]string)
+	for _, f := range api.Findings {
+		got[f.Concern] = append(got[f.Concern], f.Text)
+	}
+	for _, about := range []Concern{Detail, Serving, Security} {
+		if !slices.Equal(got[about], want[about]) {
+			t.Errorf("concern %d: got %q, want %q", about, got[about], want[about])
+		}
+	}
+}
