@@ -69,7 +69,7 @@ var drivenSettings = []driven{
 		body: `{"credentials": "arn:aws:iam::*:user/*"}`, patch: []string{"replace /credentials arn:aws:iam::*:user/*"}},
 	{setting: "Integration.cacheNamespace", any: true, value: `"mine"`, becomes: kept,
 		body: `{"cacheNamespace": "mine"}`, patch: []string{"replace /cacheNamespace mine"}},
-	{setting: "Integration.cacheKeyParameters", any: true, value: `["method.request.querystring.q"]`, becomes: refused, refusal: notYet + "cacheKeyParameters method.request.querystring.q yet",
+	{setting: "Integration.cacheKeyParameters", any: true, value: `["method.request.querystring.q"]`, becomes: kept,
 		body: `{"cacheKeyParameters": ["method.request.querystring.q"]}`, patch: []string{"add /cacheKeyParameters/method.request.querystring.q x"}},
 	{setting: "Integration.responseTransferMode", value: `"STREAM"`, becomes: refused, refusal: notYet + "responseTransferMode STREAM yet",
 		body: `{"responseTransferMode": "STREAM"}`, patch: []string{"replace /responseTransferMode STREAM"}},
@@ -112,8 +112,6 @@ var drivenSettings = []driven{
 			"x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"}}}}`},
 	{setting: "Definition.x-amazon-apigateway-documentation", becomes: refused,
 		refusal: notImported + "x-amazon-apigateway-documentation yet", body: `{"x-amazon-apigateway-documentation": {"version": "1", "documentationParts": []}}`},
-	{setting: "Definition.cacheKeyParameters", becomes: refused, refusal: notImported + "cacheKeyParameters yet",
-		body: `{"paths": {"/x": {"get": {"responses": {}, "x-amazon-apigateway-integration": {"type": "mock", "cacheKeyParameters": ["method.request.querystring.q"]}}}}}`},
 	{setting: "Definition.responseTransferMode", becomes: refused, refusal: notImported + "responseTransferMode yet",
 		body: `{"paths": {"/x": {"get": {"responses": {}, "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "http://127.0.0.1/", "responseTransferMode": "STREAM"}}}}}`},
 }

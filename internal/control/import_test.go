@@ -375,6 +375,27 @@ func TestImportRefuses(t *testing.T) {
 	}
 }
 
+// A definition as AWS exports it: with keys of a cache that it does not have.
+func TestImportCacheKeys(t *testing.T) {
+	c := newClient(t)
+	out, err := c.ImportRestApi(ctx(), &apigateway.ImportRestApiInput{FailOnWarnings: true, Body: []byte(`
+openapi: 3.0.1
+info: {title: A, version: "1"}
+paths:
+  /a/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: q, in: query, schema: {type: string}}]
+      responses: {"200": {description: d}}
+      x-amazon-apigateway-integration: {type: mock, cacheNamespace: mine, cacheKeyParameters: [method.request.path.id, method.request.querystring.q]}
+`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := dump(t, c, *out.Id); !strings.Contains(got, "cache=mine[method.request.path.id method.request.querystring.q] ") {
+		t.Errorf("the keys are not there:\n%s", got)
+	}
+}
+
 func TestImportWarns(t *testing.T) {
 	c := newClient(t)
 	out, err := c.ImportRestApi(ctx(), &apigateway.ImportRestApiInput{Body: []byte(`

@@ -85,6 +85,9 @@ var keptOfIntegration = []keptSetting[placedMethod]{
 	{"Integration.cacheNamespace", noCache, func(m *placedMethod) string {
 		return unless(text(m.MethodIntegration.CacheNamespace), m.resource)
 	}},
+	{"Integration.cacheKeyParameters", noCache, func(m *placedMethod) string {
+		return strings.Join(m.MethodIntegration.CacheKeyParameters, ",")
+	}},
 }
 
 type placedMethod struct {

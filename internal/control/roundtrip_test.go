@@ -174,6 +174,7 @@ func TestRoundTripIntegration(t *testing.T) {
 	api, root := b.api()
 	must(b.PutMethodResponse(ctx(), who, &wire.PutMethodResponseRequest{RestAPIID: api, ResourceID: root, HTTPMethod: "GET", StatusCode: "200",
 		ResponseParameters: map[string]bool{"method.response.header.A": false, "method.response.header.x-b": false, "method.response.header.C_1.$": true}}))(t)
+	must(b.UpdateMethod(ctx(), who, &wire.UpdateMethodRequest{RestAPIID: api, ResourceID: root, HTTPMethod: "GET", PatchOperations: ops([3]string{"add", "/requestParameters/method.request.header.A", "false"})}))(t)
 	values := rapid.SampledFrom([]string{"'static'", "''", "context.requestId", "stageVariables.v"})
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom([]string{"MOCK", "HTTP", "HTTP_PROXY", "AWS", "AWS_PROXY"}).Draw(t, "kind")
@@ -185,7 +186,7 @@ func TestRoundTripIntegration(t *testing.T) {
 			RequestParameters: maybeMap(t, "params", prefixed("integration.request.header.", headers), values),
 			RequestTemplates:  maybeMap(t, "templates", mediaTypes, rapid.Ptr(free, true)),
 			ConnectionType:    maybe(t, "connection", rapid.Just("INTERNET")), ResponseTransferMode: maybe(t, "mode", rapid.Just("BUFFERED")),
-			ContentHandling: maybe(t, "handling", handling),
+			ContentHandling: maybe(t, "handling", handling), CacheKeyParameters: rapid.SampledFrom([][]string{nil, {}, {"method.request.header.A"}}).Draw(t, "cache keys"),
 		}
 		if flag.Draw(t, "tls") {
 			in.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: maybe(t, "insecure", flag)}
@@ -199,7 +200,7 @@ func TestRoundTripIntegration(t *testing.T) {
 			in.Credentials = maybe(t, "credentials", rapid.Just("arn:aws:iam::000000000000:role/r"))
 		}
 		expected := wire.Integration{
-			Type: &kind, HTTPMethod: in.IntegrationHTTPMethod, URI: in.URI, ConnectionType: connection, CacheKeyParameters: []string{},
+			Type: &kind, HTTPMethod: in.IntegrationHTTPMethod, URI: in.URI, ConnectionType: connection, CacheKeyParameters: append([]string{}, in.CacheKeyParameters...),
 			PassthroughBehavior: orElse(in.PassthroughBehavior, "WHEN_NO_MATCH"), TimeoutInMillis: orElse(in.TimeoutInMillis, 29000),
 			CacheNamespace: orElse(unlessBlank(in.CacheNamespace), root), RequestParameters: unlessEmpty(in.RequestParameters), RequestTemplates: nullWhereBlank(in.RequestTemplates),
 			TLSConfig: in.TLSConfig, ResponseTransferMode: in.ResponseTransferMode, ContentHandling: in.ContentHandling, Credentials: in.Credentials,

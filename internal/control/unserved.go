@@ -27,9 +27,6 @@ func unservedIntegration(in *wire.Integration) error {
 	if v := text(in.Credentials); strings.HasSuffix(v, ":user/*") { // calls under the identity of the caller
 		return unserved("credentials", v)
 	}
-	if len(in.CacheKeyParameters) > 0 {
-		return unserved("cacheKeyParameters", in.CacheKeyParameters[0])
-	}
 	return nil
 }
 
@@ -51,7 +48,7 @@ func unservedStage(st *wire.Stage) error {
 // unservedFeature reports whether a definition that uses a feature is refused.
 func unservedFeature(name openapi.FeatureName) bool {
 	switch name {
-	case openapi.FeatureAuthorizer, openapi.FeatureCacheKeys, openapi.FeatureDocumentation, openapi.FeatureStreaming:
+	case openapi.FeatureAuthorizer, openapi.FeatureDocumentation, openapi.FeatureStreaming:
 		return true
 	}
 	return false
