@@ -45,6 +45,9 @@ func unservedStage(st *wire.Stage) error {
 	return nil
 }
 
+// Serves reports whether definitions may use a feature.
+func Serves(name openapi.FeatureName) bool { return !unservedFeature(name) }
+
 // unservedFeature reports whether a definition that uses a feature is refused.
 func unservedFeature(name openapi.FeatureName) bool {
 	switch name {

@@ -30,13 +30,20 @@ func (e *ImportErrors) Err() error {
 	return e
 }
 
+// MaxTold is how many errors, and how many warnings, a text tells one by one.
+const MaxTold = 20
+
+// maxLine bounds the bytes of each: names in a document have any length.
+const maxLine = 2000
+
 // Error returns the service's text: a heading, then a line for each error and,
-// if there are some, for each warning.
+// if there are some, for each warning. Behind the first MaxTold it says how many
+// more there are.
 func (e *ImportErrors) Error() string {
-	const newLine = "\n\t"
 	var b strings.Builder
 	if len(e.Errors) > 0 {
-		b.WriteString("Errors found during import:" + newLine + strings.Join(e.Errors, newLine))
+		b.WriteString("Errors found during import:")
+		writeLines(&b, e.Errors)
 	}
 	if len(e.Warnings) == 0 {
 		return b.String()
@@ -46,8 +53,22 @@ func (e *ImportErrors) Error() string {
 	} else {
 		b.WriteString("Warnings found during import:")
 	}
-	b.WriteString(newLine + strings.Join(e.Warnings, newLine))
+	writeLines(&b, e.Warnings)
 	return b.String()
+}
+
+func writeLines(b *strings.Builder, lines []string) {
+	const newLine = "\n\t"
+	for _, line := range lines[:min(len(lines), MaxTold)] {
+		b.WriteString(newLine)
+		if len(line) > maxLine {
+			line = strings.ToValidUTF8(line[:maxLine], "") + "…"
+		}
+		b.WriteString(line)
+	}
+	if more := len(lines) - MaxTold; more > 0 {
+		fmt.Fprintf(b, "%sand %d more", newLine, more)
+	}
 }
 
 // Resource adds that the resource at path could not be created.

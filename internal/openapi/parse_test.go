@@ -319,6 +319,20 @@ func TestManyFindings(t *testing.T) {
 	}
 }
 
+// A document full of mistakes is not answered with all of them.
+func TestManyImportErrors(t *testing.T) {
+	var e ImportErrors
+	for i := range 3 * MaxTold {
+		e.Model(fmt.Sprint(i), errors.New("why"))
+		e.Warnings = append(e.Warnings, strings.Repeat("é", maxLine))
+	}
+	lines := strings.Split(e.Error(), "\n")
+	if len(lines) != 2*(MaxTold+2) || lines[MaxTold] != "\tUnable to create model for '19': why" || lines[MaxTold+1] != "\tand 40 more" ||
+		lines[MaxTold+3] != "\t"+strings.Repeat("é", maxLine/2)+"…" || lines[len(lines)-1] != "\tand 40 more" {
+		t.Errorf("got %d lines: %.500q", len(lines), lines)
+	}
+}
+
 func TestImportErrors(t *testing.T) {
 	var e ImportErrors
 	if err := e.Err(); err != nil {
