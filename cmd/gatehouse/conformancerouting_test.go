@@ -41,6 +41,8 @@ func routingCases() []conformanceCase {
 
 		to("a literal", "", parts, "GET {x}/part1 HTTP/1.1", "GET /part1"),
 		to("a literal below a literal", "", parts, "GET {x}/part1/hardcoded-value HTTP/1.1", "GET /part1/hardcoded-value"),
+		to("what a segment may be", "written", routed("GET /a,b/c:d/e._-f", "GET /{p}/{q+}"), "GET {x}/a,b/c:d/e._-f HTTP/1.1", "GET /a,b/c:d/e._-f"),
+		to("what a segment may be", "escaped", routed("GET /a,b", "GET /{p}"), "GET {x}/a%2cb HTTP/1.1", "GET /a,b"),
 		to("the search leaves a branch", "", parts, "GET {x}/part1/random-value HTTP/1.1", "GET /{param+}"),
 		to("a less specific resource that has the verb", "", verbs, "OPTIONS {x}/test HTTP/1.1", "OPTIONS /{proxy+}"),
 		to("the more specific resource that has the verb", "", verbs, "POST {x}/test HTTP/1.1", "POST /test"),

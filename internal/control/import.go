@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -129,16 +130,14 @@ func importWarnings(def *openapi.API) []string {
 // maxLogged is how many findings of one import are logged one by one.
 const maxLogged = 20
 
-// logImport logs what the answer to an import tells.
+// logImport logs what the answer to an import tells, of most concern first.
 func (s *Service) logImport(ctx context.Context, api string, def *openapi.API) {
-	logged := 0
-	for _, f := range def.Findings {
-		if logged++; logged <= maxLogged {
-			s.log.WarnContext(ctx, "import finding", "severity", f.Severity.String(), "api", api, "at", f.Path, "position", f.Position.String(), "text", f.Text)
-		}
+	findings := slices.SortedStableFunc(slices.Values(def.Findings), func(a, b openapi.Finding) int { return cmp.Compare(b.Concern, a.Concern) })
+	for _, f := range findings[:min(len(findings), maxLogged)] {
+		s.log.WarnContext(ctx, "import finding", "severity", f.Severity.String(), "api", api, "at", f.Path, "position", f.Position.String(), "text", f.Text)
 	}
-	if logged > maxLogged {
-		s.log.WarnContext(ctx, "import findings not logged", "api", api, "more", logged-maxLogged)
+	if more := len(findings) - maxLogged; more > 0 {
+		s.log.WarnContext(ctx, "import findings not logged", "api", api, "more", more)
 	}
 }
 

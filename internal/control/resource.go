@@ -10,8 +10,9 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// partPattern is what AWS takes for one path part.
-var partPattern = regexp.MustCompile(`^(?:[a-zA-Z0-9._:-]+|\{[a-zA-Z0-9._:-]+\+?\})$`)
+// partPattern is what AWS takes for one path part. Its notes on REST APIs name
+// commas and colons, which its refusal does not.
+var partPattern = regexp.MustCompile(`^(?:[a-zA-Z0-9._:,-]+|\{[a-zA-Z0-9._:-]+\+?\})$`)
 
 // Bounds on what a resource may be called. A URL has at most 10,240 characters
 // at AWS, so that no longer path could be asked for.

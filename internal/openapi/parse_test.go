@@ -86,6 +86,22 @@ func TestNumericAndBooleanKeys(t *testing.T) {
 	}
 }
 
+// TestSegments checks which paths a lenient import leaves out: those that the
+// service cannot have.
+func TestSegments(t *testing.T) {
+	for path, served := range map[string]bool{
+		"/a,b": true, "/a:b/c.d_e-f": true, "/{a.b:c}/{r+}": true, "/a b": false, "/a;b": false, "/{a,b}": false, "/{r+}/a": false,
+	} {
+		api, err := Parse([]byte(head+"paths: {'"+path+"': {get: {responses: {}}}}"), Options{Lenient: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(api.Resources) > 1; got != served {
+			t.Errorf("%s: served is %t, want %t", path, got, served)
+		}
+	}
+}
+
 // TestInvalidDocuments checks what is no definition: the service's text for
 // clients, and for us what is wrong where.
 func TestInvalidDocuments(t *testing.T) {

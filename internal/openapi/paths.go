@@ -129,7 +129,7 @@ func (im *importer) resource(parts []string) int {
 }
 
 var (
-	literalPart  = regexp.MustCompile(`^[a-zA-Z0-9._:-]+$`)
+	literalPart  = regexp.MustCompile(`^[a-zA-Z0-9._:,-]+$`)
 	variablePart = regexp.MustCompile(`^\{[a-zA-Z0-9._:-]+\}$`)
 	greedyPart   = regexp.MustCompile(`^\{[a-zA-Z0-9._:-]+\+\}$`)
 )
