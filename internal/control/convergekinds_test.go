@@ -148,8 +148,8 @@ func TestConvergeIntegration(t *testing.T) {
 				RestAPIID: api, ResourceID: root, HTTPMethod: "GET", Type: kind, ConnectionType: new("INTERNET"),
 				TimeoutInMillis: new(rapid.Int32Range(50, 29000).Draw(t, label+" timeout")), CacheNamespace: maybe(t, label+" namespace", filledText),
 				ContentHandling:   maybe(t, label+" handling", rapid.SampledFrom([]string{"CONVERT_TO_TEXT", "CONVERT_TO_BINARY"})),
-				RequestParameters: maybeMap(t, label+" params", prefixed("integration.request.header.", headers), rapid.SampledFrom([]string{"'static'", "context.requestId"})),
-				RequestTemplates:  maybeMap(t, label+" templates", mediaTypes, rapid.Ptr(free, true)),
+				RequestParameters: unlessEmpty(maybeMap(t, label+" params", prefixed("integration.request.header.", headers), rapid.SampledFrom([]string{"'static'", "context.requestId"}))),
+				RequestTemplates:  unlessEmpty(maybeMap(t, label+" templates", mediaTypes, rapid.Ptr(free, true))),
 				TLSConfig:         &wire.TLSConfig{InsecureSkipVerification: new(flag.Draw(t, label+" tls"))},
 			}
 			if kind != "MOCK" {

@@ -71,13 +71,14 @@ func patternKey(r *wire.IntegrationResponse) string {
 }
 
 // importedIntegration is a copy of a definition's integration, with its
-// responses in the form in which they are stored.
+// responses in the form in which they are stored. Empty maps are absent ones.
 func importedIntegration(from *wire.Integration) *wire.Integration {
 	i := *from
+	i.RequestParameters, i.RequestTemplates = filled(i.RequestParameters), filled(i.RequestTemplates)
 	i.IntegrationResponses = make(map[string]wire.IntegrationResponse, len(from.IntegrationResponses))
 	for status, r := range from.IntegrationResponses {
 		r.ResponseParameters = filled(r.ResponseParameters)
-		r.ResponseTemplates = nullTemplates(r.ResponseTemplates)
+		r.ResponseTemplates = nullTemplates(filled(r.ResponseTemplates))
 		i.IntegrationResponses[status] = r
 	}
 	return &i

@@ -75,7 +75,6 @@ func completeIntegration(i *wire.Integration, resource string) {
 	if i.CacheKeyParameters == nil {
 		i.CacheKeyParameters = []string{}
 	}
-	i.RequestParameters = filled(i.RequestParameters)
 	i.RequestTemplates = nullTemplates(i.RequestTemplates)
 	switch *i.Type {
 	case "HTTP", "HTTP_PROXY":

@@ -16,7 +16,7 @@ func (s *Service) PutIntegrationResponse(ctx context.Context, who *wire.Caller, 
 		}
 		r := &wire.IntegrationResponse{
 			StatusCode: &in.StatusCode, SelectionPattern: in.SelectionPattern, ContentHandling: given(in.ContentHandling),
-			ResponseParameters: filled(in.ResponseParameters), ResponseTemplates: nullTemplates(in.ResponseTemplates),
+			ResponseParameters: in.ResponseParameters, ResponseTemplates: nullTemplates(in.ResponseTemplates),
 		}
 		return r, t.saveIntegrationResponse(in.ResourceID, m, r)
 	})

@@ -206,10 +206,9 @@ func checkTemplates(templates map[string]*string) error {
 	return nil
 }
 
-// nullTemplates gives empty templates the form in which AWS returns them,
-// null, and an empty map none.
+// nullTemplates gives empty templates the form in which AWS returns them, null.
 func nullTemplates(templates map[string]*string) map[string]*string {
-	if len(templates) == 0 {
+	if templates == nil {
 		return nil
 	}
 	out := make(map[string]*string, len(templates))

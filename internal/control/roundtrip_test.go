@@ -202,7 +202,7 @@ func TestRoundTripIntegration(t *testing.T) {
 		expected := wire.Integration{
 			Type: &kind, HTTPMethod: in.IntegrationHTTPMethod, URI: in.URI, ConnectionType: connection, CacheKeyParameters: append([]string{}, in.CacheKeyParameters...),
 			PassthroughBehavior: orElse(in.PassthroughBehavior, "WHEN_NO_MATCH"), TimeoutInMillis: orElse(in.TimeoutInMillis, 29000),
-			CacheNamespace: orElse(unlessBlank(in.CacheNamespace), root), RequestParameters: unlessEmpty(in.RequestParameters), RequestTemplates: nullWhereBlank(in.RequestTemplates),
+			CacheNamespace: orElse(unlessBlank(in.CacheNamespace), root), RequestParameters: in.RequestParameters, RequestTemplates: nullWhereBlank(in.RequestTemplates),
 			TLSConfig: in.TLSConfig, ResponseTransferMode: in.ResponseTransferMode, ContentHandling: in.ContentHandling, Credentials: in.Credentials,
 		}
 		out, err := b.PutIntegration(ctx(), who, in)
@@ -214,18 +214,18 @@ func TestRoundTripIntegration(t *testing.T) {
 			ResponseTemplates:  maybeMap(t, "response templates", mediaTypes, rapid.Ptr(free, true)),
 		}
 		answered, err := b.PutIntegrationResponse(ctx(), who, r)
-		same(t, wire.IntegrationResponse{StatusCode: new("200"), SelectionPattern: r.SelectionPattern, ResponseParameters: unlessEmpty(r.ResponseParameters), ResponseTemplates: nullWhereBlank(r.ResponseTemplates), ContentHandling: r.ContentHandling}, answered, err)(
+		same(t, wire.IntegrationResponse{StatusCode: new("200"), SelectionPattern: r.SelectionPattern, ResponseParameters: r.ResponseParameters, ResponseTemplates: nullWhereBlank(r.ResponseTemplates), ContentHandling: r.ContentHandling}, answered, err)(
 			b.GetIntegrationResponse(ctx(), who, &wire.GetIntegrationResponseRequest{RestAPIID: api, ResourceID: root, HTTPMethod: "GET", StatusCode: "200"}))
 	})
 }
 
 // nullWhereBlank is how templates are kept: an empty one comes back as null.
 func nullWhereBlank(m map[string]*string) map[string]*string {
-	var out map[string]*string
+	if m == nil {
+		return nil
+	}
+	out := map[string]*string{}
 	for k, v := range m {
-		if out == nil {
-			out = map[string]*string{}
-		}
 		out[k] = unlessBlank(v)
 	}
 	return out
