@@ -1,8 +1,13 @@
 package gateway
 
 import (
+	"bufio"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 func TestAmbiguous(t *testing.T) {
@@ -42,4 +47,49 @@ func TestAmbiguous(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzTarget holds where a request goes to what the lines say that a proxy in
+// front of us reads: the stage is that of the Host line, the path is the one that
+// net/url reads.
+func FuzzTarget(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"/dev/x?y", "abc.execute-api.localhost:80"}, {"http://ABC.execute-api.localhost/dev", "abc.execute-api.localhost"},
+		{"http://evil/_aws/execute-api/abc/dev/", "evil"}, {"/_aws/execute-api/abc/dev/../x", "localhost"}, {"//evil/dev", "abc.execute-api.x"},
+		{"/restapis/abc/dev/_user_request_/%2e", "a"}, {"*", "abc.execute-api.x"}, {"/x#y", "a"}, {"http://a?x=http://b/c", "a"}, {"/\\x", "[::1]:80"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, target, host string) {
+		var s scanner
+		text := "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n"
+		if _, err := s.scan([]byte(text)); err != nil || s.next != scanRequest || strings.ContainsAny(target+host, "\r\n") {
+			return
+		}
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
+		if err != nil || ambiguous(r) {
+			return
+		}
+		if line := httpmsg.TrimValue(host); !httpmsg.EqualFold(r.Host, line) {
+			t.Fatalf("host %q of the line %q", r.Host, line)
+		}
+		path, query := splitTarget(r.RequestURI)
+		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path+query, " #\r\n\x00") {
+			t.Fatalf("path %q, query %q", path, query)
+		}
+		if u, err := url.ParseRequestURI(target); err == nil && target != "*" {
+			plain, err := url.PathUnescape(path)
+			if err != nil || plain != u.Path && !(u.Path == "" && path == "/") || query != u.RawQuery {
+				t.Fatalf("path %q and query %q, net/url reads %q and %q", path, query, u.Path, u.RawQuery)
+			}
+		}
+		api, ofStage := stageHost(r.Host)
+		at, ours := locate(r.Host, path)
+		if ofStage && (!ours || at.api != api) {
+			t.Fatalf("%s is of stage %s, not %+v", r.Host, api, at)
+		}
+		if ours && !ofStage && !strings.HasPrefix(path, awsPrefix) && !strings.HasPrefix(path, apisPrefix) {
+			t.Fatalf("%s%s leads to %+v", r.Host, path, at)
+		}
+	})
 }
