@@ -56,7 +56,7 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 	if failures > 0 {
 		return nil
 	}
-	return a.saveMethod(resource, &m)
+	return check(a.saveMethod(resource, &m), "", a.failed.Method)
 }
 
 // integrationExtension leads from an operation to its integration.

@@ -2,6 +2,7 @@ package control
 
 import (
 	"errors"
+	"fmt"
 	"mime"
 	"strings"
 
@@ -15,10 +16,16 @@ import (
 // maxMappingName bounds the name in a mapping key, in bytes.
 const maxMappingName = 512
 
+// maxReasons bounds the reasons of one refusal.
+const maxReasons = 20
+
 // invalidMapping is AWS's refusal of mappings, nil without reasons.
 func invalidMapping(reasons []string) error {
 	if len(reasons) == 0 {
 		return nil
+	}
+	if more := len(reasons) - maxReasons; more > 0 {
+		reasons = append(reasons[:maxReasons:maxReasons], fmt.Sprintf("and %d more", more))
 	}
 	return wire.BadRequest("%s", mapping.ValidationMessage(reasons...))
 }

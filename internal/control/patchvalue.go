@@ -143,9 +143,13 @@ func addElement(list *[]string, v string, op *patchOp) error {
 	if v == "" {
 		return errPatchValue(op)
 	}
-	if !slices.Contains(*list, v) {
-		*list = append(*list, v)
+	if slices.Contains(*list, v) {
+		return nil
 	}
+	if len(*list) == maxMembers { // looking through a longer one for each operation would take too long
+		return errTooMany(truncated(op.path), maxMembers)
+	}
+	*list = append(*list, v)
 	return nil
 }
 

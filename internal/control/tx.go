@@ -126,11 +126,26 @@ func (t *tx) require(k kind, id string, missing error) error {
 
 // save writes a document, whether or not there is one.
 func (t *tx) save(k kind, id string, v any) error {
-	doc, err := json.Marshal(v)
+	doc, err := encode(k, id, v)
 	if err != nil {
-		return fmt.Errorf("write %s %s: %w", k, id, err)
+		return err
 	}
 	return tooLarge(string(k), t.Put(t.key(k, id), doc))
+}
+
+// encode writes a document whose parts are within their bounds; those of a
+// frozen definition were so when they were stored.
+func encode(k kind, id string, v any) ([]byte, error) {
+	if k != kindDeploymentSource {
+		if err := checkSizes(v); err != nil {
+			return nil, err
+		}
+	}
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("write %s %s: %w", k, id, err)
+	}
+	return doc, nil
 }
 
 // tooLarge tells a client that its document is over the store's bound.
@@ -143,9 +158,9 @@ func tooLarge(kind string, err error) error {
 
 // insert writes a new document; taken is the error when there is one.
 func (t *tx) insert(k kind, id string, v any, taken error) error {
-	doc, err := json.Marshal(v)
+	doc, err := encode(k, id, v)
 	if err != nil {
-		return fmt.Errorf("write %s %s: %w", k, id, err)
+		return err
 	}
 	err = t.Insert(t.key(k, id), doc)
 	if errors.Is(err, store.ErrExists) {
