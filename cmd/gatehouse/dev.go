@@ -2,16 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // What dev serves, by the ids under which clients find it.
@@ -24,7 +24,7 @@ const (
 
 func newDev() *cobra.Command {
 	var file string
-	var port int
+	var o devOptions
 	given := defaults()
 	cmd := &cobra.Command{
 		Use:   "dev OPENAPI-FILE",
@@ -36,52 +36,78 @@ with errors is told, with line and column, and the last good one stays.
 
 Operations with x-amazon-apigateway-integration do what that says; the others
 answer with their examples, or with values made from their schemas.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := load(cmd.Flags(), file, os.LookupEnv)
 			if err != nil {
 				return err
 			}
-			if err := portFromEnvironment(cmd.Flags()); err != nil {
+			if err := devFromEnvironment(cmd.Flags()); err != nil {
 				return err
 			}
 			c.InMemory = true
-			return dev(cmd.Context(), c, args[0], port, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			o.file = args[0]
+			return dev(cmd.Context(), c, o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	given.flags(cmd.Flags())
 	cmd.Flags().StringVar(&file, "config", "", "configuration file (YAML)")
-	cmd.Flags().IntVar(&port, "port", devPort, "port of 127.0.0.1 at whose root the stage is served")
+	cmd.Flags().IntVar(&o.port, "port", devPort, "port of 127.0.0.1 at whose root the stage is served")
+	cmd.Flags().BoolVar(&o.verbose, "verbose", false, "tell of each part of the file that has no effect, not how many there are")
 	return cmd
 }
 
-// portFromEnvironment gives --port, which is dev's alone, its variable.
-func portFromEnvironment(flags *pflag.FlagSet) error {
-	v, ok := os.LookupEnv(envName("port"))
-	if !ok || flags.Changed("port") {
+// devOptions are what dev has beside serve's settings.
+type devOptions struct {
+	file    string
+	port    int
+	verbose bool
+}
+
+// oneFile is the error of any other number of arguments than one.
+func oneFile(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return errors.New("dev serves an OpenAPI file, which is not named: gatehouse dev openapi.yaml")
+	case 1:
 		return nil
 	}
-	if err := flags.Set("port", v); err != nil {
-		return fmt.Errorf("environment variable %s: %w", envName("port"), err)
+	return fmt.Errorf("dev serves one OpenAPI file, and %d are named", len(args))
+}
+
+// devFromEnvironment gives the flags that are dev's alone their variables.
+func devFromEnvironment(flags *pflag.FlagSet) error {
+	for _, flag := range []string{"port", "verbose"} {
+		v, ok := os.LookupEnv(envName(flag))
+		if !ok || flags.Changed(flag) {
+			continue
+		}
+		if err := flags.Set(flag, v); err != nil {
+			return fmt.Errorf("environment variable %s: %w", envName(flag), err)
+		}
 	}
 	return nil
 }
 
 // dev serves a file until ctx ends.
-func dev(ctx context.Context, c config, file string, port int, out, log io.Writer) error {
-	if _, err := os.Stat(file); err != nil {
+func dev(ctx context.Context, c config, o devOptions, out, log io.Writer) error {
+	if err := checkFile(o.file); err != nil {
 		return err
 	}
-	root, err := listenOn(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	refs, err := refRoot(o.file)
 	if err != nil {
-		return fmt.Errorf("%w (choose another with --port)", err)
+		return err
+	}
+	root, err := listenOn(net.JoinHostPort("127.0.0.1", strconv.Itoa(o.port)), "port")
+	if err != nil {
+		return err
 	}
 	defer func() { _ = root.Close() }()
 	s, err := start(ctx, c, out, c.logger(log))
 	if err != nil {
 		return err
 	}
-	d := &developer{server: s, file: file, root: baseURL(root), out: out, who: &wire.Caller{Account: c.Account, Region: c.Region}}
+	d := newDeveloper(s, o, refs, baseURL(root), out)
 	if err := d.create(ctx); err != nil {
 		return err
 	}
@@ -96,4 +122,18 @@ func dev(ctx context.Context, c config, file string, port int, out, log io.Write
 	fmt.Fprintln(out, "Ready.")
 	go d.watch(ctx)
 	return s.wait(ctx)
+}
+
+// checkFile refuses what no save will make a definition of.
+func checkFile(name string) error {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", name, reason(err))
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory; name the OpenAPI file in it: gatehouse dev %s", name, filepath.Join(name, "openapi.yaml"))
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no regular file", name)
+	}
+	return nil
 }

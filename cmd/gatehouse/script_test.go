@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 //	shows NAME REGEXP    wait until the process has printed it
 //	http METHOD URL [BODY [HEADER: VALUE]...]   stdout is status, headers, body;
 //	     @FILE for a body is the file
+//	busy VARIABLE URL    the variable is the host and port of the URL
 //	until REGEXP METHOD URL   repeat http until stdout matches
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -54,7 +55,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": startCommand, "end": endCommand, "shows": showsCommand, "http": httpCommand, "until": untilCommand,
+			"start": startCommand, "end": endCommand, "shows": showsCommand, "http": httpCommand, "until": untilCommand, "busy": busyCommand,
 		},
 	})
 }
@@ -181,6 +182,10 @@ func settingsOf(ts *testscript.TestScript) []string {
 		}
 	})
 	return env
+}
+
+func busyCommand(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Setenv(args[0], strings.TrimPrefix(args[1], "http://"))
 }
 
 func endCommand(ts *testscript.TestScript, neg bool, args []string) {

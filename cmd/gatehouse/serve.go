@@ -156,11 +156,11 @@ func (s *server) tuneMemory() {
 // listen opens the ports, so that a busy one is told before anything else
 // happens.
 func (s *server) listen() (err error) {
-	if s.listener, err = listenOn(s.config.Listen); err != nil {
+	if s.listener, err = listenOn(s.config.Listen, "listen"); err != nil {
 		return err
 	}
 	if s.config.GatewayListen != "" {
-		if s.stages, err = listenOn(s.config.GatewayListen); err != nil {
+		if s.stages, err = listenOn(s.config.GatewayListen, "gateway-listen"); err != nil {
 			return err
 		}
 	}
@@ -168,15 +168,16 @@ func (s *server) listen() (err error) {
 		if s.tls, err = s.config.serverTLS(); err != nil {
 			return err
 		}
-		s.secure, err = listenOn(s.config.GatewayTLSListen)
+		s.secure, err = listenOn(s.config.GatewayTLSListen, "gateway-tls-listen")
 	}
 	return err
 }
 
-func listenOn(address string) (net.Listener, error) {
+// listenOn opens the address that a setting names.
+func listenOn(address, setting string) (net.Listener, error) {
 	l, err := gateway.Listen(address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("cannot listen on %s: the port is in use", address)
+		return nil, fmt.Errorf("cannot listen on %s: the port is in use (choose another with --%s)", address, setting)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)

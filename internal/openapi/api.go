@@ -42,8 +42,9 @@ type Options struct {
 	MaxSize int
 
 	// RefRoot is the directory that files which Load reads must be in. ""
-	// means that of the definition.
-	RefRoot string
+	// means that of the definition. RefRule says what RefRoot is, for the error
+	// of a reference that leaves it; "" says no more than its name.
+	RefRoot, RefRule string
 }
 
 // maxSize is the size of the largest file.

@@ -82,9 +82,13 @@ func (f Finding) String() string {
 	return b.String()
 }
 
-// maxFindings bounds the findings of each severity, the warnings and the errors of
-// one import, so that a document full of mistakes does not become an answer many
-// times its size.
+// RestLeftOut is the text of the last finding of a severity and a concern where
+// there are more than are kept.
+const RestLeftOut = "too many findings; the rest is left out"
+
+// maxFindings bounds the findings of each severity and concern, the warnings and
+// the errors of one import, so that a document full of mistakes does not become an
+// answer many times its size.
 const maxFindings = 500
 
 // note adds a finding about c.
@@ -94,7 +98,8 @@ func (im *importer) note(s Severity, c *cursor, format string, args ...any) {
 
 // noteOf adds a finding about c that is of more concern.
 func (im *importer) noteOf(about Concern, s Severity, c *cursor, format string, args ...any) {
-	if im.told[s] >= maxFindings {
+	told := &im.told[s][about]
+	if *told >= maxFindings {
 		return
 	}
 	f := Finding{Severity: s, Concern: about, Text: fmt.Sprintf(format, args...)}
@@ -105,8 +110,8 @@ func (im *importer) noteOf(about Concern, s Severity, c *cursor, format string, 
 		return
 	}
 	im.noted[f] = true
-	if im.told[s]++; im.told[s] == maxFindings {
-		f = Finding{Severity: s, Text: "too many findings; the rest is left out"}
+	if *told++; *told == maxFindings {
+		f = Finding{Severity: s, Concern: about, Text: RestLeftOut}
 	}
 	im.api.Findings = append(im.api.Findings, f)
 }

@@ -58,17 +58,28 @@ func Load(name string, o Options) (*API, []string, error) {
 	return api, l.read, nil
 }
 
-var errOutside = errors.New("references to files outside of the definition's directory are not followed")
+// outside is the error of a reference that leaves the directory which it must not
+// leave.
+func (l *loader) outside() error {
+	where := "the definition's directory"
+	if l.opts.RefRoot != "" {
+		where = filepath.ToSlash(l.root.Name())
+	}
+	if l.opts.RefRule != "" {
+		where += " (" + l.opts.RefRule + ")"
+	}
+	return fmt.Errorf("references to files outside of %s are not followed", where)
+}
 
 // plainError returns what a failed file operation has to say, without the words of
 // the system call.
-func plainError(err error) error {
+func (l *loader) plainError(err error) error {
 	var failed *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return errors.New("there is no such file")
 	case errors.As(err, &failed) && failed.Err.Error() == "path escapes from parent": // through a symbolic link
-		return errOutside
+		return l.outside()
 	case errors.As(err, &failed):
 		return failed.Err
 	}
@@ -111,13 +122,13 @@ func (l *loader) open(name string) (*source, error) {
 	}
 	file, err = filepath.Rel(l.root.Name(), file)
 	if err != nil || !filepath.IsLocal(file) {
-		return nil, errOutside
+		return nil, l.outside()
 	}
 	l.read = append(l.read, filepath.FromSlash(name))
 	info, err := l.root.Stat(file)
 	data, err := l.readFile(info, err, func() (*os.File, error) { return l.root.Open(file) })
 	if err != nil {
-		return nil, plainError(err)
+		return nil, l.plainError(err)
 	}
 	src, findings, err := readSource(name, data, l.opts)
 	var input *InputError

@@ -107,7 +107,7 @@ type importer struct {
 	doc      *cursor // the top of the main document
 	api      *API
 	noted    map[Finding]bool
-	told     [Error + 1]int // findings of each severity
+	told     [Error + 1][Security + 1]int // findings of each severity and concern
 	uses     map[FeatureName]int
 	work     int // values visited through references
 	examples int // values made for examples

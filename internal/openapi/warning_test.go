@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -184,5 +185,26 @@ components: {securitySchemes: {token: {type: http, scheme: bearer}}}
 		if !slices.Equal(got[about], want[about]) {
 			t.Errorf("concern %d: got %q, want %q", about, got[about], want[about])
 		}
+	}
+}
+
+// However many details there are, what concerns security is told.
+func TestConcernsAreBoundedApart(t *testing.T) {
+	var doc strings.Builder
+	doc.WriteString("openapi: 3.0.3\ninfo: {title: t, version: '1'}\ncomponents: {securitySchemes: {token: {type: http, scheme: bearer}}}\npaths:\n")
+	for i := range maxFindings + 1 {
+		fmt.Fprintf(&doc, "  /a%d: {get: {parameters: [{in: query, name: q, schema: {enum: [a]}}], responses: {}}}\n", i)
+	}
+	doc.WriteString("  /z: {get: {security: [{token: []}], responses: {}}}\n")
+	api, err := Parse([]byte(doc.String()), Options{Lenient: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make(map[Concern]int)
+	for _, f := range api.Findings {
+		told[f.Concern]++
+	}
+	if told[Security] != 1 || told[Detail] != maxFindings+1 {
+		t.Errorf("got %v", told)
 	}
 }

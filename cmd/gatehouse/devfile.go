@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+)
+
+// adapt takes from a definition what the control plane does not take yet and
+// what can be served without: documentation is left out, and operations that
+// an authorizer protects are closed.
+func adapt(def *openapi.API) {
+	if !control.Serves(openapi.FeatureDocumentation) {
+		omit(def, openapi.FeatureDocumentation)
+		def.Documentation = nil
+	}
+	if !control.Serves(openapi.FeatureAuthorizer) {
+		closeAuthorized(def)
+	}
+}
+
+// omit takes a feature out of a definition, with a notice of its first use.
+func omit(def *openapi.API, name openapi.FeatureName) {
+	if use, ok := def.Uses(name); ok {
+		def.Findings = append(def.Findings, openapi.Finding{
+			Severity: openapi.Dropped, Concern: openapi.Serving, Position: use.Position, Path: use.Path,
+			Text: string(name) + " is not kept: nothing that is served depends on it",
+		})
+	}
+	forget(def, name)
+}
+
+func forget(def *openapi.API, name openapi.FeatureName) {
+	def.Features = slices.DeleteFunc(def.Features, func(f openapi.Feature) bool { return f.Name == name })
+}
+
+// closeAuthorized makes the operations that name an authorizer ask for AWS_IAM,
+// which nobody passes either while it is not enforced. It is to go before that
+// is, with authorizers that are enforced themselves.
+func closeAuthorized(def *openapi.API) {
+	for i := range def.Resources {
+		for j := range def.Resources[i].Methods {
+			if m := &def.Resources[i].Methods[j]; m.Authorizer != "" {
+				m.AuthorizationType, m.Authorizer, m.AuthorizationScopes = new("AWS_IAM"), "", nil
+			}
+		}
+	}
+	def.Authorizers = nil
+	forget(def, openapi.FeatureAuthorizer)
+}
+
+// dropRefused takes from a definition the models for which it was refused, and
+// reports whether there are any. Where it was not written for AWS, models that
+// AWS refuses cost no more than a notice.
+func dropRefused(def *openapi.API, refused *control.DefinitionError) bool {
+	names := make(map[string]string) // of models, by reference
+	for _, m := range def.Models {
+		names[m.Ref] = *m.Name
+	}
+	drop := make(map[string]bool)
+	for _, f := range refused.Findings {
+		name, ok := names[f.Path]
+		if !ok || !def.Plain {
+			continue
+		}
+		drop[name] = true
+		f.Severity, f.Concern, f.Text = openapi.Warning, openapi.Serving, "AWS would refuse this: "+f.Text
+		def.Findings = append(def.Findings, f)
+	}
+	def.DropModels(drop)
+	return len(drop) > 0
+}
+
+// refRule says in errors what refRoot returns.
+const refRule = "dev reads the files of the repository that holds the definition, else of the working directory"
+
+// refRoot is the directory that references from a definition cannot leave: the
+// repository that holds it, else the working directory, and its own where that
+// does not hold it.
+func refRoot(file string) (string, error) {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return "", err
+	}
+	own := filepath.Dir(file)
+	for dir := own; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	work, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("working directory: %w", err)
+	}
+	if below, err := filepath.Rel(work, own); err != nil || !filepath.IsLocal(below) {
+		return own, nil
+	}
+	return work, nil
+}

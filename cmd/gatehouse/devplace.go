@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// locate says where in the file a problem of the compiled API is.
+func locate(def *openapi.API, p pipeline.Problem) string {
+	if at := place(def, p); at != "" {
+		return at + ": error: " + p.String()
+	}
+	return p.String()
+}
+
+// place is where in the file a part of the compiled API is, "" when it is not
+// known: the part itself, else the operation.
+func place(def *openapi.API, p pipeline.Problem) string {
+	for _, r := range def.Resources {
+		for _, m := range r.Methods {
+			if r.Path != p.Resource || *m.HTTPMethod != p.Method {
+				continue
+			}
+			for _, ref := range fieldRefs(&m.Method, p.Field) {
+				if at, ok := def.Locate(m.Ref + ref); ok {
+					return at.String()
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// fieldRefs are the references of a compiled field within its operation, the
+// best one first.
+func fieldRefs(m *wire.Method, field string) []string {
+	const extension = "/x-amazon-apigateway-integration"
+	rest, ok := strings.CutPrefix(field, "integration.")
+	if !ok {
+		return []string{""}
+	}
+	name, key, _ := strings.Cut(rest, ".")
+	if name == "responses" {
+		return append(responseRefs(m, extension+"/responses", key), "")
+	}
+	return []string{extension + "/" + name + "/" + escapeRef(key), extension + "/" + name, extension, ""}
+}
+
+// responseRefs are those of a part of an integration response. Compiled ones go
+// by their status code; in a file the pattern is the key.
+func responseRefs(m *wire.Method, responses, key string) []string {
+	status, part, _ := strings.Cut(key, ".")
+	if m.MethodIntegration == nil || m.MethodIntegration.IntegrationResponses[status].StatusCode == nil {
+		return []string{responses}
+	}
+	pattern := "default"
+	if p := m.MethodIntegration.IntegrationResponses[status].SelectionPattern; p != nil && *p != "" {
+		pattern = *p
+	}
+	response := responses + "/" + escapeRef(pattern)
+	name, key, _ := strings.Cut(part, ".")
+	return []string{response + "/" + name + "/" + escapeRef(key), response + "/" + name, response, responses}
+}
+
+// escapeRef makes a key a part of a JSON pointer.
+func escapeRef(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }

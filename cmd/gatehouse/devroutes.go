@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+)
+
+// A route is one line of what is served.
+type route struct {
+	verb, path, body string
+	authorizer       string // the name of the one that it needs, "" for none
+	refused          string // why a call without more answers 403, "" when it does not
+	closed           bool   // any call does: what protects the route is not enforced yet
+}
+
+func routesOf(def *openapi.API) []route {
+	var out []route
+	for _, r := range def.Resources {
+		for _, m := range r.Methods {
+			it := route{verb: *m.HTTPMethod, path: r.Path, body: m.Sample, authorizer: m.Authorizer}
+			switch {
+			case m.APIKeyRequired != nil && *m.APIKeyRequired:
+				it.refused = "needs an API key"
+			case m.AuthorizationType != nil && *m.AuthorizationType == "AWS_IAM":
+				it.refused = "needs a signature (AWS_IAM)"
+			}
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// shut marks the routes that a compiled definition closes.
+func shut(routes []route, closures []pipeline.Closure) {
+	by := make(map[[2]string]pipeline.Closure)
+	for _, c := range closures {
+		at := [2]string{c.Method, c.Resource}
+		if _, ok := by[at]; !ok {
+			by[at] = c
+		}
+	}
+	for i := range routes {
+		r := &routes[i]
+		c, closed := by[[2]string{r.verb, r.path}]
+		if !closed {
+			continue
+		}
+		r.closed = true
+		switch {
+		case c.Setting == "RestApi.policy":
+			r.refused = "the API has a resource policy"
+		case strings.HasPrefix(c.Setting, "RestApi."):
+			r.refused = strings.TrimPrefix(c.Setting, "RestApi.") + " is " + c.Value
+		case r.authorizer != "":
+			r.refused = "needs the authorizer " + r.authorizer
+		case r.refused == "":
+			r.refused = strings.TrimSpace(c.Setting + " " + c.Value)
+		}
+	}
+}
+
+// closures says how many routes are closed, for each reason.
+func (d *developer) closures(all []route) {
+	var reasons []string
+	closed := make(map[string]int)
+	for _, r := range all {
+		if !r.closed {
+			continue
+		}
+		if closed[r.refused]++; closed[r.refused] == 1 {
+			reasons = append(reasons, r.refused)
+		}
+	}
+	for _, reason := range reasons {
+		routes := count(closed[reason], "route answers", "routes answer")
+		fmt.Fprintf(d.out, "%s: %s 403: %s, which this server does not enforce yet\n", d.file, routes, reason)
+	}
+}
+
+// What is printed of example lines is bounded: their number, and a body's
+// length.
+const (
+	maxCurls    = 10
+	maxCurlBody = 1000
+)
+
+// curls prints lines that call the routes.
+func (d *developer) curls(routes []route) {
+	for _, r := range routes[:min(len(routes), maxCurls)] {
+		fmt.Fprintln(d.out, "  "+r.curl(d.root))
+	}
+	if n := len(routes) - maxCurls; n > 0 {
+		fmt.Fprintf(d.out, "  and %d more\n", n)
+	}
+}
+
+// curl is a command that calls the route, with 1 for variables.
+func (r route) curl(base string) string {
+	parts := strings.Split(r.path, "/")
+	for i, p := range parts {
+		switch {
+		case strings.HasSuffix(p, "+}"):
+			parts[i] = "a/b"
+		case strings.HasPrefix(p, "{"):
+			parts[i] = "1"
+		}
+	}
+	line := "curl "
+	switch r.verb {
+	case "GET", "ANY":
+	case "HEAD":
+		line += "-I "
+	default:
+		line += "-X " + r.verb + " "
+		if r.body != "" && len(r.body) < maxCurlBody {
+			line += "-H 'Content-Type: application/json' -d '" + strings.ReplaceAll(r.body, "'", `'\''`) + "' "
+		}
+	}
+	line += base + strings.Join(parts, "/")
+	if r.refused != "" {
+		line += "  # 403: " + r.refused
+	}
+	return line
+}

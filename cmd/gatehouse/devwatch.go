@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+)
+
+// The files are looked at every watchEvery. A change is read when they have
+// then stayed the same for one look, or for emptyLooks when one of them is empty:
+// editors begin to save by emptying a file, and may be slow to go on.
+const (
+	watchEvery = 25 * time.Millisecond
+	emptyLooks = 20
+)
+
+// watch reloads when a file has changed, but for one that is half written.
+func (d *developer) watch(ctx context.Context) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	var pending map[string]os.FileInfo
+	looks := 0 // at which pending was the same
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := look(d.names())
+		switch {
+		case same(now, d.files):
+			pending = nil
+		case pending == nil || !same(now, pending):
+			pending, looks = now, 0
+		default:
+			if looks++; looks < emptyLooks && anyEmpty(now) {
+				continue
+			}
+			pending = nil
+			d.reload(ctx)
+		}
+	}
+}
+
+// anyEmpty reports whether a file that is there holds nothing.
+func anyEmpty(files map[string]os.FileInfo) bool {
+	for _, info := range files {
+		if info != nil && info.Size() == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// names are the files to look at.
+func (d *developer) names() []string {
+	names := []string{d.file}
+	for name := range d.files {
+		if name != d.file {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// remember notes the files that were read, as they were before the reading: a
+// file that was saved meanwhile differs at the next look, and is read again.
+func (d *developer) remember(files []string, before map[string]os.FileInfo) {
+	d.files = look(append(files, d.file))
+	for name, info := range before {
+		if _, read := d.files[name]; read {
+			d.files[name] = info
+		}
+	}
+}
+
+func look(names []string) map[string]os.FileInfo {
+	out := make(map[string]os.FileInfo, len(names))
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			info = nil
+		}
+		out[name] = info
+	}
+	return out
+}
+
+// same compares two looks by modification time, size and identity.
+func same(a, b map[string]os.FileInfo) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, x := range a {
+		y, ok := b[name]
+		if !ok || (x == nil) != (y == nil) {
+			return false
+		}
+		if x != nil && (!x.ModTime().Equal(y.ModTime()) || x.Size() != y.Size() || !os.SameFile(x, y)) {
+			return false
+		}
+	}
+	return true
+}
