@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,13 +36,23 @@ func TestMain(m *testing.M) {
 //
 //	start NAME ARGS...   start gatehouse in the background and wait for Ready.
 //	                     $NAME_URL is its control plane, $NAME_ROOT dev's root
-//	end NAME             SIGTERM; the exit code has to be 0
+//	end NAME             SIGTERM; the exit code has to be 0. (stop is testscript's
+//	     own: it ends the script, as passed, and no script may use it.)
 //	shows NAME REGEXP    wait until the process has printed it
 //	http METHOD URL [BODY [HEADER: VALUE]...]   stdout is status, headers, body;
 //	     @FILE for a body is the file
 //	busy VARIABLE URL    the variable is the host and port of the URL
 //	until REGEXP METHOD URL   repeat http until stdout matches
 func TestScripts(t *testing.T) {
+	names, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if text, err := os.ReadFile(name); err != nil || regexp.MustCompile(`(?m)^stop\b`).Match(text) {
+			t.Errorf("%s: uses stop, error %v", name, err)
+		}
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
