@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -375,4 +377,41 @@ func TestServeStage(t *testing.T) {
 	}
 	resp, body := s.call(t, "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
 	expectError(t, resp, body, 400, "BadRequestException", badBody)
+}
+
+// FuzzAnswer holds what is written of an answer to net/http's reading of it: what
+// is not refused is one answer, with these lines and no others.
+func FuzzAnswer(f *testing.F) {
+	f.Add(200, "X-A", "b", "hello")
+	f.Add(204, "Content-Length", "5", "hello")
+	f.Add(304, "transfer-encoding", "chunked", "")
+	f.Add(999, "X-A", "b\r\nSet-Cookie: c", "")
+	f.Add(500, "X A", "b", "HTTP/1.1 200 OK\r\n\r\n")
+	f.Add(101, "Upgrade", "x", "")
+	f.Fuzz(func(t *testing.T, status int, name, value, body string) {
+		resp := &httpmsg.Response{Status: status, Header: httpmsg.Header{{Name: "X-First", Value: "1"}, {Name: name, Value: value}}, Body: []byte(body)}
+		if !sendable(resp) {
+			return
+		}
+		text := appendHead(nil, resp, -1, "Sun, 06 Nov 1994 08:49:37 GMT", false)
+		if allowsBody(status) {
+			text = append(appendHead(nil, resp, int64(len(body)), "Sun, 06 Nov 1994 08:49:37 GMT", false), body...)
+		}
+		r := bufio.NewReader(bytes.NewReader(text))
+		got, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		read, err := io.ReadAll(got.Body)
+		if err != nil || got.StatusCode != status || allowsBody(status) && string(read) != body || r.Buffered() > 0 {
+			t.Fatalf("%q is read as %d %q, %v and %d bytes more", text, got.StatusCode, read, err, r.Buffered())
+		}
+		for key, values := range got.Header {
+			switch {
+			case key == "X-First", key == "Date", key == "Connection", key == "Content-Length":
+			case key != http.CanonicalHeaderKey(name) || values[0] != httpmsg.TrimValue(value):
+				t.Fatalf("%q has a line %s: %q", text, key, values)
+			}
+		}
+	})
 }

@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -108,4 +110,53 @@ func TestTraceID(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzResolve holds a URI to what its definition says: whatever a value is, the
+// call goes to the same host, but for the variable in it, and below the same path.
+func FuzzResolve(f *testing.F) {
+	for _, uri := range []string{"http://a.example/x/{p}/y?q={p}", "https://{p}.example:81/x", "http://a.example", "http://a.example?{p}", "http://a{p}b/{p}", "{p}", "http://a/${stageVariables.v}/{p+}", "http://[::1]:80/{p}#x"} {
+		f.Add(uri, "a/../b", false)
+		f.Add(uri, "b.test/c?d#e", false)
+		f.Add(uri, "%2f%2E.", true)
+		f.Add(uri, "x:80@y", true)
+	}
+	f.Fuzz(func(t *testing.T, uri, value string, raw bool) {
+		if _, err := unescape(value); raw && (err != nil || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == 0x7f })) {
+			return // refused at the door
+		}
+		target := newTarget(parseURI(uri), map[string]string{"v": "v1"}, nil)
+		endpoint, got, err := target.resolve(nil, []pathValue{{name: "p", text: value, raw: raw}})
+		if err != nil {
+			return
+		}
+		if len(got) == 0 || got[0] != '/' {
+			t.Fatalf("target %q", got)
+		}
+		plain, err := url.PathUnescape(strings.SplitN(string(got), "?", 2)[0])
+		if err == nil && !strings.Contains(uri, "%") && !strings.Contains(uri, "..") && strings.Contains("/"+plain+"/", "/../") {
+			t.Errorf("%s with %q leads to %s", uri, value, got)
+		}
+		other, _, err := target.resolve(nil, []pathValue{{name: "p", text: "x"}})
+		if err != nil {
+			return
+		}
+		want := other.Authority()
+		if target.endpoint == nil {
+			_, authority, _ := strings.Cut(strings.ToLower(uri), "://")
+			authority = authority[:strings.IndexAny(authority+"/", "/?#")]
+			before, _, found := strings.Cut(authority, "{")
+			if !found || !strings.Contains(authority, "}") {
+				return
+			}
+			behind := authority[strings.LastIndexByte(authority, '}')+1:]
+			if host := endpoint.Authority(); !strings.HasPrefix(host, before) || !strings.HasSuffix(strings.TrimSuffix(host, ":80"), strings.TrimSuffix(strings.TrimSuffix(behind, ":80"), ":443")) {
+				t.Errorf("%s with %q goes to %s", uri, value, host)
+			}
+			return
+		}
+		if endpoint.Authority() != want {
+			t.Errorf("%s with %q goes to %s, want %s", uri, value, endpoint.Authority(), want)
+		}
+	})
 }
