@@ -98,7 +98,7 @@ const traceRequest = "POST /pets/7?a=1&b=2&a=3\nAccept: application/json\nAuthor
 // differs from run to run stands in braces there.
 func TestTraces(t *testing.T) {
 	silentMethod := httpMethod(silent(t) + "/{id}")
-	silentMethod.Methods[0].Integration.TimeoutMillis = 50
+	silentMethod.Methods[0].Integration.TimeoutMillis = 500 // a busy machine takes its time to dial
 	broken := httpMethod("http://127.0.0.1/")
 	broken.Methods[0].Integration.RequestTemplates["application/json"] = "{\n  #if($x"
 	noMatch := httpMethod(tracedBackend(t, 500, "oops"))
