@@ -21,7 +21,8 @@ type head struct {
 	status  int
 	version int // minor version, 0 or 1
 	header  httpmsg.Header
-	length  int64 // Content-Length, -1 without one
+	length  int64  // Content-Length, -1 without one
+	said    string // as it was written
 	chunked bool
 	close   bool
 }
@@ -141,10 +142,10 @@ func (h *head) setLength(value string) error {
 	if err != nil {
 		return errLength
 	}
-	if h.length >= 0 && h.length != n {
+	if h.length >= 0 && value != h.said {
 		return errFraming
 	}
-	h.length = n
+	h.length, h.said = n, value
 	return nil
 }
 

@@ -115,6 +115,7 @@ func TestReceiveRefused(t *testing.T) {
 		"many lines":               {in: "HTTP/1.1 200 x\r\n" + strings.Repeat("A:b\r\n", maxLines+1) + "\r\n", err: errManyLines},
 		"length and chunked":       {in: "HTTP/1.1 200 x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", err: errFraming},
 		"lengths differ":           {in: "HTTP/1.1 200 x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", err: errFraming},
+		"lengths spelled apart":    {in: "HTTP/1.1 200 x\r\nContent-Length: 3\r\nContent-Length: 03\r\n\r\nabc", err: errFraming},
 		"list of lengths":          {in: "HTTP/1.1 200 x\r\nContent-Length: 3, 3\r\n\r\nabc", err: errLength},
 		"signed length":            {in: "HTTP/1.1 200 x\r\nContent-Length: +3\r\n\r\nabc", err: errLength},
 		"negative length":          {in: "HTTP/1.1 200 x\r\nContent-Length: -3\r\n\r\nabc", err: errLength},
@@ -188,6 +189,7 @@ func FuzzReceive(f *testing.F) {
 		"HTTP/1.1 304 x\r\nContent-Length: 5\r\nConnection: close\r\n\r\n",
 		"HTTP/1.1 200 x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
 		"HTTP/1.1 200 x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"HTTP/1.1 200 x\r\nContent-Length: 01\r\nContent-Length: 1\r\n\r\na",
 		"HTTP/1.1 200 x\nA: b\n\n",
 		"HTTP/1.1 204 \r\nA: b\r\n c\r\nConnection: keep-alive\r\n\r\n",
 	} {
