@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	stdflag "flag"
 	"fmt"
 	"io"
@@ -22,21 +24,24 @@ import (
 var loadTime = stdflag.Duration("load", 5*time.Second, "how long TestLoad runs")
 
 const (
-	loadClients  = 50
+	loadPlain    = 35 // clients of HTTP/1.1
+	loadTLS      = 10 // of HTTP/1.1 under TLS
+	loadHTTP2    = 5
 	loadDeploys  = 100 * time.Millisecond // between deployments
 	loadKept     = 5                      // deployments before the current one that are not deleted
 	loadTimeout  = 500 * time.Millisecond // of the integration
 	idleAndEnded = 200 * time.Millisecond // who has not sent for so long may find the connection closed by the stop
 )
 
-// TestLoad calls a running gateway from many connections while its API is
+// TestLoad calls a running gateway over fifty connections while its API is
 // deployed anew ten times a second and the backend fails in every way it can,
 // and stops it in the midst of that. Every request that was sent gets one
 // answer, its own, of one deployment and no older one than was acknowledged;
 // no POST is sent twice; memory does not grow.
 func TestLoad(t *testing.T) {
 	back := newFlapping(t)
-	p, _, url := launchWith(t, t.TempDir(), "in-memory: true\n")
+	p, plain, secure := openDoors(t, nil)
+	url := "http://" + plain.address
 	l := &pressure{t: t, url: url, back: back}
 	if got := exchange(t, "POST", url+"/restapis", []byte(`{"name": "a", "tags": {"_custom_id_": "load"}}`)); got.status != 201 {
 		t.Fatal(got)
@@ -44,8 +49,16 @@ func TestLoad(t *testing.T) {
 	l.deploy()
 
 	var clients, others sync.WaitGroup
-	for range loadClients {
-		clients.Go(func() { (&loadClient{pressure: l}).run() })
+	for i := range loadPlain + loadTLS + loadHTTP2 {
+		c := &loadClient{pressure: l, door: plain}
+		if i >= loadPlain {
+			c.door = secure
+		}
+		if i < loadPlain+loadTLS {
+			clients.Go(c.run)
+		} else {
+			clients.Go(c.runHTTP2)
+		}
 	}
 	ended := make(chan bool)
 	others.Go(func() { back.flap(ended) })
@@ -196,6 +209,7 @@ func (l *pressure) report(early, late int64, took time.Duration) {
 // as that stays.
 type loadClient struct {
 	*pressure
+	door *door
 	nc   net.Conn
 	r    *bufio.Reader
 	last time.Time // when the connection was last heard of
@@ -206,15 +220,13 @@ type loadClient struct {
 func (c *loadClient) run() {
 	for n := 0; ; n++ {
 		if c.nc == nil {
-			nc, err := net.DialTimeout("tcp", strings.TrimPrefix(c.url, "http://"), 5*time.Second)
-			if err != nil {
+			if err := c.dial(); err != nil {
 				c.refused.Add(1)
 				if !c.stopping.Load() {
 					c.t.Errorf("a connection was refused: %v", err)
 				}
 				return
 			}
-			c.nc, c.r, c.last = nc, bufio.NewReader(nc), time.Now()
 		}
 		if !c.call(n) {
 			return
@@ -222,28 +234,54 @@ func (c *loadClient) run() {
 	}
 }
 
+// dial opens the connection. What fails here has cost no request.
+func (c *loadClient) dial() error {
+	nc, err := net.DialTimeout("tcp", c.door.address, 5*time.Second)
+	if err != nil {
+		return err
+	}
+	if c.door.tls != nil {
+		secure := tls.Client(nc, c.door.tls)
+		_ = secure.SetDeadline(time.Now().Add(patience))
+		if err := secure.Handshake(); err != nil {
+			_ = nc.Close()
+			return err
+		}
+		nc = secure
+	}
+	c.nc, c.r, c.last = nc, bufio.NewReader(nc), time.Now()
+	return nil
+}
+
+// A loadCall is one request.
+type loadCall struct {
+	verb, path, id, body string
+	least                int64 // the deployment that had been acknowledged before
+	start                time.Time
+}
+
+// next makes up the nth request.
+func (c *loadClient) next(n int) loadCall {
+	r := loadCall{verb: "GET", path: "/flap/", id: fmt.Sprint(c.requests.Add(1)), least: c.deployed.Load(), start: time.Now()}
+	switch n % 4 {
+	case 0:
+		r.path = "/mock/"
+	case 1:
+		r.verb, r.body = "POST", `{"id": "`+r.id+`"}`
+	}
+	return r
+}
+
 // call sends one request and checks its answer. It reports false when it got
 // none, and nothing more is to be learned.
 func (c *loadClient) call(n int) bool {
-	id := fmt.Sprint(c.requests.Add(1))
-	verb, path := "GET", "/flap/"
-	switch n % 4 {
-	case 0:
-		path = "/mock/"
-	case 1:
-		verb = "POST"
-	}
-	body := ""
-	if verb == "POST" {
-		body = `{"id": "` + id + `"}`
-	}
-	least, start := c.deployed.Load(), time.Now()
-	_ = c.nc.SetDeadline(start.Add(patience))
-	_, err := fmt.Fprintf(c.nc, "%s /prod%s%s HTTP/1.1\r\nHost: load.execute-api.localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", verb, path, id, len(body), body)
+	q := c.next(n)
+	_ = c.nc.SetDeadline(q.start.Add(patience))
+	_, err := fmt.Fprintf(c.nc, "%s /prod%s%s HTTP/1.1\r\nHost: load.execute-api.localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", q.verb, q.path, q.id, len(q.body), q.body)
 	var resp *http.Response
 	var text []byte
 	if err == nil {
-		resp, err = http.ReadResponse(c.r, &http.Request{Method: verb})
+		resp, err = http.ReadResponse(c.r, &http.Request{Method: q.verb})
 	}
 	if err == nil {
 		text, err = io.ReadAll(resp.Body)
@@ -251,17 +289,16 @@ func (c *loadClient) call(n int) bool {
 	if err != nil {
 		_ = c.nc.Close()
 		c.nc = nil
-		if c.stopping.Load() && resp == nil && start.Sub(c.last) > idleAndEnded {
+		quiet := q.start.Sub(c.last)
+		if c.stopping.Load() && resp == nil && quiet > idleAndEnded {
 			c.idle.Add(1)
 			return true
 		}
-		c.t.Errorf("%s %s%s, sent %v after the last answer: no answer but %v after %v", verb, path, id, start.Sub(c.last), err, time.Since(start))
+		c.t.Errorf("%s %s%s, sent %v after the last answer: no answer but %v after %v", q.verb, q.path, q.id, quiet, err, time.Since(q.start))
 		return false
 	}
 	c.last = time.Now()
-	c.note(resp.StatusCode, path, c.last.Sub(start))
-	if why := c.wrong(resp, text, path, id, least); why != "" {
-		c.t.Errorf("%s %s%s got %d X-D %q %q: %s", verb, path, id, resp.StatusCode, resp.Header.Get("X-D"), text, why)
+	if !c.check(&q, resp, text) {
 		return false
 	}
 	if resp.Close {
@@ -272,6 +309,53 @@ func (c *loadClient) call(n int) bool {
 		c.nc = nil
 	}
 	return true
+}
+
+// runHTTP2 is run over a connection of HTTP/2. The library sends a request again
+// on another connection when it is told that the first has not taken it.
+func (c *loadClient) runHTTP2() {
+	transport := &http.Transport{TLSClientConfig: c.door.tls.Clone(), ForceAttemptHTTP2: true}
+	transport.TLSClientConfig.NextProtos = nil
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: patience}
+	for n := 0; ; n++ {
+		q := c.next(n)
+		req, err := http.NewRequest(q.verb, "https://"+c.door.address+"/prod"+q.path+q.id, strings.NewReader(q.body))
+		if err != nil {
+			c.t.Error(err)
+			return
+		}
+		req.Host = "load.execute-api.localhost"
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(req)
+		var text []byte
+		if err == nil {
+			text, err = io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+		}
+		var dial *net.OpError
+		if errors.As(err, &dial) && dial.Op == "dial" && c.stopping.Load() {
+			c.refused.Add(1)
+			return
+		}
+		if err != nil {
+			c.t.Errorf("HTTP/2: %s %s%s: no answer but %v after %v", q.verb, q.path, q.id, err, time.Since(q.start))
+			return
+		}
+		if resp.ProtoMajor != 2 || !c.check(&q, resp, text) {
+			return
+		}
+	}
+}
+
+// check notes an answer and whether it is right.
+func (c *loadClient) check(q *loadCall, resp *http.Response, text []byte) bool {
+	c.note(resp.StatusCode, q.path, time.Since(q.start))
+	why := c.wrong(resp, text, q)
+	if why != "" {
+		c.t.Errorf("%s %s%s got %d X-D %q %q: %s", q.verb, q.path, q.id, resp.StatusCode, resp.Header.Get("X-D"), text, why)
+	}
+	return why == ""
 }
 
 func (c *loadClient) note(status int, path string, took time.Duration) {
@@ -289,7 +373,7 @@ func (c *loadClient) note(status int, path string, took time.Duration) {
 }
 
 // wrong says what is wrong with an answer, "" for nothing.
-func (c *loadClient) wrong(resp *http.Response, text []byte, path, id string, least int64) string {
+func (c *loadClient) wrong(resp *http.Response, text []byte, q *loadCall) string {
 	d, err := strconv.ParseInt(resp.Header.Get("X-D"), 10, 64)
 	var got struct {
 		D       int64
@@ -307,17 +391,17 @@ func (c *loadClient) wrong(resp *http.Response, text []byte, path, id string, le
 	switch {
 	case got.D != d:
 		return "header and template are of two deployments"
-	case d < least:
-		return fmt.Sprintf("deployment %d had been acknowledged", least)
-	case resp.StatusCode == 200 && path == "/mock/":
-		if got.ID != id {
+	case d < q.least:
+		return fmt.Sprintf("deployment %d had been acknowledged", q.least)
+	case resp.StatusCode == 200 && q.path == "/mock/":
+		if got.ID != q.id {
 			return "it is another's"
 		}
 	case resp.StatusCode == 200:
 		if got.Back.URI != d || got.Back.Header != d || got.Back.Body != d {
 			return "the backend was called by another deployment"
 		}
-		if got.Back.ID != id {
+		if got.Back.ID != q.id {
 			return "it is another's"
 		}
 	case resp.StatusCode == 500 && got.Failed:
