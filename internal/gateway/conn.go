@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -37,7 +36,8 @@ type conn struct {
 	ended   error // why nothing more is read
 	reads   deadline
 	writes  deadline
-	open    atomic.Int32 // requests whose heads have come and that net/http is not done with
+	tail    *byte // the last one of net/http's buffer
+	serving bool  // a handler has got the request: what is written is no error of net/http's own
 
 	answered bool  // the answer has gone, net/http's own is to be swallowed
 	broken   error // why it has not
@@ -75,7 +75,7 @@ func track(nc net.Conn, state http.ConnState) {
 		g.began()
 	case state == http.StateIdle:
 		if c := http1(nc); c != nil {
-			c.open.Add(-1)
+			c.serving = false
 		}
 		g.idle.Store(time.Now().UnixNano())
 	}
@@ -96,9 +96,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	if n > 0 && c.guest.began() {
 		c.reads.want = time.Now().Add(c.guest.door.headTime) // net/http waits for four bytes as for none
 	}
-	known := len(c.scanner.heads)
 	ok, bad := c.scanner.scan(p[:n])
-	c.open.Add(int32(len(c.scanner.heads) - known))
 	if bad == nil {
 		return n, err
 	}
@@ -113,10 +111,12 @@ func (c *conn) Read(p []byte) (int, error) {
 // handler runs, to learn of a client who goes away: a system call, two timers
 // and a parked goroutine for each request. A gateway has no use for it, since an
 // integration that was begun is ended, as on AWS. To read nothing ends it at
-// once. All other reads are into a buffer. Where that has a single byte left
-// while a request is open, the line of a chunk fills it, which is refused anyway.
+// once. All other reads are into one buffer; only its last byte may be left of it.
 func (c *conn) isBackground(p []byte) bool {
-	return cap(p) == 1 && c.open.Load() > 0
+	if c.tail == nil { // the first read is into the whole buffer
+		c.tail = &p[:cap(p)][cap(p)-1]
+	}
+	return cap(p) == 1 && &p[0] != c.tail
 }
 
 // SetReadDeadline implements net.Conn.
@@ -125,15 +125,13 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// SetWriteDeadline implements net.Conn.
-func (c *conn) SetWriteDeadline(t time.Time) error {
-	c.writes.want = t
-	return nil
-}
+// SetWriteDeadline implements net.Conn. It does nothing: every write has its
+// time, whoever makes it (see put).
+func (c *conn) SetWriteDeadline(time.Time) error { return nil }
 
 // SetDeadline implements net.Conn.
 func (c *conn) SetDeadline(t time.Time) error {
-	c.reads.want, c.writes.want = t, t
+	c.reads.want = t
 	return nil
 }
 
@@ -149,6 +147,7 @@ func (c *conn) takeHead() string {
 	if c == nil {
 		return ""
 	}
+	c.serving = true
 	return c.scanner.takeHead()
 }
 
@@ -168,19 +167,16 @@ func (c *conn) Write(p []byte) (int, error) {
 			return len(p), nil
 		}
 	}
-	if c.writes.due() {
-		_ = c.Conn.SetWriteDeadline(c.writes.have)
-	}
 	const start, longest = len("HTTP/1.1 "), 512
-	if len(p) < longest && len(p) > start && p[start] >= '4' {
+	if !c.serving && len(p) < longest && len(p) > start && p[start] >= '4' {
 		if at := bytes.IndexByte(p, '\r'); at > start+3 && bytes.HasPrefix(p[at:], plainError) {
-			if _, err := c.Conn.Write(reworded(p[start : start+3])); err != nil {
+			if _, err := c.put(reworded(p[start : start+3])); err != nil {
 				return 0, err
 			}
 			return len(p), nil
 		}
 	}
-	return c.Conn.Write(p)
+	return c.put(p)
 }
 
 // emptyAnswer is how net/http answers for a handler that has written nothing.
@@ -188,16 +184,13 @@ var emptyAnswer = []byte("HTTP/1.1 200 OK\r\n")
 
 // answer writes a whole answer past net/http, which would sort and respell its
 // header. What net/http then writes for a handler that has not, Write swallows.
-// Each piece of it is given that time. It returns head, perhaps grown by what
-// went out with it.
-func (c *conn) answer(head, body []byte, timeout time.Duration) []byte {
+// It returns head, perhaps grown by what went out with it.
+func (c *conn) answer(head, body []byte) []byte {
 	c.answered = true
 	n := min(len(body), max(0, firstPiece-len(head)))
 	head = append(head, body[:n]...)
-	c.broken = c.put(head, timeout)
-	for body = body[n:]; len(body) > 0 && c.broken == nil; body = body[n:] {
-		n = min(len(body), piece)
-		c.broken = c.put(body[:n], timeout)
+	if _, c.broken = c.put(head); c.broken == nil {
+		_, c.broken = c.put(body[n:])
 	}
 	return head
 }
@@ -205,15 +198,20 @@ func (c *conn) answer(head, body []byte, timeout time.Duration) []byte {
 // firstPiece is how much of a small answer goes out in one write, in bytes.
 const firstPiece = 16 << 10
 
-func (c *conn) put(p []byte, timeout time.Duration) error {
-	if timeout > 0 {
-		c.writes.want = time.Now().Add(timeout)
+// put writes p, each piece within the time that a client has for it.
+func (c *conn) put(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		if timeout := c.guest.door.writeTime; timeout > 0 {
+			c.writes.want = time.Now().Add(timeout)
+		}
+		if c.writes.due() {
+			_ = c.Conn.SetWriteDeadline(c.writes.have)
+		}
+		var took int
+		took, err = c.Conn.Write(p[n:min(len(p), n+piece)])
+		n += took
 	}
-	if c.writes.due() {
-		_ = c.Conn.SetWriteDeadline(c.writes.have)
-	}
-	_, err := c.Conn.Write(p)
-	return err
+	return n, err
 }
 
 // CloseWrite lets net/http end the answer before it ends the connection.

@@ -7,8 +7,9 @@ import "time"
 // is noted, and told to the system only when a read or a write begins, and not
 // when what the system knows ends hardly earlier.
 //
-// Whoever sets it is the one who then reads or writes: with no background reads
-// (see conn.Read) nobody needs to wake another up.
+// Whoever sets it must be the one who then reads or writes: a read that waits is
+// not woken up. net/http does so, as there are no background reads (see
+// conn.isBackground); so must handlers.
 type deadline struct {
 	want, have time.Time
 }

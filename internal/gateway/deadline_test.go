@@ -66,7 +66,7 @@ func TestLinesThatFillTheBuffer(t *testing.T) {
 		for _, pieces := range [][]string{
 			{head + line + "\r\n\r\n"},
 			{head, line, "\r\n\r\n"},
-			{"POST /dev/ HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\nTransfer-Encoding: chunked\r\n\r\n", "1;" + line[2:min(size, 4092)], "\r\na\r\n0\r\n\r\n"},
+			{"POST /dev/ HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\nTransfer-Encoding: chunked\r\n\r\n", "1;" + line[2:min(size, 4094)], "\r\na\r\n0\r\n\r\n"},
 		} {
 			for _, p := range pieces {
 				if _, err := io.WriteString(nc, p); err != nil {

@@ -12,16 +12,17 @@ import (
 // as many as there may be, those that have been idle longest go; while none is
 // idle, new ones wait in the listener's queue.
 type door struct {
-	limit    int
-	headTime time.Duration // for a request's head to come
-	closing  atomic.Bool   // answers say so, and idle connections go soon
+	limit     int
+	headTime  time.Duration // for a request's head to come
+	writeTime time.Duration // for a client to take a piece of an answer
+	closing   atomic.Bool   // answers say so, and idle connections go soon
 
 	mu     sync.Mutex
 	guests map[*guest]struct{}
 }
 
-func newDoor(limit int, headTime time.Duration) *door {
-	return &door{limit: limit, headTime: headTime, guests: make(map[*guest]struct{})}
+func newDoor(opts *Options) *door {
+	return &door{limit: opts.MaxConnections, headTime: opts.ReadHeaderTimeout, writeTime: opts.WriteTimeout, guests: make(map[*guest]struct{})}
 }
 
 // A guest is one connection of a client. Its idle is when it fell idle, in Unix

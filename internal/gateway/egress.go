@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -63,15 +64,15 @@ func (e *egress) direct(c *call, resp *httpmsg.Response, dates *dates) bool {
 	if e.conn == nil || resp.Stream != nil || !e.r.ProtoAtLeast(1, 1) || e.r.ContentLength != 0 && c.body == nil {
 		return false
 	}
-	if e.closing {
+	if e.closing = e.closing || e.r.Close || asksToClose(e.r); e.closing {
 		e.w.Header().Set("Connection", "close") // net/http, too, is to close
 	}
-	c.wire = appendHead(c.wire[:0], resp, e.length(resp), dates.at(time.Now()), e.closing || e.r.Close)
+	c.wire = appendHead(c.wire[:0], resp, e.length(resp), dates.at(time.Now()), e.closing)
 	body := resp.Body
 	if !e.hasBody(resp.Status) {
 		body = nil
 	}
-	c.wire = e.conn.answer(c.wire, body, e.timeout)
+	c.wire = e.conn.answer(c.wire, body)
 	return true
 }
 
@@ -177,9 +178,10 @@ func (e *egress) stream(from io.Reader) {
 	control := http.NewResponseController(e.w)
 	buf := make([]byte, streamBuffer)
 	for {
+		_ = control.SetWriteDeadline(time.Time{}) // on HTTP/2 it would run while the source is silent
 		n, err := from.Read(buf)
+		e.extend()
 		if n > 0 {
-			e.extend()
 			if _, werr := e.w.Write(buf[:n]); werr != nil {
 				return
 			}
@@ -202,4 +204,11 @@ func (e *egress) extend() {
 	if e.timeout > 0 {
 		http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(e.timeout)) // only a test's recorder cannot
 	}
+}
+
+// asksToClose reports whether net/http takes Connection for a wish to close. It
+// looks for the word with blanks about it, too.
+func asksToClose(r *http.Request) bool {
+	lines := r.Header["Connection"]
+	return len(lines) > 0 && strings.Contains(strings.ToLower(lines[0]), "close")
 }

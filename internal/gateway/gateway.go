@@ -81,7 +81,7 @@ func New(opts Options) *Gateway {
 		opts:     opts,
 		proxies:  proxies{trusted: opts.TrustedProxies},
 		index:    newIndex(),
-		door:     newDoor(opts.MaxConnections, opts.ReadHeaderTimeout),
+		door:     newDoor(&opts),
 		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),
 	}
 }
@@ -117,6 +117,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	nc.takeHead()
+	out := egress{w: w, timeout: g.opts.WriteTimeout}
+	out.extend() // HTTP/2 has no other time for it
 	if g.door.closing.Load() {
 		w.Header().Set("Connection", "close")
 	}

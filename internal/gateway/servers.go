@@ -58,6 +58,7 @@ func (g *Gateway) run(ln net.Listener, h http.Handler, wrap func() net.Listener)
 		IdleTimeout:                  g.opts.IdleTimeout,
 		MaxHeaderBytes:               maxHead,
 		ConnState:                    track,
+		HTTP2:                        &http.HTTP2Config{WriteByteTimeout: g.opts.WriteTimeout},
 		ConnContext:                  withConn,
 		ErrorLog:                     slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelInfo),
 	}}

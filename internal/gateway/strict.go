@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -91,15 +92,20 @@ func (s *scanner) step(p []byte) (int, error) {
 	line := p[:at+1]
 	if len(s.part) > 0 {
 		line = append(s.part, line...)
-		s.part = s.part[:0]
+		s.part = keep(s.part)
 	}
-	if len(line) < 2 || line[len(line)-2] != '\r' {
-		return 0, errAmbiguous
+	first := s.next == scanRequest
+	err := errAmbiguous
+	if len(line) >= 2 && line[len(line)-2] == '\r' {
+		err = s.line(line[:len(line)-2])
 	}
-	if err := s.line(line[:len(line)-2]); err != nil {
-		return 0, err // its end never comes, so net/http does not act on it
+	switch {
+	case err == nil:
+		return at + 1, nil
+	case first:
+		return max(0, at-1), err // net/http answers only where something has come
 	}
-	return at + 1, nil
+	return 0, err // its end never comes, so net/http does not act on it
 }
 
 // bytes takes what p holds of the left ones, behind which then comes next.
@@ -260,6 +266,7 @@ func (s *scanner) endHead() error {
 		s.next = scanRequest
 	}
 	s.heads = append(s.heads, string(s.head))
+	s.head = keep(s.head)
 	return nil
 }
 
@@ -268,7 +275,7 @@ func (s *scanner) endHead() error {
 func (s *scanner) takeHead() (head string) {
 	if len(s.heads) > 0 {
 		head = s.heads[0]
-		s.heads = append(s.heads[:0], s.heads[1:]...)
+		s.heads = slices.Delete(s.heads, 0, 1) // which lets go of it
 	}
 	return head
 }
@@ -309,4 +316,12 @@ func opensQuote(text []byte) bool {
 		}
 	}
 	return open
+}
+
+// keep empties a buffer for the next use, a large one for good.
+func keep(b []byte) []byte {
+	if cap(b) > 4<<10 {
+		return nil
+	}
+	return b[:0]
 }

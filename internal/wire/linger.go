@@ -20,10 +20,7 @@ func linger(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	end := time.Now().Add(lingerTime)
-	// A deadline set now would not last where the listener sets its own for each
-	// read: one read can be ended when the time is up, and no other begins.
-	stop := time.AfterFunc(lingerTime, func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop.Stop()
+	_ = control.SetReadDeadline(end) // where the listener sets its own for each read, that goes before
 	buf := make([]byte, 32<<10)
 	for n := 0; n < lingerBytes && time.Now().Before(end); {
 		got, err := r.Body.Read(buf)

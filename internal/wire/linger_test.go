@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -74,8 +75,7 @@ func TestTooLargeDoesNotAskForTheBody(t *testing.T) {
 	}
 }
 
-// What is taken in of a refused body is bounded in bytes and in time, whoever
-// sets deadlines beside us.
+// What is taken in of a refused body is bounded in bytes and in time.
 func TestLingerIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
@@ -90,7 +90,7 @@ func TestLingerIsBounded(t *testing.T) {
 			t.Errorf("a slow body was read for %v", took)
 		}
 		begin = time.Now()
-		silent := &slowBody{pause: time.Hour, wake: make(chan struct{})}
+		silent := &slowBody{pause: time.Hour}
 		linger(slowWriter{silent}, &http.Request{ProtoMajor: 1, Body: silent})
 		if took := time.Since(begin); took != lingerTime {
 			t.Errorf("a silent client was waited for %v", took)
@@ -98,20 +98,19 @@ func TestLingerIsBounded(t *testing.T) {
 	})
 }
 
-// A slowBody sends as much as is asked for after each pause, until a deadline
-// is set.
+// A slowBody sends as much as is asked for after each pause, until its deadline.
 type slowBody struct {
 	pause time.Duration
-	wake  chan struct{}
+	end   time.Time
 	sent  int
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
-	select {
-	case <-b.wake:
-		return 0, io.ErrClosedPipe
-	case <-time.After(b.pause):
+	if left := time.Until(b.end); left < b.pause {
+		time.Sleep(left)
+		return 0, os.ErrDeadlineExceeded
 	}
+	time.Sleep(b.pause)
 	b.sent += len(p)
 	return len(p), nil
 }
@@ -125,9 +124,7 @@ func (w slowWriter) Header() http.Header         { return nil }
 func (w slowWriter) Write(p []byte) (int, error) { return len(p), nil }
 func (w slowWriter) WriteHeader(int)             {}
 func (w slowWriter) FlushError() error           { return nil }
-func (w slowWriter) SetReadDeadline(time.Time) error {
-	if w.body.wake != nil {
-		close(w.body.wake)
-	}
+func (w slowWriter) SetReadDeadline(end time.Time) error {
+	w.body.end = end
 	return nil
 }

@@ -1,0 +1,175 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// Clients that ask for what no stage answers, and read nothing, hold their
+// connections for the time of a write.
+func TestUnreadAnswersOfOthers(t *testing.T) {
+	limit := 200 * time.Millisecond
+	s := open(t, Options{MaxConnections: 3, WriteTimeout: limit, ReadHeaderTimeout: limit, IdleTimeout: limit}, echo)
+	flood := strings.Repeat("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 1000)
+	for range 3 {
+		p := s.dial(t)
+		for err := error(nil); err == nil; {
+			_ = p.SetWriteDeadline(time.Now().Add(time.Second))
+			_, err = io.WriteString(p, flood)
+		}
+	}
+	p := s.dial(t)
+	p.send(stageHead("GET", "/dev") + "\r\n")
+	_ = p.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := p.r.Peek(1); err != nil {
+		t.Error("a newcomer is not served:", err)
+	}
+}
+
+// A pausing stream gives its parts, and waits where one is empty.
+type pausing struct {
+	parts []string
+	pause time.Duration
+}
+
+func (p *pausing) Read(b []byte) (int, error) {
+	if len(p.parts) == 0 {
+		return 0, io.EOF
+	}
+	part := p.parts[0]
+	p.parts = p.parts[1:]
+	if part == "" {
+		time.Sleep(p.pause)
+		return p.Read(b)
+	}
+	return copy(b, part), nil
+}
+
+// The time for a write does not run while there is nothing to write.
+func TestPausingStreams(t *testing.T) {
+	tests := map[string][]string{
+		"between": {"a", "", "b"},
+		"last":    {"a", "b", ""},
+		"empty":   {""},
+		"first":   {"", "a"},
+	}
+	h := func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		parts := tests[strings.TrimPrefix(req.Path, "/")]
+		return &httpmsg.Response{Status: 200, Stream: io.NopCloser(&pausing{append([]string(nil), parts...), 300 * time.Millisecond})}
+	}
+	for name, parts := range tests {
+		want := strings.Join(parts, "")
+		t.Run("HTTP/1 "+name, func(t *testing.T) {
+			s := open(t, Options{WriteTimeout: 100 * time.Millisecond}, h)
+			if _, body := s.call(t, stageHead("GET", "/dev/"+name)+"\r\n"); body != want {
+				t.Errorf("%q", body)
+			}
+		})
+		t.Run("HTTP/2 "+name, func(t *testing.T) {
+			s := openTLS(t, Options{WriteTimeout: 100 * time.Millisecond}, h)
+			req, err := http.NewRequest("GET", s.url+"/dev/"+name, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host = "abc123.execute-api.localhost"
+			resp, err := s.http2(t).RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if body, err := io.ReadAll(resp.Body); string(body) != want || err != nil {
+				t.Errorf("%q, %v", body, err)
+			}
+		})
+	}
+}
+
+// One large head costs memory while it is served, not for as long as its
+// connection lives.
+func TestIdleConnectionsAreSmall(t *testing.T) {
+	s := open(t, Options{}, fixed)
+	const peers, most = 100, 48 << 10
+	head := stageHead("GET", "/dev") + "X: " + strings.Repeat("x", 60<<10) + "\r\n\r\n"
+	before := heap()
+	for range peers {
+		p := s.dial(t)
+		p.send(head)
+		p.receive("GET")
+		p.r = nil
+	}
+	s.settle()
+	if each := (heap() - before) / peers; each > most {
+		t.Errorf("%d bytes are kept for each", each)
+	}
+}
+
+// A request line that is refused is answered on a fresh and on a kept connection.
+func TestRefusedRequestLines(t *testing.T) {
+	s := open(t, Options{}, echo)
+	for name, request := range map[string]string{
+		"CONNECT":  "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
+		"LF":       "GET /dev HTTP/1.1\nHost: a\n\n",
+		"HTTP/1.2": "GET /dev HTTP/1.2\r\nHost: a\r\n\r\n",
+		"scheme":   "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+	} {
+		for _, kept := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", kept ", kept), func(t *testing.T) {
+				p := s.dial(t)
+				if kept {
+					p.send(stageHead("GET", "/dev") + "\r\n")
+					p.receive("GET")
+				}
+				p.send(request)
+				resp, body := p.receive("GET")
+				expectError(t, resp, body, 400, "BadRequestException", badBody)
+			})
+		}
+	}
+}
+
+// The answer says what becomes of the connection, whatever its client says of it.
+func TestWishesToClose(t *testing.T) {
+	s := open(t, Options{}, echo)
+	for _, value := range []string{"close", "Close", "keep-alive, close", "x close", "keep-alive close", "close keep-alive", "keep-alive"} {
+		t.Run(value, func(t *testing.T) {
+			p := s.dial(t)
+			p.send(stageHead("GET", "/dev") + "Connection: " + value + "\r\n\r\n")
+			resp, _ := p.receive("GET")
+			_ = p.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+			_, err := p.r.ReadByte()
+			if closed := err == io.EOF; closed != resp.Close {
+				t.Errorf("told close %t, closed %t", resp.Close, closed)
+			}
+		})
+	}
+}
+
+// A body that looks like an error of net/http's own is a body.
+func TestBodiesThatLookLikeErrors(t *testing.T) {
+	const tail = "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nx"
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(tail)+4))
+		_, _ = io.WriteString(w, "abcd")
+		_ = http.NewResponseController(w).Flush()
+		_, _ = io.WriteString(w, tail)
+	})
+	s := open(t, Options{Next: next}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+		return &httpmsg.Response{Status: 200, Stream: io.NopCloser(io.MultiReader(strings.NewReader("abcd"), strings.NewReader(tail)))}
+	})
+	for name, request := range map[string]string{
+		"a stream":     "GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n",
+		"for no stage": "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, body := s.call(t, request); body != "abcd"+tail {
+				t.Errorf("%q", body)
+			}
+		})
+	}
+}
