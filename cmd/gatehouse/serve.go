@@ -301,8 +301,9 @@ func (s *server) run(handler http.Handler) {
 	stages := s.listener
 	if s.stages != nil {
 		stages = s.stages
-		s.plane = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 5 * time.Minute,
-			ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelInfo)}
+		s.plane = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
+			WriteTimeout: s.config.drainTime() + 2*time.Minute, // behind a body's time and a tested method's backend
+			IdleTimeout:  5 * time.Minute, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelInfo)}
 		go func() {
 			if err := s.plane.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 				s.failed <- err
