@@ -221,7 +221,7 @@ func TestSlowReader(t *testing.T) {
 // One that reads slowly but steadily gets it all.
 func TestSteadyReader(t *testing.T) {
 	const size = 32 << 20
-	s := open(t, Options{WriteTimeout: 400 * time.Millisecond}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+	s := open(t, Options{WriteTimeout: time.Second}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
 		return &httpmsg.Response{Status: 200, Body: make([]byte, size)}
 	})
 	p := s.dial(t)
@@ -236,7 +236,7 @@ func TestSteadyReader(t *testing.T) {
 		if got += n; err != nil {
 			t.Fatalf("%v after %d bytes", err, got)
 		}
-		time.Sleep(8 * time.Millisecond)
+		time.Sleep(16 * time.Millisecond) // two seconds on the whole
 	}
 }
 
