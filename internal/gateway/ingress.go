@@ -140,6 +140,7 @@ type pacedBody struct {
 	timeout time.Duration
 	begun   time.Time // when it was first read
 	come    int64     // bytes so far
+	last    time.Time // nothing is read beyond it; zero for no such time
 }
 
 // paced returns r with a paced body, r itself if it has none. It is a copy
@@ -165,13 +166,23 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	if now.Before(end) {
 		end = now
 	}
-	b.control.SetReadDeadline(end.Add(b.timeout)) // only a test's recorder cannot
+	if end = end.Add(b.timeout); !b.last.IsZero() && b.last.Before(end) {
+		end = b.last
+	}
+	b.control.SetReadDeadline(end) // only a test's recorder cannot
 	n, err := b.ReadCloser.Read(p)
 	b.come += int64(n)
 	if err == io.EOF {
 		b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
+}
+
+// SetReadDeadline bounds all further reads. A handler that has less time than a
+// body may take says so here: each read sets the connection's deadline anew.
+func (b *pacedBody) SetReadDeadline(last time.Time) error {
+	b.last = last
+	return nil
 }
 
 // reset gives the body back and lets go of the request's strings.

@@ -20,7 +20,10 @@ func linger(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	end := time.Now().Add(lingerTime)
-	_ = control.SetReadDeadline(end) // where the listener sets its own for each read, that goes before
+	_ = control.SetReadDeadline(end)
+	if body, ok := r.Body.(interface{ SetReadDeadline(time.Time) error }); ok {
+		_ = body.SetReadDeadline(end) // a listener that sets the connection's for each read is told here
+	}
 	buf := make([]byte, 32<<10)
 	for n := 0; n < lingerBytes && time.Now().Before(end); {
 		got, err := r.Body.Read(buf)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -75,7 +76,8 @@ func TestTooLargeDoesNotAskForTheBody(t *testing.T) {
 	}
 }
 
-// What is taken in of a refused body is bounded in bytes and in time.
+// What is taken in of a refused body is bounded in bytes and in time, also where
+// the listener sets the connection's deadline for each read.
 func TestLingerIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
@@ -95,6 +97,12 @@ func TestLingerIsBounded(t *testing.T) {
 		if took := time.Since(begin); took != lingerTime {
 			t.Errorf("a silent client was waited for %v", took)
 		}
+		begin = time.Now()
+		paced := &pacedBody{slowBody{pause: time.Hour}}
+		linger(slowWriter{new(slowBody)}, &http.Request{ProtoMajor: 1, Body: paced})
+		if took := time.Since(begin); took != lingerTime {
+			t.Errorf("a silent client of a listener with its own deadlines was waited for %v", took)
+		}
 	})
 }
 
@@ -106,6 +114,9 @@ type slowBody struct {
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
+	if b.end.IsZero() {
+		return 0, errors.New("no deadline")
+	}
 	if left := time.Until(b.end); left < b.pause {
 		time.Sleep(left)
 		return 0, os.ErrDeadlineExceeded
@@ -116,6 +127,15 @@ func (b *slowBody) Read(p []byte) (int, error) {
 }
 
 func (b *slowBody) Close() error { return nil }
+
+// A pacedBody takes its deadline itself, as that of a listener which sets the
+// connection's for each read.
+type pacedBody struct{ slowBody }
+
+func (b *pacedBody) SetReadDeadline(end time.Time) error {
+	b.end = end
+	return nil
+}
 
 // A slowWriter is the connection of a slowBody.
 type slowWriter struct{ body *slowBody }
