@@ -219,6 +219,18 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
+// backendConnections is how many connections to backends there may be when the
+// process may open that many files: what clients leave, less what the database,
+// logs, listeners and look-ups of names need. It is 0, no bound, when the number
+// of files is not known.
+func (c *config) backendConnections(files int) int {
+	clients := c.MaxConnections
+	if clients == 0 {
+		clients = files / 2
+	}
+	return max(files-clients-files/16-32, files/8)
+}
+
 // level parses the log level.
 func (c *config) level() (slog.Level, error) {
 	var l slog.Level

@@ -128,6 +128,11 @@ func launchIn(env []string, dir string, args ...string) (*process, error) {
 	cmd.Args[0] = "gatehouse" // testscript.Main dispatches on it
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
+	return follow(cmd)
+}
+
+// follow starts a command that is gatehouse, and keeps what it prints.
+func follow(cmd *exec.Cmd) (*process, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err

@@ -235,7 +235,7 @@ func (s *server) open() bool { return s.config.Credentials == "" }
 // both planes share a listener.
 func (s *server) newGateway(next http.Handler) (err error) {
 	budget := httpmsg.NewBudget(s.config.MaxBufferedBytes)
-	s.client = integration.NewClient(integration.Options{Budget: budget})
+	s.client = integration.NewClient(integration.Options{Budget: budget, MaxConnections: s.config.backendConnections(gateway.OpenFiles())})
 	if s.aws, err = s.newAWS(); err != nil {
 		return err
 	}

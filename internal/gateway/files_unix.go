@@ -4,9 +4,9 @@ package gateway
 
 import "syscall"
 
-// openFiles returns how many files this process may open, 0 when that is not
+// OpenFiles returns how many files this process may open, 0 when that is not
 // known.
-func openFiles() int {
+func OpenFiles() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > 1<<30 {
 		return 0

@@ -251,7 +251,7 @@ func TestFloodOfUnreadAnswers(t *testing.T) {
 // connections than may be, and the one is served all the time.
 func TestFloodOfConnections(t *testing.T) {
 	const room = 1000
-	clients := min(10_000, openFiles()-room-500)
+	clients := min(10_000, OpenFiles()-room-500)
 	s := open(t, Options{MaxConnections: room}, echo)
 	before, goroutines := heap(), runtime.NumGoroutine()
 	ended := make(chan bool)

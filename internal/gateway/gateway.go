@@ -72,7 +72,7 @@ func New(opts Options) *Gateway {
 	orDefault(&opts.MaxHeader, 20_480)
 	orDefault(&opts.MaxURL, 10_240)
 	orDefault(&opts.ProgramBytes, 256<<20)
-	orDefault(&opts.MaxConnections, openFiles()/2)
+	orDefault(&opts.MaxConnections, OpenFiles()/2)
 	orDefault(&opts.ReadHeaderTimeout, 10*time.Second)
 	orDefault(&opts.ReadTimeout, 30*time.Second)
 	orDefault(&opts.WriteTimeout, time.Minute)

@@ -14,6 +14,11 @@ import (
 // well above what a stage takes, so that most refusals are ours to word.
 const maxHead = 64 << 10
 
+// maxStreams is how many requests a client may have under way on one connection
+// of HTTP/2. Each may need a connection to a backend; AWS's front door takes as
+// many.
+const maxStreams = 128
+
 // servers are the listeners' engines.
 type servers struct {
 	mu      sync.Mutex
@@ -58,7 +63,7 @@ func (g *Gateway) run(ln net.Listener, h http.Handler, wrap func() net.Listener)
 		IdleTimeout:                  g.opts.IdleTimeout,
 		MaxHeaderBytes:               maxHead,
 		ConnState:                    track,
-		HTTP2:                        &http.HTTP2Config{WriteByteTimeout: g.opts.WriteTimeout},
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxStreams, WriteByteTimeout: g.opts.WriteTimeout},
 		ConnContext:                  withConn,
 		ErrorLog:                     slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelInfo),
 	}}

@@ -27,6 +27,10 @@ type Options struct {
 	// MaxIdlePerHost and MaxIdle bound the unused connections kept (256, 2048).
 	// They do not bound those in use.
 	MaxIdlePerHost, MaxIdle int
+	// MaxConnections bounds the open connections, used and unused together (no
+	// bound). At the bound an unused one closes for a new one; while there is none,
+	// calls wait for as long as connecting may take, and then fail with ErrBusy.
+	MaxConnections int
 	// Dial opens connections (net.Dialer). It must keep to its context's deadline.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -84,6 +88,7 @@ func NewClient(opts Options) *Client {
 	orDefault(&opts.MaxIdlePerHost, 256)
 	orDefault(&opts.MaxIdle, 2048)
 	c := &Client{opts: opts, tls: &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(256)}}
+	c.pool.slots.limit = opts.MaxConnections
 	c.pool.init(opts.IdleTimeout, opts.MaxIdlePerHost, opts.MaxIdle)
 	return c
 }

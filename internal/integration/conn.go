@@ -17,6 +17,7 @@ const quietFor = 250 * time.Millisecond
 type conn struct {
 	net.Conn
 	key       *poolKey
+	slots     *slots          // has a place for it; nil when that has been given back
 	raw       syscall.RawConn // for looking at it while idle; nil where that cannot be done
 	look      func(fd uintptr) bool
 	alive     bool // what look found
@@ -25,6 +26,16 @@ type conn struct {
 	born      time.Time
 	idleSince time.Time
 	links     [2]link
+}
+
+// Close implements net.Conn, and gives the connection's place to another.
+func (cn *conn) Close() error {
+	err := cn.Conn.Close()
+	if s := cn.slots; s != nil {
+		cn.slots = nil
+		s.release()
+	}
+	return err
 }
 
 // connect takes an idle connection or, when fresh is wanted or there is none,
@@ -44,15 +55,39 @@ func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit,
 		if cn == nil {
 			break
 		}
-		if c.usable(cn, now, idempotent(req.Method)) {
-			cn.reused = true
-			if err := cn.SetDeadline(deadline); err == nil {
-				return cn, nil
-			}
+		if c.reuse(cn, req, now, deadline) {
+			return cn, nil
 		}
 		cn.Close()
 	}
-	return c.open(ep, key, limit, deadline)
+	if most := time.Now().Add(c.opts.ConnectTimeout); most.Before(limit) {
+		limit = most
+	}
+	kind := key
+	if fresh {
+		kind = nil
+	}
+	cn, err := c.pool.slots.take(kind, limit, c.pool.shed)
+	if err != nil {
+		return nil, &Error{Kind: ErrBusy, Op: "dial", Endpoint: key.addr, Err: err}
+	}
+	if cn != nil {
+		if c.reuse(cn, req, now, deadline) {
+			return cn, nil
+		}
+		cn.Conn.Close() // its place stays ours
+	}
+	if cn, err = c.open(ep, key, limit, deadline); err != nil {
+		c.pool.slots.release()
+	}
+	return cn, err
+}
+
+// reuse readies a kept connection for a call, and reports whether it can serve
+// one.
+func (c *Client) reuse(cn *conn, req *Request, now, deadline time.Time) bool {
+	cn.reused = true
+	return c.usable(cn, now, idempotent(req.Method)) && cn.SetDeadline(deadline) == nil
 }
 
 // usable reports whether an idle connection is worth a try. One that carries a
@@ -69,10 +104,8 @@ func (c *Client) usable(cn *conn, now time.Time, repeatable bool) bool {
 	return cn.silent()
 }
 
+// open opens a connection, for which there is a place, by limit.
 func (c *Client) open(ep *Endpoint, key *poolKey, limit, deadline time.Time) (*conn, error) {
-	if most := time.Now().Add(c.opts.ConnectTimeout); most.Before(limit) {
-		limit = most
-	}
 	ctx, cancel := context.WithDeadline(context.Background(), limit)
 	defer cancel()
 	nc, err := c.opts.Dial(ctx, "tcp", key.addr)
@@ -97,6 +130,7 @@ func (c *Client) open(ep *Endpoint, key *poolKey, limit, deadline time.Time) (*c
 		cn.Close()
 		return nil, failure("dial", key, err)
 	}
+	cn.slots = &c.pool.slots
 	return cn, nil
 }
 

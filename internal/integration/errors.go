@@ -10,12 +10,13 @@ import (
 )
 
 // The ways a call fails, to be told apart with errors.Is. The gateway answers
-// ErrTimeout and ErrNetwork with 504, the others with 500. Two more come from
+// ErrTimeout and ErrNetwork with 504, ErrBusy with 503, the others with 500. Two more come from
 // httpmsg: ErrTooLarge (the answer's body is over the limit, 500 as well) and
 // ErrBudget (no memory for it just now, 503).
 var (
 	ErrTimeout = errors.New("endpoint request timed out")
 	ErrNetwork = errors.New("network error communicating with endpoint")
+	ErrBusy    = errors.New("no connection is free")
 	ErrAddress = errors.New("invalid endpoint address")
 	ErrRequest = errors.New("request cannot be sent")
 )

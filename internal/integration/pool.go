@@ -9,6 +9,7 @@ import (
 // newest first, so that the rest grow old and are closed; over the bound it is
 // the oldest of all that goes.
 type pool struct {
+	slots            slots // of all connections, those in use included
 	idleTimeout      time.Duration
 	maxHost, maxIdle int
 
@@ -35,12 +36,14 @@ func (p *pool) get(key *poolKey) *conn {
 	return nil
 }
 
-// put keeps cn for later, or closes it when the pool is closed.
+// put keeps cn for later. It closes cn when the pool is closed, and while calls
+// wait for connections the first of them gets it, or its place.
 func (p *pool) put(cn *conn, now time.Time) {
 	cn.idleSince = now
 	p.mu.Lock()
 	extra := cn
-	if !p.closed {
+	wanted := p.slots.waiting.Load() > 0
+	if !p.closed && !wanted {
 		host := p.lane(cn.key)
 		host.push(cn)
 		p.all.push(cn)
@@ -52,8 +55,21 @@ func (p *pool) put(cn *conn, now time.Time) {
 		}
 	}
 	p.mu.Unlock()
-	if extra != nil {
+	if extra != nil && !(wanted && p.slots.give(extra)) {
 		extra.Close()
+	}
+}
+
+// shed closes the connection that has been idle longest, if any is.
+func (p *pool) shed() {
+	p.mu.Lock()
+	cn := p.all.oldest
+	if cn != nil {
+		p.take(p.hosts[*cn.key], cn)
+	}
+	p.mu.Unlock()
+	if cn != nil {
+		cn.Close()
 	}
 }
 

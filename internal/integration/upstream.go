@@ -84,8 +84,8 @@ func (c *Client) connectVia(ep *Endpoint, req *Request, now, deadline time.Time,
 			limit = time.Now().Add(time.Until(deadline) / time.Duration(left))
 		}
 		cn, err := c.connectTo(ep, &ep.keys[i], req, now, limit, deadline, fresh)
-		if err == nil {
-			return cn, nil
+		if err == nil || errors.Is(err, ErrBusy) { // that is no fault of the address
+			return cn, err
 		}
 		u.resting[i].Store(now.Add(restTime).UnixNano())
 		failed = err

@@ -206,6 +206,8 @@ func integrationFailureOf(err error) *failure {
 		return &failure{kind: integrationTimeout, message: "Endpoint request timed out", engine: true, cause: err}
 	case errors.Is(err, integration.ErrNetwork):
 		return &failure{kind: integrationFailure, message: "Network error communicating with endpoint", engine: true, cause: err}
+	case errors.Is(err, integration.ErrBusy):
+		return &failure{kind: integrationFailure, status: 503, message: "Service Unavailable", engine: true, cause: err}
 	case errors.Is(err, integration.ErrAddress):
 		return configurationError("Invalid endpoint address", err)
 	case errors.Is(err, httpmsg.ErrTooLarge):
