@@ -1,5 +1,7 @@
 package httpmsg
 
+import "iter"
+
 // A Field is one header line, spelled as its sender spelled it where the
 // listener could tell.
 type Field struct {
@@ -48,6 +50,17 @@ func (h Header) Values(name string) []string {
 		}
 	}
 	return out
+}
+
+// All yields the name and value of every line in order.
+func (h Header) All() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for i := range h {
+			if !yield(h[i].Name, h[i].Value) {
+				return
+			}
+		}
+	}
 }
 
 // Add appends a line.

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
 )
 
 // AWSOptions are the settings of an AWS.
@@ -45,13 +45,13 @@ type AWS struct {
 	endpoint    *Endpoint // of AWSOptions.EndpointURL; nil is AWS
 	base        string    // path of the EndpointURL, without the last slash
 	functions   map[string]functionURL
-	signer      *v4.Signer
+	signer      sigv4.Signer
 	credentials credentials
 }
 
 // NewAWS checks the options. It connects to nothing and loads no credentials.
 func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
-	a := &AWS{client: client, signer: v4.NewSigner(), functions: make(map[string]functionURL, len(o.Functions))}
+	a := &AWS{client: client, functions: make(map[string]functionURL, len(o.Functions))}
 	a.credentials.init(&o)
 	if o.EndpointURL != "" {
 		ep, path, err := ParseURL(o.EndpointURL, nil)
@@ -170,16 +170,14 @@ func (a *AWS) sign(req *Request, s *Service, role string) error {
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
-	kind := ErrCredentials
-	if role != "" {
-		kind = ErrRole
-	}
 	who, err := a.credentials.retrieve(ctx, role)
-	if err == nil {
-		kind, err = ErrRequest, signRequest(ctx, a.signer, req, s, who)
-	}
 	if err != nil {
+		kind := ErrCredentials
+		if role != "" {
+			kind = ErrRole
+		}
 		return &Error{Kind: kind, Op: "sign", Endpoint: s.Endpoint.key.addr, Err: err}
 	}
+	a.signRequest(req, s, &who)
 	return nil
 }

@@ -2,6 +2,8 @@ package sigv4
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 )
@@ -21,21 +23,47 @@ func appendByte(dst []byte, c byte) []byte {
 	return append(dst, '%', upperHex[c>>4], upperHex[c&15])
 }
 
-// appendPath appends the canonical path: the raw path encoded once more. With
-// collapse, repeated slashes become one.
-func appendPath(dst []byte, path string, collapse bool) []byte {
+// A pathForm is what becomes of a raw path in the canonical request.
+type pathForm int
+
+const (
+	encodedAgain pathForm = iota // the raw path encoded once more
+	collapsed                    // the same, with repeated slashes as one
+	encodedOnce                  // S3's: decoded, then encoded
+)
+
+// appendPath appends the canonical path.
+func appendPath(dst []byte, path string, form pathForm) []byte {
 	if path == "" {
 		return append(dst, '/')
 	}
 	for i := 0; i < len(path); i++ {
-		switch c := path[i]; {
+		c := path[i]
+		if form == encodedOnce && c == '%' {
+			if decoded, ok := decode(path[i:]); ok {
+				dst = appendByte(dst, decoded)
+				i += 2
+				continue
+			}
+		}
+		switch {
 		case c != '/':
 			dst = appendByte(dst, c)
-		case !collapse || i == 0 || path[i-1] != '/':
+		case form != collapsed || i == 0 || path[i-1] != '/':
 			dst = append(dst, '/')
 		}
 	}
 	return dst
+}
+
+// decode decodes the escape that text begins with. It is false for one that is
+// none.
+func decode(text string) (c byte, ok bool) {
+	if len(text) < 3 {
+		return 0, false
+	}
+	high, low := unhex(text[1]), unhex(text[2])
+	return high<<4 | low&15, high < 16 && low < 16
 }
 
 // A param is a parameter of the canonical query, as places in scratch.arena.
@@ -45,8 +73,9 @@ type param struct {
 
 // appendQuery appends the canonical query: names and values decoded, encoded
 // anew and sorted. A presigned request's own signature is left out. It is
-// false for a query that cannot be decoded.
-func (s *scratch) appendQuery(dst []byte, query string, presigned bool) ([]byte, bool) {
+// false for a query that cannot be decoded. A Signer leaves out the parameters
+// that the SDK for Go does.
+func (s *scratch) appendQuery(dst []byte, query string) ([]byte, bool) {
 	if query == "" {
 		return dst, true
 	}
@@ -54,7 +83,7 @@ func (s *scratch) appendQuery(dst []byte, query string, presigned bool) ([]byte,
 	for query != "" {
 		var pair string
 		pair, query, _ = strings.Cut(query, "&")
-		if pair == "" {
+		if pair == "" || s.signs && strings.IndexByte(pair, ';') >= 0 {
 			continue
 		}
 		key, value, _ := strings.Cut(pair, "=")
@@ -62,10 +91,14 @@ func (s *scratch) appendQuery(dst []byte, query string, presigned bool) ([]byte,
 		ok := s.recode(key)
 		p.equals = len(s.arena)
 		if !ok || !s.recode(value) {
+			if s.signs {
+				s.arena = s.arena[:p.start]
+				continue
+			}
 			return dst, false
 		}
 		p.end = len(s.arena)
-		if presigned && string(s.arena[p.start:p.equals]) == "X-Amz-Signature" {
+		if s.sig.presigned && string(s.arena[p.start:p.equals]) == "X-Amz-Signature" {
 			continue
 		}
 		s.params = append(s.params, p)
@@ -96,14 +129,11 @@ func (s *scratch) recode(text string) bool {
 		case '+':
 			c = ' '
 		case '%':
-			if i+2 >= len(text) {
+			decoded, ok := decode(text[i:])
+			if !ok {
 				return false
 			}
-			high, low := unhex(text[i+1]), unhex(text[i+2])
-			if high > 15 || low > 15 {
-				return false
-			}
-			c, i = high<<4|low, i+2
+			c, i = decoded, i+2
 		}
 		s.arena = appendByte(s.arena, c)
 	}
@@ -158,15 +188,18 @@ func equalLower(name, want string) bool {
 		return false
 	}
 	for i := 0; i < len(name); i++ {
-		c := name[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != want[i] {
+		if lower(name[i]) != want[i] {
 			return false
 		}
 	}
 	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // appendValue appends a header's value without the white space around it, runs
@@ -184,13 +217,18 @@ func appendValue(dst []byte, value string) []byte {
 
 // canonical builds the canonical request in s.text. It is false when no
 // signature can be of this request.
-func (s *scratch) canonical(r *Request, payload string, collapse bool) bool {
+func (s *scratch) canonical(r *Request, payload string, form pathForm) bool {
 	ok := true
 	b := append(append(s.text[:0], r.Method...), '\n')
-	b = append(appendPath(b, r.Path, collapse), '\n')
-	if b, ok = s.appendQuery(b, r.Query, s.sig.presigned); !ok {
+	s.path.start = len(b)
+	b = appendPath(b, r.Path, form)
+	s.path.end = len(b)
+	b = append(b, '\n')
+	s.query.start = len(b)
+	if b, ok = s.appendQuery(b, r.Query); !ok {
 		return false
 	}
+	s.query.end = len(b)
 	b = append(b, '\n')
 	if b, ok = s.appendHeaders(b, r.Host, s.sig.signedHeaders); !ok {
 		return false
@@ -199,4 +237,22 @@ func (s *scratch) canonical(r *Request, payload string, collapse bool) bool {
 	b = append(append(b, s.sig.signedHeaders...), '\n')
 	s.text = append(b, payload...)
 	return true
+}
+
+// stringToSign builds the string to sign of the canonical request in s.text, in
+// s.toSign. date is the signature's time.
+func (s *scratch) stringToSign(scope Scope, date string) {
+	b := append(append(s.toSign[:0], algorithm...), '\n')
+	b = append(append(b, date...), '\n')
+	b = append(appendScope(b, &scope), '\n')
+	sum := sha256.Sum256(s.text)
+	s.toSign = hex.AppendEncode(b, sum[:])
+}
+
+// appendScope appends a scope as the string to sign and credentials have it.
+func appendScope(dst []byte, scope *Scope) []byte {
+	for _, part := range [...]string{scope.Date, scope.Region, scope.Service} {
+		dst = append(append(dst, part...), '/')
+	}
+	return append(dst, terminator...)
 }

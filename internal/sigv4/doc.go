@@ -1,11 +1,13 @@
-// Package sigv4 verifies AWS Signature Version 4 of requests, in the
-// Authorization header and in presigned URLs, and answers a failure with the
-// type and the words of AWS.
+// Package sigv4 is AWS Signature Version 4: it verifies requests, signed in the
+// Authorization header or in a presigned URL, and signs them in the header.
 //
-// A [Verifier] says for one service who signed a request; the secrets come
-// from a function that the caller gives. What the signer may do is for package
-// policy. Requests are plain data, so that the control plane and the data
-// plane can both bring theirs. Outgoing requests are not signed here.
+// A [Verifier] says for one service who signed a request, and answers a failure
+// with the type and the words of AWS; the secrets come from a function that the
+// caller gives. What the signer may do is for package policy. A [Signer] signs
+// what the data plane sends to services of AWS; the credentials are the
+// caller's. Requests are plain data, so that the control plane and the data
+// plane can both bring theirs. Both sides build the canonical request with the
+// same code; the SDK's signer is the judge of it in the tests.
 //
 // # What a signature covers
 //
@@ -15,7 +17,8 @@
 //   - The path is encoded once more as it came, so that every byte of it
 //     counts. SDKs disagree on repeated slashes: Go signs them as they are,
 //     JavaScript, Java and Python as one. Both are taken. Dot segments are
-//     signed as they are; nothing is resolved.
+//     signed as they are; nothing is resolved. S3's path, which is only signed
+//     here, is encoded once.
 //   - In the query "+" is a space, as it is for everyone who reads the query
 //     afterwards, and an escape that is none is refused. The order of values
 //     of one name is not covered, as in AWS's rule.

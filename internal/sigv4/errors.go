@@ -107,16 +107,16 @@ func errMismatch(canonical, toSign []byte) error {
 
 func errExpired(signed, now time.Time, valid time.Duration) error {
 	return errInvalid(Expired, "Signature expired: %s is now earlier than %s (%s - %s)",
-		signed.Format(timeFormat), now.Add(-valid).Format(timeFormat), now.Format(timeFormat), span(valid))
+		signed.Format(timeFormat), now.Add(-valid).Format(timeFormat), now.Format(timeFormat), spell(valid))
 }
 
 func errNotYetCurrent(signed, now time.Time) error {
 	return errInvalid(NotYetCurrent, "Signature not yet current: %s is still later than %s (%s + %s)",
-		signed.Format(timeFormat), now.Add(skew).Format(timeFormat), now.Format(timeFormat), span(skew))
+		signed.Format(timeFormat), now.Add(skew).Format(timeFormat), now.Format(timeFormat), spell(skew))
 }
 
-// span prints a duration as AWS's texts do.
-func span(d time.Duration) string {
+// spell prints a duration as AWS's texts do.
+func spell(d time.Duration) string {
 	if d%time.Minute != 0 {
 		return fmt.Sprintf("%d sec.", d/time.Second)
 	}

@@ -45,7 +45,7 @@ func FuzzCanonicalQuery(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		var s scratch
-		got, ok := s.appendQuery(nil, query, false)
+		got, ok := s.appendQuery(nil, query)
 		values, err := url.ParseQuery(strings.ReplaceAll(query, ";", "%3B"))
 		if ok != (err == nil) {
 			t.Fatalf("%q: ok %v, net/url says %v", query, ok, err)
@@ -85,11 +85,11 @@ func FuzzCanonicalPath(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, path string) {
-		got := string(appendPath(nil, path, false))
+		got := string(appendPath(nil, path, encodedAgain))
 		if back, err := url.PathUnescape(got); err != nil || back != path && path != "" {
 			t.Fatalf("%q: canonical %q reads back as %q, %v", path, got, back, err)
 		}
-		if collapsed := string(appendPath(nil, path, true)); path != "" && collapsed != string(appendPath(nil, one(path), false)) {
+		if collapsed := string(appendPath(nil, path, collapsed)); path != "" && collapsed != string(appendPath(nil, one(path), encodedAgain)) {
 			t.Fatalf("%q: collapsed to %q", path, collapsed)
 		}
 	})

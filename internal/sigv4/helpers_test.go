@@ -2,6 +2,8 @@ package sigv4
 
 import (
 	"iter"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -89,4 +91,29 @@ func TestVectors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// opaqueURL is a URL for the SDK to sign, with the path as it stands.
+func opaqueURL(path, query string) *url.URL { return &url.URL{Opaque: "//h" + path, RawQuery: query} }
+
+// escapedOnce is S3's path: each escape that is one decoded, and then every
+// byte but the unreserved ones and bare slashes escaped.
+func escapedOnce(path string) string {
+	escapes := regexp.MustCompile(`(?i)%[0-9a-f]{2}|(?s:.)`)
+	var b strings.Builder
+	for _, part := range escapes.FindAllString(path, -1) {
+		if plain, err := url.PathUnescape(part); err == nil && len(part) == 3 {
+			b.WriteString(escape(plain))
+		} else if part == "/" {
+			b.WriteString(part)
+		} else {
+			b.WriteString(escape(part))
+		}
+	}
+	return b.String()
+}
+
+// validName reports whether net/http takes name for a header's.
+func validName(name string) bool {
+	return name != "" && strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-_.!#$%&'*+^`|~") == ""
 }

@@ -55,19 +55,19 @@ func ScopeOf(r *Request) (Scope, bool) {
 		}
 		credential = p.credential
 	}
-	scope, terminator, ok := parseCredential(credential)
-	return scope, ok && terminator == "aws4_request"
+	scope, end, ok := parseCredential(credential)
+	return scope, ok && end == terminator
 }
 
-// parseCredential takes a credential apart: key, date, region, service and the
-// terminator.
-func parseCredential(s string) (scope Scope, terminator string, ok bool) {
+// parseCredential takes a credential apart: key, date, region, service and
+// what should be the terminator.
+func parseCredential(s string) (scope Scope, end string, ok bool) {
 	if strings.Count(s, "/") != 4 {
 		return Scope{}, "", false
 	}
 	scope.AccessKeyID, s, _ = strings.Cut(s, "/")
 	scope.Date, s, _ = strings.Cut(s, "/")
 	scope.Region, s, _ = strings.Cut(s, "/")
-	scope.Service, terminator, _ = strings.Cut(s, "/")
-	return scope, terminator, scope.AccessKeyID != ""
+	scope.Service, end, _ = strings.Cut(s, "/")
+	return scope, end, scope.AccessKeyID != ""
 }

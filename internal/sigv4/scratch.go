@@ -5,8 +5,12 @@ import "strings"
 // A line is one header line.
 type line struct{ name, value string }
 
-// A scratch is what verifying one request needs, kept for the next.
+// A span is a part of a buffer.
+type span struct{ start, end int }
+
+// A scratch is what verifying or signing one request needs, kept for the next.
 type scratch struct {
+	signs bool // for a Signer
 	lines []line
 	bytes int // of all lines
 
@@ -23,6 +27,8 @@ type scratch struct {
 	arena  []byte // recoded names and values of the query
 	params []param
 	text   []byte // canonical request
+	path   span   // in text
+	query  span   // in text
 	toSign []byte
 	key    []byte
 	sum    []byte
@@ -34,9 +40,14 @@ func (s *scratch) reset() {
 	clear(s.lines)
 	clear(s.key[:cap(s.key)]) // no secrets in the pool
 	*s = scratch{
-		lines: s.lines[:0], arena: s.arena[:0], params: s.params[:0], text: s.text[:0], toSign: s.toSign[:0],
+		signs: s.signs, lines: s.lines[:0], arena: s.arena[:0], params: s.params[:0], text: s.text[:0], toSign: s.toSign[:0],
 		key: s.key[:0], sum: s.sum[:0], yield: s.yield,
 	}
+}
+
+// keepable reports whether the buffers are small enough to be kept.
+func (s *scratch) keepable() bool {
+	return cap(s.text) <= maxKept && cap(s.arena) <= maxKept
 }
 
 // collect reads the headers and checks the bounds.

@@ -10,6 +10,7 @@ import (
 const (
 	algorithm  = "AWS4-HMAC-SHA256"
 	timeFormat = "20060102T150405Z"
+	terminator = "aws4_request"
 )
 
 // A signature is what a request says about how it was signed, from either
@@ -194,11 +195,11 @@ func (sig *signature) check() (scope Scope, signed time.Time, err error) {
 	if sig.algorithm != algorithm {
 		return scope, signed, errIncomplete("Unsupported AWS 'algorithm'. Only 'AWS4-HMAC-SHA256' is supported.")
 	}
-	scope, terminator, ok := parseCredential(sig.credential)
+	scope, end, ok := parseCredential(sig.credential)
 	if !ok {
 		return scope, signed, errIncomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%s'", sig.credential)
 	}
-	if terminator != "aws4_request" {
+	if end != terminator {
 		return scope, signed, errInvalid(WrongSignature, "Credential should be scoped with a valid terminator: 'aws4_request'. ")
 	}
 	signed, err = parseTime(sig.date)

@@ -31,7 +31,8 @@ const (
 
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-// A Credential is what a signature is checked against.
+// A Credential is what belongs to an access key id: what its signatures are made
+// with, and whether they count.
 type Credential struct {
 	SecretAccessKey string
 	SessionToken    string    // "" for a long-term key
@@ -122,11 +123,10 @@ func (v *Verifier) Verify(r *Request) (Scope, error) {
 
 // release gives a scratch back for the next request.
 func (v *Verifier) release(s *scratch) {
-	if cap(s.text) > maxKept || cap(s.arena) > maxKept {
-		return
+	if s.keepable() {
+		s.reset()
+		v.pool.Put(s)
 	}
-	s.reset()
-	v.pool.Put(s)
 }
 
 // admit checks what a signature is for and when it was made.
@@ -162,13 +162,13 @@ func (v *Verifier) match(r *Request, s *scratch, scope Scope, signed time.Time) 
 		return errUnknown()
 	}
 	payload, ok := v.payload(r, s.sig.contentHash)
-	if !ok || !s.canonical(r, payload, false) {
+	if !ok || !s.canonical(r, payload, encodedAgain) {
 		return errInvalid(WrongSignature, textMismatch)
 	}
 	s.deriveKey(credential.SecretAccessKey, scope)
 	if !s.signedBy(scope, signed) {
 		mismatch := errMismatch(s.text, s.toSign)
-		if !strings.Contains(r.Path, "//") || !s.canonical(r, payload, true) || !s.signedBy(scope, signed) {
+		if !strings.Contains(r.Path, "//") || !s.canonical(r, payload, collapsed) || !s.signedBy(scope, signed) {
 			return mismatch
 		}
 	}
@@ -196,15 +196,7 @@ func (v *Verifier) payload(r *Request, declared string) (string, bool) {
 	if declared == "UNSIGNED-PAYLOAD" && v.options.UnsignedPayload {
 		return declared, true
 	}
-	hash := r.BodyHash
-	switch {
-	case hash != "":
-	case len(r.Body) == 0:
-		hash = emptyHash
-	default:
-		sum := sha256.Sum256(r.Body)
-		hash = hex.EncodeToString(sum[:])
-	}
+	hash := bodyHash(r)
 	// A body that is not signed here is one whose signature does not match;
 	// the error shows the hash that it should have been.
 	return hash, declared == "" || declared == hash || declared == "UNSIGNED-PAYLOAD"
@@ -213,7 +205,7 @@ func (v *Verifier) payload(r *Request, declared string) (string, bool) {
 // deriveKey makes the signing key of a secret for a scope, in s.key.
 func (s *scratch) deriveKey(secret string, scope Scope) {
 	s.key = append(append(s.key[:0], "AWS4"...), secret...)
-	for _, part := range [...]string{scope.Date, scope.Region, scope.Service, "aws4_request"} {
+	for _, part := range [...]string{scope.Date, scope.Region, scope.Service, terminator} {
 		s.sum = append(s.sum[:0], part...)
 		s.key = mac(s.key, s.sum)
 	}
@@ -230,15 +222,8 @@ func mac(key, message []byte) []byte {
 // request in s.text with the key in s.key. The time of the comparison does not
 // tell how much of the signature is right.
 func (s *scratch) signedBy(scope Scope, signed time.Time) bool {
-	b := append(append(s.toSign[:0], algorithm...), '\n')
-	b = append(signed.AppendFormat(b, timeFormat), '\n')
-	for _, part := range [...]string{scope.Date, scope.Region, scope.Service} {
-		b = append(append(b, part...), '/')
-	}
-	b = append(b, "aws4_request\n"...)
-	sum := sha256.Sum256(s.text)
-	s.toSign = hex.AppendEncode(b, sum[:])
-
+	var date [len(timeFormat)]byte
+	s.stringToSign(scope, string(signed.AppendFormat(date[:0], timeFormat)))
 	h := hmac.New(sha256.New, s.key)
 	h.Write(s.toSign)
 	s.sum = h.Sum(s.sum[:0])

@@ -1,0 +1,61 @@
+package sigv4
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"hash"
+	"maps"
+	"sync"
+)
+
+// maxKeys bounds the signing keys that a Signer keeps. It needs one a day for
+// each secret, region and service.
+const maxKeys = 1000
+
+// A keyCache keeps the signing keys of a day. Those of other days go when the
+// first of a new one comes.
+type keyCache struct {
+	mu   sync.RWMutex
+	keys map[keyID]*signingKey
+}
+
+type keyID struct{ secret, date, region, service string }
+
+// find returns the signing key of a secret for a scope; s is for working in.
+func (c *keyCache) find(s *scratch, secret string, scope *Scope) *signingKey {
+	id := keyID{secret, scope.Date, scope.Region, scope.Service}
+	c.mu.RLock()
+	key := c.keys[id]
+	c.mu.RUnlock()
+	if key != nil {
+		return key
+	}
+	s.deriveKey(secret, *scope)
+	key = newSigningKey(s.key)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.keys, func(old keyID, _ *signingKey) bool { return old.date != scope.Date })
+	if c.keys == nil || len(c.keys) >= maxKeys {
+		c.keys = make(map[keyID]*signingKey)
+	}
+	c.keys[id] = key
+	return key
+}
+
+// A signingKey makes the signatures of one secret for one scope.
+type signingKey struct{ macs sync.Pool } // of hash.Hash, set up with the key
+
+func newSigningKey(key []byte) *signingKey {
+	own := append([]byte(nil), key...)
+	return &signingKey{sync.Pool{New: func() any { return hmac.New(sha256.New, own) }}}
+}
+
+// sign appends the signature of a string to sign.
+func (k *signingKey) sign(dst, toSign []byte) []byte {
+	h := k.macs.Get().(hash.Hash)
+	h.Reset()
+	h.Write(toSign)
+	dst = h.Sum(dst)
+	k.macs.Put(h)
+	return dst
+}
