@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -21,8 +22,8 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// IdleTimeout is how long an unused connection is kept (60 s).
 	IdleTimeout time.Duration
-	// Lifetime is how long a connection is used at all, so that a backend which
-	// moved in the DNS is followed (1 h).
+	// Lifetime is how long a connection is used at all (1 h). A backend that
+	// moved in the DNS is followed in half a minute.
 	Lifetime time.Duration
 	// MaxIdlePerHost and MaxIdle bound the unused connections kept (256, 2048).
 	// They do not bound those in use.
@@ -31,6 +32,10 @@ type Options struct {
 	// bound). At the bound an unused one closes for a new one; while there is none,
 	// calls wait for as long as connecting may take, and then fail with ErrBusy.
 	MaxConnections int
+	// Lookup finds the addresses of a host, those to be preferred first (the
+	// system's resolver; none where Dial is set, which then gets names as they
+	// are). It must keep to its context's deadline.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Dial opens connections (net.Dialer). It must keep to its context's deadline.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -70,6 +75,7 @@ type Client struct {
 	opts    Options
 	tls     *tls.Config // for endpoints that bring none
 	pool    pool
+	names   *names
 	scratch sync.Pool // of *exchange
 }
 
@@ -80,6 +86,9 @@ func NewClient(opts Options) *Client {
 	}
 	if opts.Dial == nil {
 		opts.Dial = new(net.Dialer).DialContext
+		if opts.Lookup == nil {
+			opts.Lookup = systemLookup
+		}
 	}
 	orDefault(&opts.MaxBody, httpmsg.MaxBody)
 	orDefault(&opts.ConnectTimeout, 10*time.Second)
@@ -90,7 +99,12 @@ func NewClient(opts Options) *Client {
 	c := &Client{opts: opts, tls: &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(256)}}
 	c.pool.slots.limit = opts.MaxConnections
 	c.pool.init(opts.IdleTimeout, opts.MaxIdlePerHost, opts.MaxIdle)
+	c.names = newNames(&c.opts, c.pool.retire)
 	return c
+}
+
+func systemLookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
 func orDefault[T ~int | ~int64](setting *T, value T) {
@@ -101,4 +115,7 @@ func orDefault[T ~int | ~int64](setting *T, value T) {
 
 // Close closes the unused connections and those in use as their calls end.
 // Calls after Close still work, on connections of their own.
-func (c *Client) Close() { c.pool.close() }
+func (c *Client) Close() {
+	c.names.close()
+	c.pool.close()
+}

@@ -18,6 +18,7 @@ type conn struct {
 	net.Conn
 	key       *poolKey
 	slots     *slots          // has a place for it; nil when that has been given back
+	address   *address        // nil where no name stands for it
 	raw       syscall.RawConn // for looking at it while idle; nil where that cannot be done
 	look      func(fd uintptr) bool
 	alive     bool // what look found
@@ -94,7 +95,7 @@ func (c *Client) reuse(cn *conn, req *Request, now, deadline time.Time) bool {
 // request which must not be sent twice is always looked at.
 func (c *Client) usable(cn *conn, now time.Time, repeatable bool) bool {
 	quiet := now.Sub(cn.idleSince)
-	if quiet > c.opts.IdleTimeout || now.Sub(cn.born) > c.opts.Lifetime {
+	if quiet > c.opts.IdleTimeout || now.Sub(cn.born) > c.opts.Lifetime || !cn.address.current(now) {
 		return false
 	}
 	if repeatable && quiet < quietFor && !cn.suspect {
@@ -108,11 +109,11 @@ func (c *Client) usable(cn *conn, now time.Time, repeatable bool) bool {
 func (c *Client) open(ep *Endpoint, key *poolKey, limit, deadline time.Time) (*conn, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), limit)
 	defer cancel()
-	nc, err := c.opts.Dial(ctx, "tcp", key.addr)
+	nc, at, err := c.dial(ctx, key)
 	if err != nil {
 		return nil, failure("dial", key, err)
 	}
-	cn := &conn{Conn: nc, key: key, born: time.Now()}
+	cn := &conn{Conn: nc, key: key, address: at, born: time.Now()}
 	cn.watch()
 	if key.secure {
 		err = nc.SetDeadline(limit)

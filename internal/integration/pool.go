@@ -126,6 +126,23 @@ func (p *pool) drop(key *poolKey) {
 	}
 }
 
+// retire closes connections to addresses that names stand for no more.
+func (p *pool) retire() {
+	p.mu.Lock()
+	var old []*conn
+	for cn := p.all.oldest; cn != nil; {
+		next := cn.links[laneAll].newer
+		if cn.address != nil && cn.address.gone.Load() {
+			old = append(old, p.take(p.hosts[*cn.key], cn))
+		}
+		cn = next
+	}
+	p.mu.Unlock()
+	for _, cn := range old {
+		cn.Close()
+	}
+}
+
 func (p *pool) close() {
 	p.mu.Lock()
 	if p.reaper != nil {

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// MaxAddresses is how many addresses an Upstream has at the most.
+	// MaxAddresses is how many addresses an Upstream has at the most, and how
+	// many of those that a name stands for are used.
 	MaxAddresses = 64
 	// restTime is how long an address that could not be connected to is tried
 	// only after all others.
@@ -27,7 +28,8 @@ var (
 // is safe for concurrent use.
 type Upstream struct {
 	addresses []string // host:port to dial
-	resting   []atomic.Int64
+	epoch     time.Time
+	resting   []atomic.Int64 // until when, in nanoseconds from the epoch
 	turn      atomic.Uint32
 }
 
@@ -40,7 +42,7 @@ func NewUpstream(addresses []string) (*Upstream, error) {
 	case len(addresses) > MaxAddresses:
 		return nil, errManyAddresses
 	}
-	u := &Upstream{addresses: make([]string, len(addresses)), resting: make([]atomic.Int64, len(addresses))}
+	u := &Upstream{addresses: make([]string, len(addresses)), epoch: time.Now(), resting: make([]atomic.Int64, len(addresses))}
 	for i, address := range addresses {
 		address = strings.ToLower(address)
 		_, port, err := splitAuthority(address)
@@ -87,7 +89,7 @@ func (c *Client) connectVia(ep *Endpoint, req *Request, now, deadline time.Time,
 		if err == nil || errors.Is(err, ErrBusy) { // that is no fault of the address
 			return cn, err
 		}
-		u.resting[i].Store(now.Add(restTime).UnixNano())
+		u.resting[i].Store(int64(now.Add(restTime).Sub(u.epoch)))
 		failed = err
 	}
 	return nil, failed
@@ -97,6 +99,7 @@ func (c *Client) connectVia(ep *Endpoint, req *Request, now, deadline time.Time,
 // that does not rest, if there is any.
 func (u *Upstream) next(tried uint64, now time.Time) int {
 	n := len(u.addresses)
+	t := int64(now.Sub(u.epoch)) // a clock that is set does not change it
 	first := int((u.turn.Add(1) - 1) % uint32(n))
 	last := -1
 	for k := range n {
@@ -104,7 +107,7 @@ func (u *Upstream) next(tried uint64, now time.Time) int {
 		if tried&(1<<i) != 0 {
 			continue
 		}
-		if u.resting[i].Load() <= now.UnixNano() {
+		if u.resting[i].Load() <= t {
 			return i
 		}
 		if last < 0 {
