@@ -234,8 +234,8 @@ func (s *server) open() bool { return s.config.Credentials == "" }
 // newGateway makes the data plane. What is for no stage goes to next where
 // both planes share a listener.
 func (s *server) newGateway(next http.Handler) (err error) {
-	budget := httpmsg.NewBudget(s.config.MaxBufferedBytes)
-	s.client = integration.NewClient(integration.Options{Budget: budget, MaxConnections: s.config.backendConnections(gateway.OpenFiles())})
+	requests, answers := httpmsg.NewBudget(s.config.MaxBufferedBytes/2), httpmsg.NewBudget(s.config.MaxBufferedBytes/2)
+	s.client = integration.NewClient(integration.Options{Budget: answers, MaxConnections: s.config.backendConnections(gateway.OpenFiles())})
 	if s.aws, err = s.newAWS(); err != nil {
 		return err
 	}
@@ -244,7 +244,7 @@ func (s *server) newGateway(next http.Handler) (err error) {
 		return fmt.Errorf("vpc-links: %w", err)
 	}
 	s.feed.backends = backends
-	s.services = &pipeline.Services{Client: s.client, AWS: s.aws, Backends: backends, Log: s.log, Budget: budget, AccessLog: s.access.lines}
+	s.services = &pipeline.Services{Client: s.client, AWS: s.aws, Backends: backends, Log: s.log, Requests: requests, Answers: answers, AccessLog: s.access.lines}
 	proxies, _ := s.config.proxies() // checked when loaded
 	if next = plainOnly(next); s.stages != nil {
 		next = nil
@@ -255,7 +255,7 @@ func (s *server) newGateway(next http.Handler) (err error) {
 			return program{s.compile(d), s.services}, nil
 		},
 		Next:           next,
-		Budget:         budget,
+		Budget:         requests,
 		Log:            s.log,
 		TrustedProxies: proxies,
 		MaxConnections: s.config.MaxConnections,

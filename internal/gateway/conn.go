@@ -41,6 +41,7 @@ type conn struct {
 
 	answered bool  // the answer has gone, net/http's own is to be swallowed
 	broken   error // why it has not
+	lingered bool  // what came behind the last answer has been thrown away
 }
 
 // connKey finds the conn in the context of its requests.
@@ -214,11 +215,46 @@ func (c *conn) put(p []byte) (n int, err error) {
 	return n, err
 }
 
-// CloseWrite lets net/http end the answer before it ends the connection.
-func (c *conn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
+// What is taken in of a client that is still sending when it has its answer.
+const (
+	lingerBytes = 64 << 20
+	lingerTime  = 30 * time.Second
+	silence     = 5 * time.Second
+)
+
+// linger ends the connection of a client that is still sending. Most look for
+// the answer only when all is sent, and lose it to the reset of a connection that
+// is closed before. What comes is thrown away. Meanwhile the connection counts as
+// idle: at the bound of connections it goes before those at work.
+func (c *conn) linger() {
+	if c.lingered {
+		return
 	}
+	c.lingered, c.ended = true, net.ErrClosed
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	c.guest.idle.Store(time.Now().UnixNano())
+	end := time.Now().Add(lingerTime)
+	buf := make([]byte, 32<<10)
+	for n := 0; n < lingerBytes; {
+		next := time.Now().Add(silence)
+		if end.Before(next) {
+			next = end
+		}
+		_ = c.guest.Conn.SetReadDeadline(next)
+		got, err := c.guest.Conn.Read(buf) // beneath TLS
+		if err != nil {
+			return
+		}
+		n += got
+	}
+}
+
+// CloseWrite is called by net/http behind an answer of its own, or of another
+// handler, that came before the request had been read.
+func (c *conn) CloseWrite() error {
+	c.linger()
 	return nil
 }
 

@@ -59,9 +59,9 @@ func (e *egress) send(resp *httpmsg.Response) {
 }
 
 // direct writes a whole answer to the connection itself, where HTTP/1.1 is
-// spoken and the request has been read to its end. Otherwise it reports false.
+// spoken. Otherwise it reports false.
 func (e *egress) direct(c *call, resp *httpmsg.Response, dates *dates) bool {
-	if e.conn == nil || resp.Stream != nil || !e.r.ProtoAtLeast(1, 1) || e.r.ContentLength != 0 && c.body == nil {
+	if e.conn == nil || resp.Stream != nil || !e.r.ProtoAtLeast(1, 1) {
 		return false
 	}
 	if e.closing = e.closing || e.r.Close || asksToClose(e.r); e.closing {
@@ -118,19 +118,6 @@ func (e *egress) header(resp *httpmsg.Response) {
 	case e.r.ProtoMajor == 1 && e.r.ProtoMinor > 0:
 		add("Connection", "keep-alive") // "close" where net/http closes
 	}
-}
-
-// linger takes in a body that was refused for its size: most clients look for
-// the answer only when all is sent, and lose it to the reset of a connection
-// that is closed before. One who waits to be told to go on sends nothing.
-func (e *egress) linger() {
-	const most, longest = 64 << 20, 5 * time.Second
-	control := http.NewResponseController(e.w)
-	if e.r.ProtoMajor != 1 || e.r.Header.Get("Expect") != "" || control.Flush() != nil {
-		return
-	}
-	_ = control.SetReadDeadline(time.Now().Add(longest))
-	_, _ = io.CopyN(io.Discard, e.r.Body, most)
 }
 
 // ownedByListener reports whether a header line is of this connection alone,

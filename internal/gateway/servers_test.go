@@ -262,6 +262,9 @@ func tlsCall(t *testing.T, tr *http.Transport, base string, i int, h2 bool) {
 // Many clients at once, each of which must get the answers to its own requests.
 func TestConcurrently(t *testing.T) {
 	s := open(t, Options{}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		if err := req.ReadBody(); err != nil {
+			t.Error(err)
+		}
 		return &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "x-path", Value: req.Path}}, Body: bytes.Clone(req.Body)}
 	})
 	var wg sync.WaitGroup

@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +31,9 @@ type seen struct {
 }
 
 func echo(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+	if err := req.ReadBody(); err != nil {
+		return refuseBody(err)
+	}
 	got := seen{
 		API: s.stage.APIID, Stage: s.stage.Name, Method: req.Method, Path: req.Path, Query: req.Query, Host: req.Host,
 		Scheme: req.Scheme, Proto: req.Proto, Source: req.SourceIP, Body: string(req.Body),
@@ -41,6 +46,19 @@ func echo(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
 	}
 	body, _ := json.Marshal(got)
 	return &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "x-amzn-RequestId", Value: "1"}, {Name: "Content-Type", Value: "application/json"}}, Body: body}
+}
+
+// refuseBody is what a stage answers when it cannot have a body.
+func refuseBody(err error) *httpmsg.Response {
+	switch {
+	case errors.Is(err, httpmsg.ErrTooLarge):
+		return tooLong()
+	case errors.Is(err, httpmsg.ErrBudget):
+		return answer(503, "ServiceUnavailableException", "Service Unavailable")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return answer(408, "RequestTimeoutException", "Request Timeout")
+	}
+	return badRequest()
 }
 
 // A site is a gateway on a socket with the stages abc123/dev and abc123/Prod.

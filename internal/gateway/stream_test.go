@@ -62,6 +62,9 @@ func newStreamSite(t testing.TB) *pipes {
 		w.Header().Set("X-End", end)
 	})
 	s := prepare(t, Options{Next: next, ReadHeaderTimeout: time.Second, ReadTimeout: time.Second, IdleTimeout: time.Second}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		if err := req.ReadBody(); err != nil {
+			return refuseBody(err)
+		}
 		text, end := digest(req.Method, req.Path+"?"+req.Query, req.Body)
 		return &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "X-Digest", Value: text}, {Name: "X-End", Value: end}}, Body: make([]byte, len(req.Body))}
 	})

@@ -19,8 +19,8 @@ var (
 // A Budget bounds the bytes of bodies that a process holds at one time and
 // lends the buffers that hold them, pooled by size. What counts is the
 // capacity lent, not the bytes in use. It never waits: who cannot have a
-// buffer gets ErrBudget at once and refuses the call. All methods are safe for
-// concurrent use.
+// buffer gets ErrBudget at once and refuses the call. Large bodies leave room
+// for small ones (see headroom). All methods are safe for concurrent use.
 type Budget struct {
 	limit int64
 	used  atomic.Int64
@@ -34,6 +34,11 @@ func NewBudget(limit int64) *Budget {
 
 // Used returns the bytes lent at the moment.
 func (b *Budget) Used() int64 { return b.used.Load() }
+
+// headroom is what must stay free behind a buffer of n bytes: sixteen times as
+// much again, up to an eighth of the budget. However many large bodies there
+// are, and however long they take to come, small ones are still served.
+func (b *Budget) headroom(n int) int64 { return min(16*int64(n), b.limit/8) }
 
 // Buffer lends an empty buffer with room for at least size bytes. The caller
 // gives it back with Free.
@@ -53,7 +58,7 @@ func (b *Budget) Buffer(size int) (*Buffer, error) {
 }
 
 func (b *Budget) acquire(n int) error {
-	if used := b.used.Add(int64(n)); b.limit > 0 && used > b.limit {
+	if used := b.used.Add(int64(n)); b.limit > 0 && used > b.limit-b.headroom(n) {
 		b.used.Add(-int64(n))
 		return ErrBudget
 	}

@@ -88,7 +88,7 @@ func TestReadBody(t *testing.T) {
 	}
 }
 
-// A sender who announces 10 MB and sends nothing holds 64 KiB.
+// A sender who announces 10 MB and sends nothing holds 16 KiB.
 func TestAnnouncedLengthIsNotBelieved(t *testing.T) {
 	b := NewBudget(100 << 10)
 	buf, err := b.ReadBody(strings.NewReader("x"), MaxBody, MaxBody)
@@ -102,7 +102,7 @@ func TestAnnouncedLengthIsNotBelieved(t *testing.T) {
 }
 
 func TestBudgetExhausted(t *testing.T) {
-	b := NewBudget(8 << 10)
+	b := NewBudget(10 << 10)
 	first, err := b.Buffer(8 << 10)
 	if err != nil {
 		t.Fatal(err)

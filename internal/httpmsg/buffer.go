@@ -29,7 +29,7 @@ func classFor(size int) (class, room int) {
 const (
 	// firstRoom is how much a sender is believed about the length it announces
 	// before its bytes are there.
-	firstRoom = 64 << 10
+	firstRoom = 16 << 10
 	// growth is how many times larger each next buffer is.
 	growth = 4
 )
@@ -77,7 +77,7 @@ func (b *Buffer) grow(size int) error {
 
 // ReadBody reads r to its end into a borrowed buffer. size is the length that
 // the sender announced, -1 when it did not: it sizes the buffer and is not
-// believed beyond a first 64 KiB, so that a promise of 10 MB costs nothing
+// believed beyond a first 16 KiB, so that a promise of 10 MB costs nothing
 // until the bytes come. A body longer than limit is ErrTooLarge (r has then
 // been read to at most one byte beyond it), no memory is ErrBudget, and an
 // error of r is returned as it is.
@@ -93,10 +93,16 @@ func (b *Budget) ReadBody(r io.Reader, size int64, limit int) (*Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
+	whole := false
+	defer func() {
+		if !whole { // also when r panics
+			buf.Free()
+		}
+	}()
 	if err := buf.readAll(r, int(size), limit); err != nil {
-		buf.Free()
 		return nil, err
 	}
+	whole = true
 	return buf, nil
 }
 

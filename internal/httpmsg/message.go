@@ -25,13 +25,34 @@ type Request struct {
 	Proto    string // "HTTP/1.1" or "HTTP/2.0"
 	SourceIP string // address of the peer, or of the client a trusted proxy names
 	Header   Header // without Host
-	Body     []byte
+	Body     []byte // nothing before ReadBody where Unread is set
+	Unread   BodyReader
 	Received time.Time
 	Deadline time.Time // when the answer is due at the latest; zero for none
 
 	// TLSVersion and CipherSuite are what the client and the listener agreed on,
 	// in crypto/tls's numbers; 0 without TLS.
 	TLSVersion, CipherSuite uint16
+}
+
+// A BodyReader takes in a request's body when the stage wants it: a request that
+// is refused without its body costs no memory for one, and waits for no client.
+type BodyReader interface {
+	// ReadBody reads the body to its end, and is called once at the most. The
+	// bytes are valid for as long as the request is. Its errors are ErrTooLarge,
+	// ErrBudget, os.ErrDeadlineExceeded for a client that is too slow, and others
+	// for a body that is malformed or breaks off.
+	ReadBody() ([]byte, error)
+}
+
+// ReadBody makes Body the whole body. It waits for the client where the body has
+// not been read; its errors are those of BodyReader, and Body is then empty.
+func (r *Request) ReadBody() (err error) {
+	if from := r.Unread; from != nil {
+		r.Unread = nil
+		r.Body, err = from.ReadBody()
+	}
+	return err
 }
 
 // Target returns the request target in origin form.

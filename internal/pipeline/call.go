@@ -103,9 +103,18 @@ func emptied[S ~[]E, E any](list S) S {
 	return list[:0]
 }
 
+// budget is what pays for a conversion: that of requests until the backend has
+// answered, then that of answers.
+func (c *call) budget() *httpmsg.Budget {
+	if c.chosen != nil {
+		return c.stage.answers
+	}
+	return c.stage.requests
+}
+
 // lend borrows an empty buffer with room for size bytes until the call ends.
 func (c *call) lend(size int) ([]byte, error) {
-	buf, err := c.stage.budget.Buffer(size)
+	buf, err := c.budget().Buffer(size)
 	if err != nil {
 		return nil, busy(err)
 	}

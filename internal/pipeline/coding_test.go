@@ -282,7 +282,7 @@ func TestCompressionWithoutMemory(t *testing.T) {
 	text := b.String()
 	r := newRigOf(t, compressing(0, respond(text)))
 	for _, limit := range []int64{1, 20 << 10} { // for no buffer, for one too small
-		r.stage.budget = httpmsg.NewBudget(limit)
+		r.stage.answers = httpmsg.NewBudget(limit)
 		resp := r.call("GET /x\nAccept-Encoding: gzip")
 		if string(resp.Body) != text || resp.Header.Has("Content-Encoding") {
 			t.Errorf("got %d bytes as %q", len(resp.Body), resp.Header.Get("Content-Encoding"))
@@ -307,7 +307,7 @@ func TestCompressionConcurrently(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if used := r.stage.budget.Used(); used != 0 {
+	if used := r.stage.requests.Used() + r.stage.answers.Used(); used != 0 {
 		t.Errorf("%d bytes are still lent", used)
 	}
 }

@@ -39,15 +39,14 @@ func compress(c *call) error {
 	if c.trace != nil {
 		c.trace.response(c) // before it is compressed
 	}
-	buf, err := c.stage.budget.Buffer(len(a.Body) / 2)
+	buf, err := c.stage.answers.Buffer(len(a.Body) / 2)
 	if err != nil {
 		return nil // no memory to spare: the client can do without
 	}
+	c.lent = append(c.lent, buf)
 	if err := c.stage.program.deflaters.compress(buf, coding, a.Body); err != nil {
-		buf.Free()
 		return nil
 	}
-	c.lent = append(c.lent, buf)
 	if c.trace != nil {
 		c.trace.converted("response", coding+" compressed", a.Body, buf.Bytes())
 	}

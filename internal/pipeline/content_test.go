@@ -131,7 +131,7 @@ func post(contentType, accept, body string) *httpmsg.Request {
 func release(t testing.TB, r *rig, resp *httpmsg.Response) {
 	t.Helper()
 	resp.Release()
-	if used := r.stage.budget.Used(); used != 0 {
+	if used := r.stage.requests.Used() + r.stage.answers.Used(); used != 0 {
 		t.Errorf("%d bytes are still lent", used)
 	}
 }
@@ -313,7 +313,7 @@ func TestProxiedContent(t *testing.T) {
 func TestBusy(t *testing.T) {
 	e := newMirror(t, "text/plain", "")
 	r := newRigOf(t, binaryAPI(e.url, nil, func(m *snapshot.Method) { m.Integration.ContentHandling = convertToBinary }))
-	r.stage.budget = httpmsg.NewBudget(1 << 10)
+	r.stage.requests = httpmsg.NewBudget(1 << 10)
 	resp := r.stage.Serve(post("", "", strings.Repeat("QUJD", 1000)))
 	if got := show(resp); !strings.HasPrefix(got, "503\n") || !strings.HasSuffix(got, `{"message": "Service Unavailable"}`) {
 		t.Errorf("got %s", got)

@@ -6,11 +6,30 @@ import (
 	"compress/zlib"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"sync"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
+
+// readBody waits for the request's body. What can be decided without it is
+// decided by the steps before; what needs it stands behind.
+func readBody(c *call) error {
+	err := c.req.ReadBody()
+	c.scope.RequestBody = c.req.Body
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, httpmsg.ErrTooLarge):
+		return bodyTooLarge()
+	case errors.Is(err, httpmsg.ErrBudget):
+		return busy(err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return requestTimeout(err)
+	}
+	return badRequest(err)
+}
 
 // decodeBody removes the content coding of a request's body, so that models
 // and templates see what the client meant. It does so whether the API
@@ -43,11 +62,11 @@ func (c *call) inflate() error {
 	if err != nil {
 		return unsupportedMedia()
 	}
-	buf, err := c.stage.budget.ReadBody(r, -1, httpmsg.MaxBody)
+	buf, err := c.stage.requests.ReadBody(r, -1, httpmsg.MaxBody)
 	c.stage.program.inflaters.close(coding, r)
 	switch {
 	case errors.Is(err, httpmsg.ErrTooLarge):
-		return &failure{kind: requestTooLarge, message: "Request Too Long"}
+		return bodyTooLarge()
 	case errors.Is(err, httpmsg.ErrBudget):
 		return busy(err)
 	case err != nil:

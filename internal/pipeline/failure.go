@@ -166,6 +166,16 @@ func badRequest(cause error) *failure {
 	return &failure{kind: default4XX, status: 400, message: "Bad Request", reason: "malformed request", cause: cause}
 }
 
+// requestTimeout is a 408 of the front door for a body that comes too slowly.
+func requestTimeout(cause error) *failure {
+	return &failure{kind: default4XX, status: 408, errType: "RequestTimeoutException", message: "Request Timeout", cause: cause}
+}
+
+// bodyTooLarge is the answer to a body over the limit, as sent or inflated.
+func bodyTooLarge() *failure {
+	return &failure{kind: requestTooLarge, message: "Request Too Long"}
+}
+
 // forbidden closes a method whose protection is not enforced yet: the request
 // fails rather than pass unprotected.
 func forbidden(reason string) *failure {

@@ -126,7 +126,7 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 		request: requestSide{handling: in.ContentHandling},
 	}
 	c := &compiler{program: p, resource: r.Path, method: from}
-	m.steps = append(c.guards(m.steps), (*call).throttle, decodeBody)
+	m.steps = append(c.admission(m.steps), readBody, decodeBody)
 	m.steps = c.validation(m.steps)
 	switch in.Type {
 	case "MOCK":
@@ -154,6 +154,12 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	}
 	m.steps = c.compression(m.steps)
 	return m
+}
+
+// admission decides whether the method takes a request, before its body is read:
+// a request that is refused here costs no memory for one.
+func (c *compiler) admission(steps []step) []step {
+	return append(c.guards(steps), (*call).throttle)
 }
 
 // A compiler works on one method and notes what is wrong with it.

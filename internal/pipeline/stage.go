@@ -22,9 +22,11 @@ type Services struct {
 	// Backends knows VPC links and client certificates; nil knows none.
 	Backends *Backends
 
-	// Budget bounds and pools bodies that are converted, decoded or compressed;
-	// nil makes one without a limit for each stage.
-	Budget *httpmsg.Budget
+	// Requests bounds and pools the bodies of requests that are decoded or
+	// converted, Answers those of answers that are converted or compressed. They
+	// are apart so that uploads cannot stop downloads. Nil makes one without a
+	// limit for each stage.
+	Requests, Answers *httpmsg.Budget
 
 	// AccessLog returns where a stage's access log goes, by the ARN in its
 	// accessLogSettings; nil discards it. It is called by Bind.
@@ -46,7 +48,8 @@ type Stage struct {
 	calls     *sync.Pool               // of *call, shared by the program's stages
 	throttles []*limit.Bucket          // by Method.ordinal; nil when nothing is throttled
 	accessLog *accessLog               // nil for none
-	budget    *httpmsg.Budget
+
+	requests, answers *httpmsg.Budget
 }
 
 // Bind puts a program into service under a stage's settings. It is cheap:
@@ -56,10 +59,15 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 		program: program, settings: settings, services: services, userAgent: "AmazonAPIGateway_" + settings.APIID,
 		targets: make([]atomic.Pointer[target], len(program.methods)),
 		calls:   &program.calls,
-		budget:  services.Budget,
+
+		requests: services.Requests,
+		answers:  services.Answers,
 	}
-	if s.budget == nil {
-		s.budget = httpmsg.NewBudget(0)
+	if s.requests == nil {
+		s.requests = httpmsg.NewBudget(0)
+	}
+	if s.answers == nil {
+		s.answers = httpmsg.NewBudget(0)
 	}
 	if len(settings.MethodSettings) > 0 {
 		s.throttles = s.compileThrottles()

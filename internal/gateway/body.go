@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	// slowest is how fast each piece of a body must come, in bytes a second. A piece
+	// is what comes at that rate within a ReadTimeout.
+	slowest = 1 << 10
+	// bodyTime bounds a whole body, however steadily it comes.
+	bodyTime = 30 * time.Minute
+	// smallRest is how much of a body that nobody wanted is read so that the
+	// connection can serve the next request, in bytes. net/http reads no more.
+	smallRest = 256 << 10
+)
+
+// A body is a request's body on its way from the client, who has a time for each
+// piece of it, and one for the whole. A client that sends a byte now and then is
+// cut off as soon as one that sends nothing; a fixed limit for the whole, which
+// net/http has, would cut large bodies off on slow lines, and run on while the
+// request is being served. The zero value is no body.
+type body struct {
+	from    io.ReadCloser // nil for none
+	control interface{ SetReadDeadline(time.Time) error }
+	timeout time.Duration // for a piece
+	end     time.Time     // of the time for this piece
+	last    time.Time     // nothing is read beyond it
+	due     int           // bytes of this piece that have not come
+	left    int64         // bytes that were announced and have not come; below 0 nobody knows
+	whole   bool          // it has been read to its end
+}
+
+// start makes b the body of r, if it has one.
+func (b *body) start(w http.ResponseWriter, r *http.Request, nc *conn, timeout time.Duration) {
+	*b = body{}
+	if !mayHaveBody(r) {
+		return
+	}
+	*b = body{from: r.Body, control: nc, timeout: timeout, left: r.ContentLength}
+	if nc == nil {
+		b.control = http.NewResponseController(w)
+	}
+	b.control.SetReadDeadline(time.Now().Add(timeout)) // net/http reads what no handler does before it answers
+}
+
+// mayHaveBody reports whether there is a body to read. Over HTTP/2 one may follow
+// a length of 0, and only reading it shows that there is none.
+func mayHaveBody(r *http.Request) bool {
+	return r.ContentLength != 0 || r.ProtoMajor == 2 && r.Header["Content-Length"] != nil
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	if b.due <= 0 {
+		now := time.Now()
+		if b.last.IsZero() {
+			b.last = now.Add(bodyTime)
+		}
+		b.end, b.due = now.Add(b.timeout), max(1, int(b.timeout*slowest/time.Second))
+	}
+	end := b.end
+	if b.last.Before(end) {
+		end = b.last
+	}
+	b.control.SetReadDeadline(end) // only a test's recorder cannot
+	n, err := b.from.Read(p)
+	b.due -= n
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
+	switch {
+	case err == io.EOF:
+		b.whole = true
+		b.control.SetReadDeadline(time.Time{})
+	case err != nil:
+		b.left = -1 // where the next request begins
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (b *body) Close() error { return b.from.Close() }
+
+// SetReadDeadline bounds all further reads. A handler that has less time than a
+// body may take says so here: each read sets the connection's deadline anew.
+func (b *body) SetReadDeadline(last time.Time) error {
+	b.last = last
+	return nil
+}
+
+// unread reports whether there is a body of which something may still come.
+func (b *body) unread() bool { return b.from != nil && !b.whole }
+
+// endless reports whether what may still come is too much to be read for the sake
+// of the next request, or not known. A client that waits to be told to go on may
+// never send it.
+func (b *body) endless(r *http.Request) bool {
+	return b.unread() && (b.left < 0 || b.left >= smallRest || r.Header["Expect"] != nil)
+}
+
+// paced returns r with its body at a pace, r itself if it has none. It is a copy
+// because net/http looks at the body of its own when it closes the request.
+func paced(w http.ResponseWriter, r *http.Request, nc *conn, timeout time.Duration) *http.Request {
+	if !mayHaveBody(r) {
+		return r
+	}
+	out, b := *r, new(body)
+	b.start(w, r, nc, timeout)
+	out.Body = b
+	return &out
+}

@@ -1,0 +1,162 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// refusing answers without a look at the body.
+func refusing(*stubServer, *httpmsg.Request) *httpmsg.Response {
+	return answer(429, "TooManyRequestsException", "Too Many Requests")
+}
+
+// A client that sends its whole body before it looks for an answer reads the one
+// that was given without the body, whoever gave it.
+func TestEarlyAnswers(t *testing.T) {
+	plain := open(t, Options{}, refusing)
+	secure := openTLS(t, Options{}, refusing).site
+	shared := open(t, Options{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "no", http.StatusForbidden)
+	})}, refusing)
+	whole := prepare(t, Options{}, refusing)
+	ln, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole.addr = ln.Addr().String()
+	go func() { whole.served <- whole.ServeStage(ln, "abc123", "dev") }()
+
+	const size = 9 << 20
+	const unknown = "POST /nope HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\n"
+	length := fmt.Sprintf("Content-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size))
+	chunks := fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", size, strings.Repeat("x", size))
+	tests := map[string]struct {
+		site   *site
+		send   string
+		status int
+	}{
+		"unknown stage":               {plain, unknown + length, 403},
+		"unknown stage, chunks":       {plain, unknown + chunks, 403},
+		"unknown stage, HTTP/1.0":     {plain, strings.Replace(unknown, "1.1", "1.0", 1) + length, 403},
+		"unknown stage, asks to go":   {plain, unknown + "Expect: 100-continue\r\n" + length, 403},
+		"unknown stage, TLS":          {secure, unknown + length, 403},
+		"a stage that refuses":        {plain, stageHead("POST", "/dev") + length, 429},
+		"a stage that refuses, TLS":   {secure, stageHead("POST", "/dev") + chunks, 429},
+		"a stage's own listener":      {whole, stageHead("POST", "/x") + length, 429},
+		"an ambiguous request":        {plain, stageHead("POST", "/dev/x#y") + length, 400},
+		"a URL that is too long":      {plain, stageHead("POST", "/dev/"+strings.Repeat("u", 11_000)) + length, 413},
+		"a header that is too long":   {plain, stageHead("POST", "/dev") + "A: " + strings.Repeat("x", 200_000) + "\r\n" + length, 413},
+		"another handler":             {shared, "POST / HTTP/1.1\r\nHost: localhost\r\n" + length, 403},
+		"another handler, chunks":     {shared, "POST / HTTP/1.1\r\nHost: localhost\r\n" + chunks, 403},
+		"another handler, none there": {plain, "POST / HTTP/1.1\r\nHost: localhost\r\n" + length, 403},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			for range 10 {
+				p := tt.site.dial(t)
+				if tt.site == secure {
+					p = p.secure()
+				}
+				if _, err := io.WriteString(p, tt.send); err != nil {
+					t.Fatal("while sending:", err)
+				}
+				resp, _ := p.receive("POST")
+				if resp.StatusCode != tt.status || !resp.Close {
+					t.Fatalf("status %d, want %d; closes: %t", resp.StatusCode, tt.status, resp.Close)
+				}
+				if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
+					t.Fatalf("then %q, %v", rest, err)
+				}
+				p.Close()
+			}
+		})
+	}
+}
+
+// secure is the peer under TLS and HTTP/1.
+func (p *peer) secure() *peer {
+	nc := tls.Client(p.Conn, &tls.Config{InsecureSkipVerify: true})
+	out := *p
+	out.Conn = nc
+	out.r.Reset(nc)
+	return &out
+}
+
+// A small body is read behind the answer, and the connection serves the next
+// request.
+func TestEarlyAnswerKeepsConnections(t *testing.T) {
+	s := open(t, Options{}, refusing)
+	p := s.dial(t)
+	for _, target := range []string{"/nope", "/dev"} {
+		for _, size := range []int{1, 5_000, 200_000} {
+			p.send(stageHead("POST", target) + fmt.Sprintf("Content-Length: %d\r\n\r\n", size))
+			resp, _ := p.receive("POST") // before any of it is sent
+			if resp.StatusCode < 400 || resp.Close {
+				t.Fatalf("%s, %d bytes: status %d, closes: %t", target, size, resp.StatusCode, resp.Close)
+			}
+			p.send(strings.Repeat("x", size))
+		}
+	}
+}
+
+// Who waits to be told to go on is told the answer.
+func TestEarlyAnswerToExpectations(t *testing.T) {
+	s := open(t, Options{}, refusing)
+	for _, target := range []string{"/nope", "/dev"} {
+		p := s.dial(t)
+		p.send(stageHead("POST", target) + "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+		if resp, _ := p.receive("POST"); resp.StatusCode < 400 || !resp.Close {
+			t.Errorf("%s: status %d, closes: %t", target, resp.StatusCode, resp.Close)
+		}
+		if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
+			t.Errorf("%s: then %q, %v", target, rest, err)
+		}
+	}
+}
+
+// Clients that go on sending behind their answers hold no connection that another
+// wants, and end on their own.
+func TestLingeringHoldsNobodyUp(t *testing.T) {
+	const room = 10
+	s := open(t, Options{MaxConnections: room}, refusing)
+	var wg sync.WaitGroup
+	for range room {
+		p := s.dial(t)
+		p.send(stageHead("POST", "/dev") + "Content-Length: 9000000\r\n\r\n")
+		p.receive("POST")
+		wg.Go(func() { p.trickle("x", 10*time.Millisecond) })
+	}
+	begin := time.Now()
+	for range room {
+		resp, _ := s.call(t, stageHead("GET", "/dev")+"\r\n")
+		if resp.StatusCode != 429 {
+			t.Fatal(resp.StatusCode)
+		}
+	}
+	if took := time.Since(begin); took > silence/2 {
+		t.Errorf("others waited %v", took)
+	}
+	for _, nc := range s.guests() {
+		nc.Close()
+	}
+	wg.Wait()
+}
+
+// guests are the connections to the site.
+func (s *site) guests() (out []net.Conn) {
+	s.door.mu.Lock()
+	defer s.door.mu.Unlock()
+	for g := range s.door.guests {
+		out = append(out, g)
+	}
+	return out
+}
