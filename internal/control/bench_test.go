@@ -119,38 +119,106 @@ func measure(b *testing.B, call func()) {
 	b.ReportMetric(float64((cpu()-used).Microseconds())/float64(b.N), "cpu-µs/op")
 }
 
-// BenchmarkPutMethodResponse is the whole operation, one caller after the
-// other. Methods are made anew when they have ten responses.
-func BenchmarkPutMethodResponse(b *testing.B) {
-	for _, tt := range []struct{ name, dir string }{{"memory", ""}, {"durable", b.TempDir()}} {
-		b.Run(tt.name, func(b *testing.B) {
-			l := newLoad(b, tt.dir, 300)
-			b.ReportAllocs()
-			var used time.Duration
-			n := 0
-			for b.Loop() {
-				if n == 10*len(l.ids) {
-					b.StopTimer()
-					for _, id := range l.ids {
-						must(l.DeleteMethod(ctx(), who, &wire.DeleteMethodRequest{RestAPIID: l.api, ResourceID: id, HTTPMethod: "GET"}))(b)
-						l.putMethod(l.api, id)
-					}
-					n = 0
-					b.StartTimer()
-				}
-				start := cpu()
-				l.putNext(n)
-				used += cpu() - start
-				n++
-			}
-			b.ReportMetric(float64(used.Microseconds())/float64(b.N), "cpu-µs/op")
-		})
+// fill gives each resource's GET n method responses, with the status codes that
+// putNext comes to last.
+func (l *load) fill(n int) {
+	l.Helper()
+	for _, id := range l.ids {
+		for status := 599; status > 599-n; status-- {
+			l.call("PUT", fmt.Sprintf("/restapis/%s/resources/%s/methods/GET/responses/%d", l.api, id, status), methodResponse, 201)
+		}
 	}
 }
 
+// BenchmarkPutMethodResponse is the whole operation, one caller after the
+// other, on methods that have some responses already. It takes away what it put
+// when that is a hundred for each method.
+func BenchmarkPutMethodResponse(b *testing.B) {
+	for _, engine := range []string{"memory", "durable"} {
+		for _, responses := range []int{0, 160} {
+			b.Run(fmt.Sprintf("%s/responses=%d", engine, responses), func(b *testing.B) {
+				dir := ""
+				if engine == "durable" {
+					dir = b.TempDir()
+				}
+				l := newLoad(b, dir, 10)
+				l.fill(responses)
+				b.ReportAllocs()
+				var used time.Duration
+				n := 0
+				for b.Loop() {
+					if n == 100*len(l.ids) {
+						b.StopTimer()
+						l.takeAway(n)
+						n = 0
+						b.StartTimer()
+					}
+					start := cpu()
+					l.putNext(n)
+					used += cpu() - start
+					n++
+				}
+				b.ReportMetric(float64(used.Microseconds())/float64(b.N), "cpu-µs/op")
+			})
+		}
+	}
+}
+
+// takeAway deletes what n calls of putNext put.
+func (l *load) takeAway(n int) {
+	l.Helper()
+	for i := range n {
+		must(l.DeleteMethodResponse(ctx(), who, &wire.DeleteMethodResponseRequest{
+			RestAPIID: l.api, ResourceID: l.ids[i%len(l.ids)], HTTPMethod: "GET", StatusCode: fmt.Sprint(100 + i/len(l.ids)%500),
+		}))(l)
+	}
+}
+
+// TestResponsesCostTheSame holds what a response costs against how many the
+// method has already, in bytes of memory: time would be a busy machine's.
+func TestResponsesCostTheSame(t *testing.T) {
+	cost := func(responses int) map[string]uint64 {
+		l := newLoad(t, "", 1)
+		l.fill(responses)
+		method := "/restapis/" + l.api + "/resources/" + l.ids[0] + "/methods/GET"
+		bytes := make(map[string]uint64)
+		for _, op := range []struct {
+			name, method, path, body string
+			want                     int
+		}{
+			{"PutMethodResponse", "PUT", "/responses/1%02d", methodResponse, 201},
+			{"UpdateMethodResponse", "PATCH", "/responses/1%02d", `{"patchOperations": [{"op": "add", "path": "/responseParameters/method.response.header.X-C", "value": "true"}]}`, 201},
+			{"PutIntegrationResponse", "PUT", "/integration/responses/1%02d", `{"selectionPattern": "a"}`, 201},
+			{"DeleteIntegrationResponse", "DELETE", "/integration/responses/1%02d", "", 204},
+			{"DeleteMethodResponse", "DELETE", "/responses/1%02d", "", 204},
+		} {
+			bytes[op.name] = allocated(func() {
+				for i := range 50 {
+					l.call(op.method, method+fmt.Sprintf(op.path, i), op.body, op.want)
+				}
+			})
+		}
+		return bytes
+	}
+	few, many := cost(0), cost(160)
+	for op := range few {
+		if many[op] > few[op]*5/4 {
+			t.Errorf("%s: got %d bytes on a method with 160 responses, %d on one without", op, many[op], few[op])
+		}
+	}
+}
+
+// allocated is how many bytes of memory fn takes, given back or not.
+func allocated(fn func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	fn()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
 // BenchmarkConcurrentWrites is 32 callers who wait for their writes to be
-// durable. However long it runs, a method gets no more than ten responses: what
-// a write costs grows with them.
+// durable. However long it runs, a method gets no more than ten responses.
 func BenchmarkConcurrentWrites(b *testing.B) {
 	l := newLoad(b, b.TempDir(), 100)
 	l.grow(b.N / 10)

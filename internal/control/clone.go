@@ -117,7 +117,7 @@ func (t *tx) cloneMethods(resource string, methods map[string]wire.Method, ids m
 				i.CacheNamespace = &id
 			}
 		}
-		if err := t.saveMethod(resource, &m); err != nil {
+		if err := t.replaceMethod(resource, &m); err != nil {
 			return err
 		}
 	}

@@ -226,7 +226,7 @@ func (a *applier) putResources() error {
 // dropResources removes all methods, and the resources that the definition
 // lacks.
 func (a *applier) dropResources(existing []wire.Resource) error {
-	if err := a.removeAll(kindMethod, ""); err != nil {
+	if err := a.removeMethods(""); err != nil {
 		return err
 	}
 	wanted := make(map[string]bool)

@@ -46,7 +46,7 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 			r := m.MethodIntegration.IntegrationResponses[status]
 			err := checkStatus(status)
 			if err == nil {
-				err = checkIntegrationResponse(&m, &r)
+				err = checkIntegrationResponse(declaredFor(&m, status), &r)
 			}
 			if err := check(err, integrationExtension+"/responses/"+escapePointer(patternKey(&r)), a.failed.IntegrationResponse); err != nil {
 				return err
@@ -56,7 +56,15 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 	if failures > 0 {
 		return nil
 	}
-	return check(a.saveMethod(resource, &m), "", a.failed.Method)
+	return check(a.replaceMethod(resource, &m), "", a.failed.Method)
+}
+
+// declaredFor is a method's response for a status code, nil for none.
+func declaredFor(m *wire.Method, status string) *wire.MethodResponse {
+	if r, ok := m.MethodResponses[status]; ok {
+		return &r
+	}
+	return nil
 }
 
 // integrationExtension leads from an operation to its integration.

@@ -38,7 +38,10 @@ func (s *Service) PutIntegration(ctx context.Context, who *wire.Caller, in *wire
 			return nil, err
 		}
 		m.MethodIntegration = newIntegration(in)
-		return m.MethodIntegration, t.saveIntegration(in.ResourceID, m)
+		if err := t.saveIntegration(in.ResourceID, m); err != nil {
+			return nil, err
+		}
+		return m.MethodIntegration, t.removeAll(kindIntegrationResponse, methodID(in.ResourceID, in.HTTPMethod)+"/")
 	})
 }
 
@@ -95,7 +98,7 @@ func (s *Service) GetIntegration(ctx context.Context, who *wire.Caller, in *wire
 		if err != nil {
 			return nil, err
 		}
-		return m.MethodIntegration, nil
+		return m.MethodIntegration, t.makeWhole(in.ResourceID, m)
 	})
 }
 
@@ -109,7 +112,10 @@ func (s *Service) UpdateIntegration(ctx context.Context, who *wire.Caller, in *w
 		if err := integrationPatch.apply(t, m.MethodIntegration, in.PatchOperations); err != nil {
 			return nil, err
 		}
-		return m.MethodIntegration, t.saveIntegration(in.ResourceID, m)
+		if err := t.saveIntegration(in.ResourceID, m); err != nil {
+			return nil, err
+		}
+		return m.MethodIntegration, t.makeWhole(in.ResourceID, m)
 	})
 }
 
@@ -185,6 +191,9 @@ func (s *Service) DeleteIntegration(ctx context.Context, who *wire.Caller, in *w
 			return err
 		}
 		m.MethodIntegration = nil
-		return t.saveMethod(in.ResourceID, m)
+		if err := t.saveMethod(in.ResourceID, m); err != nil {
+			return err
+		}
+		return t.removeAll(kindIntegrationResponse, methodID(in.ResourceID, in.HTTPMethod)+"/")
 	})
 }

@@ -10,37 +10,39 @@ import (
 // response. Unlike PutMethodResponse it overwrites.
 func (s *Service) PutIntegrationResponse(ctx context.Context, who *wire.Caller, in *wire.PutIntegrationResponseRequest) (*wire.IntegrationResponse, error) {
 	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.IntegrationResponse, error) {
-		m, err := t.methodWithIntegration(in.ResourceID, in.HTTPMethod, errMethod())
-		if err != nil {
+		if _, err := t.methodWithIntegration(in.ResourceID, in.HTTPMethod, errMethod()); err != nil {
 			return nil, err
 		}
 		r := &wire.IntegrationResponse{
 			StatusCode: &in.StatusCode, SelectionPattern: in.SelectionPattern, ContentHandling: given(in.ContentHandling),
 			ResponseParameters: in.ResponseParameters, ResponseTemplates: nullTemplates(in.ResponseTemplates),
 		}
-		return r, t.saveIntegrationResponse(in.ResourceID, m, r)
+		return r, t.saveIntegrationResponse(in.ResourceID, in.HTTPMethod, r)
 	})
 }
 
-// saveIntegrationResponse checks a response and stores it with its method.
-func (t *tx) saveIntegrationResponse(resource string, m *wire.Method, r *wire.IntegrationResponse) error {
-	if err := checkIntegrationResponse(m, r); err != nil {
+// saveIntegrationResponse checks a response and stores it.
+func (t *tx) saveIntegrationResponse(resource, verb string, r *wire.IntegrationResponse) error {
+	id := responseID(resource, verb, *r.StatusCode)
+	declared, err := load[wire.MethodResponse](t, kindMethodResponse, id, nil)
+	if err != nil {
 		return err
 	}
-	i := m.MethodIntegration
-	if i.IntegrationResponses == nil {
-		i.IntegrationResponses = make(map[string]wire.IntegrationResponse)
+	if err := checkIntegrationResponse(declared, r); err != nil {
+		return err
 	}
-	i.IntegrationResponses[*r.StatusCode] = *r
-	return t.saveMethod(resource, m)
+	return t.save(kindIntegrationResponse, id, r)
 }
 
 // checkIntegrationResponse checks a response's mappings against what the
-// method response declares, and its templates' media types.
-func checkIntegrationResponse(m *wire.Method, r *wire.IntegrationResponse) error {
-	declared, ok := m.MethodResponses[*r.StatusCode]
-	if !ok && len(r.ResponseParameters) > 0 {
-		return invalidMapping([]string{"No method response exists for method."})
+// method response of its status code declares, nil where there is none, and its
+// templates' media types.
+func checkIntegrationResponse(declared *wire.MethodResponse, r *wire.IntegrationResponse) error {
+	if declared == nil {
+		if len(r.ResponseParameters) > 0 {
+			return invalidMapping([]string{"No method response exists for method."})
+		}
+		declared = &wire.MethodResponse{}
 	}
 	if err := checkResponseMapping(declared.ResponseParameters, r.ResponseParameters); err != nil {
 		return err
@@ -48,39 +50,33 @@ func checkIntegrationResponse(m *wire.Method, r *wire.IntegrationResponse) error
 	return checkTemplates(r.ResponseTemplates)
 }
 
-// integrationResponse finds a method and its integration's response for a
-// status code.
-func (t *tx) integrationResponse(resource, verb, status string, noMethod error) (*wire.Method, *wire.IntegrationResponse, error) {
-	m, err := t.methodWithIntegration(resource, verb, noMethod)
-	if err != nil {
-		return nil, nil, err
+// integrationResponse reads an integration's response for a status code. An
+// unknown method and a method without an integration come first.
+func (t *tx) integrationResponse(resource, verb, status string, noMethod error) (*wire.IntegrationResponse, error) {
+	if _, err := t.methodWithIntegration(resource, verb, noMethod); err != nil {
+		return nil, err
 	}
-	r, ok := m.MethodIntegration.IntegrationResponses[status]
-	if !ok {
-		return nil, nil, errResponse()
-	}
-	return m, &r, nil
+	return load[wire.IntegrationResponse](t, kindIntegrationResponse, responseID(resource, verb, status), errResponse())
 }
 
 // GetIntegrationResponse reads one integration response.
 func (s *Service) GetIntegrationResponse(ctx context.Context, who *wire.Caller, in *wire.GetIntegrationResponseRequest) (*wire.IntegrationResponse, error) {
 	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.IntegrationResponse, error) {
-		_, r, err := t.integrationResponse(in.ResourceID, in.HTTPMethod, in.StatusCode, errMethod())
-		return r, err
+		return t.integrationResponse(in.ResourceID, in.HTTPMethod, in.StatusCode, errMethod())
 	})
 }
 
 // UpdateIntegrationResponse patches an integration response.
 func (s *Service) UpdateIntegrationResponse(ctx context.Context, who *wire.Caller, in *wire.UpdateIntegrationResponseRequest) (*wire.IntegrationResponse, error) {
 	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.IntegrationResponse, error) {
-		m, r, err := t.integrationResponse(in.ResourceID, in.HTTPMethod, in.StatusCode, errMethod())
+		r, err := t.integrationResponse(in.ResourceID, in.HTTPMethod, in.StatusCode, errMethod())
 		if err != nil {
 			return nil, err
 		}
 		if err := integrationResponsePatch.apply(t, r, in.PatchOperations); err != nil {
 			return nil, err
 		}
-		return r, t.saveIntegrationResponse(in.ResourceID, m, r)
+		return r, t.saveIntegrationResponse(in.ResourceID, in.HTTPMethod, r)
 	})
 }
 
@@ -99,11 +95,9 @@ var integrationResponsePatch = patchTable[wire.IntegrationResponse]{
 // missing method a missing integration (recorded).
 func (s *Service) DeleteIntegrationResponse(ctx context.Context, who *wire.Caller, in *wire.DeleteIntegrationResponseRequest) (*wire.Empty, error) {
 	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
-		m, _, err := t.integrationResponse(in.ResourceID, in.HTTPMethod, in.StatusCode, errIntegration())
-		if err != nil {
+		if _, err := t.methodWithIntegration(in.ResourceID, in.HTTPMethod, errIntegration()); err != nil {
 			return err
 		}
-		delete(m.MethodIntegration.IntegrationResponses, in.StatusCode)
-		return t.saveMethod(in.ResourceID, m)
+		return t.remove(kindIntegrationResponse, responseID(in.ResourceID, in.HTTPMethod, in.StatusCode), errResponse())
 	})
 }

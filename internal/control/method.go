@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -19,8 +20,7 @@ func errMethod() error { return wire.NotFound("Invalid Method identifier specifi
 
 func methodID(resource, verb string) string { return resource + "/" + verb }
 
-// method reads a method with its responses and integration. Any text may stand
-// for the verb.
+// method reads a bare method. Any text may stand for the verb.
 func (t *tx) method(resource, verb string) (*wire.Method, error) {
 	return t.methodOr(resource, verb, errMethod())
 }
@@ -37,14 +37,16 @@ func (t *tx) methodOr(resource, verb string, missing error) (*wire.Method, error
 	return m, err
 }
 
-// saveMethod writes a changed method. Maps of responses that have lost their
-// last one are left out.
-func (t *tx) saveMethod(resource string, m *wire.Method) error {
-	m.MethodResponses = filled(m.MethodResponses)
-	if i := m.MethodIntegration; i != nil {
-		i.IntegrationResponses = filled(i.IntegrationResponses)
+// requireMethod refuses a method that is not there.
+func (t *tx) requireMethod(resource, verb string) error {
+	found, err := t.exists(kindMethod, methodID(resource, verb))
+	if found || err != nil {
+		return err
 	}
-	return t.save(kindMethod, methodID(resource, *m.HTTPMethod), m)
+	if err := t.requireResource(resource); err != nil {
+		return err
+	}
+	return errMethod()
 }
 
 // PutMethod adds a verb to a resource.
@@ -130,7 +132,11 @@ func (t *tx) checkModels(models map[string]string) error {
 // GetMethod reads one method.
 func (s *Service) GetMethod(ctx context.Context, who *wire.Caller, in *wire.GetMethodRequest) (*wire.Method, error) {
 	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Method, error) {
-		return t.method(in.ResourceID, in.HTTPMethod)
+		m, err := t.method(in.ResourceID, in.HTTPMethod)
+		if err != nil {
+			return nil, err
+		}
+		return m, t.makeWhole(in.ResourceID, m)
 	})
 }
 
@@ -147,7 +153,10 @@ func (s *Service) UpdateMethod(ctx context.Context, who *wire.Caller, in *wire.U
 		if err := t.checkMethod(m); err != nil {
 			return nil, err
 		}
-		return m, t.saveMethod(in.ResourceID, m)
+		if err := t.saveMethod(in.ResourceID, m); err != nil {
+			return nil, err
+		}
+		return m, t.makeWhole(in.ResourceID, m)
 	})
 }
 
@@ -175,24 +184,23 @@ func (s *Service) DeleteMethod(ctx context.Context, who *wire.Caller, in *wire.D
 		if err := t.requireResource(in.ResourceID); err != nil {
 			return err
 		}
-		return t.remove(kindMethod, methodID(in.ResourceID, in.HTTPMethod), errMethod())
+		id := methodID(in.ResourceID, in.HTTPMethod)
+		if err := t.remove(kindMethod, id, errMethod()); err != nil {
+			return err
+		}
+		return t.removeResponses(id + "/")
 	})
 }
 
-// eachMethod calls fn with the methods of the API, in order of resource id and
-// verb, until fn returns an error.
+// eachMethod calls fn with the methods of the API, whole, in order of resource
+// id and verb, until fn returns an error.
 func (t *tx) eachMethod(fn func(resource string, m *wire.Method) error) error {
-	rows, err := t.rows(kindMethod, "", 0)
+	methods, err := t.wholeMethods(func(k kind) ([]store.Row, error) { return t.rows(k, "", 0) })
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		m, err := decode[wire.Method](kindMethod, row.ID, row.Doc)
-		if err != nil {
-			return err
-		}
-		resource, _, _ := strings.Cut(row.ID, "/")
-		if err := fn(resource, m); err != nil {
+	for _, m := range methods {
+		if err := fn(m.resource, m.Method); err != nil {
 			return err
 		}
 	}

@@ -12,26 +12,38 @@ func errResponse() error { return wire.NotFound("Invalid Response status code sp
 // second put is a Conflict and changes nothing.
 func (s *Service) PutMethodResponse(ctx context.Context, who *wire.Caller, in *wire.PutMethodResponseRequest) (*wire.MethodResponse, error) {
 	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.MethodResponse, error) {
-		m, err := t.method(in.ResourceID, in.HTTPMethod)
-		if err != nil {
+		if err := t.requireMethod(in.ResourceID, in.HTTPMethod); err != nil {
 			return nil, err
 		}
-		if _, exists := m.MethodResponses[in.StatusCode]; exists {
+		id := responseID(in.ResourceID, in.HTTPMethod, in.StatusCode)
+		if found, err := t.exists(kindMethodResponse, id); err != nil {
+			return nil, err
+		} else if found {
 			return nil, wire.Conflict("Response already exists for this resource")
 		}
-		if over(len(m.MethodResponses)+1, t.svc.limits.MethodResponsesPerMethod) {
-			return nil, errMethodResponses()
+		if err := t.methodResponseQuota(in.ResourceID, in.HTTPMethod); err != nil {
+			return nil, err
 		}
 		r := &wire.MethodResponse{StatusCode: &in.StatusCode, ResponseParameters: in.ResponseParameters, ResponseModels: in.ResponseModels}
 		if err := t.checkMethodResponse(r); err != nil {
 			return nil, err
 		}
-		if m.MethodResponses == nil {
-			m.MethodResponses = make(map[string]wire.MethodResponse)
-		}
-		m.MethodResponses[in.StatusCode] = *r
-		return r, t.saveMethod(in.ResourceID, m)
+		return r, t.save(kindMethodResponse, id, r)
 	})
+}
+
+// methodResponseQuota refuses a method's next response when it has as many as
+// it may.
+func (t *tx) methodResponseQuota(resource, verb string) error {
+	limit := t.svc.limits.MethodResponsesPerMethod
+	if limit <= 0 {
+		return nil
+	}
+	ids, err := t.ids(kindMethodResponse, methodID(resource, verb)+"/")
+	if err == nil && over(len(ids)+1, limit) {
+		return errMethodResponses()
+	}
+	return err
 }
 
 func errMethodResponses() error { return errQuota("Method Responses", " for this Method") }
@@ -44,31 +56,26 @@ func (t *tx) checkMethodResponse(r *wire.MethodResponse) error {
 	return t.checkModels(r.ResponseModels)
 }
 
-// methodResponse finds a method and its response for a status code.
-func (t *tx) methodResponse(resource, verb, status string) (*wire.Method, *wire.MethodResponse, error) {
-	m, err := t.method(resource, verb)
-	if err != nil {
-		return nil, nil, err
+// methodResponse reads a method's response for a status code. An unknown method
+// comes first.
+func (t *tx) methodResponse(resource, verb, status string) (*wire.MethodResponse, error) {
+	if err := t.requireMethod(resource, verb); err != nil {
+		return nil, err
 	}
-	r, ok := m.MethodResponses[status]
-	if !ok {
-		return nil, nil, errResponse()
-	}
-	return m, &r, nil
+	return load[wire.MethodResponse](t, kindMethodResponse, responseID(resource, verb, status), errResponse())
 }
 
 // GetMethodResponse reads one method response.
 func (s *Service) GetMethodResponse(ctx context.Context, who *wire.Caller, in *wire.GetMethodResponseRequest) (*wire.MethodResponse, error) {
 	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.MethodResponse, error) {
-		_, r, err := t.methodResponse(in.ResourceID, in.HTTPMethod, in.StatusCode)
-		return r, err
+		return t.methodResponse(in.ResourceID, in.HTTPMethod, in.StatusCode)
 	})
 }
 
 // UpdateMethodResponse patches a method response.
 func (s *Service) UpdateMethodResponse(ctx context.Context, who *wire.Caller, in *wire.UpdateMethodResponseRequest) (*wire.MethodResponse, error) {
 	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.MethodResponse, error) {
-		m, r, err := t.methodResponse(in.ResourceID, in.HTTPMethod, in.StatusCode)
+		r, err := t.methodResponse(in.ResourceID, in.HTTPMethod, in.StatusCode)
 		if err != nil {
 			return nil, err
 		}
@@ -78,8 +85,7 @@ func (s *Service) UpdateMethodResponse(ctx context.Context, who *wire.Caller, in
 		if err := t.checkMethodResponse(r); err != nil {
 			return nil, err
 		}
-		m.MethodResponses[in.StatusCode] = *r
-		return r, t.saveMethod(in.ResourceID, m)
+		return r, t.save(kindMethodResponse, responseID(in.ResourceID, in.HTTPMethod, in.StatusCode), r)
 	})
 }
 
@@ -99,11 +105,9 @@ func errContentTypeAbsent() error { return wire.NotFound("Content-Type specified
 // response refers to its status code.
 func (s *Service) DeleteMethodResponse(ctx context.Context, who *wire.Caller, in *wire.DeleteMethodResponseRequest) (*wire.Empty, error) {
 	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
-		m, _, err := t.methodResponse(in.ResourceID, in.HTTPMethod, in.StatusCode)
-		if err != nil {
+		if err := t.requireMethod(in.ResourceID, in.HTTPMethod); err != nil {
 			return err
 		}
-		delete(m.MethodResponses, in.StatusCode)
-		return t.saveMethod(in.ResourceID, m)
+		return t.remove(kindMethodResponse, responseID(in.ResourceID, in.HTTPMethod, in.StatusCode), errResponse())
 	})
 }

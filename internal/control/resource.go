@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -238,8 +239,7 @@ func (t *tx) attachMethods(items []wire.Resource, whole bool) error {
 	for i := range items {
 		byID[*items[i].ID] = &items[i]
 	}
-	add := func(id string, m wire.Method) {
-		resource, verb, _ := strings.Cut(id, "/")
+	add := func(resource, verb string, m wire.Method) {
 		r := byID[resource]
 		if r == nil {
 			return
@@ -252,22 +252,16 @@ func (t *tx) attachMethods(items []wire.Resource, whole bool) error {
 	if !whole {
 		ids, err := t.idsBetween(kindMethod, from, to)
 		for _, id := range ids {
-			add(id, wire.Method{})
+			resource, verb, _ := strings.Cut(id, "/")
+			add(resource, verb, wire.Method{})
 		}
 		return err
 	}
-	rows, err := t.rowsBetween(kindMethod, from, to)
-	if err != nil {
-		return err
+	methods, err := t.wholeMethods(func(k kind) ([]store.Row, error) { return t.rowsBetween(k, from, to) })
+	for _, m := range methods {
+		add(m.resource, m.verb, *m.Method)
 	}
-	for _, row := range rows {
-		m, err := decode[wire.Method](kindMethod, row.ID, row.Doc)
-		if err != nil {
-			return err
-		}
-		add(row.ID, *m)
-	}
-	return nil
+	return err
 }
 
 // DeleteResource removes a resource with its methods and all that is below it.
@@ -287,7 +281,7 @@ func (s *Service) DeleteResource(ctx context.Context, who *wire.Caller, in *wire
 // removeResource deletes one resource with its methods.
 func (t *tx) removeResource(r *wire.Resource) error {
 	return errors.Join(
-		t.removeAll(kindMethod, *r.ID+"/"),
+		t.removeMethods(*r.ID+"/"),
 		t.Delete(t.key(kindChild, placeOf(r))),
 		t.Delete(t.key(kindResource, *r.ID)))
 }

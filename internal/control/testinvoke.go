@@ -64,6 +64,9 @@ func (t *tx) test(in *wire.TestInvokeMethodRequest) (*Test, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := t.makeWhole(in.ResourceID, m); err != nil {
+		return nil, err
+	}
 	if m.MethodIntegration == nil {
 		return nil, wire.BadRequest("No integration defined for method")
 	}

@@ -24,13 +24,16 @@ const (
 	// Of an API; apiKinds lists them.
 	kindResource         kind = "resource"         // resource id
 	kindChild            kind = "child"            // parent id "/" path part; a resource's place among its siblings
-	kindMethod           kind = "method"           // resource id "/" verb; with its responses and integration
+	kindMethod           kind = "method"           // resource id "/" verb; with its integration
+	kindMethodResponse   kind = "methodresponse"   // resource id "/" verb "/" status code
 	kindModel            kind = "model"            // name
 	kindValidator        kind = "requestvalidator" // validator id
 	kindGatewayResponse  kind = "gatewayresponse"  // response type
 	kindDeployment       kind = "deployment"       // deployment id
 	kindDeploymentSource kind = "deploymentsource" // deployment id; the definition that it froze
 	kindStage            kind = "stage"            // stage name
+
+	kindIntegrationResponse kind = "integrationresponse" // resource id "/" verb "/" status code
 
 	// kindAPIOwner is the server's own: API ids are unique on a server, and
 	// this says which account and region an id belongs to.
@@ -47,7 +50,7 @@ var accountKinds = map[kind]string{kindVPCLink: ServedVPCLink, kindClientCertifi
 
 // apiKinds are the kinds whose documents go with their API.
 var apiKinds = []kind{
-	kindResource, kindChild, kindMethod, kindModel, kindValidator, kindGatewayResponse,
+	kindResource, kindChild, kindMethod, kindMethodResponse, kindIntegrationResponse, kindModel, kindValidator, kindGatewayResponse,
 	kindDeployment, kindDeploymentSource, kindStage,
 }
 
@@ -80,7 +83,8 @@ func (t *tx) key(k kind, id string) store.Key {
 	return store.Key{Account: t.who.Account, Region: t.who.Region, Kind: string(k), Parent: t.parent(k), ID: id}
 }
 
-// load reads a document; missing is the error for one that is not there.
+// load reads a document; missing is the error for one that is not there. With
+// a missing of nil that is no error, and the document nil.
 func load[T any](t *tx, k kind, id string, missing error) (*T, error) {
 	doc, err := t.Get(t.key(k, id))
 	if isAbsent(err) {

@@ -144,7 +144,7 @@ func TestOpenErrors(t *testing.T) {
 		},
 		"newer schema": {
 			prepare: func(t *testing.T, dir string) { store(t, dir); raw(t, dir, "PRAGMA user_version = 99") },
-			want:    ErrNewer, text: "written by a newer version (schema 99, this one knows 1)",
+			want:    ErrNewer, text: "written by a newer version (schema 99, this one knows 2)",
 		},
 		"the directory is a file": {
 			prepare: func(t *testing.T, dir string) {
