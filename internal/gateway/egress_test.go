@@ -288,6 +288,28 @@ func TestBrokenStream(t *testing.T) {
 	<-closed
 }
 
+// A panic while an answer streams ends its connection and gives everything back.
+func TestPanickingStream(t *testing.T) {
+	closed, released := make(chan bool, 1), make(chan bool, 1)
+	s := open(t, Options{}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		if err := req.ReadBody(); err != nil {
+			t.Error(err)
+		}
+		resp := &httpmsg.Response{Status: 200, Stream: closer{panickyReader{}, closed}}
+		resp.OnRelease(func() { released <- true })
+		return resp
+	})
+	p := s.dial(t)
+	p.send(stageHead("POST", "/dev") + "Content-Length: 3\r\n\r\nabc")
+	p.cut(5 * time.Second)
+	<-closed
+	<-released // and site looks that no byte is lent
+}
+
+type panickyReader struct{}
+
+func (panickyReader) Read([]byte) (int, error) { panic("ouch") }
+
 type iotestErr struct{ err error }
 
 func (r iotestErr) Read([]byte) (int, error) { return 0, r.err }

@@ -273,7 +273,7 @@ func TestBudgetExhausted(t *testing.T) {
 			io.WriteString(nc, "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"+strings.Repeat("x", 5000))
 		}
 	})
-	c := client(t, Options{Budget: httpmsg.NewBudget(8 << 10)})
+	c := client(t, Options{Budget: httpmsg.NewBudget(10 << 10)})
 	req := &Request{Method: "GET", Target: "/"}
 	first, err := c.Do(req, ep)
 	if err != nil {
@@ -289,6 +289,34 @@ func TestBudgetExhausted(t *testing.T) {
 	}
 	third.Release()
 }
+
+// A panic in the middle of an exchange gives the connection's place back.
+func TestPanicReleasesTheConnection(t *testing.T) {
+	c := client(t, Options{MaxConnections: 1, Dial: func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		go io.Copy(io.Discard, theirs)
+		return panickyConn{ours}, nil
+	}})
+	ep, err := NewEndpoint("http", "backend", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			_, err := c.Do(&Request{Method: "GET", Target: "/", Deadline: time.Now().Add(5 * time.Second)}, ep)
+			t.Error(err)
+		}()
+	}
+}
+
+type panickyConn struct{ net.Conn }
+
+func (panickyConn) Read([]byte) (int, error) { panic("ouch") }
 
 // A backend that answers while the request is still coming must not be waited
 // for by a client that waits for it.

@@ -64,12 +64,20 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 		deadline = now.Add(DefaultTimeout)
 	}
 	x.encode(req, ep)
+	var running *conn
+	defer func() {
+		if running != nil { // a panic
+			running.Close()
+		}
+	}()
 	for fresh := false; ; fresh = true {
 		cn, err := c.connect(ep, req, now, deadline, fresh)
 		if err != nil {
 			return nil, err
 		}
+		running = cn
 		resp, keep, fault := c.run(x, cn, req)
+		running = nil
 		if keep {
 			c.pool.put(cn, time.Now())
 			return resp, nil

@@ -68,6 +68,11 @@ func (p *Program) gatewayResponseFor(t responseType, status int) *gatewayRespons
 
 // complete makes the answer of a call whose steps ended with err.
 func (c *call) complete(err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.answerPlainly(c.caught(fault))
+		}
+	}()
 	switch {
 	case err != nil:
 		c.fail(err)
@@ -87,16 +92,8 @@ func (c *call) fail(err error) {
 	if c.trace != nil {
 		c.trace.failed(c, f)
 	}
-	c.answer.Header, c.answer.Body, c.answer.Stream, c.answer.Length = c.answer.Header[:0], nil, nil, 0
-	def := gatewayDefaultOf(f.kind)
-	c.answer.Status = firstSet(f.status, def.status, 500)
+	c.refuse(f)
 	custom := c.stage.program.gatewayResponseFor(f.kind, c.answer.Status)
-	c.answer.Header.Add("x-amzn-ErrorType", firstSet(f.errType, def.errorType))
-	x := &c.scope.Context.Error
-	x.ResponseType, x.ValidationString = string(f.kind), f.detail
-	if x.HasMessage = f.message != ""; x.HasMessage {
-		x.Message = f.message
-	}
 	if custom == nil {
 		c.answer.Body = c.defaultBody(f)
 	} else {
@@ -104,6 +101,22 @@ func (c *call) fail(err error) {
 	}
 	if c.trace != nil {
 		c.trace.gatewayResponse(c, f, custom != nil)
+	}
+}
+
+// refuse puts a failure in the place of the answer, all but its body.
+func (c *call) refuse(f *failure) {
+	if c.answer.Stream != nil {
+		_ = c.answer.Stream.Close()
+	}
+	c.answer.Header, c.answer.Body, c.answer.Stream, c.answer.Length = c.answer.Header[:0], nil, nil, 0
+	def := gatewayDefaultOf(f.kind)
+	c.answer.Status = firstSet(f.status, def.status, 500)
+	c.answer.Header.Add("x-amzn-ErrorType", firstSet(f.errType, def.errorType))
+	x := &c.scope.Context.Error
+	x.ResponseType, x.ValidationString = string(f.kind), f.detail
+	if x.HasMessage = f.message != ""; x.HasMessage {
+		x.Message = f.message
 	}
 }
 

@@ -44,6 +44,7 @@ type call struct {
 	logLine          []byte             // buffer of the access log
 	trace            *Trace             // what has happened; nil unless somebody wants to know
 	test             bool               // it is TestInvokeMethod's
+	panicked         bool               // its memory is not used again
 
 	lent    []*httpmsg.Buffer // of payloads that were converted
 	answer  httpmsg.Response
@@ -67,21 +68,24 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	return c
 }
 
-// reset gives the call back. Slices keep their memory unless a large call made
+// reset gives the call back, and what it has borrowed. Slices keep their memory unless a large call made
 // them grow.
 func (c *call) reset() {
 	const keep = 64 << 10
 	if c.backend != nil {
 		c.backend.Release()
 	}
+	for _, buf := range c.lent {
+		buf.Free()
+	}
+	if c.panicked {
+		return
+	}
 	pool := c.stage.calls
 	c.scope.Reset()
 	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen, c.trace = nil, nil, nil, nil, nil, nil, nil
 	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError, c.test = 0, 0, "", "", 0, "", false
 	c.timing = integration.Timing{}
-	for _, buf := range c.lent {
-		buf.Free()
-	}
 	c.lent = emptied(c.lent)
 	c.headers, c.values, c.paths, c.listed = emptied(c.headers), emptied(c.values), emptied(c.paths), emptied(c.listed)
 	c.function = functionAnswer{single: emptied(c.function.single), multi: emptied(c.function.multi)}

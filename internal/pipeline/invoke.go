@@ -56,7 +56,7 @@ func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, t
 	c := s.newCall(req)
 	c.asTest(test)
 	c.startTrace()
-	c.complete(c.runTest(p.methods[0]))
+	c.complete(c.attempt((*call).runTest))
 	answer := &TestAnswer{Status: c.answer.Status, Body: slices.Clone(c.answer.Body), Trace: c.endTrace()}
 	answer.Header, answer.Latency = answer.Trace.header(), answer.Trace.Took
 	c.answer.Release()
@@ -111,11 +111,12 @@ func (c *call) asTest(t *Test) {
 	x.SourceIP, x.APIKey, x.APIKeyID = testSourceIP, testKey, testKeyID
 }
 
-// runTest takes the call through its method, whatever its path.
-func (c *call) runTest(m *Method) error {
+// runTest takes the call through the program's one method, whatever its path.
+func (c *call) runTest() error {
 	if err := checkPath(c.req.Path); err != nil {
 		return badRequest(err)
 	}
+	m := c.stage.program.methods[0]
 	verb := m.verb
 	if verb == "ANY" {
 		verb = "GET" // any that the method answers finds the path

@@ -81,15 +81,12 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 }
 
 // Serve answers one request, whose Path is the one within the stage. It never
-// fails: what goes wrong is answered. The request must stay untouched until
+// fails: what goes wrong, a panic too, is answered. The request must stay untouched until
 // the response is released.
 func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 	c := s.newCall(req)
-	c.complete(c.run())
-	c.logAccess()
-	if c.trace != nil {
-		s.services.Trace(c.endTrace())
-	}
+	c.complete(c.attempt((*call).run))
+	c.conclude()
 	return &c.answer
 }
 
