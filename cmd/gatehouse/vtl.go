@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 	"github.com/gatehouse-gw/gatehouse/vtl"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -231,11 +232,7 @@ func eachParam(params *value.Map, place string, visit func(name, text string)) {
 
 // escapeAll writes every byte as %XX, which no reader can misread.
 func escapeAll(s string) string {
-	out := make([]byte, 0, 3*len(s))
-	for i := range len(s) {
-		out = fmt.Appendf(out, "%%%02X", s[i])
-	}
-	return string(out)
+	return string(percent.Append(nil, s, new(percent.Set)))
 }
 
 // traceTo prints the steps of a render, one a line.

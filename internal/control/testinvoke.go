@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -170,17 +171,16 @@ func testTarget(pathWithQuery, template string) (path, query string) {
 // escapeControls writes spaces and controls, which end a request line, as
 // percent-escapes.
 func escapeControls(s string) string {
-	const hex = "0123456789ABCDEF"
 	if strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) < 0 {
 		return s
 	}
-	var b strings.Builder
+	var b []byte
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c <= ' ' || c == 0x7f {
-			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+			b = percent.AppendByte(b, c)
 		} else {
-			b.WriteByte(c)
+			b = append(b, c)
 		}
 	}
-	return b.String()
+	return string(b)
 }

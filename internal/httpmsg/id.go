@@ -3,6 +3,7 @@ package httpmsg
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"math/rand/v2"
 )
 
@@ -11,17 +12,15 @@ import (
 
 // NewRequestID returns a random (version 4) UUID, as x-amzn-RequestId has it.
 func NewRequestID() string {
-	const hex = "0123456789abcdef"
 	raw := random16()
 	raw[6] = raw[6]&0x0f | 0x40
 	raw[8] = raw[8]&0x3f | 0x80
-	out := make([]byte, 0, 36)
-	for i, b := range raw {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			out = append(out, '-')
-		}
-		out = append(out, hex[b>>4], hex[b&15])
-	}
+	out := []byte("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
+	hex.Encode(out, raw[:4])
+	hex.Encode(out[9:], raw[4:6])
+	hex.Encode(out[14:], raw[6:8])
+	hex.Encode(out[19:], raw[8:10])
+	hex.Encode(out[24:], raw[10:])
 	return string(out)
 }
 

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
@@ -191,8 +192,8 @@ func (b *bodyReader) trailer() error {
 // length, 0 when there is none or it is too large.
 func chunkSize(line []byte) (size int64, digits int) {
 	for digits < len(line) {
-		v := hexValue(line[digits])
-		if v < 0 {
+		v, ok := hexdigit.Value(line[digits])
+		if !ok {
 			break
 		}
 		if digits++; digits > 15 {
@@ -201,18 +202,6 @@ func chunkSize(line []byte) (size int64, digits int) {
 		size = size<<4 | int64(v)
 	}
 	return size, digits
-}
-
-func hexValue(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
 }
 
 // validExtension takes what may follow a chunk's size: nothing, blanks, or a

@@ -7,6 +7,8 @@ import (
 
 	"encoding/base64"
 
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
@@ -43,8 +45,6 @@ func (utilObject) Call(method string, args []value.Value) (value.Value, bool, er
 	v, err := f(args[0].Text())
 	return v, true, err
 }
-
-const upperHex = "0123456789ABCDEF"
 
 // escapeJavaScript escapes as commons-lang 2 does: quotes of both kinds and
 // the slash, too, and everything beyond ASCII by UTF-16 unit.
@@ -91,7 +91,7 @@ func appendEscapedRune(dst []byte, r rune) []byte {
 }
 
 func appendUnit(dst []byte, u rune) []byte {
-	return append(dst, '\\', 'u', upperHex[u>>12&15], upperHex[u>>8&15], upperHex[u>>4&15], upperHex[u&15])
+	return append(dst, '\\', 'u', hexdigit.Upper[u>>12&15], hexdigit.Upper[u>>8&15], hexdigit.Upper[u>>4&15], hexdigit.Upper[u&15])
 }
 
 func parseJSON(s string) (value.Value, error) { return value.Parse(s, value.Limits{}) }
@@ -106,7 +106,7 @@ func urlEncode(s string) (value.Value, error) {
 		case c == ' ':
 			out = append(out, '+')
 		default:
-			out = append(out, '%', upperHex[c>>4], upperHex[c&15])
+			out = percent.AppendByte(out, c)
 		}
 	}
 	return value.String(string(out)), nil
@@ -116,7 +116,7 @@ func urlEncode(s string) (value.Value, error) {
 // that starts no escape.
 func urlDecode(s string) (value.Value, error) {
 	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])) {
+		if _, ok := percent.Decode(s[i:]); s[i] == '%' && !ok {
 			return value.Value{}, errors.New("incomplete or illegal %-escape")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
@@ -98,7 +99,7 @@ func appendLogText(line []byte, s string) []byte {
 		case c == '"' || c == '\\':
 			line = append(line, '\\', c)
 		case c < ' ' || c == 0x7f:
-			line = append(line, '\\', 'u', '0', '0', lowerHex[c>>4], lowerHex[c&15])
+			line = append(line, '\\', 'u', '0', '0', hexdigit.Lower[c>>4], hexdigit.Lower[c&15])
 		default:
 			line = append(line, c)
 		}

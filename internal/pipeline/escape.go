@@ -3,70 +3,19 @@ package pipeline
 import (
 	"errors"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 )
 
 var errBadEscape = errors.New("path has a malformed percent-escape")
 
-const upperHex = "0123456789ABCDEF"
-
 // unescape decodes %XX in one raw path segment; "+" stays.
 func unescape(s string) (string, error) {
-	first := strings.IndexByte(s, '%')
-	if first < 0 {
-		return s, nil
+	text, ok := percent.Unescape(s)
+	if !ok {
+		return "", errBadEscape
 	}
-	out := make([]byte, 0, len(s))
-	out = append(out, s[:first]...)
-	for i := first; i < len(s); i++ {
-		if s[i] != '%' {
-			out = append(out, s[i])
-			continue
-		}
-		if i+2 >= len(s) {
-			return "", errBadEscape
-		}
-		hi, ok1 := unhex(s[i+1])
-		lo, ok2 := unhex(s[i+2])
-		if !ok1 || !ok2 {
-			return "", errBadEscape
-		}
-		out = append(out, hi<<4|lo)
-		i += 2
-	}
-	return string(out), nil
-}
-
-func unhex(c byte) (byte, bool) {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0', true
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10, true
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10, true
-	}
-	return 0, false
-}
-
-// appendSegment appends a decoded path segment encoded for a URI: all but
-// unreserved characters and the sub-delimiters that a segment may hold.
-func appendSegment(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; segmentByte(c) {
-			dst = append(dst, c)
-		} else {
-			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
-		}
-	}
-	return dst
-}
-
-func segmentByte(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return true
-	}
-	return strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0
+	return text, nil
 }
 
 // appendRawPath appends a raw path, decoding and encoding each segment once,
@@ -81,7 +30,7 @@ func appendRawPath(dst []byte, raw string) []byte {
 		if err != nil {
 			plain = seg
 		}
-		dst = appendSegment(dst, plain)
+		dst = percent.Append(dst, plain, percent.Segment)
 		if !more {
 			return dst
 		}
@@ -96,7 +45,7 @@ func appendPath(dst []byte, value string) []byte {
 		if !first {
 			dst = append(dst, '/')
 		}
-		dst = appendSegment(dst, seg)
+		dst = percent.Append(dst, seg, percent.Segment)
 		if !more {
 			return dst
 		}

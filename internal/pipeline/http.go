@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 )
 
 const traceHeader = "X-Amzn-Trace-Id"
@@ -159,7 +160,7 @@ func appendClientQuery(dst []byte, q string) []byte {
 		case c != '%' && cleanQuery(q[i:i+1]):
 			dst = append(dst, c)
 		default:
-			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
+			dst = percent.AppendByte(dst, c)
 		}
 	}
 	return dst

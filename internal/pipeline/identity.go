@@ -3,9 +3,9 @@ package pipeline
 import (
 	"math/rand/v2"
 	"strings"
-)
 
-const lowerHex = "0123456789abcdef"
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
+)
 
 // isUUID reports whether s has the form of a UUID: AWS takes such a request
 // id over from the client.
@@ -20,7 +20,7 @@ func isUUID(s string) bool {
 			}
 			continue
 		}
-		if _, ok := unhex(s[i]); !ok {
+		if _, ok := hexdigit.Value(s[i]); !ok {
 			return false
 		}
 	}
@@ -66,7 +66,7 @@ func appendRoot(dst []byte, now int64) []byte {
 // appendHex appends the low digits of v.
 func appendHex(dst []byte, v uint64, digits int) []byte {
 	for shift := (digits - 1) * 4; shift >= 0; shift -= 4 {
-		dst = append(dst, lowerHex[v>>shift&15])
+		dst = append(dst, hexdigit.Lower[v>>shift&15])
 	}
 	return dst
 }

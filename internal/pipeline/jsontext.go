@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 )
 
 // appendJSON appends s as a JSON string the way Jackson writes one: only
@@ -45,7 +47,7 @@ func appendEscape(dst []byte, c byte) []byte {
 	if i := strings.IndexByte("\b\t\n\f\r\"\\", c); i >= 0 {
 		return append(dst, '\\', `btnfr"\`[i])
 	}
-	return append(dst, '\\', 'u', '0', '0', upperHex[c>>4], upperHex[c&15])
+	return append(dst, '\\', 'u', '0', '0', hexdigit.Upper[c>>4], hexdigit.Upper[c&15])
 }
 
 // maxDepth bounds the nesting of what a jsonReader passes over.
@@ -244,7 +246,7 @@ func (r *jsonReader) unit() (rune, bool) {
 	}
 	var v rune
 	for _, c := range r.text[r.at : r.at+4] {
-		digit, ok := unhex(c)
+		digit, ok := hexdigit.Value(c)
 		if !ok {
 			return 0, false
 		}

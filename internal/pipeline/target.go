@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 )
 
 // A target is an integration URI with a stage's variables filled in: where to
@@ -176,18 +177,10 @@ func findValue(values []pathValue, name string) *pathValue {
 // appendQueryText appends text form-encoded, as AWS encodes the names and
 // values of a query.
 func appendQueryText(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '*', c == '~':
-			dst = append(dst, c)
-		case c == ' ':
-			dst = append(dst, "%20"...)
-		default:
-			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
-		}
-	}
-	return dst
+	return percent.Append(dst, s, queryText)
 }
+
+var queryText = percent.Letters("-._~*")
 
 // appendQueryPair appends name=value behind what dst holds of a query.
 func appendQueryPair(dst []byte, first bool, name, value string) []byte {
@@ -208,12 +201,7 @@ func cleanQuery(q string) bool {
 		switch c := q[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
 		case c == '%':
-			if i+2 >= len(q) {
-				return false
-			}
-			_, ok1 := unhex(q[i+1])
-			_, ok2 := unhex(q[i+2])
-			if !ok1 || !ok2 {
+			if _, ok := percent.Decode(q[i:]); !ok {
 				return false
 			}
 			i += 2

@@ -6,21 +6,16 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 )
-
-const upperHex = "0123456789ABCDEF"
-
-// unreserved reports the bytes that are never percent-encoded.
-func unreserved(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
-}
 
 // appendByte appends a byte, percent-encoded unless it is unreserved.
 func appendByte(dst []byte, c byte) []byte {
-	if unreserved(c) {
+	if percent.Unreserved[c] {
 		return append(dst, c)
 	}
-	return append(dst, '%', upperHex[c>>4], upperHex[c&15])
+	return percent.AppendByte(dst, c)
 }
 
 // A pathForm is what becomes of a raw path in the canonical request.
@@ -40,7 +35,7 @@ func appendPath(dst []byte, path string, form pathForm) []byte {
 	for i := 0; i < len(path); i++ {
 		c := path[i]
 		if form == encodedOnce && c == '%' {
-			if decoded, ok := decode(path[i:]); ok {
+			if decoded, ok := percent.Decode(path[i:]); ok {
 				dst = appendByte(dst, decoded)
 				i += 2
 				continue
@@ -54,16 +49,6 @@ func appendPath(dst []byte, path string, form pathForm) []byte {
 		}
 	}
 	return dst
-}
-
-// decode decodes the escape that text begins with. It is false for one that is
-// none.
-func decode(text string) (c byte, ok bool) {
-	if len(text) < 3 {
-		return 0, false
-	}
-	high, low := unhex(text[1]), unhex(text[2])
-	return high<<4 | low&15, high < 16 && low < 16
 }
 
 // A param is a parameter of the canonical query, as places in scratch.arena.
@@ -129,7 +114,7 @@ func (s *scratch) recode(text string) bool {
 		case '+':
 			c = ' '
 		case '%':
-			decoded, ok := decode(text[i:])
+			decoded, ok := percent.Decode(text[i:])
 			if !ok {
 				return false
 			}
@@ -138,19 +123,6 @@ func (s *scratch) recode(text string) bool {
 		s.arena = appendByte(s.arena, c)
 	}
 	return true
-}
-
-// unhex is the value of a hexadecimal digit, 16 for other bytes.
-func unhex(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10
-	}
-	return 16
 }
 
 // appendHeaders appends the canonical headers, a line each. It is false when a

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 )
 
 // Bounds of a JSON body, far above what an operation takes.
@@ -228,14 +230,11 @@ func (r *jsonReader) hex4() (rune, bool) {
 	}
 	var n rune
 	for _, c := range r.data[r.pos : r.pos+4] {
-		switch {
-		case isDigit(c):
-			n = n<<4 | rune(c-'0')
-		case 'a' <= c|0x20 && c|0x20 <= 'f':
-			n = n<<4 | rune(c|0x20-'a'+10)
-		default:
+		digit, ok := hexdigit.Value(c)
+		if !ok {
 			return 0, false
 		}
+		n = n<<4 | rune(digit)
 	}
 	r.pos += 4
 	return n, true

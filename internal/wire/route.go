@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 )
 
 // maxLabels is more than any path of the table has.
@@ -134,17 +136,7 @@ func isARN(label string) bool { return strings.HasSuffix(label, "_arn") }
 // EscapeLabel percent-encodes a path label as the service's clients do: all but
 // letters, digits and -._~.
 func EscapeLabel(label string) string {
-	const digits = "0123456789ABCDEF"
-	var b strings.Builder
-	for _, c := range []byte(label) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~", c) >= 0:
-			b.WriteByte(c)
-		default:
-			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
-		}
-	}
-	return b.String()
+	return string(percent.Append(nil, label, percent.Unreserved))
 }
 
 // unescape undoes the percent-encoding of one path segment, once.
@@ -152,9 +144,9 @@ func unescape(segment string) (string, error) {
 	if len(segment) > 3*maxLabel {
 		return "", Serialization("A path label must not be longer than %d bytes.", maxLabel)
 	}
-	text, err := url.PathUnescape(segment)
+	text, ok := percent.Unescape(segment)
 	switch {
-	case err != nil:
+	case !ok:
 		return "", Serialization("The path holds an invalid percent-encoding.")
 	case len(text) > maxLabel:
 		return "", Serialization("A path label must not be longer than %d bytes.", maxLabel)
