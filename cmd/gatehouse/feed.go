@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
@@ -23,6 +24,7 @@ type feed struct {
 	store    published
 	gateway  *gateway.Gateway
 	backends *pipeline.Backends
+	limits   *limit.Registry
 	log      *slog.Logger
 
 	mu      sync.Mutex
@@ -38,7 +40,7 @@ type published interface {
 }
 
 func newFeed(st published, log *slog.Logger) *feed {
-	return &feed{store: st, log: log, moved: make(chan struct{})}
+	return &feed{store: st, limits: limit.NewRegistry(), log: log, moved: make(chan struct{})}
 }
 
 // batch bounds how many changes are read at once.
@@ -107,6 +109,11 @@ func (f *feed) applyAll(changes []store.Served) {
 	}
 	if len(stages) > 0 {
 		f.gateway.Apply(stages...)
+	}
+	for _, c := range stages {
+		if c.Stage == nil {
+			f.limits.Forget(limit.Owner{API: c.APIID, Stage: c.Name})
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
@@ -143,5 +144,34 @@ func BenchmarkCatchUp(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// The tokens of a stage's throttles stay while the stage changes, and go with it.
+func TestFeedForgetsThrottles(t *testing.T) {
+	f, st := newTestFeed(t, func(st *store.Store) published { return st })
+	defer func() { _ = st.Close() }()
+	drained := func() bool {
+		b := f.limits.Buckets(limit.Owner{API: "api0", Stage: "prod"}, map[string]limit.Rate{"//GET": {PerSecond: 0.001, Burst: 1}}, time.Now())["//GET"]
+		return !b.Take(time.Now())
+	}
+	drained()
+	publishStages(t, st, 1)
+	if err := f.catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !drained() {
+		t.Error("a change of the stage filled the bucket")
+	}
+	if _, err := st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
+		return tx.Retract(control.ServedStage, control.ServedID("api0", "prod"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if drained() {
+		t.Error("a stage that is gone left its tokens")
 	}
 }

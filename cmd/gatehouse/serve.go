@@ -244,7 +244,10 @@ func (s *server) newGateway(next http.Handler) (err error) {
 		return fmt.Errorf("vpc-links: %w", err)
 	}
 	s.feed.backends = backends
-	s.services = &pipeline.Services{Client: s.client, AWS: s.aws, Backends: backends, Log: s.log, Requests: requests, Answers: answers, AccessLog: s.access.lines}
+	s.services = &pipeline.Services{
+		Client: s.client, AWS: s.aws, Backends: backends, Log: s.log, Requests: requests, Answers: answers,
+		Limits: s.feed.limits, AccessLog: s.access.lines,
+	}
 	proxies, _ := s.config.proxies() // checked when loaded
 	if next = plainOnly(next); s.stages != nil {
 		next = nil

@@ -46,15 +46,15 @@ func outcome(err error) string {
 	return lost
 }
 
-// limit is the largest page.
-var limit = aws.Int32(500)
+// largestPage is the largest page.
+var largestPage = aws.Int32(500)
 
 // idOf is the id of the resource at a path, and "nope" for the path "".
 func (s *session) idOf(path string) (*string, error) {
 	if path == "" {
 		return aws.String("nope"), nil
 	}
-	out, err := s.GetResources(context.Background(), &apigateway.GetResourcesInput{RestApiId: &s.api, Limit: limit})
+	out, err := s.GetResources(context.Background(), &apigateway.GetResourcesInput{RestApiId: &s.api, Limit: largestPage})
 	if err != nil {
 		return nil, errUnsent{err}
 	}
@@ -72,7 +72,7 @@ func (s *session) deploymentOf(label string) (*string, error) {
 	if label == "" {
 		return aws.String("nope"), nil
 	}
-	out, err := s.GetDeployments(context.Background(), &apigateway.GetDeploymentsInput{RestApiId: &s.api, Limit: limit})
+	out, err := s.GetDeployments(context.Background(), &apigateway.GetDeploymentsInput{RestApiId: &s.api, Limit: largestPage})
 	if err != nil {
 		return nil, errUnsent{err}
 	}
@@ -95,7 +95,7 @@ func (s *session) read() (map[string]string, error) {
 		return nil, err
 	}
 	out["api"] = fmt.Sprintf("%q %q", aws.ToString(api.Description), aws.ToString(api.Version))
-	resources, err := s.GetResources(ctx, &apigateway.GetResourcesInput{RestApiId: &s.api, Limit: limit, Embed: []string{"methods"}})
+	resources, err := s.GetResources(ctx, &apigateway.GetResourcesInput{RestApiId: &s.api, Limit: largestPage, Embed: []string{"methods"}})
 	if err != nil {
 		return nil, err
 	}
@@ -116,14 +116,14 @@ func (s *session) read() (map[string]string, error) {
 
 // readRest reads models, deployments and stages.
 func (s *session) readRest(ctx context.Context, out map[string]string) error {
-	models, err := s.GetModels(ctx, &apigateway.GetModelsInput{RestApiId: &s.api, Limit: limit})
+	models, err := s.GetModels(ctx, &apigateway.GetModelsInput{RestApiId: &s.api, Limit: largestPage})
 	if err != nil {
 		return err
 	}
 	for _, m := range models.Items {
 		out["model "+*m.Name] = ""
 	}
-	deployments, err := s.GetDeployments(ctx, &apigateway.GetDeploymentsInput{RestApiId: &s.api, Limit: limit})
+	deployments, err := s.GetDeployments(ctx, &apigateway.GetDeploymentsInput{RestApiId: &s.api, Limit: largestPage})
 	if err != nil {
 		return err
 	}

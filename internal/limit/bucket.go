@@ -3,56 +3,84 @@
 package limit
 
 import (
-	"math"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
-// A Bucket is a token bucket: it holds burst tokens, gets rate of them a
-// second, and every event takes one. It is safe for concurrent use and never
-// blocks.
-//
-// The state is one number, the time at which the bucket will be full again
-// (the generic cell rate algorithm): that time less now, divided by the time
-// that a token takes to come, is how many tokens are missing.
+// A Rate bounds events: Burst at once, and PerSecond of them in the long run.
+// When either is 0, nothing may happen.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// bounds reports whether r is a bound: AWS says with a negative number that
+// there is none.
+func (r Rate) bounds() bool { return r.PerSecond >= 0 && r.Burst >= 0 }
+
+// closed reports whether r lets nothing happen.
+func (r Rate) closed() bool { return r.PerSecond == 0 || r.Burst == 0 }
+
+// A Bucket is a token bucket under a rate: it holds Burst tokens, gets PerSecond
+// of them a second, and every event takes one. The tokens are the registry's:
+// all buckets of one key share them, whatever their rates. It is safe for
+// concurrent use; a nil Bucket bounds nothing.
 type Bucket struct {
-	perToken int64 // nanoseconds; 0 for a rate of 0
-	depth    int64 // nanoseconds that burst tokens take to come
-	full     atomic.Int64
+	rate  Rate
+	level *level // nil when nothing may happen
 }
 
-// NewBucket returns a full bucket. A rate or a burst of 0 or less lets nothing
-// through, except that a negative one, AWS's way of saying so, is no bound:
-// then the result is nil, which allows everything.
-func NewBucket(rate float64, burst int) *Bucket {
-	if rate < 0 || burst < 0 {
-		return nil
-	}
-	b := new(Bucket)
-	if rate > 0 && burst > 0 {
-		b.perToken = max(int64(float64(time.Second)/rate), 1)
-		b.depth = int64(math.Min(float64(b.perToken)*float64(burst), math.MaxInt64/4))
-	}
-	return b
+// A level is how many tokens there are for one key.
+type level struct {
+	epoch time.Time // of at; a time that is measured from it is not changed by a clock that is set
+
+	mu     sync.Mutex
+	rate   Rate // that tokens are reckoned under; the zero Rate before the first
+	tokens float64
+	at     time.Duration
 }
 
-// Allow takes a token and reports whether there was one.
-func (b *Bucket) Allow(now time.Time) bool {
+// Take takes a token and reports whether there was one. It costs no allocation.
+func (b *Bucket) Take(now time.Time) bool {
 	if b == nil {
 		return true
 	}
-	if b.perToken == 0 {
+	if b.level == nil {
 		return false
 	}
-	t := now.UnixNano()
-	for {
-		full := b.full.Load()
-		next := max(full, t) + b.perToken
-		if next-t > b.depth {
-			return false
-		}
-		if b.full.CompareAndSwap(full, next) {
-			return true
-		}
+	l := b.level
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fill(now)
+	l.adopt(b.rate)
+	const whole = 1 - 1e-9 // sums of parts may miss 1 by so little
+	if l.tokens < whole {
+		return false
 	}
+	l.tokens = max(l.tokens-1, 0)
+	return true
+}
+
+// fill adds the tokens that have come. Events that were later noted first add
+// nothing.
+func (l *level) fill(now time.Time) {
+	at := now.Sub(l.epoch)
+	if passed := at - l.at; passed > 0 {
+		l.tokens = min(l.tokens+l.rate.PerSecond*passed.Seconds(), float64(l.rate.Burst))
+		l.at = at
+	}
+}
+
+// adopt goes on under another rate. What was full stays so, what was empty too,
+// and anything between keeps its share.
+func (l *level) adopt(rate Rate) {
+	switch {
+	case l.rate == rate:
+		return
+	case l.rate == Rate{}:
+		l.tokens = float64(rate.Burst)
+	default:
+		l.tokens *= float64(rate.Burst) / float64(l.rate.Burst)
+	}
+	l.rate = rate
 }

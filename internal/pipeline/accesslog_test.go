@@ -166,36 +166,3 @@ func TestAccessLogOfOverrides(t *testing.T) {
 		t.Errorf("got %q without an override", got)
 	}
 }
-
-func TestThrottle(t *testing.T) {
-	one, zero, unlimited := int32(1), int32(0), int32(-1)
-	slow, none, negative := 0.001, 0.0, -1.0
-	tests := map[string]struct {
-		settings map[string]snapshot.MethodSetting
-		want     []int
-	}{
-		"all methods": {map[string]snapshot.MethodSetting{"*/*": {ThrottlingBurstLimit: &one, ThrottlingRateLimit: &slow}}, []int{200, 429, 429}},
-		"the method's own wins": {map[string]snapshot.MethodSetting{
-			"*/*": {ThrottlingBurstLimit: &zero, ThrottlingRateLimit: &none}, "/x/ANY": {ThrottlingBurstLimit: &unlimited, ThrottlingRateLimit: &negative}}, []int{200, 200, 200}},
-		"rate of 0":       {map[string]snapshot.MethodSetting{"/x/ANY": {ThrottlingRateLimit: &none}}, []int{429}},
-		"another method":  {map[string]snapshot.MethodSetting{"/y/ANY": {ThrottlingRateLimit: &none}}, []int{200}},
-		"nothing was set": {map[string]snapshot.MethodSetting{"*/*": {}}, []int{200}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, mock(nil))
-			settings := *r.stage.settings
-			settings.MethodSettings = tt.settings
-			r.stage = Bind(&settings, r.stage.program, r.stage.services)
-			for i, want := range tt.want {
-				resp := r.call("GET /x")
-				if resp.Status != want {
-					t.Errorf("call %d: got %d, want %d", i, resp.Status, want)
-				}
-				if want == 429 && show(resp) != "429\nx-amzn-ErrorType: TooManyRequestsException\nContent-Type: application/json\n\n"+`{"message":"Too Many Requests"}` {
-					t.Errorf("got:\n%s", show(resp))
-				}
-			}
-		})
-	}
-}

@@ -28,6 +28,10 @@ type Services struct {
 	// limit for each stage.
 	Requests, Answers *httpmsg.Budget
 
+	// Limits has the tokens of the stages' throttles; nil makes full buckets for
+	// each Bind.
+	Limits *limit.Registry
+
 	// AccessLog returns where a stage's access log goes, by the ARN in its
 	// accessLogSettings; nil discards it. It is called by Bind.
 	AccessLog func(destinationARN string) *observe.Lines
@@ -69,9 +73,7 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 	if s.answers == nil {
 		s.answers = httpmsg.NewBudget(0)
 	}
-	if len(settings.MethodSettings) > 0 {
-		s.throttles = s.compileThrottles()
-	}
+	s.throttles = s.bindThrottles()
 	if l := settings.AccessLog; l != nil && services.AccessLog != nil {
 		if lines := services.AccessLog(l.DestinationARN); lines != nil {
 			s.accessLog = newAccessLog(l.Format, lines)

@@ -1,36 +1,58 @@
 package pipeline
 
 import (
+	"time"
+
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 )
 
-// compileThrottles makes the token buckets of a stage's method settings: a
-// method takes the entry of its own path and verb, else that for all methods,
-// and each method has a bucket of its own, as AWS's do. The result is nil when
-// nothing is throttled. Buckets are full again after each change of the stage.
-func (s *Stage) compileThrottles() []*limit.Bucket {
-	var out []*limit.Bucket
+// bindThrottles takes the token buckets of a stage's method settings: a method
+// takes the entry of its own path and verb, else that for all methods, and each
+// method has a bucket of its own, as AWS's do. They come from the registry, where
+// a method finds the tokens that it had before the stage changed. The result is
+// nil when nothing is throttled.
+func (s *Stage) bindThrottles() []*limit.Bucket {
+	registry := s.services.Limits
+	if registry == nil {
+		registry = limit.NewRegistry()
+	}
+	buckets := registry.Buckets(limit.Owner{API: s.settings.APIID, Stage: s.settings.Name}, s.methodRates(), time.Now())
+	if len(buckets) == 0 {
+		return nil
+	}
+	out := make([]*limit.Bucket, len(s.program.methods))
 	for i, m := range s.program.methods {
-		setting, ok := s.settings.MethodSettings[m.resourcePath+"/"+m.verb]
+		out[i] = buckets[m.setting()]
+	}
+	return out
+}
+
+// methodRates are the throttles that a stage's settings name, by the key that
+// its methods have in them.
+func (s *Stage) methodRates() map[string]limit.Rate {
+	settings := s.settings.MethodSettings
+	if len(settings) == 0 {
+		return nil
+	}
+	rates := make(map[string]limit.Rate)
+	for _, m := range s.program.methods {
+		setting, ok := settings[m.setting()]
 		if !ok {
-			setting = s.settings.MethodSettings["*/*"]
+			setting = settings["*/*"]
 		}
 		if setting.ThrottlingRateLimit == nil && setting.ThrottlingBurstLimit == nil {
 			continue
 		}
-		rate, burst := float64(defaultRate), defaultBurst
+		rate := limit.Rate{PerSecond: defaultRate, Burst: defaultBurst}
 		if setting.ThrottlingRateLimit != nil {
-			rate = *setting.ThrottlingRateLimit
+			rate.PerSecond = *setting.ThrottlingRateLimit
 		}
 		if setting.ThrottlingBurstLimit != nil {
-			burst = int(*setting.ThrottlingBurstLimit)
+			rate.Burst = int(*setting.ThrottlingBurstLimit)
 		}
-		if out == nil {
-			out = make([]*limit.Bucket, len(s.program.methods))
-		}
-		out[i] = limit.NewBucket(rate, burst)
+		rates[m.setting()] = rate
 	}
-	return out
+	return rates
 }
 
 // AWS's throttle of a method whose setting names only one of the two bounds.
@@ -39,9 +61,12 @@ const (
 	defaultBurst = 5000
 )
 
+// setting is the method's key in a stage's method settings.
+func (m *Method) setting() string { return m.resourcePath + "/" + m.verb }
+
 // throttle admits a call while its method's bucket has a token.
 func (c *call) throttle() error {
-	if buckets := c.stage.throttles; buckets != nil && !buckets[c.method.ordinal].Allow(c.req.Received) {
+	if buckets := c.stage.throttles; buckets != nil && !buckets[c.method.ordinal].Take(c.req.Received) {
 		return &failure{kind: throttled, message: "Too Many Requests"}
 	}
 	return nil

@@ -1,0 +1,69 @@
+package limit
+
+import (
+	"sync"
+	"time"
+)
+
+// An Owner is what buckets come and go with: a stage of an API.
+type Owner struct{ API, Stage string }
+
+// A Registry holds the tokens of all buckets by what they limit, so that they
+// outlive the settings that say how many there may be. Its methods are safe for
+// concurrent use. They share a lock, which taking tokens does not.
+type Registry struct {
+	epoch time.Time
+
+	mu     sync.Mutex
+	owners map[Owner]map[string]*level
+}
+
+// NewRegistry returns a Registry whose buckets are full.
+func NewRegistry() *Registry {
+	return &Registry{epoch: time.Now(), owners: make(map[Owner]map[string]*level)}
+}
+
+// Buckets returns buckets under rates, both by the name that an owner has for
+// what they limit. The tokens are those that names had before, under the new
+// rates from now on; names that are not among rates lose theirs. A rate that is
+// no bound gives no bucket; one that lets nothing happen keeps the tokens for
+// another to come.
+func (r *Registry) Buckets(owner Owner, rates map[string]Rate, now time.Time) map[string]*Bucket {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.owners[owner]
+	levels, buckets := make(map[string]*level, len(rates)), make(map[string]*Bucket, len(rates))
+	for name, rate := range rates {
+		if !rate.bounds() {
+			continue
+		}
+		l := before[name]
+		if l == nil {
+			l = &level{epoch: r.epoch}
+		}
+		levels[name], buckets[name] = l, l.under(rate, now)
+	}
+	if r.owners[owner] = levels; len(levels) == 0 {
+		delete(r.owners, owner)
+	}
+	return buckets
+}
+
+// Forget lets the tokens of an owner that is gone go.
+func (r *Registry) Forget(owner Owner) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.owners, owner)
+}
+
+// under makes a bucket of a level.
+func (l *level) under(rate Rate, now time.Time) *Bucket {
+	if rate.closed() {
+		return &Bucket{rate: rate}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fill(now)
+	l.adopt(rate)
+	return &Bucket{rate: rate, level: l}
+}
