@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -117,15 +118,29 @@ func parseDefinition(who *wire.Caller, id string, body []byte, params map[string
 // what is left out of the API that AWS leaves out without a word, such as
 // security at the top of the document. Only the first are what failonwarnings is
 // about.
+//
+// An answer tells of the first maxWarnings and maxWarningBytes, and says how many
+// more there are.
 func importWarnings(def *openapi.API) []string {
-	out := slices.Clone(def.Warnings)
+	all := slices.Clone(def.Warnings)
 	for _, f := range def.Findings {
 		if f.Severity == openapi.Dropped {
-			out = append(out, "Ignored "+f.Path+": "+f.Text)
+			all = append(all, "Ignored "+f.Path+": "+f.Text)
 		}
 	}
-	return out
+	bytes := 0
+	for i, warning := range all {
+		if bytes += len(warning); i == maxWarnings || bytes > maxWarningBytes {
+			return append(all[:i:i], fmt.Sprintf("… and %d more", len(all)-i))
+		}
+	}
+	return all
 }
+
+const (
+	maxWarnings     = 500
+	maxWarningBytes = 64 << 10
+)
 
 // maxLogged is how many findings of one import are logged one by one.
 const maxLogged = 20

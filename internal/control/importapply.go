@@ -2,7 +2,6 @@ package control
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
@@ -52,10 +51,11 @@ func (a *applier) note(err error, ref string, add func(error)) error {
 	if !errors.As(err, &answer) || answer.Type == "LimitExceededException" {
 		return err
 	}
+	told := len(a.failed.Errors)
 	add(errors.New(answer.Message))
-	a.findings = append(a.findings, openapi.Finding{
-		Severity: openapi.Error, Position: a.def.Nearest(ref), Path: ref, Text: a.failed.Errors[len(a.failed.Errors)-1],
-	})
+	for _, text := range a.failed.Errors[told:] {
+		a.findings = append(a.findings, openapi.Finding{Severity: openapi.Error, Position: a.def.Nearest(ref), Path: ref, Text: text})
+	}
 	return nil
 }
 
@@ -88,12 +88,28 @@ func (a *applier) putSettings() error {
 	if e := from.EndpointConfiguration; e != nil {
 		api.EndpointConfiguration.VPCEndpointIDs = e.VPCEndpointIDs
 	}
-	for _, mediaType := range from.BinaryMediaTypes {
-		if !slices.Contains(api.BinaryMediaTypes, mediaType) {
+	if err := a.addBinaryTypes(from.BinaryMediaTypes); err != nil {
+		return err
+	}
+	return a.checkRestAPI(api)
+}
+
+// addBinaryTypes adds those that the API does not have.
+func (a *applier) addBinaryTypes(mediaTypes []string) error {
+	api, known := &a.api.RestAPI, make(map[string]bool)
+	for _, mediaType := range api.BinaryMediaTypes {
+		known[mediaType] = true
+	}
+	for _, mediaType := range mediaTypes {
+		if !known[mediaType] {
+			known[mediaType] = true
 			api.BinaryMediaTypes = append(api.BinaryMediaTypes, mediaType)
 		}
 	}
-	return a.checkRestAPI(api)
+	if len(api.BinaryMediaTypes) > maxMembers {
+		return errTooMany("binaryMediaTypes", maxMembers)
+	}
+	return nil
 }
 
 // putModels stores the definition's models, and checks what they refer to when
@@ -191,7 +207,7 @@ func (a *applier) putGatewayResponses() error {
 			err = a.saveGatewayResponse(newGatewayResponse(&from))
 		}
 		if err := a.note(err, "#/x-amazon-apigateway-gateway-responses/"+escapePointer(name), func(err error) {
-			a.failed.Errors = append(a.failed.Errors, "Unable to create gateway response for '"+truncated(name)+"': "+err.Error())
+			a.failed.Add("Unable to create gateway response for '" + truncated(name) + "': " + err.Error())
 		}); err != nil {
 			return err
 		}

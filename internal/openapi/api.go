@@ -58,10 +58,6 @@ func (o Options) maxSize() int {
 // maxWeight is how many values a document may have.
 func (o Options) maxWeight() int { return max(maxWeight, o.maxSize()/bytesPerValue) }
 
-// maxWork is how many values an import visits through references, which could
-// otherwise repeat a large part of a document any number of times.
-func (o Options) maxWork() int { return 5 * o.maxWeight() }
-
 // A BasePath is what becomes of a document's base path.
 type BasePath string
 

@@ -122,8 +122,13 @@ func (c *cursor) place() Position {
 
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
 
+// maxReference bounds a reference, in bytes.
+const maxReference = 2000
+
 // reference returns what leads to c: a JSON pointer after # and, when it is not in
-// the main document, after the name of its file.
+// the main document, after the name of its file. Of what only a longer one would
+// lead to it returns that of the innermost value around it that a shorter one
+// leads to.
 func (c *cursor) reference() string {
 	var keys []string
 	src := c.node.src
@@ -136,6 +141,9 @@ func (c *cursor) reference() string {
 	}
 	b.WriteString("#")
 	for i := len(keys) - 1; i >= 0; i-- {
+		if b.Len()+len(keys[i]) > maxReference {
+			break
+		}
 		b.WriteString("/" + pointerEscaper.Replace(keys[i]))
 	}
 	return b.String()

@@ -5,21 +5,31 @@ import (
 	"strings"
 )
 
-// An InputError says that bytes are no definition at all: no JSON or YAML, or
-// without a version that is read here. Its text is the service's, for clients;
-// the findings tell what is wrong where.
+// An InputError says that bytes are no definition at all: no JSON or YAML, without
+// a version that is read here, or larger than a bound. Its text is for clients;
+// the findings, of which there is one at least, tell what is wrong where.
 type InputError struct {
 	Findings []Finding
+
+	bound bool // the first finding is a bound of ours, which the service does not have
 }
 
-// Error returns the service's text, the same for all reasons.
-func (e *InputError) Error() string { return "Invalid OpenAPI input." }
+// Error returns the service's text, the same for all its reasons, and the rule
+// where it is ours.
+func (e *InputError) Error() string {
+	if e.bound {
+		return "Invalid OpenAPI input: " + e.Findings[0].Text
+	}
+	return "Invalid OpenAPI input."
+}
 
 // ImportErrors is an import that failed in some of its parts. The control plane
 // adds to it what PutMethod and its like refuse; the zero value holds nothing.
 type ImportErrors struct {
-	Errors   []string
+	Errors   []string // the first 500 that Add was given
 	Warnings []string // shown after the errors
+
+	more int // errors that are not kept
 }
 
 // Err returns e as an error, nil when it holds no errors.
@@ -33,9 +43,6 @@ func (e *ImportErrors) Err() error {
 // MaxTold is how many errors, and how many warnings, a text tells one by one.
 const MaxTold = 20
 
-// maxLine bounds the bytes of each: names in a document have any length.
-const maxLine = 2000
-
 // Error returns the service's text: a heading, then a line for each error and,
 // if there are some, for each warning. Behind the first MaxTold it says how many
 // more there are.
@@ -43,7 +50,7 @@ func (e *ImportErrors) Error() string {
 	var b strings.Builder
 	if len(e.Errors) > 0 {
 		b.WriteString("Errors found during import:")
-		writeLines(&b, e.Errors)
+		writeLines(&b, e.Errors, e.more)
 	}
 	if len(e.Warnings) == 0 {
 		return b.String()
@@ -53,56 +60,60 @@ func (e *ImportErrors) Error() string {
 	} else {
 		b.WriteString("Warnings found during import:")
 	}
-	writeLines(&b, e.Warnings)
+	writeLines(&b, e.Warnings, 0)
 	return b.String()
 }
 
-func writeLines(b *strings.Builder, lines []string) {
+// writeLines writes the first lines, and how many more there are: more besides those
+// at hand.
+func writeLines(b *strings.Builder, lines []string, more int) {
 	const newLine = "\n\t"
 	for _, line := range lines[:min(len(lines), MaxTold)] {
 		b.WriteString(newLine)
-		if len(line) > maxLine {
-			line = strings.ToValidUTF8(line[:maxLine], "") + "…"
-		}
-		b.WriteString(line)
+		b.WriteString(cut(line, maxFinding))
 	}
-	if more := len(lines) - MaxTold; more > 0 {
+	if more += len(lines) - MaxTold; more > 0 {
 		fmt.Fprintf(b, "%sand %d more", newLine, more)
 	}
 }
 
 // Resource adds that the resource at path could not be created.
 func (e *ImportErrors) Resource(path string, err error) {
-	e.add("Unable to create resource at path '%s': %v", path, err)
+	e.Add(fmt.Sprintf("Unable to create resource at path '%s': %v", brief(path), err))
 }
 
 // Model adds that the model called name could not be created.
 func (e *ImportErrors) Model(name string, err error) {
-	e.add("Unable to create model for '%s': %v", name, err)
+	e.Add(fmt.Sprintf("Unable to create model for '%s': %v", brief(name), err))
 }
 
 // Method adds that a method could not be put.
 func (e *ImportErrors) Method(verb, path string, err error) {
-	e.add("Unable to put method '%s' on resource at path '%s': %v", verb, path, err)
+	e.Add(fmt.Sprintf("Unable to put method '%s' on resource at path '%s': %v", verb, brief(path), err))
 }
 
 // MethodResponse adds that a response of a method could not be put.
 func (e *ImportErrors) MethodResponse(verb, path string, err error) {
-	e.add("Unable to put method response on '%s' for resource at path '%s': %v", verb, path, err)
+	e.Add(fmt.Sprintf("Unable to put method response on '%s' for resource at path '%s': %v", verb, brief(path), err))
 }
 
 // Integration adds that the integration of a method could not be put.
 func (e *ImportErrors) Integration(verb, path string, err error) {
-	e.add("Unable to put integration on '%s' for resource at path '%s': %v", verb, path, err)
+	e.Add(fmt.Sprintf("Unable to put integration on '%s' for resource at path '%s': %v", verb, brief(path), err))
 }
 
 // IntegrationResponse adds that a response of an integration could not be put.
 func (e *ImportErrors) IntegrationResponse(verb, path string, err error) {
-	e.add("Unable to put integration response on '%s' for resource at path '%s': %v", verb, path, err)
+	e.Add(fmt.Sprintf("Unable to put integration response on '%s' for resource at path '%s': %v", verb, brief(path), err))
 }
 
-func (e *ImportErrors) add(format string, args ...any) {
-	e.Errors = append(e.Errors, fmt.Sprintf(format, args...))
+// Add adds an error, which is cut off where it is too long.
+func (e *ImportErrors) Add(message string) {
+	if len(e.Errors) >= maxFindings {
+		e.more++
+		return
+	}
+	e.Errors = append(e.Errors, cut(message, maxFinding))
 }
 
 // FailOnWarnings returns the error of an import that was asked to fail on

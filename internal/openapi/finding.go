@@ -86,10 +86,27 @@ func (f Finding) String() string {
 // there are more than are kept.
 const RestLeftOut = "too many findings; the rest is left out"
 
-// maxFindings bounds the findings of each severity and concern, the warnings and
-// the errors of one import, so that a document full of mistakes does not become an
-// answer many times its size.
-const maxFindings = 500
+// Bounds on the findings of each severity and concern, the warnings and the errors
+// of one import, so that a document full of mistakes does not become an answer many
+// times its size: how many there are, and the bytes of each.
+const (
+	maxFindings = 500
+	maxFinding  = 2000
+)
+
+// maxShown bounds what a message repeats of a name, in bytes.
+const maxShown = 300
+
+// brief is a name as messages show it.
+func brief(name string) string { return cut(name, maxShown) }
+
+// cut returns the first bytes of s with an ellipsis when s has more.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
 
 // note adds a finding about c.
 func (im *importer) note(s Severity, c *cursor, format string, args ...any) {
@@ -98,11 +115,13 @@ func (im *importer) note(s Severity, c *cursor, format string, args ...any) {
 
 // noteOf adds a finding about c that is of more concern.
 func (im *importer) noteOf(about Concern, s Severity, c *cursor, format string, args ...any) {
-	told := &im.told[s][about]
-	if *told >= maxFindings {
-		return
+	if im.told[s][about] < maxFindings {
+		im.tell(about, s, c, cut(fmt.Sprintf(format, args...), maxFinding))
 	}
-	f := Finding{Severity: s, Concern: about, Text: fmt.Sprintf(format, args...)}
+}
+
+func (im *importer) tell(about Concern, s Severity, c *cursor, message string) {
+	f := Finding{Severity: s, Concern: about, Text: message}
 	if c != nil {
 		f.Position, f.Path = c.place(), c.reference()
 	}
@@ -110,6 +129,7 @@ func (im *importer) noteOf(about Concern, s Severity, c *cursor, format string, 
 		return
 	}
 	im.noted[f] = true
+	told := &im.told[s][about]
 	if *told++; *told == maxFindings {
 		f = Finding{Severity: s, Concern: about, Text: RestLeftOut}
 	}
@@ -140,17 +160,26 @@ func (im *importer) dropOf(about Concern, c *cursor, format string, args ...any)
 
 // warn adds one of the service's warnings.
 func (im *importer) warn(c *cursor, format string, args ...any) {
-	im.note(Warning, c, format, args...)
-	if len(im.api.Warnings) < maxFindings {
-		im.api.Warnings = append(im.api.Warnings, fmt.Sprintf(format, args...))
-	}
+	im.say(Warning, &im.api.Warnings, c, format, args)
 }
 
 // fail adds one of the service's errors: the import goes on to find more, but
 // nothing comes of it.
 func (im *importer) fail(c *cursor, format string, args ...any) {
-	im.note(Error, c, format, args...)
-	if len(im.api.Errors) < maxFindings {
-		im.api.Errors = append(im.api.Errors, fmt.Sprintf(format, args...))
+	im.say(Error, &im.api.Errors, c, format, args)
+}
+
+// say adds a message to the finding of a severity and to the service's own list.
+func (im *importer) say(s Severity, list *[]string, c *cursor, format string, args []any) {
+	findings, listed := im.told[s][Detail] < maxFindings, len(*list) < maxFindings
+	if !findings && !listed {
+		return
+	}
+	message := cut(fmt.Sprintf(format, args...), maxFinding)
+	if findings {
+		im.tell(Detail, s, c, message)
+	}
+	if listed {
+		*list = append(*list, message)
 	}
 }

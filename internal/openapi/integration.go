@@ -19,7 +19,7 @@ func (im *importer) readIntegration(m *Method, r *route, c *cursor) *wire.Integr
 		im.wrongType(c, r.location+"."+c.key, object)
 		return nil
 	}
-	where := " of resource '" + r.path + "' and method '" + *m.HTTPMethod + "'"
+	where := " of resource '" + r.shown + "' and method '" + *m.HTTPMethod + "'"
 	in := &wire.Integration{
 		Type:                 upper(im.optional(c, "type", c.key)),
 		HTTPMethod:           upper(im.optional(c, "httpMethod", c.key)),

@@ -28,13 +28,13 @@ type jsonReader struct {
 	depth int
 	count int
 
-	// The place up to which lines were counted.
-	offset, line, lineStart int
+	// The place up to which lines and columns were counted.
+	offset, line, column int
 }
 
 // parseJSON reads data, which holds one JSON value.
 func parseJSON(src *source, data []byte) (*node, error) {
-	r := &jsonReader{src: src, data: data, dec: json.NewDecoder(bytes.NewReader(data)), line: 1}
+	r := &jsonReader{src: src, data: data, dec: json.NewDecoder(bytes.NewReader(data)), line: 1, column: 1}
 	r.dec.UseNumber()
 	n, err := r.value()
 	if err != nil {
@@ -159,28 +159,18 @@ func (r *jsonReader) at(offset int) (*node, error) {
 func (r *jsonReader) place(offset int) (line, column int) {
 	offset = min(offset, len(r.data))
 	if offset < r.offset {
-		r.offset, r.line, r.lineStart = 0, 1, 0
+		r.offset, r.line, r.column = 0, 1, 1
 	}
-	for i := r.offset; i < offset; i++ {
-		if r.data[i] == '\n' {
-			r.line++
-			r.lineStart = i + 1
+	for _, b := range r.data[r.offset:offset] {
+		switch {
+		case b == '\n':
+			r.line, r.column = r.line+1, 1
+		case utf8.RuneStart(b):
+			r.column++
 		}
 	}
 	r.offset = offset
-	return r.line, columnOf(r.data[r.lineStart:offset])
-}
-
-// maxColumn bounds how far columns are counted, so that a document on a single
-// line is not counted from its start for each of its values.
-const maxColumn = 4096
-
-// columnOf returns the column that follows before, the start of its line.
-func columnOf(before []byte) int {
-	if len(before) > maxColumn {
-		return len(before) + 1
-	}
-	return utf8.RuneCount(before) + 1
+	return r.line, r.column
 }
 
 func (r *jsonReader) errorf(offset int, format string, args ...any) error {

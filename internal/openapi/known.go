@@ -123,26 +123,31 @@ func (im *importer) check(c *cursor, in place, location string) {
 		extension, ok := strings.CutPrefix(name, extensionPrefix)
 		switch {
 		case ok && !extensionKeys[in][extension]:
-			im.drop(member, "%s is not read here by REST APIs", name)
+			im.drop(member, "%s is not read here by REST APIs", brief(name))
 		case known[name] || strings.HasPrefix(name, "x-"):
 		case im.dialect == openapi31 && openapi31Keys[in][name]:
 		case im.dialect == openapi31:
-			im.drop(member, "%s is not used", name)
+			im.drop(member, "%s is not used", brief(name))
 		default:
-			im.warn(member, "Parse issue: attribute %s is unexpected", attribute(location, name))
+			im.warn(member, "Parse issue: attribute %s is unexpected", attribute{location, name})
 		}
 	}
 }
 
-// wrongType warns of a value that has not the type it needs.
-func (im *importer) wrongType(c *cursor, location string, want kind) {
+// wrongType warns of a value that has not the type it needs. location is a string
+// or prints itself.
+func (im *importer) wrongType(c *cursor, location any, want kind) {
 	im.warn(c, "Parse issue: attribute %s is not of type `%s`", location, want)
 }
 
-// attribute joins the service's name of an object and that of a member.
-func attribute(location, name string) string {
-	if location == "" {
-		return name
+// An attribute is how the service's messages call the member name of the object
+// that they call location. It is put together when it is printed.
+type attribute struct{ location, name string }
+
+// String returns the two with a dot between them.
+func (a attribute) String() string {
+	if a.location == "" {
+		return brief(a.name)
 	}
-	return location + "." + name
+	return a.location + "." + brief(a.name)
 }

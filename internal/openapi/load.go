@@ -42,7 +42,7 @@ func Load(name string, o Options) (*API, []string, error) {
 		return nil, l.read, err
 	}
 	defer func() { _ = l.root.Close() }()
-	l.docs = &documents{main: src, files: make(map[string]*source), open: l.open}
+	l.docs = &documents{main: src, weight: src.root.weight, files: make(map[string]*source), open: l.open}
 	l.findings = findings
 	api, err := build(l.docs, l.opts, nil)
 	l.docs.open = nil // what was read stays, for API.Locate

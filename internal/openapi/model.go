@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -26,8 +27,10 @@ type modelSet struct {
 	names  map[*node]string // of the schemas that are models
 	inline map[[sha256.Size]byte]string
 	taken  map[string]bool
-	failed map[string]bool // models that cannot be created
-	queue  []namedSchema   // schemas that have a name and no model yet
+	tried  map[string]int    // of a name that is taken, the last number that was tried behind it
+	urls   map[string]string // of models that others refer to
+	failed map[string]bool   // models that cannot be created
+	queue  []namedSchema     // schemas that have a name and no model yet
 	size   int
 
 	// refused are the failed models that are left out, where that is no error.
@@ -49,6 +52,8 @@ func (im *importer) readModels() {
 		names:  make(map[*node]string),
 		inline: make(map[[sha256.Size]byte]string),
 		taken:  make(map[string]bool),
+		tried:  make(map[string]int),
+		urls:   make(map[string]string),
 		failed: make(map[string]bool),
 
 		refused: make(map[string]bool),
@@ -79,8 +84,11 @@ func (im *importer) finishModels() {
 
 // addModel writes the model of a schema.
 func (im *importer) addModel(m namedSchema) {
+	if !im.spend(m.schema.node.weight) {
+		return
+	}
 	s := schemaWriter{im: im, model: m.name}
-	out := s.schema(m.schema, m.schema.location())
+	out := s.schema(m.schema)
 	w := writer{layout: javaLine, limit: maxSchema}
 	w.value(out, 0)
 	if im.models.size += len(w.b); w.full() || im.models.size > maxSchemas {
@@ -102,10 +110,10 @@ func (im *importer) refuseModel(name string, c *cursor, why string) {
 	im.models.failed[name] = true
 	if im.forgiving() {
 		im.models.refused[name] = true
-		im.noteOf(Serving, Warning, c, "AWS would refuse the model %s: %s", name, why)
+		im.noteOf(Serving, Warning, c, "AWS would refuse the model %s: %s", brief(name), why)
 		return
 	}
-	im.fail(c, "Unable to create model for '%s': Invalid model specified: Validation Result: warnings : [], errors : [%s]", name, why)
+	im.fail(c, "Unable to create model for '%s': Invalid model specified: Validation Result: warnings : [], errors : [%s]", brief(name), why)
 }
 
 // forgiving reports whether models may be left out.
@@ -146,6 +154,9 @@ func (a *API) DropModels(names map[string]bool) {
 // modelURL is a reference to a model, as modelRef makes them.
 var modelURL = regexp.MustCompile(`"https://apigateway\.amazonaws\.com/restapis/[^/"]+/models/([a-zA-Z0-9]+)"`)
 
+// maxFreeName bounds the names that are made, without the number behind them.
+const maxFreeName = 200
+
 // freeName makes a model name of any text.
 func (im *importer) freeName(name string) string {
 	base := strings.Map(func(r rune) rune {
@@ -157,9 +168,12 @@ func (im *importer) freeName(name string) string {
 	if base == "" {
 		base = "Model"
 	}
+	base = base[:min(len(base), maxFreeName)]
 	free := base
-	for i := 2; im.models.taken[free]; i++ {
-		free = fmt.Sprintf("%s%d", base, i)
+	for i := max(im.models.tried[base], 1); im.models.taken[free]; {
+		i++
+		free = base + strconv.Itoa(i)
+		im.models.tried[base] = i
 	}
 	im.models.taken[free] = true
 	return free
@@ -205,11 +219,16 @@ func (im *importer) inlineModel(schema *cursor) string {
 
 // modelRef returns how models refer to the model called name.
 func (im *importer) modelRef(name string) string {
-	id := im.opts.APIID
-	if id == "" {
-		id = "{apiId}"
+	url, ok := im.models.urls[name] // all references to a model share it
+	if !ok {
+		id := im.opts.APIID
+		if id == "" {
+			id = "{apiId}"
+		}
+		url = "https://apigateway.amazonaws.com/restapis/" + id + "/models/" + name
+		im.models.urls[name] = url
 	}
-	return "https://apigateway.amazonaws.com/restapis/" + id + "/models/" + name
+	return url
 }
 
 // usedModel returns the name of the model for the schema of a body, "" when it
@@ -234,12 +253,12 @@ func (im *importer) usedModel(schema *cursor, use string) string {
 	case err == nil && im.forgiving():
 		return "" // the model itself is told of
 	case im.forgiving():
-		im.noteOf(Serving, Warning, ref, "cannot follow %s: %v", ref.node.value, err)
+		im.noteOf(Serving, Warning, ref, "cannot follow %s: %v", brief(ref.node.value), err)
 		return ""
 	}
-	im.warn(ref, "Reference to model '%s' not found. Ignoring.", lastKey(ref.node.value))
+	im.warn(ref, "Reference to model '%s' not found. Ignoring.", brief(lastKey(ref.node.value)))
 	if err != nil {
-		im.note(Error, ref, "cannot follow %s: %v", ref.node.value, err)
+		im.note(Error, ref, "cannot follow %s: %v", brief(ref.node.value), err)
 	}
 	return ""
 }

@@ -29,7 +29,7 @@ func (im *importer) readParameters(m *Method, r *route, item, op *cursor, locati
 			im.readBody(m, r, op, p)
 			continue
 		case !ok:
-			im.warn(p.cursor, "Parameter type %s for parameter %s not supported. Ignoring.", p.in, p.name)
+			im.warn(p.cursor, "Parameter type %s for parameter %s not supported. Ignoring.", brief(p.in), brief(p.name))
 			continue
 		}
 		name := p.name
@@ -102,7 +102,7 @@ func (im *importer) parameters(item, op *cursor, location string) []parameter {
 				im.warn(c, "Parse issue: attribute %s.parameters.name is missing", location)
 				continue
 			}
-			im.check(c, inParameter, location+".parameters.["+p.name+"]")
+			im.check(c, inParameter, location+".parameters.["+brief(p.name)+"]")
 			key := [2]string{p.in, p.name}
 			if i, ok := index[key]; ok {
 				out[i] = p
@@ -135,7 +135,7 @@ func (im *importer) mediaTypes(op *cursor, key string) []string {
 		c = im.doc.get(key)
 	}
 	var out []string
-	if c != nil {
+	if c != nil && im.spend(c.node.weight) {
 		for _, s := range im.texts(c, key) {
 			out = append(out, im.mediaType(s))
 		}
@@ -190,7 +190,7 @@ func (im *importer) readContent(models *map[string]string, body *cursor, use, lo
 		if media = im.follow(media); !media.is(object) {
 			continue
 		}
-		im.check(media, inMediaType, location+".content.'"+name+"'")
+		im.check(media, inMediaType, location+".content.'"+brief(name)+"'")
 		if schema := media.get("schema"); schema != nil {
 			setModel(models, im.mediaType(name), im.usedModel(schema, use))
 		}
@@ -207,7 +207,7 @@ func (im *importer) readResponses(m *Method, r *route, op *cursor, location stri
 			im.warn(c, "API Gateway does not support Swagger's 'default' method response (found on '%s')", r.method(*m.HTTPMethod))
 			continue
 		}
-		at := location + ".responses." + code
+		at := location + ".responses." + brief(code)
 		if c = im.follow(c); c == nil {
 			continue
 		}
@@ -233,7 +233,7 @@ func (im *importer) statusCode(code string) string {
 func (im *importer) readResponse(r *route, op, c *cursor, verb, code, location string) wire.MethodResponse {
 	im.check(c, inResponse, location)
 	out := wire.MethodResponse{StatusCode: &code}
-	use := "in " + code + " response to method '" + r.method(verb) + "'"
+	use := "in " + brief(code) + " response to method '" + r.method(verb) + "'"
 	if schema := c.get("schema"); schema != nil && im.dialect == swagger2 {
 		model := im.usedModel(schema, use)
 		for _, mediaType := range im.mediaTypes(op, "produces") {

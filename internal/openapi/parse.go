@@ -16,7 +16,7 @@ func Parse(data []byte, o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(&documents{main: src}, o, findings)
+	return build(&documents{main: src, weight: src.root.weight}, o, findings)
 }
 
 // readSource parses data, which is JSON when it begins as JSON does and YAML
@@ -109,7 +109,7 @@ type importer struct {
 	noted    map[Finding]bool
 	told     [Error + 1][Security + 1]int // findings of each severity and concern
 	uses     map[FeatureName]int
-	work     int // values visited through references
+	work     int // values visited through references or made more than once
 	examples int // values made for examples
 	bodies   int // bytes of the templates made from examples
 
@@ -151,8 +151,8 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 	im.readPaths()
 	im.finishModels()
 	im.api.DropModels(im.models.refused)
-	if im.work > im.opts.maxWork() {
-		return nil, &InputError{Findings: []Finding{{Severity: Error, Text: "references make the document too large"}}}
+	if im.tired() {
+		return nil, im.tooMuch()
 	}
 	sortFindings(im.api.Findings)
 	return im.api, nil

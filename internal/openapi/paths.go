@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,18 +35,22 @@ func (im *importer) readPaths() {
 		vars:   make(map[string]string),
 	}
 	im.api.Resources = []Resource{{Path: "/"}}
+	if why := tooLong(im.tree.base); why != "" {
+		im.fail(im.doc, "Unable to create resource at path '%s': %s", brief("/"+strings.Join(im.tree.base, "/")), why)
+		return
+	}
 	im.resource(im.tree.base)
 	for name, item := range im.doc.get("paths").members() {
 		if strings.HasPrefix(name, "x-") {
 			continue
 		}
 		if !strings.HasPrefix(name, "/") {
-			im.warn(item, "Parse issue: attribute paths. Resource %s should start with /", name)
+			im.warn(item, "Parse issue: attribute paths. Resource %s should start with /", brief(name))
 		}
 		if item = im.follow(item); item != nil {
 			im.readPath(name, item)
 		}
-		if im.work > im.opts.maxWork() {
+		if im.tired() {
 			return
 		}
 	}
@@ -57,23 +62,33 @@ type route struct {
 	location string            // as the service's messages call it
 	index    int               // of its resource
 	path     string            // of its resource
+	shown    string            // the path as messages show it
 	renamed  map[string]string // variables that are served under another name
 }
 
 // method returns how the service's messages call a method of r: GET /pets.
-func (r *route) method(verb string) string { return verb + " " + r.path }
+func (r *route) method(verb string) string { return verb + " " + r.shown }
 
 // readPath reads the path item of one path.
 func (im *importer) readPath(name string, item *cursor) {
+	r := &route{name: name, location: "paths.'" + brief(name) + "'"}
 	if !item.is(object) {
 		if !item.is(null) {
-			im.wrongType(item, "paths.'"+name+"'", object)
+			im.wrongType(item, r.location, object)
 		}
 		return
 	}
-	r := &route{name: name, location: "paths.'" + name + "'"}
 	im.check(item, inPathItem, r.location)
 	parts := append(slices.Clone(im.tree.base), segments(name)...)
+	im.spend(len(im.tree.base))
+	if why := tooLong(parts); why != "" {
+		if im.opts.Lenient {
+			im.dropOf(Serving, item, "left out: %s", why)
+		} else {
+			im.fail(item, "Unable to create resource at path '%s': %s", brief(name), why)
+		}
+		return
+	}
 	if im.opts.Lenient {
 		if why := cannotServe(parts); why != "" {
 			im.dropOf(Serving, item, "left out: %s", why)
@@ -84,6 +99,7 @@ func (im *importer) readPath(name string, item *cursor) {
 	r.index = im.resource(parts)
 	resource := &im.api.Resources[r.index]
 	r.path, resource.Ref = resource.Path, item.reference()
+	r.shown = brief(r.path)
 	for key, op := range item.members() {
 		verb, ok := verbs[key]
 		switch {
@@ -104,24 +120,44 @@ func (im *importer) addMethod(r *route, m Method, op *cursor) {
 	resource := &im.api.Resources[r.index]
 	for i := range resource.Methods {
 		if *resource.Methods[i].HTTPMethod == *m.HTTPMethod {
-			im.fail(op, "Unable to put method '%s' on resource at path '%s': Method already exists for this resource", *m.HTTPMethod, r.path)
+			im.fail(op, "Unable to put method '%s' on resource at path '%s': Method already exists for this resource", *m.HTTPMethod, r.shown)
 			return
 		}
 	}
 	resource.Methods = append(resource.Methods, m)
 }
 
-// resource returns the index of the resource of that path, which it creates with
-// all that lead to it when it is not there.
-func (im *importer) resource(parts []string) int {
-	index, path := 0, ""
+// maxPath bounds the path of a resource, in bytes: a URL has at most 10,240
+// characters, so that no longer path could be asked for.
+const maxPath = 10240
+
+// tooLong returns why there cannot be a resource of that path, "" when it is not
+// too long.
+func tooLong(parts []string) string {
+	n := 0
 	for _, part := range parts {
-		path += "/" + part
+		n += 1 + len(part)
+	}
+	if n > maxPath {
+		return fmt.Sprintf("A resource's path cannot be longer than %d characters", maxPath)
+	}
+	return ""
+}
+
+// resource returns the index of the resource of that path, which it creates with
+// all that lead to it when it is not there. The path must not be too long.
+func (im *importer) resource(parts []string) int {
+	index, end := 0, 0
+	full := "/" + strings.Join(parts, "/") // which all paths are beginnings of
+	for _, part := range parts {
+		end += 1 + len(part)
+		path := full[:end]
 		i, ok := im.tree.byPath[path]
 		if !ok {
 			i = len(im.api.Resources)
 			im.tree.byPath[path] = i
 			im.api.Resources = append(im.api.Resources, Resource{Path: path, PathPart: part})
+			im.spend(1 + len(path)/perValue)
 		}
 		index = i
 	}
@@ -158,12 +194,12 @@ func cannotServe(parts []string) string {
 // variable.
 func (im *importer) oneVariable(item *cursor, parts []string) ([]string, map[string]string) {
 	var renamed map[string]string
-	path := ""
+	var path strings.Builder
 	for i, part := range parts {
 		if variablePart.MatchString(part) {
-			first, ok := im.tree.vars[path]
+			first, ok := im.tree.vars[path.String()]
 			if !ok {
-				im.tree.vars[path] = part
+				im.tree.vars[path.String()] = part
 			} else if first != part {
 				im.drop(item, "the variable %s is served as %s, the name it has in another path", part, first)
 				if renamed == nil {
@@ -173,7 +209,7 @@ func (im *importer) oneVariable(item *cursor, parts []string) ([]string, map[str
 				parts[i] = first
 			}
 		}
-		path += "/" + parts[i]
+		path.WriteString("/" + parts[i])
 	}
 	return parts, renamed
 }
@@ -238,7 +274,7 @@ func (im *importer) readValidator(m *Method, r *route, op *cursor) {
 	}
 	im.feature(FeatureRequestValidator, c)
 	if !im.validators[name] {
-		im.fail(c, "Unable to put method '%s' on resource at path '%s': Invalid Request Validator identifier specified", *m.HTTPMethod, r.path)
+		im.fail(c, "Unable to put method '%s' on resource at path '%s': Invalid Request Validator identifier specified", *m.HTTPMethod, r.shown)
 		return
 	}
 	m.RequestValidator = name

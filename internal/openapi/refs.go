@@ -18,6 +18,9 @@ type documents struct {
 	main  *source
 	files map[string]*source // the others, by name; nil when there can be none
 
+	weight   int // of the files together
+	followed int // values' worth of the references that were followed
+
 	// open reads a file that is not among files yet. Its name is
 	// slash-separated and starts where that of main does.
 	open func(name string) (*source, error)
@@ -39,6 +42,7 @@ func (d *documents) lookup(from *source, ref string, hops *int) (*cursor, error)
 	if *hops++; *hops > maxHops {
 		return nil, errCircle
 	}
+	d.followed += len(ref) / perValue
 	file, fragment, _ := strings.Cut(ref, "#")
 	src, err := d.file(from, file)
 	if err != nil {
@@ -100,12 +104,13 @@ func pointerKeys(fragment string) ([]string, error) {
 		return nil, fmt.Errorf("#%s is no JSON pointer", pointer)
 	}
 	keys := strings.Split(rest, "/")
-	unescape := strings.NewReplacer("~1", "/", "~0", "~")
 	for i := range keys {
-		keys[i] = unescape.Replace(keys[i])
+		keys[i] = pointerUnescaper.Replace(keys[i])
 	}
 	return keys, nil
 }
+
+var pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
 
 var urlScheme = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]+:|//)`)
 
@@ -136,6 +141,7 @@ func (d *documents) file(from *source, name string) (*source, error) {
 			return nil, err
 		}
 		d.files[name] = src
+		d.weight += src.root.weight
 	}
 	if src == nil || src.root == nil {
 		return nil, fmt.Errorf("%s cannot be read", name)
@@ -155,11 +161,11 @@ func (im *importer) follow(c *cursor) *cursor {
 		}
 		to, err := im.docs.resolve(c.node.src, ref.node.value)
 		if err != nil {
-			im.note(Error, ref, "cannot follow %s: %v", ref.node.value, err)
+			im.note(Error, ref, "cannot follow %s: %v", brief(ref.node.value), err)
 			return nil
 		}
 		c = to
-		if im.work += c.node.weight; im.work > im.opts.maxWork() {
+		if !im.spend(c.node.weight) {
 			return nil
 		}
 	}

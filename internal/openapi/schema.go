@@ -14,14 +14,24 @@ type schemaWriter struct {
 	model string // its name, for messages
 }
 
-// location is how the service's messages call c: the keys that lead to it.
+// location is how the service's messages call c: the names that lead to it. Items
+// of a list have the name of the list.
 func (c *cursor) location() string {
-	var keys []string
-	for ; c.up != nil; c = c.up {
-		keys = append([]string{c.key}, keys...)
+	var names []string
+	for ; c != nil && c.up != nil; c = c.up {
+		if !c.up.is(list) {
+			names = append(names, brief(c.key))
+		}
 	}
-	return strings.Join(keys, ".")
+	slices.Reverse(names)
+	return strings.Join(names, ".")
 }
+
+// A located is a cursor that messages print as its location.
+type located struct{ *cursor }
+
+// String returns the location.
+func (l located) String() string { return l.location() }
 
 // A keyword says what becomes of a member of a schema.
 type keyword uint8
@@ -60,12 +70,12 @@ var keywords = map[string]keyword{
 }
 
 // schema returns the JSON schema of c.
-func (s *schemaWriter) schema(c *cursor, location string) *node {
+func (s *schemaWriter) schema(c *cursor) *node {
 	if c.is(boolean) {
 		return booleanSchema(c)
 	}
 	if !c.is(object) {
-		s.im.wrongType(c, location, object)
+		s.im.wrongType(c, located{c}, object)
 		return newObject()
 	}
 	if ref := c.get("$ref"); ref.is(text) {
@@ -73,7 +83,7 @@ func (s *schemaWriter) schema(c *cursor, location string) *node {
 	}
 	var fields []field
 	for name, member := range c.members() {
-		if value, as := s.member(c, name, member, attribute(location, name)); value != nil {
+		if value, as := s.member(c, name, member); value != nil {
 			fields = append(fields, field{name: as, value: value})
 		}
 	}
@@ -94,38 +104,38 @@ func booleanSchema(c *cursor) *node {
 
 // member returns what becomes of one member of a schema and the name it then has,
 // nil when it is left out.
-func (s *schemaWriter) member(c *cursor, name string, member *cursor, location string) (value *node, as string) {
+func (s *schemaWriter) member(c *cursor, name string, member *cursor) (value *node, as string) {
 	switch keywords[name] {
 	case kept:
 		value = member.node
 	case special:
-		return s.special(c, name, member, location)
+		return s.special(c, name, member)
 	case oneSchema:
 		if name == "items" && c.get("prefixItems") != nil { // it is for the items after those
 			return nil, ""
 		}
-		value = s.schema(member, location)
+		value = s.schema(member)
 	case schemaList:
-		value = s.schemas(member, location)
+		value = s.schemas(member)
 	case schemaMap:
-		value = s.named(member, location)
+		value = s.named(member)
 	case dropped:
-		s.im.drop(member, "%s is not supported in models", name)
+		s.im.drop(member, "%s is not supported in models", brief(name))
 	case documentOnly:
 	case unknown:
 		switch {
 		case strings.HasPrefix(name, "x-"):
 		case s.im.dialect == openapi31:
-			s.im.drop(member, "%s is not supported in models", name)
+			s.im.drop(member, "%s is not supported in models", brief(name))
 		default:
-			s.im.warn(member, "Parse issue: attribute %s is unexpected", location)
+			s.im.warn(member, "Parse issue: attribute %s is unexpected", located{member})
 		}
 	}
 	return value, name
 }
 
 // special returns what becomes of a member that has a rule of its own.
-func (s *schemaWriter) special(c *cursor, name string, member *cursor, location string) (*node, string) {
+func (s *schemaWriter) special(c *cursor, name string, member *cursor) (*node, string) {
 	switch name {
 	case "format":
 		f, _ := member.text()
@@ -135,12 +145,12 @@ func (s *schemaWriter) special(c *cursor, name string, member *cursor, location 
 		}
 	case "type":
 		if !member.is(text) && (s.im.dialect != openapi31 || !member.is(list)) {
-			s.im.wrongType(member, location, text)
+			s.im.wrongType(member, located{member}, text)
 			return nil, ""
 		}
 	case "required":
 		if !member.is(list) {
-			s.im.wrongType(member, location, list)
+			s.im.wrongType(member, located{member}, list)
 			return nil, ""
 		}
 		if len(member.node.items) == 0 { // draft 4 wants one at least
@@ -151,13 +161,13 @@ func (s *schemaWriter) special(c *cursor, name string, member *cursor, location 
 			s.im.drop(member, "oneOf is not supported in Swagger 2.0")
 			return nil, ""
 		}
-		return s.schemas(member, location), name
+		return s.schemas(member), name
 	case "exclusiveMinimum", "exclusiveMaximum":
 		return s.exclusive(c, name, member)
 	case "const":
 		return newList(member.node), "enum"
 	case "$ref":
-		s.im.wrongType(member, location, text)
+		s.im.wrongType(member, located{member}, text)
 		return nil, ""
 	}
 	return member.node, name
@@ -175,32 +185,32 @@ func (s *schemaWriter) exclusive(c *cursor, name string, member *cursor) (*node,
 	case member.is(boolean) && name == "exclusiveMaximum":
 		return member.node, name
 	}
-	s.im.drop(member, "%s is not supported in models", name)
+	s.im.drop(member, "%s is not supported in models", brief(name))
 	return nil, ""
 }
 
 // schemas returns the schemas of a list.
-func (s *schemaWriter) schemas(c *cursor, location string) *node {
+func (s *schemaWriter) schemas(c *cursor) *node {
 	if !c.is(list) {
-		s.im.wrongType(c, location, list)
+		s.im.wrongType(c, located{c}, list)
 		return nil
 	}
 	out := newList()
 	for _, item := range c.items() {
-		out.items = append(out.items, s.schema(item, location))
+		out.items = append(out.items, s.schema(item))
 	}
 	return out
 }
 
 // named returns the schemas of an object whose member names are free.
-func (s *schemaWriter) named(c *cursor, location string) *node {
+func (s *schemaWriter) named(c *cursor) *node {
 	if !c.is(object) {
-		s.im.wrongType(c, location, object)
+		s.im.wrongType(c, located{c}, object)
 		return nil
 	}
 	out := newObject()
 	for name, member := range c.members() {
-		out.fields = append(out.fields, field{name: name, value: s.schema(member, attribute(location, name))})
+		out.fields = append(out.fields, field{name: name, value: s.schema(member)})
 	}
 	return out
 }
@@ -222,7 +232,7 @@ func (s *schemaWriter) reference(c, ref *cursor) *node {
 		s.im.drop(c, "what stands beside $ref means nothing")
 		return out
 	}
-	rest := s.schema(c.without("$ref", "title", "description"), c.location())
+	rest := s.schema(c.without("$ref", "title", "description"))
 	if len(rest.fields) == 0 {
 		return out
 	}
@@ -231,7 +241,7 @@ func (s *schemaWriter) reference(c, ref *cursor) *node {
 
 // unresolved tells of a reference that leads nowhere.
 func (s *schemaWriter) unresolved(ref *cursor, err error) {
-	why := fmt.Sprintf("cannot follow %s: %v", ref.node.value, err)
+	why := fmt.Sprintf("cannot follow %s: %v", brief(ref.node.value), err)
 	if s.im.forgiving() {
 		s.im.refuseModel(s.model, ref, why)
 		return

@@ -22,7 +22,7 @@ func (im *importer) readSecuritySchemes() {
 	im.schemes = make(map[string]scheme)
 	schemes := im.component("securityDefinitions", "securitySchemes")
 	for name, c := range schemes.members() {
-		location := attribute(schemes.location(), name)
+		location := attribute{schemes.location(), name}.String()
 		if c = im.follow(c); c == nil {
 			continue
 		}
@@ -42,10 +42,10 @@ func (im *importer) readScheme(name string, c *cursor) scheme {
 	case authType != "":
 		im.fail(c, "Unable to create authorizer from security definition: '%s'. Extension x-amazon-apigateway-authorizer is required. "+
 			"Any methods with security: '%s' will not be created. If this security definition is not a custom authorizer, "+
-			"remove the x-amazon-apigateway-authtype extension and it will be ignored.", name, name)
+			"remove the x-amazon-apigateway-authtype extension and it will be ignored.", brief(name), brief(name))
 		return scheme{ignored: true}
 	case c.str("type") != "apiKey":
-		im.warn(c, "Unsupported security definition type '%s' for '%s'. Ignoring.", c.str("type"), name)
+		im.warn(c, "Unsupported security definition type '%s' for '%s'. Ignoring.", brief(c.str("type")), brief(name))
 		return scheme{ignored: true}
 	case !strings.EqualFold(c.str("name"), "x-api-key") || c.str("in") != "header":
 		im.drop(c, "an API key is read from the header x-api-key only: this scheme protects nothing")
@@ -128,9 +128,9 @@ func (im *importer) require(m *Method, name string, scopes *cursor) {
 	case !ok:
 		// Not known what the service does. Leaving the method open is out of
 		// the question.
-		im.fail(scopes, "Security definition '%s' not found", name)
+		im.fail(scopes, "Security definition '%s' not found", brief(name))
 	case s.ignored:
-		im.dropOf(Security, scopes, "security scheme %q is not supported: it does not protect this operation", name)
+		im.dropOf(Security, scopes, "security scheme %q is not supported: it does not protect this operation", brief(name))
 	case s.apiKey:
 		im.feature(FeatureAPIKeyRequired, scopes)
 		m.APIKeyRequired = &yes
@@ -146,7 +146,7 @@ func (im *importer) require(m *Method, name string, scopes *cursor) {
 		m.AuthorizationType, m.Authorizer = &kind, s.authorizer
 		if scopes.is(list) && len(scopes.node.items) > 0 {
 			im.feature(FeatureAuthorizationScope, scopes)
-			m.AuthorizationScopes = im.texts(scopes, name)
+			m.AuthorizationScopes = im.texts(scopes, brief(name))
 		}
 	}
 }

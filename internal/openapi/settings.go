@@ -205,7 +205,7 @@ func (im *importer) isMap(c *cursor) bool {
 
 func (im *importer) notText(c *cursor, name string, member *cursor, where string) {
 	im.warn(member, "Invalid format for '%s'. Expected type string for property '%s'%s but got '%s'",
-		c.key, name, where, excerpt(member))
+		brief(c.key), brief(name), where, excerpt{member})
 }
 
 // jsonOrText returns the text of c, or its JSON when it is an object.
@@ -225,13 +225,17 @@ func asText(c *cursor) string {
 	return compact(c.node)
 }
 
-// excerpt returns asText, cut off where it would be too long for a message.
-func excerpt(c *cursor) string {
+// An excerpt is a value that messages print as asText does, cut off where that
+// would be too long for them.
+type excerpt struct{ *cursor }
+
+// String returns the text.
+func (e excerpt) String() string {
 	const limit = 1000
-	s, ok := c.text()
+	s, ok := e.text()
 	if !ok {
 		w := writer{limit: limit}
-		w.value(c.node, 0)
+		w.value(e.node, 0)
 		s = string(w.b)
 	}
 	return s[:min(len(s), limit)]

@@ -37,7 +37,7 @@ func (im *importer) optional(c *cursor, name, location string) *string {
 	}
 	s, ok := member.text()
 	if !ok {
-		im.wrongType(member, attribute(location, name), text)
+		im.wrongType(member, attribute{location, name}, text)
 		return nil
 	}
 	if s == "" {
@@ -95,7 +95,12 @@ func (im *importer) serverPath() string {
 	for _, server := range servers.items() {
 		address := server.str("url")
 		for name, v := range server.get("variables").members() {
-			address = strings.ReplaceAll(address, "{"+name+"}", v.str("default"))
+			variable, value := "{"+name+"}", v.str("default")
+			if len(address) > maxPath || len(address)+strings.Count(address, variable)*len(value) > maxPath {
+				im.fail(server, "Invalid server: its URL is longer than %d characters", maxPath)
+				return ""
+			}
+			address = strings.ReplaceAll(address, variable, value)
 		}
 		if u, err := url.Parse(address); err == nil {
 			return u.Path

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -20,7 +21,8 @@ type yamlReader struct {
 	src     *source
 	made    map[*yaml.Node]*node // the targets of aliases; nil while one is being made
 	depth   int
-	count   int
+	count   int          // values read
+	merged  int          // members that merge keys brought
 	unknown []*yaml.Node // values with a tag we do not know, such as !Ref
 }
 
@@ -48,6 +50,9 @@ func parseYAML(src *source, data []byte) (*node, []Finding, error) {
 	n, err := r.value(doc.Content[0])
 	if err != nil {
 		return nil, nil, err
+	}
+	if n.weight > shareable(r.count) {
+		return nil, nil, yamlErrorAt(doc.Content[0], "aliases make more than %d values of the %d in the document", shareable(r.count), r.count)
 	}
 	return n, r.tagFindings(), nil
 }
@@ -92,7 +97,7 @@ func yamlError(err error, data []byte) error {
 	if m := noAnchor.FindStringSubmatch(out.text); m != nil {
 		if i := bytes.Index(data, []byte("*"+m[1])); i >= 0 {
 			out.line = 1 + bytes.Count(data[:i], []byte("\n"))
-			out.column = columnOf(data[bytes.LastIndexByte(data[:i], '\n')+1 : i])
+			out.column = 1 + utf8.RuneCount(data[bytes.LastIndexByte(data[:i], '\n')+1:i])
 		}
 	}
 	return out
@@ -207,7 +212,7 @@ func (r *yamlReader) merge(n, from *node, seen map[string]bool) error {
 		}
 		return nil
 	case object:
-		if r.count += len(from.fields); r.count > r.src.maxWeight {
+		if r.merged += len(from.fields); r.merged > shareable(r.count) {
 			return &syntaxError{line: n.line, column: n.column, text: "aliases make the document too large"}
 		}
 		for _, f := range from.fields {

@@ -1,0 +1,34 @@
+package openapi
+
+import "fmt"
+
+// Parts of a document that others share, by references, YAML's aliases or the
+// media types at the top, could make a small document any number of values. What
+// is made more than once may so be a number of values and some more for each that
+// the document has.
+const (
+	sharedValues   = 100_000
+	sharedPerValue = 10
+)
+
+// shareable is how many values may come of a document with that many.
+func shareable(values int) int { return sharedValues + sharedPerValue*values }
+
+// spend takes values of the work that an import may do. It reports false when
+// there is none left; the import then fails with tooMuch.
+func (im *importer) spend(values int) bool {
+	im.work += values
+	return !im.tired()
+}
+
+// tired reports whether the import has done all the work that it may.
+func (im *importer) tired() bool {
+	return im.work+im.docs.followed > shareable(im.docs.weight)
+}
+
+// tooMuch is the error of an import that was given up.
+func (im *importer) tooMuch() error {
+	text := fmt.Sprintf("the paths, references, consumes and produces make more than %d values of the %d in the document",
+		shareable(im.docs.weight), im.docs.weight)
+	return &InputError{Findings: []Finding{{Severity: Error, Text: text}}, bound: true}
+}
