@@ -3,6 +3,8 @@ package gateway
 import (
 	"net/http"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // ambiguous reports whether a request that net/http takes could be read
@@ -11,7 +13,7 @@ import (
 // scanner goes ahead, a target in absolute form or with a space, a length beside
 // another or that is no number, a Host beside another authority.
 func ambiguous(r *http.Request) bool {
-	if strings.IndexByte(r.RequestURI, '#') >= 0 || !validHost(r.Host) {
+	if strings.IndexByte(r.RequestURI, '#') >= 0 || !httpmsg.ValidHost(r.Host) {
 		return true
 	}
 	if r.ProtoMajor < 2 {
@@ -21,23 +23,10 @@ func ambiguous(r *http.Request) bool {
 		return true
 	}
 	if lengths := r.Header["Content-Length"]; len(lengths) > 0 {
-		if _, err := decimal([]byte(lengths[0])); err != nil || len(lengths) > 1 {
+		if _, ok := httpmsg.ParseLength(lengths[0]); !ok || len(lengths) > 1 {
 			return true
 		}
 	}
 	hosts := r.Header["Host"]
 	return len(hosts) > 1 || len(hosts) == 1 && hosts[0] != r.Host
-}
-
-// validHost takes names and addresses with or without a port, and "".
-func validHost(host string) bool {
-	for i := 0; i < len(host); i++ {
-		switch c := host[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("-._:[]", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return true
 }

@@ -206,7 +206,7 @@ func checkLine(line []byte) error {
 }
 
 // header takes a header line and notes what it says of the body and the host.
-func (s *scanner) header(line []byte) (err error) {
+func (s *scanner) header(line []byte) error {
 	switch line[0] | 0x20 {
 	case 'h':
 		if value, ok := valueOf(line, "Host"); ok && s.authority != "" {
@@ -215,7 +215,9 @@ func (s *scanner) header(line []byte) (err error) {
 	case 'c':
 		if value, ok := valueOf(line, "Content-Length"); ok {
 			s.lengths++
-			s.length, err = decimal(value)
+			if s.length, ok = httpmsg.ParseLength(value); !ok {
+				return errAmbiguous
+			}
 		}
 	case 't':
 		if value, ok := valueOf(line, "Transfer-Encoding"); ok {
@@ -223,7 +225,7 @@ func (s *scanner) header(line []byte) (err error) {
 			s.refused = s.refused || len(value) != len("chunked") || !httpmsg.EqualFold(string(value), "chunked")
 		}
 	}
-	return err
+	return nil
 }
 
 // valueOf returns the value of a line of that name.
@@ -232,20 +234,6 @@ func valueOf(line []byte, name string) (value []byte, ok bool) {
 		return nil, false
 	}
 	return bytes.Trim(line[len(name)+1:], " \t"), true
-}
-
-// decimal takes digits alone.
-func decimal(text []byte) (n int64, err error) {
-	if len(text) == 0 || len(text) > 18 {
-		return 0, errAmbiguous
-	}
-	for _, c := range text {
-		if c < '0' || c > '9' {
-			return 0, errAmbiguous
-		}
-		n = 10*n + int64(c-'0')
-	}
-	return n, nil
 }
 
 // endHead decides what follows the head.
@@ -283,21 +271,12 @@ func (s *scanner) takeHead() (head string) {
 // size takes the line of a chunk's size: hexadecimal digits, and perhaps an
 // extension, which nobody uses.
 func (s *scanner) size(line []byte) error {
-	digits := 0
-	s.left = 0
-	for digits < len(line) {
-		v := strings.IndexByte("0123456789abcdef", line[digits]|0x20)
-		if v < 0 || line[digits] < '0' { // |0x20 makes digits of some controls
-			break
-		}
-		s.left = s.left<<4 | int64(v)
-		digits++
-	}
+	size, digits := httpmsg.ChunkSize(line)
 	rest := line[digits:]
-	if digits == 0 || digits > 15 || len(rest) > 0 && (rest[0] != ';' || !httpmsg.ValidText(string(rest)) || opensQuote(rest)) {
+	if digits == 0 || len(rest) > 0 && (rest[0] != ';' || !httpmsg.ValidText(string(rest)) || opensQuote(rest)) {
 		return errAmbiguous
 	}
-	if s.next = scanChunk; s.left == 0 {
+	if s.left, s.next = size, scanChunk; size == 0 {
 		s.next = scanTrailer
 	}
 	return nil

@@ -1,5 +1,7 @@
 package httpmsg
 
+import "github.com/gatehouse-gw/gatehouse/internal/hexdigit"
+
 // ValidName reports whether s is a token: what HTTP allows as the name of a
 // header line, and as a method.
 func ValidName(s string) bool {
@@ -60,6 +62,39 @@ func mayHoldControl(s string) bool {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 	del := x ^ 0x7f*ones
 	return ((x-' '*ones)&^x|(del-ones)&^del)&high != 0
+}
+
+// ParseLength reads the value of a Content-Length line: up to 18 digits and
+// nothing else. Signs and lists, which readers differ about, are refused.
+func ParseLength[T string | []byte](value T) (n int64, ok bool) {
+	if len(value) == 0 || len(value) > 18 {
+		return 0, false
+	}
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
+}
+
+// ChunkSize reads the hexadecimal number that the line of a chunk's size begins
+// with. digits is how many digits it has: 0 where there is none or the number
+// has more than 15.
+func ChunkSize(line []byte) (size int64, digits int) {
+	for digits < len(line) {
+		v, ok := hexdigit.Value(line[digits])
+		if !ok {
+			break
+		}
+		if digits++; digits > 15 {
+			return 0, 0
+		}
+		size = size<<4 | int64(v)
+	}
+	return size, digits
 }
 
 // TrimValue removes the spaces and tabs around a header value.

@@ -3,6 +3,8 @@ package integration
 import (
 	"errors"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // A ServiceURI is an integration's URI of an AWS service, taken apart:
@@ -33,7 +35,7 @@ func ParseServiceURI(uri string) (ServiceURI, error) {
 	}
 	u.Partition, u.Region, u.Service = parts[1], parts[3], strings.ToLower(parts[4])
 	for _, s := range []string{u.Partition, u.Region, u.Service} {
-		if !validHost(strings.ToLower(s)) {
+		if !httpmsg.ValidHostname(strings.ToLower(s)) {
 			return u, errARN
 		}
 	}

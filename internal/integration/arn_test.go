@@ -3,6 +3,8 @@ package integration
 import (
 	"errors"
 	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 func TestParseServiceURI(t *testing.T) {
@@ -97,7 +99,7 @@ func FuzzParseServiceURI(f *testing.F) {
 		if s.Endpoint == nil || s.Target[0] != '/' || s.name == "" || s.region == "" {
 			t.Errorf("%q: %+v", uri, s)
 		}
-		if !validHost(s.Endpoint.name) {
+		if !httpmsg.ValidHostname(s.Endpoint.name) {
 			t.Errorf("%q leads to %q", uri, s.Endpoint.name)
 		}
 	})

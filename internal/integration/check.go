@@ -21,7 +21,7 @@ func checkRequest(req *Request) error {
 	if !validTarget(req.Target) {
 		return errTarget
 	}
-	if !validHostHeader(req.Host) {
+	if !httpmsg.ValidHost(req.Host) {
 		return errHost
 	}
 	for i := range req.Header {
@@ -59,20 +59,6 @@ func validTarget(target string) bool {
 	}
 	for i := 0; i < len(target); i++ {
 		if c := target[i]; c <= ' ' || c == 0x7f || c == '#' {
-			return false
-		}
-	}
-	return true
-}
-
-// validHostHeader takes a name or an address, with or without a port; "" is
-// the endpoint's own.
-func validHostHeader(host string) bool {
-	for i := 0; i < len(host); i++ {
-		switch c := host[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '-', c == '.', c == '_', c == ':', c == '[', c == ']':
-		default:
 			return false
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // An Endpoint is where requests go: scheme, host and port, with the TLS
@@ -117,22 +119,8 @@ func splitAuthority(authority string) (host, port string, err error) {
 		}
 		return inner, port, nil
 	}
-	if !validHost(host) {
+	if !httpmsg.ValidHostname(host) {
 		return "", "", errHost
 	}
 	return host, port, nil
-}
-
-// validHost takes names and IPv4 addresses. Names outside ASCII must come in
-// their xn-- form.
-func validHost(host string) bool {
-	for i := 0; i < len(host); i++ {
-		switch c := host[i]; {
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
-		case c == '.' && i > 0 && host[i-1] != '.':
-		default:
-			return false
-		}
-	}
-	return host != "" && len(host) <= 254
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 func TestParseURL(t *testing.T) {
@@ -68,7 +70,7 @@ func FuzzParseURL(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !validHostHeader(ep.Authority()) || target == "" || target[0] != '/' {
+		if !httpmsg.ValidHost(ep.Authority()) || target == "" || target[0] != '/' {
 			t.Fatalf("%q %q", ep.Authority(), target)
 		}
 		again, err := NewEndpoint("http", ep.Authority(), nil)

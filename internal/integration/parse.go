@@ -3,7 +3,6 @@ package integration
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -130,16 +129,8 @@ func (h *head) frame(name, value string) error {
 
 // setLength takes digits alone; a second line may only say the same.
 func (h *head) setLength(value string) error {
-	if value == "" || len(value) > 18 {
-		return errLength
-	}
-	for i := 0; i < len(value); i++ {
-		if value[i] < '0' || value[i] > '9' {
-			return errLength
-		}
-	}
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
+	n, ok := httpmsg.ParseLength(value)
+	if !ok {
 		return errLength
 	}
 	if h.length >= 0 && value != h.said {

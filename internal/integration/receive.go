@@ -4,7 +4,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
@@ -155,7 +154,7 @@ func (b *bodyReader) nextChunk() error {
 	if err != nil {
 		return chunkFault(err)
 	}
-	size, digits := chunkSize(line)
+	size, digits := httpmsg.ChunkSize(line)
 	if b.extra -= len(line) - digits; digits == 0 || b.extra < 0 {
 		return errChunk
 	}
@@ -186,22 +185,6 @@ func (b *bodyReader) trailer() error {
 		}
 		room -= len(line) + 2
 	}
-}
-
-// chunkSize parses the hexadecimal number at the start of line; digits is its
-// length, 0 when there is none or it is too large.
-func chunkSize(line []byte) (size int64, digits int) {
-	for digits < len(line) {
-		v, ok := hexdigit.Value(line[digits])
-		if !ok {
-			break
-		}
-		if digits++; digits > 15 {
-			return 0, 0
-		}
-		size = size<<4 | int64(v)
-	}
-	return size, digits
 }
 
 // validExtension takes what may follow a chunk's size: nothing, blanks, or a

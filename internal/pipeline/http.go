@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -240,8 +239,8 @@ func passResponse(c *call) error {
 
 // lengthTold is what Content-Length says, -1 where it says nothing.
 func lengthTold(h httpmsg.Header) int64 {
-	n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64)
-	if err != nil {
+	n, ok := httpmsg.ParseLength(h.Get("Content-Length"))
+	if !ok {
 		return -1
 	}
 	return n
