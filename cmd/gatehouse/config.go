@@ -80,7 +80,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&c.AllowHost, "allow-host", c.AllowHost, "name, beside localhost and addresses, that clients may call the server by (repeatable); --allow-unauthenticated allows all")
 	fs.StringSliceVar(&c.AllowOrigin, "allow-origin", c.AllowOrigin, "web origin that may call the open control plane (repeatable)")
 	fs.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "networks (CIDR) whose X-Forwarded-For names the client (repeatable)")
-	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies held in memory at once, all requests together; above it requests get 503")
+	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies held in memory at once, half for those of requests, half for those of answers; above it requests get 503")
 	fs.IntVar(&c.MaxConnections, "max-connections", c.MaxConnections, "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open")
 	fs.StringVar(&c.AWSEndpointURL, "aws-endpoint-url", c.AWSEndpointURL, "URL that gets all calls of AWS services, Lambda included, in place of AWS")
 	fs.BoolVar(&c.AssumeRoles, "assume-roles", c.AssumeRoles, "let integrations name the role that they call AWS with; always so at --aws-endpoint-url")
