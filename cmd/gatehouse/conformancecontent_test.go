@@ -59,6 +59,8 @@ func contentHandlingCases() []conformanceCase {
 	request("a wildcard matches", payloadBytes, "audio/ogg", images, toText, payloadText)
 	request("*/* matches everything", payloadBytes, "application/json", []string{"*/*"}, toText, payloadText)
 	request("*/* matches no type at all", payloadBytes, "", []string{"*/*"}, toText, payloadText)
+	request("a wildcard in front matches nothing", payloadText, "x/test", []string{"*/test"}, toText, payloadText)
+	request("a wildcard in front does not even match its text", payloadText, "*/test", []string{"*/test"}, toText, payloadText)
 	request("text that is no UTF-8", "a\xffb", "text/plain", nil, "", "a\uFFFDb")
 
 	response := func(name, payload, sent, accept string, types []string, handling, want string) {
@@ -70,6 +72,11 @@ func contentHandlingCases() []conformanceCase {
 			answer: "HTTP/1.1 200 OK\nContent-Type: " + sent + "\n\n" + payload, want: "200\n" + jsonType + "X-Amzn-Trace-Id: {trace}\n\n" + want})
 	}
 	const png, html = "image/png", "text/html"
+	all := []string{"application/*"}
+	response("Accept image/* does not match image/png", payloadText, html, "image/*", []string{png}, "", payloadText)
+	response("Accept */* does not match image/png", payloadText, html, "*/*", []string{png}, "", payloadText)
+	response("Accept application/whatever matches application/*", payloadText, html, "application/whatever", all, "", payloadBytes)
+	response("Accept application/* matches application/*", payloadText, html, "application/*", all, "", payloadBytes)
 	response("response: no list", payloadText, png, png, nil, "", payloadText)
 	response("response: no list, to binary", payloadText, png, png, nil, toBinary, payloadBytes)
 	response("response: no list, to text", payloadText, png, png, nil, toText, payloadText)

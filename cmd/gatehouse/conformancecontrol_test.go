@@ -23,6 +23,7 @@ func putIntegrationCases() []conformanceCase {
 	}
 	bad := func(message string) string { return controlAnswer("400", "BadRequestException", message) }
 	const (
+		noPath   = "AWS ARN for integration must contain path or action"
 		noMethod = "Enumeration value for HttpMethod must be non-empty"
 		lambda   = `"uri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/x/invocations"`
 	)
@@ -38,6 +39,13 @@ func putIntegrationCases() []conformanceCase {
 		put("PutIntegration with a URI that is no ARN", "", `{"type": "AWS", "httpMethod": "POST", "uri": "http://example.com"}`, bad("Invalid ARN specified in the request")),
 		put("PutIntegration with an ARN without path and action", "", `{"type": "AWS", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-east-1:s3:other/x"}`, bad("AWS ARN for integration must contain path or action")),
 		put("PutIntegration of AWS_PROXY to S3", "", `{"type": "AWS_PROXY", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-east-1:s3:path/x"}`,
+			bad("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")),
+		put("PutIntegration of a MOCK with a URI", "", `{"type": "MOCK", "uri": "http://example.com"}`,
+			"201\n"+jsonType+controlLines+"Content-Length: 127\n\n"+`{"type":"MOCK","passthroughBehavior":"WHEN_NO_MATCH","timeoutInMillis":29000,"cacheNamespace":"{key}","cacheKeyParameters":[]}`),
+		put("PutIntegration with an ARN without path and action", "a bucket", `{"type": "AWS", "httpMethod": "POST", "uri": "arn:aws:s3:::b"}`, bad(noPath)),
+		put("PutIntegration with an ARN without path and action", "a function's own", `{"type": "AWS_PROXY", "httpMethod": "POST", "uri": "arn:aws:lambda:us-east-1:000000000000:function:f"}`, bad(noPath)),
+		put("PutIntegration with an ARN without path and action", "test", `{"type": "AWS_PROXY", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-east-1:lambda:test/2015-03-31/functions/x/invocations"}`, bad(noPath)),
+		put("PutIntegration of AWS_PROXY to S3", "a path of Lambda that invokes nothing", `{"type": "AWS_PROXY", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/x"}`,
 			bad("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")),
 		put("PutIntegration with a source that is not declared", "", `{"type": "HTTP", "httpMethod": "GET", "uri": "http://example.com", "requestParameters": {"integration.request.path.x": "method.request.path.x"}}`,
 			bad("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: method.request.path.x]")),

@@ -58,6 +58,7 @@ func functionCases() []conformanceCase {
 				`"domainName":"{host}","deploymentId":"{key}","apiId":"{api}"},` +
 				`"body":"{ \"time\": \"evening\" }","isBase64Encoded":false}`},
 		event("the event of a request without anything", "", "GET {x}/a HTTP/1.1", `"queryStringParameters":null,"multiValueQueryStringParameters":null,"pathParameters":{"proxy":"a"}`, `"body":null,"isBase64Encoded":false}`),
+		event("a doubled slash behind the stage", "", "GET /dev/{res}/x HTTP/1.1", `"path":"{res}/x"`, `"path":"/dev/{res}/x"`),
 		event("a slash at the end of the path", "", "GET {x}/rip/x/ HTTP/1.1", `"resource":"{res}/{proxy+}","path":"{res}/rip/x/"`, `"pathParameters":{"proxy":"rip/x"}`),
 		event("the path of an event is the client's, escapes included", "", "GET {x}/a%2Fb%20c HTTP/1.1", `"path":"{res}/a%2Fb%20c"`, `"pathParameters":{"proxy":"a%2Fb%20c"}`),
 		event("query parameters of an event are decoded", "", "GET {x}/a?b=c+d%26&%C3%A9=1 HTTP/1.1", `"queryStringParameters":{"b":"c d&","é":"1"}`),

@@ -40,6 +40,8 @@ func mappingCases() []conformanceCase {
 			send: "POST {x}/a/b%20c/ HTTP/1.1", saw: "POST /up/a/b%20c HTTP/1.1\n…", want: "200\n…"},
 		to("request: the last value", tree{"querystring.q": "method.request.querystring.q", "header.X-B": "method.request.header.X-A"},
 			"POST {x}?q=1&q=2 HTTP/1.1\nX-A: 1\nX-A: 2", "POST /?q=2 HTTP/1.1\nX-B: 2\n…"),
+		to("request: headers that the front door adds", tree{"header.X-A": "method.request.header.X-Amzn-Trace-Id", "header.X-B": "method.request.header.X-Forwarded-For", "header.X-C": "method.request.header.X-Forwarded-Proto"},
+			"POST {x} HTTP/1.1\nX-Forwarded-For: 192.0.2.9", "POST / HTTP/1.1\nX-A: {root}\nX-B: 192.0.2.9, 127.0.0.1\nX-C: http\nX-Amzn-Trace-Id: {trace}\n…"),
 		to("header names are found in any spelling, their own first", tree{"header.X-B": "method.request.header.x-a", "header.X-C": "method.request.header.X-A"},
 			"POST {x} HTTP/1.1\nx-a: 1\nX-A: 2", "POST / HTTP/1.1\nX-B: 1\nX-C: 2\n…"),
 		to("header names are found in any spelling, any other next", tree{"header.X-B": "method.request.header.x-a"}, "POST {x} HTTP/1.1\nX-A: 1", "POST / HTTP/1.1\nX-B: 1\n…"),

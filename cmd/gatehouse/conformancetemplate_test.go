@@ -15,6 +15,11 @@ func templateCases() []conformanceCase {
 	sends := func(name, template, send, saw string) conformanceCase {
 		return conformanceCase{name: name, method: ofHTTP("/{p}", asks(template)), send: send, saw: saw, want: "200\n…"}
 	}
+	const parts = `$input.json('$') #foreach($p in $input.path('$').split('&'))$p,#end [$input.path('$.a')] $input.json('$.a')`
+	noJSON := func(variant, template, body, saw string) conformanceCase {
+		return conformanceCase{name: "a request that is no JSON document is one string", variant: variant, method: ofHTTP("/", asks(template)),
+			send: "POST {x} HTTP/1.1\n\n" + body, saw: "POST / HTTP/1.1\n…\n\n" + saw, want: "200\n…"}
+	}
 	util := func(name, template, want string) conformanceCase {
 		return conformanceCase{name: name, method: ofMock(says(template)), send: "GET {x} HTTP/1.1", want: okEmpty + want}
 	}
@@ -50,10 +55,20 @@ func templateCases() []conformanceCase {
 		prints("$input.json", `$input.json('$.s') $input.json('$.o')`, `{"s": "a", "o": {"b": [1, "c"]}}`, `"a" {"b":[1,"c"]}`),
 		prints("$input.json of what is missing", `$input.json('$.x')`, `{}`, `""`),
 		prints("$input.json of what is no JSON", `$input.json('$.x')`, `hello`, `""`),
+		noJSON("a form", parts, "a=1&b=x%20y", `"a=1&b=x%20y" a=1,b=x%20y, [] ""`),
+		noJSON("text", parts, "hello, {you}: 1", `"hello, {you}: 1" hello, {you}: 1, [] ""`),
+		noJSON("XML", parts, "<a b='1'>x</a>", `"<a b='1'>x</a>" <a b='1'>x</a>, [] ""`),
+		noJSON("a blueprint's form", `{ "body": $input.json("$") }`, "token=a&text=b", `{ "body": "token=a&text=b" }`),
+		prints("a response that is no JSON document is one string", `$input.json('$') $input.path('$').length() [$input.path('$.a')] $input.json('$.a')`, "<html>1</html>", `"<html>1</html>" 14 [] ""`),
 		prints("$input.path", `#set($v = $input.path('$.l'))$v.size() $v[0].n #foreach($k in $v[0].keySet())$k#end`, `{"l": [{"n": 7}]}`, "1 7 n"),
 		prints("$input.path of what is missing", `#set($v = $input.path('$.x'))[$v]#if($v == "") empty#end#if($v == $null) null#end`, `{}`, "[] empty null"),
 		prints("$input.path of null", `#set($v = $input.path('$.x'))[$v]#if($v == "") empty#end#if($v == $null) null#end`, `{"x": null}`, "[] empty null"),
 		prints("$input.path of an empty list", `#set($v = $input.path('$.x'))$v#if($v == "") empty#end#if($v == $null) null#end`, `{"x": []}`, "[]"),
+		{name: "$input.params() has the headers of an event", method: ofMock(says(`#foreach($h in $input.params().header.keySet())$h=$input.params().header.get($h);#end`)),
+			send: "GET {x} HTTP/1.1\nzeta: 1\nUser-Agent: me\naccept: a/b\nX-Forwarded-For: 192.0.2.9\nbeta: 2\nzeta: 3",
+			want: "200\n" + jsonType + "Content-Length: {number}\n\naccept=a/b;beta=2;Host={host};User-Agent=me;X-Amzn-Trace-Id={root};X-Forwarded-For=192.0.2.9, 127.0.0.1;X-Forwarded-Port=80;X-Forwarded-Proto=http;zeta=3;"},
+		{name: "$input.params() has the headers of an event", variant: "a trace of the client", method: ofMock(says(`$input.params('x-amzn-trace-id') $input.params('X-Forwarded-Proto')`)),
+			send: "GET {x} HTTP/1.1\nX-Amzn-Trace-Id: Root=1-5759e988-bd862e3fe1be46a994272793", want: "200\n" + jsonType + "Content-Length: {number}\n\n{self};Root=1-5759e988-bd862e3fe1be46a994272793 http"},
 		prints("$input.params of what is missing", `[$input.params('none')]`, `{}`, "[]"),
 		{name: "$input.params", path: "/{id}", method: ofMock(says(`$input.params('id') $input.params('q') $input.params('X-A') $input.params('both') $input.params().path.id $input.params().querystring.q $input.params().header.get('X-A')`)),
 			send: "GET {x}/7?q=8&both=query HTTP/1.1\nX-A: 9\nboth: header", want: okEmpty + "7 8 9 query 7 8 9"},
@@ -112,6 +127,12 @@ func templateCases() []conformanceCase {
 			`$context.identity.sourceIp $context.identity.userAgent $context.path $context.protocol $context.requestId $context.requestTime $context.requestTimeEpoch $context.resourceId $context.resourcePath $context.stage`)),
 			send: "GET {x}/7 HTTP/1.1\nUser-Agent: me",
 			want: "200\n" + jsonType + "Content-Length: {number}\n\n000000000000 {api} {key} {host} {api} {extended} GET 127.0.0.1 me {x}/7 HTTP/1.1 {uuid} {time} {number} {key} {res}/{id} dev"},
+		util("the keys of $context", `#foreach($k in $context.keySet())$k #end`, "resourceId resourcePath httpMethod extendedRequestId requestTime path accountId protocol requestOverride stage domainPrefix requestTimeEpoch requestId identity domainName deploymentId responseOverride apiId "),
+		{name: "the keys of $context.identity", method: ofMock(says(`#foreach($k in $context.identity.keySet())$k=$context.identity.get($k) #end`)), send: "GET {x} HTTP/1.1\nUser-Agent: me",
+			want: okEmpty + "cognitoIdentityPoolId= accountId= cognitoIdentityId= caller= sourceIp=127.0.0.1 principalOrgId= accessKey= cognitoAuthenticationType= cognitoAuthenticationProvider= userArn= userAgent=me user= "},
+		util("the keys of the overrides", `#foreach($k in $context.requestOverride.keySet())$k #end#foreach($k in $context.responseOverride.keySet())$k #end`, "path header querystring header "),
+		util("a map of $context printed whole", `#set($s = "$context.requestOverride")[$context.get("identity")][$s][$context.requestOverride.get("path")][$context.identity][$context.responseOverride]`, "[][][][][]"),
+		util("the keys of $context.authorizer without one", `[#foreach($k in $context.authorizer.keySet())$k#end]`, "[]"),
 		util("what $context lacks here", `[$context.authorizer.claims][$context.authorizer.principalId][$context.identity.apiKey][$context.identity.user][$context.isCanaryRequest][$context.wafResponseCode][$context.HTTPMethod]`, `[][][][][][][]`),
 	}
 	return append(cases, passthroughCases()...)

@@ -329,7 +329,7 @@ func TestImportRefuses(t *testing.T) {
 		"integration": {body: get("{type: http, httpMethod: GET, uri: nowhere}"), code: "BadRequest",
 			message: "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/a': Invalid HTTP endpoint specified for URI"},
 		"no type": {body: get("{uri: 'http://a'}"), code: "BadRequest",
-			message: "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/a': Enumeration value for IntegrationType must be non-empty"},
+			message: "Unable to parse API definition because of a malformed integration at path /a."},
 		"unknown type": {body: get("{type: https_proxy}"), code: "BadRequest",
 			message: "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/a': 1 validation error detected: Value 'HTTPS_PROXY' at 'putIntegrationInput.type' failed to satisfy constraint: Member must satisfy enum value set: [HTTP, MOCK, AWS_PROXY, HTTP_PROXY, AWS]"},
 		"undeclared parameter": {body: get("{type: mock, requestParameters: {integration.request.header.a: method.request.header.Authorization}}"), code: "BadRequest",

@@ -84,7 +84,7 @@ func completeIntegration(i *wire.Integration, resource string) {
 		i.ConnectionType = withDefault(i.ConnectionType, "INTERNET")
 		return
 	case "MOCK":
-		i.HTTPMethod = nil
+		i.HTTPMethod, i.URI = nil, nil
 	}
 	if text(i.ConnectionType) == "INTERNET" {
 		i.ConnectionType = nil

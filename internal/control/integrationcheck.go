@@ -111,16 +111,23 @@ func checkHTTPURI(uri string) error {
 	return nil
 }
 
+// functionPath is the path of an invocation of Lambda, whose version is that of
+// the operation: the plain one or the one that streams.
+var functionPath = regexp.MustCompile(`^path/\d{4}-\d{2}-\d{2}/functions/.+/(?:response-streaming-)?invocations$`)
+
 // checkServiceARN takes arn:{partition}:apigateway:{region}:{service}:{path|action}/….
+// An ARN of anything else, such as a function's own, is refused for what it
+// lacks (recorded).
 func checkServiceARN(kind, uri string) error {
 	parts := strings.SplitN(uri, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" || parts[2] != "apigateway" {
+	if len(parts) < 6 || parts[0] != "arn" {
 		return errARN()
 	}
-	if !strings.HasPrefix(parts[5], "path/") && !strings.HasPrefix(parts[5], "action/") {
+	service, rest := parts[4], parts[5]
+	if parts[2] != "apigateway" || !strings.HasPrefix(rest, "path/") && !strings.HasPrefix(rest, "action/") {
 		return wire.BadRequest("AWS ARN for integration must contain path or action")
 	}
-	if kind == "AWS_PROXY" && parts[4] != "lambda" && parts[4] != "firehose" {
+	if kind == "AWS_PROXY" && service != "firehose" && (service != "lambda" || !functionPath.MatchString(rest)) {
 		return wire.BadRequest("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")
 	}
 	return nil

@@ -50,7 +50,7 @@ func (s *Service) CreateModel(ctx context.Context, who *wire.Caller, in *wire.Cr
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}
-		m := &wire.Model{Name: &in.Name, Description: in.Description, Schema: in.Schema, ContentType: &in.ContentType}
+		m := &wire.Model{Name: &in.Name, Description: given(in.Description), Schema: in.Schema, ContentType: &in.ContentType}
 		if err := checkModelName(in.Name); err != nil {
 			return nil, err
 		}
@@ -139,7 +139,7 @@ func (s *Service) UpdateModel(ctx context.Context, who *wire.Caller, in *wire.Up
 var modelPatch = patchTable[wire.Model]{
 	dialect: tableDialect,
 	paths: []patchPath[wire.Model]{
-		{at: "/description", replace: keepText(func(m *wire.Model) **string { return &m.Description })},
+		{at: "/description", replace: setText(func(m *wire.Model) **string { return &m.Description })},
 		{at: "/schema", replace: keepText(func(m *wire.Model) **string { return &m.Schema })},
 	},
 }
@@ -157,21 +157,26 @@ func (s *Service) DeleteModel(ctx context.Context, who *wire.Caller, in *wire.De
 	})
 }
 
-// checkModelUnused looks for a method or another model that names the model.
+// checkModelUnused looks for a method or another model that names the model. Of
+// several methods the answer tells of the last one; which AWS tells of is not
+// known.
 func (t *tx) checkModelUnused(name string) error {
+	var user, verb, use string
 	err := t.eachMethod(func(resource string, m *wire.Method) error {
-		use := modelUse(m, name)
-		if use == "" {
-			return nil
+		if found := modelUse(m, name); found != "" {
+			user, verb, use = resource, *m.HTTPMethod, found
 		}
-		r, err := t.resource(resource)
-		if err != nil {
-			return err
-		}
-		return wire.Conflict("Cannot delete model '%s', is referenced in %s: %s/%s", name, use, *r.Path, *m.HTTPMethod)
+		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if use != "" {
+		r, err := t.resource(user)
+		if err != nil {
+			return err
+		}
+		return wire.Conflict("Cannot delete model '%s', is referenced in %s: %s/%s", name, use, *r.Path, verb)
 	}
 	models, err := list[wire.Model](t, kindModel, "", 0)
 	if err != nil {

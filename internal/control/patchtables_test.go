@@ -274,7 +274,7 @@ var patchTables = []patched{
 		unknown: []string{"/name", "/contentType", "/wrong-path", "/id"},
 		rows: []patchRow{
 			{op: "replace", path: "/description", value: "d", member: "/description", want: `"d"`},
-			{op: "replace", path: "/description", value: "", member: "/description", want: `""`},
+			{op: "replace", path: "/description", value: "", member: "/description", want: ""},
 			{op: "replace", path: "/schema", value: `{ "title": "x" }`, member: "/schema", want: `"{ \"title\": \"x\" }"`},
 			{op: "replace", path: "/schema", value: "", want: "! BadRequestException Model schema must have at least 1 property or array items defined"},
 			{op: "replace", path: "/schema", value: "null", want: "! BadRequestException Model schema must have at least 1 property or array items defined"},

@@ -245,7 +245,7 @@ func TestRoundTripModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, wire.Model{ID: out.ID, Name: &in.Name, Description: in.Description, ContentType: &in.ContentType, Schema: in.Schema}, out, err)(
+		same(t, wire.Model{ID: out.ID, Name: &in.Name, Description: unlessBlank(in.Description), ContentType: &in.ContentType, Schema: in.Schema}, out, err)(
 			b.GetModel(ctx(), who, &wire.GetModelRequest{RestAPIID: api, ModelName: "M"}))
 	})
 }

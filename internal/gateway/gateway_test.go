@@ -62,7 +62,7 @@ func TestNoStage(t *testing.T) {
 		"unknown stage":       {"/nope/x", "abc123.execute-api.localhost", 403, "ForbiddenException", forbiddenBody},
 		"stage's case":        {"/DEV/x", "abc123.execute-api.localhost", 403, "ForbiddenException", forbiddenBody},
 		"root":                {"/", "abc123.execute-api.localhost", 403, "ForbiddenException", forbiddenBody},
-		"double slash":        {"//dev/x", "abc123.execute-api.localhost", 403, "ForbiddenException", forbiddenBody},
+		"double slash":        {"//nope/x", "abc123.execute-api.localhost", 403, "ForbiddenException", forbiddenBody},
 		"aws path, no stage":  {"/_aws/execute-api/abc123", "localhost", 403, "ForbiddenException", forbiddenBody},
 		"unknown API":         {"/dev/x", "Zzz.execute-api.localhost", 404, "NotFoundException", `{"message": "The API id 'zzz' does not correspond to a deployed API Gateway API"}`},
 		"unknown API by path": {"/_aws/execute-api/z\"z/dev", "localhost", 404, "NotFoundException", `{"message": "The API id 'z\"z' does not correspond to a deployed API Gateway API"}`},

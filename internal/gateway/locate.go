@@ -28,16 +28,18 @@ const (
 //	{api}-vpce-{id}.execute-api.{anything} /{stage}/{path}
 //	/_aws/execute-api/{api}/{stage}/{path}
 //	/restapis/{api}/{stage}/_user_request_/{path}
+//
+// More slashes than one before the stage count as one (recorded).
 func locate(host, path string) (place, bool) {
 	if api, ok := stageHost(host); ok {
 		at := place{api: api}
-		at.stage, at.path = cutSegment(strings.TrimPrefix(path, "/"))
+		at.stage, at.path = cutSegment(strings.TrimLeft(path, "/"))
 		return at, true
 	}
 	if rest, ok := strings.CutPrefix(path, awsPrefix); ok {
 		var at place
 		at.api, rest = cutSegment(rest)
-		at.stage, at.path = cutSegment(rest[1:])
+		at.stage, at.path = cutSegment(strings.TrimLeft(rest, "/"))
 		return at, true
 	}
 	if rest, ok := strings.CutPrefix(path, apisPrefix); ok {

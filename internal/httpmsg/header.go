@@ -110,6 +110,17 @@ func EqualFold(a, b string) bool {
 	return true
 }
 
+// CompareFold orders header names without regard to ASCII case, as API Gateway
+// lists them.
+func CompareFold(a, b string) int {
+	for i := 0; i < len(a) && i < len(b); i++ {
+		if x, y := lower(a[i]), lower(b[i]); x != y {
+			return int(x) - int(y)
+		}
+	}
+	return len(a) - len(b)
+}
+
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c + 'a' - 'A'

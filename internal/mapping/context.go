@@ -115,12 +115,13 @@ func (c *Context) requestTime() string {
 }
 
 // contextNames are the members of $context that may be there, in the order in
-// which a template that loops over $context meets them.
+// which a template that loops over $context meets them (recorded without an
+// authorizer; authorizer and isCanaryRequest are where events have them).
 var contextNames = [...]string{
-	"accountId", "apiId", "authorizer", "awsEndpointRequestId", "deploymentId", "domainName", "domainPrefix",
-	"extendedRequestId", "httpMethod", "identity", "isCanaryRequest", "path", "protocol", "requestId",
-	"requestOverride", "requestTime", "requestTimeEpoch", "resourceId", "resourcePath", "responseOverride", "stage",
-	"wafResponseCode", "webaclArn",
+	"resourceId", "authorizer", "resourcePath", "httpMethod", "extendedRequestId", "isCanaryRequest", "requestTime",
+	"path", "accountId", "protocol", "requestOverride", "stage", "domainPrefix", "requestTimeEpoch", "requestId",
+	"identity", "domainName", "deploymentId", "responseOverride", "apiId",
+	"awsEndpointRequestId", "wafResponseCode", "webaclArn",
 }
 
 // text returns a member that is plain text, "" for any other name.
@@ -168,11 +169,43 @@ func (c *Context) text(name string) string {
 	return ""
 }
 
-// identityNames are the members of $context.identity that may be there.
+// identityNames are the members of $context.identity in the order in which a
+// template that loops over it meets them: twelve that are always there, empty or
+// not (recorded).
 var identityNames = [...]string{
-	"accessKey", "accountId", "apiKey", "apiKeyId", "caller", "clientCert", "cognitoAuthenticationProvider",
-	"cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "sourceIp", "user",
-	"userAgent", "userArn", "vpcId", "vpceId",
+	"cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller", "sourceIp", "principalOrgId", "accessKey",
+	"cognitoAuthenticationType", "cognitoAuthenticationProvider", "userArn", "userAgent", "user",
+}
+
+// moreIdentityNames are the members in their order where there is one more than
+// those twelve: with an API key, a client certificate or a VPC endpoint, whose
+// own members are there if they have a value. The order is that of events.
+var moreIdentityNames = [...]string{
+	"cognitoIdentityPoolId", "cognitoIdentityId", "clientCert", "vpceId", "apiKey", "principalOrgId",
+	"cognitoAuthenticationType", "userArn", "apiKeyId", "userAgent", "accountId", "caller", "sourceIp", "accessKey",
+	"cognitoAuthenticationProvider", "vpcId", "user",
+}
+
+// names returns the members that are there, in their order.
+func (id *Identity) names() []string {
+	if id.APIKey == "" && id.APIKeyID == "" && id.VPCID == "" && id.VPCEID == "" && id.ClientCert == (ClientCert{}) {
+		return identityNames[:]
+	}
+	names := make([]string, 0, len(moreIdentityNames))
+	for _, name := range moreIdentityNames {
+		switch name {
+		case "clientCert":
+			if id.ClientCert == (ClientCert{}) {
+				continue
+			}
+		case "vpceId", "vpcId", "apiKey", "apiKeyId":
+			if id.text(name) == "" {
+				continue
+			}
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // text returns a member by its dotted path, "" for any other name.

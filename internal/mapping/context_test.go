@@ -11,7 +11,7 @@ func TestContextNamesResolve(t *testing.T) {
 	s := fullScope()
 	for object, names := range map[value.Object][]string{
 		(*contextObject)(s):    contextNames[:],
-		(*identityObject)(s):   identityNames[:],
+		(*identityObject)(s):   moreIdentityNames[:],
 		(*certObject)(s):       certNames[:],
 		(*validityObject)(s):   validityNames[:],
 		(*authorizerObject)(s): {"principalId", "role"},

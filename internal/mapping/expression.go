@@ -208,10 +208,10 @@ func (e *Expression) values(dst []string, s *Scope) []string {
 	if e.from == fromResponseHeaderAll {
 		return appendValues(dst, s.ResponseHeaders, func(name string) bool { return name == e.name })
 	}
-	if e.name == "Host" && s.Host != "" {
+	if s.Host != "" && httpmsg.EqualFold(e.name, "Host") {
 		return append(dst, s.Host)
 	}
-	return appendValues(dst, s.Headers, func(name string) bool { return httpmsg.EqualFold(name, e.name) })
+	return appendValues(dst, s.seenHeaders(), func(name string) bool { return httpmsg.EqualFold(name, e.name) })
 }
 
 func appendValues(dst []string, h httpmsg.Header, wanted func(name string) bool) []string {

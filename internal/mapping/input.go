@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -66,8 +67,8 @@ func (s *Scope) json(path value.Value) (value.Value, bool, error) {
 	return value.String(string(s.scratch)), true, nil
 }
 
-// find evaluates a path on the body of this side. A body that is not JSON has
-// no members.
+// find evaluates a path on the body of this side. A body that begins like JSON
+// and is none has no members, and not even a root.
 func (s *Scope) find(path value.Value) (v value.Value, found bool, err error) {
 	p, err := s.compile(path.Text())
 	if err != nil {
@@ -175,20 +176,30 @@ func (s *Scope) distinctQuery() []Param {
 	return s.once.list
 }
 
-// distinctHeaders returns each header once, as spelled, with its last value.
+// distinctHeaders returns each header once, spelled as it first came, with its
+// last value. Names are sorted without regard to case (recorded).
 func (s *Scope) distinctHeaders() []Param {
-	if !s.header.made {
-		list := s.header.list[:0]
-		if s.Host != "" {
-			list = append(list, Param{"Host", s.Host})
-		}
-		for i := range s.Headers {
-			list = append(list, Param{s.Headers[i].Name, s.Headers[i].Value})
-		}
-		s.header.list = distinct(list)
-		s.header.made = true
+	if s.header.made {
+		return s.header.list
 	}
-	return s.header.list
+	list := s.header.list[:0]
+	if s.Host != "" {
+		list = append(list, Param{"Host", s.Host})
+	}
+	for _, f := range s.seenHeaders() {
+		list = append(list, Param{f.Name, f.Value})
+	}
+	slices.SortStableFunc(list, func(a, b Param) int { return httpmsg.CompareFold(a.Name, b.Name) })
+	out := list[:0]
+	for _, p := range list {
+		if n := len(out); n > 0 && httpmsg.EqualFold(out[n-1].Name, p.Name) {
+			out[n-1].Value = p.Value
+			continue
+		}
+		out = append(out, p)
+	}
+	s.header = paramList{list: out, made: true}
+	return out
 }
 
 // distinct drops repeated names in place: the first keeps its place and gets

@@ -74,7 +74,7 @@ func (c *contextObject) Get(name string) (value.Value, bool) {
 	case "identity":
 		return value.FromObject((*identityObject)(c)), true
 	case "requestOverride":
-		return s.overrides(&s.requestOverride, "$context.requestOverride", "header", "path", "querystring"), true
+		return s.overrides(&s.requestOverride, "$context.requestOverride", "path", "header", "querystring"), true
 	case "responseOverride":
 		return s.overrides(&s.responseOverride, "$context.responseOverride", "header"), true
 	case "requestTime":
@@ -94,10 +94,25 @@ func (c *contextObject) Call(string, []value.Value) (value.Value, bool, error) {
 
 func noCall() (value.Value, bool, error) { return value.Value{}, false, nil }
 
-// Len and At list the members of $context that are there.
-func (c *contextObject) Len() int { return countPresent(contextNames[:], c.Get) }
+// Len and At list the members of $context that are there. An authorizer without
+// members can be written to, but is none of them (recorded).
+func (c *contextObject) Len() int { return countPresent(contextNames[:], c.listed) }
 
-func (c *contextObject) At(i int) (string, value.Value) { return present(contextNames[:], c.Get, i) }
+func (c *contextObject) At(i int) (string, value.Value) {
+	return present(contextNames[:], c.listed, i)
+}
+
+func (c *contextObject) listed(name string) (value.Value, bool) {
+	v, ok := c.Get(name)
+	if a, none := v.AsObject().(*authorizerObject); none && a.Len() == 0 {
+		return value.Value{}, false
+	}
+	return v, ok
+}
+
+// AppendText prints nothing: what is a map in $context prints as the empty
+// string (recorded for identity, the overrides and their parts).
+func (c *contextObject) AppendText(dst []byte) []byte { return dst }
 
 func countPresent(names []string, get func(string) (value.Value, bool)) int {
 	n := 0
@@ -140,9 +155,17 @@ func (o *identityObject) Set(name string, v value.Value) bool {
 
 func (o *identityObject) Call(string, []value.Value) (value.Value, bool, error) { return noCall() }
 
-func (o *identityObject) Len() int { return countPresent(identityNames[:], o.Get) }
+// Len and At list the members, those without a value too.
+func (o *identityObject) Len() int { return len(o.Context.Identity.names()) }
 
-func (o *identityObject) At(i int) (string, value.Value) { return present(identityNames[:], o.Get, i) }
+func (o *identityObject) At(i int) (string, value.Value) {
+	name := o.Context.Identity.names()[i]
+	v, _ := o.Get(name)
+	return name, v
+}
+
+// AppendText prints nothing, as $context does.
+func (o *identityObject) AppendText(dst []byte) []byte { return dst }
 
 var certNames = [...]string{"clientCertPem", "subjectDN", "issuerDN", "serialNumber", "validity"}
 
@@ -159,6 +182,9 @@ func (o *certObject) Len() int { return countPresent(certNames[:], o.Get) }
 
 func (o *certObject) At(i int) (string, value.Value) { return present(certNames[:], o.Get, i) }
 
+// AppendText prints nothing, as $context does.
+func (o *certObject) AppendText(dst []byte) []byte { return dst }
+
 var validityNames = [...]string{"notBefore", "notAfter"}
 
 func (o *validityObject) Get(name string) (value.Value, bool) {
@@ -170,6 +196,9 @@ func (o *validityObject) Call(string, []value.Value) (value.Value, bool, error) 
 func (o *validityObject) Len() int { return countPresent(validityNames[:], o.Get) }
 
 func (o *validityObject) At(i int) (string, value.Value) { return present(validityNames[:], o.Get, i) }
+
+// AppendText prints nothing, as $context does.
+func (o *validityObject) AppendText(dst []byte) []byte { return dst }
 
 // Get resolves a member of $context.authorizer. claims prints as null and is
 // there for its members only.
@@ -208,6 +237,9 @@ func (o *authorizerObject) At(i int) (string, value.Value) {
 	}
 	return "principalId", value.String(a.PrincipalID)
 }
+
+// AppendText prints nothing, as $context does.
+func (o *authorizerObject) AppendText(dst []byte) []byte { return dst }
 
 func (o *claimsObject) Get(name string) (value.Value, bool) {
 	v, ok := lookup(o.Context.Authorizer.Claims, name)

@@ -64,6 +64,9 @@ func (m *overrideMap) Len() int { return m.entries.Len() }
 
 func (m *overrideMap) At(i int) (string, value.Value) { return m.entries.At(i) }
 
+// AppendText prints nothing, as $context does.
+func (m *overrideMap) AppendText(dst []byte) []byte { return dst }
+
 // Set sets an entry. In place of a part a map gives it entries.
 func (m *overrideMap) Set(name string, v value.Value) bool {
 	old, had := m.entries.Get(name)

@@ -37,8 +37,9 @@ type Param struct{ Name, Value string }
 // except that the response may be set between the two sides.
 type Scope struct {
 	Context        Context
-	Headers        httpmsg.Header // of the request, without those dropped at the door
-	Host           string         // Host header, which Headers lacks; "" for none
+	Headers        httpmsg.Header        // of the request, as a Lambda event has them
+	SeeHeaders     func() httpmsg.Header // makes Headers when they are first needed; nil where they are set
+	Host           string                // Host header, which Headers lacks; "" for none
 	PathParams     []Param
 	RawQuery       string // parsed when it is first needed
 	StageVariables map[string]string
@@ -124,14 +125,11 @@ func (s *Scope) body(side Side) *document {
 	return d
 }
 
-// parse returns the body as JSON, read leniently as Jayway's parser does. That
-// parser takes any text for a string without quotes; such a body is no JSON.
+// parse returns the body as JSON, read leniently as Jayway's parser does: a text
+// that begins like no JSON, such as a form or XML, is one string to its end.
 func (d *document) parse() (value.Value, error) {
 	if !d.parsed {
 		d.json, d.err = value.Parse(d.text, value.Limits{})
-		if d.json.IsString() && !looksLikeJSON(d.text) {
-			d.err = ErrNotJSON
-		}
 		d.parsed = true
 	}
 	return d.json, d.err
@@ -147,16 +145,26 @@ func (s *Scope) queryParam(name string) (string, bool) { return lookup(s.queryPa
 // letter by letter. Here the spelling asked for goes first and then any other:
 // over HTTP/2, and from many clients, names are in lower case.
 func (s *Scope) headerParam(name string) (string, bool) {
-	if v, ok := lastExact(s.Headers, name); ok {
+	headers := s.seenHeaders()
+	if v, ok := lastExact(headers, name); ok {
 		return v, true
 	}
-	if v, ok := s.Headers.Last(name); ok {
+	if v, ok := headers.Last(name); ok {
 		return v, true
 	}
-	if s.Host != "" && name == "Host" {
+	if s.Host != "" && httpmsg.EqualFold(name, "Host") {
 		return s.Host, true
 	}
 	return "", false
+}
+
+// seenHeaders returns the request's headers but Host.
+func (s *Scope) seenHeaders() httpmsg.Header {
+	if see := s.SeeHeaders; see != nil {
+		s.SeeHeaders = nil
+		s.Headers = see()
+	}
+	return s.Headers
 }
 
 // Query returns the query parameters as the client sent them, decoded, repeated

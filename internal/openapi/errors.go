@@ -1,26 +1,29 @@
 package openapi
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
 
 // An InputError says that bytes are no definition at all: no JSON or YAML, without
-// a version that is read here, or larger than a bound. Its text is for clients;
-// the findings, of which there is one at least, tell what is wrong where.
+// a version that is read here, larger than a bound, or with an integration that
+// cannot be read. Its text is for clients; the findings, of which there is one at
+// least, tell what is wrong where.
 type InputError struct {
 	Findings []Finding
 
-	bound bool // the first finding is a bound of ours, which the service does not have
+	malformed string // the service's text about an integration, "" for another reason
+	bound     bool   // the first finding is a bound of ours, which the service does not have
 }
 
-// Error returns the service's text, the same for all its reasons, and the rule
-// where it is ours.
+// Error returns the service's text, the same for all its reasons but
+// integrations, and the rule where it is ours.
 func (e *InputError) Error() string {
 	if e.bound {
 		return "Invalid OpenAPI input: " + e.Findings[0].Text
 	}
-	return "Invalid OpenAPI input."
+	return cmp.Or(e.malformed, "Invalid OpenAPI input.")
 }
 
 // ImportErrors is an import that failed in some of its parts. The control plane

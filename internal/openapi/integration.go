@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -15,8 +16,7 @@ var integrationKeys = keys(`$ref type uri httpMethod credentials passthroughBeha
 // readIntegration reads the extension of that name. What the service fills in
 // when an integration is put is left nil.
 func (im *importer) readIntegration(m *Method, r *route, c *cursor) *wire.Integration {
-	if !c.is(object) {
-		im.wrongType(c, r.location+"."+c.key, object)
+	if !im.readable(r, c) {
 		return nil
 	}
 	where := " of resource '" + r.shown + "' and method '" + *m.HTTPMethod + "'"
@@ -49,6 +49,36 @@ func (im *importer) readIntegration(m *Method, r *route, c *cursor) *wire.Integr
 	im.readIntegrationResponses(in, c.get("responses"), where)
 	im.integrationExtras(in, c)
 	return in
+}
+
+// integrationTexts are the members of an integration that are text.
+var integrationTexts = strings.Fields(`type uri httpMethod credentials connectionType connectionId integrationTarget
+	passthroughBehavior contentHandling responseTransferMode cacheNamespace`)
+
+// readable reports whether c can be an integration at all: it is an object with
+// a type, and what has to be text is neither object nor list. The service fails
+// the whole import for one that is not (measured: a URI that is an object, no
+// type).
+func (im *importer) readable(r *route, c *cursor) bool {
+	wrong := c
+	if c.is(object) {
+		if wrong = nil; c.str("type") == "" {
+			wrong = c
+		}
+		for _, name := range integrationTexts {
+			if member := c.get(name); member.is(object) || member.is(list) {
+				wrong = member
+				break
+			}
+		}
+	}
+	if wrong == nil {
+		return true
+	}
+	text := "Unable to parse API definition because of a malformed integration at path " + r.path + "."
+	im.note(Error, wrong, "%s", text)
+	im.malformed = cmp.Or(im.malformed, text)
+	return false
 }
 
 // integrationMethod returns the verb of an integration. Without one it is that of

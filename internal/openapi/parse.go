@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -113,6 +114,8 @@ type importer struct {
 	examples int // values made for examples
 	bodies   int // bytes of the templates made from examples
 
+	malformed string // the text about the first integration that cannot be read
+
 	models     *modelSet
 	schemes    map[string]scheme
 	validators map[string]bool
@@ -155,5 +158,9 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 		return nil, im.tooMuch()
 	}
 	sortFindings(im.api.Findings)
+	if im.malformed != "" {
+		wrong := slices.DeleteFunc(im.api.Findings, func(f Finding) bool { return f.Severity != Error })
+		return nil, &InputError{malformed: im.malformed, Findings: wrong}
+	}
 	return im.api, nil
 }

@@ -60,7 +60,7 @@ var keywords = map[string]keyword{
 	"allOf":      schemaList, "anyOf": schemaList,
 	"items": oneSchema, "not": oneSchema, "additionalProperties": oneSchema,
 
-	"minItems": dropped, "maxItems": dropped,
+	"minItems": special, "maxItems": special,
 	"nullable": dropped, "discriminator": dropped, "readOnly": dropped,
 	"writeOnly": dropped, "default": dropped,
 
@@ -153,7 +153,14 @@ func (s *schemaWriter) special(c *cursor, name string, member *cursor) (*node, s
 			s.im.wrongType(member, located{member}, list)
 			return nil, ""
 		}
-		if len(member.node.items) == 0 { // draft 4 wants one at least
+		if len(member.node.items) == 0 { // it says nothing, and draft 4 wants one at least: CreateModel refuses it
+			return nil, ""
+		}
+	case "minItems", "maxItems":
+		// AWS's notes say that models lack both. A recorded import of OpenAPI 3.0
+		// keeps minItems, so the notes are taken to be about Swagger.
+		if s.im.dialect == swagger2 {
+			s.im.drop(member, "%s is not supported in models", name)
 			return nil, ""
 		}
 	case "oneOf":

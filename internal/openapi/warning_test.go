@@ -11,7 +11,9 @@ import (
 func TestWarningTexts(t *testing.T) {
 	const v3 = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\n"
 	get := func(op string) string { return v3 + "paths: {/a: {get: {responses: {}, " + op + "}}}" }
-	integration := func(members string) string { return get("x-amazon-apigateway-integration: {" + members + "}") }
+	integration := func(members string) string {
+		return get("x-amazon-apigateway-integration: {type: mock, " + members + "}")
+	}
 	schema := func(s string) string { return v3 + "components: {schemas: {S: " + s + "}}" }
 	tests := map[string]struct{ doc, want string }{
 		"no info":                {"openapi: 3.0.1\npaths: {}", "Parse issue: attribute info is missing"},
@@ -50,12 +52,10 @@ func TestWarningTexts(t *testing.T) {
 		"boolean header":         {integration("responses: {default: {statusCode: 200, responseParameters: {k: true}}}"), "Invalid format for 'responseParameters'. Expected type string for property 'k' of resource '/a' and method 'GET' but got 'true'"},
 		"no status code":         {integration("responses: {default: {}}"), "Parse issue: attribute default.statusCode is missing"},
 		"templates are a list":   {integration("requestTemplates: []"), "Parse issue: attribute requestTemplates is not of type `object`"},
-		"URI is an object":       {integration("uri: {'Fn::Sub': x}"), "Parse issue: attribute x-amazon-apigateway-integration.uri is not of type `string`"},
 		"timeout is text":        {integration("timeoutInMillis: soon"), "Parse issue: attribute timeoutInMillis is not of type `integer`"},
 		"keys are no list":       {integration("cacheKeyParameters: x"), "Parse issue: attribute cacheKeyParameters is not of type `array`"},
 		"an item is no text":     {integration("cacheKeyParameters: [[]]"), "Parse issue: attribute cacheKeyParameters is not of type `string`"},
 		"TLS is no boolean":      {integration("tlsConfig: {insecureSkipVerification: 5}"), "Parse issue: attribute insecureSkipVerification is not of type `boolean`"},
-		"integration is text":    {get("x-amazon-apigateway-integration: x"), "Parse issue: attribute paths.'/a'.x-amazon-apigateway-integration is not of type `object`"},
 		"required is a boolean":  {schema("{type: object, properties: {p: {type: string, required: true}}}"), "Parse issue: attribute components.schemas.S.properties.p.required is not of type `array`"},
 		"type is a list":         {schema("{type: [string]}"), "Parse issue: attribute components.schemas.S.type is not of type `string`"},
 		"reference is no text":   {schema("{$ref: 5}"), "Parse issue: attribute components.schemas.S.$ref is not of type `string`"},
@@ -78,6 +78,50 @@ func TestWarningTexts(t *testing.T) {
 				t.Errorf("got findings %v", api.Findings)
 			}
 		})
+	}
+}
+
+// TestMalformedIntegrations checks the integrations that fail an import whole.
+func TestMalformedIntegrations(t *testing.T) {
+	at := func(integration string) string {
+		return head + "paths:\n  /b: {get: {}}\n  /x: {get: {x-amazon-apigateway-integration: " + integration + "}}\n"
+	}
+	tests := map[string]struct{ doc, at string }{
+		"URI is an object":       {at("{type: aws_proxy, uri: {'Fn::Sub': x}}"), "#/paths/~1x/get/x-amazon-apigateway-integration/uri"},
+		"credentials are a list": {at("{type: mock, credentials: []}"), "#/paths/~1x/get/x-amazon-apigateway-integration/credentials"},
+		"no type":                {at("{uri: 'http://a'}"), "#/paths/~1x/get/x-amazon-apigateway-integration"},
+		"type is null":           {at("{type: ~}"), "#/paths/~1x/get/x-amazon-apigateway-integration"},
+		"text":                   {at("x"), "#/paths/~1x/get/x-amazon-apigateway-integration"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse([]byte(tt.doc), Options{})
+			const want = "Unable to parse API definition because of a malformed integration at path /x."
+			input, ok := err.(*InputError)
+			if !ok || err.Error() != want || len(input.Findings) != 1 || input.Findings[0].Path != tt.at || input.Findings[0].Position.Line == 0 {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestKeywordsInModels checks members of schemas that need not reach the model:
+// an empty list of required members says nothing, and a model could not be
+// created with it. The bounds of arrays are kept, of OpenAPI 3 alone.
+func TestKeywordsInModels(t *testing.T) {
+	const schema = "{S: {type: array, required: [], minItems: 1, maxItems: 2}}"
+	for doc, want := range map[string]string{
+		"openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths: {}\ncomponents: {schemas: " + schema + "}": `{"type":"array","minItems":1,"maxItems":2}`,
+		"swagger: '2.0'\ninfo: {title: t, version: '1'}\npaths: {}\ndefinitions: " + schema:                `{"type":"array"}`,
+	} {
+		api, err := Parse([]byte(doc), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(strings.Fields(*api.Models[0].Schema), "")
+		if got != want || len(api.Warnings) > 0 {
+			t.Errorf("got %s, warnings %q, want %s", got, api.Warnings, want)
+		}
 	}
 }
 
@@ -136,7 +180,7 @@ func TestDropped(t *testing.T) {
 		"beside a reference":  {v3 + "components: {schemas: {A: {type: object}, B: {$ref: '#/components/schemas/A', title: b}}}", "what stands beside $ref means nothing"},
 		"oneOf in Swagger":    {head + "definitions: {S: {oneOf: [{type: object}]}}", "oneOf is not supported in Swagger 2.0"},
 		"same status code": {
-			v3 + "paths: {/a: {get: {x-amazon-apigateway-integration: {responses: {default: {statusCode: 200}, '5..': {statusCode: 200}}}}}}",
+			v3 + "paths: {/a: {get: {x-amazon-apigateway-integration: {type: mock, responses: {default: {statusCode: 200}, '5..': {statusCode: 200}}}}}}",
 			"it takes the place of another response with status code 200",
 		},
 		"own tag": {v3 + "x-t: !Ref t", "tag !Ref is not resolved; the value is read as if it had none"},

@@ -123,16 +123,11 @@ func (c *call) mapsHeader(name string) bool {
 		slices.ContainsFunc(c.scope.Overrides.RequestHeader, func(p mapping.Param) bool { return httpmsg.EqualFold(p.Name, name) })
 }
 
-// addServiceTrace adds the headers that every service of AWS gets, and returns
-// the trace id that is one of them.
-func (c *call) addServiceTrace() string {
-	incoming, _ := c.req.Header.Last(traceHeader)
-	now := c.req.Received.Unix()
-	c.traceID = newTraceID(incoming, now)
-	trace := serviceTrace(incoming, c.traceID, now)
-	c.out.Header.Add(traceHeader, trace)
+// addServiceTrace adds the headers that every service of AWS gets.
+func (c *call) addServiceTrace() {
+	c.traceID = c.fullTrace()
+	c.out.Header.Add(traceHeader, c.seenTrace())
 	c.out.Header.Add("x-amzn-apigateway-api-id", c.stage.settings.APIID)
-	return trace
 }
 
 // callService calls a service of AWS.

@@ -274,6 +274,8 @@ func TestRoleOfStageVariable(t *testing.T) {
 		m.Integration.Credentials = "arn:aws:iam::000000000000:role/r-${stageVariables.env}"
 	}), awsMethod("/y", "POST", "AWS", serviceARN("sqs:path/q"), func(m *snapshot.Method) {
 		m.Integration.Credentials = "arn:aws:iam::000000000000:role/other"
+	}), awsMethod("/f", "POST", "AWS", lambdaURI("f"), func(m *snapshot.Method) {
+		m.Integration.Credentials = "arn:aws:iam::000000000000:role/r-${stageVariables.env}"
 	}))
 	for range 2 {
 		r.want(t, "POST /x", okObject)
@@ -281,6 +283,11 @@ func TestRoleOfStageVariable(t *testing.T) {
 	asked := c.last(t)
 	if auth := asked.Header.Get("Authorization"); !strings.Contains(auth, "Credential=ROLEKEY/") || asked.Header.Get("X-Amz-Security-Token") != "roletoken" || assumed != 1 {
 		t.Errorf("signed by %s; assumed %d times", auth, assumed)
+	}
+	r.want(t, "POST /f", okObject)
+	asked = c.last(t)
+	if source := asked.Header.Get("X-Amz-Source-Arn"); source != "" || strings.Contains(asked.Header.Get("Authorization"), "x-amz-source-arn") {
+		t.Errorf("a role's call of a function names the source %q", source)
 	}
 	if log := reasons(t, r, "POST /y", plain500); !strings.Contains(log, "API Gateway does not have permission to assume the provided role arn:aws:iam::000000000000:role/other") {
 		t.Error(log)

@@ -10,10 +10,18 @@ import (
 type mediaTypes []string
 
 // has reports whether a media type, lower case and without parameters, is one
-// of them or matches one with a wildcard. "*/*" matches all, even none.
+// of them or matches one with a wildcard behind its slash. "*/*" matches all,
+// even none; any other entry that begins with a wildcard matches nothing, not
+// even its own text (recorded).
 func (types mediaTypes) has(mediaType string) bool {
 	for _, t := range types {
-		if t == "*/*" || strings.EqualFold(t, mediaType) {
+		if strings.HasPrefix(t, "*") {
+			if t == "*/*" {
+				return true
+			}
+			continue
+		}
+		if strings.EqualFold(t, mediaType) {
 			return true
 		}
 		if family, ok := strings.CutSuffix(t, "/*"); ok && len(mediaType) > len(family) && mediaType[len(family)] == '/' && strings.EqualFold(family, mediaType[:len(family)]) {

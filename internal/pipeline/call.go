@@ -20,7 +20,9 @@ type call struct {
 	scope  mapping.Scope
 
 	headers httpmsg.Header // of the request, without what is dropped at the door
-	traceID string         // made when first needed
+	seen    httpmsg.Header // of the request as the scope has them, made when first needed
+	trail   trail          // the request's place in a trace
+	traceID string         // of the answer; "" until an integration has one
 
 	endpoint *integration.Endpoint
 	out      integration.Request
@@ -48,7 +50,8 @@ type call struct {
 
 	lent    []*httpmsg.Buffer // of payloads that were converted
 	answer  httpmsg.Response
-	recycle func() // bound once, so that Release costs no allocation
+	recycle func()                // bound once, so that Release costs no allocation
+	see     func() httpmsg.Header // fills in seen; bound once too
 }
 
 // newCall takes a call from the pool and fills in what the request says.
@@ -57,6 +60,10 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	if c == nil {
 		c = new(call)
 		c.recycle = func() { c.reset() }
+		c.see = func() httpmsg.Header {
+			c.seen = c.appendSeen(c.seen[:0])
+			return c.seen
+		}
 	}
 	c.stage, c.req = s, req
 	c.answer.OnRelease(c.recycle)
@@ -85,7 +92,7 @@ func (c *call) reset() {
 	c.scope.Reset()
 	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen, c.trace = nil, nil, nil, nil, nil, nil, nil
 	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError, c.test = 0, 0, "", "", 0, "", false
-	c.timing = integration.Timing{}
+	c.timing, c.trail, c.seen = integration.Timing{}, trail{}, emptied(c.seen)
 	c.lent = emptied(c.lent)
 	c.headers, c.values, c.paths, c.listed = emptied(c.headers), emptied(c.values), emptied(c.paths), emptied(c.listed)
 	c.function = functionAnswer{single: emptied(c.function.single), multi: emptied(c.function.multi)}
@@ -148,7 +155,7 @@ func (c *call) initScope() {
 	x.RequestTime = c.req.Received.UnixMilli()
 	x.UserAgent, _ = c.req.Header.Last("User-Agent")
 	s := &c.scope
-	s.Host, s.Headers, s.RawQuery, s.StageVariables, s.RequestBody = c.req.Host, c.headers, c.req.Query, st.Variables, c.req.Body
+	s.Host, s.SeeHeaders, s.RawQuery, s.StageVariables, s.RequestBody = c.req.Host, c.see, c.req.Query, st.Variables, c.req.Body
 }
 
 // run routes the call and takes it through its method's steps.

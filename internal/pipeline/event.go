@@ -16,13 +16,13 @@ import (
 // regard to case, as AWS's are; the other maps come from hash tables there and
 // are sorted by name here.
 
-// appendEvent appends the event of the call. trace is its X-Amzn-Trace-Id.
-func (c *call) appendEvent(dst []byte, t *awsTarget, trace string) []byte {
+// appendEvent appends the event of the call.
+func (c *call) appendEvent(dst []byte, t *awsTarget) []byte {
 	x := &c.scope.Context
 	dst = appendMember(dst, `{"resource":`, x.ResourcePath)
-	dst = appendMember(dst, `,"path":`, c.req.Path)
+	dst = appendMember(dst, `,"path":`, oneSlash(c.req.Path))
 	dst = appendMember(dst, `,"httpMethod":`, x.HTTPMethod)
-	c.listHeaders(trace)
+	c.listHeaders()
 	dst = appendMaps(append(dst, `,"headers":`...), `,"multiValueHeaders":`, c.listed, httpmsg.EqualFold)
 	c.listQuery()
 	dst = appendMaps(append(dst, `,"queryStringParameters":`...), `,"multiValueQueryStringParameters":`, c.listed, sameText)
@@ -30,6 +30,16 @@ func (c *call) appendEvent(dst []byte, t *awsTarget, trace string) []byte {
 	dst = append(append(dst, `,"stageVariables":`...), t.variables...)
 	dst = c.appendContext(append(dst, `,"requestContext":{`...))
 	return append(c.appendBody(dst), '}')
+}
+
+// oneSlash is a path without all but one of the slashes that it begins with: the
+// client may have doubled that behind the stage (measured; requestContext.path
+// keeps both).
+func oneSlash(path string) string {
+	for strings.HasPrefix(path, "//") {
+		path = path[1:]
+	}
+	return path
 }
 
 func appendMember(dst []byte, name, value string) []byte {
@@ -60,46 +70,49 @@ func (c *call) appendBody(dst []byte) []byte {
 }
 
 // listHeaders fills c.listed with the headers of the event, sorted.
-func (c *call) listHeaders(trace string) {
-	c.listed = emptied(c.listed)
+func (c *call) listHeaders() {
+	c.listed = slices.DeleteFunc(c.appendSeen(emptied(c.listed)), func(f httpmsg.Field) bool { // they were for the gateway
+		return isSignature(&f) || httpmsg.EqualFold(f.Name, "X-HTTP-Method-Override")
+	})
+	if !c.test {
+		c.listed.Add("Host", c.req.Host)
+	}
+	slices.SortStableFunc(c.listed, func(a, b httpmsg.Field) int { return httpmsg.CompareFold(a.Name, b.Name) })
+}
+
+// appendSeen appends the request's headers, but Host, as functions, templates
+// and mappings see them: with what the front door adds. A test has no door that
+// could (recorded).
+func (c *call) appendSeen(dst httpmsg.Header) httpmsg.Header {
 	forwarded := ""
 	for _, f := range c.headers {
 		switch {
-		case isSignature(&f), httpmsg.EqualFold(f.Name, "X-HTTP-Method-Override"): // they were for the gateway
-			continue
 		case httpmsg.EqualFold(f.Name, "X-Forwarded-For") && !c.test:
 			if forwarded != "" {
 				forwarded += ", "
 			}
 			forwarded += f.Value
 			continue
-		case setInEvent.has(f.Name) && !c.test:
+		case setAtDoor.has(f.Name) && !c.test:
 			continue
 		case httpmsg.EqualFold(f.Name, "Authorization"):
 			f.Name = "Authorization"
 		case httpmsg.EqualFold(f.Name, "User-Agent"):
 			f.Name = "User-Agent"
 		}
-		c.listed = append(c.listed, f)
+		dst = append(dst, f)
+	}
+	if c.test {
+		return dst
 	}
 	if forwarded != "" {
 		forwarded += ", "
 	}
-	if c.test { // there is no door whose headers could be added (recorded)
-		sortNames(c.listed)
-		return
-	}
-	c.listed = append(c.listed,
-		httpmsg.Field{Name: "Host", Value: c.req.Host},
-		httpmsg.Field{Name: traceHeader, Value: trace},
+	return append(dst,
+		httpmsg.Field{Name: traceHeader, Value: c.seenTrace()},
 		httpmsg.Field{Name: "X-Forwarded-For", Value: forwarded + c.req.SourceIP},
 		httpmsg.Field{Name: "X-Forwarded-Port", Value: forwardedPort(c.req)},
 		httpmsg.Field{Name: "X-Forwarded-Proto", Value: c.req.Scheme})
-	sortNames(c.listed)
-}
-
-func sortNames(h httpmsg.Header) {
-	slices.SortStableFunc(h, func(a, b httpmsg.Field) int { return compareFold(a.Name, b.Name) })
 }
 
 // forwardedPort is the port that the client called.
@@ -111,23 +124,6 @@ func forwardedPort(req *httpmsg.Request) string {
 		return "443"
 	}
 	return "80"
-}
-
-// compareFold orders names without regard to ASCII case.
-func compareFold(a, b string) int {
-	for i := 0; i < len(a) && i < len(b); i++ {
-		if x, y := lower(a[i]), lower(b[i]); x != y {
-			return int(x) - int(y)
-		}
-	}
-	return len(a) - len(b)
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
 }
 
 // listQuery fills c.listed with the query parameters, sorted.

@@ -40,8 +40,8 @@ var (
 // ignoredForAWS are mapping targets that do not reach an AWS service.
 var ignoredForAWS = headerSet("host", "referer", "via", "keep-alive", "proxy-authorization", "proxy-connection")
 
-// setInEvent are headers of which an event has the gateway's own.
-var setInEvent = headerSet("host", "x-amzn-trace-id", "x-forwarded-port", "x-forwarded-proto")
+// setAtDoor are headers of which functions and templates see the gateway's own.
+var setAtDoor = headerSet("host", "x-amzn-trace-id", "x-forwarded-port", "x-forwarded-proto")
 
 // remappedWhenMapped are response headers that a mapping of an HTTP or AWS
 // integration sends as x-amzn-Remapped-{name}.

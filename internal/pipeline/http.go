@@ -77,8 +77,7 @@ func carriesBody(method string) bool {
 
 // addGatewayHeaders adds what every HTTP backend gets.
 func (c *call) addGatewayHeaders() {
-	incoming, _ := c.req.Header.Last(traceHeader)
-	c.traceID = newTraceID(incoming, c.req.Received.Unix())
+	c.traceID = c.fullTrace()
 	c.out.Header.Add(traceHeader, c.traceID)
 	c.out.Header.Add("X-Amzn-Apigateway-Api-Id", c.stage.settings.APIID)
 }

@@ -27,6 +27,31 @@ func isUUID(s string) bool {
 	return true
 }
 
+// A trail is a request's place in a trace, made when it is first needed.
+type trail struct {
+	full string // of HTTP backends and of the answer
+	seen string // of AWS services, events and templates
+}
+
+// fullTrace returns the trace id that HTTP backends get.
+func (c *call) fullTrace() string {
+	if c.trail.full == "" {
+		incoming, _ := c.req.Header.Last(traceHeader)
+		c.trail.full = newTraceID(incoming, c.req.Received.Unix())
+	}
+	return c.trail.full
+}
+
+// seenTrace returns the trace id that AWS services get, and that events and
+// templates see.
+func (c *call) seenTrace() string {
+	if c.trail.seen == "" {
+		incoming, _ := c.req.Header.Last(traceHeader)
+		c.trail.seen = serviceTrace(incoming, c.fullTrace(), c.req.Received.Unix())
+	}
+	return c.trail.seen
+}
+
 // newTraceID returns what X-Amzn-Trace-Id says for a request that came with
 // the given value, at a time in epoch seconds. Root and Parent of the client
 // are kept, missing ones made.

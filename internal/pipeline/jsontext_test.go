@@ -86,7 +86,7 @@ func FuzzEvent(f *testing.F) {
 		c.req.Header.Add(name, value)
 		c.headers, c.scope.RawQuery = c.req.Header, query
 		c.match.push("p", path)
-		event := c.appendEvent(nil, &awsTarget{variables: []byte("null")}, "Root=1")
+		event := c.appendEvent(nil, &awsTarget{variables: []byte("null")})
 		if !json.Valid(event) || !utf8.Valid(event) {
 			t.Errorf("%q", event)
 		}

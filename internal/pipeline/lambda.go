@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -25,17 +24,21 @@ func buildEvent(c *call) error {
 	h.Add("Accept", "application/json")
 	h.Add("User-Agent", c.stage.userAgent)
 	h.Add("Content-Type", "application/json")
-	trace := c.addServiceTrace()
+	c.addServiceTrace()
 	c.addInvocation(t)
-	c.body = c.appendEvent(c.body[:0], t, trace)
+	c.body = c.appendEvent(c.body[:0], t)
 	c.out.Body = c.body
 	return c.finishTarget("")
 }
 
-// addInvocation adds the headers of an invocation of Lambda (recorded).
+// addInvocation adds the headers of an invocation of Lambda (recorded). The
+// source is what a function's resource policy permits API Gateway to call it
+// for; a role's call needs the role's permission alone, and names no source.
 func (c *call) addInvocation(t *awsTarget) {
 	h := &c.out.Header
-	h.Set("X-Amz-Source-Arn", t.sourceARN)
+	if t.role == "" {
+		h.Set("X-Amz-Source-Arn", t.sourceARN)
+	}
 	h.Set("x-amzn-lambda-integration-tag", c.scope.Context.RequestID)
 }
 
@@ -76,11 +79,11 @@ func selectServiceResponse(c *call) error {
 	}
 	switch {
 	case t.service.Function == "":
-		return c.selectBy(strconv.Itoa(c.status))
+		return selectResponse(c)
 	case t.service.FunctionFailed(c.backend):
-		return c.selectBy(errorMessage(c.backend.Body))
+		return c.selectBy(errorMessage(c.backend.Body), 0)
 	}
-	return c.selectBy("")
+	return c.selectBy("", 0)
 }
 
 // errorMessage returns the member errorMessage of a function's error, "" when

@@ -32,14 +32,15 @@ func mockStatus(c *call) error {
 }
 
 // selectResponse finds the integration response for the backend's status.
-func selectResponse(c *call) error { return c.selectBy(strconv.Itoa(c.status)) }
+func selectResponse(c *call) error { return c.selectBy(strconv.Itoa(c.status), c.status) }
 
 // responsesField is the part of a definition with the integration responses.
 const responsesField = "integration.responses"
 
-// selectBy finds the integration response for a value.
-func (c *call) selectBy(value string) error {
-	chosen, err := c.method.responses.choose(value)
+// selectBy finds the integration response for a value, which is that of status
+// unless status is 0.
+func (c *call) selectBy(value string, status int) error {
+	chosen, err := c.method.responses.choose(value, status)
 	if err != nil {
 		return configurationError("selection pattern", err).at(responsesField)
 	}
