@@ -5,21 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
-// Both engines give the same answers to the same calls.
+// Both engines give the same answers to the same calls, in their turn and ahead
+// of it.
 func TestEnginesAgree(outer *testing.T) {
 	rapid.Check(outer, func(t *rapid.T) {
-		dir, err := os.MkdirTemp(outer.TempDir(), "")
+		dirs, err := os.MkdirTemp(outer.TempDir(), "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		stores := make([]*Store, 2)
-		for i, o := range []Options{{}, {Dir: dir}} {
+		kinds := []string{"memory", "memory, ahead", "disk", "disk, ahead"}
+		stores := make([]*Store, len(kinds))
+		for i, kind := range kinds {
+			var o Options
+			if strings.HasPrefix(kind, "disk") {
+				o.Dir = filepath.Join(dirs, kind)
+			}
 			s, err := Open(context.Background(), o)
 			if err != nil {
 				t.Fatal(err)
@@ -30,12 +38,19 @@ func TestEnginesAgree(outer *testing.T) {
 		for range rapid.IntRange(1, 8).Draw(t, "writes") {
 			calls := rapid.SliceOfN(rapid.Custom(drawCall), 1, 12).Draw(t, "calls")
 			fail := rapid.IntRange(0, 3).Draw(t, "fail") == 0
-			var results [2]string
+			first := ""
 			for i, s := range stores {
-				results[i] = perform(s, calls, fail)
-			}
-			if diff := cmp.Diff(results[0], results[1]); diff != "" {
-				t.Fatalf("(-memory +disk)\n%s", diff)
+				write := s.Write
+				if i%2 == 1 {
+					write = s.WriteAhead
+				}
+				result := perform(s, write, calls, fail)
+				if i == 0 {
+					first = result
+				}
+				if diff := cmp.Diff(first, result); diff != "" {
+					t.Fatalf("(-%s +%s)\n%s", kinds[0], kinds[i], diff)
+				}
 			}
 		}
 	})
@@ -43,10 +58,10 @@ func TestEnginesAgree(outer *testing.T) {
 
 // perform runs calls in one write and describes what they and all that can be
 // read afterwards return.
-func perform(s *Store, calls []call, fail bool) string {
+func perform(s *Store, write func(context.Context, Scope, func(*Tx) error) (Revision, error), calls []call, fail bool) string {
 	ctx := context.Background()
 	log := ""
-	rev, err := s.Write(ctx, Scope{}, func(tx *Tx) error {
+	rev, err := write(ctx, Scope{}, func(tx *Tx) error {
 		log = ""
 		for _, c := range calls {
 			log += c.run(tx) + "\n"

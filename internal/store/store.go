@@ -16,6 +16,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 )
 
 // Errors that callers tell apart with errors.Is.
@@ -29,6 +30,14 @@ var (
 	ErrFull     = errors.New("no space left")                     // nothing was written; try again once there is space
 	ErrCorrupt  = errors.New("damaged, or not a Gatehouse store") // the file cannot be trusted
 	ErrNewer    = errors.New("written by a newer version")        // its schema is unknown to this program
+	ErrTimeout  = errors.New("transaction was given up")          // it took longer than MaxWrite or MaxRead
+)
+
+// Limits on how long a transaction may take. They end at the next use of the
+// Tx, so that what one takes beyond them is bounded by a single statement.
+const (
+	MaxWrite = 10 * time.Second // within Write, while all others wait
+	MaxRead  = time.Minute      // within Read, and of WriteAhead before its turn
 )
 
 // A Scope says what a write concerns. Writes of one scope are in order.
@@ -67,6 +76,7 @@ type Store struct {
 	engine engine
 	writer *writer
 	feed   *feed
+	ahead  chan struct{} // holds one for each transaction that is prepared
 	close  func() error
 }
 
@@ -93,7 +103,7 @@ func start(ctx context.Context, e engine, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	s := &Store{engine: e, feed: newFeed(last)}
+	s := &Store{engine: e, feed: newFeed(last), ahead: make(chan struct{}, aheadMost)}
 	s.writer = startWriter(e, s.feed, log)
 	s.close = sync.OnceValue(func() error {
 		s.writer.stop()
@@ -120,14 +130,19 @@ func (s *Store) Close() error { return s.close() }
 // Read calls fn with one snapshot, which has all that was committed when Read
 // began. It never waits for a write, but may wait for its turn among many
 // reads, until ctx ends; so fn must not call Read. A fn that takes long keeps
-// the write-ahead log from being reset.
+// the write-ahead log from being reset; it has MaxRead and ends with ctx.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
+	return s.view(ctx, fn)
+}
+
+// view calls fn with one snapshot.
+func (s *Store) view(ctx context.Context, fn func(*Tx) error) error {
 	v, err := s.engine.view(ctx)
 	if err != nil {
 		return err
 	}
 	defer v.release()
-	tx := &Tx{view: v}
+	tx := &Tx{view: v, ctx: ctx, begun: time.Now(), most: MaxRead}
 	defer func() { tx.ended = true }()
 	if err := fn(tx); err != nil {
 		return err
@@ -141,9 +156,9 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 // afresh in each run. If fn fails or panics, Write returns an error and
 // nothing that fn did remains; so it is when the disk is full or fails.
 //
-// A ctx that ends before fn has started makes Write return its error;
-// afterwards Write waits for the outcome. The Revision is the highest that fn
-// published, 0 if none.
+// A ctx that ends makes Write return its error unless fn is through by then.
+// While fn runs no other write does; it has MaxWrite, and then its changes are
+// undone. The Revision is the highest that fn published, 0 if none.
 func (s *Store) Write(ctx context.Context, _ Scope, fn func(*Tx) error) (Revision, error) {
 	return s.writer.write(ctx, fn)
 }

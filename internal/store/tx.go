@@ -2,7 +2,10 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"fmt"
+	"time"
 )
 
 // A Tx reads and, within Write, changes documents; it sees its own changes. It
@@ -11,15 +14,73 @@ import (
 // to it are copied.
 //
 // A Tx that failed for the engine's reasons (a full disk, a damaged file) fails
-// for good: whatever its function returns, the transaction is undone.
+// for good: whatever its function returns, the transaction is undone. So does
+// one whose context ended, with the context's error, and one whose time is up,
+// with ErrTimeout.
 type Tx struct {
-	view   view
-	batch  batch    // nil within Read
-	marked bool     // batch has a mark from before this function's first change
-	last   Revision // highest there is
-	rev    Revision // highest published here, 0 for none
-	broken error    // the engine's first failure
-	ended  bool
+	view    view
+	batch   batch    // nil within Read
+	marked  bool     // batch has a mark from before this function's first change
+	last    Revision // highest there is
+	rev     Revision // highest published here, 0 for none
+	broken  error    // the engine's first failure
+	ended   bool
+	ctx     context.Context
+	begun   time.Time
+	most    time.Duration // from begun
+	stopped error         // ctx has ended, or the time is up
+
+	marks   *stamps // nil within Read
+	read    slots   // what was read, where that matters
+	changed slots   // what was changed, where it is not yet to be stamped
+}
+
+// Err says why the transaction is over before its end: its context ended, or its
+// time is up. What works for long without reading or writing asks it now and
+// then.
+func (tx *Tx) Err() error {
+	if tx.stopped != nil {
+		return tx.stopped
+	}
+	if err := tx.ctx.Err(); err != nil {
+		tx.stopped = err
+	} else if time.Since(tx.begun) > tx.most {
+		tx.stopped = fmt.Errorf("%w: it took more than %v", ErrTimeout, tx.most)
+	}
+	return tx.stopped
+}
+
+// saw notes that a document was looked for under a key that begins with n bytes
+// of its siblings.
+func (tx *Tx) saw(key []byte, n int) {
+	if tx.read != nil {
+		_, own, _ := tx.marks.places(key, n)
+		tx.read[own] = struct{}{}
+	}
+}
+
+// sawAll notes that the siblings were listed that a key begins with.
+func (tx *Tx) sawAll(siblings []byte) {
+	if tx.read != nil {
+		tx.read[tx.marks.slot(siblings)] = struct{}{}
+	}
+}
+
+// touched notes that the document under a key, or some of its siblings, change.
+func (tx *Tx) touched(key []byte, n int) {
+	siblings, own, single := tx.marks.places(key, n)
+	tx.stamp(siblings)
+	if single {
+		tx.stamp(own)
+	}
+}
+
+func (tx *Tx) stamp(i slot) {
+	if tx.changed != nil {
+		tx.changed[i] = struct{}{}
+		return
+	}
+	tx.marks.changed[i] = tx.marks.now
 }
 
 // Get returns the document under k, or ErrNotFound.
@@ -27,7 +88,8 @@ func (tx *Tx) Get(k Key) ([]byte, error) {
 	if err := tx.reading(k.check()); err != nil {
 		return nil, err
 	}
-	key, _ := k.encode()
+	key, n := k.encode()
+	tx.saw(key, n)
 	doc, err := tx.view.get(key)
 	return doc, tx.note(err)
 }
@@ -37,7 +99,8 @@ func (tx *Tx) Has(k Key) (bool, error) {
 	if err := tx.reading(k.check()); err != nil {
 		return false, err
 	}
-	key, _ := k.encode()
+	key, n := k.encode()
+	tx.saw(key, n)
 	ok, err := tx.view.has(key)
 	return ok, tx.note(err)
 }
@@ -101,6 +164,7 @@ func (tx *Tx) span(k Key, to string) (first, end []byte, siblings int, err error
 // rows reads the documents in [from, to); their IDs follow n bytes of key.
 func (tx *Tx) rows(from, to []byte, n, limit int) ([]Row, error) {
 	var rows []Row
+	tx.sawAll(from[:n])
 	err := tx.view.scan(from, to, limit, func(key, doc []byte) {
 		rows = append(rows, Row{ID: string(key[n:]), Doc: doc})
 	})
@@ -120,6 +184,7 @@ func (tx *Tx) ListIDs(account, region, kind, parent, prefix string) ([]string, e
 // ids is rows without the documents.
 func (tx *Tx) ids(from, to []byte, n int) ([]string, error) {
 	var ids []string
+	tx.sawAll(from[:n])
 	err := tx.view.keys(from, to, func(key []byte) {
 		ids = append(ids, string(key[n:]))
 	})
@@ -140,7 +205,9 @@ func (tx *Tx) store(k Key, doc []byte, write func(b batch, key, doc []byte) erro
 	if err := tx.writing(cmp.Or(k.check(), checkDoc(doc))); err != nil {
 		return err
 	}
-	key, _ := k.encode()
+	key, n := k.encode()
+	tx.saw(key, n)
+	tx.touched(key, n)
 	return tx.note(write(tx.batch, key, doc))
 }
 
@@ -149,7 +216,9 @@ func (tx *Tx) Delete(k Key) error {
 	if err := tx.writing(k.check()); err != nil {
 		return err
 	}
-	key, _ := k.encode()
+	key, n := k.encode()
+	tx.saw(key, n)
+	tx.touched(key, n)
 	return tx.note(tx.batch.remove(key))
 }
 
@@ -166,7 +235,9 @@ func (tx *Tx) DeletePrefix(account, region, kind, parent, prefix string) error {
 	if err := tx.writing(k.check()); err != nil {
 		return err
 	}
-	from, _ := k.encode()
+	from, n := k.encode()
+	tx.sawAll(from[:n])
+	tx.touched(from, n)
 	return tx.note(tx.batch.removeRange(from, nextPrefix(from)))
 }
 
@@ -210,7 +281,7 @@ func (tx *Tx) reading(bad error) error {
 	case tx.broken != nil:
 		return tx.broken
 	}
-	return bad
+	return cmp.Or(bad, tx.Err())
 }
 
 // writing is reading for calls that change something. Before the first of
@@ -245,6 +316,7 @@ func (tx *Tx) note(err error) error {
 // use when broken is set afterwards.
 func (tx *Tx) settle(err error) error {
 	tx.ended = true
+	err = cmp.Or(err, tx.stopped)
 	switch {
 	case tx.broken != nil:
 		return tx.broken

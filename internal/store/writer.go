@@ -26,6 +26,7 @@ type writer struct {
 	queue   *queue
 	engine  engine
 	feed    *feed
+	stamps  *stamps
 	log     *slog.Logger
 	stopped chan struct{}
 
@@ -39,7 +40,7 @@ type writer struct {
 }
 
 func startWriter(e engine, f *feed, log *slog.Logger) *writer {
-	w := &writer{queue: newQueue(), engine: e, feed: f, log: log, stopped: make(chan struct{})}
+	w := &writer{queue: newQueue(), engine: e, feed: f, stamps: newStamps(), log: log, stopped: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -49,7 +50,7 @@ func (w *writer) write(ctx context.Context, fn func(*Tx) error) (Revision, error
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	job := newWrite(fn)
+	job := newWrite(ctx, fn)
 	if err := w.queue.push(job); err != nil {
 		return 0, err
 	}
@@ -116,6 +117,7 @@ func (w *writer) runGroup(first *write, next func() *write) {
 		w.undo(err)
 		return
 	}
+	w.stamps.commit()
 	w.feed.committed(w.last)
 	for _, job := range w.group {
 		close(job.done)
@@ -126,7 +128,8 @@ func (w *writer) runGroup(first *write, next func() *write) {
 // runOne runs job as a member of the group. Its error is the engine's and
 // concerns all of the group; that of job alone is kept for its caller.
 func (w *writer) runOne(job *write) error {
-	tx := &Tx{view: w.batch, batch: w.batch, last: w.last}
+	w.stamps.now++
+	tx := &Tx{view: w.batch, batch: w.batch, last: w.last, marks: w.stamps, ctx: job.ctx, begun: time.Now(), most: MaxWrite}
 	w.group, w.now = append(w.group, job), job
 	err := w.call(job.fn, tx)
 	w.now = nil

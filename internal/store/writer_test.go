@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -159,13 +160,56 @@ func TestCancelledBeforeItRuns(t *testing.T) {
 func TestCancelledWhileItRuns(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx, cancel := context.WithCancel(t.Context())
-		rev, err := s.Write(ctx, Scope{}, func(tx *Tx) error {
+		_, err := s.Write(ctx, Scope{}, func(tx *Tx) error {
+			err := publish("k", "x", "")(tx)
 			cancel()
+			return errors.Join(err, put(key("a"), "a")(tx))
+		})
+		wantErr(t, "in its midst", err, context.Canceled)
+		if r := s.Revision(); r != 0 {
+			t.Errorf("revision %d is left", r)
+		}
+		ctx, cancel = context.WithCancel(t.Context())
+		rev, err := s.Write(ctx, Scope{}, func(tx *Tx) error {
+			defer cancel()
 			return publish("k", "x", "")(tx)
 		})
 		if rev != 1 || err != nil {
-			t.Errorf("got %d, %v, want the outcome", rev, err)
+			t.Errorf("at its end: got %d, %v, want the outcome", rev, err)
 		}
+	})
+}
+
+func TestTimeOfTransactions(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		begun := time.Now()
+		slow := func(tx *Tx) error {
+			for i := 0; ; i++ {
+				if err := put(key(fmt.Sprint(i)), "x")(tx); err != nil {
+					_ = put(key("after"), "x")(tx)
+					return nil // it counts although the function forgets it
+				}
+				time.Sleep(time.Second)
+			}
+		}
+		_, err := s.Write(t.Context(), Scope{}, slow)
+		wantErr(t, "a write", err, ErrTimeout)
+		if took := time.Since(begun); took > MaxWrite+time.Second {
+			t.Errorf("a write took %v", took)
+		}
+		_, err = s.WriteAhead(t.Context(), Scope{}, slow)
+		wantErr(t, "a write ahead", err, ErrTimeout)
+		err = s.Read(t.Context(), func(tx *Tx) error {
+			time.Sleep(MaxRead + 1)
+			return tx.Err()
+		})
+		wantErr(t, "a read", err, ErrTimeout)
+		mustRead(t, s, func(tx *Tx) error {
+			if ids, err := tx.ListIDs("111122223333", "us-east-1", "stage", "api", ""); len(ids) != 0 || err != nil {
+				t.Errorf("left %v, %v", ids, err)
+			}
+			return nil
+		})
 	})
 }
 

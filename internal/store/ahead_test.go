@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+)
+
+// meanwhile runs fn ahead of its turn, and between its first reads and the rest
+// another write. It returns how often fn ran.
+func meanwhile(t *testing.T, s *Store, first, other, rest func(*Tx) error) (runs int) {
+	t.Helper()
+	_, err := s.WriteAhead(t.Context(), Scope{}, func(tx *Tx) error {
+		if err := first(tx); err != nil {
+			return err
+		}
+		if runs++; runs == 1 {
+			mustWrite(t, s, other)
+		}
+		return rest(tx)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return runs
+}
+
+func TestWriteAheadRunsAgain(t *testing.T) {
+	other := func(parent, id string) Key { return Key{"111122223333", "us-east-1", "stage", parent, id} }
+	get := func(k Key) func(*Tx) error {
+		return func(tx *Tx) error {
+			_, err := tx.Has(k)
+			return err
+		}
+	}
+	list := func(tx *Tx) error {
+		_, err := tx.ListIDs("111122223333", "us-east-1", "stage", "", "")
+		return err
+	}
+	for name, tt := range map[string]struct {
+		first, other func(*Tx) error
+		runs         int
+	}{
+		"what was read":                {get(key("a")), put(key("a"), "new"), 2},
+		"a sibling of what was read":   {get(key("a")), put(key("b"), "new"), 2},
+		"what was read, removed":       {get(key("old")), func(tx *Tx) error { return tx.Delete(key("old")) }, 2},
+		"a range of it":                {get(key("a")), func(tx *Tx) error { return tx.DeletePrefix("111122223333", "us-east-1", "stage", "api", "o") }, 2},
+		"another parent's":             {get(key("a")), put(other("api2", "a"), "new"), 1},
+		"of no parent":                 {get(other("", "a")), put(other("", "a"), "new"), 2},
+		"of no parent, another":        {get(other("", "a")), put(other("", "b"), "new"), 1},
+		"of no parent, another listed": {list, put(other("", "b"), "new"), 2},
+		"only read":                    {get(key("a")), get(key("a")), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *Store) {
+				mustWrite(t, s, put(key("old"), "old"))
+				runs := meanwhile(t, s, tt.first, tt.other, put(key("mine"), "mine"))
+				if runs != tt.runs {
+					t.Errorf("ran %d times, want %d", runs, tt.runs)
+				}
+				if doc := got(t, s, key("mine")); doc != "mine" {
+					t.Errorf("got %q", doc)
+				}
+			})
+		})
+	}
+}
+
+// What is in a group with the change that it missed runs again, too.
+func TestWriteAheadInOneGroup(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		runs := 0
+		release := hold(s)
+		go func() { _, _ = s.Write(t.Context(), Scope{}, put(key("a"), "other")) }()
+		synctest.Wait()
+		done := make(chan error)
+		go func() {
+			_, err := s.WriteAhead(t.Context(), Scope{}, func(tx *Tx) error {
+				runs++
+				if _, err := tx.Get(key("a")); !errors.Is(err, ErrNotFound) {
+					return err
+				}
+				return put(key("a"), "mine")(tx)
+			})
+			done <- err
+		}()
+		synctest.Wait()
+		release()
+		if err := <-done; err != nil || runs != 2 || got(t, s, key("a")) != "other" {
+			t.Errorf("ran %d times, %v, left %q", runs, err, got(t, s, key("a")))
+		}
+	})
+}
+
+// One that is overtaken each time runs in its turn in the end.
+func TestWriteAheadEnds(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		runs := 0
+		_, err := s.WriteAhead(t.Context(), Scope{}, func(tx *Tx) error {
+			if _, err := tx.Has(key("a")); err != nil {
+				return err
+			}
+			if runs++; runs <= aheadTries {
+				mustWrite(t, s, put(key("a"), "new"))
+			}
+			return put(key("mine"), "mine")(tx)
+		})
+		if err != nil || runs != aheadTries+1 {
+			t.Errorf("ran %d times: %v", runs, err)
+		}
+	})
+}
+
+func TestWriteAheadWaitsForItsPlace(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		gate := make(chan struct{})
+		for range aheadMost {
+			go func() {
+				_, _ = s.WriteAhead(t.Context(), Scope{}, func(*Tx) error { <-gate; return nil })
+			}()
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() {
+			_, err := s.WriteAhead(ctx, Scope{}, func(*Tx) error { t.Error("ran"); return nil })
+			done <- err
+		}()
+		synctest.Wait()
+		mustWrite(t, s, put(key("a"), "others go on"))
+		cancel()
+		wantErr(t, "one too many", <-done, context.Canceled)
+		close(gate)
+	})
+}

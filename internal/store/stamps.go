@@ -1,0 +1,63 @@
+package store
+
+import (
+	"hash/maphash"
+	"sync/atomic"
+)
+
+// A moment counts the writes that have run. What a snapshot has of them is
+// everything up to the moment that was committed when it began, or more.
+type moment uint64
+
+// stamps remembers when documents were last changed, so that a transaction that
+// was prepared on a snapshot knows whether it still holds. Documents share
+// slots: siblings always, as a listing is about all of them, and others by
+// chance, which costs a needless repetition. The writer alone uses it, but for
+// committed.
+type stamps struct {
+	seed      maphash.Seed
+	now       moment // of the write that runs
+	changed   [4096]moment
+	committed atomic.Uint64 // a moment
+}
+
+// A slot is a place in stamps.
+type slot uint16
+
+// slots is where documents are that were read or changed.
+type slots map[slot]struct{}
+
+func newStamps() *stamps { return &stamps{seed: maphash.MakeSeed()} }
+
+func (s *stamps) slot(key []byte) slot {
+	return slot(maphash.Bytes(s.seed, key) % uint64(len(s.changed)))
+}
+
+// past returns a moment whose writes are in every snapshot that begins from now
+// on.
+func (s *stamps) past() moment { return moment(s.committed.Load()) }
+
+// commit makes what has run up to now part of the past.
+func (s *stamps) commit() { s.committed.Store(uint64(s.now)) }
+
+// since reports whether one of the documents may have changed after a moment.
+func (s *stamps) since(seen slots, after moment) bool {
+	for i := range seen {
+		if s.changed[i] > after {
+			return true
+		}
+	}
+	return false
+}
+
+// places returns where the document under an encoded key is that begins with n
+// bytes of its siblings: with them, and, where it belongs to no parent, in a
+// place of its own as well. Such documents are of all callers or of an account,
+// which change at any time, and what is prepared reads few of them.
+func (s *stamps) places(key []byte, n int) (siblings, own slot, single bool) {
+	siblings = s.slot(key[:n])
+	if n < 2 || key[n-2] != keyEnd { // the last part before the id is the parent, here not empty
+		return siblings, siblings, false
+	}
+	return siblings, s.slot(key), true
+}
