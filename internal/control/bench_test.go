@@ -23,6 +23,7 @@ import (
 type load struct {
 	testing.TB
 	*control.Service
+	dir     string
 	store   *store.Store
 	handler http.Handler
 	api     string
@@ -33,25 +34,40 @@ type load struct {
 // HTTP backend. dir is where its store lies, "" for memory.
 func newLoad(b testing.TB, dir string, n int) *load {
 	b.Helper()
-	log := slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})) // the cause of a 500
-	st, err := store.Open(context.Background(), store.Options{Dir: dir, Log: log})
-	if err != nil {
-		b.Fatal(err)
+	l := &load{TB: b, dir: dir}
+	l.open()
+	b.Cleanup(l.close)
+	l.api, l.ids = l.build(n)
+	return l
+}
+
+func (l *load) open() {
+	l.Helper()
+	log := slog.New(slog.NewTextHandler(l.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})) // the cause of a 500
+	var err error
+	if l.store, err = store.Open(context.Background(), store.Options{Dir: l.dir, Log: log}); err != nil {
+		l.Fatal(err)
 	}
-	b.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			b.Error(err)
-		}
-	})
-	l := &load{TB: b, store: st, Service: control.New(control.Options{Store: st, Log: log})}
+	l.Service = control.New(control.Options{Store: l.store, Log: log})
 	l.handler, err = wire.NewServer(wire.ServerOptions{
 		Handlers: l.Handlers(), Authenticate: control.OpenAuthenticator(testAccount, testRegion), Log: log,
 	})
 	if err != nil {
-		b.Fatal(err)
+		l.Fatal(err)
 	}
-	l.api, l.ids = l.build(n)
-	return l
+}
+
+func (l *load) close() {
+	if err := l.store.Close(); err != nil {
+		l.Error(err)
+	}
+}
+
+// reopen forgets what the store has measured.
+func (l *load) reopen() {
+	l.Helper()
+	l.close()
+	l.open()
 }
 
 // build makes an API of n resources, which it returns.

@@ -23,7 +23,7 @@ type source struct {
 // CreateDeployment freezes the API as it stands and, when a stage is named,
 // serves it there: a new stage is made, an existing one is moved.
 func (s *Service) CreateDeployment(ctx context.Context, who *wire.Caller, in *wire.CreateDeploymentRequest) (*wire.Deployment, error) {
-	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Deployment, error) {
+	return writeAhead(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Deployment, error) {
 		src, err := t.source()
 		if err != nil {
 			return nil, err

@@ -25,7 +25,7 @@ func (s *Service) ImportRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 	if err := s.throttle.newAPI(who, endpoint); err != nil {
 		return nil, err
 	}
-	out, err := write(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
+	out, err := writeAhead(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
 		return t.importNew(def, endpoint, isTrue(in.FailOnWarnings))
 	})
 	if err == nil {
@@ -81,7 +81,7 @@ func (s *Service) PutRestAPI(ctx context.Context, who *wire.Caller, in *wire.Put
 // PutDefinition is PutRestAPI with a definition that has been read already. What
 // of it is ignored is the caller's to log.
 func (s *Service) PutDefinition(ctx context.Context, who *wire.Caller, id string, def *openapi.API, overwrite, failOnWarnings bool) (*wire.RestAPI, error) {
-	return write(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
+	return writeAhead(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
 		api, err := t.restAPI()
 		if err != nil {
 			return nil, err

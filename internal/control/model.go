@@ -46,7 +46,7 @@ func (t *tx) model(name string) (*wire.Model, error) {
 
 // CreateModel adds a model to an API.
 func (s *Service) CreateModel(ctx context.Context, who *wire.Caller, in *wire.CreateModelRequest) (*wire.Model, error) {
-	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
+	return writeAhead(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (s *Service) GetModelTemplate(ctx context.Context, who *wire.Caller, in *wi
 
 // UpdateModel patches a model.
 func (s *Service) UpdateModel(ctx context.Context, who *wire.Caller, in *wire.UpdateModelRequest) (*wire.Model, error) {
-	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
+	return writeAhead(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
 		m, err := t.model(in.ModelName)
 		if err != nil {
 			return nil, err
@@ -146,7 +146,7 @@ var modelPatch = patchTable[wire.Model]{
 
 // DeleteModel removes a model that nothing refers to.
 func (s *Service) DeleteModel(ctx context.Context, who *wire.Caller, in *wire.DeleteModelRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return eraseAhead(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		if _, err := t.model(in.ModelName); err != nil {
 			return err
 		}

@@ -69,9 +69,16 @@ func tableDialect(op *patchOp, _, paths []string) error {
 	return wire.BadRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", truncated(op.path), op.op, strings.Join(paths, ", "))
 }
 
+// maxPatch bounds the operations of one request, of which AWS publishes no
+// bound: one for each of the method settings that a stage may have.
+const maxPatch = maxMethodSettings
+
 // apply runs the operations on target. After an error target is half changed
 // and must not be stored.
 func (p *patchTable[T]) apply(t *tx, target *T, ops []wire.PatchOperation) error {
+	if len(ops) > maxPatch {
+		return errTooMany("patchOperations", maxPatch)
+	}
 	for i := range ops {
 		op := &patchOp{
 			op: *withDefault(ops[i].Op, "null"), path: *withDefault(ops[i].Path, "null"),

@@ -57,7 +57,7 @@ func (s *Service) CreateResource(ctx context.Context, who *wire.Caller, in *wire
 // addResource checks a new path part against its parent and siblings, and
 // stores it.
 func (t *tx) addResource(parent *wire.Resource, part string) (*wire.Resource, error) {
-	if err := t.quota(kindResource, t.svc.limits.ResourcesPerAPI, "Resources"); err != nil {
+	if err := t.resourceQuota(); err != nil {
 		return nil, err
 	}
 	id, err := t.freshID(kindResource)
@@ -72,7 +72,30 @@ func (t *tx) addResource(parent *wire.Resource, part string) (*wire.Resource, er
 		return nil, err
 	}
 	r.Path = new(joinPath(*parent.Path, part))
+	if t.known != nil {
+		*t.known++
+	}
 	return r, t.save(kindResource, id, r)
+}
+
+// resourceQuota refuses an API's next resource when it has as many as it may. It
+// counts them once, however many a transaction adds.
+func (t *tx) resourceQuota() error {
+	limit := t.svc.limits.ResourcesPerAPI
+	if limit <= 0 {
+		return nil
+	}
+	if t.known == nil {
+		ids, err := t.ids(kindResource, "")
+		if err != nil {
+			return err
+		}
+		t.known = new(len(ids))
+	}
+	if over(*t.known+1, limit) {
+		return errQuota("Resources", " for this API")
+	}
+	return nil
 }
 
 // placeOf is the id of a resource's place among its siblings; the root has
@@ -266,7 +289,7 @@ func (t *tx) attachMethods(items []wire.Resource, whole bool) error {
 
 // DeleteResource removes a resource with its methods and all that is below it.
 func (s *Service) DeleteResource(ctx context.Context, who *wire.Caller, in *wire.DeleteResourceRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return eraseAhead(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		r, err := t.resource(in.ResourceID)
 		if err != nil {
 			return err
@@ -280,6 +303,7 @@ func (s *Service) DeleteResource(ctx context.Context, who *wire.Caller, in *wire
 
 // removeResource deletes one resource with its methods.
 func (t *tx) removeResource(r *wire.Resource) error {
+	t.known = nil
 	return errors.Join(
 		t.removeMethods(*r.ID+"/"),
 		t.Delete(t.key(kindChild, placeOf(r))),

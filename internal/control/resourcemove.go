@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -9,7 +10,7 @@ import (
 // UpdateResource renames a resource or moves it, with all that is below it, to
 // another parent.
 func (s *Service) UpdateResource(ctx context.Context, who *wire.Caller, in *wire.UpdateResourceRequest) (*wire.Resource, error) {
-	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resource, error) {
+	return writeAhead(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resource, error) {
 		r, err := t.resource(in.ResourceID)
 		if err != nil {
 			return nil, err
@@ -44,19 +45,17 @@ func setParent(t *tx, r *wire.Resource, op *patchOp) error {
 	if err != nil {
 		return err
 	}
-	for above := parent; ; {
-		if *above.ID == *r.ID {
-			return wire.BadRequest("Resources cannot be cyclical.")
-		}
-		if above.ParentID == nil {
-			break
-		}
-		if above, err = t.resource(*above.ParentID); err != nil {
-			return err
-		}
+	if isBelow(parent, r) {
+		return wire.BadRequest("Resources cannot be cyclical.")
 	}
 	r.ParentID = parent.ID
 	return nil
+}
+
+// isBelow reports whether a resource is another one or below it, which their
+// paths tell: no two resources have the same.
+func isBelow(r, above *wire.Resource) bool {
+	return *r.ID == *above.ID || strings.HasPrefix(*r.Path, *above.Path+"/")
 }
 
 func setPart(_ *tx, r *wire.Resource, op *patchOp) error {

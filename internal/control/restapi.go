@@ -57,12 +57,16 @@ func (s *Service) CreateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 	if err := s.throttle.newAPI(who, in.EndpointConfiguration); err != nil {
 		return nil, err
 	}
-	return write(ctx, s, who, "", func(t *tx) (*wire.RestAPI, error) {
+	from := text(in.CloneFrom)
+	run := write[wire.RestAPI]
+	if from != "" {
+		run = writeAhead[wire.RestAPI]
+	}
+	return run(ctx, s, who, "", func(t *tx) (*wire.RestAPI, error) {
 		api, err := t.newRestAPI(in)
 		if err != nil {
 			return nil, err
 		}
-		from := text(in.CloneFrom)
 		if from != "" {
 			if err := t.inherit(from, api, in); err != nil {
 				return nil, err

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -77,28 +78,54 @@ func read[T any](ctx context.Context, s *Service, who *wire.Caller, api string, 
 		out, err = fn(s.tx(t, who, api))
 		return err
 	})
-	return out, err
+	return out, tookTooLong(err)
 }
 
 // write runs fn in a transaction that is about one API, "" for none, and
 // returns when what it did is durable and, where it changes what is served,
 // served. fn may run more than once.
 func write[T any](ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
+	return writeBy(ctx, s, s.store.Write, who, api, fn)
+}
+
+// writeAhead is write for what takes longer the larger the API is, or its input:
+// fn runs before its turn, so that it keeps no other call waiting.
+func writeAhead[T any](ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
+	return writeBy(ctx, s, s.store.WriteAhead, who, api, fn)
+}
+
+// A writer is one of the two ways in which the store runs transactions.
+type writer func(context.Context, store.Scope, func(*store.Tx) error) (store.Revision, error)
+
+func writeBy[T any](ctx context.Context, s *Service, run writer, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
 	var out *T
 	scope := store.Scope{Account: who.Account, Region: who.Region, API: api}
-	rev, err := s.store.Write(ctx, scope, func(t *store.Tx) (err error) {
+	rev, err := run(ctx, scope, func(t *store.Tx) (err error) {
 		out, err = fn(s.tx(t, who, api))
 		return err
 	})
 	if err == nil && rev != 0 {
 		err = s.applied(ctx, rev)
 	}
-	return out, err
+	return out, tookTooLong(err)
+}
+
+// tookTooLong is the answer to a call whose transaction was given up.
+func tookTooLong(err error) error {
+	if errors.Is(err, store.ErrTimeout) {
+		return wire.ServiceUnavailable("The request took too long and was undone")
+	}
+	return err
 }
 
 // erase is write for operations that answer nothing.
 func erase(ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) error) (*wire.Empty, error) {
 	return write(ctx, s, who, api, func(t *tx) (*wire.Empty, error) { return &wire.Empty{}, fn(t) })
+}
+
+// eraseAhead is writeAhead for operations that answer nothing.
+func eraseAhead(ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) error) (*wire.Empty, error) {
+	return writeAhead(ctx, s, who, api, func(t *tx) (*wire.Empty, error) { return &wire.Empty{}, fn(t) })
 }
 
 func (s *Service) tx(t *store.Tx, who *wire.Caller, api string) *tx {

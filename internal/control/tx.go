@@ -62,12 +62,14 @@ type tx struct {
 	who *wire.Caller
 	api string // id of the API that the call is about, "" for none
 	now wire.Timestamp
+
+	known *int // how many resources the API has, nil when not counted
 }
 
 // of is the same transaction about another API.
 func (t *tx) of(api string) *tx {
 	other := *t
-	other.api = api
+	other.api, other.known = api, nil
 	return &other
 }
 

@@ -191,6 +191,10 @@ func (s *Store) Changes(ctx context.Context, after Revision, limit int, bare ...
 	return v.changes(after, limit, bare)
 }
 
+// Held returns the longest time that a function of Write, or the changes of one
+// of WriteAhead, have kept the others waiting since the Store was opened.
+func (s *Store) Held() time.Duration { return time.Duration(s.writer.held.Load()) }
+
 // Revision returns the highest committed revision.
 func (s *Store) Revision() Revision { return s.feed.revision() }
 

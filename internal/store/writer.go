@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type writer struct {
 	feed    *feed
 	stamps  *stamps
 	log     *slog.Logger
+	held    atomic.Int64 // the longest time of a function, in nanoseconds
 	stopped chan struct{}
 
 	// What the goroutine is at, kept here so that another can carry on when a
@@ -133,6 +135,7 @@ func (w *writer) runOne(job *write) error {
 	w.group, w.now = append(w.group, job), job
 	err := w.call(job.fn, tx)
 	w.now = nil
+	w.held.Store(max(w.held.Load(), int64(time.Since(tx.begun))))
 	job.rev, job.err = 0, tx.settle(err)
 	if tx.broken != nil {
 		return tx.broken
