@@ -1,6 +1,9 @@
 package value
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // A Map keeps its entries in the order they were added, like
 // java.util.LinkedHashMap. Keys are strings in every map that comes from JSON;
@@ -9,7 +12,6 @@ import "slices"
 type Map struct {
 	shape *shape // the keys; nil in a map that never had any
 	vals  []Value
-	odd   map[string]Value // the keys that are no strings, by their encoding
 }
 
 // A shape is the keys of a map, in order. The objects of a list in a document
@@ -17,6 +19,7 @@ type Map struct {
 type shape struct {
 	keys   []string
 	index  map[string]int32 // position by key; nil for few keys
+	odd    map[string]Value // the keys that are no strings, by their encoding
 	shared bool             // other maps have it too: copy before writing
 }
 
@@ -116,7 +119,7 @@ func (m *Map) Delete(key string) bool {
 // key's text. It panics unless 0 <= i < Len().
 func (m *Map) At(i int) (key string, v Value) {
 	key = m.shape.keys[i]
-	if k, ok := m.odd[key]; ok {
+	if k, ok := m.shape.odd[key]; ok {
 		key = k.Text()
 	}
 	return key, m.vals[i]
@@ -128,7 +131,7 @@ func (m *Map) Clear() { *m = Map{} }
 // DeleteAt removes entry i. It panics unless 0 <= i < Len().
 func (m *Map) DeleteAt(i int) {
 	m.own()
-	delete(m.odd, m.shape.keys[i])
+	delete(m.shape.odd, m.shape.keys[i])
 	m.shape.keys = slices.Delete(m.shape.keys, i, i+1)
 	m.vals = slices.Delete(m.vals, i, i+1)
 	m.shape.reindex()
@@ -141,7 +144,7 @@ func (m *Map) SetAt(i int, v Value) { m.vals[i] = v }
 // 0 <= i < Len().
 func (m *Map) Key(i int) Value {
 	key := m.shape.keys[i]
-	if k, ok := m.odd[key]; ok {
+	if k, ok := m.shape.odd[key]; ok {
 		return k
 	}
 	return String(key)
@@ -153,7 +156,7 @@ func (m *Map) Find(k Value) int {
 	if k.IsString() {
 		return m.find(k.AsString())
 	}
-	if m == nil || len(m.odd) == 0 {
+	if m == nil || m.shape == nil || len(m.shape.odd) == 0 {
 		return -1
 	}
 	return m.find(encodeKey(k))
@@ -166,10 +169,11 @@ func (m *Map) SetKey(k, v Value) {
 		return
 	}
 	enc := encodeKey(k)
-	if m.odd == nil {
-		m.odd = make(map[string]Value)
+	m.own()
+	if m.shape.odd == nil {
+		m.shape.odd = make(map[string]Value)
 	}
-	m.odd[enc] = k
+	m.shape.odd[enc] = k
 	m.Set(enc, v)
 }
 
@@ -187,7 +191,7 @@ func (m *Map) own() {
 	case m.shape == nil:
 		m.shape = &shape{}
 	case m.shape.shared:
-		m.shape = &shape{keys: slices.Clone(m.shape.keys)}
+		m.shape = &shape{keys: slices.Clone(m.shape.keys), odd: maps.Clone(m.shape.odd)}
 		m.shape.reindex()
 	}
 }

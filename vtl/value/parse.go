@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"unicode/utf8"
 )
@@ -14,6 +13,10 @@ import (
 type Limits struct {
 	Bytes int // length of the text; default 10 MiB, what API Gateway takes
 	Depth int // lists and objects within one another; default 400, json-smart's own bound
+
+	// Memory is asked for what the values take beside the text; nil asks nobody.
+	// Its error is returned as it is.
+	Memory Meter
 }
 
 const (
@@ -63,9 +66,13 @@ func Parse(text string, limits Limits) (Value, error) {
 		return Value{}, err
 	}
 	if !utf8.ValidString(text) {
-		text = replaceInvalid(text)
+		var err error
+		if text, err = replaceInvalid(text, limits.Memory); err != nil {
+			return Value{}, err
+		}
 	}
 	p := parsers.Get().(*parser)
+	p.arena.meter = limits.Memory
 	p.start(text, cmp.Or(max(limits.Depth, 0), defaultDepth))
 	v, err := p.document()
 	p.reset()
@@ -78,6 +85,11 @@ func Parse(text string, limits Limits) (Value, error) {
 func ParseBytes(text []byte, limits Limits) (Value, error) {
 	if err := limits.check(len(text)); err != nil {
 		return Value{}, err
+	}
+	if limits.Memory != nil {
+		if err := limits.Memory.Take(len(text)); err != nil {
+			return Value{}, err
+		}
 	}
 	return Parse(string(text), limits)
 }
@@ -97,16 +109,6 @@ func ParseStrict(text string, limits Limits) (Value, error) {
 		return Value{}, &ParseError{0, err.Error()}
 	}
 	return v, nil
-}
-
-// replaceInvalid replaces each byte that is not part of a UTF-8 character.
-func replaceInvalid(s string) string {
-	var b strings.Builder
-	b.Grow(len(s) + 64)
-	for _, r := range s {
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 var parsers = sync.Pool{New: func() any { return new(parser) }}
@@ -165,11 +167,16 @@ func (p *parser) start(text string, maxDepth int) {
 	p.next()
 }
 
+// keptStack is up to which size a parser keeps its stacks for the next document.
+const keptStack = 1 << 14
+
+// overgrown reports whether the stacks are too large to keep.
+func (p *parser) overgrown() bool { return cap(p.vals) > keptStack || cap(p.keys) > keptStack }
+
 // reset forgets the document, so that the pool does not keep it alive.
 func (p *parser) reset() {
-	const keep = 1 << 14
 	vals, keys := p.vals[:0], p.keys[:0]
-	if cap(vals) > keep || cap(keys) > keep {
+	if p.overgrown() {
 		vals, keys = nil, nil
 	} else {
 		clear(vals[:max(p.mostValues, len(p.vals))])
@@ -225,7 +232,14 @@ func (p *parser) document() (Value, error) {
 	} else {
 		v = p.value(stopTop)
 	}
-	if p.err != nil {
+	if p.overgrown() {
+		p.arena.take(-cap(p.vals)*sizeOfValue - cap(p.keys)*sizeOfString)
+	}
+	p.arena.settle()
+	switch {
+	case p.arena.refused != nil:
+		return Value{}, p.arena.refused
+	case p.err != nil:
 		return Value{}, p.err
 	}
 	return v, nil
@@ -269,10 +283,14 @@ func (p *parser) list() Value {
 		case ']':
 			p.next()
 			p.depth--
-			return FromList(p.closeList(base))
+			l := p.closeList(base)
+			if p.arena.refused != nil {
+				return p.fail(noMemory)
+			}
+			return FromList(l)
 		default:
 			v := p.value(stopItem)
-			p.vals = append(p.vals, v)
+			p.pushValue(v)
 		}
 	}
 	return Value{}
@@ -347,15 +365,27 @@ func (p *parser) closeList(base int) *List {
 	p.arena.read, p.arena.left = p.pos, len(p.text)-p.pos
 	l := p.arena.list()
 	l.json = true
-	l.vals = p.arena.values(p.vals[base:])
-	p.popValues(base)
+	l.vals = p.popValues(base)
 	return l
 }
 
-// popValues drops values from the stack.
-func (p *parser) popValues(base int) {
+// popValues takes the values from base on from the stack, into an array of
+// their own. That of many is the stack's, which begins anew: a copy would take
+// as much again.
+func (p *parser) popValues(base int) []Value {
 	p.mostValues = max(p.mostValues, len(p.vals))
-	p.vals = p.vals[:base]
+	top := p.vals[base:]
+	if len(top) <= keptStack || base > len(top)/8 {
+		out := p.arena.values(top)
+		p.vals = p.vals[:base]
+		return out
+	}
+	size := max(base+base/4, 16)
+	if p.afford(size * sizeOfValue) {
+		p.vals = append(make([]Value, 0, size), p.vals[:base]...)
+	}
+	p.mostValues = base
+	return top[:len(top):len(top)]
 }
 
 // word returns the literal that an unquoted text may be.

@@ -23,10 +23,12 @@ func (p *parser) add(o *openObject, key string, v Value) {
 	n := len(p.vals) - o.vals
 	if o.like != nil {
 		if n < len(o.like.keys) && o.like.keys[n] == key {
-			p.vals = append(p.vals, v)
+			p.pushValue(v)
 			return
 		}
-		p.keys = append(p.keys, o.like.keys[:n]...)
+		for _, key := range o.like.keys[:n] {
+			p.pushKey(key)
+		}
 		o.like = nil
 		if n > maxScan {
 			p.reindex(o)
@@ -36,11 +38,14 @@ func (p *parser) add(o *openObject, key string, v Value) {
 		p.vals[o.vals+at] = v
 		return
 	}
-	p.keys = append(p.keys, key)
-	p.vals = append(p.vals, v)
-	if o.index != nil {
+	p.pushKey(key)
+	p.pushValue(v)
+	switch {
+	case p.err != nil:
+	case o.index != nil:
+		p.afford(sizeOfIndexed)
 		o.index[key] = int32(n)
-	} else if n == maxScan {
+	case n == maxScan:
 		p.reindex(o)
 	}
 }
@@ -53,6 +58,9 @@ func (p *parser) find(o *openObject, key string) int {
 
 func (p *parser) reindex(o *openObject) {
 	s := shape{keys: p.keys[o.keys:]}
+	if !p.afford(2 * len(s.keys) * sizeOfIndexed) {
+		return
+	}
 	s.reindex()
 	o.index = s.index
 }
@@ -64,15 +72,17 @@ func (p *parser) close(o *openObject) Value {
 	m := p.arena.mapping()
 	if len(p.vals) > o.vals {
 		m.shape = p.shape(o)
-		m.vals = p.arena.values(p.vals[o.vals:])
+		m.vals = p.popValues(o.vals)
 		if p.depth <= maxShapes {
 			p.shapes[p.depth-1] = m.shape
 		}
 	}
-	p.popValues(o.vals)
 	p.mostKeys = max(p.mostKeys, len(p.keys))
 	p.keys = p.keys[:o.keys]
 	p.depth--
+	if p.arena.refused != nil {
+		return p.fail(noMemory)
+	}
 	return FromMap(m)
 }
 
@@ -90,7 +100,9 @@ func (p *parser) shape(o *openObject) *shape {
 	}
 	s := p.arena.shape()
 	s.keys, s.shared = o.like.keys[:n:n], true
-	s.reindex()
+	if n <= maxScan || p.afford(2*n*sizeOfIndexed) {
+		s.reindex()
+	}
 	o.like.shared = true // its array of keys is
 	return s
 }

@@ -35,6 +35,12 @@ func (p *parser) escaped(quote byte) string {
 	buf := p.arena.text(len(p.text) - p.pos)
 	base := len(buf)
 	for {
+		if cap(buf)-len(buf) < utf8.UTFMax {
+			if buf, base = p.arena.moreText(buf[base:], len(p.text)-p.pos), 0; buf == nil {
+				p.fail(noMemory)
+				return ""
+			}
+		}
 		p.next()
 		switch c := p.c; {
 		case c == eoi:
@@ -190,6 +196,9 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func (p *parser) numberOf(s string, isFloat bool) Value {
 	if len(s) > maxNumber {
 		return p.fail("number of more than " + strconv.Itoa(maxNumber) + " characters")
+	}
+	if len(s) > maxDouble && !p.afford(sizeOfBig+len(s)/2) {
+		return Value{}
 	}
 	if isFloat {
 		v, ok := parseFloat(s)

@@ -209,7 +209,7 @@ func (p *Printer) mapping(m *Map) {
 		if i > 0 {
 			p.buf = append(p.buf, ", "...)
 		}
-		if m.odd == nil {
+		if m.shape.odd == nil {
 			p.String(m.shape.keys[i])
 		} else {
 			p.Text(m.Key(i))
