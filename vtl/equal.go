@@ -10,6 +10,10 @@ import (
 
 // equal is Java's a.equals(b).
 func (r *run) equal(a, b value.Value) bool {
+	switch a.Kind() {
+	case value.KindList, value.KindMap:
+		r.inTime(0) // they may hold anything
+	}
 	if a.Kind() != value.KindObject && b.Kind() != value.KindObject {
 		return value.Equal(a, b)
 	}
@@ -44,7 +48,7 @@ func (r *run) sameView(a, b *view) bool {
 		return false
 	}
 	for i := range a.Len() {
-		if r.viewIndex(b, a.elem(i)) < 0 {
+		if r.viewIndex(b, a.elem(i)) < 0 || r.err != nil {
 			return false
 		}
 	}

@@ -85,7 +85,7 @@ func listSet(_ *run, self value.Value, args []value.Value) (value.Value, error) 
 
 // indexOf returns where l first has an element that equals v, or -1.
 func (r *run) indexOf(l *value.List, v value.Value) int {
-	r.steps -= l.Len() / 16
+	r.work(l.Len())
 	for i, e := range l.Values() {
 		if r.equal(e, v) {
 			return i
@@ -105,24 +105,27 @@ func listLastIndexOf(r *run, self value.Value, args []value.Value) (value.Value,
 }
 
 func listContainsAll(r *run, self value.Value, args []value.Value) (value.Value, error) {
-	elements, err := elementsOf(args[0])
+	elements, err := r.elementsOf(args[0])
 	if err != nil {
 		return value.Value{}, err
 	}
 	for _, e := range elements {
-		if r.indexOf(listOf(self), e) < 0 {
-			return value.Bool(false), nil
+		if r.indexOf(listOf(self), e) < 0 || r.err != nil {
+			return value.Bool(false), r.err
 		}
 	}
 	return value.Bool(true), nil
 }
 
 // elementsOf returns the elements of a collection.
-func elementsOf(v value.Value) ([]value.Value, error) {
+func (r *run) elementsOf(v value.Value) ([]value.Value, error) {
 	if l := listOf(v); l != nil {
 		return l.Values(), nil
 	}
 	if view, ok := v.AsObject().(*view); ok {
+		if err := r.charge(view.Len() * elementSize); err != nil {
+			return nil, err
+		}
 		return view.snapshot().Values(), nil
 	}
 	return nil, errNull
@@ -149,7 +152,7 @@ func listToArray(r *run, self value.Value, args []value.Value) (value.Value, err
 	if len(args) == 1 && args[0].IsNull() {
 		return value.Value{}, errNull
 	}
-	elements, err := elementsOf(self)
+	elements, err := r.elementsOf(self)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -180,7 +183,7 @@ func listInsert(r *run, self value.Value, args []value.Value) (value.Value, erro
 	if err := r.chargeElements(1, l.Len()+1); err != nil {
 		return value.Value{}, err
 	}
-	r.steps -= l.Len() / 64
+	r.work(l.Len())
 	l.Insert(int(i), args[1])
 	return none()
 }
@@ -198,7 +201,7 @@ func listInsertAll(r *run, self value.Value, args []value.Value) (value.Value, e
 }
 
 func (r *run) insertAll(self value.Value, at int, from value.Value) (value.Value, error) {
-	elements, err := elementsOf(from)
+	elements, err := r.elementsOf(from)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -206,7 +209,7 @@ func (r *run) insertAll(self value.Value, at int, from value.Value) (value.Value
 	if err := r.chargeElements(len(elements), l.Len()+len(elements)); err != nil {
 		return value.Value{}, err
 	}
-	r.steps -= len(elements) / 16
+	r.work(len(elements))
 	l.InsertAll(at, elements)
 	return value.Bool(len(elements) > 0), nil
 }
@@ -216,7 +219,7 @@ func listRemoveAt(r *run, self value.Value, args []value.Value) (value.Value, er
 	if err := inRange(i, l.Len()); err != nil {
 		return value.Value{}, err
 	}
-	r.steps -= l.Len() / 64
+	r.work(l.Len())
 	old := l.At(int(i))
 	l.Delete(int(i))
 	return old, nil
@@ -233,8 +236,11 @@ func listRemove(r *run, self value.Value, args []value.Value) (value.Value, erro
 
 // filter keeps the elements that are in a collection, or those that are not.
 func (r *run) filter(self, by value.Value, keep bool) (value.Value, error) {
-	elements, err := elementsOf(by)
+	elements, err := r.elementsOf(by)
 	if err != nil {
+		return value.Value{}, err
+	}
+	if err := r.charge(2 * len(elements) * elementSize); err != nil {
 		return value.Value{}, err
 	}
 	other := value.NewList(append([]value.Value(nil), elements...)...)

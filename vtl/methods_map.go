@@ -121,7 +121,7 @@ func mapGetOrDefault(_ *run, self value.Value, args []value.Value) (value.Value,
 
 func mapContainsValue(r *run, self value.Value, args []value.Value) (value.Value, error) {
 	es := entriesOf(self)
-	r.steps -= es.Len() / 16
+	r.work(es.Len())
 	for i := range es.Len() {
 		if r.equal(es.ValueAt(i), args[0]) {
 			return value.Bool(true), nil
@@ -185,7 +185,7 @@ func mapRemove(r *run, self value.Value, args []value.Value) (value.Value, error
 	if i < 0 {
 		return value.Value{}, nil
 	}
-	r.steps -= m.Len() / 8
+	r.work(m.Len())
 	old := valueAt(m, i)
 	m.DeleteAt(i)
 	return old, nil
@@ -241,7 +241,7 @@ func (r *run) viewIndex(w *view, v value.Value) int {
 	if w.kind == viewKeys {
 		return w.of.Find(v)
 	}
-	r.steps -= w.Len() / 16
+	r.work(w.Len())
 	for i := range w.Len() {
 		if r.equal(w.elem(i), v) {
 			return i
@@ -251,7 +251,7 @@ func (r *run) viewIndex(w *view, v value.Value) int {
 }
 
 func viewContainsAll(r *run, self value.Value, args []value.Value) (value.Value, error) {
-	elements, err := elementsOf(args[0])
+	elements, err := r.elementsOf(args[0])
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -282,8 +282,11 @@ func viewAdd(*run, value.Value, []value.Value) (value.Value, error) {
 // filterView keeps the entries of which the view shows something that is in a
 // collection, or those of which it does not.
 func (r *run) filterView(self, by value.Value, keep bool) (value.Value, error) {
-	elements, err := elementsOf(by)
+	elements, err := r.elementsOf(by)
 	if err != nil {
+		return value.Value{}, err
+	}
+	if err := r.charge(len(elements) * elementSize); err != nil {
 		return value.Value{}, err
 	}
 	other := value.NewList(append([]value.Value(nil), elements...)...)

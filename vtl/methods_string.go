@@ -70,8 +70,11 @@ var stringMethods = methodTable{
 // mapString makes a method of a function from string to string.
 func mapString(f func(string) string) method {
 	return func(r *run, self value.Value, _ []value.Value) (value.Value, error) {
+		if err := r.chargeString(len(self.AsString())); err != nil {
+			return value.Value{}, err
+		}
 		s := f(self.AsString())
-		return value.String(s), r.chargeString(len(s))
+		return value.String(s), r.chargeString(max(0, len(s)-len(self.AsString())))
 	}
 }
 
@@ -249,6 +252,9 @@ func stringReplace(r *run, self value.Value, args []value.Value) (value.Value, e
 func (r *run) pattern(v value.Value) (*javaregexp.Regexp, error) {
 	if v.IsNull() {
 		return nil, errNull
+	}
+	if !r.inTime(0) {
+		return nil, r.err
 	}
 	if re := r.t.patterns[v.AsString()]; re != nil {
 		return re, nil

@@ -106,8 +106,14 @@ func (m MapVars) Lookup(name string) (value.Value, bool) {
 // RunOptions are what may differ from one render to the next.
 type RunOptions struct {
 	// Deadline ends the render with an error; the zero time means none. It is
-	// looked at every few hundred steps.
+	// looked at every few hundred steps, and after each that had a long text, list
+	// or map before it.
 	Deadline time.Time
+
+	// Memory, unless nil, is asked for what the template makes: strings, lists,
+	// maps, and output beyond the first 64 KiB. Its error ends the render; it is
+	// the cause of the *Error.
+	Memory value.Meter
 
 	// Hook, unless nil, is told of each directive before it runs and of each
 	// reference after it was evaluated. An error from it ends the render.

@@ -202,14 +202,14 @@ func (r *run) invoke(v value.Value, s *step, args []value.Value) (out value.Valu
 		}
 		return value.Value{}, false, next
 	}
-	if !r.step(s.place) {
+	if !r.step(s.place) || !r.work(partsOf(v)) {
 		return value.Value{}, false, failed
 	}
 	out, err := m(r, v, args)
+	if r.err != nil {
+		return value.Value{}, true, failed
+	}
 	if err != nil {
-		if r.err != nil {
-			return value.Value{}, true, failed
-		}
 		return value.Value{}, true, r.fail(s.place, s.name+": "+err.Error(), err)
 	}
 	return out, true, next

@@ -24,19 +24,24 @@ type run struct {
 	src       string // the source that places refer to
 	vars      Vars
 	out       []byte
-	most      int    // length that out may reach
-	mostLimit string // the limit that most comes from
+	most      int    // length that out may reach without another thought
+	paid      int    // length of out that there is memory for
+	hard      int    // length that out may reach at all
+	hardLimit string // the limit that hard comes from
 	slots     []slot
 	syms      *symbols
 	macros    map[string]*macro // of the template, and of what it evaluated
 	stack     []value.Value     // arguments of the calls under way
 	scopes    []*scope          // of loops that are over, to be used again
 
-	steps    int // left
-	memory   int // left
-	calls    int // left
-	depth    int // of macros
-	nested   int // #evaluate in #evaluate, blocks in blocks
+	steps    int         // left
+	worked   int         // since the last look at the clock
+	memory   int         // left
+	meter    value.Meter // nil for none
+	owed     int         // bytes that it was not asked for yet
+	calls    int         // left
+	depth    int         // of macros
+	nested   int         // #evaluate in #evaluate, blocks in blocks
 	hook     func(Event) error
 	deadline time.Time
 
@@ -56,13 +61,17 @@ func (r *run) begin(t *Template, dst []byte, vars Vars, options *RunOptions) {
 	r.render.Add(1)
 	r.t, r.src, r.vars, r.out = t, t.src, vars, dst
 	r.syms, r.macros = t.syms, t.macros
-	r.most, r.mostLimit = len(dst)+t.limits.Output, "Output"
+	r.paid, r.meter, r.owed = noLimit, nil, 0
 	r.steps, r.memory, r.calls = t.limits.Steps, t.limits.Memory, t.limits.Calls
-	r.depth, r.nested, r.err, r.owner = 0, 0, nil, nil
+	r.depth, r.nested, r.err, r.owner, r.worked = 0, 0, nil, nil, 0
 	r.hook, r.deadline = nil, time.Time{}
 	if options != nil {
 		r.hook, r.deadline = options.Hook, options.Deadline
+		if r.meter = options.Memory; r.meter != nil {
+			r.paid = len(dst) + freeOutput
+		}
 	}
+	r.bound(len(dst)+t.limits.Output, "Output")
 	if n := len(t.syms.names); cap(r.slots) < n {
 		r.slots = make([]slot, n)
 	} else {
@@ -79,7 +88,7 @@ func (r *run) end() {
 	if cap(r.stack) > 256 {
 		r.stack = nil
 	}
-	r.vars, r.out, r.hook, r.err, r.owner, r.macros, r.syms = nil, nil, nil, nil, nil, nil, nil
+	r.vars, r.out, r.hook, r.err, r.owner, r.macros, r.syms, r.meter = nil, nil, nil, nil, nil, nil, nil, nil
 }
 
 // step counts a step and reports whether the render may go on.
@@ -97,11 +106,47 @@ func (r *run) checkpoint(at place) bool {
 		r.limit(at, "Steps", "the template takes too many steps")
 		return false
 	}
+	return r.inTime(at)
+}
+
+// inTime looks at the clock and reports whether the render may go on. Who does
+// not stop at once finds the error in r.err.
+func (r *run) inTime(at place) bool {
 	if expired(r.deadline) {
 		r.limit(at, "Deadline", "the template takes too long")
-		return false
 	}
-	return true
+	return r.err == nil
+}
+
+// work counts the n bytes of a text, or elements of a list or map, that a step
+// goes through, and reports whether the render may go on.
+func (r *run) work(n int) bool {
+	r.worked += n
+	if r.worked < clockWork {
+		return true
+	}
+	r.steps -= r.worked / stepWork
+	r.worked = 0
+	return r.checkpoint(0)
+}
+
+const (
+	clockWork = 64 << 10 // how much work there is between two looks at the clock
+	stepWork  = 16       // how much work is a step
+)
+
+// partsOf is how much work a method of v may be. That of lists and maps seldom
+// goes through all of them.
+func partsOf(v value.Value) int {
+	switch v.Kind() {
+	case value.KindString:
+		return len(v.AsString())
+	case value.KindList:
+		return min(v.AsList().Len(), clockWork/4)
+	case value.KindMap:
+		return min(v.AsMap().Len(), clockWork/4)
+	}
+	return 0
 }
 
 // fail ends the render.
@@ -113,6 +158,8 @@ func (r *run) fail(at place, problem string, cause error) ctl {
 	e := &Error{Phase: PhaseRender, Problem: problem, offset: int(at), Text: excerptAt(r.src, at), Err: cause}
 	if errors.As(cause, &limit) {
 		e.Problem, e.Limit, e.Err = limit.problem, limit.name, nil
+	} else if problem == "" {
+		e.Problem = "it cannot be made"
 	}
 	r.err = e.locate(r.t.name, r.src)
 	return failed
@@ -128,6 +175,9 @@ type limitError struct{ name, problem string }
 
 func (e *limitError) Error() string { return e.problem }
 
+// askStep is for how many bytes the meter is asked at once.
+const askStep = 4 << 10
+
 // charge takes n bytes, or elements of a list or map, from what the render may
 // make.
 func (r *run) charge(n int) error {
@@ -135,7 +185,23 @@ func (r *run) charge(n int) error {
 	if r.memory < 0 {
 		return &limitError{"Memory", "the template makes too many strings, lists and maps"}
 	}
+	if r.owed += n; r.owed >= askStep {
+		return r.settleMemory()
+	}
 	return nil
+}
+
+// settleMemory asks the meter for what was made.
+func (r *run) settleMemory() error {
+	n := r.owed
+	r.owed = 0
+	if !r.work(n) {
+		return r.err
+	}
+	if r.meter == nil {
+		return nil
+	}
+	return r.meter.Take(n)
 }
 
 // chargeString is charge for a string of n bytes.
@@ -157,10 +223,43 @@ func (r *run) chargeElements(n, size int) error {
 	return r.charge(n * elementSize)
 }
 
+// freeOutput is how much output costs nothing.
+const freeOutput = 64 << 10
+
+// bound sets the length that the output may reach, and the limit that it is.
+func (r *run) bound(hard int, limit string) {
+	r.hard, r.hardLimit = hard, limit
+	r.most = min(hard, r.paid)
+}
+
+// makeRoom asks for memory for at least n bytes more of output.
+func (r *run) makeRoom(at place, n int) ctl {
+	need := len(r.out) + n
+	if need > r.hard || need < 0 {
+		return r.limit(at, r.hardLimit, tooLong(r.hardLimit))
+	}
+	paid := max(need, min(2*r.paid, r.hard))
+	if err := r.meter.Take(paid - r.paid); err != nil {
+		return r.fail(at, "", err)
+	}
+	r.paid = paid
+	r.most = min(r.hard, paid)
+	return next
+}
+
+func tooLong(limit string) string {
+	if limit == "String" {
+		return "a string becomes too long"
+	}
+	return "the output becomes too long"
+}
+
 // write appends text to the output.
 func (r *run) write(at place, s string) ctl {
 	if len(s) > r.most-len(r.out) {
-		return r.full(at)
+		if c := r.makeRoom(at, len(s)); c != next {
+			return c
+		}
 	}
 	r.out = append(r.out, s...)
 	return next
@@ -180,15 +279,22 @@ func (r *run) print(at place, v value.Value) ctl {
 
 // printValue is print for anything but a block.
 func (r *run) printValue(at place, v value.Value) ctl {
-	var err error
-	r.out, err = v.AppendTextMax(r.out, r.most)
-	if err == nil {
-		return next
+	for from := len(r.out); ; {
+		var err error
+		r.out, err = v.AppendTextMax(r.out, r.most)
+		switch {
+		case err == nil:
+			return next
+		case err != value.ErrTooLong:
+			return r.fail(at, err.Error(), nil)
+		}
+		if r.most < r.hard { // what was printed is printed again into twice the room
+			r.out = r.out[:from]
+		}
+		if c := r.makeRoom(at, r.most-len(r.out)+1); c != next {
+			return c
+		}
 	}
-	if err == value.ErrTooLong {
-		return r.full(at)
-	}
-	return r.fail(at, err.Error(), nil)
 }
 
 // text returns v as a string; null for null, and for a block that recurs too
@@ -200,28 +306,27 @@ func (r *run) text(at place, v value.Value) (value.Value, ctl) {
 	if b := blockOf(v); b != nil {
 		return r.blockText(at, b)
 	}
-	from := len(r.out)
-	out, err := v.AppendTextMax(r.out, from+r.t.limits.String)
-	if err == nil {
-		err = r.charge(len(out) - from)
-	}
-	r.out = out[:from]
-	switch {
-	case err == value.ErrTooLong:
-		return value.Value{}, r.limit(at, "String", "a string becomes too long")
-	case err != nil:
-		return value.Value{}, r.fail(at, err.Error(), err)
-	}
-	return value.String(string(out[from:])), next
+	from, hard, limit := len(r.out), r.hard, r.hardLimit
+	r.bound(from+r.t.limits.String, "String")
+	c := r.printValue(at, v)
+	s, c := r.captured(at, from, c)
+	r.bound(hard, limit)
+	return value.String(s), c
 }
 
 // capture returns what print prints.
 func (r *run) capture(at place, print func() ctl) (string, ctl) {
-	from, most, limit := len(r.out), r.most, r.mostLimit
-	r.most, r.mostLimit = min(noLimit, from+r.t.limits.String), "String"
-	c := print()
+	from, hard, limit := len(r.out), r.hard, r.hardLimit
+	r.bound(min(noLimit, from+r.t.limits.String), "String")
+	s, c := r.captured(at, from, print())
+	r.bound(hard, limit)
+	return s, c
+}
+
+// captured takes what was printed from the output, unless printing failed.
+func (r *run) captured(at place, from int, c ctl) (string, ctl) {
 	out := r.out[from:]
-	r.out, r.most, r.mostLimit = r.out[:from], most, limit
+	r.out = r.out[:from]
 	if c != next {
 		return "", c
 	}
@@ -229,13 +334,4 @@ func (r *run) capture(at place, print func() ctl) (string, ctl) {
 		return "", r.fail(at, "", err)
 	}
 	return string(out), next
-}
-
-// full ends the render because the output, or the string that is being made,
-// becomes too long.
-func (r *run) full(at place) ctl {
-	if r.mostLimit == "String" {
-		return r.limit(at, "String", "a string becomes too long")
-	}
-	return r.limit(at, "Output", "the output becomes too long")
 }

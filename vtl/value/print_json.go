@@ -1,6 +1,9 @@
 package value
 
-import "math"
+import (
+	"math"
+	"unicode/utf8"
+)
 
 // JSON appends v as [Value.AppendJSON] does, or, within a list that
 // [Value.AppendText] prints, with `\/` for `/`.
@@ -78,9 +81,23 @@ func (p *Printer) quote(s string) {
 		return
 	}
 	p.buf = append(p.buf, '"')
+	for len(s) > quotePiece { // escaped it may be six times as long
+		cut := quotePiece
+		for cut > quotePiece-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		p.buf = appendEscaped(p.buf, s[:cut], p.web)
+		if s = s[cut:]; len(s) > p.max-len(p.buf) {
+			p.err = ErrTooLong
+			return
+		}
+	}
 	p.buf = appendEscaped(p.buf, s, p.web)
 	p.buf = append(p.buf, '"')
 }
+
+// quotePiece is how much of a string is escaped before the room is looked at.
+const quotePiece = 16 << 10
 
 // AppendQuoted appends s as a JSON string in quotes, in the style of
 // [Value.AppendJSON].

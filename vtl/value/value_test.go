@@ -302,3 +302,17 @@ func TestJSONStyle(t *testing.T) {
 		t.Error("not JSON")
 	}
 }
+
+// A long string is printed as a short one is, and stops soon behind its limit,
+// however long its escapes make it.
+func TestLongStringAsJSON(t *testing.T) {
+	text := strings.Repeat("a\u2028é\x01", 3*quotePiece)
+	if got, want := string(String(text).AppendJSON(nil)), string(AppendQuoted(nil, text)); got != want {
+		t.Error("a long string is not printed in one piece")
+	}
+	controls := String(strings.Repeat("\x01", 1<<20))
+	p := Printer{max: 1<<20 + 2}
+	if p.JSON(controls); p.err != ErrTooLong || len(p.buf) > 1<<20+6*quotePiece {
+		t.Errorf("%v after %d bytes", p.err, len(p.buf))
+	}
+}
