@@ -2,6 +2,7 @@ package jsonpath
 
 import (
 	"strings"
+	"unsafe"
 
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -43,7 +44,9 @@ func (e *evaluation) holds(c *condition, item value.Value) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return compare(c.op, left, right)
+	ok, err := e.budget.compare(c.op, left, right)
+	e.budget.giveBack()
+	return ok, err
 }
 
 // resolve evaluates an operand for an item.
@@ -96,35 +99,32 @@ func (e *evaluation) inner(p *Path, item value.Value) (value.Value, error) {
 
 // compare applies an operator. errRejected stands for the exception by which
 // Jayway leaves an item out.
-func compare(op operator, l, r node) (bool, error) {
+func (b *budget) compare(op operator, l, r node) (bool, error) {
+	if err := b.work(l.parts() + r.parts()); err != nil {
+		return false, err
+	}
 	switch op {
 	case opExists:
 		return existence(l, r)
-	case opEQ:
-		return equal(l, r), nil
-	case opNE:
-		return !equal(l, r), nil
-	case opTypeEQ:
-		return l.kind == r.kind && equal(l, r), nil
-	case opTypeNE:
-		return l.kind != r.kind || !equal(l, r), nil
+	case opEQ, opNE, opTypeEQ, opTypeNE:
+		return b.same(op, l, r)
 	case opLT, opLTE, opGT, opGTE:
 		return ordered(op, l, r), nil
 	case opRegexp:
-		return matches(l, r)
+		return b.matches(l, r)
 	case opSize:
 		return size(l, r), nil
 	case opEmpty:
 		return isEmpty(l, r)
 	case opContains:
-		return contains(l, r)
+		return b.contains(l, r)
 	case opIn:
-		return in(l, r)
+		return b.in(l, r)
 	case opNotIn:
-		ok, err := in(l, r)
+		ok, err := b.in(l, r)
 		return !ok, err
 	case opSubsetOf, opAnyOf, opNoneOf:
-		return overlap(op, l, r)
+		return b.overlap(op, l, r)
 	}
 	return false, errRejected // all, type and matches need what no filter text can give
 }
@@ -137,6 +137,24 @@ func existence(l, r node) (bool, error) {
 		return false, errRejected
 	}
 	return l.equal(r), nil
+}
+
+// same compares by one of the four operators that ask whether two are equal.
+func (b *budget) same(op operator, l, r node) (bool, error) {
+	if l.kind == nodeJSON && r.kind == nodeJSON {
+		if err := b.work(deepWork); err != nil {
+			return false, err
+		}
+	}
+	switch op {
+	case opEQ:
+		return equal(l, r), nil
+	case opNE:
+		return !equal(l, r), nil
+	case opTypeEQ:
+		return l.kind == r.kind && equal(l, r), nil
+	}
+	return l.kind != r.kind || !equal(l, r), nil
 }
 
 func equal(l, r node) bool {
@@ -168,14 +186,14 @@ func ordered(op operator, l, r node) bool {
 	return c >= 0
 }
 
-func matches(l, r node) (bool, error) {
+func (b *budget) matches(l, r node) (bool, error) {
 	if (l.kind == nodePattern) == (r.kind == nodePattern) {
 		return false, nil
 	}
 	if r.kind == nodePattern {
 		l, r = r, l
 	}
-	members, ok, err := r.members()
+	members, ok, err := b.members(r)
 	if err != nil {
 		return false, err
 	}
@@ -183,6 +201,9 @@ func matches(l, r node) (bool, error) {
 		members = []node{r}
 	}
 	for _, m := range members {
+		if err := b.work(patternWork + m.parts()); err != nil {
+			return false, err
+		}
 		ok, err := l.pattern.Matches(m.input())
 		if err != nil {
 			return false, evalError(err.Error())
@@ -233,41 +254,44 @@ func isEmpty(l, r node) (bool, error) {
 	return empty == want, nil
 }
 
-func contains(l, r node) (bool, error) {
+func (b *budget) contains(l, r node) (bool, error) {
 	if l.kind == nodeString && r.kind == nodeString {
 		return strings.Contains(l.text, r.text), nil
 	}
 	if l.kind != nodeJSON {
 		return false, nil
 	}
-	members, ok, err := l.members()
+	members, ok, err := b.members(l)
 	return ok && hasMember(members, r), err
 }
 
-func in(l, r node) (bool, error) {
+func (b *budget) in(l, r node) (bool, error) {
 	if r.kind != nodeJSON {
 		return false, errRejected
 	}
-	members, ok, err := r.members()
+	members, ok, err := b.members(r)
 	return ok && hasMember(members, l), err
 }
 
-func overlap(op operator, l, r node) (bool, error) {
+func (b *budget) overlap(op operator, l, r node) (bool, error) {
 	if r.kind != nodeJSON {
 		return false, errRejected
 	}
-	right, ok, err := r.members()
+	right, ok, err := b.members(r)
 	if err != nil || !ok {
 		return false, err
 	}
 	if l.kind != nodeJSON {
 		return false, errRejected
 	}
-	left, ok, err := l.members()
+	left, ok, err := b.members(l)
 	if err != nil || !ok {
 		return false, err
 	}
 	for _, m := range left {
+		if err := b.work(len(right)); err != nil {
+			return false, err
+		}
 		switch found := hasMember(right, m); {
 		case op == opSubsetOf && !found:
 			return false, nil
@@ -291,14 +315,17 @@ func hasMember(members []node, x node) bool {
 }
 
 // members returns what a list holds; ok is false when n is no list.
-func (n node) members() (out []node, ok bool, err error) {
+func (b *budget) members(n node) (out []node, ok bool, err error) {
 	if n.kind != nodeJSON || n.val.AsList() == nil {
 		return nil, false, nil
 	}
 	l := n.val.AsList()
+	if err := b.borrow(l.Len() * int(unsafe.Sizeof(node{}))); err != nil {
+		return nil, false, err
+	}
 	out = make([]node, 0, l.Len())
 	for i := range l.Len() {
-		m, err := elementNode(l.At(i))
+		m, err := b.elementNode(l.At(i))
 		if err != nil {
 			return nil, false, err
 		}
@@ -306,3 +333,42 @@ func (n node) members() (out []node, ok bool, err error) {
 	}
 	return out, true, nil
 }
+
+const (
+	patternWork  = 256       // a match, besides its text
+	deepWork     = clockWork // what holds lists and objects may hold anything
+	shallowParts = 16        // bytes of a text that are compared as fast as a member of a list
+)
+
+// parts is how much work it may be to compare n.
+func (n node) parts() int {
+	switch {
+	case n.kind != nodeJSON:
+		return len(n.text) / shallowParts
+	case n.val.AsList() != nil:
+		return n.val.AsList().Len()
+	}
+	return n.val.AsMap().Len()
+}
+
+// borrow takes memory until the comparison ends.
+func (b *budget) borrow(n int) error {
+	if err := b.take(n); err != nil {
+		return err
+	}
+	b.borrowed += n
+	return nil
+}
+
+func (b *budget) giveBack() {
+	if b.borrowed > 0 {
+		_ = b.take(-b.borrowed)
+		b.borrowed = 0
+	}
+}
+
+// A loan is what a document takes that is read for a comparison alone.
+type loan budget
+
+// Take asks for n more bytes until the comparison ends.
+func (l *loan) Take(n int) error { return (*budget)(l).borrow(n) }

@@ -2,16 +2,62 @@ package jsonpath
 
 import (
 	"errors"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
 // A budget bounds the work of one Get, inner paths included.
 type budget struct {
-	steps int
-	depth int
-	roots map[*Path]value.Value // results of $ paths in filters
+	steps    int
+	depth    int
+	worked   int // since the last look at the clock
+	borrowed int // by the comparison at hand
+	bounds   Bounds
+	roots    map[*Path]value.Value // results of $ paths in filters
 }
+
+// clockWork is how much work there is between two looks at the clock: a few
+// milliseconds.
+const clockWork = 16 << 10
+
+// step takes a step.
+func (b *budget) step() error {
+	if b.steps--; b.steps < 0 {
+		return tooLong()
+	}
+	return b.work(1)
+}
+
+// work counts the members of a list, or bytes of a text, that a step goes
+// through.
+func (b *budget) work(n int) error {
+	if b.worked += n; b.worked < clockWork {
+		return nil
+	}
+	b.worked = 0
+	if d := b.bounds.Deadline; !d.IsZero() && !time.Now().Before(d) {
+		return tooLong()
+	}
+	return nil
+}
+
+// take asks for memory.
+func (b *budget) take(n int) error {
+	if b.bounds.Memory == nil {
+		return nil
+	}
+	return b.bounds.Memory.Take(n)
+}
+
+// What the parts of results take, in bytes.
+const (
+	sizeOfElement = 24 // of a list
+	sizeOfMember  = 48 // of an object
+	sizeOfObject  = 160
+)
+
+func tooLong() error { return evalError("path takes too long") }
 
 // An evaluation is one run of one path.
 type evaluation struct {
@@ -65,6 +111,13 @@ func (e *evaluation) add(v value.Value) error {
 	if e.found > maxResults {
 		return evalError("too many results")
 	}
+	if n := len(e.all); n == cap(e.all) && n >= 64 {
+		if err := e.budget.take(2 * n * sizeOfElement); err != nil {
+			return err
+		}
+		e.all = append(make([]value.Value, 0, 2*n), e.all...)
+		_ = e.budget.take(-n * sizeOfElement)
+	}
 	e.all = append(e.all, v)
 	return nil
 }
@@ -75,8 +128,8 @@ func (e *evaluation) step(i int, v value.Value) error {
 		return e.add(v)
 	}
 	b := e.budget
-	if b.steps--; b.steps < 0 {
-		return evalError("path takes too long")
+	if err := b.step(); err != nil {
+		return err
 	}
 	if b.depth++; b.depth > maxDepth {
 		return evalError("nested too deep")
@@ -143,6 +196,12 @@ func (e *evaluation) property(i int, t *token, m *value.Map, name string) error 
 
 // merge makes one object of several members.
 func (e *evaluation) merge(t *token, m *value.Map) error {
+	if err := e.budget.take(sizeOfObject + len(t.names)*sizeOfMember); err != nil {
+		return err
+	}
+	if err := e.budget.work(len(t.names)); err != nil {
+		return err
+	}
 	out := value.NewMap(len(t.names))
 	for _, name := range t.names {
 		if v, ok := m.Get(name); ok {

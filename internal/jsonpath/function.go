@@ -47,15 +47,31 @@ func (e *evaluation) arguments(params []parameter) ([]argument, error) {
 				return nil, err
 			}
 			a.val = v
-		} else if a.val, a.err = value.Parse(p.json, value.Limits{}); a.err != nil {
-			a.err = evalError(a.err.Error())
+		} else if err := e.argument(&a, p.json); err != nil {
+			return nil, err
 		}
 		out = append(out, a)
 	}
 	return out, nil
 }
 
+// argument reads an argument that is JSON. Its error is one of bounds.
+func (e *evaluation) argument(a *argument, text string) error {
+	if err := e.budget.work(len(text)); err != nil {
+		return err
+	}
+	a.val, a.err = value.Parse(text, value.Limits{Memory: e.budget.bounds.Memory})
+	if _, malformed := a.err.(*value.ParseError); malformed {
+		a.err = evalError(a.err.Error())
+		return nil
+	}
+	return a.err
+}
+
 func (e *evaluation) call(t *token, v value.Value, args []argument) (value.Value, error) {
+	if err := e.afford(t.name, v, args); err != nil {
+		return value.Value{}, err
+	}
 	switch t.name {
 	case "length", "size":
 		return e.length(t.params, v)
@@ -69,6 +85,39 @@ func (e *evaluation) call(t *token, v value.Value, args []argument) (value.Value
 		return join(v, args)
 	}
 	return aggregate(t.name, v, args)
+}
+
+// afford counts the work of a function that goes through all members, and asks
+// for the memory of what it makes of them.
+func (e *evaluation) afford(name string, v value.Value, args []argument) error {
+	switch name {
+	case "length", "size", "first", "last", "index":
+		return nil
+	}
+	n := v.AsList().Len() + v.AsMap().Len() + len(args)
+	memory := n * sizeOfElement
+	for _, a := range args {
+		n += a.val.AsList().Len()
+	}
+	if name == "concat" {
+		memory = lengthOf(v)
+		for _, a := range args {
+			memory += lengthOf(a.val)
+		}
+	}
+	if err := e.budget.work(n); err != nil {
+		return err
+	}
+	return e.budget.take(memory)
+}
+
+// lengthOf is about how long the text of what concat joins is.
+func lengthOf(v value.Value) int {
+	n := 0
+	for _, m := range spread(v) {
+		n += len(m.AsString()) + sizeOfElement
+	}
+	return n
 }
 
 // length counts members. An argument that is a path is applied to v, with a

@@ -73,17 +73,20 @@ func nodeOf(v value.Value) (node, error) {
 // elementNode turns a member of a list into a node. Strings are read once
 // more: they lose quotes and escapes, and those that look like a path or JSON
 // become that.
-func elementNode(v value.Value) (node, error) {
+func (b *budget) elementNode(v value.Value) (node, error) {
 	switch v.Kind() {
 	case value.KindList, value.KindMap, value.KindObject:
 		return node{}, evalError("Could not determine value type")
 	case value.KindString:
-		return stringElement(v.AsString())
+		return b.stringElement(v.AsString())
 	}
 	return nodeOf(v)
 }
 
-func stringElement(s string) (node, error) {
+func (b *budget) stringElement(s string) (node, error) {
+	if err := b.work(len(s) / shallowParts); err != nil {
+		return node{}, err
+	}
 	if t := strings.Trim(s, javaBlanks); t != "" {
 		first, last := t[0], t[len(t)-1]
 		if first == '@' || first == '$' {
@@ -92,8 +95,12 @@ func stringElement(s string) (node, error) {
 			}
 		}
 		if len(t) > 1 && (first == '[' && last == ']' || first == '{' && last == '}') {
-			if _, err := value.Parse(t, value.Limits{}); err == nil {
+			_, err := value.Parse(t, value.Limits{Memory: (*loan)(b)})
+			if err == nil {
 				return node{kind: nodeText, text: s}, nil
+			}
+			if _, malformed := err.(*value.ParseError); !malformed {
+				return node{}, err
 			}
 		}
 	}

@@ -15,6 +15,7 @@ package jsonpath
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -86,14 +87,24 @@ func (p *Path) String() string { return p.source }
 // result is always a list.
 func (p *Path) Definite() bool { return p.definite }
 
+// Bounds are what an evaluation may take besides its steps. The zero Bounds
+// allows everything.
+type Bounds struct {
+	Deadline time.Time   // ends it with an error; zero for none
+	Memory   value.Meter // asked for what it makes; nil asks nobody. Its error is returned as it is
+}
+
 // Get evaluates p on a document. The error is ErrNotFound or an *Error; a
 // document that is null is an error too, as it is for Jayway. The result may
 // share the document's lists and maps.
-func (p *Path) Get(doc value.Value) (value.Value, error) {
+func (p *Path) Get(doc value.Value) (value.Value, error) { return p.GetWithin(doc, Bounds{}) }
+
+// GetWithin is Get within bounds.
+func (p *Path) GetWithin(doc value.Value, bounds Bounds) (value.Value, error) {
 	if p.plain && !doc.IsNull() {
 		return p.walk(doc)
 	}
-	b := &budget{steps: maxSteps}
+	b := &budget{steps: maxSteps, bounds: bounds}
 	v, err := p.evaluate(doc, doc, false, b)
 	if e, ok := err.(*Error); ok {
 		e.Path = p.source

@@ -16,8 +16,8 @@ func (e *evaluation) descend(i int, v value.Value) error {
 		return nil
 	}
 	b := e.budget
-	if b.steps--; b.steps < 0 {
-		return evalError("path takes too long")
+	if err := b.step(); err != nil {
+		return err
 	}
 	if b.depth++; b.depth > maxDepth {
 		return evalError("nested too deep")

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -153,7 +154,7 @@ func (e *Expression) String() string { return e.text }
 
 // Eval returns the expression's value for a call; several values are joined
 // with commas. ok is false when its source is absent or empty: then the target
-// is not sent at all. The error is ErrNotJSON.
+// is not sent at all. The error is ErrNotJSON, or that of a side's memory or time.
 func (e *Expression) Eval(s *Scope) (text string, ok bool, err error) {
 	switch e.from {
 	case fromStatic:
@@ -171,22 +172,25 @@ func (e *Expression) Eval(s *Scope) (text string, ok bool, err error) {
 	case fromStageVariable:
 		text = s.StageVariables[e.name]
 	case fromBody:
-		text, err = e.evalBody(s.body(RequestSide))
+		text, err = e.evalBody(s, RequestSide)
 	case fromResponseBody:
-		text, err = e.evalBody(s.body(ResponseSide))
+		text, err = e.evalBody(s, ResponseSide)
 	default:
 		var few [8]string
 		text = strings.Join(e.values(few[:0], s), ",")
+	}
+	if err == nil {
+		err = s.refused
 	}
 	return text, text != "" && err == nil, err
 }
 
 // EvalAll appends the expression's values for a call to dst: all of a
-// multi-value source, one or none of any other. The error is ErrNotJSON.
+// multi-value source, one or none of any other. The errors are those of Eval.
 func (e *Expression) EvalAll(dst []string, s *Scope) ([]string, error) {
 	switch e.from {
 	case fromQueryAll, fromHeaderAll, fromResponseHeaderAll:
-		return e.values(dst, s), nil
+		return e.values(dst, s), s.refused
 	}
 	text, ok, err := e.Eval(s)
 	if ok {
@@ -225,24 +229,30 @@ func appendValues(dst []string, h httpmsg.Header, wanted func(name string) bool)
 
 // evalBody returns the body, or what a path finds in it: a string as it is, an
 // object or list as JSON. A body that does not begin like JSON has no members.
-func (e *Expression) evalBody(d *document) (string, error) {
+func (e *Expression) evalBody(s *Scope, side Side) (string, error) {
+	d := s.body(side)
 	if e.path == nil {
 		return d.text, nil
 	}
 	if !looksLikeJSON(d.text) {
 		return "", nil
 	}
-	doc, err := d.parse()
+	doc, err := s.parse(side)
 	if err != nil {
-		return "", ErrNotJSON
+		return "", cmp.Or(s.refused, ErrNotJSON)
 	}
-	v, err := e.path.Get(doc)
+	v, err := e.path.GetWithin(doc, s.bounds(side))
+	if err != nil && err != jsonpath.ErrNotFound {
+		if _, ofPath := err.(*jsonpath.Error); !ofPath {
+			return "", err
+		}
+	}
 	if err != nil || v.IsNull() {
 		return "", nil
 	}
 	switch v.Kind() {
 	case value.KindList, value.KindMap:
-		return string(v.AppendJSON(nil)), nil
+		return s.print(side, v, value.Value.AppendJSONMax)
 	}
 	return v.Text(), nil
 }

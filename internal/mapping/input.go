@@ -30,7 +30,8 @@ func (o *inputObject) Call(method string, args []value.Value) (value.Value, bool
 	case len(args) != 1:
 		return noCall()
 	case method == "params":
-		return value.String(s.param(args[0].Text())), true, nil
+		name, err := s.text(s.side, args[0])
+		return value.String(s.param(name)), true, err
 	case method == "json":
 		return s.json(args[0])
 	case method == "path":
@@ -63,25 +64,29 @@ func (s *Scope) json(path value.Value) (value.Value, bool, error) {
 	if !found {
 		return value.String(`""`), true, nil
 	}
-	s.scratch = v.AppendJSON(s.scratch[:0])
-	return value.String(string(s.scratch)), true, nil
+	out, err := s.print(s.side, v, value.Value.AppendJSONMax)
+	return value.String(out), true, err
 }
 
 // find evaluates a path on the body of this side. A body that begins like JSON
 // and is none has no members, and not even a root.
 func (s *Scope) find(path value.Value) (v value.Value, found bool, err error) {
-	p, err := s.compile(path.Text())
+	name, err := s.text(s.side, path)
 	if err != nil {
 		return value.Value{}, false, err
 	}
-	doc, err := s.body(s.side).parse()
+	p, err := s.compile(name)
 	if err != nil {
-		return value.Value{}, false, nil
+		return value.Value{}, false, err
+	}
+	doc, err := s.parse(s.side)
+	if err != nil {
+		return value.Value{}, false, s.refused
 	}
 	if doc.IsNull() { // Jayway refuses such a document
 		return value.Value{}, p.String() == "$", nil
 	}
-	v, err = p.Get(doc)
+	v, err = p.GetWithin(doc, s.bounds(s.side))
 	if err == jsonpath.ErrNotFound {
 		return value.Value{}, false, nil
 	}

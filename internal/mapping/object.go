@@ -37,7 +37,7 @@ func (v *vars) Lookup(name string) (value.Value, bool) {
 	case "context":
 		return value.FromObject((*contextObject)(v)), true
 	case "util":
-		return value.FromObject(utilObject{}), true
+		return value.FromObject((*utilObject)(v)), true
 	case "stageVariables":
 		return value.FromObject((*stageObject)(v)), true
 	}

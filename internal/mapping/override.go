@@ -117,11 +117,15 @@ func (m *overrideMap) Call(method string, args []value.Value) (value.Value, bool
 		m.setAll(args[0])
 		return value.Value{}, true, nil
 	case method == "remove" && len(args) == 1:
-		return m.remove(args[0].Text()), true, nil
+		name, err := m.of.text(m.of.side, args[0])
+		return m.remove(name), true, err
 	case len(args) != 2:
 		return noCall()
 	}
-	name := args[0].Text()
+	name, err := m.of.text(m.of.side, args[0])
+	if err != nil {
+		return value.Value{}, true, err
+	}
 	old, had := m.entries.Get(name)
 	switch {
 	case method == "put", method == "putIfAbsent" && !had, method == "replace" && had:
@@ -203,23 +207,34 @@ func (m *overrideMap) params(dst []Param, part string) []Param {
 	p := v.AsObject().(*overrideMap)
 	for i := range p.Len() {
 		name, v := p.At(i)
-		dst = append(dst, Param{name, overrideText(v)})
+		text, err := m.of.overrideText(v)
+		if err != nil {
+			m.of.refuse(err)
+			return dst
+		}
+		dst = append(dst, Param{name, text})
 	}
 	return dst
 }
 
 // overrideText is the text of an override; a list is joined with commas.
-func overrideText(v value.Value) string {
-	l := v.AsList()
-	if l == nil {
-		return v.Text()
+func (s *Scope) overrideText(v value.Value) (string, error) {
+	if v.AsList() == nil {
+		return s.text(s.side, v)
 	}
-	var out []byte
+	return s.print(s.side, v, appendJoined)
+}
+
+// appendJoined appends the texts of a list's elements.
+func appendJoined(v value.Value, dst []byte, max int) (_ []byte, err error) {
+	l := v.AsList()
 	for i := range l.Len() {
 		if i > 0 {
-			out = append(out, ',')
+			dst = append(dst, ',')
 		}
-		out = l.At(i).AppendText(out)
+		if dst, err = l.At(i).AppendTextMax(dst, max); err != nil {
+			break
+		}
 	}
-	return string(out)
+	return dst, err
 }

@@ -48,7 +48,12 @@ type Scope struct {
 	ResponseBody    []byte // of the integration
 	ResponseHeaders httpmsg.Header
 
-	Deadline time.Time             // ends a render with an error; zero for none
+	// RequestMemory and ResponseMemory are asked for what the templates and
+	// expressions of a side make, parsed bodies included; nil asks nobody. Their
+	// errors end a render or an evaluation.
+	RequestMemory, ResponseMemory value.Meter
+
+	Deadline time.Time             // ends a render with an error, before MaxTime; zero for MaxTime alone
 	Hook     func(vtl.Event) error // told of each step of a render, unless nil
 
 	Overrides Overrides
@@ -61,6 +66,9 @@ type Scope struct {
 	once     paramList                // query without repeated names
 	header   paramList                // without repeated names
 	extra    [extraObjects]*value.Map // what #set put into $context and its parts
+
+	refused error        // the first
+	dues    [2]time.Time // by Side; zero before its work begins
 
 	run     vtl.RunOptions
 	scratch []byte // for what is about to become a string
@@ -117,7 +125,13 @@ func (s *Scope) body(side Side) *document {
 		d, raw = &s.response, s.ResponseBody
 	}
 	if !d.read || len(raw) != len(d.raw) || len(raw) > 0 && &raw[0] != &d.raw[0] {
-		*d = document{raw: raw, text: string(raw), read: true}
+		*d = document{raw: raw, read: true}
+		if err := s.take(side, len(raw)); err != nil {
+			s.refuse(err)
+			d.parsed, d.err = true, err
+			return d
+		}
+		d.text = string(raw)
 		if len(raw) == 0 {
 			d.text = "{}" // as AWS shows an empty body (recorded)
 		}
@@ -125,11 +139,16 @@ func (s *Scope) body(side Side) *document {
 	return d
 }
 
-// parse returns the body as JSON, read leniently as Jayway's parser does: a text
-// that begins like no JSON, such as a form or XML, is one string to its end.
-func (d *document) parse() (value.Value, error) {
+// parse returns the body of a side as JSON, read leniently as Jayway's parser
+// does: a text that begins like no JSON, such as a form or XML, is one string to
+// its end.
+func (s *Scope) parse(side Side) (value.Value, error) {
+	d := s.body(side)
 	if !d.parsed {
-		d.json, d.err = value.Parse(d.text, value.Limits{})
+		d.json, d.err = value.Parse(d.text, value.Limits{Memory: s.memory(side)})
+		if _, malformed := d.err.(*value.ParseError); d.err != nil && !malformed {
+			s.refuse(d.err)
+		}
 		d.parsed = true
 	}
 	return d.json, d.err
@@ -173,11 +192,27 @@ func (s *Scope) Query() []Param { return s.queryParams() }
 
 // queryParams returns all query parameters, repeated names included.
 func (s *Scope) queryParams() []Param {
-	if !s.query.made {
+	if !s.query.made && s.affordQuery() {
 		s.query.list = parseQuery(s.query.list[:0], s.RawQuery)
 		s.query.made = true
 	}
 	return s.query.list
+}
+
+// affordQuery asks for the memory of a long list of query parameters: two bytes
+// of the request become two entries of lists and one of an index.
+func (s *Scope) affordQuery() bool {
+	const few, each = 256, 128
+	n := strings.Count(s.RawQuery, "&") + strings.Count(s.RawQuery, ";") + 1
+	if n <= few {
+		return true
+	}
+	err := s.take(RequestSide, n*each)
+	if err != nil {
+		s.refuse(err)
+		s.query = paramList{list: s.query.list[:0], made: true}
+	}
+	return err == nil
 }
 
 func lookup(params []Param, name string) (string, bool) {

@@ -27,14 +27,17 @@ func ParseTemplate(name, text string) (*Template, error) {
 }
 
 // Render appends what the template makes of the call to dst. Overrides that
-// it sets go to s.Overrides. On an error, which is a *vtl.Error or an
-// *OverrideError, the result is dst with what had been rendered until then.
+// it sets go to s.Overrides. On an error, which is a *vtl.Error, an
+// *OverrideError or that of the memory of a side, the result is dst with what had been rendered until then.
 func (t *Template) Render(dst []byte, s *Scope, side Side) ([]byte, error) {
 	s.template = t
 	dst, err := t.vtl.Render(dst, s.Vars(side), &s.run)
 	s.template = nil
 	if fault := s.collectOverrides(); err == nil {
 		err = fault
+	}
+	if err == nil {
+		err = s.refused
 	}
 	return dst, err
 }
@@ -45,7 +48,7 @@ func (t *Template) Render(dst []byte, s *Scope, side Side) ([]byte, error) {
 func (s *Scope) Vars(side Side) vtl.Vars {
 	s.side = side
 	s.extra = [extraObjects]*value.Map{}
-	s.run = vtl.RunOptions{Deadline: s.Deadline, Hook: s.Hook}
+	s.run = vtl.RunOptions{Deadline: s.due(side), Memory: s.memory(side), Hook: s.Hook}
 	return (*vars)(s)
 }
 

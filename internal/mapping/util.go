@@ -13,37 +13,56 @@ import (
 )
 
 // A utilObject is $util.
-type utilObject struct{}
+type utilObject Scope
 
-func (utilObject) Get(string) (value.Value, bool) { return value.Value{}, false }
+func (*utilObject) Get(string) (value.Value, bool) { return value.Value{}, false }
 
 // Call runs a function on the text of its argument; null stays null.
-func (utilObject) Call(method string, args []value.Value) (value.Value, bool, error) {
+func (u *utilObject) Call(method string, args []value.Value) (value.Value, bool, error) {
 	if len(args) != 1 {
 		return noCall()
 	}
 	var f func(string) (value.Value, error)
+	worst := 0 // how many bytes one of the text may take, copies included
 	switch method {
 	case "escapeJavaScript":
-		f = escapeJavaScript
+		f, worst = escapeJavaScript, 14
 	case "parseJson":
-		f = parseJSON
+		f = (*Scope)(u).parseJSON
 	case "urlEncode":
-		f = urlEncode
+		f, worst = urlEncode, 7
 	case "urlDecode":
-		f = urlDecode
+		f, worst = urlDecode, 5
 	case "base64Encode":
-		f = base64Encode
+		f, worst = base64Encode, 3
 	case "base64Decode":
-		f = base64Decode
+		f, worst = base64Decode, 5
 	default:
 		return noCall()
 	}
 	if args[0].IsNull() {
 		return value.Value{}, true, nil
 	}
-	v, err := f(args[0].Text())
+	v, err := (*Scope)(u).convert(f, args[0], worst)
 	return v, true, err
+}
+
+// convert runs a function of $util on the text of a value. The memory that it
+// may take is asked for before, what it did not keep is given back.
+func (s *Scope) convert(f func(string) (value.Value, error), arg value.Value, worst int) (value.Value, error) {
+	text, err := s.text(s.side, arg)
+	if err != nil {
+		return value.Value{}, err
+	}
+	if err := s.inTime(s.side, len(text)); err != nil {
+		return value.Value{}, err
+	}
+	if err := s.take(s.side, worst*len(text)); err != nil {
+		return value.Value{}, err
+	}
+	v, err := f(text)
+	_ = s.take(s.side, len(v.AsString())-worst*len(text))
+	return v, err
 }
 
 // escapeJavaScript escapes as commons-lang 2 does: quotes of both kinds and
@@ -94,7 +113,9 @@ func appendUnit(dst []byte, u rune) []byte {
 	return append(dst, '\\', 'u', hexdigit.Upper[u>>12&15], hexdigit.Upper[u>>8&15], hexdigit.Upper[u>>4&15], hexdigit.Upper[u&15])
 }
 
-func parseJSON(s string) (value.Value, error) { return value.Parse(s, value.Limits{}) }
+func (s *Scope) parseJSON(text string) (value.Value, error) {
+	return value.Parse(text, value.Limits{Memory: s.memory(s.side)})
+}
 
 // urlEncode is form encoding, as Java's URLEncoder does it.
 func urlEncode(s string) (value.Value, error) {

@@ -31,7 +31,7 @@ func TestUtil(t *testing.T) {
 		{"parseJson", `5`, "5"},
 	}
 	for _, tt := range tests {
-		v, found, err := utilObject{}.Call(tt.method, []value.Value{value.String(tt.in)})
+		v, found, err := new(utilObject).Call(tt.method, []value.Value{value.String(tt.in)})
 		got := v.Text()
 		if err != nil {
 			got = "error"
@@ -44,12 +44,12 @@ func TestUtil(t *testing.T) {
 
 func TestUtilOfNullIsNull(t *testing.T) {
 	for _, method := range []string{"escapeJavaScript", "parseJson", "urlEncode", "urlDecode", "base64Encode", "base64Decode"} {
-		v, found, err := utilObject{}.Call(method, make([]value.Value, 1))
+		v, found, err := new(utilObject).Call(method, make([]value.Value, 1))
 		if !found || err != nil || !v.IsNull() {
 			t.Errorf("%s: got %v %v %v", method, v, found, err)
 		}
 	}
-	if _, found, _ := (utilObject{}).Call("escapeJavaScript", nil); found {
+	if _, found, _ := new(utilObject).Call("escapeJavaScript", nil); found {
 		t.Error("found without an argument")
 	}
 }
@@ -61,7 +61,7 @@ func FuzzUtil(f *testing.F) {
 			return
 		}
 		call := func(method, arg string) string {
-			v, _, err := utilObject{}.Call(method, []value.Value{value.String(arg)})
+			v, _, err := new(utilObject).Call(method, []value.Value{value.String(arg)})
 			if err != nil {
 				t.Fatalf("%s(%q): %v", method, arg, err)
 			}
