@@ -63,7 +63,13 @@ func (s *Schema) Validate(text []byte) error {
 	if err != nil {
 		return ErrNotJSON
 	}
-	r := run{left: freeSteps + stepsPerByte*len(text), start: time.Now()}
+	return s.ValidateValue(v, len(text))
+}
+
+// ValidateValue checks a document that has been read, from a JSON text of size
+// bytes. Its errors are those of Validate but ErrNotJSON.
+func (s *Schema) ValidateValue(v value.Value, size int) error {
+	r := run{left: freeSteps + stepsPerByte*size, start: time.Now()}
 	if s.root.holds(&r, v) || r.err != nil {
 		return r.err
 	}

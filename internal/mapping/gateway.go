@@ -1,6 +1,10 @@
 package mapping
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
 
 // A GatewayTemplate is a compiled gateway response template: text with
 // $context, $stageVariables and $method.request references, no VTL. It is
@@ -96,18 +100,29 @@ func resolveGateway(path string) gatewayPart {
 	return gatewayPart{}
 }
 
-// Append appends the template's text for a call. What is unknown is empty.
-func (t *GatewayTemplate) Append(dst []byte, s *Scope) []byte {
+// Append appends the template's text for a call. What is unknown is empty. The
+// error says that there is no memory for it, or that it is longer than an
+// answer may be.
+func (t *GatewayTemplate) Append(dst []byte, s *Scope) ([]byte, error) {
+	paid := len(dst) + firstPrint
 	for i := range t.parts {
 		p := &t.parts[i]
-		if p.lookup == nil {
-			dst = append(dst, p.text...)
-			continue
+		text := p.text
+		if p.lookup != nil {
+			text, _ = p.lookup(s, p.text)
 		}
-		v, _ := p.lookup(s, p.text)
-		dst = append(dst, v...)
+		if need := len(dst) + len(text); need > paid {
+			if need > httpmsg.MaxBody {
+				return dst, httpmsg.ErrTooLarge
+			}
+			if err := s.take(ResponseSide, 2*need-paid); err != nil {
+				return dst, err
+			}
+			paid = 2 * need
+		}
+		dst = append(dst, text...)
 	}
-	return dst
+	return dst, nil
 }
 
 func (s *Scope) contextText(path string) (string, bool) { return s.Context.Lookup(path) }

@@ -24,8 +24,9 @@ func TestGatewayTemplate(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := string(ParseGatewayTemplate(tt.text).Append(nil, tt.scope)); got != tt.want {
-				t.Errorf("got  %s\nwant %s", got, tt.want)
+			got, err := ParseGatewayTemplate(tt.text).Append(nil, tt.scope)
+			if err != nil || string(got) != tt.want {
+				t.Errorf("got  %s, %v\nwant %s", got, err, tt.want)
 			}
 		})
 	}
@@ -34,6 +35,6 @@ func TestGatewayTemplate(t *testing.T) {
 func FuzzGatewayTemplate(f *testing.F) {
 	f.Add("${context.error.messageString} $stageVariables.a.")
 	f.Fuzz(func(t *testing.T, text string) {
-		ParseGatewayTemplate(text).Append(nil, newScope())
+		_, _ = ParseGatewayTemplate(text).Append(nil, newScope())
 	})
 }

@@ -8,6 +8,8 @@
 package mapping
 
 import (
+	"cmp"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -152,6 +154,20 @@ func (s *Scope) parse(side Side) (value.Value, error) {
 		d.parsed = true
 	}
 	return d.json, d.err
+}
+
+// RequestJSON returns the request's body as JSON, read once for whoever asks. A
+// body that is no JSON by the letter of the standard is ErrNotJSON here, however
+// lenient templates are; other errors are those of RequestMemory.
+func (s *Scope) RequestJSON() (value.Value, error) {
+	if len(s.RequestBody) > 0 && !json.Valid(s.RequestBody) {
+		return value.Value{}, ErrNotJSON
+	}
+	doc, err := s.parse(RequestSide)
+	if err != nil {
+		err = cmp.Or(s.refused, ErrNotJSON)
+	}
+	return doc, err
 }
 
 // pathParam returns a path variable.

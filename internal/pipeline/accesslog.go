@@ -90,10 +90,15 @@ func (c *call) logAccess() {
 	log.lines.Append(line)
 }
 
+// maxAccessLine is how long a line gets before what comes from a client is cut, in
+// bytes: a format can name a long value many times.
+const maxAccessLine = 64 << 10
+
 // appendLogText appends what may come from a client, so that it can neither
 // end the line nor leave the quotes that the format put around it: control
 // characters, quotes and backslashes are written as in JSON.
 func appendLogText(line []byte, s string) []byte {
+	s = s[:min(len(s), max(0, maxAccessLine-len(line)))]
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':

@@ -166,7 +166,11 @@ func (c *call) customise(r *gatewayResponse, f *failure) {
 		c.answer.Body = c.defaultBody(f)
 		return
 	}
-	c.rendered = t.compiled.Append(c.rendered[:0], &c.scope)
+	var err error
+	if c.rendered, err = t.compiled.Append(c.rendered[:0], &c.scope); err != nil {
+		c.answer.Body = c.defaultBody(f)
+		return
+	}
 	c.answer.Body = c.rendered
 	if !c.answer.Header.Has("Content-Type") {
 		c.answer.Header.Add("Content-Type", t.mediaType)

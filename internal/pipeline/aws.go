@@ -165,6 +165,11 @@ func callService(c *call) error {
 	if trace := resp.Header.Get(traceHeader); trace != "" {
 		c.traceID = trace
 	}
+	if t.service.FunctionFailed(resp) || resp.Status >= 400 {
+		if err := c.answerMemory.Take(2 * len(resp.Body)); err != nil { // for the message of its error
+			return c.integrationFailed(busy(err))
+		}
+	}
 	if t.service.Function != "" && resp.Status >= 400 {
 		return c.integrationFailed(lambdaRefused(resp))
 	}

@@ -48,6 +48,9 @@ type call struct {
 	test             bool               // it is TestInvokeMethod's
 	panicked         bool               // its memory is not used again
 
+	requestMemory httpmsg.Charge // what is made of the request takes: parsed, rendered
+	answerMemory  httpmsg.Charge // and what is made of the backend's answer
+
 	lent    []*httpmsg.Buffer // of payloads that were converted
 	answer  httpmsg.Response
 	recycle func()                // bound once, so that Release costs no allocation
@@ -67,6 +70,8 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	}
 	c.stage, c.req = s, req
 	c.answer.OnRelease(c.recycle)
+	c.requestMemory.Open(s.requests)
+	c.answerMemory.Open(s.answers)
 	c.dropAtDoor()
 	c.initScope()
 	if s.services.Trace != nil {
@@ -75,13 +80,15 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	return c
 }
 
-// reset gives the call back, and what it has borrowed. Slices keep their memory unless a large call made
-// them grow.
+// reset gives the call back, and what it has borrowed. Slices keep their memory
+// unless a large call made them grow.
 func (c *call) reset() {
 	const keep = 64 << 10
 	if c.backend != nil {
 		c.backend.Release()
 	}
+	c.requestMemory.Release()
+	c.answerMemory.Release()
 	for _, buf := range c.lent {
 		buf.Free()
 	}
@@ -117,7 +124,7 @@ func emptied[S ~[]E, E any](list S) S {
 // budget is what pays for a conversion: that of requests until the backend has
 // answered, then that of answers.
 func (c *call) budget() *httpmsg.Budget {
-	if c.chosen != nil {
+	if c.backend != nil || c.chosen != nil {
 		return c.stage.answers
 	}
 	return c.stage.requests
@@ -155,6 +162,7 @@ func (c *call) initScope() {
 	x.RequestTime = c.req.Received.UnixMilli()
 	x.UserAgent, _ = c.req.Header.Last("User-Agent")
 	s := &c.scope
+	s.RequestMemory, s.ResponseMemory = &c.requestMemory, &c.answerMemory
 	s.Host, s.SeeHeaders, s.RawQuery, s.StageVariables, s.RequestBody = c.req.Host, c.see, c.req.Query, st.Variables, c.req.Body
 }
 

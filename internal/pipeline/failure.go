@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 )
 
@@ -193,6 +194,14 @@ func unsupportedMedia() *failure {
 // busy is the answer when the process holds as many bytes of bodies as it may.
 func busy(cause error) *failure {
 	return &failure{kind: default5XX, status: 503, message: "Service Unavailable", engine: true, cause: cause}
+}
+
+// unlessBusy is busy where err says that there is no memory, else f.
+func unlessBusy(err error, f *failure) error {
+	if errors.Is(err, httpmsg.ErrBudget) {
+		return busy(err)
+	}
+	return f
 }
 
 // family returns the DEFAULT type that a type falls back to.

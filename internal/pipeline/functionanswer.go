@@ -13,7 +13,8 @@ import (
 //
 //	{"isBase64Encoded": bool, "statusCode": int, "headers": {}, "multiValueHeaders": {}, "body": "…"}
 //
-// All members may be left out or null; any other makes the answer malformed.
+// All members may be left out or null; any other makes the answer malformed, and
+// so do more headers than the head of a backend's answer may have.
 type functionAnswer struct {
 	status int
 	base64 bool
@@ -112,9 +113,17 @@ func readBool(r *jsonReader) (value, ok bool) {
 	return false, false
 }
 
+// Bounds on each of the two maps of headers, as on the head of any backend's
+// answer.
+const (
+	maxAnsweredHead  = 64 << 10 // bytes of names and values
+	maxAnsweredLines = 1000
+)
+
 // readHeaders reads an object of header values. Members that are null are left
 // out.
 func readHeaders(r *jsonReader, into httpmsg.Header) (httpmsg.Header, bool) {
+	size := 0
 	ok := r.object(func(key []byte) bool {
 		name := string(key)
 		if r.literal("null") {
@@ -122,19 +131,22 @@ func readHeaders(r *jsonReader, into httpmsg.Header) (httpmsg.Header, bool) {
 		}
 		value, ok := readHeaderValue(r)
 		into = append(into, httpmsg.Field{Name: name, Value: value})
-		return ok
+		size += len(name) + len(value)
+		return ok && size <= maxAnsweredHead && len(into) <= maxAnsweredLines
 	})
 	return into, ok
 }
 
 // readMultiHeaders reads an object of lists of header values.
 func readMultiHeaders(r *jsonReader, into httpmsg.Header) (httpmsg.Header, bool) {
+	size := 0
 	ok := r.object(func(key []byte) bool {
 		name := string(key)
 		return r.literal("null") || r.array(func() bool {
 			value, ok := readHeaderValue(r)
 			into = append(into, httpmsg.Field{Name: name, Value: value})
-			return ok
+			size += len(name) + len(value)
+			return ok && size <= maxAnsweredHead && len(into) <= maxAnsweredLines
 		})
 	})
 	return into, ok

@@ -36,6 +36,28 @@ func appendJSON[T string | []byte](dst []byte, s T) []byte {
 	return append(append(dst, s[start:]...), '"')
 }
 
+// jsonLength is how long appendJSON makes s, or a little more where that is no
+// UTF-8.
+func jsonLength(s []byte) int {
+	n := len(s) + 2
+	for _, c := range s {
+		switch {
+		case c < ' ':
+			n += 5
+		case c == '"' || c == '\\':
+			n++
+		}
+	}
+	if !utf8.Valid(s) {
+		for _, c := range s {
+			if c >= utf8.RuneSelf {
+				n += 2
+			}
+		}
+	}
+	return n
+}
+
 // decodeRune decodes the first character of s.
 func decodeRune[T string | []byte](s T) (rune, int) {
 	var b [utf8.UTFMax]byte

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,9 +27,34 @@ func buildEvent(c *call) error {
 	h.Add("Content-Type", "application/json")
 	c.addServiceTrace()
 	c.addInvocation(t)
-	c.body = c.appendEvent(c.body[:0], t)
-	c.out.Body = c.body
+	if err := c.makeEvent(t); err != nil {
+		return err
+	}
 	return c.finishTarget("")
+}
+
+// largeBody is from which size a body is not written into the call's own memory.
+const largeBody = 32 << 10
+
+// makeEvent makes the event of the call its request's body. A large one is
+// written into a buffer of the budget: escapes may make it six times as large.
+func (c *call) makeEvent(t *awsTarget) error {
+	body := c.scope.RequestBody
+	if len(body) <= largeBody {
+		c.body = c.appendEvent(c.body[:0], t)
+		c.out.Body = c.body
+		return nil
+	}
+	size := jsonLength(body)
+	if c.binaryRequest() {
+		size = base64.StdEncoding.EncodedLen(len(body))
+	}
+	room, err := c.lend(size + largeBody)
+	if err != nil {
+		return err
+	}
+	c.out.Body = c.appendEvent(room, t)
+	return nil
 }
 
 // addInvocation adds the headers of an invocation of Lambda (recorded). The
@@ -53,11 +79,11 @@ func readFunctionAnswer(c *call) error {
 		return c.integrationFailed(functionFailed(c.backend))
 	}
 	a := &c.function
-	a.body = c.rendered
-	err = a.read(c.backend.Body)
-	c.rendered = a.body
-	if err != nil {
+	if err := c.readAnswer(a); err != nil {
 		a.status = 0 // it said none that counts
+		if f, ok := err.(*failure); ok {
+			return c.integrationFailed(f)
+		}
 		return c.integrationFailed(badGateway("Malformed Lambda proxy response", err))
 	}
 	if a.base64 && c.binaryResponse() {
@@ -68,6 +94,21 @@ func readFunctionAnswer(c *call) error {
 	c.answer.Status, c.answer.Body = a.status, a.body
 	c.answer.Header = a.appendHeader(c.answer.Header)
 	return nil
+}
+
+// readAnswer reads what the function answered. A large body goes into a buffer of
+// the budget, which what its text says fits in.
+func (c *call) readAnswer(a *functionAnswer) (err error) {
+	if len(c.backend.Body) > largeBody {
+		if a.body, err = c.lend(len(c.backend.Body)); err != nil {
+			return err
+		}
+		return a.read(c.backend.Body)
+	}
+	a.body = c.rendered
+	err = a.read(c.backend.Body)
+	c.rendered = a.body
+	return err
 }
 
 // selectServiceResponse finds the integration response of an AWS integration:

@@ -43,7 +43,7 @@ func transformRequest(c *call) error {
 		return configurationError("Unable to transform request", t.err).at(t.field)
 	default:
 		if c.body, err = t.compiled.Render(c.body[:0], &c.scope, mapping.RequestSide); err != nil {
-			return configurationError("Unable to transform request", err).at(t.field)
+			return unlessBusy(err, configurationError("Unable to transform request", err).at(t.field))
 		}
 		c.out.Body = c.body
 	}
@@ -156,5 +156,5 @@ func invalidRequestBody(field string, err error) error {
 	if f, ok := err.(*failure); ok {
 		return f
 	}
-	return &failure{kind: default4XX, status: 400, message: "Invalid JSON in request body", engine: true, field: field, cause: err}
+	return unlessBusy(err, &failure{kind: default4XX, status: 400, message: "Invalid JSON in request body", engine: true, field: field, cause: err})
 }

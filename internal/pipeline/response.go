@@ -14,9 +14,9 @@ import (
 // is any integer, which only chooses the integration response (reported).
 func mockStatus(c *call) error {
 	const reason = "Unable to parse statusCode. It should be an integer that is defined in the request template."
-	doc, err := value.ParseBytes(c.out.Body, value.Limits{})
+	doc, err := value.ParseBytes(c.out.Body, value.Limits{Memory: &c.requestMemory})
 	if err != nil {
-		return configurationError(reason, err)
+		return unlessBusy(err, configurationError(reason, err))
 	}
 	m := doc.AsMap()
 	if m == nil {
@@ -61,7 +61,7 @@ func transformResponse(c *call) error {
 	for i := range r.headers {
 		v, ok, err := c.eval(&r.headers[i])
 		if err != nil {
-			return configurationError("Unable to transform response", err).at(r.headers[i].field)
+			return unlessBusy(err, configurationError("Unable to transform response", err).at(r.headers[i].field))
 		}
 		if ok {
 			if err := cannotSend(r.headers[i].name, v); err != nil {
@@ -132,7 +132,7 @@ func (c *call) renderResponse(t *template) (err error) {
 		return configurationError("Unable to transform response", t.err).at(t.field)
 	}
 	if c.rendered, err = t.compiled.Render(c.rendered[:0], &c.scope, mapping.ResponseSide); err != nil {
-		return configurationError("Unable to transform response", err).at(t.field)
+		return unlessBusy(err, configurationError("Unable to transform response", err).at(t.field))
 	}
 	c.answer.Body = c.rendered
 	if c.trace != nil {

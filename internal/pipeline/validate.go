@@ -117,11 +117,11 @@ func (models bodyModels) check(c *call) error {
 	if m.err != nil {
 		return validationFailed(m.err)
 	}
-	body, empty := c.scope.RequestBody, len(c.scope.RequestBody) == 0
-	if empty {
-		body = []byte("{}") // recorded
+	empty := len(c.scope.RequestBody) == 0
+	doc, err := c.scope.RequestJSON() // {} for an empty body (recorded)
+	if err == nil {
+		err = m.schema.ValidateValue(doc, len(c.scope.RequestBody))
 	}
-	err := m.schema.Validate(body)
 	detail := unknownBody
 	var invalid *jsonschema.Invalid
 	switch {
@@ -134,15 +134,15 @@ func (models bodyModels) check(c *call) error {
 		if !empty {
 			detail = invalid.Error()
 		}
-	case !errors.Is(err, jsonschema.ErrNotJSON):
-		return validationFailed(err)
+	case !errors.Is(err, mapping.ErrNotJSON):
+		return unlessBusy(err, validationFailed(err))
 	}
 	return &failure{kind: badRequestBody, engine: true, message: "Invalid request body", detail: detail, field: "requestModels",
 		line: "Request body does not match model schema for content type " + c.contentType() + ": " + detail}
 }
 
 // validationFailed is AWS's answer when a model cannot be used.
-func validationFailed(err error) error {
+func validationFailed(err error) *failure {
 	return configurationError("Request body validation failed due to an unexpected error", err).at("requestModels")
 }
 
