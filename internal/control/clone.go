@@ -27,7 +27,7 @@ func (t *tx) inherit(from string, api *restAPI, in *wire.CreateRestAPIRequest) e
 	if in.SecurityPolicy == nil && in.EndpointAccessMode == nil { // which go together
 		api.SecurityPolicy, api.EndpointAccessMode = src.SecurityPolicy, src.EndpointAccessMode
 	}
-	return t.checkRestAPI(&api.RestAPI)
+	return t.checkRestAPI(&api.RestAPI, src.Policy)
 }
 
 // cloneRestAPI gives a new API what another one defines: resources and their

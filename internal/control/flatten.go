@@ -52,7 +52,7 @@ type flattener struct {
 	*tx
 	queue       []string
 	done        map[string]bool // queued once
-	size        int
+	size        int             // bytes of the schemas and of what is put into them
 	definitions *value.Map
 }
 
@@ -74,6 +74,9 @@ func (f *flattener) collect() error {
 		f.rewrite(schema, "/definitions/"+name)
 		f.definitions.Set(name, schema)
 	}
+	if f.size > maxFlattened {
+		return wire.BadRequest("Its references make the schema larger than %d bytes when flattened", maxFlattened)
+	}
 	return nil
 }
 
@@ -94,7 +97,9 @@ func (f *flattener) rewrite(v value.Value, at string) {
 		}
 		ref := member.AsString()
 		if rest, local := strings.CutPrefix(ref, "#"); local {
-			m.SetAt(i, value.String("#"+at+rest))
+			if f.size += len(at); f.size <= maxFlattened {
+				m.SetAt(i, value.String("#"+at+rest))
+			}
 		} else if name := f.referred(ref); name != "" {
 			m.SetAt(i, value.String("#/definitions/"+name))
 			if !f.done[name] {

@@ -65,6 +65,7 @@ func (a *applier) note(err error, ref string, add func(error)) error {
 // That a document without a title leaves the name is ours.
 func (a *applier) putSettings() error {
 	from, api := &a.def.RestAPI, &a.api.RestAPI
+	kept := api.Policy
 	if a.overwrite {
 		*api = wire.RestAPI{
 			ID: api.ID, Name: api.Name, CreatedDate: api.CreatedDate, RootResourceID: api.RootResourceID, Tags: api.Tags,
@@ -91,7 +92,7 @@ func (a *applier) putSettings() error {
 	if err := a.addBinaryTypes(from.BinaryMediaTypes); err != nil {
 		return err
 	}
-	return a.checkRestAPI(api)
+	return a.checkRestAPI(api, kept)
 }
 
 // addBinaryTypes adds those that the API does not have.

@@ -21,11 +21,11 @@ func (t *tx) modelTemplate(m *wire.Model) (string, error) {
 	if !isJSONType(text(m.ContentType)) {
 		return "", wire.BadRequest("A template can only be generated from a JSON model")
 	}
-	w := &templateWriter{tx: t, models: map[string]value.Value{*m.Name: parseSchema(m)}}
+	w := &templateWriter{tx: t, models: map[string]value.Value{*m.Name: parseSchema(m)}, targets: make(map[*value.Map]target), path: "$inputRoot"}
 	w.root = w.models[*m.Name]
 	w.WriteString("#set($inputRoot = $input.path('$'))\n")
-	w.value(w.root, "$inputRoot", "", 0)
-	if w.Len() > maxModelTemplate {
+	w.value(w.root, "", 0)
+	if w.full() {
 		return "", wire.BadRequest("Model %s is too large to generate a template from", *m.Name)
 	}
 	return w.String(), nil
@@ -35,9 +35,22 @@ func (t *tx) modelTemplate(m *wire.Model) (string, error) {
 type templateWriter struct {
 	*tx
 	strings.Builder
-	root   value.Value            // of the schema that local references are in
-	models map[string]value.Value // schemas by model, parsed once
+	root    value.Value            // of the schema that local references are in
+	models  map[string]value.Value // schemas by model, parsed once
+	loaded  int                    // bytes of them
+	targets map[*value.Map]target  // of schemas that refer to others
+	path    string                 // where the input has the value that is written, up to the last array
+	names   []string               // of the members that lead on from there
 }
+
+// A target is the schema that a reference leads to in the end.
+type target struct {
+	schema *value.Map
+	root   value.Value // of the document that it is in
+}
+
+// full reports whether the template is too large, or is made from too much.
+func (w *templateWriter) full() bool { return w.Len() > maxModelTemplate || w.loaded > maxFlattened }
 
 // parseSchema parses a model's schema: null, which says nothing, when it is no
 // JSON.
@@ -55,13 +68,13 @@ func member(m *value.Map, name string) value.Value {
 	return v
 }
 
-// value writes a sample for a schema. path is where the input has it.
-func (w *templateWriter) value(schema value.Value, path, indent string, depth int) {
-	if w.Len() > maxModelTemplate {
+// value writes a sample for a schema.
+func (w *templateWriter) value(schema value.Value, indent string, depth int) {
+	if w.full() {
 		return
 	}
 	defer func(root value.Value) { w.root = root }(w.root)
-	m := w.follow(schema, maxTemplateDepth)
+	m := w.follow(schema.AsMap(), maxTemplateDepth)
 	switch member(m, "type").AsString() {
 	case "string":
 		w.WriteString(`"foo"`)
@@ -74,13 +87,13 @@ func (w *templateWriter) value(schema value.Value, path, indent string, depth in
 	case "null":
 		w.WriteString("null")
 	case "array":
-		w.array(m, path, indent, depth)
+		w.array(m, indent, depth)
 	default:
-		w.object(m, path, indent, depth)
+		w.object(m, indent, depth)
 	}
 }
 
-func (w *templateWriter) object(m *value.Map, path, indent string, depth int) {
+func (w *templateWriter) object(m *value.Map, indent string, depth int) {
 	properties := member(m, "properties").AsMap()
 	if properties.Len() == 0 || depth >= maxTemplateDepth {
 		w.WriteString("{ }")
@@ -88,6 +101,9 @@ func (w *templateWriter) object(m *value.Map, path, indent string, depth int) {
 	}
 	w.WriteString("{")
 	for i := range properties.Len() {
+		if w.full() {
+			return
+		}
 		name, schema := properties.At(i)
 		if i > 0 {
 			w.WriteString(",")
@@ -95,12 +111,14 @@ func (w *templateWriter) object(m *value.Map, path, indent string, depth int) {
 		w.WriteString("\n" + indent + "  ")
 		w.Write(value.AppendQuoted(nil, name))
 		w.WriteString(" : ")
-		w.value(schema, path+"."+name, indent+"  ", depth+1)
+		w.names = append(w.names, name)
+		w.value(schema, indent+"  ", depth+1)
+		w.names = w.names[:len(w.names)-1]
 	}
 	w.WriteString("\n" + indent + "}")
 }
 
-func (w *templateWriter) array(m *value.Map, path, indent string, depth int) {
+func (w *templateWriter) array(m *value.Map, indent string, depth int) {
 	items := member(m, "items")
 	if l := items.AsList(); l != nil && l.Len() > 0 {
 		items = l.At(0)
@@ -109,34 +127,54 @@ func (w *templateWriter) array(m *value.Map, path, indent string, depth int) {
 		w.WriteString("[ ]")
 		return
 	}
-	w.WriteString("[\n##TODO: Update this foreach loop to reference array from input json\n#foreach($elem in " + path + ")\n ")
-	w.value(items, "$elem", indent, depth+1)
+	w.WriteString("[\n##TODO: Update this foreach loop to reference array from input json\n#foreach($elem in " + w.path)
+	for _, name := range w.names {
+		w.WriteString("." + name)
+	}
+	w.WriteString(")\n ")
+	path, names := w.path, w.names
+	w.path, w.names = "$elem", nil
+	w.value(items, indent, depth+1)
+	w.path, w.names = path, names
 	w.WriteString(" \n#if($foreach.hasNext),#end\n#end\n" + indent + "]")
 }
 
-// follow returns the schema that references lead to, nil when they lead
-// nowhere.
-func (w *templateWriter) follow(v value.Value, hops int) *value.Map {
-	m := v.AsMap()
+// follow returns the schema that m is or leads to by references, nil when they lead
+// nowhere, and makes its document the root. Each reference is followed once.
+func (w *templateWriter) follow(m *value.Map, hops int) *value.Map {
 	ref := member(m, "$ref")
 	if ref.IsNull() || hops == 0 {
 		return m
 	}
-	if pointer, local := strings.CutPrefix(ref.AsString(), "#"); local {
-		return w.follow(w.locate(pointer), hops-1)
+	to, known := w.targets[m]
+	if !known {
+		to.schema = w.follow(w.refer(ref.AsString()).AsMap(), hops-1)
+		to.root = w.root
+		w.targets[m] = to
 	}
-	name := w.referred(ref.AsString())
+	w.root = to.root
+	return to.schema
+}
+
+// refer returns what a reference names, null when it names nothing, and makes its
+// document the root.
+func (w *templateWriter) refer(ref string) value.Value {
+	if pointer, local := strings.CutPrefix(ref, "#"); local {
+		return w.locate(pointer)
+	}
+	name := w.referred(ref)
 	schema, known := w.models[name]
 	if !known {
 		model, err := w.model(name)
-		if err != nil {
-			return nil
+		if err != nil || w.full() {
+			return value.Value{}
 		}
+		w.loaded += len(*model.Schema)
 		schema = parseSchema(model)
 		w.models[name] = schema
 	}
 	w.root = schema
-	return w.follow(schema, hops-1)
+	return schema
 }
 
 // locate follows a JSON pointer through objects.

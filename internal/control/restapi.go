@@ -107,12 +107,14 @@ func (t *tx) newRestAPI(in *wire.CreateRestAPIRequest) (*restAPI, error) {
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	return api, t.checkRestAPI(&api.RestAPI)
+	return api, t.checkRestAPI(&api.RestAPI, nil)
 }
 
 // checkRestAPI checks what holds of an API between its members and within
-// those that a patch can set, and puts the policy into its stored form.
-func (t *tx) checkRestAPI(api *wire.RestAPI) error {
+// those that a patch can set, and puts the policy into its stored form. kept is
+// the policy that the API had, nil for none: it is not checked again, since
+// completing its resources may have made it longer than a policy may be.
+func (t *tx) checkRestAPI(api *wire.RestAPI, kept *string) error {
 	if strings.TrimSpace(*api.Name) == "" {
 		return wire.BadRequest("Name cannot be empty")
 	}
@@ -131,7 +133,7 @@ func (t *tx) checkRestAPI(api *wire.RestAPI) error {
 	if err := checkSecurityPolicy(api); err != nil {
 		return err
 	}
-	if api.Policy != nil {
+	if api.Policy != nil && (kept == nil || *kept != *api.Policy) {
 		policy, err := t.newPolicy(*api.Policy)
 		if err != nil {
 			return err
@@ -240,11 +242,11 @@ func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 		if err != nil {
 			return nil, err
 		}
-		before := api.EndpointConfiguration.Types[0]
+		before, policy := api.EndpointConfiguration.Types[0], api.Policy
 		if err := restAPIPatch.apply(t, &api.RestAPI, in.PatchOperations); err != nil {
 			return nil, err
 		}
-		if err := t.checkRestAPI(&api.RestAPI); err != nil {
+		if err := t.checkRestAPI(&api.RestAPI, policy); err != nil {
 			return nil, err
 		}
 		if to := api.EndpointConfiguration.Types[0]; to != before {

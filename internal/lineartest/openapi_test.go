@@ -210,7 +210,7 @@ func TestDefinitions(t *testing.T) {
 	for name, shape := range definitions {
 		for _, o := range []openapi.Options{{BasePath: openapi.BasePathPrepend, Region: strings.Repeat("r", 100)}, {Lenient: true}} {
 			t.Run(fmt.Sprintf("%s, lenient %v", name, o.Lenient), func(t *testing.T) {
-				lineartest.Check(t, 32<<10, shape, func(doc string) { _, _ = openapi.Parse([]byte(doc), o) })
+				lineartest.Check(t, 24<<10, shape, func(doc string) { _, _ = openapi.Parse([]byte(doc), o) })
 			})
 		}
 	}

@@ -6,6 +6,5 @@ import "time"
 
 var epoch = time.Now()
 
-// threadTime returns the time of the clock: other systems do not count that of a
-// thread.
-func threadTime() time.Duration { return time.Since(epoch) }
+// spent returns the time of the clock, since other systems count differently.
+func spent() time.Duration { return time.Since(epoch) }

@@ -157,7 +157,7 @@ func (im *importer) resource(parts []string) int {
 			i = len(im.api.Resources)
 			im.tree.byPath[path] = i
 			im.api.Resources = append(im.api.Resources, Resource{Path: path, PathPart: part})
-			im.spend(1 + len(path)/perValue)
+			im.spend(perResource + len(path)/perValue)
 		}
 		index = i
 	}

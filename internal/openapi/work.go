@@ -7,8 +7,12 @@ import "fmt"
 // is made more than once may so be a number of values and some more for each that
 // the document has.
 const (
-	sharedValues   = 100_000
+	sharedValues   = 50_000
 	sharedPerValue = 10
+
+	// perResource is how many values a resource counts for, which a byte or two of a
+	// path can make: it becomes some documents of the store.
+	perResource = 20
 )
 
 // shareable is how many values may come of a document with that many.
