@@ -27,9 +27,12 @@ type feed struct {
 	limits   *limit.Registry
 	log      *slog.Logger
 
-	mu      sync.Mutex
-	applied store.Revision
-	moved   chan struct{} // closed and replaced when applied grows
+	serving bool // changes of stages have their programs loaded first
+
+	mu       sync.Mutex
+	applied  store.Revision
+	backlogs map[string]*backlog // by API
+	moved    chan struct{}       // closed and replaced when applied grows or a backlog shrinks
 }
 
 // published is what the feed reads of the store.
@@ -40,7 +43,7 @@ type published interface {
 }
 
 func newFeed(st published, log *slog.Logger) *feed {
-	return &feed{store: st, limits: limit.NewRegistry(), log: log, moved: make(chan struct{})}
+	return &feed{store: st, limits: limit.NewRegistry(), log: log, backlogs: make(map[string]*backlog), moved: make(chan struct{})}
 }
 
 // batch bounds how many changes are read at once.
@@ -54,7 +57,7 @@ func (f *feed) catchUp(ctx context.Context) error {
 			return fmt.Errorf("read what is to be served: %w", err)
 		}
 		if len(changes) > 0 {
-			f.applyAll(changes)
+			f.applyAll(ctx, changes)
 			f.advance(changes[len(changes)-1].Revision)
 		}
 		if len(changes) < batch {
@@ -70,6 +73,7 @@ const retryAfter = time.Second
 // closed. A store that cannot be read for a while must not end it: every call
 // that changes what is served waits for it.
 func (f *feed) run(ctx context.Context) {
+	f.serving = true
 	for {
 		select {
 		case <-ctx.Done():
@@ -94,7 +98,7 @@ func (f *feed) run(ctx context.Context) {
 
 // applyAll applies changes, those of stages together: each use of the gateway's
 // Apply costs as much as there are APIs.
-func (f *feed) applyAll(changes []store.Served) {
+func (f *feed) applyAll(ctx context.Context, changes []store.Served) {
 	var stages []gateway.Change
 	for _, c := range changes {
 		var err error
@@ -107,14 +111,10 @@ func (f *feed) applyAll(changes []store.Served) {
 			f.log.Error("published row not applied", "kind", c.Kind, "id", c.ID, "error", err)
 		}
 	}
-	if len(stages) > 0 {
-		f.gateway.Apply(stages...)
+	if f.serving {
+		stages = f.putOff(ctx, stages, changes[len(changes)-1].Revision)
 	}
-	for _, c := range stages {
-		if c.Stage == nil {
-			f.limits.Forget(limit.Owner{API: c.APIID, Stage: c.Name})
-		}
-	}
+	f.applyStages(stages)
 }
 
 func appendStage(stages []gateway.Change, c store.Served) ([]gateway.Change, error) {
@@ -164,17 +164,23 @@ func (f *feed) advance(to store.Revision) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.applied = to
+	f.tell()
+}
+
+// tell wakes those who wait. The caller holds f.mu.
+func (f *feed) tell() {
 	close(f.moved)
 	f.moved = make(chan struct{})
 }
 
-// wait returns when the gateway serves everything up to a revision.
-func (f *feed) wait(ctx context.Context, rev store.Revision) error {
+// wait returns when the gateway serves everything of an API up to a revision,
+// of all APIs for "".
+func (f *feed) wait(ctx context.Context, api string, rev store.Revision) error {
 	for {
 		f.mu.Lock()
-		applied, moved := f.applied, f.moved
+		served, moved := f.serves(api, rev), f.moved
 		f.mu.Unlock()
-		if applied >= rev {
+		if served {
 			return nil
 		}
 		select {

@@ -14,7 +14,7 @@ import (
 // concurrent use.
 type Service struct {
 	store     *store.Store
-	applied   func(context.Context, store.Revision) error
+	applied   func(ctx context.Context, api string, rev store.Revision) error
 	log       *slog.Logger
 	now       func() time.Time
 	schemas   *schemaChecker
@@ -28,10 +28,11 @@ type Service struct {
 type Options struct {
 	Store *store.Store
 
-	// Applied waits until the data plane of this process serves everything up
-	// to a revision, so that a request right after a call sees what it did.
-	// Nil means that no data plane runs here.
-	Applied func(context.Context, store.Revision) error
+	// Applied waits until the data plane of this process serves everything of an
+	// API up to a revision, so that a request right after a call sees what it
+	// did. For "" it is everything of all APIs. Nil means that no data plane runs
+	// here.
+	Applied func(ctx context.Context, api string, rev store.Revision) error
 
 	Limits Limits // the zero value bounds nothing
 
@@ -59,7 +60,7 @@ func New(o Options) *Service {
 		invoke: o.Invoke, checkRole: o.CheckRole,
 	}
 	if s.applied == nil {
-		s.applied = func(context.Context, store.Revision) error { return nil }
+		s.applied = func(context.Context, string, store.Revision) error { return nil }
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -105,7 +106,7 @@ func writeBy[T any](ctx context.Context, s *Service, run writer, who *wire.Calle
 		return err
 	})
 	if err == nil && rev != 0 {
-		err = s.applied(ctx, rev)
+		err = s.applied(ctx, api, rev)
 	}
 	return out, tookTooLong(err)
 }

@@ -78,7 +78,7 @@ func track(nc net.Conn, state http.ConnState) {
 		if c := http1(nc); c != nil {
 			c.serving = false
 		}
-		g.idle.Store(time.Now().UnixNano())
+		g.idle.Store(g.door.clock())
 	}
 }
 
@@ -234,7 +234,7 @@ func (c *conn) linger() {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
-	c.guest.idle.Store(time.Now().UnixNano())
+	c.guest.idle.Store(c.guest.door.clock())
 	end := time.Now().Add(lingerTime)
 	buf := make([]byte, 32<<10)
 	for n := 0; n < lingerBytes; {

@@ -15,6 +15,7 @@ type door struct {
 	limit     int
 	headTime  time.Duration // for a request's head to come
 	writeTime time.Duration // for a client to take a piece of an answer
+	epoch     time.Time     // what times are measured from, so that a clock that is set does not change them
 	closing   atomic.Bool   // answers say so, and idle connections go soon
 
 	mu     sync.Mutex
@@ -22,11 +23,14 @@ type door struct {
 }
 
 func newDoor(opts *Options) *door {
-	return &door{limit: opts.MaxConnections, headTime: opts.ReadHeaderTimeout, writeTime: opts.WriteTimeout, guests: make(map[*guest]struct{})}
+	return &door{epoch: time.Now(), limit: opts.MaxConnections, headTime: opts.ReadHeaderTimeout, writeTime: opts.WriteTimeout, guests: make(map[*guest]struct{})}
 }
 
-// A guest is one connection of a client. Its idle is when it fell idle, in Unix
-// nanoseconds, 0 while a request is under way.
+// clock is the time in nanoseconds; it is never 0.
+func (d *door) clock() int64 { return int64(time.Since(d.epoch)) + 1 }
+
+// A guest is one connection of a client. Its idle is when it fell idle by the
+// door's clock, 0 while a request is under way.
 type guest struct {
 	net.Conn
 	door  *door
@@ -81,7 +85,7 @@ func (d *door) accept(ln net.Listener) (*guest, error) {
 		}
 	}
 	g := &guest{Conn: nc, door: d}
-	g.idle.Store(time.Now().UnixNano())
+	g.idle.Store(d.clock())
 	d.mu.Lock()
 	d.guests[g] = struct{}{}
 	d.mu.Unlock()
@@ -103,7 +107,7 @@ func (d *door) shed() bool {
 		since int64
 	}
 	var idle []idler
-	before := time.Now().Add(-settled).UnixNano()
+	before := d.clock() - int64(settled)
 	d.mu.Lock()
 	for g := range d.guests {
 		if since := g.idle.Load(); since != 0 && since < before {
@@ -128,7 +132,7 @@ func (d *door) empty(done <-chan struct{}) {
 	for {
 		left := 0
 		var idle []*guest
-		now := time.Now().UnixNano()
+		now := d.clock()
 		d.mu.Lock()
 		for g := range d.guests {
 			if g.http2.Load() {

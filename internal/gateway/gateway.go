@@ -93,9 +93,27 @@ func orDefault[T ~int | ~int64](setting *T, value T) {
 	}
 }
 
+// Ready reports whether a change can be applied without making a request wait
+// for its program, which then is loaded, or was left for its first use before.
+func (g *Gateway) Ready(c Change) bool {
+	if c.Stage == nil {
+		return true
+	}
+	e, _ := g.index.find(c.APIID, c.Name)
+	return e != nil && e.stage.DeploymentID == c.Stage.DeploymentID || g.programs.has(programKey{c.Stage.APIID, c.Stage.DeploymentID})
+}
+
+// Load loads the program of a change that will be applied, until ctx ends at the
+// latest. One that could not be loaded fails the requests that need it.
+func (g *Gateway) Load(ctx context.Context, c Change) {
+	if c.Stage != nil {
+		_, _ = g.programs.get(ctx, programKey{c.Stage.APIID, c.Stage.DeploymentID}, time.Now())
+	}
+}
+
 // Apply takes changes of stages into use. When it returns, new requests see
-// all of them; a request under way ends with the stage that it found. A
-// stage's program is not loaded before a request needs it.
+// all of them; a request under way ends with the stage that it found. A stage's
+// program that is not loaded is loaded when a request needs it.
 func (g *Gateway) Apply(changes ...Change) {
 	g.applying.Lock()
 	defer g.applying.Unlock()

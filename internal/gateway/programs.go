@@ -38,6 +38,9 @@ type Server interface {
 const (
 	// loadTimeout bounds the one store read that a request may wait for.
 	loadTimeout = 10 * time.Second
+	// loadPatience bounds how long a request waits for a program, read and
+	// compiled.
+	loadPatience = 2 * loadTimeout
 	// failureRest is how long a program that could not be loaded is not tried
 	// again, so that a broken one costs requests and not the store.
 	failureRest = time.Second
@@ -96,6 +99,8 @@ func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server
 		b.program.touch(now)
 		return b.server, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, loadPatience)
+	defer cancel()
 	p, err := ps.get(ctx, programKey{e.stage.APIID, e.stage.DeploymentID}, now)
 	if err != nil {
 		return nil, err
@@ -158,6 +163,13 @@ func (ps *programs) retire(s swap) {
 			ps.drop(b.program)
 		}
 	}
+}
+
+// has reports whether a program is loaded.
+func (ps *programs) has(key programKey) bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return ps.loaded[key] != nil
 }
 
 // get returns a program, from memory or from the source, which is read once

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+)
+
+// putOffTime bounds how long a change of a stage is put off for its program to be
+// loaded. Then it is applied all the same, and the stage's first request waits
+// or fails.
+const putOffTime = 10 * time.Second
+
+// A backlog is the changes of an API's stages that wait until programs have
+// been loaded. Those of other APIs pass them by; its own stay behind.
+type backlog struct {
+	changes []gateway.Change
+	read    store.Revision // the changes are those up to it
+	applied store.Revision // all up to it are served
+}
+
+// putOff puts changes whose programs must be loaded first, and those behind
+// them, into their APIs' backlogs, and returns the others. The changes are those
+// up to rev.
+func (f *feed) putOff(ctx context.Context, changes []gateway.Change, rev store.Revision) (others []gateway.Change) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range changes {
+		b := f.backlogs[c.APIID]
+		if b == nil {
+			if f.gateway.Ready(c) {
+				others = append(others, c)
+				continue
+			}
+			b = &backlog{applied: f.applied}
+			f.backlogs[c.APIID] = b
+			go f.work(ctx, c.APIID, b)
+		}
+		b.changes, b.read = append(b.changes, c), rev
+	}
+	return others
+}
+
+// work applies what is in a backlog until nothing is.
+func (f *feed) work(ctx context.Context, api string, b *backlog) {
+	for {
+		f.mu.Lock()
+		changes, read := b.changes, b.read
+		if b.changes = nil; len(changes) == 0 {
+			delete(f.backlogs, api)
+			f.tell()
+			f.mu.Unlock()
+			return
+		}
+		f.mu.Unlock()
+		f.load(ctx, changes)
+		f.applyStages(changes)
+		f.mu.Lock()
+		b.applied = read
+		f.tell()
+		f.mu.Unlock()
+	}
+}
+
+// load has the programs of changes loaded, in its time.
+func (f *feed) load(ctx context.Context, changes []gateway.Change) {
+	ctx, cancel := context.WithTimeout(ctx, putOffTime)
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, c := range changes {
+		wg.Go(func() { f.gateway.Load(ctx, c) })
+	}
+	wg.Wait()
+}
+
+// applyStages takes changes into use, and lets the throttles of stages that are
+// gone go.
+func (f *feed) applyStages(changes []gateway.Change) {
+	if len(changes) == 0 {
+		return
+	}
+	f.gateway.Apply(changes...)
+	for _, c := range changes {
+		if c.Stage == nil {
+			f.limits.Forget(limit.Owner{API: c.APIID, Stage: c.Name})
+		}
+	}
+}
+
+// serves reports whether everything of an API up to rev is served, of all APIs
+// for "". The caller holds f.mu.
+func (f *feed) serves(api string, rev store.Revision) bool {
+	if f.applied < rev {
+		return false
+	}
+	if api != "" {
+		b := f.backlogs[api]
+		return b == nil || b.applied >= rev
+	}
+	for _, b := range f.backlogs {
+		if b.applied < rev {
+			return false
+		}
+	}
+	return true
+}
