@@ -129,7 +129,7 @@ func (s *Service) GetClientCertificate(ctx context.Context, who *wire.Caller, in
 // GetClientCertificates lists the caller's certificates.
 func (s *Service) GetClientCertificates(ctx context.Context, who *wire.Caller, in *wire.GetClientCertificatesRequest) (*wire.ClientCertificates, error) {
 	return read(ctx, s, who, "", func(t *tx) (*wire.ClientCertificates, error) {
-		items, position, err := page(t, kindClientCertificate, in.Position, in.Limit, func(c wire.ClientCertificate) string { return *c.ClientCertificateID })
+		items, position, err := page[wire.ClientCertificate](t, kindClientCertificate, in.Position, in.Limit)
 		return &wire.ClientCertificates{Items: items, Position: position}, err
 	})
 }

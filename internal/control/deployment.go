@@ -195,7 +195,7 @@ func (s *Service) GetDeployments(ctx context.Context, who *wire.Caller, in *wire
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}
-		items, position, err := page(t, kindDeployment, in.Position, in.Limit, func(d wire.Deployment) string { return *d.ID })
+		items, position, err := page[wire.Deployment](t, kindDeployment, in.Position, in.Limit)
 		return &wire.Deployments{Items: items, Position: position}, err
 	})
 }

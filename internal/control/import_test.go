@@ -106,8 +106,8 @@ func dumpMethod(b *strings.Builder, m *types.Method) {
 // petstore is the dump of both petstore definitions.
 const petstore = `PetStore A shop for pets 2016-09-12T17:50:37Z
 validator body true false
-model Pet { "type" : "object", "required" : [ "type" ], "properties" : { "id" : { "type" : "integer" }, "type" : { "type" : "string" }, "price" : { "type" : "number" } } }
 model Pets { "type" : "array", "items" : { "$ref" : "https://apigateway.amazonaws.com/restapis/<API>/models/Pet" } }
+model Pet { "type" : "object", "required" : [ "type" ], "properties" : { "id" : { "type" : "integer" }, "type" : { "type" : "string" }, "price" : { "type" : "number" } } }
 gateway response DEFAULT_4XX  map[gatewayresponse.header.Access-Control-Allow-Origin:'*'] map[application/json:{"message":$context.error.messageString}]
 resource /
   GET NONE key=false validator="" operation="front" params=map[] models=map[]

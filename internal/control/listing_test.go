@@ -14,7 +14,7 @@ import (
 )
 
 // All listings page through the SDK's paginators to the same items, whatever
-// the size of the pages.
+// the size of the pages, and but for resources in the order of their creation.
 func TestPaginators(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -67,8 +67,10 @@ func TestPaginators(t *testing.T) {
 			if want := (len(want) + int(limit) - 1) / int(limit); pages != want {
 				t.Errorf("%s, limit %d: got %d pages, want %d", kind, limit, pages, want)
 			}
-			slices.Sort(got)
-			slices.Sort(want)
+			if kind == "resources" { // which are in order of their ids
+				slices.Sort(got)
+				slices.Sort(want)
+			}
 			if d := cmp.Diff(want, got); d != "" {
 				t.Errorf("%s, limit %d: -want +got %s", kind, limit, d)
 			}
@@ -115,6 +117,55 @@ func TestPaginators(t *testing.T) {
 			return ids, position != nil, err
 		})
 	}
+}
+
+// A page that was asked for before items came and went goes on where the one
+// before it ended.
+func TestPagesUnderChange(t *testing.T) {
+	f := newFixture(t)
+	f.mock(t, f.pets, "GET")
+	var made []string
+	create := func() {
+		d, err := f.CreateDeployment(ctx(), &apigateway.CreateDeploymentInput{RestApiId: &f.api})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, *d.Id)
+	}
+	remove := func(i int) {
+		if _, err := f.DeleteDeployment(ctx(), &apigateway.DeleteDeploymentInput{RestApiId: &f.api, DeploymentId: &made[i]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 6 {
+		create()
+	}
+	first, err := f.GetDeployments(ctx(), &apigateway.GetDeploymentsInput{RestApiId: &f.api, Limit: aws.Int32(3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove(0)
+	remove(2) // the one that the position is after
+	remove(4)
+	create()
+	rest, err := f.GetDeployments(ctx(), &apigateway.GetDeploymentsInput{RestApiId: &f.api, Position: first.Position})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range append(first.Items, rest.Items...) {
+		got = append(got, *d.Id)
+	}
+	if want := []string{made[0], made[1], made[2], made[3], made[5], made[6]}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	// A position of another listing is refused.
+	root, err := f.GetResources(ctx(), &apigateway.GetResourcesInput{RestApiId: &f.api, Limit: aws.Int32(1)})
+	if err != nil || root.Position == nil {
+		t.Fatal(err)
+	}
+	_, err = f.GetDeployments(ctx(), &apigateway.GetDeploymentsInput{RestApiId: &f.api, Position: root.Position})
+	wantError(t, err, "BadRequest", "Invalid position parameter specified")
 }
 
 // Some clients look for the root on the first page alone.

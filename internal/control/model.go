@@ -101,7 +101,7 @@ func (s *Service) GetModels(ctx context.Context, who *wire.Caller, in *wire.GetM
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}
-		items, position, err := page(t, kindModel, in.Position, in.Limit, func(m wire.Model) string { return *m.Name })
+		items, position, err := page[wire.Model](t, kindModel, in.Position, in.Limit)
 		return &wire.Models{Items: items, Position: position}, err
 	})
 }

@@ -63,7 +63,7 @@ func (s *Service) GetRequestValidators(ctx context.Context, who *wire.Caller, in
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}
-		items, position, err := page(t, kindValidator, in.Position, in.Limit, func(v wire.RequestValidator) string { return *v.ID })
+		items, position, err := page[wire.RequestValidator](t, kindValidator, in.Position, in.Limit)
 		return &wire.RequestValidators{Items: items, Position: position}, err
 	})
 }

@@ -227,7 +227,7 @@ func (s *Service) GetRestAPI(ctx context.Context, who *wire.Caller, in *wire.Get
 // GetRestAPIs lists the caller's APIs.
 func (s *Service) GetRestAPIs(ctx context.Context, who *wire.Caller, in *wire.GetRestAPIsRequest) (*wire.RestAPIs, error) {
 	return read(ctx, s, who, "", func(t *tx) (*wire.RestAPIs, error) {
-		items, position, err := page(t, kindRestAPI, in.Position, in.Limit, func(a wire.RestAPI) string { return *a.ID })
+		items, position, err := page[wire.RestAPI](t, kindRestAPI, in.Position, in.Limit)
 		for i := range items {
 			items[i] = *shownRestAPI(&items[i])
 		}

@@ -168,7 +168,11 @@ func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetS
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}
-		stages, err := list[wire.Stage](t, kindStage, "", 0)
+		rows, err := t.created(kindStage, "", 0)
+		if err != nil {
+			return nil, err
+		}
+		stages, err := decodeRows[wire.Stage](kindStage, rows)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -196,6 +197,10 @@ func list[T any](t *tx, k kind, after string, limit int) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decodeRows[T](k, rows)
+}
+
+func decodeRows[T any](k kind, rows []store.Row) ([]T, error) {
 	out := make([]T, len(rows))
 	for i, row := range rows {
 		if err := json.Unmarshal(row.Doc, &out[i]); err != nil {
@@ -230,10 +235,30 @@ func (t *tx) ids(k kind, prefix string) ([]string, error) {
 	return t.ListIDs(t.who.Account, t.who.Region, string(k), t.parent(k), prefix)
 }
 
-// page reads one page of the documents of a kind in order of their id, and the
-// position of the next page, nil when there is none.
-func page[T any](t *tx, k kind, position *string, limit *int32, id func(T) string) ([]T, *string, error) {
-	return wire.Paginate(position, limit, id, func(after string, n int) ([]T, error) {
-		return list[T](t, k, after, n)
+// page reads one page of the documents of a kind in the order of their creation,
+// and the position of the next page, nil when there is none. That order is a
+// choice: AWS documents none, and it is what people expect.
+func page[T any](t *tx, k kind, position *string, limit *int32) ([]T, *string, error) {
+	place := func(r store.Row) string { return strconv.FormatInt(r.Place, 10) }
+	rows, next, err := wire.Paginate(position, limit, place, func(after string, n int) ([]store.Row, error) {
+		return t.created(k, after, n)
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := decodeRows[T](k, rows)
+	return out, next, err
+}
+
+// created reads the documents of a kind in the order of their creation, from
+// behind a place on ("": from the first), at most limit of them (0: all).
+func (t *tx) created(k kind, after string, limit int) ([]store.Row, error) {
+	var place int64
+	if after != "" {
+		var err error
+		if place, err = strconv.ParseInt(after, 10, 64); err != nil {
+			return nil, wire.ErrPosition()
+		}
+	}
+	return t.ListCreated(t.who.Account, t.who.Region, string(k), t.parent(k), place, limit)
 }

@@ -126,7 +126,7 @@ func (s *Service) GetVPCLink(ctx context.Context, who *wire.Caller, in *wire.Get
 // GetVPCLinks lists the caller's links.
 func (s *Service) GetVPCLinks(ctx context.Context, who *wire.Caller, in *wire.GetVPCLinksRequest) (*wire.VPCLinks, error) {
 	return read(ctx, s, who, "", func(t *tx) (*wire.VPCLinks, error) {
-		items, position, err := page(t, kindVPCLink, in.Position, in.Limit, func(l wire.VPCLink) string { return *l.ID })
+		items, position, err := page[wire.VPCLink](t, kindVPCLink, in.Position, in.Limit)
 		for i := range items {
 			shownVPCLink(&items[i])
 		}

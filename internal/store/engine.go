@@ -22,6 +22,10 @@ type view interface {
 	// scan calls each with the rows in [from, to) in order, at most limit (0:
 	// all).
 	scan(from, to []byte, limit int, each func(key, doc []byte)) error
+	// created calls each with the rows in [from, to) in the order in which they
+	// came to be there, from the first whose place is above after, at most limit
+	// (0: all). Writing a row that is there leaves it its place.
+	created(from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error
 	// keys calls each with the keys in [from, to) in order, without reading
 	// the documents.
 	keys(from, to []byte, each func(key []byte)) error

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -18,9 +19,16 @@ type memory struct {
 }
 
 type memoryState struct {
-	docs  *tree[string, []byte] // by encoded key
+	docs  *tree[string, memoryDoc] // by encoded key
+	made  int64                    // documents that were ever new
 	rows  *tree[Revision, Served]
 	names *tree[servedName, Revision] // where rows has it
+}
+
+// A memoryDoc is a document with its place in the order of creation.
+type memoryDoc struct {
+	doc   []byte
+	place int64
 }
 
 // A servedName is the kind, which has no NUL, a NUL and the id.
@@ -68,11 +76,11 @@ type memoryView struct {
 func (v *memoryView) release() { v.done() }
 
 func (v *memoryView) get(key []byte) ([]byte, error) {
-	doc, ok := v.docs.get(string(key))
+	d, ok := v.docs.get(string(key))
 	if !ok {
 		return nil, ErrNotFound
 	}
-	return slices.Clone(doc), nil
+	return slices.Clone(d.doc), nil
 }
 
 func (v *memoryView) has(key []byte) (bool, error) {
@@ -82,20 +90,43 @@ func (v *memoryView) has(key []byte) (bool, error) {
 
 func (v *memoryView) scan(from, to []byte, limit int, each func(key, doc []byte)) error {
 	end, n := string(to), 0
-	v.docs.ascend(string(from), func(key string, doc []byte) bool {
+	v.docs.ascend(string(from), func(key string, d memoryDoc) bool {
 		if key >= end || limit > 0 && n == limit {
 			return false
 		}
 		n++
-		each([]byte(key), slices.Clone(doc))
+		each([]byte(key), slices.Clone(d.doc))
 		return true
 	})
 	return nil
 }
 
+func (v *memoryView) created(from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
+	type row struct {
+		key string
+		memoryDoc
+	}
+	var rows []row
+	end := string(to)
+	v.docs.ascend(string(from), func(key string, d memoryDoc) bool {
+		if key < end && d.place > after {
+			rows = append(rows, row{key, d})
+		}
+		return key < end
+	})
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.place, b.place) })
+	if limit > 0 && len(rows) > limit {
+		rows = rows[:limit]
+	}
+	for _, r := range rows {
+		each(r.place, []byte(r.key), slices.Clone(r.doc))
+	}
+	return nil
+}
+
 func (v *memoryView) keys(from, to []byte, each func(key []byte)) error {
 	end := string(to)
-	v.docs.ascend(string(from), func(key string, _ []byte) bool {
+	v.docs.ascend(string(from), func(key string, _ memoryDoc) bool {
 		if key < end {
 			each([]byte(key))
 		}
@@ -148,7 +179,12 @@ type memoryBatch struct {
 }
 
 func (b *memoryBatch) put(key, doc []byte) error {
-	b.docs = b.docs.with(string(key), own(doc))
+	old, ok := b.docs.get(string(key))
+	if !ok {
+		b.made++
+		old.place = b.made
+	}
+	b.docs = b.docs.with(string(key), memoryDoc{own(doc), old.place})
 	return nil
 }
 

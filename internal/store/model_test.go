@@ -96,7 +96,7 @@ type call struct {
 func drawCall(t *rapid.T) call {
 	part := rapid.SampledFrom(parts)
 	return call{
-		method: rapid.SampledFrom([]string{"Get", "Has", "Put", "Put", "Insert", "Delete", "DeletePrefix", "List", "ListPrefix", "ListIDs", "ListRange", "ListRangeIDs", "Publish", "Publish", "Retract"}).Draw(t, "method"),
+		method: rapid.SampledFrom([]string{"Get", "Has", "Put", "Put", "Insert", "Delete", "DeletePrefix", "List", "ListCreated", "ListPrefix", "ListIDs", "ListRange", "ListRangeIDs", "Publish", "Publish", "Retract"}).Draw(t, "method"),
 		parent: part.Draw(t, "parent"),
 		id:     part.Draw(t, "id"),
 		limit:  rapid.IntRange(0, 3).Draw(t, "limit"),
@@ -124,6 +124,13 @@ func (c call) run(tx *Tx) string {
 		err = tx.DeletePrefix("", "", "k", c.parent, c.id)
 	case "List":
 		value, err = tx.List("", "", "k", c.parent, c.id, c.limit)
+	case "ListCreated":
+		var rows []Row
+		rows, err = tx.ListCreated("", "", "k", c.parent, 0, c.limit)
+		for i := range rows {
+			rows[i].Place = 0 // it is the engine's own
+		}
+		value = rows
 	case "ListPrefix":
 		value, err = tx.ListPrefix("", "", "k", c.parent, c.id)
 	case "ListIDs":

@@ -14,9 +14,14 @@ import (
 )
 
 const (
-	sqlGet         = `SELECT doc FROM document WHERE key = ?`
-	sqlHas         = `SELECT 1 FROM document WHERE key = ?`
-	sqlScan        = `SELECT key, doc FROM document WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`
+	sqlGet  = `SELECT doc FROM document WHERE key = ?`
+	sqlHas  = `SELECT 1 FROM document WHERE key = ?`
+	sqlScan = `SELECT key, doc FROM document WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`
+	// A new row's id is one above the highest, and nothing renumbers them: there is
+	// no VACUUM. The plus signs keep SQLite from going through the whole table in
+	// order of its row ids.
+	sqlCreated = `SELECT rowid, key, doc FROM document WHERE rowid IN
+		(SELECT rowid FROM document WHERE key >= ? AND key < ? AND +rowid > ? ORDER BY +rowid LIMIT ?) ORDER BY rowid`
 	sqlKeys        = `SELECT key FROM document WHERE key >= ? AND key < ? ORDER BY key`
 	sqlPut         = `INSERT INTO document (key, doc) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET doc = excluded.doc`
 	sqlInsert      = `INSERT INTO document (key, doc) VALUES (?, ?) ON CONFLICT (key) DO NOTHING`
@@ -203,6 +208,13 @@ func (v *sqliteView) scan(from, to []byte, limit int, each func(key, doc []byte)
 	err := v.conn.query(sqlScan, func(row []driver.Value) {
 		each(blob(row[0]), blob(row[1]))
 	}, from, to, sqlLimit(limit))
+	return v.db.failure(err)
+}
+
+func (v *sqliteView) created(from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
+	err := v.conn.query(sqlCreated, func(row []driver.Value) {
+		each(row[0].(int64), blob(row[1]), blob(row[2]))
+	}, from, to, after, sqlLimit(limit))
 	return v.db.failure(err)
 }
 

@@ -52,6 +52,11 @@ type Revision int64
 type Row struct {
 	ID  string
 	Doc []byte
+
+	// Place is where the document stands in the order of creation: above that of
+	// all that were there when it was created. ListCreated sets it; elsewhere it
+	// is 0.
+	Place int64
 }
 
 // A Served is one row of the change feed: what nodes serve under (Kind, ID).

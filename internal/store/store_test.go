@@ -449,3 +449,48 @@ func TestReadPanics(t *testing.T) {
 		}
 	})
 }
+
+// Siblings are listed in the order in which they came to be, whatever their ids:
+// writing one again moves nothing, one that was deleted comes back as the last.
+func TestListCreated(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		at := func(id string) Key { return Key{Kind: "k", Parent: "p", ID: id} }
+		put := func(ids ...string) {
+			mustWrite(t, s, func(tx *Tx) error {
+				for _, id := range ids {
+					if err := tx.Put(at(id), []byte("doc of "+id)); err != nil {
+						return err
+					}
+				}
+				return tx.Put(Key{Kind: "k", Parent: "other", ID: ids[0]}, nil)
+			})
+		}
+		want := func(after int64, limit int, ids ...string) (last int64) {
+			t.Helper()
+			mustRead(t, s, func(tx *Tx) error {
+				rows, err := tx.ListCreated("", "", "k", "p", after, limit)
+				var got []string
+				for _, r := range rows {
+					if string(r.Doc) != "doc of "+r.ID || r.Place <= last {
+						t.Errorf("%+v", r)
+					}
+					got, last = append(got, r.ID), r.Place
+				}
+				if !slices.Equal(got, ids) {
+					t.Errorf("after %d, limit %d: got %q, want %q", after, limit, got, ids)
+				}
+				return err
+			})
+			return last
+		}
+		put("c", "a")
+		put("b")
+		put("a")
+		want(0, 0, "c", "a", "b")
+		second := want(0, 2, "c", "a")
+		mustWrite(t, s, func(tx *Tx) error { return errors.Join(tx.Delete(at("a")), tx.Delete(at("c"))) })
+		put("c", "0")
+		want(second, 0, "b", "c", "0")
+		want(0, 1, "b")
+	})
+}

@@ -120,6 +120,23 @@ func (tx *Tx) List(account, region, kind, parent, after string, limit int) ([]Ro
 	return tx.rows(from, to, n, limit)
 }
 
+// ListCreated returns siblings in the order in which they were created, those
+// whose Place is above after (0: all of them), at most limit (0: no bound). A
+// document that is written again keeps its place; one that is deleted and
+// written again is a new one. It goes through the keys of all siblings.
+func (tx *Tx) ListCreated(account, region, kind, parent string, after int64, limit int) ([]Row, error) {
+	k := Key{Account: account, Region: region, Kind: kind, Parent: parent}
+	if err := tx.reading(k.check()); err != nil {
+		return nil, err
+	}
+	from, n := k.encode()
+	var rows []Row
+	err := tx.view.created(from, nextPrefix(from), after, limit, func(place int64, key, doc []byte) {
+		rows = append(rows, Row{ID: string(key[n:]), Doc: doc, Place: place})
+	})
+	return rows, tx.note(err)
+}
+
 // ListPrefix returns the siblings whose ID begins with prefix, in order of ID.
 func (tx *Tx) ListPrefix(account, region, kind, parent, prefix string) ([]Row, error) {
 	k := Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: prefix}

@@ -17,9 +17,9 @@ const positionPrefix = "1:"
 // maxPosition bounds a position, in bytes.
 const maxPosition = 4096
 
-// Paginate cuts one page out of a listing whose items are in the order of their
-// ids. list returns, in that order, at most n of the items whose id is greater
-// than after, which is "" at the start; id returns the id of an item.
+// Paginate cuts one page out of a listing. list returns, in the listing's order,
+// at most n of the items behind the one with the id after, which is "" at the
+// start; id returns what tells list of an item, also when that is gone by then.
 //
 // A position says after which id the next page starts, so items that come or go
 // between two pages neither repeat nor hide others. next is nil on the last
@@ -72,5 +72,9 @@ func parsePosition(position *string) (string, error) {
 			return id, nil
 		}
 	}
-	return "", BadRequest("Invalid position parameter specified") // the service's own words are not known
+	return "", ErrPosition()
 }
+
+// ErrPosition is the answer to a position that is none of ours; the service's own
+// words are not known.
+func ErrPosition() error { return BadRequest("Invalid position parameter specified") }
