@@ -163,8 +163,8 @@ func (c *compiler) statement(n *node) stmt {
 	case nodeBlock:
 		return &blockStmt{c.block(n)}
 	}
-	// An argument too many of #foreach stands where its body should be; only
-	// a reference prints anything there.
+	// An argument too many of #foreach, which is taken for the body. It prints
+	// nothing unless it is a reference.
 	c.expression(n)
 	return nil
 }

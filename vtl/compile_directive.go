@@ -25,8 +25,8 @@ func (c *compiler) directive(n *node) stmt {
 }
 
 // foreach compiles #foreach($element in $list). Velocity takes any word for
-// `in`, looks only at the third argument and then prints the fourth, which is
-// the body if nobody wrote too many.
+// `in`. It takes the third argument for the list and the fourth for the body,
+// even where that is an argument too many and the body comes after it.
 func (c *compiler) foreach(n *node) stmt {
 	const wrong = "#foreach needs an element and a list: #foreach($x in $list)"
 	if len(n.kids) == 0 {

@@ -85,8 +85,8 @@ func (c *compiler) root(n *node, r *reference) string {
 	return t.image
 }
 
-// bang is root for $\!name, which is no reference but prints $!name: half of
-// an escape is taken away.
+// bang is root for $\!name. That is no reference but text, which prints as
+// $!name, with half of its backslashes.
 func (c *compiler) bang(t *token, r *reference) string {
 	image := t.image
 	r.kind = refText

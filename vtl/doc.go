@@ -17,11 +17,12 @@
 // What Java's strings, lists, maps and numbers can do is a table of functions:
 // there is no reflection, and nothing that a template can reach but what is in
 // the tables, in Vars and in Objects. #include and #parse reach no file. In
-// Velocity mode a class is a name; in APIGateway mode there are none.
+// Velocity mode $x.class gives the name of a class and leads no further; in
+// APIGateway mode it gives nothing.
 //
-// The grammar, the lexer's modes and the looks ahead are those of Velocity
-// 1.7, since what is text and what is not, and which line ends disappear,
-// follows from them. So do its odd corners: a line end after a directive is
+// The grammar, the lexer's modes and its lookahead are those of Velocity 1.7,
+// because what is text and what is not, and which line ends disappear, follows
+// from them. So do its odd corners: a line end after a directive is
 // swallowed, $a-b is one name, #set to null does nothing, a literal is false
 // as a condition, #break in a macro leaves the macro.
 //

@@ -2,9 +2,9 @@ package vtl
 
 import "github.com/gatehouse-gw/gatehouse/vtl/value"
 
-// A frame is a context around the one a template begins in, which is the nil
-// frame: that of a macro's call, or of a round of #foreach whose element is
-// null. Names are looked up from the inside out, and set in all frames.
+// A frame is a scope of variables within the template's own, which is the nil
+// frame. A call of a macro has one, and so has a round of #foreach whose element
+// is null. Names are looked up from the inside out, and set in all frames.
 type frame struct {
 	parent *frame
 

@@ -183,7 +183,7 @@ func acceptsOne(param byte, arg value.Value) bool {
 }
 
 var (
-	// errNull is what a method says that cannot do with a null.
+	// errNull is the error of methods that need an object and get a null.
 	errNull     = errors.New("an argument is null")
 	errReadOnly = errors.New("this cannot be changed")
 	errNumber   = errors.New("not a number")

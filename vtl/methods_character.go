@@ -7,7 +7,7 @@ import (
 )
 
 // characterMethods are the common methods of java.lang.Character. Those
-// without an instance take a character or a code point.
+// that are static take a character or a code point.
 var characterMethods = methodTable{
 	"charValue": {{"", func(_ *run, self value.Value, _ []value.Value) (value.Value, error) { return self, nil }}},
 	"compareTo": {{"X", func(_ *run, self value.Value, args []value.Value) (value.Value, error) {

@@ -35,14 +35,14 @@ func (t integral) wrap(n int64) value.Value {
 	return value.Int(int64(int32(n)))
 }
 
-// one makes a method without instance of a function of one number.
+// one makes a static method from a function of one number.
 func (t integral) one(f func(n int64) value.Value) []overload {
 	return []overload{{t.param, func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
 		return f(num(args[0])), nil
 	}}}
 }
 
-// two makes a method without instance of a function of two numbers.
+// two makes a static method from a function of two numbers.
 func (t integral) two(f func(a, b int64) value.Value) []overload {
 	return []overload{{t.param + t.param, func(_ *run, _ value.Value, args []value.Value) (value.Value, error) {
 		return f(num(args[0]), num(args[1])), nil

@@ -25,8 +25,8 @@ var (
 	errNoAction = errors.New("the ARN names no action")
 )
 
-// ParseServiceURI takes an integration's URI apart. What Rest holds, such as
-// {variables}, is not looked at; the parts before it must hold none.
+// ParseServiceURI takes an integration's URI apart. Rest is taken as it stands
+// and may hold {variables}; the parts before it must not.
 func ParseServiceURI(uri string) (ServiceURI, error) {
 	var u ServiceURI
 	parts := strings.SplitN(uri, ":", 6)

@@ -29,10 +29,10 @@ type AWSOptions struct {
 	AssumeRoles bool
 	// Region is where the process is: that of its credentials, not of the calls.
 	Region string
-	// Credentials sign calls that name no role, and assume the roles; nil is the
-	// SDK's default chain, loaded when a call first needs it. At an EndpointURL
-	// calls are signed with "test" where the chain has no credentials, and the
-	// chain does not ask the instance that the process may run on.
+	// Credentials sign the calls that name no role, and assume the roles; nil is
+	// the SDK's default chain, loaded when a call first needs it. With an
+	// EndpointURL the chain does not look for the role of an EC2 instance, and
+	// where it has no credentials calls are signed with a key called "test".
 	Credentials aws.CredentialsProvider
 	// Log gets what the SDK says while it looks for credentials; nil discards.
 	Log *slog.Logger
@@ -73,7 +73,8 @@ func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
 	return a, nil
 }
 
-// plain is what is wrong with a URL, without what was being done with it.
+// plain returns the reason alone of an *Error, for a message that says the rest
+// in its own words.
 func plain(err error) error {
 	var e *Error
 	if errors.As(err, &e) {

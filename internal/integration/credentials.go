@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// maxRoles is how many roles' credentials are kept; roles can come from
-	// stage variables.
+	// maxRoles bounds the roles whose credentials are kept, because a role's
+	// name can be made of stage variables.
 	maxRoles = 1000
 	// roleWindow is how long before their end a role's credentials are renewed.
 	roleWindow = time.Minute
@@ -52,9 +52,10 @@ func (c *credentials) init(o *AWSOptions) {
 	c.roles = make(map[string]aws.CredentialsProvider)
 }
 
-// CheckRole says why an integration of a URI cannot call with a role, nil when
-// it can or need not. A URI with stage variables gets the benefit of the doubt
-// where functions have URLs of their own.
+// CheckRole returns why an integration with the given URI cannot call with a
+// role. It returns nil when it can, and when the call needs no role. If some
+// functions have URLs of their own, a URI with stage variables may lead to one,
+// and is let through.
 func (a *AWS) CheckRole(uri, role string) error {
 	if role == "" || a.credentials.assume {
 		return nil
@@ -105,7 +106,7 @@ func (c *credentials) provider(ctx context.Context, role string) (aws.Credential
 	return c.roles[role], nil
 }
 
-// sdkLog makes what the SDK says lines of a log.
+// sdkLog writes what the SDK reports to our log.
 func sdkLog(log *slog.Logger) logging.Logger {
 	return logging.LoggerFunc(func(class logging.Classification, format string, args ...any) {
 		level := slog.LevelWarn
@@ -116,10 +117,10 @@ func sdkLog(log *slog.Logger) logging.Logger {
 	})
 }
 
-// load makes the default chain, which reads the files of AWS's tools and
-// connects to nothing before it is asked. What stands in for AWS is mostly on a
-// machine whose metadata address does not answer, for seconds: with an endpoint
-// the chain does not ask there.
+// load makes the default chain. That reads the files of AWS's tools and connects
+// to nothing; the chain does when it is asked. With an endpoint URL the chain
+// does not ask the metadata address of EC2: stand-ins for AWS mostly run where
+// nothing answers there, and each call would wait for seconds.
 func (c *credentials) load(ctx context.Context) error {
 	if c.chain != nil {
 		return nil
@@ -140,8 +141,8 @@ func (c *credentials) load(ctx context.Context) error {
 	return nil
 }
 
-// sts is a client of the STS that assumes a role: that of the process's region
-// in the role's partition, or the one at the endpoint URL.
+// sts returns a client of the service that assumes roles: the one of the
+// process's region, in the partition of the role, or the one at the endpoint URL.
 func (c *credentials) sts(role string) (*sts.Client, error) {
 	partition, _, _ := strings.Cut(strings.TrimPrefix(role, "arn:"), ":")
 	u, err := ParseServiceURI("arn:" + partition + ":apigateway:" + c.region + ":sts:path/")
@@ -156,8 +157,9 @@ func (c *credentials) sts(role string) (*sts.Client, error) {
 	return sts.New(sts.Options{Region: region, Credentials: c.chain, BaseEndpoint: &url, Logger: c.log}), nil
 }
 
-// orTest gives the credentials of a chain, or else ones that only stand-ins of
-// AWS take: those look at who calls and not at the signature.
+// orTest returns the credentials of a chain. Where the chain has none it returns
+// a key called "test", which stand-ins for AWS take, since they do not verify
+// signatures.
 type orTest struct {
 	chain aws.CredentialsProvider // nil for none
 	none  atomic.Bool             // the chain was asked and had none

@@ -1,10 +1,16 @@
-// Package integration reaches the backends of methods: one file an
-// integration type, and the HTTP client that all of them send through.
+// Package integration calls the backends of methods: HTTP servers, and services
+// of AWS or what stands in for them.
 //
-// The client is a pooled HTTP/1.1 engine which does a whole call on the
-// goroutine that serves the request: no context, no helper goroutine, one
-// write, and usually one read. It is strict about what it sends and takes: a
-// backend's answer that two parsers could read in two ways is refused and its
-// connection closed. Which headers a backend sees, and what becomes of its
-// answer, is the pipeline's business.
+// A [Client] is a pooled HTTP/1.1 client that does a whole call on the goroutine
+// that serves the request: without a context, usually with one write and one
+// read. It is strict about what it sends and takes: an answer that two readers
+// could understand differently is refused, and its connection is closed. An
+// [Endpoint] is where requests go, and an [Upstream] a choice of addresses for
+// one.
+//
+// An [AWS] sends through the same client: it resolves the URIs of services, finds
+// credentials and has package sigv4 sign.
+//
+// Which headers a backend sees, and what its answer becomes, is package
+// pipeline's business.
 package integration

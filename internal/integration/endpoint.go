@@ -17,8 +17,8 @@ type Endpoint struct {
 	authority string // the Host header: host, and the port if it is not the scheme's
 	name      string // host alone, for TLS
 	key       poolKey
-	upstream  *Upstream // where connections go in key's place; nil for none
-	keys      []poolKey // by upstream's addresses
+	upstream  *Upstream // whose addresses are connected to instead of key's; nil for none
+	keys      []poolKey // one for each address of upstream
 }
 
 // A poolKey says which connections are interchangeable.
@@ -67,8 +67,8 @@ func ParseURL(url string, config *tls.Config) (ep *Endpoint, target string, err 
 // Authority returns the Host header that requests carry by default.
 func (ep *Endpoint) Authority() string { return ep.authority }
 
-// URL returns scheme and authority of what requests name, such as
-// https://example.com:8443. An upstream's addresses are not in it.
+// URL returns the scheme and the authority that requests name, such as
+// https://example.com:8443, also where connections go to an upstream's addresses.
 func (ep *Endpoint) URL() string {
 	if ep.key.secure {
 		return "https://" + ep.authority

@@ -10,10 +10,11 @@ import (
 
 var errQuery = errors.New("the URL has a query")
 
-// A functionURL is where one function is invoked that does not live at AWS.
+// A functionURL is the URL at which one function is invoked that runs somewhere
+// else than at AWS.
 type functionURL struct {
 	endpoint *Endpoint
-	path     string // "" adds the path of the Invoke operation
+	path     string // "" takes the path that the invocation has at AWS
 }
 
 func parseFunctionURL(url string) (functionURL, error) {
@@ -27,7 +28,7 @@ func parseFunctionURL(url string) (functionURL, error) {
 	return functionURL{ep, path}, err
 }
 
-// target is the path of an invocation that has the given one at AWS.
+// target is the path of an invocation. invoke is the path that it has at AWS.
 func (f *functionURL) target(invoke string) string {
 	if f.path != "" {
 		return f.path
@@ -35,8 +36,9 @@ func (f *functionURL) target(invoke string) string {
 	return invoke
 }
 
-// functionURL finds the URL of a function, told by ARN or name: the most exact
-// key wins.
+// functionURL finds the URL that the options have for a function, which is
+// named by its ARN or its name. The most exact key wins: the text itself, the
+// ARN without its qualifier, the name with it, the name without.
 func (a *AWS) functionURL(function string) (functionURL, bool) {
 	if len(a.functions) == 0 {
 		return functionURL{}, false
@@ -56,9 +58,9 @@ func (a *AWS) functionURL(function string) (functionURL, bool) {
 	return functionURL{}, false
 }
 
-// FunctionFailed reports whether Lambda's answer to an invocation says that the
-// function failed. The Runtime Interface Emulator does not say it in a header;
-// its answer has to look like an error.
+// FunctionFailed reports whether the answer to an invocation says that the
+// function failed. Lambda says so in a header. The Runtime Interface Emulator
+// does not, so that its answer counts as a failure when it looks like one.
 func (s *Service) FunctionFailed(resp *httpmsg.Response) bool {
 	if resp.Header.Has("X-Amz-Function-Error") {
 		return true

@@ -11,8 +11,8 @@ type source struct {
 	r    io.Reader
 	buf  []byte
 	i, n int // buf[i:n] is unread
-	// heard tells that a byte has come: a request that was being answered is
-	// not sent again.
+	// heard says that a byte of the answer has come. The request is not sent
+	// again then, because the backend has begun to act on it.
 	heard bool
 }
 

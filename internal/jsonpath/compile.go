@@ -54,8 +54,8 @@ func compileAt(c *cursor, depth int) (*Path, error) {
 	return newPath(c.s, root == '$', p.tokens), nil
 }
 
-// soften makes a failure one that the text around it may survive, as Jayway
-// does where one compiler calls another.
+// soften lets the compiler of the text around a failed part go on to try another
+// reading of it, as Jayway does where one compiler calls another.
 func soften(err error) error {
 	if e, ok := err.(*Error); ok {
 		e.hard = false

@@ -95,8 +95,9 @@ func newParameter(p *Path) parameter {
 	if n := len(p.tokens); n > 0 && p.tokens[n-1].kind != tokenFunction {
 		tokens := append(append([]token(nil), p.tokens...), token{kind: tokenWildcard})
 		out.children = newPath(p.source, p.root, tokens)
-		out.children.definite = p.definite // Jayway has remembered it by then,
-		out.children.tail = p.tail         // and does not know the wildcard here
+		// Jayway works these out once, before it adds the wildcard.
+		out.children.definite = p.definite
+		out.children.tail = p.tail
 	}
 	return out
 }

@@ -3,10 +3,10 @@
 // APIs, and the answers of Lambda authorizers.
 //
 // A document is checked and compiled once by [Parse]; [Policy.Evaluate] then
-// says of a request whether it is allowed, denied, or not spoken of. What the
-// keys of conditions hold is the caller's to say, as is who the caller is:
-// package sigv4 finds that out. How the decisions of two policies combine, and
-// in which words AWS refuses, is here as well.
+// says whether it allows a request, denies it, or does not mention it. The
+// package's user brings the values of condition keys and the identity of the
+// caller, which package sigv4 finds out. How the decisions of two policies
+// combine, and the words in which AWS refuses, are here as well.
 //
 // Where a document could be read in more than one way, Parse refuses it with
 // an error that names the element, so that no statement is silently without

@@ -66,7 +66,7 @@ func (s *statement) applies(r *Request) bool {
 		return false
 	}
 	if !known && s.notResource && s.effect == Allow {
-		return false // all but a resource that cannot be named is nothing
+		return false // it is not known what "all but this resource" leaves
 	}
 	for i := range s.conditions {
 		if !s.conditions[i].holds(r.Context) {

@@ -76,8 +76,8 @@ func Parse(text string, o Options) (*Policy, error) {
 }
 
 // ConditionKeys returns the keys, in lower case and sorted, that conditions
-// and variables of the policy read. Who evaluates a policy must know them all:
-// a key without a value changes what a statement means.
+// and variables of the policy read. A caller of Evaluate must know them all: a
+// key without a value changes what a statement means.
 func (p *Policy) ConditionKeys() []string {
 	if p == nil {
 		return nil

@@ -106,7 +106,7 @@ func (s *scratch) appendQuery(dst []byte, query string) ([]byte, bool) {
 }
 
 // recode appends one name or value to the arena in its canonical encoding. It
-// is false when the text holds an escape that is none.
+// is false when the text holds a malformed escape.
 func (s *scratch) recode(text string) bool {
 	for i := 0; i < len(text); i++ {
 		c := text[i]

@@ -20,8 +20,8 @@
 //     signed as they are; nothing is resolved. S3's path, which is only signed
 //     here, is encoded once.
 //   - In the query "+" is a space, as it is for everyone who reads the query
-//     afterwards, and an escape that is none is refused. The order of values
-//     of one name is not covered, as in AWS's rule.
+//     afterwards, and a malformed escape is refused. The order of values of
+//     one name is not covered, as in AWS's rule.
 //   - Runs of spaces in a header value count as one. Tabs are kept.
 //   - SignedHeaders must be sorted, without duplicates, hold host and every
 //     x-amz-* header of the request, and name no header that is missing. Only

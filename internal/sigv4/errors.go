@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A Reason says why a request was refused, for who acts on it rather than
-// shows it.
+// A Reason says why a request was refused, for code that acts on it. What the
+// client is told is the error's Message.
 type Reason int
 
 // The reasons, in the order in which a request is checked.
@@ -79,8 +79,8 @@ func errExpiredToken() error {
 	return &Error{ExpiredToken, typeExpired, "The security token included in the request is expired"}
 }
 
-// hashed is how AWS shows the Authorization header in errors since it stopped
-// to repeat the header itself, which may hold somebody's token.
+// hashed is the form in which AWS's errors show the Authorization header. The
+// header itself, which they once showed, may hold somebody's token.
 func hashed(authorization string) string {
 	sum := sha256.Sum256([]byte(authorization))
 	return base64.StdEncoding.EncodeToString(sum[:])

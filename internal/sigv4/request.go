@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Request is what of an HTTP request a signature can cover.
+// A Request is the parts of an HTTP request that a signature can cover.
 type Request struct {
 	Method string
 	Path   string // raw path as it came, not decoded; "" counts as "/"
@@ -18,8 +18,8 @@ type Request struct {
 
 	Body []byte
 
-	// BodyHash is the SHA-256 of the body in lower-case hexadecimal, for who
-	// has it already; Body is not looked at then.
+	// BodyHash is the SHA-256 of the body in lower-case hexadecimal, where the
+	// caller has it already. Body is not looked at then.
 	BodyHash string
 }
 

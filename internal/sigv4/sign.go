@@ -29,7 +29,7 @@ type Signed struct {
 	Path string
 	// Query is the query to send: the canonical one, sorted and escaped anew.
 	// Parameters that Go's net/url does not read, as the SDK for Go does not,
-	// are left out: those with a semicolon or an escape that is none.
+	// are left out: those with a semicolon or a malformed escape.
 	Query string
 }
 
