@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
@@ -15,81 +15,78 @@ import (
 type accessLogs struct {
 	files    map[string]string // ARN to file
 	fallback string            // file of every other ARN; "" discards
-	stdout   io.Writer
+	stdout   *observe.Lines
 	log      *slog.Logger
 
 	mu     sync.Mutex
-	opened map[string]*accessFile // by file
+	opened map[string]*observe.Lines // by file
 }
 
-type accessFile struct {
-	lines *observe.Lines
-	file  *os.File // nil for standard output
-}
-
-// lines returns where an ARN's lines go, opened when it is first asked for;
-// nil discards. A file that cannot be opened is told once and discards.
+// lines returns where an ARN's lines go; nil discards. It never waits: a file is
+// opened by who writes it.
 func (a *accessLogs) lines(arn string) *observe.Lines {
 	name, ok := a.files[arn]
 	if !ok {
 		name = a.fallback
 	}
-	if name == "" {
+	switch name {
+	case "":
 		return nil
+	case "-":
+		return a.stdout
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if f, ok := a.opened[name]; ok {
-		return f.lines
+	l := a.opened[name]
+	if l == nil {
+		l = observe.OpenLines(name, a.log)
+		if a.opened == nil {
+			a.opened = make(map[string]*observe.Lines)
+		}
+		a.opened[name] = l
 	}
-	f, err := a.open(name)
-	if err != nil {
-		a.log.Error("access log", "destination", arn, "error", err)
-	}
-	if a.opened == nil {
-		a.opened = make(map[string]*accessFile)
-	}
-	a.opened[name] = f
-	return f.lines
-}
-
-func (a *accessLogs) open(name string) (*accessFile, error) {
-	if name == "-" {
-		return &accessFile{lines: observe.NewLines(a.stdout, a.log)}, nil
-	}
-	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
-	if err != nil {
-		return &accessFile{}, err
-	}
-	return &accessFile{lines: observe.NewLines(file, a.log), file: file}, nil
+	return l
 }
 
 // check opens every configured file, so that one that cannot be written is
 // told at the start.
 func (a *accessLogs) check() error {
-	for _, name := range a.files {
-		if name == "-" || name == "" {
-			continue
-		}
-		file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
-		if err != nil {
+	for _, arn := range slices.Sorted(maps.Keys(a.files)) {
+		if err := checkLog(a.files[arn]); err != nil {
 			return fmt.Errorf("access-log-destinations: %w", err)
 		}
-		_ = file.Close()
+	}
+	if err := checkLog(a.fallback); err != nil {
+		return fmt.Errorf("access-log: %w", err)
 	}
 	return nil
 }
 
-// close writes what is pending.
+func checkLog(name string) error {
+	if name == "-" || name == "" {
+		return nil
+	}
+	return observe.CheckFile(name)
+}
+
+// reopen has every file opened again, after somebody has moved them away.
+func (a *accessLogs) reopen() {
+	for _, l := range a.all() {
+		l.Reopen()
+	}
+}
+
+// close writes what is pending, for a second at the most.
 func (a *accessLogs) close() {
+	var wg sync.WaitGroup
+	for _, l := range a.all() {
+		wg.Go(l.Close)
+	}
+	wg.Wait()
+}
+
+func (a *accessLogs) all() []*observe.Lines {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, f := range a.opened {
-		if f.lines != nil {
-			f.lines.Close()
-		}
-		if f.file != nil {
-			_ = f.file.Close()
-		}
-	}
+	return slices.Collect(maps.Values(a.opened))
 }

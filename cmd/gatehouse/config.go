@@ -257,12 +257,12 @@ func (c *config) proxies() ([]netip.Prefix, error) {
 	return out, nil
 }
 
-// logger makes the process's logger.
-func (c *config) logger(w io.Writer) *slog.Logger {
+// logHandler makes the form of the process's log, whose lines go to w.
+func (c *config) logHandler(w io.Writer) slog.Handler {
 	level, _ := c.level() // checked when loaded
 	opts := &slog.HandlerOptions{Level: level}
 	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
+		return slog.NewJSONHandler(w, opts)
 	}
-	return slog.New(slog.NewTextHandler(w, opts))
+	return slog.NewTextHandler(w, opts)
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
 // What dev serves, by the ids under which clients find it.
@@ -90,7 +92,7 @@ func devFromEnvironment(flags *pflag.FlagSet) error {
 }
 
 // dev serves a file until ctx ends.
-func dev(ctx context.Context, c config, o devOptions, out, log io.Writer) error {
+func dev(ctx context.Context, c config, o devOptions, out, errout io.Writer) error {
 	if err := checkFile(o.file); err != nil {
 		return err
 	}
@@ -103,24 +105,29 @@ func dev(ctx context.Context, c config, o devOptions, out, log io.Writer) error 
 		return err
 	}
 	defer func() { _ = root.Close() }()
-	s, err := start(ctx, c, out, c.logger(log))
+	log, lines := observe.NewLog(errout, c.logHandler)
+	defer lines.Close()
+	hangups := notifyHangups()
+	s, err := start(ctx, c, out, log)
 	if err != nil {
 		return err
 	}
-	d := newDeveloper(s, o, refs, baseURL(root), out)
+	d := newDeveloper(s, o, refs, baseURL(root))
 	if err := d.create(ctx); err != nil {
-		return err
+		return errors.Join(err, s.close())
 	}
 	go func() {
 		if err := s.gateway.ServeStage(root, devAPI, devStage); err != nil {
 			s.failed <- err
 		}
 	}()
-	fmt.Fprintf(out, "Control plane   %s\n", baseURL(s.listener))
-	fmt.Fprintf(out, "Stage dev       %s/\n\n", d.root)
+	fmt.Fprintf(d.out, "Control plane   %s\n", baseURL(s.listener))
+	fmt.Fprintf(d.out, "Stage dev       %s/\n\n", d.root)
 	d.reload(ctx)
-	fmt.Fprintln(out, "Ready.")
+	fmt.Fprintln(d.out, "Ready.")
+	s.stdout.Flush()
 	go d.watch(ctx)
+	go s.obey(ctx, hangups)
 	return s.wait(ctx)
 }
 

@@ -30,7 +30,8 @@ type developer struct {
 	told   bool                   // the curl lines have been printed
 }
 
-func newDeveloper(s *server, o devOptions, refs, root string, out io.Writer) *developer {
+func newDeveloper(s *server, o devOptions, refs, root string) *developer {
+	out := s.stdout
 	return &developer{
 		server: s, teller: &teller{out: out, file: o.file, verbose: o.verbose}, file: o.file, refs: refs, root: root, out: out,
 		who: &wire.Caller{Account: s.config.Account, Region: s.config.Region},

@@ -25,7 +25,7 @@ func run(args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "gatehouse:", err)
+		complain(err)
 		return 1
 	}
 	return 0

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
@@ -53,12 +55,18 @@ environment, the environment over the file.`,
 }
 
 // serve runs a server until ctx ends.
-func serve(ctx context.Context, c config, out, log io.Writer) error {
-	s, err := start(ctx, c, out, c.logger(log))
+func serve(ctx context.Context, c config, out, errout io.Writer) error {
+	log, lines := observe.NewLog(errout, c.logHandler)
+	defer lines.Close()
+	hangups := notifyHangups()
+	s, err := start(ctx, c, out, log)
 	if err != nil {
 		return err
 	}
-	s.announce(out)
+	lines.Flush()
+	s.announce(s.stdout)
+	s.stdout.Flush()
+	go s.obey(ctx, hangups)
 	return s.wait(ctx)
 }
 
@@ -74,6 +82,7 @@ type server struct {
 	client   *integration.Client
 	aws      *integration.AWS
 	services *pipeline.Services
+	stdout   *observe.Lines // what is printed while requests are served
 	access   *accessLogs
 	tracer   *tracer // nil unless requests are traced
 
@@ -90,7 +99,8 @@ type server struct {
 // answer.
 func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *server, err error) {
 	s := &server{config: c, log: log, failed: make(chan error, 4)}
-	s.access = &accessLogs{files: c.AccessLogDestinations, fallback: c.AccessLog, stdout: out, log: log}
+	s.stdout = observe.NewLines(out, log)
+	s.access = &accessLogs{files: c.AccessLogDestinations, fallback: c.AccessLog, stdout: s.stdout, log: log}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -124,7 +134,7 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 		return nil, err
 	}
 	if c.Trace {
-		s.tracer = newTracer(out)
+		s.tracer = newTracer(s.stdout, colorful(out))
 		s.services.Trace = s.tracer.print
 	}
 	s.feed.gateway = s.gateway
@@ -389,9 +399,18 @@ func (s *server) close() error {
 	if s.client != nil {
 		s.client.Close()
 	}
-	s.access.close()
+	s.closeLogs()
 	if s.store != nil {
 		return s.store.Close()
 	}
 	return nil
+}
+
+// closeLogs writes what is pending of what is printed and of the access logs,
+// for a second at the most.
+func (s *server) closeLogs() {
+	var wg sync.WaitGroup
+	wg.Go(s.stdout.Close)
+	wg.Go(s.access.close)
+	wg.Wait()
 }

@@ -5,11 +5,11 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -18,12 +18,10 @@ import (
 type tracer struct {
 	color  bool
 	locate atomic.Pointer[func(pipeline.Problem) string] // nil where no file is the definition
-
-	mu  sync.Mutex // one block at a time
-	out io.Writer
+	out    *observe.Lines
 }
 
-func newTracer(out io.Writer) *tracer { return &tracer{out: out, color: colorful(out)} }
+func newTracer(out *observe.Lines, color bool) *tracer { return &tracer{out: out, color: color} }
 
 // print is a pipeline.Services.Trace.
 func (t *tracer) print(trace *pipeline.Trace) {
@@ -31,10 +29,7 @@ func (t *tracer) print(trace *pipeline.Trace) {
 	if locate := t.locate.Load(); locate != nil {
 		o.Locate = *locate
 	}
-	block := trace.Text(o) + "\n"
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, _ = io.WriteString(t.out, block) // whom should it be told?
+	t.out.Append([]byte(trace.Text(o)))
 }
 
 // colorful reports whether out is a terminal that wants colours: see

@@ -1,8 +1,9 @@
-// Package observe is how the data plane tells what it does: access logs, later
+// Package observe is how a running server tells what it does: its logs, later
 // metrics. It knows nothing of requests, only of lines and numbers.
 package observe
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"sync"
@@ -11,35 +12,65 @@ import (
 
 const (
 	// flushEvery is how long a line waits at the most before it is written.
-	flushEvery = 250 * time.Millisecond
+	flushEvery = 100 * time.Millisecond
 	// flushAt is how many bytes are worth a write at once.
 	flushAt = 64 << 10
 	// maxPending bounds the bytes that wait for a writer that does not keep up;
 	// beyond it lines are dropped and counted.
 	maxPending = 8 << 20
+	// patience is how long Flush and Close wait for a writer that does not keep up.
+	patience = time.Second
 )
 
 // Lines writes lines in batches, off the path of those who log: a request
-// copies its line into a buffer, a goroutine writes the buffer. It is safe for
-// concurrent use.
+// copies its line into a buffer, a goroutine writes the buffer. Nobody who logs
+// waits for the writer. It is safe for concurrent use.
 type Lines struct {
-	w   io.Writer
-	log *slog.Logger
+	w    io.Writer
+	file *file // w, where it is one that can be opened again
+	log  *slog.Logger
+
+	some    chan struct{}      // holds a token when something is pending
+	enough  chan struct{}      // holds a token when it is to be written at once
+	asks    chan chan struct{} // each is closed when all that was pending is written
+	closing chan struct{}
+	done    chan struct{}
 
 	mu      sync.Mutex
 	pending []byte
 	spare   []byte // the other buffer while it is not being written
-	dropped int
-	closed  bool
-	wake    chan struct{} // holds a token when pending has reached flushAt
-	done    chan struct{}
+	dropped int    // lines
+	closed  bool   // by Close
+	ended   bool   // nothing is written any more
+
+	// Of the goroutine that writes:
+	lost    int // lines that were not written, and of which the log does not know yet
+	failing bool
 }
 
-// NewLines starts writing to w. What goes wrong is told to log, once a batch.
+// NewLines starts writing to w. The log is told once when w begins to fail, and
+// how many lines were dropped when it works again.
 func NewLines(w io.Writer, log *slog.Logger) *Lines {
-	l := &Lines{w: w, log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	l := newLines(w)
+	l.log = log
 	go l.run()
 	return l
+}
+
+// NewLog makes a logger whose lines go to w as those of Lines do. It is told
+// itself what goes wrong with them.
+func NewLog(w io.Writer, handler func(io.Writer) slog.Handler) (*slog.Logger, *Lines) {
+	l := newLines(w)
+	l.log = slog.New(handler(l))
+	go l.run()
+	return l.log, l
+}
+
+func newLines(w io.Writer) *Lines {
+	return &Lines{
+		w: w, some: make(chan struct{}, 1), enough: make(chan struct{}, 1), asks: make(chan chan struct{}),
+		closing: make(chan struct{}), done: make(chan struct{}),
+	}
 }
 
 // Append adds a line, without its line end, which it copies. After Close it
@@ -47,64 +78,167 @@ func NewLines(w io.Writer, log *slog.Logger) *Lines {
 func (l *Lines) Append(line []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
-		return
-	}
-	if len(l.pending)+len(line) > maxPending {
-		l.dropped++
-		return
-	}
-	l.pending = append(append(l.pending, line...), '\n')
-	if len(l.pending) >= flushAt {
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
+	if l.room(len(line)+1, 1) {
+		l.pending = append(append(l.pending, line...), '\n')
+		l.wake()
 	}
 }
 
-// Close writes what is pending and stops. A second call waits for the first.
+// Write implements io.Writer for whole lines, with their ends. It never fails:
+// what becomes of lines the log is told.
+func (l *Lines) Write(lines []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.room(len(lines), bytes.Count(lines, []byte{'\n'})) {
+		l.pending = append(l.pending, lines...)
+		l.wake()
+	}
+	return len(lines), nil
+}
+
+// room reports whether that many bytes can be added. Where they cannot, they are
+// so many lines dropped.
+func (l *Lines) room(bytes, lines int) bool {
+	if l.ended {
+		return false
+	}
+	if len(l.pending)+bytes > maxPending {
+		l.dropped += lines
+		return false
+	}
+	return true
+}
+
+// wake tells the goroutine that writes of what has been added.
+func (l *Lines) wake() {
+	token(l.some)
+	if len(l.pending) >= flushAt {
+		token(l.enough)
+	}
+}
+
+func token(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Flush waits until everything that was added before is written, for a second
+// at the most.
+func (l *Lines) Flush() {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	written := make(chan struct{})
+	select {
+	case l.asks <- written:
+	case <-l.done:
+		return
+	case <-timer.C:
+		return
+	}
+	select {
+	case <-written:
+	case <-timer.C:
+	}
+}
+
+// Reopen makes lines of OpenLines open their file again, which somebody has
+// moved away. Of others it means nothing.
+func (l *Lines) Reopen() {
+	if l.file != nil {
+		l.file.stale.Store(true)
+		token(l.some)
+		token(l.enough)
+	}
+}
+
+// Close writes what is pending, for a second at the most, and stops. Later calls
+// wait for as long.
 func (l *Lines) Close() {
 	l.mu.Lock()
 	if !l.closed {
 		l.closed = true
-		close(l.wake)
+		close(l.closing)
 	}
 	l.mu.Unlock()
-	<-l.done
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-l.done:
+	case <-timer.C:
+	}
+	if l.file != nil {
+		l.file.close()
+	}
 }
 
 func (l *Lines) run() {
 	defer close(l.done)
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
-	for open := true; open; {
+	for {
 		select {
-		case _, open = <-l.wake:
-		case <-tick.C:
+		case <-l.some:
+			l.await()
+		case written := <-l.asks:
+			l.flush()
+			close(written)
+		case <-l.closing:
+			l.flush() // which may log
+			l.mu.Lock()
+			l.ended = true
+			l.mu.Unlock()
+			l.flush()
+			return
 		}
-		l.flush()
 	}
+}
+
+// await lets more lines come before it writes.
+func (l *Lines) await() {
+	timer := time.NewTimer(flushEvery)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-l.enough:
+	case <-l.closing:
+	case written := <-l.asks:
+		defer close(written)
+	}
+	l.flush()
 }
 
 // flush writes the pending lines while new ones go to the other buffer.
 func (l *Lines) flush() {
 	l.mu.Lock()
-	batch, dropped := l.pending, l.dropped
-	l.pending, l.dropped = l.spare[:0], 0
-	l.spare = nil
+	batch := l.pending
+	l.lost += l.dropped
+	l.pending, l.spare, l.dropped = l.spare[:0], nil, 0
 	l.mu.Unlock()
-	if len(batch) > 0 {
-		if _, err := l.w.Write(batch); err != nil {
-			l.log.Error("log lines not written", "bytes", len(batch), "error", err)
-		}
-	}
-	if dropped > 0 {
-		l.log.Error("log lines dropped: their writer does not keep up", "lines", dropped)
+	if len(batch) > 0 || l.file != nil && l.file.stale.Load() {
+		n, err := l.w.Write(batch)
+		l.tell(batch[min(n, len(batch)):], err)
 	}
 	if cap(batch) <= 4*flushAt {
 		l.mu.Lock()
 		l.spare = batch[:0]
 		l.mu.Unlock()
+	}
+}
+
+// tell tells the log of a writer that begins to fail, and of what is lost when
+// it works again: the log may be these lines themselves.
+func (l *Lines) tell(rest []byte, err error) {
+	if err != nil {
+		l.lost += bytes.Count(rest, []byte{'\n'})
+		if !l.failing {
+			l.failing = true
+			l.log.Error("log lines cannot be written", "error", err)
+		}
+		return
+	}
+	l.failing = false
+	if l.lost > 0 {
+		l.log.Error("log lines dropped: their writer did not keep up", "lines", l.lost)
+		l.lost = 0
 	}
 }

@@ -128,6 +128,88 @@ func TestLinesConcurrently(t *testing.T) {
 	}
 }
 
+// A writer that blocks for ever holds up neither who flushes nor who closes.
+func TestLinesWithoutReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sink{block: make(chan struct{})}
+		l := NewLines(s, quiet())
+		l.Append([]byte("one"))
+		synctest.Wait()
+		begin := time.Now()
+		l.Flush()
+		if took := time.Since(begin); took != patience {
+			t.Errorf("Flush took %v", took)
+		}
+		l.Close()
+		if took := time.Since(begin); took != 2*patience {
+			t.Errorf("Close ended after %v", took)
+		}
+		close(s.block)
+		<-l.done
+		if got, _ := s.seen(); got != "one\n" {
+			t.Errorf("written: %q", got)
+		}
+	})
+}
+
+func TestLinesFlush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sink{}
+		l := NewLines(s, quiet())
+		begin := time.Now()
+		for _, line := range []string{"one", "two"} {
+			l.Append([]byte(line))
+			l.Flush()
+			if got, _ := s.seen(); !strings.HasSuffix(got, line+"\n") {
+				t.Errorf("after Flush: %q", got)
+			}
+		}
+		l.Close()
+		l.Flush()
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// A log whose reader stops for a while says itself how much it lost.
+func TestLogTellsOfItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sink{block: make(chan struct{})}
+		log, l := NewLog(s, func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) })
+		log.Info("first")
+		time.Sleep(flushEvery)
+		synctest.Wait()
+		text := strings.Repeat("x", 1<<20)
+		for range maxPending>>20 + 5 {
+			log.Info(text)
+		}
+		close(s.block)
+		time.Sleep(2 * flushEvery)
+		log.Info("last")
+		l.Close()
+		got, _ := s.seen()
+		lines := strings.SplitAfter(got, "\n")
+		if n := len(lines); n < 4 || !strings.Contains(lines[n-3], "lines=6") || !strings.Contains(lines[n-2], "last") {
+			t.Errorf("ends with %.300q", lines[max(0, len(lines)-3):])
+		}
+	})
+}
+
+// A log that can no longer be written does not go round in circles.
+func TestLogThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sink{err: errors.New("broken pipe")}
+		log, l := NewLog(s, func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) })
+		log.Info("first")
+		time.Sleep(time.Minute)
+		if _, calls := s.seen(); calls != 2 {
+			t.Errorf("%d writes", calls)
+		}
+		l.Close()
+	})
+}
+
 func BenchmarkAppend(b *testing.B) {
 	l := NewLines(io.Discard, quiet())
 	defer l.Close()
