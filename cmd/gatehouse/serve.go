@@ -379,11 +379,30 @@ func (s *server) wait(ctx context.Context) error {
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.drainTime())
 	defer cancel()
+	return errors.Join(failure, s.drain(drain), s.close())
+}
+
+// drain lets requests in flight finish, of both planes at the same time: neither
+// keeps the other open. When ctx ends it cuts off the rest, and says so.
+func (s *server) drain(ctx context.Context) error {
+	var errs [2]error
+	var wg sync.WaitGroup
+	wg.Go(func() { errs[0] = s.gateway.Shutdown(ctx) })
 	if s.plane != nil {
-		failure = errors.Join(failure, s.plane.Shutdown(drain))
+		wg.Go(func() {
+			if errs[1] = s.plane.Shutdown(ctx); errs[1] != nil {
+				_ = s.plane.Close() // what it could say, Shutdown has
+			}
+		})
 	}
-	failure = errors.Join(failure, s.gateway.Shutdown(drain))
-	return errors.Join(failure, s.close())
+	wg.Wait()
+	for i, plane := range []string{"stages", "control plane"} {
+		if errors.Is(errs[i], context.DeadlineExceeded) {
+			s.log.Warn("the time to stop is over: requests in flight were cut off", "plane", plane)
+			errs[i] = nil
+		}
+	}
+	return errors.Join(errs[:]...)
 }
 
 // close lets go of what start took; parts that never came up are left out.

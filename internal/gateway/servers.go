@@ -29,14 +29,15 @@ type servers struct {
 // An engine is one listener at work.
 type engine struct {
 	*http.Server
-	ln   net.Listener
-	done chan struct{} // closed when nothing is accepted any more
+	ln    net.Listener
+	http2 bool          // it speaks that, too
+	done  chan struct{} // closed when nothing is accepted any more
 }
 
 // Serve serves stages over plain HTTP/1.1 until Shutdown, and then returns nil.
 // It closes ln.
 func (g *Gateway) Serve(ln net.Listener) error {
-	return g.run(ln, g, func() net.Listener { return &listener{ln, g.door} })
+	return g.run(ln, g, false, func() net.Listener { return &listener{ln, g.door} })
 }
 
 // ServeStage serves one stage as Serve does, with nothing of it in the URLs: the
@@ -46,17 +47,17 @@ func (g *Gateway) ServeStage(ln net.Listener, api, stage string) error {
 		path, query := splitTarget(r.RequestURI)
 		g.serve(w, r, connOf(r), place{api, stage, path}, query)
 	})
-	return g.run(ln, h, func() net.Listener { return &listener{ln, g.door} })
+	return g.run(ln, h, false, func() net.Listener { return &listener{ln, g.door} })
 }
 
 // ServeTLS serves stages over HTTP/2 and HTTP/1.1 under TLS until Shutdown,
 // and then returns nil. It closes ln.
 func (g *Gateway) ServeTLS(ln net.Listener, config *tls.Config) error {
-	return g.run(ln, g, func() net.Listener { return newSecureListener(ln, g.door, config, g.opts.ReadHeaderTimeout) })
+	return g.run(ln, g, true, func() net.Listener { return newSecureListener(ln, g.door, config, g.opts.ReadHeaderTimeout) })
 }
 
-func (g *Gateway) run(ln net.Listener, h http.Handler, wrap func() net.Listener) error {
-	e := &engine{ln: ln, done: make(chan struct{}), Server: &http.Server{
+func (g *Gateway) run(ln net.Listener, h http.Handler, http2 bool, wrap func() net.Listener) error {
+	e := &engine{ln: ln, http2: http2, done: make(chan struct{}), Server: &http.Server{
 		Handler:                      h,
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            g.opts.ReadHeaderTimeout,
@@ -107,8 +108,12 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
-	g.door.empty(ctx.Done())
-	return shutdown(ctx, running)
+	emptied := make(chan struct{})
+	go func() {
+		defer close(emptied)
+		g.door.empty(ctx.Done())
+	}()
+	return shutdown(ctx, running, emptied)
 }
 
 // queueTime is how long connections that came before the listener stopped are
@@ -127,12 +132,25 @@ func stopAccepting(ln net.Listener) {
 	refuseNew(tcp)
 }
 
+// farewell is how long an engine of HTTP/2 lets connections of HTTP/1 empty
+// before it tells those of HTTP/2 to go, which it cannot do alone. By then each of
+// the former has been closed, or is busy and closes behind its answer.
+const farewell = 2 * lingering
+
 // shutdown ends the engines, each in its way.
-func shutdown(ctx context.Context, running []*engine) error {
+func shutdown(ctx context.Context, running []*engine, emptied <-chan struct{}) error {
 	var wg sync.WaitGroup
 	errs := make([]error, len(running))
 	for i, e := range running {
 		wg.Go(func() {
+			var enough <-chan time.Time
+			if e.http2 {
+				enough = time.After(farewell)
+			}
+			select {
+			case <-emptied: // also when ctx ends
+			case <-enough:
+			}
 			if errs[i] = e.Shutdown(ctx); errs[i] != nil {
 				_ = e.Close()
 			}

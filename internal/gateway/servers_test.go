@@ -208,6 +208,73 @@ func TestShutdownGivesUp(t *testing.T) {
 	s.settle()
 }
 
+// A told connection tells when its owner closes it.
+type told struct {
+	net.Conn
+	closed chan struct{}
+}
+
+func (c *told) Close() error {
+	close(c.closed)
+	return c.Conn.Close()
+}
+
+// Connections of HTTP/2 are told to go while a request over HTTP/1 is under way:
+// else their clients would go on until both are cut off.
+func TestShutdownTellsHTTP2(t *testing.T) {
+	certs := httptest.NewTLSServer(http.NotFoundHandler())
+	certs.Close()
+	ln, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	started, let := make(chan bool), make(chan bool)
+	s := prepare(t, Options{}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		if req.Path == "/busy" {
+			started <- true
+			<-let
+		}
+		return echo(s, req)
+	})
+	go func() { s.served <- s.ServeTLS(ln, &tls.Config{Certificates: certs.TLS.Certificates}) }()
+	closed := make(chan struct{})
+	clients := map[bool]*http.Transport{}
+	for _, h2 := range []bool{true, false} {
+		clients[h2] = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: h2}
+		defer clients[h2].CloseIdleConnections()
+	}
+	clients[true].DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		nc, err := new(net.Dialer).DialContext(ctx, network, address)
+		return &told{nc, closed}, err
+	}
+	tlsCall(t, clients[true], "https://"+ln.Addr().String(), 1, true)
+	busy := make(chan error)
+	go func() {
+		req, _ := http.NewRequest("GET", "https://"+ln.Addr().String()+"/dev/busy", nil)
+		req.Host = "abc123.execute-api.localhost"
+		resp, err := clients[false].RoundTrip(req)
+		if err == nil {
+			err = resp.Body.Close()
+		}
+		busy <- err
+	}()
+	<-started
+	done := make(chan error)
+	go func() { done <- s.Shutdown(context.Background()) }()
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("the connection of HTTP/2 stays")
+	}
+	let <- true
+	if err := <-busy; err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTLS(t *testing.T) {
 	certs := httptest.NewTLSServer(http.NotFoundHandler())
 	certs.Close()

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var stagesLine = regexp.MustCompile(`(?m)^Stages +http://([^/]+)/`)
+
+// launchApart starts a server whose planes have listeners of their own.
+func launchApart(t *testing.T, config string) (p *process, plane, stages string) {
+	t.Helper()
+	p, _, url := launchWith(t, t.TempDir(), "in-memory: true\naccess-log: \"\"\ngateway-listen: 127.0.0.1:0\n"+config)
+	return p, strings.TrimPrefix(url, "http://"), stagesLine.FindStringSubmatch(p.printed())[1]
+}
+
+// say opens a connection and writes to it.
+func say(t *testing.T, address, text string) net.Conn {
+	t.Helper()
+	nc, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = nc.Close() })
+	_ = nc.SetDeadline(time.Now().Add(2 * patience))
+	if _, err := io.WriteString(nc, text); err != nil {
+		t.Fatal(err)
+	}
+	return nc
+}
+
+// stuck are requests of the control plane that never end.
+var stuck = map[string]string{
+	"half a head": "POST /restapis HTTP/1.1\r\nHost: loc",
+	"half a body": "POST /restapis HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+}
+
+// TestStopWithStuckCaller ends a server while a client of the control plane's
+// own listener is stuck: the stages stop taking requests at once, those under
+// way are answered, and so is a caller who is in the middle of a write.
+func TestStopWithStuckCaller(t *testing.T) {
+	t.Parallel()
+	for name, request := range stuck {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := make(chan bool, 1)
+			backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked <- true
+				time.Sleep(time.Second)
+				fmt.Fprint(w, "done")
+			}))
+			t.Cleanup(backend.Close)
+			p, plane, stages := launchApart(t, "")
+			deployAPI(t, "http://"+plane, "drain", `{"openapi":"3.0.1","info":{"title":"a","version":"1"},"paths":{"/":{"get":{"responses":{},`+
+				`"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"GET","uri":"`+backend.URL+`"}}}}}`)
+			say(t, plane, request)
+			body := `{"name":"late"}`
+			writer := say(t, plane, fmt.Sprintf("POST /restapis HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:5]))
+			caller := say(t, stages, "GET /_aws/execute-api/drain/prod/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			<-asked
+
+			if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(500 * time.Millisecond)
+			if nc, err := net.DialTimeout("tcp", stages, 300*time.Millisecond); err == nil {
+				_ = nc.Close()
+				t.Error("the stages still take connections")
+			}
+			if _, err := io.WriteString(writer, body[5:]); err != nil {
+				t.Error(err)
+			}
+			for who, nc := range map[string]net.Conn{"201": writer, "200": caller} {
+				resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
+				if err != nil {
+					t.Error(who, err)
+					continue
+				}
+				if text, _ := io.ReadAll(resp.Body); !strings.HasPrefix(resp.Status, who) {
+					t.Error(resp.Status, string(text))
+				}
+			}
+		})
+	}
+}
+
+// TestDrainInTime cuts off who is stuck when the time is over, on either plane,
+// and calls that no failure.
+func TestDrainInTime(t *testing.T) {
+	t.Parallel()
+	c := defaults()
+	c.Listen, c.GatewayListen, c.InMemory, c.AccessLog = "127.0.0.1:0", "127.0.0.1:0", true, ""
+	var log strings.Builder
+	s, err := start(t.Context(), c, io.Discard, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ln := range []net.Listener{s.listener, s.stages} {
+		say(t, ln.Addr().String(), "POST /restapis HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
+	}
+	time.Sleep(100 * time.Millisecond) // until both are known
+	begin := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if err := errors.Join(s.drain(ctx), s.close()); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took > 3*time.Second {
+		t.Errorf("ended after %v", took)
+	}
+	if !strings.Contains(log.String(), `plane="control plane"`) {
+		t.Errorf("log:\n%s", log.String())
+	}
+}
