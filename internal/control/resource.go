@@ -208,7 +208,8 @@ func orderOf(r wire.Resource) string {
 }
 
 // resources reads at most n resources (0: all) in their order: the root, then
-// the others by id.
+// the others by id. Other listings are in order of creation, for which each page
+// goes through the keys of all items; an API may have 100,000 resources.
 func (t *tx) resources(root, after string, n int) ([]wire.Resource, error) {
 	var out []wire.Resource
 	if after == "" {
