@@ -228,7 +228,17 @@ func (c *config) backendConnections(files int) int {
 	if clients == 0 {
 		clients = files / 2
 	}
-	return max(files-clients-files/16-32, files/8)
+	return max(files-clients-c.controlConnections(files)-files/16-32, files/8)
+}
+
+// controlConnections is how many connections the control plane's own listener may
+// have when the process may open that many files; 0 where there is none, or the
+// number is not known.
+func (c *config) controlConnections(files int) int {
+	if c.GatewayListen == "" {
+		return 0
+	}
+	return files / 16
 }
 
 // level parses the log level.

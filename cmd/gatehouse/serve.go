@@ -86,11 +86,11 @@ type server struct {
 	access   *accessLogs
 	tracer   *tracer // nil unless requests are traced
 
-	listener net.Listener // of the control plane, and of the stages unless they have their own
-	stages   net.Listener // of the stages alone; nil when they share
-	secure   net.Listener // of the stages under TLS; nil for none
-	tls      *tls.Config  // of secure
-	plane    *http.Server // serves the control plane when the stages have a listener of their own
+	listener net.Listener     // of the control plane, and of the stages unless they have their own
+	stages   net.Listener     // of the stages alone; nil when they share
+	secure   net.Listener     // of the stages under TLS; nil for none
+	tls      *tls.Config      // of secure
+	plane    *gateway.Gateway // serves the control plane alone when the stages have a listener of their own
 	failed   chan error
 	stop     context.CancelFunc
 }
@@ -314,11 +314,9 @@ func (s *server) run(handler http.Handler) {
 	stages := s.listener
 	if s.stages != nil {
 		stages = s.stages
-		s.plane = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
-			WriteTimeout: s.config.drainTime() + 2*time.Minute, // behind a body's time and a tested method's backend
-			IdleTimeout:  5 * time.Minute, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelInfo)}
+		s.plane = gateway.New(gateway.Options{Next: handler, Log: s.log, MaxConnections: s.config.controlConnections(gateway.OpenFiles())})
 		go func() {
-			if err := s.plane.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.plane.ServeNext(s.listener); err != nil {
 				s.failed <- err
 			}
 		}()

@@ -93,3 +93,62 @@ func asked(t *testing.T, url, method string, size, want int) {
 		t.Fatalf("%s of %d bytes: status %d, %d bytes, %v, after %v", method, size, resp.StatusCode, got, err, took)
 	}
 }
+
+// A client that sends all of a large body before it looks for an answer reads the
+// refusal, on the listener of both planes and on the control plane's own.
+func TestRefusedUploads(t *testing.T) {
+	t.Parallel()
+	length := func(size int) string {
+		return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", size, make([]byte, size))
+	}
+	chunks := func(size int) string {
+		return fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", size, make([]byte, size))
+	}
+	const tooLarge = "Request must be smaller than 10485760 bytes for the CreateRestApi operation"
+	tests := map[string]struct {
+		path, rest string
+		status     int
+		body       string
+	}{
+		"no operation":                {"/nope", length(9 << 20), 403, "Missing Authentication Token"},
+		"no page":                     {"/_gatehouse/health", length(9 << 20), 404, ""},
+		"too large":                   {"/restapis", length(24 << 20), 413, tooLarge},
+		"too large, chunks":           {"/restapis", chunks(24 << 20), 413, tooLarge},
+		"too large, told to send it":  {"/restapis", "Expect: 100-continue\r\n" + chunks(24<<20), 413, tooLarge},
+		"too large, asks, sends it":   {"/restapis", "Expect: 100-continue\r\n" + length(24<<20), 413, tooLarge},
+		"too large, waits for a word": {"/restapis", "Expect: 100-continue\r\nContent-Length: 10485761\r\n\r\n", 413, tooLarge},
+	}
+	for name, config := range map[string]string{"shared": "", "own": "gateway-listen: 127.0.0.1:0\n"} {
+		_, _, url := launchWith(t, t.TempDir(), "in-memory: true\n"+config)
+		for test, tt := range tests {
+			t.Run(test+", "+name, func(t *testing.T) {
+				for range 5 {
+					nc, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = nc.SetDeadline(time.Now().Add(patience))
+					if _, err := io.WriteString(nc, "POST "+tt.path+" HTTP/1.1\r\nHost: localhost\r\n"+tt.rest); err != nil {
+						t.Fatal("while sending:", err)
+					}
+					r := bufio.NewReader(nc)
+					resp, err := http.ReadResponse(r, nil)
+					if err == nil && resp.StatusCode == http.StatusContinue {
+						resp, err = http.ReadResponse(r, nil)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					body, err := io.ReadAll(resp.Body)
+					if resp.StatusCode != tt.status || !strings.Contains(string(body), tt.body) || err != nil || !resp.Close {
+						t.Fatalf("got %d %q, %v, closes: %t", resp.StatusCode, body, err, resp.Close)
+					}
+					if rest, err := io.ReadAll(r); len(rest) > 0 || err != nil {
+						t.Fatalf("then %q, %v", rest, err)
+					}
+					_ = nc.Close()
+				}
+			})
+		}
+	}
+}

@@ -84,13 +84,6 @@ func (b *body) Read(p []byte) (int, error) {
 // Close implements io.Closer.
 func (b *body) Close() error { return b.from.Close() }
 
-// SetReadDeadline bounds all further reads. A handler that has less time than a
-// body may take says so here: each read sets the connection's deadline anew.
-func (b *body) SetReadDeadline(last time.Time) error {
-	b.last = last
-	return nil
-}
-
 // unread reports whether there is a body of which something may still come.
 func (b *body) unread() bool { return b.from != nil && !b.whole }
 
@@ -98,17 +91,18 @@ func (b *body) unread() bool { return b.from != nil && !b.whole }
 // of the next request, or not known. A client that waits to be told to go on may
 // never send it.
 func (b *body) endless(r *http.Request) bool {
-	return b.unread() && (b.left < 0 || b.left >= smallRest || r.Header["Expect"] != nil)
+	return b != nil && b.unread() && (b.left < 0 || b.left >= smallRest || r.Header["Expect"] != nil)
 }
 
-// paced returns r with its body at a pace, r itself if it has none. It is a copy
-// because net/http looks at the body of its own when it closes the request.
-func paced(w http.ResponseWriter, r *http.Request, nc *conn, timeout time.Duration) *http.Request {
+// paced returns r with its body at a pace, and the body; r itself and nil if it
+// has none. It is a copy because net/http looks at the body of its own when it
+// closes the request.
+func paced(w http.ResponseWriter, r *http.Request, nc *conn, timeout time.Duration) (*http.Request, *body) {
 	if !mayHaveBody(r) {
-		return r
+		return r, nil
 	}
 	out, b := *r, new(body)
 	b.start(w, r, nc, timeout)
 	out.Body = b
-	return &out
+	return &out, b
 }

@@ -97,20 +97,6 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// A handler's own deadline holds beside the pace.
-func TestPaceWithADeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := &line{size: 1 << 20, at: func(int) (int, time.Duration) { return 100_000, time.Second }}
-		b := body{from: l, control: l, timeout: 30 * time.Second}
-		begin := time.Now()
-		_ = b.SetReadDeadline(begin.Add(4500 * time.Millisecond))
-		n, err := io.Copy(io.Discard, &b)
-		if took := time.Since(begin); n != 400_000 || !errors.Is(err, os.ErrDeadlineExceeded) || took != 4500*time.Millisecond {
-			t.Errorf("%d bytes, %v after %v", n, err, took)
-		}
-	})
-}
-
 // Over every way in a body that comes too slowly is cut off, behind a fast start,
 // too.
 func TestPaceOnSockets(t *testing.T) {

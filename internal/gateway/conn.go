@@ -41,7 +41,8 @@ type conn struct {
 
 	answered bool  // the answer has gone, net/http's own is to be swallowed
 	broken   error // why it has not
-	lingered bool  // what came behind the last answer has been thrown away
+	unread   bool  // the last answer came before its request had been read
+	lingered bool  // what came behind it has been thrown away
 }
 
 // connKey finds the conn in the context of its requests.
@@ -76,7 +77,7 @@ func track(nc net.Conn, state http.ConnState) {
 		g.began()
 	case state == http.StateIdle:
 		if c := http1(nc); c != nil {
-			c.serving = false
+			c.goOn()
 		}
 		g.idle.Store(g.door.clock())
 	}
@@ -222,6 +223,20 @@ const (
 	silence     = 5 * time.Second
 )
 
+// breakOff lets nothing more be read of a request that has been answered.
+func (c *conn) breakOff() { c.ended, c.unread = errUnread, true }
+
+var errUnread = errors.New("the request has been answered before it was read")
+
+// goOn is called when the connection waits for the next request: what was left of
+// the last one had come already where it was broken off.
+func (c *conn) goOn() {
+	c.serving = false
+	if c.unread = false; c.ended == errUnread {
+		c.ended = nil
+	}
+}
+
 // linger ends the connection of a client that is still sending. Most look for
 // the answer only when all is sent, and lose it to the reset of a connection that
 // is closed before. What comes is thrown away. Meanwhile the connection counts as
@@ -230,7 +245,7 @@ func (c *conn) linger() {
 	if c.lingered {
 		return
 	}
-	c.lingered, c.ended = true, net.ErrClosed
+	c.lingered, c.ended = true, errUnread
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
@@ -251,11 +266,19 @@ func (c *conn) linger() {
 	}
 }
 
-// CloseWrite is called by net/http behind an answer of its own, or of another
-// handler, that came before the request had been read.
+// CloseWrite is called by net/http before Close where it knows that the client
+// may still be sending.
 func (c *conn) CloseWrite() error {
 	c.linger()
 	return nil
+}
+
+// Close implements net.Conn.
+func (c *conn) Close() error {
+	if c.unread && !c.guest.door.closing.Load() { // nobody else closes it then
+		c.linger()
+	}
+	return c.Conn.Close()
 }
 
 // A secureConn is a conn under TLS; net/http asks it for the state.

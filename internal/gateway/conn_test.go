@@ -173,26 +173,3 @@ func TestBodiesThatLookLikeErrors(t *testing.T) {
 		})
 	}
 }
-
-// A handler's time for what is left of a body holds beside the pace of its pieces.
-func TestHandlersTimeForABody(t *testing.T) {
-	const limit = 100 * time.Millisecond
-	took := make(chan time.Duration, 1)
-	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begin := time.Now()
-		_ = r.Body.(interface{ SetReadDeadline(time.Time) error }).SetReadDeadline(begin.Add(limit))
-		_, _ = io.Copy(io.Discard, r.Body)
-		took <- time.Since(begin)
-	})
-	s := open(t, Options{Next: next}, echo)
-	p := s.dial(t)
-	p.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc")
-	select {
-	case d := <-took:
-		if d < limit {
-			t.Errorf("ended after %v", d)
-		}
-	case <-time.After(5 * time.Second):
-		t.Error("still reading")
-	}
-}

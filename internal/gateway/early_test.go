@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -24,16 +25,10 @@ func refusing(*stubServer, *httpmsg.Request) *httpmsg.Response {
 func TestEarlyAnswers(t *testing.T) {
 	plain := open(t, Options{}, refusing)
 	secure := openTLS(t, Options{}, refusing).site
-	shared := open(t, Options{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, "no", http.StatusForbidden)
-	})}, refusing)
-	whole := prepare(t, Options{}, refusing)
-	ln, err := Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole.addr = ln.Addr().String()
-	go func() { whole.served <- whole.ServeStage(ln, "abc123", "dev") }()
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusForbidden) })
+	shared := open(t, Options{Next: next}, refusing)
+	whole := openAs(t, Options{}, refusing, func(s *site, ln net.Listener) error { return s.ServeStage(ln, "abc123", "dev") })
+	alone := openAs(t, Options{Next: next}, refusing, func(s *site, ln net.Listener) error { return s.ServeNext(ln) })
 
 	const size = 9 << 20
 	const unknown = "POST /nope HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\n"
@@ -56,6 +51,7 @@ func TestEarlyAnswers(t *testing.T) {
 		"a URL that is too long":      {plain, stageHead("POST", "/dev/"+strings.Repeat("u", 11_000)) + length, 413},
 		"a header that is too long":   {plain, stageHead("POST", "/dev") + "A: " + strings.Repeat("x", 200_000) + "\r\n" + length, 413},
 		"another handler":             {shared, "POST / HTTP/1.1\r\nHost: localhost\r\n" + length, 403},
+		"another handler alone":       {alone, stageHead("POST", "/dev") + length, 403},
 		"another handler, chunks":     {shared, "POST / HTTP/1.1\r\nHost: localhost\r\n" + chunks, 403},
 		"another handler, none there": {plain, "POST / HTTP/1.1\r\nHost: localhost\r\n" + length, 403},
 	}
@@ -150,6 +146,46 @@ func TestLingeringHoldsNobodyUp(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// What is taken in of a client behind its answer is bounded in bytes and in time.
+func TestLingerIsBounded(t *testing.T) {
+	tests := map[string]struct {
+		at   func(int) (int, time.Duration)
+		took time.Duration
+		sent int
+	}{
+		"endless": {func(int) (int, time.Duration) { return 32 << 10, 0 }, 0, lingerBytes},
+		"slow":    {func(int) (int, time.Duration) { return 32 << 10, 4 * time.Second }, lingerTime, 7 * 32 << 10},
+		"silent":  {func(int) (int, time.Duration) { return 1, time.Hour }, silence, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &line{size: 1 << 30, at: tt.at}
+				g := &guest{Conn: lineConn{line: l}}
+				c := &conn{Conn: g, guest: g}
+				begin := time.Now()
+				c.linger()
+				if took := time.Since(begin); took != tt.took || l.sent != tt.sent {
+					t.Errorf("%d bytes were taken in for %v", l.sent, took)
+				}
+				c.linger() // once
+				if n, err := c.Read(make([]byte, 1)); err == nil || l.sent != tt.sent {
+					t.Errorf("then read %d bytes, %v", n, err)
+				}
+			})
+		})
+	}
+}
+
+// A lineConn is the connection that a line comes by.
+type lineConn struct {
+	net.Conn
+	line *line
+}
+
+func (c lineConn) Read(p []byte) (int, error)        { return c.line.Read(p) }
+func (c lineConn) SetReadDeadline(t time.Time) error { return c.line.SetReadDeadline(t) }
 
 // guests are the connections to the site.
 func (s *site) guests() (out []net.Conn) {

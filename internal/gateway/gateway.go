@@ -20,7 +20,8 @@ import (
 type Options struct {
 	Source  Source
 	Compile func(*snapshot.Deployment) (Program, error)
-	// Next answers requests that are for no stage; nil answers 403.
+	// Next answers requests that are for no stage; nil answers 403. It may read the
+	// body in its own time, at the pace of all bodies.
 	Next http.Handler
 	// Budget bounds and pools the bodies of requests; nil makes one without a
 	// limit.
@@ -135,13 +136,23 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.serve(w, r, nc, at, query)
 		return
 	}
+	g.serveNext(w, r)
+}
+
+// serveNext answers one request that is for no stage.
+func (g *Gateway) serveNext(w http.ResponseWriter, r *http.Request) {
+	nc := connOf(r)
 	nc.takeHead()
 	out := egress{w: w, timeout: g.opts.WriteTimeout}
 	out.extend() // HTTP/2 has no other time for it
 	if g.door.closing.Load() {
 		w.Header().Set("Connection", "close")
 	}
-	g.opts.Next.ServeHTTP(w, paced(w, r, nc, g.opts.ReadTimeout))
+	paced, b := paced(w, r, nc, g.opts.ReadTimeout)
+	g.opts.Next.ServeHTTP(w, paced)
+	if nc != nil && b.endless(r) {
+		nc.breakOff()
+	}
 }
 
 // serve answers a request for a stage.
@@ -165,11 +176,10 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at pla
 	out.closing = closing || endless || g.door.closing.Load()
 	if !out.direct(c, resp, &g.dates) {
 		out.send(resp)
-		endless = endless && resp.Stream == nil && http.NewResponseController(w).Flush() == nil
 	}
 	switch {
 	case endless:
-		nc.linger()
+		nc.breakOff()
 	case c.body.unread():
 		c.body.control.SetReadDeadline(time.Now().Add(silence)) // net/http reads the rest
 	}

@@ -72,13 +72,19 @@ type site struct {
 
 func open(t testing.TB, opts Options, h handle) *site {
 	t.Helper()
+	return openAs(t, opts, h, func(s *site, ln net.Listener) error { return s.Serve(ln) })
+}
+
+// openAs is a site whose socket is served in a way of its own.
+func openAs(t testing.TB, opts Options, h handle, serve func(*site, net.Listener) error) *site {
+	t.Helper()
 	ln, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := prepare(t, opts, h)
 	s.addr = ln.Addr().String()
-	go func() { s.served <- s.Serve(ln) }()
+	go func() { s.served <- serve(s, ln) }()
 	return s
 }
 

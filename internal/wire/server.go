@@ -102,15 +102,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status = c.route.op.Status
 	}
 	s.log(r, c, status, time.Since(start), err)
-	if status == http.StatusRequestEntityTooLarge && !s.asked(r) {
-		linger(w, r)
-	}
-}
-
-// asked reports whether the client of a request whose body is too large waits
-// to be told that it may send it. Without a length, it was told.
-func (s *Server) asked(r *http.Request) bool {
-	return r.Header.Get("Expect") != "" && r.ContentLength > s.options.MaxBody
 }
 
 // run takes a request through its steps up to the operation's output. A panic
