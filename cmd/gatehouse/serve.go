@@ -387,11 +387,7 @@ func (s *server) drain(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { errs[0] = s.gateway.Shutdown(ctx) })
 	if s.plane != nil {
-		wg.Go(func() {
-			if errs[1] = s.plane.Shutdown(ctx); errs[1] != nil {
-				_ = s.plane.Close() // what it could say, Shutdown has
-			}
-		})
+		wg.Go(func() { errs[1] = s.plane.Shutdown(ctx) })
 	}
 	wg.Wait()
 	for i, plane := range []string{"stages", "control plane"} {

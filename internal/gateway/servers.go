@@ -52,7 +52,7 @@ func (g *Gateway) ServeStage(ln net.Listener, api, stage string) error {
 
 // ServeNext serves Options.Next as Serve does, and no stages.
 func (g *Gateway) ServeNext(ln net.Listener) error {
-	return g.run(ln, http.HandlerFunc(g.serveNext), func() net.Listener { return &listener{ln, g.door} })
+	return g.run(ln, http.HandlerFunc(g.serveNext), false, func() net.Listener { return &listener{ln, g.door} })
 }
 
 // ServeTLS serves stages over HTTP/2 and HTTP/1.1 under TLS until Shutdown,
