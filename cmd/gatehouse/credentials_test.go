@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/smithy-go"
 
+	"github.com/gatehouse-gw/gatehouse/internal/sdktest"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -174,7 +175,7 @@ func credentialServer(t *testing.T, text string) string {
 // signedClient is AWS's client with credentials.
 func signedClient(url, region, key, secret, token string) *apigateway.Client {
 	return apigateway.New(apigateway.Options{
-		BaseEndpoint: &url, Region: region, RetryMaxAttempts: 1,
+		BaseEndpoint: &url, Region: region, RetryMaxAttempts: 1, HTTPClient: sdktest.NewClient(),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: key, SecretAccessKey: secret, SessionToken: token}, nil
 		}),

@@ -13,12 +13,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/smithy-go"
+
+	"github.com/gatehouse-gw/gatehouse/internal/sdktest"
 )
 
 // newSDK is the Go SDK against a running process.
 func newSDK(url string) *apigateway.Client {
 	return apigateway.New(apigateway.Options{
-		Region: "us-east-1", BaseEndpoint: &url, Retryer: aws.NopRetryer{},
+		Region: "us-east-1", BaseEndpoint: &url, Retryer: aws.NopRetryer{}, HTTPClient: sdktest.NewClient(),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 }

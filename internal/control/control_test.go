@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/sdktest"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -63,6 +64,7 @@ func clientFor(url, key string) *apigateway.Client {
 		BaseEndpoint: &url,
 		Credentials:  credentials.NewStaticCredentialsProvider(key, "secret", ""),
 		Retryer:      aws.NopRetryer{},
+		HTTPClient:   sdktest.NewClient(),
 	})
 }
 

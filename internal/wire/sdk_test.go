@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-gw/gatehouse/internal/sdktest"
 )
 
 // newSDK returns AWS's own client for a server.
@@ -19,6 +21,7 @@ func newSDK(url string) *apigateway.Client {
 		BaseEndpoint:     aws.String(url),
 		Region:           "us-east-1",
 		RetryMaxAttempts: 1,
+		HTTPClient:       sdktest.NewClient(),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
 		}),
