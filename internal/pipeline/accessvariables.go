@@ -95,7 +95,7 @@ func (c *call) appendIntegration(line []byte, name string) []byte {
 // that a MOCK's template said; 0 for none.
 func (c *call) codeStatus() int {
 	if c.method != nil && c.method.kind == "AWS_PROXY" {
-		return c.function.status
+		return c.function.Status
 	}
 	return c.status
 }

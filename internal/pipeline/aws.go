@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
@@ -40,24 +41,9 @@ func (s *Stage) newAWSTarget(m *Method) *target {
 		aws: &awsTarget{
 			service: service, role: m.role.withStage(st.Variables).text,
 			sourceARN: "arn:" + service.Partition + ":execute-api:" + st.Region + ":" + st.Account + ":" + st.APIID + "/" + st.Name + "/" + m.verb + m.resourcePath,
-			variables: appendVariables(nil, st.Variables),
+			variables: lambdaproxy.AppendVariables(nil, st.Variables),
 		},
 	}
-}
-
-// appendVariables appends a stage's variables as an object, or null.
-func appendVariables(dst []byte, vars map[string]string) []byte {
-	if len(vars) == 0 {
-		return append(dst, "null"...)
-	}
-	for i, name := range sorted(vars) {
-		sep := byte(',')
-		if i == 0 {
-			sep = '{'
-		}
-		dst = appendJSON(append(appendJSON(append(dst, sep), name), ':'), vars[name])
-	}
-	return append(dst, '}')
 }
 
 // awsTarget returns where the call's AWS integration leads.

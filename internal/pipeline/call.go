@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
@@ -26,18 +27,18 @@ type call struct {
 
 	endpoint *integration.Endpoint
 	out      integration.Request
-	target   []byte         // buffer of out.Target
-	paths    []pathValue    // what fills in the URI
-	values   []string       // buffer of evalAll
-	body     []byte         // rendered request body, and buffer for it
-	coding   string         // of the request's body, where it stays as it is
-	listed   httpmsg.Header // buffer of what an event lists
+	target   []byte              // buffer of out.Target
+	paths    []pathValue         // what fills in the URI
+	values   []string            // buffer of evalAll
+	body     []byte              // rendered request body, and buffer for it
+	coding   string              // of the request's body, where it stays as it is
+	told     lambdaproxy.Request // what a function is told of the request
 
 	backend  *httpmsg.Response    // what the integration answered; nil for MOCK
 	status   int                  // what the integration answered, or MOCK's template said
 	chosen   *integrationResponse // which integration response applies
 	rendered []byte               // rendered response body, and buffer for it
-	function functionAnswer       // what a proxy integration's function answered
+	function lambdaproxy.Answer   // what a proxy integration's function answered
 
 	integrationStart time.Time          // of the call of the backend
 	integrationTime  time.Duration      // how long the backend took; 0 when none was called
@@ -101,8 +102,9 @@ func (c *call) reset() {
 	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError, c.test = 0, 0, "", "", 0, "", false
 	c.timing, c.trail, c.seen = integration.Timing{}, trail{}, emptied(c.seen)
 	c.lent = emptied(c.lent)
-	c.headers, c.values, c.paths, c.listed = emptied(c.headers), emptied(c.values), emptied(c.paths), emptied(c.listed)
-	c.function = functionAnswer{single: emptied(c.function.single), multi: emptied(c.function.multi)}
+	c.headers, c.values, c.paths = emptied(c.headers), emptied(c.values), emptied(c.paths)
+	c.told.Reset()
+	c.function.Reset()
 	c.out = integration.Request{Header: emptied(c.out.Header)}
 	c.answer = httpmsg.Response{Header: emptied(c.answer.Header)}
 	c.target = c.target[:0]

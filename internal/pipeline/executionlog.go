@@ -99,6 +99,8 @@ func (p Payload) logged() string {
 	return p.Text
 }
 
+func sameText(a, b string) bool { return a == b }
+
 func fieldsOf(list []mapping.Param) httpmsg.Header {
 	out := make(httpmsg.Header, len(list))
 	for i, p := range list {

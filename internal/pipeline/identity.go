@@ -52,6 +52,17 @@ func (c *call) seenTrace() string {
 	return c.trail.seen
 }
 
+// serviceTrace is the trace id that AWS services get, in a header and in
+// events: the new root alone, or what the client sent behind an id of this hop
+// (recorded). full is the trace id of the answer.
+func serviceTrace(incoming, full string, now int64) string {
+	if root, _, _, _ := parseTrace(incoming); root != "" {
+		return string(append(append(appendRoot([]byte("Self="), now), ';'), incoming...))
+	}
+	root, _, _ := strings.Cut(full, ";")
+	return root
+}
+
 // newTraceID returns what X-Amzn-Trace-Id says for a request that came with
 // the given value, at a time in epoch seconds. Root and Parent of the client
 // are kept, missing ones made.

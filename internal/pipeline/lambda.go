@@ -1,12 +1,12 @@
 package pipeline
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 )
 
 var errNoFunction = errors.New("the URI of the proxy integration is not that of a Lambda function")
@@ -39,22 +39,38 @@ const largeBody = 32 << 10
 // makeEvent makes the event of the call its request's body. A large one is
 // written into a buffer of the budget: escapes may make it six times as large.
 func (c *call) makeEvent(t *awsTarget) error {
-	body := c.scope.RequestBody
+	body, binary := c.scope.RequestBody, c.binaryRequest()
+	c.tell(t)
 	if len(body) <= largeBody {
-		c.body = c.appendEvent(c.body[:0], t)
+		c.body = c.told.AppendEvent(c.body[:0], body, binary)
 		c.out.Body = c.body
 		return nil
 	}
-	size := jsonLength(body)
-	if c.binaryRequest() {
-		size = base64.StdEncoding.EncodedLen(len(body))
-	}
-	room, err := c.lend(size + largeBody)
+	room, err := c.lend(lambdaproxy.BodySize(body, binary) + largeBody)
 	if err != nil {
 		return err
 	}
-	c.out.Body = c.appendEvent(room, t)
+	c.out.Body = c.told.AppendEvent(room, body, binary)
 	return nil
+}
+
+// tell fills in what a function is told of the request.
+func (c *call) tell(t *awsTarget) {
+	r := &c.told
+	r.Reset()
+	r.Path, r.StageVariables, r.OperationName, r.Context = c.req.Path, t.variables, c.method.operationName, &c.scope.Context
+	r.Headers = slices.DeleteFunc(c.appendSeen(r.Headers), func(f httpmsg.Field) bool { // they were for the gateway
+		return isSignature(&f) || httpmsg.EqualFold(f.Name, "X-HTTP-Method-Override")
+	})
+	if !c.test {
+		r.Headers = append(r.Headers, httpmsg.Field{Name: "Host", Value: c.req.Host})
+	}
+	for _, p := range c.scope.Query() {
+		r.Query = append(r.Query, httpmsg.Field(p))
+	}
+	for i := range c.match.n {
+		r.PathVariables = append(r.PathVariables, httpmsg.Field{Name: c.match.names[i], Value: c.match.values[i]})
+	}
 }
 
 // addInvocation adds the headers of an invocation of Lambda (recorded). The
@@ -80,34 +96,50 @@ func readFunctionAnswer(c *call) error {
 	}
 	a := &c.function
 	if err := c.readAnswer(a); err != nil {
-		a.status = 0 // it said none that counts
+		a.Status = 0 // it said none that counts
 		if f, ok := err.(*failure); ok {
 			return c.integrationFailed(f)
 		}
 		return c.integrationFailed(badGateway("Malformed Lambda proxy response", err))
 	}
-	if a.base64 && c.binaryResponse() {
-		if err := a.decode(); err != nil {
+	if a.Base64 && c.binaryResponse() {
+		if err := a.Decode(); err != nil {
 			return c.integrationFailed(configurationError(badBase64, err))
 		}
 	}
-	c.answer.Status, c.answer.Body = a.status, a.body
-	c.answer.Header = a.appendHeader(c.answer.Header)
+	c.answer.Status, c.answer.Body = a.Status, a.Body
+	c.answer.Header = treatAnswered(a.AppendHeader(c.answer.Header))
 	return nil
+}
+
+// treatAnswered gives the header lines of a function's answer the treatment that
+// AWS gives them, in place.
+func treatAnswered(h httpmsg.Header) httpmsg.Header {
+	kept := h[:0]
+	for _, f := range h {
+		switch {
+		case httpmsg.EqualFold(f.Name, "Transfer-Encoding"):
+			continue
+		case remappedFromProxy.has(f.Name):
+			f.Name = remappedName(f.Name)
+		}
+		kept = append(kept, f)
+	}
+	return kept
 }
 
 // readAnswer reads what the function answered. A large body goes into a buffer of
 // the budget, which what its text says fits in.
-func (c *call) readAnswer(a *functionAnswer) (err error) {
+func (c *call) readAnswer(a *lambdaproxy.Answer) (err error) {
 	if len(c.backend.Body) > largeBody {
-		if a.body, err = c.lend(len(c.backend.Body)); err != nil {
+		if a.Body, err = c.lend(len(c.backend.Body)); err != nil {
 			return err
 		}
-		return a.read(c.backend.Body)
+		return a.Read(c.backend.Body)
 	}
-	a.body = c.rendered
-	err = a.read(c.backend.Body)
-	c.rendered = a.body
+	a.Body = c.rendered
+	err = a.Read(c.backend.Body)
+	c.rendered = a.Body
 	return err
 }
 
@@ -122,35 +154,14 @@ func selectServiceResponse(c *call) error {
 	case t.service.Function == "":
 		return selectResponse(c)
 	case t.service.FunctionFailed(c.backend):
-		return c.selectBy(errorMessage(c.backend.Body), 0)
+		return c.selectBy(lambdaproxy.ErrorMessage(c.backend.Body), 0)
 	}
 	return c.selectBy("", 0)
 }
 
-// errorMessage returns the member errorMessage of a function's error, "" when
-// there is none.
-func errorMessage(body []byte) string { return stringMember(body, "errorMessage") }
-
-// stringMember returns the text of a member of a JSON object.
-func stringMember(body []byte, names ...string) string {
-	var text []byte
-	r := jsonReader{text: body}
-	r.object(func(key []byte) bool {
-		for _, name := range names {
-			if string(key) == name && r.peek() == '"' {
-				var ok bool
-				text, ok = r.string(text[:0])
-				return ok
-			}
-		}
-		return r.skip(0)
-	})
-	return string(text)
-}
-
 // lambdaRefused is the answer when Lambda's API did not run the function.
 func lambdaRefused(resp *httpmsg.Response) *failure {
-	reason := stringMember(resp.Body, "message", "Message")
+	reason := lambdaproxy.RefusalMessage(resp.Body)
 	cause := fmt.Errorf("Lambda answered %d: %s", resp.Status, reason) //nolint:staticcheck // a name
 	if resp.Status == 403 || reason == "" {
 		reason = noPermission
@@ -164,7 +175,7 @@ const noPermission = "Invalid permissions on Lambda function"
 // functionFailed is the answer when the function of a proxy integration threw.
 func functionFailed(resp *httpmsg.Response) *failure {
 	const lead = "Lambda execution failed with status 200 due to customer function error: "
-	f := badGateway(lead+errorMessage(resp.Body)+". Lambda request id: "+endpointRequestID(resp.Header), nil)
+	f := badGateway(lead+lambdaproxy.ErrorMessage(resp.Body)+". Lambda request id: "+endpointRequestID(resp.Header), nil)
 	f.line = f.reason
 	return f
 }
@@ -182,15 +193,4 @@ func endpointRequestID(h httpmsg.Header) string {
 		}
 	}
 	return ""
-}
-
-// serviceTrace is the trace id that AWS services get, in a header and in
-// events: the new root alone, or what the client sent behind an id of this hop
-// (recorded). full is the trace id of the answer.
-func serviceTrace(incoming, full string, now int64) string {
-	if root, _, _, _ := parseTrace(incoming); root != "" {
-		return string(append(append(appendRoot([]byte("Self="), now), ';'), incoming...))
-	}
-	root, _, _ := strings.Cut(full, ";")
-	return root
 }

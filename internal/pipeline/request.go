@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"strings"
+
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
@@ -19,6 +21,52 @@ func (c *call) enter(verb string) error {
 		s.PathParams = append(s.PathParams, mapping.Param{Name: c.match.names[i], Value: value})
 	}
 	return nil
+}
+
+// appendSeen appends the request's headers, but Host, as functions, templates
+// and mappings see them: with what the front door adds. A test has no door that
+// could (recorded).
+func (c *call) appendSeen(dst httpmsg.Header) httpmsg.Header {
+	forwarded := ""
+	for _, f := range c.headers {
+		switch {
+		case httpmsg.EqualFold(f.Name, "X-Forwarded-For") && !c.test:
+			if forwarded != "" {
+				forwarded += ", "
+			}
+			forwarded += f.Value
+			continue
+		case setAtDoor.has(f.Name) && !c.test:
+			continue
+		case httpmsg.EqualFold(f.Name, "Authorization"):
+			f.Name = "Authorization"
+		case httpmsg.EqualFold(f.Name, "User-Agent"):
+			f.Name = "User-Agent"
+		}
+		dst = append(dst, f)
+	}
+	if c.test {
+		return dst
+	}
+	if forwarded != "" {
+		forwarded += ", "
+	}
+	return append(dst,
+		httpmsg.Field{Name: traceHeader, Value: c.seenTrace()},
+		httpmsg.Field{Name: "X-Forwarded-For", Value: forwarded + c.req.SourceIP},
+		httpmsg.Field{Name: "X-Forwarded-Port", Value: forwardedPort(c.req)},
+		httpmsg.Field{Name: "X-Forwarded-Proto", Value: c.req.Scheme})
+}
+
+// forwardedPort is the port that the client called.
+func forwardedPort(req *httpmsg.Request) string {
+	if at := strings.LastIndexByte(req.Host, ':'); at > strings.LastIndexByte(req.Host, ']') {
+		return req.Host[at+1:]
+	}
+	if req.Scheme == "https" {
+		return "443"
+	}
+	return "80"
 }
 
 // transformRequest renders the request template that applies, or passes the

@@ -1,4 +1,4 @@
-package pipeline
+package lambdaproxy
 
 import (
 	"encoding/base64"
@@ -9,27 +9,33 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// A functionAnswer is what a function of a proxy integration answered:
+// An Answer is what a function of a proxy integration answered:
 //
 //	{"isBase64Encoded": bool, "statusCode": int, "headers": {}, "multiValueHeaders": {}, "body": "…"}
 //
 // All members may be left out or null; any other makes the answer malformed, and
 // so do more headers than the head of a backend's answer may have.
-type functionAnswer struct {
-	status int
-	base64 bool
-	single httpmsg.Header
-	multi  httpmsg.Header
-	body   []byte
+type Answer struct {
+	Status int    // from 200 to 599; 200 where the function names none
+	Base64 bool   // Body is text in base64; see Decode
+	Body   []byte // in the memory that it had before Read
+
+	single, multi httpmsg.Header
 }
+
+// Reset empties the answer for the next call and keeps the memory of its lists,
+// not that of Body.
+func (a *Answer) Reset() { *a = Answer{single: emptied(a.single), multi: emptied(a.multi)} }
 
 // errMalformed says that a function's answer is none of a proxy integration.
 var errMalformed = errors.New("not an object of isBase64Encoded, statusCode, headers, multiValueHeaders and body, or a value of the wrong type")
 
-// read reads text into a. The body goes into the memory of a.body.
-func (a *functionAnswer) read(text []byte) error {
-	a.status, a.base64 = 200, false
-	a.single, a.multi, a.body = a.single[:0], a.multi[:0], a.body[:0]
+// Read reads what a function answered; text is not kept. Body is appended to the
+// memory that Body has, for which len(text) bytes are enough. An error says that
+// the answer is malformed, and no member but Body's memory means anything then.
+func (a *Answer) Read(text []byte) error {
+	a.Status, a.Base64 = 200, false
+	a.single, a.multi, a.Body = a.single[:0], a.multi[:0], a.Body[:0]
 	r := jsonReader{text: text}
 	if !r.object(func(key []byte) bool { return a.member(&r, key) }) || !r.end() {
 		return errMalformed
@@ -38,17 +44,17 @@ func (a *functionAnswer) read(text []byte) error {
 }
 
 // member reads the value of one member. Of one that comes twice the last holds.
-func (a *functionAnswer) member(r *jsonReader, key []byte) (ok bool) {
+func (a *Answer) member(r *jsonReader, key []byte) (ok bool) {
 	null := r.peek() == 'n'
 	switch string(key) {
 	case "statusCode":
-		if a.status = 200; !null {
-			a.status, ok = readStatus(r)
+		if a.Status = 200; !null {
+			a.Status, ok = readStatus(r)
 			return ok
 		}
 	case "isBase64Encoded":
-		if a.base64 = false; !null {
-			a.base64, ok = readBool(r)
+		if a.Base64 = false; !null {
+			a.Base64, ok = readBool(r)
 			return ok
 		}
 	case "headers":
@@ -62,8 +68,8 @@ func (a *functionAnswer) member(r *jsonReader, key []byte) (ok bool) {
 			return ok
 		}
 	case "body":
-		if a.body = a.body[:0]; !null {
-			a.body, ok = r.string(a.body)
+		if a.Body = a.Body[:0]; !null {
+			a.Body, ok = r.string(a.Body)
 			return ok
 		}
 	default:
@@ -73,8 +79,8 @@ func (a *functionAnswer) member(r *jsonReader, key []byte) (ok bool) {
 }
 
 // check refuses what could not be sent.
-func (a *functionAnswer) check() error {
-	if a.status < 200 || a.status > 599 {
+func (a *Answer) check() error {
+	if a.Status < 200 || a.Status > 599 {
 		return errors.New("statusCode is not from 200 to 599")
 	}
 	for _, list := range []httpmsg.Header{a.single, a.multi} {
@@ -171,13 +177,11 @@ func readHeaderValue(r *jsonReader) (string, bool) {
 	return string(r.key), ok
 }
 
-// appendHeader appends the header lines of the answer: of a name in both maps
-// the list's values come first, under the list's spelling, and a value that the
-// list has is not repeated.
-func (a *functionAnswer) appendHeader(dst httpmsg.Header) httpmsg.Header {
-	for i := range a.multi {
-		dst = appendAnswered(dst, a.multi[i])
-	}
+// AppendHeader appends the header lines of the answer, as the function gave them:
+// of a name in both maps the list's values come first, under the list's spelling,
+// and a value that the list has is not repeated.
+func (a *Answer) AppendHeader(dst httpmsg.Header) httpmsg.Header {
+	dst = append(dst, a.multi...)
 	for _, f := range a.single {
 		at := slices.IndexFunc(a.multi, func(m httpmsg.Field) bool { return httpmsg.EqualFold(m.Name, f.Name) })
 		if at >= 0 {
@@ -186,30 +190,18 @@ func (a *functionAnswer) appendHeader(dst httpmsg.Header) httpmsg.Header {
 				continue
 			}
 		}
-		dst = appendAnswered(dst, f)
+		dst = append(dst, f)
 	}
 	return dst
 }
 
-// appendAnswered appends a line of a function's answer under the treatment that
-// AWS gives it.
-func appendAnswered(dst httpmsg.Header, f httpmsg.Field) httpmsg.Header {
-	switch {
-	case httpmsg.EqualFold(f.Name, "Transfer-Encoding"):
-		return dst
-	case remappedFromProxy.has(f.Name):
-		f.Name = remappedName(f.Name)
-	}
-	return append(dst, f)
-}
-
-// decode turns the body from base64 to bytes, in place.
-func (a *functionAnswer) decode() error {
-	text := a.body
+// Decode turns Body from base64 to bytes, in place.
+func (a *Answer) Decode() error {
+	text := a.Body
 	for len(text) > 0 && text[len(text)-1] == '=' {
 		text = text[:len(text)-1]
 	}
-	n, err := base64.RawStdEncoding.Decode(a.body, text)
-	a.body = a.body[:n]
+	n, err := base64.RawStdEncoding.Decode(a.Body, text)
+	a.Body = a.Body[:n]
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -123,67 +122,10 @@ func TestEventOfBinaryBody(t *testing.T) {
 	}
 }
 
-func TestEventOfStageWithoutVariables(t *testing.T) {
-	c := answering(t, okAnswer)
-	r := newAWSRig(t, c, function("/x"))
-	r.stage.settings.Variables = nil
-	if got := r.event(t, c, parseRequest("GET /x")); !strings.Contains(got, `"stageVariables":null`) {
-		t.Error(got)
-	}
-}
-
 func TestEventOperationName(t *testing.T) {
 	c := answering(t, okAnswer)
 	r := newAWSRig(t, c, awsMethod("/x", "GET", "AWS_PROXY", lambdaURI(testFunction), func(m *snapshot.Method) { m.OperationName = "GetX" }))
 	if got := r.event(t, c, parseRequest("GET /x")); !strings.Contains(got, `"resourcePath":"/x","operationName":"GetX","httpMethod":"GET"`) {
 		t.Error(got)
-	}
-}
-
-// The orders are those of Java's hash tables; the one with an API key is
-// recorded, from a test invocation.
-func TestEventIdentity(t *testing.T) {
-	tests := map[string]struct {
-		identity mapping.Identity
-		want     string
-	}{
-		"API key": {mapping.Identity{APIKey: "test-invoke-api-key", APIKeyID: "test-invoke-api-key-id", UserARN: "arn:aws:iam::1:root", UserAgent: "ua", SourceIP: "ip"},
-			`"cognitoIdentityPoolId":null,"cognitoIdentityId":null,"apiKey":"test-invoke-api-key","principalOrgId":null,` +
-				`"cognitoAuthenticationType":null,"userArn":"arn:aws:iam::1:root","apiKeyId":"test-invoke-api-key-id","userAgent":"ua","accountId":null,` +
-				`"caller":null,"sourceIp":"ip","accessKey":null,"cognitoAuthenticationProvider":null,"user":null}`},
-		"client certificate": {mapping.Identity{ClientCert: mapping.ClientCert{PEM: "pem", SubjectDN: "s", IssuerDN: "i", SerialNumber: "1", NotBefore: "b", NotAfter: "a"}},
-			`"cognitoIdentityPoolId":null,"cognitoIdentityId":null,"clientCert":{"clientCertPem":"pem","subjectDN":"s","issuerDN":"i","serialNumber":"1",` +
-				`"validity":{"notBefore":"b","notAfter":"a"}},"principalOrgId":null,"cognitoAuthenticationType":null,"userArn":null,"userAgent":null,"accountId":null,` +
-				`"caller":null,"sourceIp":null,"accessKey":null,"cognitoAuthenticationProvider":null,"user":null}`},
-		"private": {mapping.Identity{VPCID: "vpc-1", VPCEID: "vpce-1"},
-			`"cognitoIdentityPoolId":null,"cognitoIdentityId":null,"vpceId":"vpce-1","principalOrgId":null,` +
-				`"cognitoAuthenticationType":null,"userArn":null,"userAgent":null,"accountId":null,` +
-				`"caller":null,"sourceIp":null,"accessKey":null,"cognitoAuthenticationProvider":null,"vpcId":"vpc-1","user":null}`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			if got := string(appendIdentity(nil, &tt.identity)); got != tt.want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, tt.want)
-			}
-		})
-	}
-}
-
-func TestEventAuthorizer(t *testing.T) {
-	tests := map[string]struct {
-		authorizer mapping.Authorizer
-		want       string
-	}{
-		"none":      {mapping.Authorizer{}, ``},
-		"principal": {mapping.Authorizer{PrincipalID: "u"}, `,"authorizer":{"principalId":"u"}`},
-		"context":   {mapping.Authorizer{PrincipalID: "u", Values: []mapping.Param{{Name: "tenant", Value: "1"}}}, `,"authorizer":{"tenant":"1","principalId":"u"}`},
-		"claims":    {mapping.Authorizer{Claims: []mapping.Param{{Name: "sub", Value: "1"}, {Name: "cognito:groups", Value: "a,b"}}}, `,"authorizer":{"claims":{"sub":"1","cognito:groups":"a,b"}}`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			if got := string(appendAuthorizer(nil, &tt.authorizer)); got != tt.want {
-				t.Errorf("got %s, want %s", got, tt.want)
-			}
-		})
 	}
 }

@@ -1,4 +1,4 @@
-package pipeline
+package lambdaproxy
 
 import (
 	"bytes"
@@ -7,7 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
 func FuzzAppendJSON(f *testing.F) {
@@ -56,23 +57,27 @@ func FuzzJSONReader(f *testing.F) {
 }
 
 // A function's answer leads to an answer that can be sent, or to an error.
-func FuzzFunctionAnswer(f *testing.F) {
+func FuzzAnswer(f *testing.F) {
 	f.Add([]byte(`{"isBase64Encoded":true,"statusCode":"201","headers":{"A":"b","C":true},"multiValueHeaders":{"a":["b","c"]},"body":"aGk="}`))
 	f.Add([]byte(`{"statusCode":1e400,"headers":null,"body":"\ud800"}`))
 	f.Add([]byte(`"hello world"`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var a functionAnswer
-		if a.read(text) != nil {
+		a := Answer{Body: make([]byte, 0, len(text))}
+		room := a.Body[:0:cap(a.Body)]
+		if a.Read(text) != nil {
 			return
 		}
 		if !json.Valid(text) {
 			t.Fatalf("%q is taken", text)
 		}
-		if a.status < 200 || a.status > 599 {
-			t.Errorf("status %d", a.status)
+		if a.Status < 200 || a.Status > 599 {
+			t.Errorf("status %d", a.Status)
 		}
-		a.appendHeader(nil)
-		_ = a.decode()
+		if cap(a.Body) != cap(room) {
+			t.Errorf("a body of %d bytes does not fit in the text's %d", len(a.Body), len(text))
+		}
+		a.AppendHeader(nil)
+		_ = a.Decode()
 	})
 }
 
@@ -80,15 +85,21 @@ func FuzzFunctionAnswer(f *testing.F) {
 func FuzzEvent(f *testing.F) {
 	f.Add("/a/b%2Fc", "x=1&x=2&%zz=;y", "X-a", "v\x01\xff", []byte("body\xff"))
 	f.Fuzz(func(t *testing.T, path, query, name, value string, body []byte) {
-		c := &call{stage: new(Stage), method: new(Method), req: parseRequest("POST /x")}
-		c.stage.program = Compile(new(snapshot.Deployment))
-		c.req.Path, c.req.Query, c.req.Body = path, query, body
-		c.req.Header.Add(name, value)
-		c.headers, c.scope.RawQuery = c.req.Header, query
-		c.match.push("p", path)
-		event := c.appendEvent(nil, &awsTarget{variables: []byte("null")})
-		if !json.Valid(event) || !utf8.Valid(event) {
-			t.Errorf("%q", event)
+		for _, binary := range []bool{false, true} {
+			r := Request{
+				Path: path, StageVariables: AppendVariables(nil, map[string]string{name: value}), OperationName: name,
+				Headers:       []httpmsg.Field{{Name: name, Value: value}, {Name: "X-A", Value: value}},
+				Query:         []httpmsg.Field{{Name: query, Value: value}, {Name: name, Value: query}},
+				PathVariables: []httpmsg.Field{{Name: "p", Value: path}},
+				Context:       &mapping.Context{DomainName: value, Authorizer: mapping.Authorizer{PrincipalID: name}},
+			}
+			event := r.AppendEvent(nil, body, binary)
+			if !json.Valid(event) || !utf8.Valid(event) {
+				t.Errorf("%q", event)
+			}
+			if size := len(appendBody(nil, body, binary)) - len(`,"body":,"isBase64Encoded":false`); len(body) > 0 && size > BodySize(body, binary) {
+				t.Errorf("a body of %d bytes takes %d and not %d", len(body), size, BodySize(body, binary))
+			}
 		}
 	})
 }
