@@ -118,24 +118,24 @@ func (c *compiler) where(t *token) place { return place(c.at(t.start)) }
 // block compiles statements, joining neighbouring text.
 func (c *compiler) block(n *node) block {
 	var out block
-	for _, kid := range n.kids {
-		s := c.statement(kid)
-		if s == nil {
-			continue
+	var texts []string // that follow one another and become one statement
+	flush := func() {
+		if text := strings.Join(texts, ""); text != "" {
+			out = append(out, &textStmt{text})
 		}
-		if t, ok := s.(*textStmt); ok {
-			if t.text == "" {
-				continue
-			}
-			if len(out) > 0 {
-				if last, ok := out[len(out)-1].(*textStmt); ok {
-					last.text += t.text
-					continue
-				}
-			}
-		}
-		out = append(out, s)
+		texts = texts[:0]
 	}
+	for _, kid := range n.kids {
+		switch s := c.statement(kid).(type) {
+		case nil:
+		case *textStmt:
+			texts = append(texts, s.text)
+		default:
+			flush()
+			out = append(out, s)
+		}
+	}
+	flush()
 	return out
 }
 

@@ -19,7 +19,15 @@ func (p *parser) class() runeSet {
 		p.fail("Unclosed character class")
 	}
 	if negate {
-		return set.negate()
+		set = set.negate()
+	}
+	return p.count(set)
+}
+
+// count counts the ranges of a set towards those that a pattern may have.
+func (p *parser) count(set runeSet) runeSet {
+	if p.ranges += len(set); p.ranges > maxRanges {
+		p.fail("Pattern too large")
 	}
 	return set
 }
@@ -30,7 +38,7 @@ func (p *parser) classBody() runeSet {
 		return nil
 	}
 	defer p.leave()
-	var set runeSet
+	var set classSet
 	for first := true; ; first = false {
 		c, quoted := p.peek()
 		switch {
@@ -38,17 +46,17 @@ func (p *parser) classBody() runeSet {
 			p.fail("Unclosed character class")
 			return nil
 		case quoted:
-			set = set.union(p.rangeFrom())
+			p.member(&set)
 		case c == ']' && !first:
-			return set
+			return set.all(p)
 		case c == '[':
 			p.pos++
-			set = set.union(p.class())
+			set.others.add(p.class())
 		case c == '&' && p.intersects():
 			p.pos += 2
-			return p.intersection(set, first)
+			return p.intersection(set.all(p), first)
 		default:
-			set = set.union(p.rangeFrom())
+			p.member(&set)
 		}
 	}
 }
@@ -69,8 +77,29 @@ func (p *parser) intersection(left runeSet, none bool) runeSet {
 	return left.intersect(p.classBody())
 }
 
-// rangeFrom reads one member of a class: a character, a range or an escape.
-func (p *parser) rangeFrom() runeSet {
+// A classSet is what was read of a class: ranges as they stand there, which are
+// made equal to others once and together, and all else.
+type classSet struct{ ranges, others builder }
+
+// all returns the set of everything.
+func (s *classSet) all(p *parser) runeSet {
+	if ranges := s.ranges.set(); len(ranges) > 0 {
+		s.others.add(p.fold(ranges))
+	}
+	return s.others.set()
+}
+
+// member reads one member of a class: a character, a range or an escape.
+func (p *parser) member(to *classSet) {
+	if lo, hi, set := p.rangeFrom(); hi > lo {
+		to.ranges.add(span(lo, hi))
+	} else {
+		to.others.add(set)
+	}
+}
+
+// rangeFrom reads a range, or a character or an escape as a set.
+func (p *parser) rangeFrom() (lo, hi rune, set runeSet) {
 	c, quoted := p.peek()
 	p.pos++
 	if c == '\\' && !quoted {
@@ -78,23 +107,23 @@ func (p *parser) rangeFrom() runeSet {
 			p.pos++
 			c = '\v' // Java reads \v as a character at the start of a range
 		} else if set, ok := p.classEscape(p.raw()); ok {
-			return set
+			return 0, 0, set
 		} else {
 			c = p.classChar()
 		}
 	}
 	if p.err != nil || !p.at('-') {
-		return p.char(c)
+		return 0, 0, p.char(c)
 	}
 	dash := p.pos
 	p.pos++
 	switch end, quoted := p.peek(); {
 	case end == eof:
 		p.fail("Unclosed character class")
-		return nil
+		return 0, 0, nil
 	case !quoted && (end == '[' || end == ']'):
 		p.pos = dash
-		return p.char(c)
+		return 0, 0, p.char(c)
 	case end == '\\' && !quoted:
 		p.pos++
 		if p.raw() == 'v' {
@@ -103,7 +132,7 @@ func (p *parser) rangeFrom() runeSet {
 		}
 		if _, ok := p.classEscape(p.raw()); ok {
 			p.fail("Illegal character range")
-			return nil
+			return 0, 0, nil
 		}
 		return p.charRange(c, p.classChar())
 	default:
@@ -126,16 +155,19 @@ func (p *parser) classChar() rune {
 	return p.charEscape()
 }
 
-func (p *parser) charRange(lo, hi rune) runeSet {
+// charRange checks a range. It returns a range of one character as a set.
+func (p *parser) charRange(from, to rune) (lo, hi rune, set runeSet) {
 	switch {
 	case p.err != nil:
-		return nil
-	case hi < lo:
+		return 0, 0, nil
+	case to < from:
 		p.fail("Illegal character range")
-		return nil
-	case lo >= 0xD800 && lo < 0xE000 || hi >= 0xD800 && hi < 0xE000:
+		return 0, 0, nil
+	case from >= 0xD800 && from < 0xE000 || to >= 0xD800 && to < 0xE000:
 		p.fail("Lone surrogates are not supported")
-		return nil
+		return 0, 0, nil
+	case to == from:
+		return 0, 0, p.char(from)
 	}
-	return span(lo, hi).fold(p.flags)
+	return from, to, nil
 }

@@ -2,6 +2,7 @@ package javaregexp
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf16"
 )
 
@@ -9,7 +10,7 @@ import (
 func (p *parser) escape() *node {
 	c := p.raw()
 	if set, ok := p.classEscape(c); ok {
-		return charNode(set)
+		return charNode(p.count(set))
 	}
 	switch c {
 	case '1', '2', '3', '4', '5', '6', '7', '8', '9':
@@ -52,34 +53,48 @@ func (p *parser) assertion(a assertion) *node {
 // classEscape reads an escape that stands for a set of characters. It reads
 // nothing when c, the character after the backslash, begins no such escape.
 func (p *parser) classEscape(c rune) (runeSet, bool) {
-	var set runeSet
-	negate := false
 	switch c {
-	case 'd', 'D':
-		set, negate = p.digits(), c == 'D'
-	case 's', 'S':
-		set, negate = p.spaces(), c == 'S'
-	case 'w', 'W':
-		set, negate = p.words(), c == 'W'
-	case 'h', 'H':
-		set, negate = horizontalSpace(), c == 'H'
-	case 'v', 'V':
-		set, negate = verticalSpace(), c == 'V'
+	case 'd', 'D', 's', 'S', 'w', 'W', 'h', 'H', 'v', 'V':
+		p.pos++
+		return p.look(string(c), p.predefined), true
 	case 'p', 'P':
 		p.pos++
-		set = p.property()
-		if c == 'P' {
-			set = set.negate()
+		name := p.propertyName()
+		if p.err != nil {
+			return nil, true
 		}
-		return set, true
-	default:
-		return nil, false
+		return p.look(string(c)+name, p.property), true
 	}
-	p.pos++
-	if negate {
-		set = set.negate()
+	return nil, false
+}
+
+// look returns the set that find makes of a name, the same for each use of it.
+func (p *parser) look(name string, find func(name string) runeSet) runeSet {
+	key := className{name, p.flags}
+	set, ok := p.named[key]
+	if !ok {
+		set = find(name)
+		p.named[key] = set
 	}
-	return set, true
+	return set
+}
+
+// predefined returns the class that a letter stands for. A capital one is the
+// complement of the small one.
+func (p *parser) predefined(letter string) runeSet {
+	switch letter {
+	case "D", "S", "W", "H", "V":
+		return p.predefined(strings.ToLower(letter)).negate()
+	case "d":
+		return p.digits()
+	case "s":
+		return p.spaces()
+	case "w":
+		return p.words()
+	case "h":
+		return horizontalSpace()
+	}
+	return verticalSpace()
 }
 
 // charEscape reads an escape that stands for one character.

@@ -160,10 +160,28 @@ func (n *node) has(ok func(*node) bool) bool {
 	return !n.walk(func(x *node) bool { return !ok(x) })
 }
 
+// size is how large the text of an assertion is, which the engines know little
+// of, compared with a character.
+func (a assertion) size() int {
+	switch a {
+	case atBoundary, atNonBoundary:
+		return 128
+	case atFinalEnd, atLineEnd, atLineBegin:
+		return 48
+	}
+	return 4
+}
+
 // size estimates how large the program is that an engine makes of n: counted
 // repeats are copied out.
 func (n *node) size() int {
 	size := 1 + len(n.set)/8
+	switch {
+	case n.op == opAssert:
+		size = n.assert.size()
+	case n.lineEnding:
+		size = 24
+	}
 	for _, sub := range n.subs {
 		size = min(size+sub.size(), maxWidth)
 	}

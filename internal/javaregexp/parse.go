@@ -22,6 +22,8 @@ const (
 	maxPattern = 64 << 10 // bytes of a pattern
 	maxNesting = 200      // groups and classes within each other
 	maxProgram = 200_000  // nodes once counted repeats are copied out
+	maxRanges  = 200_000  // of the sets that the pattern's text has
+	maxFolds   = 1000     // ranges or unions of some that Unicode's cases are looked up for
 )
 
 // eof is what peek returns at the end of the pattern.
@@ -41,12 +43,33 @@ type parser struct {
 	groups int // opened so far
 	names  map[string]int
 	depth  int
+	ranges int // in the classes read so far
+	folds  int
 	err    *SyntaxError
+
+	named map[className]runeSet // the sets that names were looked up to
+}
+
+// A className is what names a set of characters, under the flags that change it.
+type className struct {
+	name  string
+	flags flags
+}
+
+// fold adds to a set of ranges what the flags make equal to its members.
+func (p *parser) fold(s runeSet) runeSet {
+	if p.has(caseInsensitive) && p.has(unicodeCase) {
+		if p.folds++; p.folds > maxFolds {
+			p.fail("Pattern too large")
+			return nil
+		}
+	}
+	return s.fold(p.flags)
 }
 
 // parse reads a pattern. It returns the tree and the groups in it.
 func parse(pattern string) (root *node, p *parser, err error) {
-	p = &parser{names: map[string]int{}}
+	p = &parser{names: map[string]int{}, named: map[className]runeSet{}}
 	if len(pattern) > maxPattern {
 		return nil, p, &SyntaxError{Pattern: pattern, Message: "Pattern too long"}
 	}

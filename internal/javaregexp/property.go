@@ -34,45 +34,49 @@ func (p *parser) words() runeSet {
 	return runeSet{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}
 }
 
-// property reads the rest of \p: one letter, or a name in braces.
-func (p *parser) property() runeSet {
+// propertyName reads the rest of \p: one letter, or a name in braces.
+func (p *parser) propertyName() string {
 	c := p.raw()
 	if c == eof {
 		p.fail("Unclosed character family")
-		return nil
+		return ""
 	}
 	p.pos++
-	name := string(c)
-	if c == '{' {
-		start := p.pos
-		for p.raw() != '}' {
-			if p.raw() == eof {
-				p.fail("Unclosed character family")
-				return nil
-			}
-			p.pos++
-		}
-		var b strings.Builder
-		for _, t := range p.toks[start:p.pos] {
-			b.WriteRune(t.r)
-		}
-		name = b.String()
-		p.pos++
-		if name == "" {
-			p.fail("Empty character family")
-			return nil
-		}
+	if c != '{' {
+		return string(c)
 	}
-	set, ok := p.named(name)
-	if !ok {
-		p.fail("Unknown character property name {" + name + "}")
+	var name strings.Builder
+	for p.raw() != '}' {
+		if p.raw() == eof {
+			p.fail("Unclosed character family")
+			return ""
+		}
+		name.WriteRune(p.raw())
+		p.pos++
+	}
+	p.pos++
+	if name.Len() == 0 {
+		p.fail("Empty character family")
+	}
+	return name.String()
+}
+
+// property resolves a name behind its p, or its P for the complement.
+func (p *parser) property(name string) runeSet {
+	set, ok := p.find(name[1:])
+	switch {
+	case !ok:
+		p.fail("Unknown character property name {" + name[1:] + "}")
+		return nil
+	case name[0] == 'P':
+		return set.negate()
 	}
 	return set
 }
 
-// named resolves a property as Java does: a category, POSIX or java.* class
+// find resolves a property as Java does: a category, POSIX or java.* class
 // by its plain name; a property, category or script after "Is"; or name=value.
-func (p *parser) named(name string) (runeSet, bool) {
+func (p *parser) find(name string) (runeSet, bool) {
 	if key, value, ok := strings.Cut(name, "="); ok {
 		switch strings.ToLower(key) {
 		case "sc", "script":

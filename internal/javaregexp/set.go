@@ -31,18 +31,69 @@ func (s runeSet) normal() runeSet {
 	slices.SortFunc(s, func(a, b runeRange) int { return int(a.lo) - int(b.lo) })
 	out := s[:0]
 	for _, r := range s {
-		if n := len(out); n > 0 && r.lo <= out[n-1].hi+1 {
-			out[n-1].hi = max(out[n-1].hi, r.hi)
-			continue
-		}
-		out = append(out, r)
+		out = out.join(r)
 	}
 	return out
 }
 
 func (s runeSet) union(t runeSet) runeSet {
-	return slices.Concat(s, t).normal()
+	if s.includes(t) {
+		return s
+	}
+	out := make(runeSet, 0, len(s)+len(t))
+	for len(s) > 0 || len(t) > 0 {
+		next := &s
+		if len(s) == 0 || len(t) > 0 && t[0].lo < s[0].lo {
+			next = &t
+		}
+		out = out.join((*next)[0])
+		*next = (*next)[1:]
+	}
+	return out
 }
+
+// includes reports whether s has all members of t.
+func (s runeSet) includes(t runeSet) bool {
+	for _, r := range t {
+		for len(s) > 0 && s[0].hi < r.hi {
+			s = s[1:]
+		}
+		if len(s) == 0 || r.lo < s[0].lo {
+			return false
+		}
+	}
+	return true
+}
+
+// join adds a range that does not begin before the last one, in place.
+func (s runeSet) join(r runeRange) runeSet {
+	if n := len(s); n > 0 && r.lo <= s[n-1].hi+1 {
+		s[n-1].hi = max(s[n-1].hi, r.hi)
+		return s
+	}
+	return append(s, r)
+}
+
+// A builder makes a set of many others. Small ones are put in order together and
+// not one by one.
+type builder struct {
+	large runeSet
+	small runeSet // in no order
+}
+
+// largeSet is the number of ranges from which a set is added by itself.
+const largeSet = 32
+
+func (b *builder) add(s runeSet) {
+	if len(s) >= largeSet {
+		b.large = b.large.union(s)
+	} else {
+		b.small = append(b.small, s...)
+	}
+}
+
+// set returns the set of what was added.
+func (b *builder) set() runeSet { return b.large.union(b.small.normal()) }
 
 func (s runeSet) negate() runeSet {
 	out := make(runeSet, 0, len(s)+1)

@@ -16,7 +16,7 @@ const (
 
 	// Below these nothing is compared, since the clock and the runtime have their
 	// own costs.
-	floorTime  = 20 * time.Millisecond
+	floorTime  = 50 * time.Millisecond
 	floorBytes = 2 << 20
 
 	// What a document may cost at most, whatever the growth is, and each byte of it:

@@ -53,7 +53,7 @@ func readJSON(text string) (*node, error) {
 	}
 	r := &reader{text: text, decoder: json.NewDecoder(strings.NewReader(text))}
 	r.decoder.UseNumber()
-	n, err := r.value("", 0)
+	n, err := r.value(nil, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +63,28 @@ func readJSON(text string) (*node, error) {
 	return n, nil
 }
 
+// An element is a place in a document, which only errors print.
+type element struct {
+	in    *element // nil for the document
+	key   string   // of a member
+	index int      // of an item
+}
+
+// String returns the way to the element, such as Statement[1].Effect.
+func (e *element) String() string {
+	switch {
+	case e == nil:
+		return ""
+	case e.key == "":
+		return e.in.String() + "[" + strconv.Itoa(e.index) + "]"
+	}
+	return join(e.in.String(), e.key)
+}
+
 // value reads the value that comes next, for the element at.
-func (r *reader) value(at string, depth int) (*node, error) {
+func (r *reader) value(at *element, depth int) (*node, error) {
 	if depth > maxDepth {
-		return nil, &SyntaxError{at, "is nested too deeply"}
+		return nil, &SyntaxError{at.String(), "is nested too deeply"}
 	}
 	n := &node{start: r.next()}
 	token, err := r.decoder.Token()
@@ -93,21 +111,21 @@ func (r *reader) value(at string, depth int) (*node, error) {
 }
 
 // children reads the members of an object or the items of a list and its end.
-func (r *reader) children(n *node, at string, depth int) error {
+func (r *reader) children(n *node, at *element, depth int) error {
 	for r.decoder.More() {
-		child := at + "[" + strconv.Itoa(len(n.items)) + "]"
+		child := &element{in: at, index: len(n.items)}
 		if n.kind == '{' {
 			token, err := r.decoder.Token()
 			if err != nil {
 				return r.syntax(err)
 			}
 			key := token.(string) // the decoder takes no other keys
-			child = join(at, key)
+			child.key = key
 			if n.has(key) {
-				return &SyntaxError{child, "is there twice"}
+				return &SyntaxError{child.String(), "is there twice"}
 			}
 			if len(n.keys) == maxMembers {
-				return &SyntaxError{at, "has more than " + strconv.Itoa(maxMembers) + " members"}
+				return &SyntaxError{at.String(), "has more than " + strconv.Itoa(maxMembers) + " members"}
 			}
 			n.keys = append(n.keys, key)
 		}
