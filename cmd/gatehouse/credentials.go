@@ -311,12 +311,10 @@ var signedRegion = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 // authenticator makes the wire.ServerOptions.Authenticate that takes requests
 // signed for a service, in any region, with a key of the keyring. Nil as now
 // is the real clock.
-func (k *keyring) authenticator(service string, now func() time.Time) func(*http.Request, string, []byte) (*wire.Caller, error) {
+func (k *keyring) authenticator(service string, now func() time.Time) func(*http.Request, string) (wire.Identify, error) {
 	verifier := sigv4.NewVerifier(sigv4.Options{Service: service, Now: now, Lookup: k.lookup})
-	return func(r *http.Request, _ string, body []byte) (*wire.Caller, error) {
-		scope, err := verifier.Verify(&sigv4.Request{
-			Method: r.Method, Path: sentPath(r), Query: r.URL.RawQuery, Host: r.Host, Header: headerLines(r.Header), Body: body,
-		})
+	identify := func(r *http.Request, claim *sigv4.Claim, body []byte) (*wire.Caller, error) {
+		scope, err := claim.Verify(body)
 		if err != nil {
 			return nil, signInError(err)
 		}
@@ -327,6 +325,15 @@ func (k *keyring) authenticator(service string, now func() time.Time) func(*http
 		return &wire.Caller{
 			Account: entry.account, Region: scope.Region, Principal: entry.principal, AccessKey: scope.AccessKeyID, UserAgent: r.UserAgent(),
 		}, nil
+	}
+	return func(r *http.Request, _ string) (wire.Identify, error) {
+		claim, err := verifier.Claim(&sigv4.Request{
+			Method: r.Method, Path: sentPath(r), Query: r.URL.RawQuery, Host: r.Host, Header: headerLines(r.Header),
+		})
+		if err != nil {
+			return nil, signInError(err)
+		}
+		return func(body []byte) (*wire.Caller, error) { return identify(r, claim, body) }, nil
 	}
 }
 

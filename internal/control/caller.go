@@ -23,8 +23,8 @@ const UnknownAccount = "000000000000"
 // The region is the one that the request was signed for, if it was signed.
 // Signatures are not looked at: only a server that nobody else can reach may
 // use it.
-func OpenAuthenticator(account, region string) func(*http.Request, string, []byte) (*wire.Caller, error) {
-	return func(r *http.Request, _ string, _ []byte) (*wire.Caller, error) {
+func OpenAuthenticator(account, region string) func(*http.Request, string) (wire.Identify, error) {
+	return func(r *http.Request, _ string) (wire.Identify, error) {
 		// Nothing is verified: what can be read of a scope counts.
 		scope, _ := sigv4.ScopeOf(&sigv4.Request{Header: authorizationLines(r), Query: r.URL.RawQuery})
 		who := &wire.Caller{Account: account, Region: region, AccessKey: scope.AccessKeyID, UserAgent: r.UserAgent()}
@@ -35,7 +35,7 @@ func OpenAuthenticator(account, region string) func(*http.Request, string, []byt
 			who.Region = scope.Region
 		}
 		who.Principal = "arn:aws:iam::" + who.Account + ":root"
-		return who, nil
+		return func([]byte) (*wire.Caller, error) { return who, nil }, nil
 	}
 }
 

@@ -49,6 +49,10 @@ func (b *Buffer) Bytes() []byte { return b.data }
 // Free gives the memory back. The buffer must not be used afterwards.
 func (b *Buffer) Free() { b.budget.put(b) }
 
+// Leave gives what was borrowed back to the budget and leaves the memory to who
+// holds what Bytes returned. The buffer must not be used afterwards.
+func (b *Buffer) Leave() { b.budget.used.Add(-int64(cap(b.data))) }
+
 // FreeFunc returns Free as a value, for Response.OnRelease, without allocating.
 func (b *Buffer) FreeFunc() func() { return b.free }
 

@@ -92,8 +92,50 @@ func NewVerifier(options Options) *Verifier {
 func (v *Verifier) Verify(r *Request) (Scope, error) {
 	s := v.pool.Get().(*scratch)
 	defer v.release(s)
-	if err := s.collect(r); err != nil {
+	c := Claim{verifier: v, scratch: s}
+	if err := c.read(r); err != nil {
 		return Scope{}, err
+	}
+	return c.scope, c.match(r)
+}
+
+// A Claim is a request's signature of which everything is right that can be
+// known before the body: its form, what it is for, when it was made, and that
+// there is the key.
+type Claim struct {
+	verifier   *Verifier
+	scratch    *scratch
+	request    Request
+	scope      Scope
+	signed     time.Time
+	credential Credential
+}
+
+// Claim checks what can be checked before a request's body has been read, with
+// the errors of Verify and in its order. It keeps what r refers to until the
+// Claim is verified.
+func (v *Verifier) Claim(r *Request) (*Claim, error) {
+	c := &Claim{verifier: v, scratch: v.pool.Get().(*scratch), request: *r}
+	if err := c.read(r); err != nil {
+		v.release(c.scratch)
+		return nil, err
+	}
+	return c, nil
+}
+
+// Verify checks the signature with the body and returns whose key made it. The
+// error is an *[Error]. It is to be called once at the most.
+func (c *Claim) Verify(body []byte) (Scope, error) {
+	defer c.verifier.release(c.scratch)
+	c.request.Body = body
+	return c.scope, c.match(&c.request)
+}
+
+// read is the part of Verify before the body.
+func (c *Claim) read(r *Request) error {
+	v, s := c.verifier, c.scratch
+	if err := s.collect(r); err != nil {
+		return err
 	}
 	var sig *signature
 	var err error
@@ -103,22 +145,24 @@ func (v *Verifier) Verify(r *Request) (Scope, error) {
 		sig, err = fromQuery(s, r.Query)
 	}
 	if err != nil {
-		return Scope{}, err
+		return err
 	}
-	scope, signed, err := sig.check()
+	c.scope, c.signed, err = sig.check()
 	if err != nil {
-		return Scope{}, err
+		return err
 	}
 	if name, found := s.unsigned(sig.signedHeaders); found {
-		return Scope{}, errInvalid(WrongSignature, "'%s' must be a 'SignedHeader' in the AWS Authorization.", strings.ToLower(name))
+		return errInvalid(WrongSignature, "'%s' must be a 'SignedHeader' in the AWS Authorization.", strings.ToLower(name))
 	}
-	if err := v.admit(scope, sig, signed); err != nil {
-		return Scope{}, err
+	if err := v.admit(c.scope, sig, c.signed); err != nil {
+		return err
 	}
-	if err := v.match(r, s, scope, signed); err != nil {
-		return Scope{}, err
+	var ok bool
+	c.credential, ok = v.options.Lookup(c.scope.AccessKeyID)
+	if !ok || c.credential.SecretAccessKey == "" || !c.credential.owns(sig) {
+		return errUnknown()
 	}
-	return scope, nil
+	return nil
 }
 
 // release gives a scratch back for the next request.
@@ -156,19 +200,16 @@ func (v *Verifier) admit(scope Scope, sig *signature, signed time.Time) error {
 
 // match checks that the signature was made for this request with the secret of
 // the key that it names.
-func (v *Verifier) match(r *Request, s *scratch, scope Scope, signed time.Time) error {
-	credential, ok := v.options.Lookup(scope.AccessKeyID)
-	if !ok || credential.SecretAccessKey == "" || !credential.owns(&s.sig) {
-		return errUnknown()
-	}
+func (c *Claim) match(r *Request) error {
+	v, s, credential := c.verifier, c.scratch, &c.credential
 	payload, ok := v.payload(r, s.sig.contentHash)
 	if !ok || !s.canonical(r, payload, encodedAgain) {
 		return errInvalid(WrongSignature, textMismatch)
 	}
-	s.deriveKey(credential.SecretAccessKey, scope)
-	if !s.signedBy(scope, signed) {
+	s.deriveKey(credential.SecretAccessKey, c.scope)
+	if !s.signedBy(c.scope, c.signed) {
 		mismatch := errMismatch(s.text, s.toSign)
-		if !strings.Contains(r.Path, "//") || !s.canonical(r, payload, collapsed) || !s.signedBy(scope, signed) {
+		if !strings.Contains(r.Path, "//") || !s.canonical(r, payload, collapsed) || !s.signedBy(c.scope, c.signed) {
 			return mismatch
 		}
 	}

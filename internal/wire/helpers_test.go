@@ -46,8 +46,8 @@ func recordAll(r *recording) map[string]Handler {
 func testOptions(handlers map[string]Handler) ServerOptions {
 	return ServerOptions{
 		Handlers: handlers,
-		Authenticate: func(*http.Request, string, []byte) (*Caller, error) {
-			return &Caller{Account: "000000000000", Region: "us-east-1"}, nil
+		Authenticate: func(*http.Request, string) (Identify, error) {
+			return func([]byte) (*Caller, error) { return &Caller{Account: "000000000000", Region: "us-east-1"}, nil }, nil
 		},
 		Log: slog.New(slog.DiscardHandler),
 	}

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -12,8 +11,9 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // defaultMaxBody is the service's own bound of a request body, in bytes.
@@ -25,10 +25,10 @@ type ServerOptions struct {
 	// Operations without one answer NotImplementedException.
 	Handlers map[string]Handler
 
-	// Authenticate finds out who sent a request for the operation op, or
-	// refuses it. body is the whole body, which r no longer has, and must not
-	// be kept. It must be set.
-	Authenticate func(r *http.Request, op string, body []byte) (*Caller, error)
+	// Authenticate refuses a request for the operation op before a byte of its
+	// body is read, or returns what finds out who sent it, or refuses it, when
+	// the whole body is there. That must not keep the body. It must be set.
+	Authenticate func(r *http.Request, op string) (Identify, error)
 
 	// Authorize, when set, refuses calls that the caller may not make. resource
 	// is the path of the call in the form in which policies name it: with its
@@ -41,14 +41,23 @@ type ServerOptions struct {
 
 	// MaxBody bounds request bodies, in bytes. Zero means 10 MB.
 	MaxBody int64
+
+	// Budget bounds the bodies of all requests together and lends the memory for
+	// them; beyond it requests get a 503. Nil means 64 MiB.
+	Budget *httpmsg.Budget
 }
+
+// An Identify says who sent a request with this body.
+type Identify func(body []byte) (*Caller, error)
+
+// defaultBudget is how many bytes of bodies a Server holds at one time.
+const defaultBudget = 64 << 20
 
 // A Server answers the service's HTTP requests. It is an http.Handler for the
 // whole of the control plane's URL space and safe for concurrent use.
 type Server struct {
 	options ServerOptions
 	router  *router
-	bodies  sync.Pool // of *bytes.Buffer
 }
 
 // NewServer makes a Server. It reports handlers of unknown operations and
@@ -59,6 +68,9 @@ func NewServer(options ServerOptions) (*Server, error) {
 	}
 	if options.MaxBody == 0 {
 		options.MaxBody = defaultMaxBody
+	}
+	if options.Budget == nil {
+		options.Budget = httpmsg.NewBudget(defaultBudget)
 	}
 	known := make(map[string]bool)
 	for i := range operations {
@@ -75,9 +87,7 @@ func NewServer(options ServerOptions) (*Server, error) {
 			return nil, fmt.Errorf("wire: no operation %q", name)
 		}
 	}
-	s := &Server{options: options, router: newRouter(operations[:])}
-	s.bodies.New = func() any { return new(bytes.Buffer) }
-	return s, nil
+	return &Server{options: options, router: newRouter(operations[:])}, nil
 }
 
 // A call is one request on its way through the server.
@@ -124,23 +134,31 @@ func (s *Server) run(c *call, w http.ResponseWriter, r *http.Request) (out any, 
 	if c.route == nil {
 		return nil, unknownOperation(r)
 	}
-	body, err := s.readBody(c.route, w, r)
+	if r.ContentLength > s.options.MaxBody {
+		return nil, s.tooLarge(c.route)
+	}
+	identify, err := s.options.Authenticate(r, c.route.op.Name)
 	if err != nil {
 		return nil, err
 	}
-	defer s.release(c.route, body)
-	req.body = body.Bytes()
+	req.body = []byte{}
+	if r.ContentLength != 0 { // what has no body needs none of the budget
+		body, err := s.readBody(c.route, w, r)
+		if err != nil {
+			return nil, err
+		}
+		defer release(c.route, body)
+		req.body = body.Bytes()
+	}
+	if c.who, err = identify(req.body); err != nil {
+		return nil, err
+	}
 	return s.operate(c, r, req)
 }
 
-// operate checks who calls and runs the operation.
+// operate runs the operation for a caller who is known.
 func (s *Server) operate(c *call, r *http.Request, req *request) (any, error) {
-	op := c.route.op
-	who, err := s.options.Authenticate(r, op.Name, req.body)
-	if err != nil {
-		return nil, err
-	}
-	c.who = who
+	op, who := c.route.op, c.who
 	if s.options.Authorize != nil {
 		if err := s.options.Authorize(r.Context(), who, op, c.route.resource(req.labels)); err != nil {
 			return nil, err
@@ -187,43 +205,38 @@ func unknownOperation(r *http.Request) error {
 	return AccessDenied("Unable to determine service/operation name to be authorized")
 }
 
-// maxPooled bounds the buffers that are kept for the next request.
-const maxPooled = 64 << 10
-
-// readBody reads the body of a request.
-func (s *Server) readBody(rt *route, w http.ResponseWriter, r *http.Request) (*bytes.Buffer, error) {
-	if r.ContentLength > s.options.MaxBody {
-		return nil, s.tooLarge(rt)
-	}
-	buf := s.bodies.Get().(*bytes.Buffer)
-	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, s.options.MaxBody))
-	if err == nil {
+// readBody reads the body of a request within the budget.
+func (s *Server) readBody(rt *route, w http.ResponseWriter, r *http.Request) (*httpmsg.Buffer, error) {
+	limit := s.options.MaxBody
+	buf, err := s.options.Budget.ReadBody(http.MaxBytesReader(w, r.Body, limit), r.ContentLength, int(limit))
+	switch {
+	case err == nil:
 		return buf, nil
-	}
-	s.release(rt, buf)
-	if errors.As(err, new(*http.MaxBytesError)) {
+	case errors.As(err, new(*http.MaxBytesError)), errors.Is(err, httpmsg.ErrTooLarge):
 		return nil, s.tooLarge(rt)
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	case errors.Is(err, httpmsg.ErrBudget):
+		return nil, ServiceUnavailable("The server holds as many request bodies as it may")
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, BadRequest("The request body ended early.")
 	}
 	return nil, fmt.Errorf("read body: %w", err)
+}
+
+// release gives a body back to the budget, and its memory, too, unless somebody
+// may hold on to it. Inputs are made of copies, but for a payload, which is the
+// body itself.
+func release(rt *route, body *httpmsg.Buffer) {
+	if rt.op.input.find(inPayload, "body") >= 0 {
+		body.Leave()
+		return
+	}
+	body.Free()
 }
 
 // tooLarge is the answer to a body over the bound.
 func (s *Server) tooLarge(rt *route) error {
 	return &Error{Status: http.StatusRequestEntityTooLarge, Type: "RequestEntityTooLargeException",
 		Message: fmt.Sprintf("Request must be smaller than %d bytes for the %s operation", s.options.MaxBody, rt.op.Name)}
-}
-
-// release takes back the buffer of a body that nobody holds on to. Inputs are
-// made of copies, but for a payload, which is the body itself.
-func (s *Server) release(rt *route, buf *bytes.Buffer) {
-	if buf.Cap() > maxPooled || rt.op.input.find(inPayload, "body") >= 0 {
-		return
-	}
-	buf.Reset()
-	s.bodies.Put(buf)
 }
 
 // log writes the line of a request.

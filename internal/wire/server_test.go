@@ -120,8 +120,10 @@ func TestOrderOfSteps(t *testing.T) {
 		Handlers: map[string]Handler{"PutMethodResponse": Op(func(_ context.Context, who *Caller, in *PutMethodResponseRequest) (*MethodResponse, error) {
 			return &MethodResponse{}, step("run for " + who.Account + " " + in.StatusCode)
 		})},
-		Authenticate: func(r *http.Request, op string, body []byte) (*Caller, error) {
-			return &Caller{Account: "123456789012"}, step("authenticate " + op + " " + string(body))
+		Authenticate: func(r *http.Request, op string) (Identify, error) {
+			return func(body []byte) (*Caller, error) {
+				return &Caller{Account: "123456789012"}, step("identify " + string(body))
+			}, step("authenticate " + op)
 		},
 		Authorize: func(_ context.Context, who *Caller, op *Operation, resource string) error {
 			return step("authorize " + who.Account + " " + op.Method + " " + resource)
@@ -130,7 +132,8 @@ func TestOrderOfSteps(t *testing.T) {
 	}
 	s := newTestServer(t, options)
 	all := []string{
-		`authenticate PutMethodResponse {"x":1}`,
+		"authenticate PutMethodResponse",
+		`identify {"x":1}`,
 		"authorize 123456789012 PUT /restapis/a/b/resources/c/methods/GET/responses/200",
 		"run for 123456789012 200",
 	}
@@ -141,9 +144,9 @@ func TestOrderOfSteps(t *testing.T) {
 			t.Errorf("answered %d after\n%s, want\n%s", r.StatusCode, got, want)
 		}
 	}
-	fail, steps = all[0], nil
+	fail, steps = all[1], nil
 	send(s, "PUT", "/restapis/a/resources/c/methods/GET/responses/wrong", `{"x":1}`)
-	if len(steps) != 1 {
+	if len(steps) != 2 {
 		t.Errorf("an unknown caller's request was read: %q", steps)
 	}
 }
@@ -155,7 +158,12 @@ func TestPanics(t *testing.T) {
 			o.Handlers["GetAccount"] = Op(func(context.Context, *Caller, *GetAccountRequest) (*Account, error) { panic("oops") })
 		},
 		"authenticate": func(o *ServerOptions) {
-			o.Authenticate = func(*http.Request, string, []byte) (*Caller, error) { panic("oops") }
+			o.Authenticate = func(*http.Request, string) (Identify, error) { panic("oops") }
+		},
+		"identify": func(o *ServerOptions) {
+			o.Authenticate = func(*http.Request, string) (Identify, error) {
+				return func([]byte) (*Caller, error) { panic("oops") }, nil
+			}
 		},
 		"authorize": func(o *ServerOptions) {
 			o.Authorize = func(context.Context, *Caller, *Operation, string) error { panic("oops") }
