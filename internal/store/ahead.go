@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -94,13 +95,18 @@ type overlay struct {
 	view
 	*prepared
 	docs *tree[string, overlaid]
+	made int64 // documents made over it
 }
 
 // An overlaid is a document that was changed.
 type overlaid struct {
-	doc  []byte
-	gone bool
+	doc   []byte
+	gone  bool
+	place int64 // in the order of creation; 0 for its place in the snapshot
 }
+
+// overlaidPlaces is above all places in a snapshot.
+const overlaidPlaces = 1 << 62
 
 func (o *overlay) get(key []byte) ([]byte, error) {
 	d, ok := o.docs.get(string(key))
@@ -188,6 +194,39 @@ func (o *overlay) scan(from, to []byte, limit int, each func(key, doc []byte)) e
 	return err
 }
 
+func (o *overlay) created(from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
+	type row struct {
+		place    int64
+		key, doc []byte
+	}
+	var rows []row
+	err := o.view.created(from, to, 0, 0, func(place int64, key, doc []byte) {
+		if d, changed := o.docs.get(string(key)); !changed {
+			rows = append(rows, row{place, key, doc})
+		} else if !d.gone && d.place == 0 {
+			rows = append(rows, row{place, key, slices.Clone(d.doc)})
+		}
+	})
+	if err != nil {
+		return err
+	}
+	o.docs.ascend(string(from), func(key string, d overlaid) bool {
+		if key < string(to) && d.place > 0 {
+			rows = append(rows, row{d.place, []byte(key), slices.Clone(d.doc)})
+		}
+		return key < string(to)
+	})
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.place, b.place) })
+	n := 0
+	for _, r := range rows {
+		if r.place > after && (limit <= 0 || n < limit) {
+			n++
+			each(r.place, r.key, r.doc)
+		}
+	}
+	return nil
+}
+
 func (o *overlay) keys(from, to []byte, each func(key []byte)) error {
 	m := o.merge(from, to, func(key, _ []byte) { each(key) })
 	if m == nil {
@@ -204,7 +243,19 @@ func (o *overlay) keys(from, to []byte, each func(key []byte)) error {
 
 func (o *overlay) put(key, doc []byte) error {
 	key, doc = slices.Clone(key), own(doc)
-	o.docs = o.docs.with(string(key), overlaid{doc: doc})
+	d, known := o.docs.get(string(key))
+	if !known {
+		found, err := o.view.has(key)
+		if err != nil {
+			return err
+		}
+		d.gone = !found
+	}
+	if d.gone {
+		o.made++
+		d.place = overlaidPlaces + o.made
+	}
+	o.docs = o.docs.with(string(key), overlaid{doc: doc, place: d.place})
 	o.log = append(o.log, func(tx *Tx) error { return tx.batch.put(key, doc) })
 	return nil
 }

@@ -131,6 +131,7 @@ func (tx *Tx) ListCreated(account, region, kind, parent string, after int64, lim
 	}
 	from, n := k.encode()
 	var rows []Row
+	tx.sawAll(from[:n])
 	err := tx.view.created(from, nextPrefix(from), after, limit, func(place int64, key, doc []byte) {
 		rows = append(rows, Row{ID: string(key[n:]), Doc: doc, Place: place})
 	})
