@@ -46,7 +46,8 @@ func (s *Service) CreateDeployment(ctx context.Context, who *wire.Caller, in *wi
 	})
 }
 
-// source reads the whole definition of the API.
+// source reads the whole definition of the API, in the order in which it was
+// made, which a clone has, too.
 func (t *tx) source() (*source, error) {
 	api, err := t.restAPI()
 	if err != nil {
@@ -59,13 +60,13 @@ func (t *tx) source() (*source, error) {
 	if err := t.attachMethods(src.Resources, true); err != nil {
 		return nil, err
 	}
-	if src.Models, err = list[wire.Model](t, kindModel, "", 0); err != nil {
+	if src.Models, err = inOrder[wire.Model](t, kindModel); err != nil {
 		return nil, err
 	}
-	if src.Validators, err = list[wire.RequestValidator](t, kindValidator, "", 0); err != nil {
+	if src.Validators, err = inOrder[wire.RequestValidator](t, kindValidator); err != nil {
 		return nil, err
 	}
-	src.GatewayResponses, err = list[wire.GatewayResponse](t, kindGatewayResponse, "", 0)
+	src.GatewayResponses, err = inOrder[wire.GatewayResponse](t, kindGatewayResponse)
 	return src, err
 }
 

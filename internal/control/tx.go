@@ -250,6 +250,15 @@ func page[T any](t *tx, k kind, position *string, limit *int32) ([]T, *string, e
 	return out, next, err
 }
 
+// inOrder reads all documents of a kind in the order of their creation.
+func inOrder[T any](t *tx, k kind) ([]T, error) {
+	rows, err := t.created(k, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	return decodeRows[T](k, rows)
+}
+
 // created reads the documents of a kind in the order of their creation, from
 // behind a place on ("": from the first), at most limit of them (0: all).
 func (t *tx) created(k kind, after string, limit int) ([]store.Row, error) {
