@@ -55,14 +55,13 @@ type config struct {
 // defaults is the one place that says what an absent setting means.
 func defaults() config {
 	return config{
-		Listen:           "127.0.0.1:4566",
-		DataDir:          "./gatehouse-data",
-		Region:           "us-east-1",
-		Account:          "000000000000",
-		MaxBufferedBytes: 1 << 30,
-		AccessLog:        "-",
-		LogLevel:         "info",
-		LogFormat:        "text",
+		Listen:    "127.0.0.1:4566",
+		DataDir:   "./gatehouse-data",
+		Region:    "us-east-1",
+		Account:   "000000000000",
+		AccessLog: "-",
+		LogLevel:  "info",
+		LogFormat: "text",
 	}
 }
 
@@ -80,7 +79,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&c.AllowHost, "allow-host", c.AllowHost, "name, beside localhost and addresses, that clients may call the server by (repeatable); --allow-unauthenticated allows all")
 	fs.StringSliceVar(&c.AllowOrigin, "allow-origin", c.AllowOrigin, "web origin that may call the open control plane (repeatable)")
 	fs.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "networks (CIDR) whose X-Forwarded-For names the client (repeatable)")
-	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies held in memory at once, half for those of requests, half for those of answers; above it requests get 503")
+	fs.Int64Var(&c.MaxBufferedBytes, "max-buffered-bytes", c.MaxBufferedBytes, "bodies, and what is made of them, held in memory at once, half for those of requests, half for those of answers; above it requests get 503; 0 is three eighths of the memory, 1 GiB at most")
 	fs.IntVar(&c.MaxConnections, "max-connections", c.MaxConnections, "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open")
 	fs.StringVar(&c.AWSEndpointURL, "aws-endpoint-url", c.AWSEndpointURL, "URL that gets all calls of AWS services, Lambda included, in place of AWS")
 	fs.BoolVar(&c.AssumeRoles, "assume-roles", c.AssumeRoles, "let integrations name the role that they call AWS with; always so at --aws-endpoint-url")
@@ -170,7 +169,7 @@ func (c *config) check() error {
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		return fmt.Errorf("log-format: %q is neither text nor json", c.LogFormat)
 	}
-	if c.MaxBufferedBytes < 1<<20 {
+	if c.MaxBufferedBytes != 0 && c.MaxBufferedBytes < 1<<20 {
 		return fmt.Errorf("max-buffered-bytes: %d is less than 1 MiB", c.MaxBufferedBytes)
 	}
 	if c.MaxConnections < 0 {

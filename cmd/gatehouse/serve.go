@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -98,6 +97,9 @@ type server struct {
 // start brings everything up: when it returns without an error, the listeners
 // answer.
 func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *server, err error) {
+	if c.MaxBufferedBytes == 0 {
+		c.MaxBufferedBytes = defaultBudget(availableMemory(os.DirFS("/")))
+	}
 	s := &server{config: c, log: log, failed: make(chan error, 4)}
 	s.stdout = observe.NewLines(out, log)
 	s.access = &accessLogs{files: c.AccessLogDestinations, fallback: c.AccessLog, stdout: s.stdout, log: log}
@@ -147,20 +149,6 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 	go s.feed.run(background)
 	s.run(handler)
 	return s, nil
-}
-
-// tuneMemory trades memory for processor time: with the little that a gateway
-// keeps alive, Go's default collects dozens of times a second under load. Above
-// twice the bodies' budget memory counts for more again. GOGC and GOMEMLIMIT
-// overrule.
-func (s *server) tuneMemory() {
-	const percent, base = 400, 512 << 20
-	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(percent)
-	}
-	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
-		debug.SetMemoryLimit(base + 2*s.config.MaxBufferedBytes)
-	}
 }
 
 // listen opens the ports, so that a busy one is told before anything else

@@ -81,9 +81,9 @@ type printer func(v value.Value, dst []byte, max int) ([]byte, error)
 
 // print returns the text of v, cut where it is longer than any use.
 func (s *Scope) print(side Side, v value.Value, as printer) (string, error) {
-	room, paid := firstPrint, 0
+	room, paid, buf := firstPrint, 0, s.scratch[:0]
 	for {
-		out, err := as(v, s.scratch[:0], room)
+		out, err := as(v, buf, room)
 		if cap(out) <= firstPrint {
 			s.scratch = out[:0]
 		}
@@ -98,7 +98,7 @@ func (s *Scope) print(side Side, v value.Value, as printer) (string, error) {
 		if err := s.take(side, room-paid); err != nil {
 			return "", err
 		}
-		paid = room
+		paid, buf = room, make([]byte, 0, room)
 	}
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -204,5 +205,8 @@ func invalidRequestBody(field string, err error) error {
 	if f, ok := err.(*failure); ok {
 		return f
 	}
-	return unlessBusy(err, &failure{kind: default4XX, status: 400, message: "Invalid JSON in request body", engine: true, field: field, cause: err})
+	if !errors.Is(err, mapping.ErrNotJSON) {
+		return unlessBusy(err, configurationError("Unable to transform request", err).at(field))
+	}
+	return &failure{kind: default4XX, status: 400, message: "Invalid JSON in request body", engine: true, field: field, cause: err}
 }

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path"
+	"runtime/debug"
+	"strconv"
+	"strings"
+)
+
+// tuneMemory trades memory for processor time: with the little that a gateway
+// keeps alive, Go's default collects dozens of times a second under load. Above
+// twice the bodies' budget memory counts for more again, as it does near what
+// the container or the machine has: beyond that the process would be killed.
+// GOGC and GOMEMLIMIT overrule.
+func (s *server) tuneMemory() {
+	const percent, base = 400, 512 << 20
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(percent)
+	}
+	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
+		limit := base + 2*s.config.MaxBufferedBytes
+		if most := availableMemory(os.DirFS("/")); most > 0 {
+			limit = min(limit, most/10*9) // the rest is for stacks of the system's, and what the collector is late with
+		}
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// defaultBudget is how many bytes of bodies are held at once where nobody says:
+// three eighths of the memory, so that a container of 128 MB holds a body of
+// 10 MB each way, and 1 GiB at the most.
+func defaultBudget(memory int64) int64 {
+	const least, most = 16 << 20, 1 << 30
+	if memory <= 0 {
+		return most
+	}
+	return min(max(memory/8*3, least), most)
+}
+
+// availableMemory returns how many bytes of memory the process can have: those
+// of the machine, or fewer where a cgroup, of version 1 or 2, bounds it. It is 0
+// where the system does not say. root is the root of the file system.
+func availableMemory(root fs.FS) int64 {
+	least := machineMemory(root)
+	groups, err := fs.ReadFile(root, "proc/self/cgroup")
+	if err != nil {
+		return least
+	}
+	for line := range strings.Lines(string(groups)) {
+		// hierarchy:controllers:path
+		_, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		controllers, group, _ := strings.Cut(rest, ":")
+		switch {
+		case controllers == "":
+			least = leastOf(root, least, "sys/fs/cgroup", group, "memory.max")
+		case strings.Contains(","+controllers+",", ",memory,"):
+			least = leastOf(root, least, "sys/fs/cgroup/memory", group, "memory.limit_in_bytes")
+		}
+	}
+	return least
+}
+
+// leastOf returns the least of a bound and those of a cgroup and all around it.
+// In a container the path may be that of the host, and only its end be there.
+func leastOf(root fs.FS, least int64, mount, group, file string) int64 {
+	for group = path.Clean("/" + group); ; group = path.Dir(group) {
+		text, err := fs.ReadFile(root, path.Join(mount, group, file))
+		if n, invalid := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64); err == nil && invalid == nil && n > 0 && (n < least || least == 0) {
+			least = n // it is "max", or a number beyond any memory, where there is no bound
+		}
+		if group == "/" {
+			return least
+		}
+	}
+}
+
+// machineMemory returns the memory of the machine, 0 where /proc does not say.
+func machineMemory(root fs.FS) int64 {
+	info, err := fs.ReadFile(root, "proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(info)) {
+		if rest, ok := strings.CutPrefix(line, "MemTotal:"); ok {
+			n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return n << 10
+		}
+	}
+	return 0
+}
