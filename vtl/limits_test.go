@@ -183,3 +183,37 @@ func TestOneTemplateManyGoroutines(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Work that is no step ends at the deadline too: comparisons of long lists with
+// one another, and methods of long texts.
+func TestDeadlineOfWork(t *testing.T) {
+	long := make([]value.Value, 300_000)
+	for i := range long {
+		long[i] = value.Int(int64(i))
+	}
+	other := make([]value.Value, len(long))
+	for i := range other {
+		other[i] = value.Int(int64(len(long) - 1 - i))
+	}
+	vars := vtl.MapVars{
+		"a": value.FromList(value.NewList(long...)), "b": value.FromList(value.NewList(other...)),
+		"s": value.String(strings.Repeat("é", 2<<20)),
+	}
+	for _, text := range []string{
+		`$a.containsAll($b)`,
+		`$a.retainAll($b)`,
+		`#foreach($i in [1..1000])#foreach($j in [1..1000])#if($s.indexOf("x") > 0)1#end#end#end`,
+		`#foreach($i in [1..1000])#foreach($j in [1..1000])#if($a.lastIndexOf("x") > 0)1#end#end#end`,
+	} {
+		tpl, err := vtl.Parse("t", text, vtl.Options{Mode: vtl.APIGateway})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		_, err = tpl.Render(nil, vars, &vtl.RunOptions{Deadline: begin.Add(50 * time.Millisecond)})
+		var e *vtl.Error
+		if took := time.Since(begin); !errors.As(err, &e) || e.Limit != "Deadline" || took > 3*time.Second {
+			t.Errorf("%s: %v after %v", text, err, took)
+		}
+	}
+}
