@@ -356,13 +356,13 @@ func (b *budget) borrow(n int) error {
 	if err := b.take(n); err != nil {
 		return err
 	}
-	b.borrowed += n
+	b.borrowed += int32(n)
 	return nil
 }
 
 func (b *budget) giveBack() {
 	if b.borrowed > 0 {
-		_ = b.take(-b.borrowed)
+		_ = b.take(-int(b.borrowed))
 		b.borrowed = 0
 	}
 }

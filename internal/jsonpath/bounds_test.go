@@ -21,7 +21,7 @@ func TestDeadline(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		_, err = p.GetWithin(doc, Bounds{Deadline: begin.Add(20 * time.Millisecond)})
+		_, err = p.GetWithin(doc, &Bounds{Deadline: begin.Add(20 * time.Millisecond)})
 		var e *Error
 		if took := time.Since(begin); !errors.As(err, &e) || took > 2*time.Second {
 			t.Errorf("%s: %v after %v", path, err, took)
@@ -52,7 +52,7 @@ func TestMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.GetWithin(doc, Bounds{Memory: poor{}}); err != errPoor {
+		if _, err := p.GetWithin(doc, &Bounds{Memory: poor{}}); err != errPoor {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

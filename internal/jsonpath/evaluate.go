@@ -9,11 +9,11 @@ import (
 
 // A budget bounds the work of one Get, inner paths included.
 type budget struct {
-	steps    int
-	depth    int
-	worked   int // since the last look at the clock
-	borrowed int // by the comparison at hand
-	bounds   Bounds
+	steps    int32
+	depth    int32
+	worked   int32                 // since the last look at the clock
+	borrowed int32                 // bytes that the comparison at hand took
+	bounds   *Bounds               // nil for none
 	roots    map[*Path]value.Value // results of $ paths in filters
 }
 
@@ -32,22 +32,29 @@ func (b *budget) step() error {
 // work counts the members of a list, or bytes of a text, that a step goes
 // through.
 func (b *budget) work(n int) error {
-	if b.worked += n; b.worked < clockWork {
+	if b.worked += int32(min(n, clockWork)); b.worked < clockWork {
 		return nil
 	}
 	b.worked = 0
-	if d := b.bounds.Deadline; !d.IsZero() && !time.Now().Before(d) {
-		return tooLong()
+	if b.bounds == nil || b.bounds.Deadline.IsZero() || time.Now().Before(b.bounds.Deadline) {
+		return nil
 	}
-	return nil
+	return tooLong()
 }
 
 // take asks for memory.
 func (b *budget) take(n int) error {
-	if b.bounds.Memory == nil {
+	if m := b.memory(); m != nil {
+		return m.Take(n)
+	}
+	return nil
+}
+
+func (b *budget) memory() value.Meter {
+	if b.bounds == nil {
 		return nil
 	}
-	return b.bounds.Memory.Take(n)
+	return b.bounds.Memory
 }
 
 // What the parts of results take, in bytes.

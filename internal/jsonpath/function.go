@@ -60,7 +60,7 @@ func (e *evaluation) argument(a *argument, text string) error {
 	if err := e.budget.work(len(text)); err != nil {
 		return err
 	}
-	a.val, a.err = value.Parse(text, value.Limits{Memory: e.budget.bounds.Memory})
+	a.val, a.err = value.Parse(text, value.Limits{Memory: e.budget.memory()})
 	if _, malformed := a.err.(*value.ParseError); malformed {
 		a.err = evalError(a.err.Error())
 		return nil

@@ -97,10 +97,10 @@ type Bounds struct {
 // Get evaluates p on a document. The error is ErrNotFound or an *Error; a
 // document that is null is an error too, as it is for Jayway. The result may
 // share the document's lists and maps.
-func (p *Path) Get(doc value.Value) (value.Value, error) { return p.GetWithin(doc, Bounds{}) }
+func (p *Path) Get(doc value.Value) (value.Value, error) { return p.GetWithin(doc, nil) }
 
-// GetWithin is Get within bounds.
-func (p *Path) GetWithin(doc value.Value, bounds Bounds) (value.Value, error) {
+// GetWithin is Get within bounds, of which nil is none.
+func (p *Path) GetWithin(doc value.Value, bounds *Bounds) (value.Value, error) {
 	if p.plain && !doc.IsNull() {
 		return p.walk(doc)
 	}

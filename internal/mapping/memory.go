@@ -67,8 +67,9 @@ func (s *Scope) inTime(side Side, n int) error {
 }
 
 // bounds are those of a path's evaluation on the body of a side.
-func (s *Scope) bounds(side Side) jsonpath.Bounds {
-	return jsonpath.Bounds{Deadline: s.due(side), Memory: s.memory(side)}
+func (s *Scope) bounds(side Side) *jsonpath.Bounds {
+	s.pathBounds = jsonpath.Bounds{Deadline: s.due(side), Memory: s.memory(side)}
+	return &s.pathBounds
 }
 
 const (

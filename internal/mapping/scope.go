@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
 	"github.com/gatehouse-gw/gatehouse/internal/percent"
 	"github.com/gatehouse-gw/gatehouse/vtl"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
@@ -72,8 +73,9 @@ type Scope struct {
 	refused error        // the first
 	dues    [2]time.Time // by Side; zero before its work begins
 
-	run     vtl.RunOptions
-	scratch []byte // for what is about to become a string
+	run        vtl.RunOptions
+	pathBounds jsonpath.Bounds
+	scratch    []byte // for what is about to become a string
 
 	requestOverride  *overrideMap
 	responseOverride *overrideMap
