@@ -34,7 +34,9 @@ func TestTreesOfBodies(t *testing.T) {
 	p, _, url := launchWith(t, t.TempDir(), "in-memory: true\nmax-buffered-bytes: 67108864\n")
 	deployAPI(t, url, "trees", treesAPI)
 	before := resident(t, p)
-	list := func(item string) []byte { return []byte("[" + strings.Repeat(item+",", 10_000_000/(len(item)+1)) + "0]") }
+	list := func(item string) []byte {
+		return []byte("[" + strings.Repeat(item+",", 10_000_000/(len(item)+1)) + "0]")
+	}
 	bodies := [][]byte{list(`{}`), list(`{"a":1}`), list(`"\n"`), list("12345678901234567890123")}
 	post := func(path string, body []byte) int {
 		resp, err := http.Post(url+"/_aws/execute-api/trees/prod"+path, "application/json", bytes.NewReader(body))
