@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sort"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
@@ -48,7 +49,7 @@ func (p *Program) compileGatewayResponse(name string, from *snapshot.GatewayResp
 		r.headers = append(r.headers, h)
 	}
 	for key, text := range from.Templates {
-		r.templates = append(r.templates, gatewayTemplate{mediaType(key), mapping.ParseGatewayTemplate(text)})
+		r.templates = append(r.templates, gatewayTemplate{content.MediaType(key), mapping.ParseGatewayTemplate(text)})
 	}
 	sort.Slice(r.templates, func(i, j int) bool { return r.templates[i].mediaType < r.templates[j].mediaType })
 	return r
@@ -183,7 +184,7 @@ func (r *gatewayResponse) pick(c *call) *gatewayTemplate {
 		return nil
 	}
 	accept, _ := c.headers.Last("Accept")
-	want, json := firstMediaType(accept), -1
+	want, json := content.FirstMediaType(accept), -1
 	for i := range r.templates {
 		switch r.templates[i].mediaType {
 		case want:

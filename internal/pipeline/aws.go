@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
@@ -92,7 +93,7 @@ func (c *call) addServiceContent(s *integration.Service) {
 		c.out.Body = nil
 	case s.ContentType != "":
 		c.out.Header.Add("Content-Type", s.ContentType)
-	case s.Version != "" && mediaType(ct) != form:
+	case s.Version != "" && content.MediaType(ct) != form:
 		if !c.mapsHeader("Content-Type") {
 			c.out.Header.Add("Content-Type", form)
 			c.out.Body = nil

@@ -52,10 +52,10 @@ type call struct {
 	requestMemory httpmsg.Charge // what is made of the request takes: parsed, rendered
 	answerMemory  httpmsg.Charge // and what is made of the backend's answer
 
-	lent    []*httpmsg.Buffer // of payloads that were converted
-	answer  httpmsg.Response
-	recycle func()                // bound once, so that Release costs no allocation
-	see     func() httpmsg.Header // fills in seen; bound once too
+	borrowed []*httpmsg.Buffer // of payloads that were converted, or are large
+	answer   httpmsg.Response
+	recycle  func()                // bound once, so that Release costs no allocation
+	see      func() httpmsg.Header // fills in seen; bound once too
 }
 
 // newCall takes a call from the pool and fills in what the request says.
@@ -90,7 +90,7 @@ func (c *call) reset() {
 	}
 	c.requestMemory.Release()
 	c.answerMemory.Release()
-	for _, buf := range c.lent {
+	for _, buf := range c.borrowed {
 		buf.Free()
 	}
 	if c.panicked {
@@ -101,7 +101,7 @@ func (c *call) reset() {
 	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen, c.trace = nil, nil, nil, nil, nil, nil, nil
 	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError, c.test = 0, 0, "", "", 0, "", false
 	c.timing, c.trail, c.seen = integration.Timing{}, trail{}, emptied(c.seen)
-	c.lent = emptied(c.lent)
+	c.borrowed = emptied(c.borrowed)
 	c.headers, c.values, c.paths = emptied(c.headers), emptied(c.values), emptied(c.paths)
 	c.told.Reset()
 	c.function.Reset()
@@ -133,12 +133,15 @@ func (c *call) budget() *httpmsg.Budget {
 }
 
 // lend borrows an empty buffer with room for size bytes until the call ends.
-func (c *call) lend(size int) ([]byte, error) {
-	buf, err := c.budget().Buffer(size)
+func (c *call) lend(size int) ([]byte, error) { return c.lent(c.budget().Buffer(size)) }
+
+// lent keeps a buffer until the call ends, unless there was an error: no memory,
+// or a payload that is no base64.
+func (c *call) lent(buf *httpmsg.Buffer, err error) ([]byte, error) {
 	if err != nil {
-		return nil, busy(err)
+		return nil, unlessBusy(err, configurationError(badBase64, err))
 	}
-	c.lent = append(c.lent, buf)
+	c.borrowed = append(c.borrowed, buf)
 	return buf.Bytes(), nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -147,49 +148,6 @@ func TestDecodedBodyOfProxy(t *testing.T) {
 			}
 			release(t, r, resp)
 		})
-	}
-}
-
-// TestPreferredCoding holds AWS's rules and forms.
-func TestPreferredCoding(t *testing.T) {
-	tests := map[string]string{
-		"deflate,gzip":                         "deflate",
-		"":                                     "",
-		"*":                                    "",
-		"deflate;q=0.5,gzip;q=1.0":             "gzip",
-		"gzip;q=1.0,identity;q=0.5,*;q=0":      "gzip",
-		"gzip, deflate, br":                    "gzip",
-		"br, gzip":                             "",
-		"br;q=0.9, gzip":                       "gzip",
-		"br;q=1.0, gzip;q=0.8, *;q=0.1":        "",
-		"identity, gzip":                       "",
-		"identity;q=0.2, gzip;q=0.3":           "gzip",
-		"GZIP":                                 "gzip",
-		" gzip ; Q=0.5 , deflate ; q = 0.500 ": "gzip",
-		"gzip;q=0":                             "",
-		"gzip;q=0.000, deflate;q=0.001":        "deflate",
-		"gzip;q=2":                             "",
-		"gzip;q=1.001, deflate;q=0.1":          "deflate",
-		"gzip;q=0.1234, deflate;q=0.1":         "deflate",
-		"gzip;q=x":                             "",
-		"gzip;q":                               "",
-		"gzip;level=9":                         "gzip",
-		"gzip;level=9;q=0":                     "",
-		",,gzip":                               "gzip",
-		"x-gzip":                               "",
-		";q=1":                                 "",
-	}
-	for accept, want := range tests {
-		if got := preferredCoding(httpmsg.Header{{Name: "accept-encoding", Value: accept}}); got != want {
-			t.Errorf("%q prefers %q, want %q", accept, got, want)
-		}
-	}
-	lines := httpmsg.Header{{Name: "Accept-Encoding", Value: "gzip;q=0.5"}, {Name: "Accept-Encoding", Value: "deflate"}}
-	if got := preferredCoding(lines); got != "deflate" {
-		t.Errorf("two lines prefer %q", got)
-	}
-	if got := preferredCoding(nil); got != "" {
-		t.Errorf("no line prefers %q", got)
 	}
 }
 
@@ -407,7 +365,7 @@ func TestFunctionsAndContent(t *testing.T) {
 
 	c = answering(t, `"`+encoded+`"`)
 	r = newAWSRig(t, c, awsMethod("/x", "POST", "AWS", lambdaURI(testFunction), func(m *snapshot.Method) {
-		m.Integration.Responses[0].ContentHandling = convertToBinary
+		m.Integration.Responses[0].ContentHandling = content.ToBinary
 	}))
 	if resp = r.call("POST /x"); string(resp.Body) != blob {
 		t.Errorf("got %s", show(resp))

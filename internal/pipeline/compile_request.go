@@ -6,13 +6,14 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
 // A requestSide is how a method request becomes an integration request.
 type requestSide struct {
-	handling    string      // of a body's content: "", convertToText or convertToBinary
+	handling    string      // of a body's content: "", content.ToText or content.ToBinary
 	templates   []*template // by media type; empty when there are none
 	fallback    *template   // under $default; nil when there is none
 	passthrough string      // WHEN_NO_MATCH, WHEN_NO_TEMPLATES or NEVER
@@ -133,7 +134,7 @@ func (c *compiler) requestTemplates(m *Method) {
 func (c *compiler) templates(field string, texts map[string]string) []*template {
 	var out []*template
 	for _, key := range sorted(texts) {
-		t := &template{field: field + key, mediaType: mediaType(key)}
+		t := &template{field: field + key, mediaType: content.MediaType(key)}
 		if text := texts[key]; text != "" {
 			if t.compiled, t.err = mapping.ParseTemplate(field+key, text); t.err != nil {
 				line, column := mapping.Position(t.err)
@@ -154,19 +155,6 @@ func sorted(m map[string]string) []string {
 	}
 	sort.Strings(keys)
 	return keys
-}
-
-// mediaType returns the media type of a Content-Type, without its parameters,
-// in lower case.
-func mediaType(contentType string) string {
-	t, _, _ := strings.Cut(contentType, ";")
-	t = strings.TrimSpace(t)
-	for i := 0; i < len(t); i++ {
-		if 'A' <= t[i] && t[i] <= 'Z' {
-			return strings.ToLower(t)
-		}
-	}
-	return t
 }
 
 // pick chooses the template for a request's media type. ok is false when

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
@@ -22,7 +23,7 @@ type integrationResponse struct {
 	pattern   *javaregexp.Regexp // nil for the default
 	err       error              // the pattern cannot run
 	declared  bool               // the method response exists
-	handling  string             // of the payload's content: "", convertToText or convertToBinary
+	handling  string             // of the payload's content: "", content.ToText or content.ToBinary
 	headers   []mapped
 	templates []*template
 }
@@ -127,7 +128,7 @@ func (r *integrationResponse) pick(headers httpmsg.Header) *template {
 		return nil
 	}
 	if accept, ok := headers.Last("Accept"); ok {
-		if t := r.find(firstMediaType(accept)); t != nil {
+		if t := r.find(content.FirstMediaType(accept)); t != nil {
 			return t
 		}
 	}
@@ -135,12 +136,6 @@ func (r *integrationResponse) pick(headers httpmsg.Header) *template {
 		return t
 	}
 	return r.templates[0]
-}
-
-// firstMediaType returns the first media type of an Accept header.
-func firstMediaType(accept string) string {
-	first, _, _ := strings.Cut(accept, ",")
-	return mediaType(first)
 }
 
 func (r *integrationResponse) find(mediaType string) *template {

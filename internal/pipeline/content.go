@@ -1,19 +1,31 @@
 package pipeline
 
 import (
-	"bytes"
-	"encoding/base64"
 	"unicode/utf8"
-)
 
-// What contentHandling says of a payload. "" passes it on, which is not the
-// same for text and binary payloads: see convertRequest and convertResponse.
-const (
-	convertToText   = "CONVERT_TO_TEXT"
-	convertToBinary = "CONVERT_TO_BINARY"
+	"github.com/gatehouse-gw/gatehouse/internal/content"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 const badBase64 = "Unable to base64 decode the body."
+
+// binaryRequest reports whether the request's body is of a binary type.
+func (c *call) binaryRequest() bool { return c.isBinary(c.headers, "Content-Type") }
+
+// binaryResponse reports whether the client asks for a binary type: the first
+// that it accepts counts.
+func (c *call) binaryResponse() bool { return c.isBinary(c.headers, "Accept") }
+
+// isBinary reports whether the first media type in a header is one of the
+// API's binary types.
+func (c *call) isBinary(headers httpmsg.Header, name string) bool {
+	types := content.BinaryTypes(c.stage.program.deployment.BinaryMediaTypes)
+	if len(types) == 0 {
+		return false
+	}
+	value, _ := headers.Last(name)
+	return types.Has(content.FirstMediaType(value))
+}
 
 // convertRequest gives the request's body the form that the integration's
 // contentHandling asks for, and reports whether that is binary: a template
@@ -22,12 +34,12 @@ func (c *call) convertRequest() (binary bool, err error) {
 	body := &c.scope.RequestBody
 	switch handling := c.method.request.handling; {
 	case c.binaryRequest():
-		if handling != convertToText {
+		if handling != content.ToText {
 			return true, nil
 		}
 		*body, err = c.encode(*body)
 		return false, err
-	case handling == convertToBinary && len(*body) > 0:
+	case handling == content.ToBinary && len(*body) > 0:
 		*body, err = c.decode(*body)
 		return true, err
 	}
@@ -38,7 +50,7 @@ func (c *call) convertRequest() (binary bool, err error) {
 // convertProxied is convertRequest for HTTP_PROXY, which passes bytes through:
 // only a binary body that is asked for as text changes.
 func (c *call) convertProxied() (err error) {
-	if c.method.request.handling == convertToText && c.binaryRequest() {
+	if c.method.request.handling == content.ToText && c.binaryRequest() {
 		c.scope.RequestBody, err = c.encode(c.scope.RequestBody)
 	}
 	return err
@@ -52,11 +64,11 @@ func (c *call) convertResponse() (binary bool, err error) {
 	switch {
 	case len(*payload) == 0:
 	case c.isBinary(c.backend.Header, "Content-Type"):
-		if handling == convertToBinary || handling == "" && wanted {
+		if handling == content.ToBinary || handling == "" && wanted {
 			return true, nil
 		}
 		*payload, err = c.encode(*payload)
-	case handling == convertToBinary || handling == "" && wanted:
+	case handling == content.ToBinary || handling == "" && wanted:
 		*payload, err = c.decode(*payload)
 		return true, err
 	case !c.backend.Header.Has("Content-Encoding"):
@@ -67,38 +79,12 @@ func (c *call) convertResponse() (binary bool, err error) {
 
 // encode returns a payload as base64.
 func (c *call) encode(payload []byte) ([]byte, error) {
-	room, err := c.lend(base64.StdEncoding.EncodedLen(len(payload)))
-	if err != nil {
-		return nil, err
-	}
-	return base64.StdEncoding.AppendEncode(room, payload), nil
+	return c.lent(content.Encode(c.budget(), payload))
 }
 
 // decode returns the bytes that a payload is the base64 of.
 func (c *call) decode(payload []byte) ([]byte, error) {
-	payload = trimBase64(payload)
-	room, err := c.lend(base64.RawStdEncoding.DecodedLen(len(payload)))
-	if err != nil {
-		return nil, err
-	}
-	out, err := base64.RawStdEncoding.AppendDecode(room, payload)
-	if err != nil {
-		return nil, configurationError(badBase64, err)
-	}
-	return out, nil
-}
-
-// trimBase64 drops what may stand around base64: blanks, the padding, and the
-// quotes of a JSON string, in which Lambda functions return it.
-func trimBase64(text []byte) []byte {
-	text = bytes.TrimSpace(text)
-	if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' {
-		text = text[1 : n-1]
-	}
-	for range 2 {
-		text = bytes.TrimSuffix(text, []byte("="))
-	}
-	return text
+	return c.lent(content.Decode(c.budget(), payload))
 }
 
 // text returns a payload as UTF-8: as it is, or with U+FFFD in place of what
@@ -107,40 +93,5 @@ func (c *call) text(payload []byte) ([]byte, error) {
 	if utf8.Valid(payload) {
 		return payload, nil
 	}
-	n := 0
-	for rest := payload; len(rest) > 0; {
-		size, ok := nextRune(rest)
-		if rest = rest[size:]; !ok {
-			size = len(replacement)
-		}
-		n += size
-	}
-	out, err := c.lend(n)
-	if err != nil {
-		return nil, err
-	}
-	for len(payload) > 0 {
-		size, ok := nextRune(payload)
-		if ok {
-			out = append(out, payload[:size]...)
-		} else {
-			out = append(out, replacement...)
-		}
-		payload = payload[size:]
-	}
-	return out, nil
-}
-
-const replacement = "\uFFFD"
-
-// nextRune returns the length of the character at the start of b, or of the
-// bytes that Java replaces together: those that begin a character, up to the
-// one that cannot continue it.
-func nextRune(b []byte) (size int, ok bool) {
-	if r, n := utf8.DecodeRune(b); r != utf8.RuneError || n > 1 {
-		return n, true
-	}
-	for size = 1; size < min(len(b), utf8.UTFMax-1) && !utf8.FullRune(b[:size+1]); size++ {
-	}
-	return size, false
+	return c.lent(content.Text(c.budget(), payload))
 }

@@ -2,15 +2,14 @@ package pipeline
 
 import (
 	"bytes"
-	"encoding/base64"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
@@ -79,27 +78,27 @@ func TestRequestContentHandling(t *testing.T) {
 		want        string
 	}{
 		{"text, no list, none", encoded, "text/plain", nil, "", encoded},
-		{"text, no list, to binary", encoded, "image/png", nil, convertToBinary, blob},
-		{"text, no list, to text", encoded, "image/png", nil, convertToText, encoded},
+		{"text, no list, to binary", encoded, "image/png", nil, content.ToBinary, blob},
+		{"text, no list, to text", encoded, "image/png", nil, content.ToText, encoded},
 		{"text, no match, none", encoded, "text/plain", image, "", encoded},
-		{"text, no match, to binary", encoded, "text/plain", image, convertToBinary, blob},
-		{"text, no match, to text", encoded, "text/plain", image, convertToText, encoded},
+		{"text, no match, to binary", encoded, "text/plain", image, content.ToBinary, blob},
+		{"text, no match, to text", encoded, "text/plain", image, content.ToText, encoded},
 		{"binary, match, none", blob, "image/png", image, "", blob},
-		{"binary, match, to binary", blob, "image/png", image, convertToBinary, blob},
-		{"binary, match, to text", blob, "image/png", image, convertToText, encoded},
+		{"binary, match, to binary", blob, "image/png", image, content.ToBinary, blob},
+		{"binary, match, to text", blob, "image/png", image, content.ToText, encoded},
 
-		{"family matches", blob, "application/x-y; a=b", image, convertToText, encoded},
-		{"another family does not", encoded, "image/gif", image, convertToBinary, blob},
-		{"case does not count", blob, "IMAGE/PNG", image, convertToText, encoded},
-		{"everything matches", blob, "text/plain", []string{"*/*"}, convertToText, encoded},
-		{"even no type", blob, "", []string{"*/*"}, convertToText, encoded},
-		{"no type matches nothing else", encoded, "", []string{"image/*"}, convertToBinary, blob},
+		{"family matches", blob, "application/x-y; a=b", image, content.ToText, encoded},
+		{"another family does not", encoded, "image/gif", image, content.ToBinary, blob},
+		{"case does not count", blob, "IMAGE/PNG", image, content.ToText, encoded},
+		{"everything matches", blob, "text/plain", []string{"*/*"}, content.ToText, encoded},
+		{"even no type", blob, "", []string{"*/*"}, content.ToText, encoded},
+		{"no type matches nothing else", encoded, "", []string{"image/*"}, content.ToBinary, blob},
 		{"text that is no UTF-8", "a\xff\xe2\x82b\xf0\x9f\x98", "text/plain", nil, "", "a\uFFFD\uFFFDb\uFFFD"},
-		{"empty text", "", "text/plain", nil, convertToBinary, ""},
-		{"empty binary", "", "image/png", image, convertToText, ""},
-		{"base64 in a JSON string", `"` + encoded + "\"\n", "application/json", nil, convertToBinary, blob},
-		{"base64 without padding", strings.TrimRight(encoded, "="), "text/plain", nil, convertToBinary, blob},
-		{"base64 in lines", encoded[:8] + "\r\n" + encoded[8:], "text/plain", nil, convertToBinary, blob},
+		{"empty text", "", "text/plain", nil, content.ToBinary, ""},
+		{"empty binary", "", "image/png", image, content.ToText, ""},
+		{"base64 in a JSON string", `"` + encoded + "\"\n", "application/json", nil, content.ToBinary, blob},
+		{"base64 without padding", strings.TrimRight(encoded, "="), "text/plain", nil, content.ToBinary, blob},
+		{"base64 in lines", encoded[:8] + "\r\n" + encoded[8:], "text/plain", nil, content.ToBinary, blob},
 	}
 	for _, tt := range tests {
 		t.Run(tt.row, func(t *testing.T) {
@@ -150,20 +149,20 @@ func TestResponseContentHandling(t *testing.T) {
 		want     string
 	}{
 		{"no list, none", encoded, png, png, nil, "", encoded},
-		{"no list, to binary", encoded, png, png, nil, convertToBinary, blob},
-		{"no list, to text", encoded, png, png, nil, convertToText, encoded},
+		{"no list, to binary", encoded, png, png, nil, content.ToBinary, blob},
+		{"no list, to text", encoded, png, png, nil, content.ToText, encoded},
 		{"text, not asked for, none", encoded, html, html, list, "", encoded},
-		{"text, not asked for, to binary", encoded, html, html, list, convertToBinary, blob},
-		{"text, not asked for, to text", encoded, html, html, list, convertToText, encoded},
+		{"text, not asked for, to binary", encoded, html, html, list, content.ToBinary, blob},
+		{"text, not asked for, to text", encoded, html, html, list, content.ToText, encoded},
 		{"text, asked for, none", encoded, html, png, list, "", blob},
-		{"text, asked for, to binary", encoded, html, png, list, convertToBinary, blob},
-		{"text, asked for, to text", encoded, html, png, list, convertToText, encoded},
+		{"text, asked for, to binary", encoded, html, png, list, content.ToBinary, blob},
+		{"text, asked for, to text", encoded, html, png, list, content.ToText, encoded},
 		{"binary, not asked for, none", blob, png, html, list, "", encoded},
-		{"binary, not asked for, to binary", blob, png, html, list, convertToBinary, blob},
-		{"binary, not asked for, to text", blob, png, html, list, convertToText, encoded},
+		{"binary, not asked for, to binary", blob, png, html, list, content.ToBinary, blob},
+		{"binary, not asked for, to text", blob, png, html, list, content.ToText, encoded},
 		{"binary, asked for, none", blob, png, png, list, "", blob},
-		{"binary, asked for, to binary", blob, png, png, list, convertToBinary, blob},
-		{"binary, asked for, to text", blob, png, png, list, convertToText, encoded},
+		{"binary, asked for, to binary", blob, png, png, list, content.ToBinary, blob},
+		{"binary, asked for, to text", blob, png, png, list, content.ToText, encoded},
 
 		{"the first type counts", blob, png, "image/png;q=0.1, text/html", list, "", blob},
 		{"the others do not", blob, png, "text/html, image/png", list, "", encoded},
@@ -177,7 +176,7 @@ func TestResponseContentHandling(t *testing.T) {
 		t.Run(tt.row, func(t *testing.T) {
 			e := newMirror(t, tt.sent, tt.payload)
 			r := newRigOf(t, binaryAPI(e.url, tt.types, func(m *snapshot.Method) {
-				m.Integration.Responses[0].ContentHandling, m.Integration.ContentHandling = tt.handling, convertToText
+				m.Integration.Responses[0].ContentHandling, m.Integration.ContentHandling = tt.handling, content.ToText
 			}))
 			resp := r.stage.Serve(post("", tt.accept, ""))
 			if resp.Status != 200 || string(resp.Body) != tt.want {
@@ -199,7 +198,7 @@ func TestContentFailures(t *testing.T) {
 	mocked := func(m *snapshot.Method) { template("")(m); m.Integration.Type = "MOCK" }
 	answer := func(handling string, templates map[string]string) func(*snapshot.Method) {
 		return func(m *snapshot.Method) {
-			m.Integration.ContentHandling = convertToText
+			m.Integration.ContentHandling = content.ToText
 			m.Integration.Responses[0].ContentHandling, m.Integration.Responses[0].Templates = handling, templates
 		}
 	}
@@ -214,14 +213,14 @@ func TestContentFailures(t *testing.T) {
 		reason      string
 	}{
 		"template and binary (recorded)":                {list, template(""), "image/png", "", blob, "", "Unable to transform request"},
-		"template and binary after conversion":          {nil, template(convertToBinary), "image/png", "", encoded, "", "Unable to transform request"},
+		"template and binary after conversion":          {nil, template(content.ToBinary), "image/png", "", encoded, "", "Unable to transform request"},
 		"MOCK under */* without a body (recorded)":      {all, mocked, "", "*/*", "", "", "Unable to transform request"},
-		"request that is no base64 (recorded)":          {nil, template(convertToBinary), "text/plain", "", "hello!", "", badBase64},
+		"request that is no base64 (recorded)":          {nil, template(content.ToBinary), "text/plain", "", "hello!", "", badBase64},
 		"response that is no base64 (recorded)":         {list, answer("", nil), "text/html", "image/png", "", "<html>", badBase64},
-		"explicit conversion of what is no base64":      {nil, answer(convertToBinary, nil), "", "", "", "a b", badBase64},
-		"half of a base64 group":                        {nil, answer(convertToBinary, nil), "", "", "", "QUJDR", badBase64},
+		"explicit conversion of what is no base64":      {nil, answer(content.ToBinary, nil), "", "", "", "a b", badBase64},
+		"half of a base64 group":                        {nil, answer(content.ToBinary, nil), "", "", "", "QUJDR", badBase64},
 		"response template and binary":                  {list, answer("", map[string]string{"application/json": "x"}), "", "image/png", "", encoded, "Unable to transform response"},
-		"response template and binary after conversion": {nil, answer(convertToBinary, map[string]string{"application/json": "x"}), "", "", "", encoded, "Unable to transform response"},
+		"response template and binary after conversion": {nil, answer(content.ToBinary, map[string]string{"application/json": "x"}), "", "", "", encoded, "Unable to transform response"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -246,9 +245,9 @@ func TestContentFailures(t *testing.T) {
 func TestTemplateSeesBase64(t *testing.T) {
 	e := newMirror(t, "image/png", blob)
 	r := newRigOf(t, binaryAPI(e.url, []string{"image/*"}, func(m *snapshot.Method) {
-		m.Integration.ContentHandling = convertToText
+		m.Integration.ContentHandling = content.ToText
 		m.Integration.RequestTemplates = map[string]string{"image/png": `{"image": "$input.body"}`}
-		m.Integration.Responses[0].ContentHandling = convertToText
+		m.Integration.Responses[0].ContentHandling = content.ToText
 		m.Integration.Responses[0].Templates = map[string]string{"application/json": `{"back": "$input.body"}`}
 	}))
 	resp := r.stage.Serve(post("image/png", "image/png", blob))
@@ -273,7 +272,7 @@ func TestCodedPayload(t *testing.T) {
 func TestMockOfBinary(t *testing.T) {
 	r := newRig(t, mock(func(m *snapshot.Method) {
 		respond(encoded)(m)
-		m.Integration.Responses[0].ContentHandling = convertToBinary
+		m.Integration.Responses[0].ContentHandling = content.ToBinary
 	}))
 	resp := r.call("GET /x")
 	if resp.Status != 200 || string(resp.Body) != blob {
@@ -287,11 +286,11 @@ func TestMockOfBinary(t *testing.T) {
 func TestProxiedContent(t *testing.T) {
 	tests := map[string]struct{ contentType, handling, body, want string }{
 		"binary":            {"image/png", "", blob, blob},
-		"binary to text":    {"image/png", convertToText, blob, encoded},
-		"binary to binary":  {"image/png", convertToBinary, blob, blob},
+		"binary to text":    {"image/png", content.ToText, blob, encoded},
+		"binary to binary":  {"image/png", content.ToBinary, blob, blob},
 		"no text at all":    {"text/plain", "", blob, blob},
-		"text to binary":    {"text/plain", convertToBinary, encoded, encoded},
-		"text stays itself": {"text/plain", convertToText, plain, plain},
+		"text to binary":    {"text/plain", content.ToBinary, encoded, encoded},
+		"text stays itself": {"text/plain", content.ToText, plain, plain},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -312,40 +311,11 @@ func TestProxiedContent(t *testing.T) {
 // TestBusy holds the answer when there is no memory for a conversion.
 func TestBusy(t *testing.T) {
 	e := newMirror(t, "text/plain", "")
-	r := newRigOf(t, binaryAPI(e.url, nil, func(m *snapshot.Method) { m.Integration.ContentHandling = convertToBinary }))
+	r := newRigOf(t, binaryAPI(e.url, nil, func(m *snapshot.Method) { m.Integration.ContentHandling = content.ToBinary }))
 	r.stage.requests = httpmsg.NewBudget(1 << 10)
 	resp := r.stage.Serve(post("", "", strings.Repeat("QUJD", 1000)))
 	if got := show(resp); !strings.HasPrefix(got, "503\n") || !strings.HasSuffix(got, `{"message": "Service Unavailable"}`) {
 		t.Errorf("got %s", got)
 	}
 	release(t, r, resp)
-}
-
-// FuzzBase64 takes any payload there and back, and any text for base64.
-func FuzzBase64(f *testing.F) {
-	for _, text := range []string{"", encoded, blob, `"QUI="`, "QUI", "====", "\"\"", "\xe2\x82", "Q Q", " QUJD \r\n"} {
-		f.Add([]byte(text))
-	}
-	r := newRigOf(f, binaryAPI("http://127.0.0.1:1", nil, nil))
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		c := r.stage.newCall(parseRequest("POST /x"))
-		defer func() { release(t, r, &c.answer) }()
-		text, err := c.encode(payload)
-		if err != nil || string(text) != base64.StdEncoding.EncodeToString(payload) {
-			t.Fatalf("%q is %q, %v", payload, text, err)
-		}
-		if back, err := c.decode(text); err != nil || !bytes.Equal(back, payload) {
-			t.Fatalf("%q comes back as %q, %v", payload, back, err)
-		}
-		if out, err := c.decode(payload); err == nil && len(out) > len(payload) {
-			t.Fatalf("%q decodes to %q", payload, out)
-		}
-		valid, err := c.text(payload)
-		switch {
-		case err != nil || !utf8.Valid(valid):
-			t.Fatalf("%q as text is %q, %v", payload, valid, err)
-		case utf8.Valid(payload) && !bytes.Equal(valid, payload):
-			t.Fatalf("%q is text and became %q", payload, valid)
-		}
-	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -98,7 +99,7 @@ func unguarded(d *snapshot.Deployment) *snapshot.Deployment {
 // whatever it says.
 func testHeader(h httpmsg.Header) httpmsg.Header {
 	return slices.DeleteFunc(slices.Clone(h), func(f httpmsg.Field) bool {
-		return httpmsg.EqualFold(f.Name, "Content-Type") && mediaType(f.Value) != "application/json"
+		return httpmsg.EqualFold(f.Name, "Content-Type") && content.MediaType(f.Value) != "application/json"
 	})
 }
 

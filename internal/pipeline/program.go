@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -21,8 +22,8 @@ type Program struct {
 	checks     []Check
 	models     *models   // while compiling
 	calls      sync.Pool // of *call
-	inflaters  inflaters
-	deflaters  deflaters
+	inflaters  content.Inflaters
+	deflaters  *content.Deflaters // nil where the API does not compress
 }
 
 // A Problem is a part of a definition that cannot work. The deployment stands
@@ -77,7 +78,10 @@ type Check func(*snapshot.Integration) error
 // Compile prepares a deployment for serving. It never fails: what cannot work
 // is a Problem, and the calls that need it fail.
 func Compile(d *snapshot.Deployment, checks ...Check) *Program {
-	p := &Program{deployment: d, checks: checks, models: newModels(d), deflaters: deflaters{slots: newSlots(d)}}
+	p := &Program{deployment: d, checks: checks, models: newModels(d)}
+	if d.MinimumCompressionSize != nil {
+		p.deflaters = content.NewDeflaters()
+	}
 	p.compileGatewayResponses()
 	for i := range d.Resources {
 		for j := range d.Resources[i].Methods {

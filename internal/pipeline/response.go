@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
@@ -138,7 +139,7 @@ func (c *call) renderResponse(t *template) (err error) {
 	if c.trace != nil {
 		c.trace.rendered(t, "", c.rendered)
 	}
-	if c.backend == nil && c.chosen.handling == convertToBinary {
+	if c.backend == nil && c.chosen.handling == content.ToBinary {
 		c.answer.Body, err = c.decode(c.rendered)
 	}
 	return err

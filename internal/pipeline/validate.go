@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/jsonschema"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
@@ -95,7 +96,7 @@ func (c *compiler) bodyModels() bodyModels {
 			c.problem("requestModels."+key, 0, 0, "%v", m.err)
 		}
 		if m.schema != nil || m.err != nil {
-			out[mediaType(key)] = m
+			out[content.MediaType(key)] = m
 		}
 	}
 	return out
@@ -150,7 +151,7 @@ func validationFailed(err error) *failure {
 // when the client does not say.
 func (c *call) contentType() string {
 	if ct, _ := c.headers.Last("Content-Type"); ct != "" {
-		return mediaType(ct)
+		return content.MediaType(ct)
 	}
 	return "application/json"
 }
