@@ -29,8 +29,10 @@ type Options struct {
 	// They do not bound those in use.
 	MaxIdlePerHost, MaxIdle int
 	// MaxConnections bounds the open connections, used and unused together (no
-	// bound). At the bound an unused one closes for a new one; while there is none,
-	// calls wait for as long as connecting may take, and then fail with ErrBusy.
+	// bound). At the bound an unused one closes for a new one. An endpoint uses no
+	// more than it leaves to others: one alone half of them, and each whose calls
+	// hang half of what was free at the most. Calls beyond that wait for as long as
+	// connecting may take, and then fail with ErrBusy.
 	MaxConnections int
 	// Lookup finds the addresses of a host, those to be preferred first (the
 	// system's resolver; none where Dial is set, which then gets names as they
@@ -97,7 +99,7 @@ func NewClient(opts Options) *Client {
 	orDefault(&opts.MaxIdlePerHost, 256)
 	orDefault(&opts.MaxIdle, 2048)
 	c := &Client{opts: opts, tls: &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(256)}}
-	c.pool.slots.limit = opts.MaxConnections
+	c.pool.slots.limit = int64(opts.MaxConnections)
 	c.pool.init(opts.IdleTimeout, opts.MaxIdlePerHost, opts.MaxIdle)
 	c.names = newNames(&c.opts, c.pool.retire)
 	return c

@@ -2,7 +2,9 @@ package integration
 
 import (
 	"net"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -75,5 +77,35 @@ func benchmarkDo(b *testing.B, c *Client, req *Request, ep *Endpoint, size int) 
 			b.Fatal(resp, err)
 		}
 		resp.Release()
+	}
+}
+
+// BenchmarkDoParallel is calls at once, each of several goroutines a processor
+// going to an endpoint of its own, or all to one.
+func BenchmarkDoParallel(b *testing.B) {
+	const answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"hello\":\"you\"}"
+	for _, endpoints := range []int{1, 16} {
+		b.Run(strconv.Itoa(endpoints), func(b *testing.B) {
+			var eps []*Endpoint
+			for range endpoints {
+				eps = append(eps, endpoint(b, "http", canned(b, answer), nil))
+			}
+			c := NewClient(Options{MaxConnections: 1000})
+			defer c.Close()
+			req := &Request{Method: "GET", Target: "/"}
+			var next atomic.Int32
+			b.ReportAllocs()
+			b.SetParallelism(16)
+			b.RunParallel(func(pb *testing.PB) {
+				for ep := eps[int(next.Add(1))%endpoints]; pb.Next(); {
+					resp, err := c.Do(req, ep)
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					resp.Release()
+				}
+			})
+		})
 	}
 }

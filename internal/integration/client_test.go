@@ -487,7 +487,7 @@ func TestConcurrently(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if c.pool.all.n > 4 {
-		t.Errorf("%d idle connections kept, want at most 4", c.pool.all.n)
+	if n := c.idle(); n > 4 {
+		t.Errorf("%d idle connections kept, want at most 4", n)
 	}
 }

@@ -16,8 +16,8 @@ const quietFor = 250 * time.Millisecond
 // A conn is one connection to an endpoint, used by one call at a time.
 type conn struct {
 	net.Conn
-	key       *poolKey
-	slots     *slots          // has a place for it; nil when that has been given back
+	lane      *lane
+	slots     *slots          // counts it; nil when they do not any more
 	address   *address        // nil where no name stands for it
 	raw       syscall.RawConn // for looking at it while idle; nil where that cannot be done
 	look      func(fd uintptr) bool
@@ -26,17 +26,29 @@ type conn struct {
 	reused    bool
 	born      time.Time
 	idleSince time.Time
-	links     [2]link
+	// Its neighbours in the lane, while it is idle.
+	older, newer *conn
 }
 
-// Close implements net.Conn, and gives the connection's place to another.
+// Close implements net.Conn, and makes room for another connection.
 func (cn *conn) Close() error {
 	err := cn.Conn.Close()
+	cn.uncount()
+	return err
+}
+
+// shut closes an idle connection that has left its lane. It makes room at once, as
+// closing may take a while under TLS.
+func (cn *conn) shut() {
+	cn.uncount()
+	cn.Conn.Close()
+}
+
+func (cn *conn) uncount() {
 	if s := cn.slots; s != nil {
 		cn.slots = nil
-		s.release()
+		s.uncount()
 	}
-	return err
 }
 
 // connect takes an idle connection or, when fresh is wanted or there is none,
@@ -49,39 +61,37 @@ func (c *Client) connect(ep *Endpoint, req *Request, now, deadline time.Time, fr
 }
 
 // connectTo is connect for one address, to which a connection must be open by
-// limit.
+// limit. The call has a place with the connection, and none with an error.
 func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit, deadline time.Time, fresh bool) (*conn, error) {
-	for !fresh {
-		cn := c.pool.get(key)
-		if cn == nil {
-			break
+	l, cn, placed := c.pool.enter(key, fresh)
+	if !placed {
+		limit = c.connectBy(limit)
+		if err := c.pool.slots.wait(l, limit); err != nil {
+			return nil, &Error{Kind: ErrBusy, Op: "dial", Endpoint: key.addr, Err: err}
 		}
+		if !fresh {
+			cn = c.pool.get(l)
+		}
+	}
+	for ; cn != nil; cn = c.pool.get(l) {
 		if c.reuse(cn, req, now, deadline) {
 			return cn, nil
 		}
 		cn.Close()
 	}
-	if most := time.Now().Add(c.opts.ConnectTimeout); most.Before(limit) {
-		limit = most
-	}
-	kind := key
-	if fresh {
-		kind = nil
-	}
-	cn, err := c.pool.slots.take(kind, limit, c.pool.shed)
+	cn, err := c.open(ep, l, c.connectBy(limit), deadline)
 	if err != nil {
-		return nil, &Error{Kind: ErrBusy, Op: "dial", Endpoint: key.addr, Err: err}
-	}
-	if cn != nil {
-		if c.reuse(cn, req, now, deadline) {
-			return cn, nil
-		}
-		cn.Conn.Close() // its place stays ours
-	}
-	if cn, err = c.open(ep, key, limit, deadline); err != nil {
-		c.pool.slots.release()
+		c.pool.leave(l)
 	}
 	return cn, err
+}
+
+// connectBy is until when a connection must be open that is begun now.
+func (c *Client) connectBy(limit time.Time) time.Time {
+	if most := time.Now().Add(c.opts.ConnectTimeout); most.Before(limit) {
+		return most
+	}
+	return limit
 }
 
 // reuse readies a kept connection for a call, and reports whether it can serve
@@ -105,17 +115,28 @@ func (c *Client) usable(cn *conn, now time.Time, repeatable bool) bool {
 	return cn.silent()
 }
 
-// open opens a connection, for which there is a place, by limit.
-func (c *Client) open(ep *Endpoint, key *poolKey, limit, deadline time.Time) (*conn, error) {
+// open opens a connection, for which the call has a place, by limit.
+func (c *Client) open(ep *Endpoint, l *lane, limit, deadline time.Time) (*conn, error) {
+	c.pool.makeRoom()
+	cn, err := c.openCounted(ep, l, limit, deadline)
+	if err != nil {
+		c.pool.slots.uncount()
+		return nil, err
+	}
+	cn.slots = &c.pool.slots
+	return cn, nil
+}
+
+func (c *Client) openCounted(ep *Endpoint, l *lane, limit, deadline time.Time) (*conn, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), limit)
 	defer cancel()
-	nc, at, err := c.dial(ctx, key)
+	nc, at, err := c.dial(ctx, &l.key)
 	if err != nil {
-		return nil, failure("dial", key, err)
+		return nil, failure("dial", &l.key, err)
 	}
-	cn := &conn{Conn: nc, key: key, address: at, born: time.Now()}
+	cn := &conn{Conn: nc, lane: l, address: at, born: time.Now()}
 	cn.watch()
-	if key.secure {
+	if l.key.secure {
 		err = nc.SetDeadline(limit)
 		if err == nil {
 			secure := tls.Client(nc, c.tlsConfig(ep))
@@ -124,14 +145,13 @@ func (c *Client) open(ep *Endpoint, key *poolKey, limit, deadline time.Time) (*c
 		}
 		if err != nil {
 			nc.Close()
-			return nil, failure("handshake", key, err)
+			return nil, failure("handshake", &l.key, err)
 		}
 	}
 	if err := cn.SetDeadline(deadline); err != nil {
 		cn.Close()
-		return nil, failure("dial", key, err)
+		return nil, failure("dial", &l.key, err)
 	}
-	cn.slots = &c.pool.slots
 	return cn, nil
 }
 

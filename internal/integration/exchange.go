@@ -67,7 +67,7 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 	var running *conn
 	defer func() {
 		if running != nil { // a panic
-			running.Close()
+			c.pool.discard(running)
 		}
 	}()
 	for fresh := false; ; fresh = true {
@@ -82,15 +82,15 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 			c.pool.put(cn, time.Now())
 			return resp, nil
 		}
-		cn.Close()
+		c.pool.discard(cn)
 		if fault == nil {
 			return resp, nil
 		}
-		err = failure(fault.op, cn.key, fault.err)
+		err = failure(fault.op, &cn.lane.key, fault.err)
 		if !cn.reused || !fault.again || kindOf(err) == ErrTimeout {
 			return nil, err
 		}
-		c.pool.drop(cn.key)
+		c.pool.drop(cn.lane)
 	}
 }
 

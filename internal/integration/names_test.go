@@ -401,7 +401,7 @@ func TestMovedBackendOverSockets(t *testing.T) {
 	ep := endpoint(t, "http", "pets.internal:"+port, nil)
 	got := map[string]int{}
 	for range 4 {
-		c.pool.drop(&ep.key)
+		c.pool.drop(c.pool.lane(&ep.key))
 		got[tell(c, ep, "GET")]++
 	}
 	if got["127.0.0.1"] != 2 || got["127.0.0.2"] != 2 {

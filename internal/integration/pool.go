@@ -1,200 +1,238 @@
 package integration
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// A pool keeps the connections that no call uses. Each endpoint's are taken
-// newest first, so that the rest grow old and are closed; over the bound it is
-// the oldest of all that goes.
+// A pool keeps the connections that no call uses, each endpoint's in a lane of
+// its own. They are taken newest first, so that the rest grow old and are closed;
+// over the bound it is the oldest of all that goes.
 type pool struct {
-	slots            slots // of all connections, those in use included
+	slots            slots
 	idleTimeout      time.Duration
 	maxHost, maxIdle int
 
-	mu     sync.Mutex
-	hosts  map[poolKey]*lane
-	all    lane
-	reaper *time.Timer // set while hosts is not empty
-	closed bool
+	idle   atomic.Int64 // connections in all lanes
+	closed atomic.Bool
+
+	mu     sync.RWMutex // of the table of lanes; taken before a lane's
+	lanes  map[poolKey]*lane
+	reaper *time.Timer // set while lanes is not empty
 }
 
 func (p *pool) init(idleTimeout time.Duration, maxHost, maxIdle int) {
 	p.idleTimeout, p.maxHost, p.maxIdle = idleTimeout, maxHost, maxIdle
-	p.hosts = make(map[poolKey]*lane)
-	p.all.kind = laneAll
+	p.lanes = make(map[poolKey]*lane)
 }
 
-// get takes the connection of key that was used last, nil when there is none.
-func (p *pool) get(key *poolKey) *conn {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if host := p.hosts[*key]; host != nil && host.newest != nil {
-		return p.take(host, host.newest)
+// enter takes a place for a call of an endpoint and, unless fresh is wanted, the
+// connection that was used last; nil is that there is none. Where the endpoint may
+// have no more calls, placed is false, and the caller waits for its place.
+func (p *pool) enter(key *poolKey, fresh bool) (l *lane, cn *conn, placed bool) {
+	for {
+		l = p.lane(key)
+		l.mu.Lock()
+		if !l.forgotten {
+			break
+		}
+		l.mu.Unlock()
 	}
-	return nil
+	defer l.mu.Unlock()
+	if l.waiting > 0 || !p.slots.claim(l.calls) {
+		l.waiting++
+		return l, nil, false
+	}
+	l.calls++
+	if !fresh && l.newest != nil {
+		cn = p.remove(l, l.newest)
+	}
+	return l, cn, true
 }
 
-// put keeps cn for later. It closes cn when the pool is closed, and while calls
-// wait for connections the first of them gets it, or its place.
+// get takes the connection of l that was used last, nil when there is none.
+func (p *pool) get(l *lane) *conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.newest == nil {
+		return nil
+	}
+	return p.remove(l, l.newest)
+}
+
+// remove takes an idle connection out of its lane, which is locked.
+func (p *pool) remove(l *lane, cn *conn) *conn {
+	p.idle.Add(-1)
+	return l.remove(cn)
+}
+
+// leave ends a call without a connection.
+func (p *pool) leave(l *lane) {
+	l.mu.Lock()
+	l.calls--
+	l.mu.Unlock()
+	p.slots.release()
+}
+
+// put ends a call and keeps its connection for later; cn is closed when the pool
+// is.
 func (p *pool) put(cn *conn, now time.Time) {
+	l, extra := cn.lane, cn
 	cn.idleSince = now
-	p.mu.Lock()
-	extra := cn
-	wanted := p.slots.waiting.Load() > 0
-	if !p.closed && !wanted {
-		host := p.lane(cn.key)
-		host.push(cn)
-		p.all.push(cn)
-		switch extra = nil; {
-		case host.n > p.maxHost:
-			extra = p.take(host, host.oldest)
-		case p.all.n > p.maxIdle:
-			extra = p.take(p.hosts[*p.all.oldest.key], p.all.oldest)
+	over := false
+	l.mu.Lock()
+	l.calls--
+	if !p.closed.Load() {
+		l.push(cn)
+		over = p.idle.Add(1) > int64(p.maxIdle)
+		if extra = nil; l.idle > p.maxHost {
+			extra = p.remove(l, l.oldest)
 		}
 	}
-	p.mu.Unlock()
-	if extra != nil && !(wanted && p.slots.give(extra)) {
-		extra.Close()
+	l.mu.Unlock()
+	if over && extra == nil {
+		extra = p.oldest()
+	}
+	if extra != nil {
+		extra.shut()
+	}
+	p.slots.release() // behind the closing of what was over
+}
+
+// discard ends a call and closes its connection.
+func (p *pool) discard(cn *conn) {
+	cn.Close()
+	p.leave(cn.lane)
+}
+
+// makeRoom counts a connection that a call is about to open. At the bound it
+// closes the one idle longest in its place: there is one, as calls with a
+// connection are fewer than the bound while this one has none, unless another call
+// has just taken it.
+func (p *pool) makeRoom() {
+	for !p.slots.count() {
+		if cn := p.oldest(); cn != nil {
+			cn.slots = nil // the count is the new one's
+			cn.Close()
+			return
+		}
+		runtime.Gosched()
 	}
 }
 
-// shed closes the connection that has been idle longest, if any is.
-func (p *pool) shed() {
-	p.mu.Lock()
-	cn := p.all.oldest
-	if cn != nil {
-		p.take(p.hosts[*cn.key], cn)
+// oldest takes the connection that has been idle longest out of its lane, nil when
+// there is none. It looks at every lane: who asks has opened a connection or is
+// about to, which costs more.
+func (p *pool) oldest() *conn {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for {
+		var from *lane
+		var since time.Time
+		for _, l := range p.lanes {
+			l.mu.Lock()
+			if cn := l.oldest; cn != nil && (from == nil || cn.idleSince.Before(since)) {
+				from, since = l, cn.idleSince
+			}
+			l.mu.Unlock()
+		}
+		if from == nil {
+			return nil
+		}
+		from.mu.Lock()
+		cn := from.oldest
+		if cn != nil {
+			p.remove(from, cn)
+		}
+		from.mu.Unlock()
+		if cn != nil {
+			return cn
+		}
 	}
-	p.mu.Unlock()
-	if cn != nil {
-		cn.Close()
-	}
-}
-
-func (p *pool) take(host *lane, cn *conn) *conn {
-	host.remove(cn)
-	p.all.remove(cn)
-	return cn
 }
 
 // lane returns the endpoint's lane, made when missing. Empty ones are left for
 // the reaper, so that a busy endpoint with few connections does not make one a
 // call.
 func (p *pool) lane(key *poolKey) *lane {
-	host := p.hosts[*key]
-	if host == nil {
-		host = &lane{kind: laneHost}
-		p.hosts[*key] = host
+	p.mu.RLock()
+	l := p.lanes[*key]
+	p.mu.RUnlock()
+	if l != nil {
+		return l
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l = p.lanes[*key]; l == nil {
+		l = &lane{key: *key}
+		p.lanes[*key] = l
 		if p.reaper == nil {
 			p.reaper = time.AfterFunc(p.idleTimeout, p.reap)
 		}
 	}
-	return host
+	return l
 }
 
 // reap closes what has been idle too long, forgets endpoints without
-// connections, and comes again while any are left.
+// connections and calls, and comes again while any are left.
 func (p *pool) reap() {
+	limit := time.Now().Add(-p.idleTimeout)
+	p.sweep(func(cn *conn) bool { return !cn.idleSince.After(limit) })
+
 	p.mu.Lock()
-	var old []*conn
-	for limit := time.Now().Add(-p.idleTimeout); p.all.oldest != nil && !p.all.oldest.idleSince.After(limit); {
-		cn := p.all.oldest
-		old = append(old, p.take(p.hosts[*cn.key], cn))
-	}
-	for key, host := range p.hosts {
-		if host.n == 0 {
-			delete(p.hosts, key)
+	defer p.mu.Unlock()
+	for key, l := range p.lanes {
+		l.mu.Lock()
+		if l.idle == 0 && l.calls == 0 && l.waiting == 0 {
+			l.forgotten = true
+			delete(p.lanes, key)
 		}
+		l.mu.Unlock()
 	}
 	p.reaper = nil
-	if len(p.hosts) > 0 {
+	if len(p.lanes) > 0 {
 		p.reaper = time.AfterFunc(max(p.idleTimeout/4, time.Millisecond), p.reap)
-	}
-	p.mu.Unlock()
-	for _, cn := range old { // under TLS this may take a while
-		cn.Close()
 	}
 }
 
-// drop closes the connections of one endpoint: one died, and what killed it
+// sweep closes the idle connections that are to go.
+func (p *pool) sweep(goes func(*conn) bool) {
+	var old []*conn
+	p.mu.RLock()
+	for _, l := range p.lanes {
+		l.mu.Lock()
+		for cn := l.oldest; cn != nil; {
+			next := cn.newer
+			if goes(cn) {
+				old = append(old, p.remove(l, cn))
+			}
+			cn = next
+		}
+		l.mu.Unlock()
+	}
+	p.mu.RUnlock()
+	for _, cn := range old { // under TLS this may take a while
+		cn.shut()
+	}
+}
+
+// drop closes the idle connections of one endpoint: one died, and what killed it
 // most likely killed them all.
-func (p *pool) drop(key *poolKey) {
-	for cn := p.get(key); cn != nil; cn = p.get(key) {
-		cn.Close()
+func (p *pool) drop(l *lane) {
+	for cn := p.get(l); cn != nil; cn = p.get(l) {
+		cn.shut()
 	}
 }
 
 // retire closes connections to addresses that names stand for no more.
 func (p *pool) retire() {
-	p.mu.Lock()
-	var old []*conn
-	for cn := p.all.oldest; cn != nil; {
-		next := cn.links[laneAll].newer
-		if cn.address != nil && cn.address.gone.Load() {
-			old = append(old, p.take(p.hosts[*cn.key], cn))
-		}
-		cn = next
-	}
-	p.mu.Unlock()
-	for _, cn := range old {
-		cn.Close()
-	}
+	p.sweep(func(cn *conn) bool { return cn.address != nil && cn.address.gone.Load() })
 }
 
+// close closes what is idle, and keeps nothing from here on.
 func (p *pool) close() {
-	p.mu.Lock()
-	if p.reaper != nil {
-		p.reaper.Stop()
-	}
-	p.closed = true
-	all := p.all
-	p.hosts, p.all = nil, lane{kind: laneAll}
-	p.mu.Unlock()
-	for cn := all.oldest; cn != nil; cn = cn.links[laneAll].newer {
-		cn.Close()
-	}
-}
-
-// A lane is a list of connections from the one idle longest to the one used
-// last. Each idle connection is in two: its endpoint's and that of all.
-type lane struct {
-	kind           int // which of a connection's links
-	n              int
-	oldest, newest *conn
-}
-
-const (
-	laneHost = iota
-	laneAll
-)
-
-type link struct{ older, newer *conn }
-
-func (l *lane) push(cn *conn) {
-	cn.links[l.kind] = link{older: l.newest}
-	if l.newest != nil {
-		l.newest.links[l.kind].newer = cn
-	} else {
-		l.oldest = cn
-	}
-	l.newest = cn
-	l.n++
-}
-
-func (l *lane) remove(cn *conn) {
-	at := cn.links[l.kind]
-	if at.older != nil {
-		at.older.links[l.kind].newer = at.newer
-	} else {
-		l.oldest = at.newer
-	}
-	if at.newer != nil {
-		at.newer.links[l.kind].older = at.older
-	} else {
-		l.newest = at.older
-	}
-	cn.links[l.kind] = link{}
-	l.n--
+	p.closed.Store(true)
+	p.sweep(func(*conn) bool { return true })
 }

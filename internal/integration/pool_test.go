@@ -176,8 +176,8 @@ func TestIdleTimeout(t *testing.T) {
 		}
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
-		if n := p.closed.Load(); n != 1 || len(c.pool.hosts) != 0 {
-			t.Errorf("%d closed and %d hosts known after the idle time, want 1 and 0", n, len(c.pool.hosts))
+		if n := p.closed.Load(); n != 1 || len(c.pool.lanes) != 0 {
+			t.Errorf("%d closed and %d hosts known after the idle time, want 1 and 0", n, len(c.pool.lanes))
 		}
 		calls(t, c, "a.example", 1)
 		c.Close()
@@ -207,18 +207,20 @@ func TestLifetime(t *testing.T) {
 	})
 }
 
+func (c *Client) idle() int { return int(c.pool.idle.Load()) }
+
 func TestIdleBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p pipes
 		c := NewClient(Options{Dial: p.dial, MaxIdlePerHost: 3, MaxIdle: 5})
 		check := func(want int) {
 			t.Helper()
-			if idle := int(p.opened.Load() - p.closed.Load()); idle != want || c.pool.all.n != want {
-				t.Errorf("%d connections open and %d idle, want %d", idle, c.pool.all.n, want)
+			if idle := int(p.opened.Load() - p.closed.Load()); idle != want || c.idle() != want {
+				t.Errorf("%d connections open and %d idle, want %d", idle, c.idle(), want)
 			}
 			sum := 0
-			for _, host := range c.pool.hosts {
-				sum += host.n
+			for _, host := range c.pool.lanes {
+				sum += host.idle
 			}
 			if sum != want {
 				t.Errorf("hosts hold %d, want %d", sum, want)
@@ -228,9 +230,9 @@ func TestIdleBounds(t *testing.T) {
 		check(min(3, int(p.opened.Load())))
 		calls(t, c, "b.example", 10)
 		calls(t, c, "c.example", 10)
-		check(c.pool.all.n)
-		if c.pool.all.n > 5 {
-			t.Errorf("%d idle in all, want at most 5", c.pool.all.n)
+		check(c.idle())
+		if c.idle() > 5 {
+			t.Errorf("%d idle in all, want at most 5", c.idle())
 		}
 		opened := p.opened.Load()
 		calls(t, c, "c.example", 1) // the newest endpoint kept its connections

@@ -8,91 +8,155 @@ import (
 	"time"
 )
 
-// slots bound the connections that a client has open, those in use and those
-// kept for later. Calls that find none free wait in the order in which they
-// came.
+// slots bound the connections that a client has open, and share them out: an
+// endpoint may have a call more under way while it has fewer than there are
+// places left. One endpoint whose calls hang has half of the places at the most,
+// a second half of the other half; there is one left for the next endpoint as
+// long as fewer hang than the bound can be halved. When calls end, the shares of
+// those that go on hanging become equal.
+//
+// A call has a place from before it looks for a connection until it is through
+// with it. Connections that no call uses have none: they are closed where the
+// bound needs it.
 type slots struct {
-	limit   int          // 0 for none
-	waiting atomic.Int32 // how many are in the queue
+	limit int64        // 0 for none
+	calls atomic.Int64 // that have a place; not counted without a limit
+	open  atomic.Int64 // connections; not counted without a limit
 
-	mu    sync.Mutex
-	open  int
-	queue list.List // of *waiter
+	waiting atomic.Int64 // calls without a place
+	mu      sync.Mutex
+	lanes   list.List // of *lane, those with calls that wait, in order of their turn
 }
 
-// A waiter is a call that waits for a connection.
-type waiter struct {
-	key *poolKey   // of a kept connection that it would take as well; nil when it wants a new one
-	got chan *conn // of one: such a connection, or nil for the right to open one
+// A line is the calls of one endpoint that wait, in the order in which they came.
+type line struct {
+	list.List               // of chan struct{}, closed with the place
+	at        *list.Element // in slots.lanes; nil while nobody waits
 }
 
-// take waits until a connection may be opened and returns nil, or returns one of
-// key that another call is through with. Nobody waits beyond limit. While some
-// wait, shed closes a connection that no call uses, if there is one.
-func (s *slots) take(key *poolKey, limit time.Time, shed func()) (*conn, error) {
+// claim takes a place for a call of an endpoint that has so many, if it may.
+func (s *slots) claim(calls int) bool {
 	if s.limit == 0 {
-		return nil, nil
+		return true
 	}
-	s.mu.Lock()
-	if s.open < s.limit {
-		s.open++
+	for {
+		all := s.calls.Load()
+		if int64(calls) >= s.limit-all {
+			return false
+		}
+		if s.calls.CompareAndSwap(all, all+1) {
+			return true
+		}
+	}
+}
+
+// release gives a place back, and to calls that wait what they may have now.
+func (s *slots) release() {
+	if s.limit == 0 {
+		return
+	}
+	s.calls.Add(-1)
+	if s.waiting.Load() > 0 {
+		s.mu.Lock()
+		s.grant()
 		s.mu.Unlock()
-		return nil, nil
 	}
-	w := &waiter{key: key, got: make(chan *conn, 1)}
-	at := s.queue.PushBack(w)
+}
+
+// wait waits for a place of l, which counts the call among those that wait, until
+// limit at the latest.
+func (s *slots) wait(l *lane, limit time.Time) error {
+	got := make(chan struct{})
+	s.mu.Lock()
+	at := l.line.PushBack(got)
+	if l.line.at == nil {
+		l.line.at = s.lanes.PushBack(l)
+	}
 	s.waiting.Add(1)
+	s.grant() // a place that came free before waiting said so
 	s.mu.Unlock()
 
-	shed() // behind the queueing: what falls idle from here on is given away, not kept
 	timer := time.NewTimer(time.Until(limit))
 	defer timer.Stop()
 	select {
-	case cn := <-w.got:
-		return cn, nil
+	case <-got:
+		return nil
 	case <-timer.C:
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
-	case cn := <-w.got: // at the last moment
-		return cn, nil
+	case <-got: // at the last moment
+		return nil
 	default:
 	}
-	s.drop(at)
-	return nil, fmt.Errorf("all %d connections to backends are in use", s.limit)
+	s.leave(l, at)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting--
+	return fmt.Errorf("%d of %d connections to backends are in use, %d of them to this one, which may have no more", s.calls.Load(), s.limit, l.calls)
 }
 
-// release gives the place of a closed connection to the call that has waited
-// longest.
-func (s *slots) release() {
-	if s.limit == 0 {
-		return
+// grant gives places to the first calls of endpoints that may have one more.
+func (s *slots) grant() {
+	for at := s.lanes.Front(); at != nil; {
+		l, next := at.Value.(*lane), at.Next()
+		if l.admit(s) {
+			close(s.leave(l, l.line.Front()))
+			if l.line.at != nil {
+				s.lanes.MoveToBack(at)
+				if next == nil {
+					next = at
+				}
+			}
+		}
+		at = next
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first := s.queue.Front()
-	if first == nil {
-		s.open--
-		return
-	}
-	s.drop(first).got <- nil
 }
 
-// give hands cn to the call that has waited longest, if it waits for one of that
-// kind, and reports whether it did.
-func (s *slots) give(cn *conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first := s.queue.Front()
-	if first == nil || first.Value.(*waiter).key == nil || *first.Value.(*waiter).key != *cn.key {
+// leave takes a call out of its endpoint's line.
+func (s *slots) leave(l *lane, at *list.Element) chan struct{} {
+	s.waiting.Add(-1)
+	got := l.line.Remove(at).(chan struct{})
+	if l.line.Len() == 0 {
+		s.lanes.Remove(l.line.at)
+		l.line.at = nil
+	}
+	return got
+}
+
+// admit claims a place for a call that waits.
+func (l *lane) admit(s *slots) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !s.claim(l.calls) {
 		return false
 	}
-	s.drop(first).got <- cn
+	l.calls++
+	l.waiting--
 	return true
 }
 
-func (s *slots) drop(at *list.Element) *waiter {
-	s.waiting.Add(-1)
-	return s.queue.Remove(at).(*waiter)
+// count counts a connection that is about to be opened, unless there are as many
+// as there may be.
+func (s *slots) count() bool {
+	if s.limit == 0 {
+		return true
+	}
+	for {
+		open := s.open.Load()
+		if open >= s.limit {
+			return false
+		}
+		if s.open.CompareAndSwap(open, open+1) {
+			return true
+		}
+	}
+}
+
+// uncount is count's counterpart.
+func (s *slots) uncount() {
+	if s.limit != 0 {
+		s.open.Add(-1)
+	}
 }

@@ -178,8 +178,8 @@ func TestUpstreamDropsDeadConnections(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	idle := map[string]int{}
-	for key, lane := range c.pool.hosts {
-		idle[key.addr] = lane.n
+	for key, lane := range c.pool.lanes {
+		idle[key.addr] = lane.idle
 	}
 	if idle[first.Authority()] != 0 || idle[second] != 1 {
 		t.Errorf("unused connections: %v", idle)

@@ -1,0 +1,133 @@
+package integration
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// sluggards is a Dial of hosts of which those whose names begin with "hung" read
+// requests and answer none, until they are let go.
+func sluggards(free <-chan bool) func(context.Context, string, string) (net.Conn, error) {
+	return func(_ context.Context, _, addr string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go func() {
+			defer far.Close()
+			for r := bufio.NewReader(far); request(r) != ""; {
+				if strings.HasPrefix(addr, "hung") {
+					<-free
+				}
+				io.WriteString(far, ok)
+			}
+		}()
+		return near, nil
+	}
+}
+
+// However many calls hang, the calls of other endpoints are served at once, and
+// those that have waited are served when the hung ones are through.
+func TestHungEndpoints(t *testing.T) {
+	tests := map[string]struct {
+		bound, hung int
+		others      int // calls at once of one more endpoint that find a connection
+		kept        int // connections that the hung endpoints had before, each
+	}{
+		"one":                          {bound: 10, hung: 1, others: 3},
+		"one that had kept all":        {bound: 10, hung: 1, others: 3, kept: 5},
+		"three":                        {bound: 40, hung: 3, others: 3},
+		"of two connections":           {bound: 2, hung: 1, others: 1},
+		"many that had kept all there": {bound: 60, hung: 5, others: 1, kept: 10},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				free := make(chan bool)
+				c := NewClient(Options{Dial: sluggards(free), MaxConnections: tt.bound})
+				defer c.Close()
+				var hung []*Endpoint
+				for i := range tt.hung {
+					hung = append(hung, endpoint(t, "http", fmt.Sprint("hung", i, ".example"), nil))
+				}
+				for range tt.hung * tt.kept { // answered, and then not any more
+					go func() { free <- true }()
+				}
+				var wg sync.WaitGroup
+				call := func(ep *Endpoint, n int) {
+					for range n {
+						wg.Go(func() {
+							resp, err := c.Do(&Request{Method: "GET", Target: "/"}, ep)
+							if err == nil {
+								resp.Release()
+							} else if !errors.Is(err, ErrBusy) {
+								t.Error(err)
+							}
+						})
+					}
+				}
+				for _, ep := range hung {
+					call(ep, tt.kept)
+				}
+				wg.Wait()
+				for _, ep := range hung {
+					call(ep, 2*tt.bound)
+				}
+				synctest.Wait()
+				begin := time.Now()
+				for range 3 {
+					calls(t, c, "live.example", tt.others)
+				}
+				if took := time.Since(begin); took != 0 {
+					t.Errorf("the other endpoint waited for %v", took)
+				}
+				close(free)
+				wg.Wait()
+				if took := time.Since(begin); took != 0 {
+					t.Errorf("a free connection was waited for: %v", took)
+				}
+			})
+		})
+	}
+}
+
+// One endpoint alone has half of the connections, and calls beyond that fail
+// after the time to connect.
+func TestShareOfOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		free := make(chan bool)
+		c := NewClient(Options{Dial: sluggards(free), MaxConnections: 9})
+		defer c.Close()
+		ep := endpoint(t, "http", "hung.example", nil)
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		busy := 0
+		for range 20 {
+			wg.Go(func() {
+				resp, err := c.Do(&Request{Method: "GET", Target: "/"}, ep)
+				switch {
+				case err == nil:
+					resp.Release()
+				case errors.Is(err, ErrBusy):
+					mu.Lock()
+					busy++
+					mu.Unlock()
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(10*time.Second + time.Millisecond)
+		close(free)
+		wg.Wait()
+		if busy != 15 {
+			t.Errorf("%d calls found no connection, want all but 5", busy)
+		}
+	})
+}
