@@ -27,6 +27,7 @@ type Regexp struct {
 	source string
 	names  map[string]int
 	groups int
+	size   int
 	whole  matcher
 	find   func() (matcher, error) // compiled when first needed
 }
@@ -49,7 +50,7 @@ func Compile(pattern string) (*Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	re := &Regexp{source: pattern, names: p.names, groups: p.groups}
+	re := &Regexp{source: pattern, names: p.names, groups: p.groups, size: root.size()}
 	if re.whole, err = wholeMatcher(root); err != nil {
 		return nil, &SyntaxError{Pattern: pattern, Message: err.Error()}
 	}
@@ -68,6 +69,10 @@ func wholeMatcher(root *node) (matcher, error) {
 
 // String returns the pattern as it was given to Compile.
 func (re *Regexp) String() string { return re.source }
+
+// Size estimates how large the compiled pattern is, in characters of a pattern
+// without counted repeats.
+func (re *Regexp) Size() int { return re.size }
 
 // Groups returns the number of capturing groups.
 func (re *Regexp) Groups() int { return re.groups }

@@ -63,6 +63,9 @@ func (s *members) of(r *run, key string) func(func(*node) bool) {
 			return
 		}
 		for i := range s.patterns {
+			if r.err != nil {
+				return
+			}
 			if s.patterns[i].pattern.find(r, key) {
 				if found = true; !yield(s.patterns[i].node) {
 					return
@@ -82,6 +85,9 @@ func (s *members) report(r *run, m *value.Map) {
 	}
 	for _, key := range sortedKeys(m) {
 		v, _ := m.Get(key)
+		if r.err != nil {
+			return
+		}
 		for n := range s.of(r, key) {
 			n.report(r, v)
 		}
@@ -133,6 +139,9 @@ func (s *elements) report(r *run, l *value.List) {
 		n := s.of(i)
 		if n == nil && i >= len(s.first) {
 			break
+		}
+		if r.err != nil {
+			return
 		}
 		if n != nil {
 			n.report(r, l.At(i))

@@ -11,7 +11,10 @@ import (
 func matched(r *run, schemas []*node, v value.Value, enough int) int {
 	n := 0
 	for _, s := range schemas {
-		if n < enough && r.err == nil && s.holds(r, v) {
+		if n == enough || r.err != nil {
+			break
+		}
+		if s.holds(r, v) {
 			n++
 		}
 	}
@@ -72,7 +75,7 @@ func (k *dependencies) holds(r *run, v value.Value) bool {
 	m := v.AsMap()
 	for i := range k.members {
 		d := &k.members[i]
-		if r.spend(1+len(d.needs)/4) && m.Has(d.name) && len(missing(d.needs, m)) > 0 {
+		if !r.spend(1+len(d.needs)/4) || m.Has(d.name) && len(missing(d.needs, m)) > 0 {
 			return false
 		}
 	}

@@ -14,9 +14,10 @@ import (
 const (
 	// MaxSize is the longest schema, in bytes, which is AWS's bound too.
 	MaxSize = 400 << 10
-	// maxPatterns bounds the regular expressions of one compiler, whose memory
-	// is out of proportion to their length.
+	// maxPatterns and maxPrograms bound the regular expressions of one compiler,
+	// whose memory is out of proportion to their length, and their sizes together.
 	maxPatterns = 2000
+	maxPrograms = 400_000
 )
 
 // An Error is why a schema cannot be compiled.
@@ -33,7 +34,15 @@ type Compiler struct {
 	load      func(uri string) (text string, ok bool)
 	documents map[string]*document
 	nodes     map[*value.Map]*node
+	targets   map[*value.Map]target // of references
 	patterns  int
+	programs  int // the size of the patterns together
+}
+
+// A target is what a reference leads to, which may be a reference too.
+type target struct {
+	place
+	schema value.Value
 }
 
 // A document is a text with schemas.
@@ -44,7 +53,7 @@ type document struct {
 
 // NewCompiler makes a compiler whose documents load finds.
 func NewCompiler(load func(uri string) (text string, ok bool)) *Compiler {
-	return &Compiler{load: load, documents: make(map[string]*document), nodes: make(map[*value.Map]*node)}
+	return &Compiler{load: load, documents: make(map[string]*document), nodes: make(map[*value.Map]*node), targets: make(map[*value.Map]target)}
 }
 
 // Compile compiles the document under a URI. The error is an *Error.
@@ -53,7 +62,7 @@ func (c *Compiler) Compile(uri string) (*Schema, error) {
 	if err != nil {
 		return nil, &Error{uri, err.Error()}
 	}
-	root, err := c.node(place{doc, ""}, doc.root)
+	root, err := c.node(place{doc: doc}, doc.root)
 	if err != nil {
 		return nil, err
 	}
@@ -77,21 +86,33 @@ func (c *Compiler) document(uri string) (*document, error) {
 	return doc, nil
 }
 
-// A place is where a schema stands.
+// A place is where a schema stands: names lead to it from in, or a pointer from the
+// top.
 type place struct {
 	doc     *document
+	in      *place
+	names   []string
 	pointer string
 }
 
-func (p place) at(names ...string) place {
-	for _, name := range names {
-		p.pointer += "/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
+func (p place) at(names ...string) place { return place{doc: p.doc, in: &p, names: names} }
+
+// String returns the JSON pointer of the place.
+func (p place) String() string {
+	if p.in == nil {
+		return p.pointer
 	}
-	return p
+	var b strings.Builder
+	for _, name := range p.names {
+		b.WriteString("/" + pointerEscaper.Replace(cut(name)))
+	}
+	return p.in.String() + b.String()
 }
 
+var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
+
 func (p place) fail(format string, args ...any) error {
-	return &Error{p.doc.uri + "#" + p.pointer, fmt.Sprintf(format, args...)}
+	return &Error{p.doc.uri + "#" + cut(p.String()), fmt.Sprintf(format, args...)}
 }
 
 // node compiles the schema v, or returns what it was compiled to before.
@@ -113,10 +134,15 @@ func (c *Compiler) node(p place, v value.Value) (*node, error) {
 		if hops > 100 {
 			return nil, p.fail("the reference leads to itself")
 		}
-		var err error
-		if p, v, err = c.resolve(p, ref); err != nil {
-			return nil, err
+		to, known := c.targets[m]
+		if !known {
+			var err error
+			if to.place, to.schema, err = c.resolve(p, ref); err != nil {
+				return nil, err
+			}
+			c.targets[m] = to
 		}
+		p, v = to.place, to.schema
 	}
 }
 
@@ -138,7 +164,7 @@ func (c *Compiler) resolve(p place, ref value.Value) (place, value.Value, error)
 	if err != nil || pointer != "" && pointer[0] != '/' {
 		return p, ref, p.fail("$ref %s: not a JSON pointer", cut(ref.AsString()))
 	}
-	v, to := doc.root, place{doc, pointer}
+	v, to := doc.root, place{doc: doc, pointer: pointer}
 	for _, token := range strings.Split(pointer, "/")[1:] {
 		var ok bool
 		if v, ok = child(v, strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")); !ok {

@@ -259,6 +259,9 @@ func (f *filler) regexp(text string) (*pattern, error) {
 	if err != nil {
 		return nil, f.p.fail("regular expression %s: %v", cut(text), err)
 	}
+	if f.c.programs += re.Size(); f.c.programs > maxPrograms {
+		return nil, f.p.fail("the regular expressions are too large together")
+	}
 	return &pattern{re}, nil
 }
 

@@ -87,6 +87,9 @@ func (k *enum) holds(r *run, v value.Value) bool {
 		if r.equal(allowed, v) {
 			return true
 		}
+		if r.err != nil {
+			break
+		}
 	}
 	return false
 }
@@ -117,7 +120,9 @@ func (k count) holds(r *run, v value.Value) bool {
 		return true
 	}
 	if k.of == typeString {
-		r.spend(len(v.AsString()) / 256)
+		if !r.spend(len(v.AsString()) / 256) {
+			return false
+		}
 	}
 	if k.most {
 		return k.size(v) <= k.limit
@@ -172,8 +177,7 @@ func (k required) holds(r *run, v value.Value) bool {
 	if m == nil {
 		return true
 	}
-	r.spend(len(k) / 4)
-	return !slices.ContainsFunc(k, func(name string) bool { return !m.Has(name) })
+	return r.spend(len(k)/4) && !slices.ContainsFunc(k, func(name string) bool { return !m.Has(name) })
 }
 
 func (k required) message(_ *run, v value.Value) string {

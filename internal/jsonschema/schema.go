@@ -44,10 +44,12 @@ func (e *Invalid) Error() string { return "[" + strings.Join(e.Messages, ", ") +
 type Schema struct{ root *node }
 
 // Bounds on one validation. A stranger gets stepsPerByte more for each byte
-// that he sends, and no more than maxTime.
+// that he sends, and no more than maxTime, which the clock is asked about after
+// stepsPerLook.
 const (
 	freeSteps    = 1 << 20
 	stepsPerByte = 8
+	stepsPerLook = 1 << 14
 	maxTime      = 5 * time.Second
 	maxDepth     = 10_000 // schemas within one another at one time
 	maxMessages  = 100
@@ -69,7 +71,8 @@ func (s *Schema) Validate(text []byte) error {
 // ValidateValue checks a document that has been read, from a JSON text of size
 // bytes. Its errors are those of Validate but ErrNotJSON.
 func (s *Schema) ValidateValue(v value.Value, size int) error {
-	r := run{left: freeSteps + stepsPerByte*size, start: time.Now()}
+	steps := freeSteps + stepsPerByte*size
+	r := run{left: steps, looked: steps, start: time.Now()}
 	if s.root.holds(&r, v) || r.err != nil {
 		return r.err
 	}
@@ -83,22 +86,32 @@ func (s *Schema) ValidateValue(v value.Value, size int) error {
 // A run is one validation under way.
 type run struct {
 	left     int // steps
+	looked   int // steps left when the clock was last asked
 	depth    int
 	start    time.Time
 	err      error // ErrLimit; nothing said after it counts
 	messages []string
 }
 
-// spend takes steps. It reports false when there are none left.
+// spend takes steps. It reports false when there are none left or too much time
+// has gone by. Whoever goes on in a loop must stop then.
 func (r *run) spend(steps int) bool {
-	if r.left -= steps; r.left < 0 {
+	r.left -= steps
+	switch {
+	case r.left < 0:
 		r.err = ErrLimit
+	case r.looked-r.left > stepsPerLook:
+		r.looked = r.left
+		return r.inTime()
 	}
 	return r.err == nil
 }
 
-// inTime reports whether the run may go on. What may take long asks it, for
-// steps do not know how long they take.
+// bytesPerStep is how many bytes are hashed or compared in a step.
+const bytesPerStep = 64
+
+// inTime reports whether the run may go on. What may take long in one step asks
+// it.
 func (r *run) inTime() bool {
 	if r.err == nil && time.Since(r.start) > maxTime {
 		r.err = ErrLimit

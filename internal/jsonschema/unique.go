@@ -27,7 +27,8 @@ func (r *run) equal(a, b value.Value) bool {
 		y, _ := b.AsBool()
 		return x == y
 	case value.KindString:
-		return a.AsString() == b.AsString()
+		s, t := a.AsString(), b.AsString()
+		return len(s) == len(t) && r.spend(len(s)/bytesPerStep) && s == t
 	case value.KindList:
 		return slices.EqualFunc(a.AsList().Values(), b.AsList().Values(), r.equal)
 	case value.KindMap:
@@ -42,7 +43,7 @@ func (r *run) equalMaps(a, b *value.Map) bool {
 	}
 	for i := range a.Len() {
 		key, x := a.At(i)
-		if y, ok := b.Get(key); !ok || !r.equal(x, y) {
+		if y, ok := b.Get(key); !ok || !r.spend(len(key)/bytesPerStep) || !r.equal(x, y) {
 			return false
 		}
 	}
@@ -62,7 +63,7 @@ func (uniqueItems) holds(r *run, v value.Value) bool {
 	}
 	for i := 1; i < l.Len(); i++ {
 		for j := range i {
-			if r.equal(l.At(i), l.At(j)) {
+			if r.equal(l.At(i), l.At(j)) || r.err != nil {
 				return false
 			}
 		}
@@ -83,12 +84,14 @@ func (r *run) allUnlike(l *value.List) bool {
 	}
 	h, list := hasher{r, maphash.MakeSeed()}, make([]hashed, l.Len())
 	for i := range list {
-		list[i] = hashed{h.sum(l.At(i)), i}
+		if list[i] = (hashed{h.sum(l.At(i)), i}); r.err != nil {
+			return false
+		}
 	}
 	slices.SortFunc(list, func(a, b hashed) int { return cmp.Compare(a.sum, b.sum) })
 	for i := 1; i < len(list); i++ {
 		for j := i - 1; j >= 0 && list[j].sum == list[i].sum; j-- {
-			if r.equal(l.At(list[i].at), l.At(list[j].at)) {
+			if r.equal(l.At(list[i].at), l.At(list[j].at)) || r.err != nil {
 				return false
 			}
 		}
@@ -109,7 +112,7 @@ func (h hasher) sum(v value.Value) uint64 {
 	sum := uint64(typeOf(v))
 	switch v.Kind() {
 	case value.KindString:
-		sum += maphash.String(h.seed, v.AsString())
+		sum += h.text(v.AsString())
 	case value.KindBool:
 		b, _ := v.AsBool()
 		sum = maphash.Comparable(h.seed, b)
@@ -121,13 +124,18 @@ func (h hasher) sum(v value.Value) uint64 {
 		m := v.AsMap()
 		for i := range m.Len() { // in any order
 			key, item := m.At(i)
-			sum += maphash.Comparable(h.seed, [2]uint64{maphash.String(h.seed, key), h.sum(item)})
+			sum += maphash.Comparable(h.seed, [2]uint64{h.text(key), h.sum(item)})
 		}
 	case value.KindNull:
 	default:
 		return h.number(v)
 	}
 	return sum
+}
+
+func (h hasher) text(s string) uint64 {
+	h.run.spend(len(s) / bytesPerStep)
+	return maphash.String(h.seed, s)
 }
 
 // number hashes a number without the zeros at its end, so that 10, 10.0 and
@@ -137,6 +145,7 @@ func (h hasher) number(v value.Value) uint64 {
 	if n, ok := v.AsInt(); ok {
 		d = decimal{big.NewInt(n), 0}
 	}
+	h.run.spend(d.digits.BitLen() / bytesPerStep)
 	digits, zeros := d.digits.Text(10), int64(0)
 	for len(digits) > 1 && digits[len(digits)-1] == '0' {
 		digits, zeros = digits[:len(digits)-1], zeros+1

@@ -23,6 +23,10 @@ var modelSchemas = map[string]func(size int) string{
 	"references with a long pointer": func(n int) string {
 		return `{"definitions":{"x":{"$ref":"#/definitions` + strings.Repeat("/a", n/4) + `"}},"properties":{` + many(n/2, ",", func(i int) string { return fmt.Sprintf(`"p%d":{"$ref":"#/definitions/x"}`, i) }) + `}}`
 	},
+	"references to a long name": func(n int) string {
+		name := strings.Repeat("a", n/4)
+		return `{"definitions":{"` + name + `":{},"x":{"$ref":"#/definitions/` + name + `"}},"properties":{` + many(n/2, ",", func(i int) string { return fmt.Sprintf(`"p%d":{"$ref":"#/definitions/x"}`, i) }) + `}}`
+	},
 	"fan-out of references": func(n int) string {
 		return `{"$ref":"#/definitions/A0","definitions":{` + many(n, ",", func(i int) string {
 			return fmt.Sprintf(`"A%d":{"properties":{"a":{"$ref":"#/definitions/A%d"},"b":{"$ref":"#/definitions/A%d"}}}`, i, i+1, i+1)
