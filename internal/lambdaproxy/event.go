@@ -11,7 +11,7 @@ import (
 )
 
 // A Request is what a function is told of a request to a method. Its lists are
-// the caller's to fill in and keep their memory over Reset.
+// the caller's to fill in and keep their memory over Reset, unless that is much.
 type Request struct {
 	Path           string          // behind the stage, as the client spelled it
 	Headers        []httpmsg.Field // with Host, in the order of arrival
@@ -27,8 +27,11 @@ func (r *Request) Reset() {
 	*r = Request{Headers: emptied(r.Headers), Query: emptied(r.Query), PathVariables: emptied(r.PathVariables)}
 }
 
-// emptied forgets what a list holds and keeps its memory.
+// emptied forgets what a list holds and keeps its memory, unless that is much.
 func emptied(list []httpmsg.Field) []httpmsg.Field {
+	if cap(list) > 256 {
+		return nil
+	}
 	clear(list)
 	return list[:0]
 }

@@ -14,11 +14,19 @@ import (
 // made at the start of Serve, belongs to one goroutine at a time, and goes back
 // to a pool when its response is released.
 type call struct {
+	state
+	match   match
+	scope   mapping.Scope
+	recycle func()                // bound once, so that Release costs no allocation
+	see     func() httpmsg.Header // fills in seen; bound once too
+}
+
+// A state is what a call knows of its request so far. It starts anew with each
+// request; see reset for the memory that it keeps.
+type state struct {
 	stage  *Stage
 	method *Method // nil until a route is found
 	req    *httpmsg.Request
-	match  match
-	scope  mapping.Scope
 
 	headers httpmsg.Header // of the request, without what is dropped at the door
 	seen    httpmsg.Header // of the request as the scope has them, made when first needed
@@ -54,8 +62,36 @@ type call struct {
 
 	borrowed []*httpmsg.Buffer // of payloads that were converted, or are large
 	answer   httpmsg.Response
-	recycle  func()                // bound once, so that Release costs no allocation
-	see      func() httpmsg.Header // fills in seen; bound once too
+}
+
+// reset empties the state. What is named here keeps its memory, unless a large
+// call made it grow.
+func (s *state) reset() {
+	s.told.Reset()
+	s.function.Reset()
+	*s = state{
+		headers: emptied(s.headers), seen: emptied(s.seen), paths: emptied(s.paths), values: emptied(s.values), borrowed: emptied(s.borrowed),
+		target: unlessLarge(s.target), body: unlessLarge(s.body), rendered: unlessLarge(s.rendered), logLine: unlessLarge(s.logLine),
+		told: s.told, function: s.function,
+		out: integration.Request{Header: emptied(s.out.Header)}, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
+	}
+}
+
+// emptied forgets what a list holds and keeps its memory, unless that is much.
+func emptied[S ~[]E, E any](list S) S {
+	if cap(list) > 256 {
+		return nil
+	}
+	clear(list)
+	return list[:0]
+}
+
+// unlessLarge is a buffer, empty, or nil where it has grown large.
+func unlessLarge(buf []byte) []byte {
+	if cap(buf) > 64<<10 {
+		return nil
+	}
+	return buf[:0]
 }
 
 // newCall takes a call from the pool and fills in what the request says.
@@ -63,7 +99,7 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	c, _ := s.calls.Get().(*call)
 	if c == nil {
 		c = new(call)
-		c.recycle = func() { c.reset() }
+		c.recycle = c.giveBack
 		c.see = func() httpmsg.Header {
 			c.seen = c.appendSeen(c.seen[:0])
 			return c.seen
@@ -81,10 +117,8 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	return c
 }
 
-// reset gives the call back, and what it has borrowed. Slices keep their memory
-// unless a large call made them grow.
-func (c *call) reset() {
-	const keep = 64 << 10
+// giveBack returns what the call has borrowed, and the call to its pool.
+func (c *call) giveBack() {
 	if c.backend != nil {
 		c.backend.Release()
 	}
@@ -97,30 +131,10 @@ func (c *call) reset() {
 		return
 	}
 	pool := c.stage.calls
+	c.state.reset()
+	c.match.reset()
 	c.scope.Reset()
-	c.stage, c.method, c.req, c.endpoint, c.backend, c.chosen, c.trace = nil, nil, nil, nil, nil, nil, nil
-	c.match.n, c.status, c.traceID, c.coding, c.integrationTime, c.integrationError, c.test = 0, 0, "", "", 0, "", false
-	c.timing, c.trail, c.seen = integration.Timing{}, trail{}, emptied(c.seen)
-	c.borrowed = emptied(c.borrowed)
-	c.headers, c.values, c.paths = emptied(c.headers), emptied(c.values), emptied(c.paths)
-	c.told.Reset()
-	c.function.Reset()
-	c.out = integration.Request{Header: emptied(c.out.Header)}
-	c.answer = httpmsg.Response{Header: emptied(c.answer.Header)}
-	c.target = c.target[:0]
-	if c.body = c.body[:0]; cap(c.body) > keep {
-		c.body = nil
-	}
-	if c.rendered = c.rendered[:0]; cap(c.rendered) > keep {
-		c.rendered = nil
-	}
 	pool.Put(c)
-}
-
-// emptied forgets what a list holds and keeps its memory.
-func emptied[S ~[]E, E any](list S) S {
-	clear(list)
-	return list[:0]
 }
 
 // budget is what pays for a conversion: that of requests until the backend has

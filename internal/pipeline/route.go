@@ -43,6 +43,10 @@ type match struct {
 	n      int
 }
 
+// reset makes the match one of nothing. The memory of its lists is not cleared:
+// they are short, and n says what of them counts.
+func (m *match) reset() { m.method, m.n = nil, 0 }
+
 // add puts a method under a resource's path template.
 func (r *router) add(template string, m *Method) {
 	n := &r.root
