@@ -27,12 +27,12 @@ func (c *compiler) awsService(m *Method) {
 	m.outgoing(in)
 	if strings.HasSuffix(in.Credentials, ":user/*") {
 		c.problem("integration.credentials", 0, 0, "calls under the identity of the caller are not served")
-		m.steps = append(m.steps, refuse("integration.credentials", roleRefused+in.Credentials))
+		c.refuse("integration.credentials", roleRefused+in.Credentials)
 	}
 	for _, check := range c.program.checks {
 		if err := check(in); err != nil {
 			c.problem("integration.credentials", 0, 0, "%v", err)
-			m.steps = append(m.steps, refuse("integration.credentials", roleRefused+in.Credentials))
+			c.refuse("integration.credentials", roleRefused+in.Credentials)
 		}
 	}
 	if !strings.Contains(in.URI, stageVariableOpen) {
@@ -54,7 +54,7 @@ func (c *compiler) serviceURI(m *Method, text string) {
 		c.problem("integration.httpMethod", 0, 0, "Lambda functions are invoked by POST, not %s", m.outVerb)
 	case c.method.Integration.Type == "AWS_PROXY" && !function:
 		c.problem(field, 0, 0, "a proxy integration of AWS is served for Lambda functions alone")
-		m.steps = append(m.steps, refuse(field, "Invalid endpoint address"))
+		c.refuse(field, "Invalid endpoint address")
 	}
 }
 
@@ -63,7 +63,7 @@ func (c *compiler) serviceURI(m *Method, text string) {
 func (c *compiler) proxyParameters(m *Method) {
 	for _, key := range sorted(c.method.Integration.RequestParameters) {
 		if name, ok := strings.CutPrefix(key, "integration.request.header."); ok && illegalInEvent.has(name) {
-			c.illegal(m, "integration.requestParameters."+key, name)
+			c.illegal("integration.requestParameters."+key, name)
 		}
 	}
 }

@@ -93,7 +93,7 @@ func (c *compiler) requestParameter(m *Method, key, text string) {
 		m.request.query = append(m.request.query, p)
 	case "header":
 		if m.request.illegal.has(name) {
-			c.illegal(m, field, name)
+			c.illegal(field, name)
 			return
 		}
 		if !m.request.ignored.has(name) {
@@ -103,9 +103,9 @@ func (c *compiler) requestParameter(m *Method, key, text string) {
 }
 
 // illegal notes the mapping of a header that fails every call.
-func (c *compiler) illegal(m *Method, field, name string) {
+func (c *compiler) illegal(field, name string) {
 	c.problem(field, 0, 0, "AWS fails every call that maps the header %s", name)
-	m.steps = append(m.steps, refuse(field, name+" header already present"))
+	c.refuse(field, name+" header already present")
 }
 
 // pathParameter returns the path variable that an expression passes on whole.

@@ -2,12 +2,12 @@ package pipeline
 
 import "github.com/gatehouse-gw/gatehouse/internal/content"
 
-// compression adds the step that compresses answers, last of all.
-func (c *compiler) compression(steps []step) []step {
+// compression returns the step that compresses answers, if the API does.
+func (c *compiler) compression() []step {
 	if c.program.deployment.MinimumCompressionSize == nil {
-		return steps
+		return nil
 	}
-	return append(steps, compress)
+	return []step{compress}
 }
 
 // compress compresses the answer when it is long enough, the backend has not

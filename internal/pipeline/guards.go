@@ -44,25 +44,20 @@ var unenforced = []guard{
 // Closures lists what closes methods, in the order of the definition.
 func (p *Program) Closures() []Closure { return p.closures }
 
-// guards closes the method if it has a protection that is not enforced yet:
-// its requests fail rather than pass unprotected.
-func (c *compiler) guards(steps []step) []step {
-	open := true
+// guards returns the one step of a method that has a protection which is not
+// enforced yet: its requests fail rather than pass unprotected. It is nil for a
+// method that is open.
+func (c *compiler) guards() (closed step) {
 	for _, g := range unenforced {
 		value, set := g.value(c.program.deployment, c.method)
 		if !set {
 			continue
 		}
 		c.program.closures = append(c.program.closures, Closure{c.resource, c.method.HTTPMethod, g.setting, value})
-		if open {
-			steps = append(steps, closed(strings.TrimSpace(g.setting+" "+value)+" is not enforced yet"))
+		if closed == nil {
+			reason := strings.TrimSpace(g.setting+" "+value) + " is not enforced yet"
+			closed = func(*call) error { return forbidden(reason) }
 		}
-		open = false
 	}
-	return steps
-}
-
-// closed is the step of a method whose protection is not enforced.
-func closed(reason string) step {
-	return func(*call) error { return forbidden(reason) }
+	return closed
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +49,38 @@ func TestGuards(t *testing.T) {
 			}
 			if resp.Status != want || string(resp.Body) != body {
 				t.Errorf("got %d %s, want %d %s", resp.Status, resp.Body, want, body)
+			}
+		})
+	}
+}
+
+// A method that cannot be served still validates what it is sent; the first
+// fault of its definition is the one that the log tells of.
+func TestRefusals(t *testing.T) {
+	illegal := func(m *snapshot.Method) {
+		m.Integration.Type, m.Integration.HTTPMethod, m.Integration.URI = "HTTP", "POST", "http://127.0.0.1:1"
+		m.Integration.RequestParameters = map[string]string{"integration.request.header.Content-Length": "'1'", "integration.request.header.Transfer-Encoding": "'x'"}
+	}
+	tests := map[string]struct {
+		edit    func(*snapshot.Method)
+		request string
+		want    string
+		log     string
+	}{
+		"mapping that fails every call":     {illegal, "POST /x/1\n\n{\"name\": \"Rex\"}", internalError, `reason="Content-Length header already present"`},
+		"and a body that is invalid":        {illegal, "POST /x/1\n\n{}", badRequestText("Invalid request body"), ""},
+		"and no validator of the name":      {func(m *snapshot.Method) { illegal(m); m.RequestValidatorID = "gone" }, "POST /x/1\n\n{}", internalError, `reason="request validator gone is missing"`},
+		"and a protection not enforced yet": {func(m *snapshot.Method) { illegal(m); m.APIKeyRequired = true }, "POST /x/1\n\n{}", "403\nx-amzn-ErrorType: AccessDeniedException\nContent-Type: application/json\n\n" + `{"Message":"Forbidden"}`, "Method.apiKeyRequired true"},
+		"a type of integration not served":  {func(m *snapshot.Method) { m.Integration.Type = "TELEPATHY" }, "POST /x/1\n\n{\"name\": \"Rex\"}", internalError, "integration type TELEPATHY is not served"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newRigOf(t, validated(func(_ *snapshot.Deployment, m *snapshot.Method) {
+				m.RequestModels = models1("Pet")
+				tt.edit(m)
+			}))
+			if log := reasons(t, r, tt.request, tt.want); !strings.Contains(log, tt.log) {
+				t.Errorf("the log is %q, want %q in it", log, tt.log)
 			}
 		})
 	}

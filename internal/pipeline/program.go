@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -121,7 +122,9 @@ func (p *Program) Size() int64 {
 // Problems lists what cannot work, in the order of the definition.
 func (p *Program) Problems() []Problem { return p.problems }
 
-// compileMethod decides the steps of one method.
+// compileMethod decides the steps of one method. Whether it can be served is known
+// before they are listed: a method that is closed has one step, and one that cannot
+// be served has one in place of its integration's.
 func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Method {
 	in := &from.Integration
 	m := &Method{
@@ -130,40 +133,50 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 		request: requestSide{handling: in.ContentHandling},
 	}
 	c := &compiler{program: p, resource: r.Path, method: from}
-	m.steps = append(c.admission(m.steps), readBody, decodeBody)
-	m.steps = c.validation(m.steps)
-	switch in.Type {
+	closed, validation, integration := c.guards(), c.validation(), c.integration(m)
+	switch {
+	case closed != nil:
+		m.steps = []step{closed}
+		return m
+	case c.refused != nil:
+		integration = []step{c.refused}
+	}
+	m.steps = slices.Concat(admission, validation, integration, c.compression())
+	return m
+}
+
+// admission are the first steps of a method that is not closed. What can refuse a
+// request without its body stands before readBody, so that a request that is
+// refused costs no memory for one.
+var admission = []step{(*call).throttle, readBody, decodeBody}
+
+// integration compiles the method's integration and returns its steps.
+func (c *compiler) integration(m *Method) []step {
+	switch in := &c.method.Integration; in.Type {
 	case "MOCK":
 		c.requestTemplates(m)
 		c.responseSide(m)
-		m.steps = append(m.steps, transformRequest, mockStatus, selectResponse, transformResponse)
+		return []step{transformRequest, mockStatus, selectResponse, transformResponse}
 	case "HTTP":
 		c.http(m)
 		c.requestTemplates(m)
 		c.responseSide(m)
-		m.steps = append(m.steps, transformRequest, buildHTTP, send, selectResponse, transformResponse, addTraceID)
+		return []step{transformRequest, buildHTTP, send, selectResponse, transformResponse, addTraceID}
 	case "HTTP_PROXY":
 		c.http(m)
-		m.steps = append(m.steps, buildProxy, send, passResponse)
+		return []step{buildProxy, send, passResponse}
 	case "AWS":
 		c.aws(m)
 		c.requestTemplates(m)
 		c.responseSide(m)
-		m.steps = append(m.steps, transformRequest, buildAWS, callService, selectServiceResponse, transformResponse, addTraceID)
+		return []step{transformRequest, buildAWS, callService, selectServiceResponse, transformResponse, addTraceID}
 	case "AWS_PROXY":
 		c.awsProxy(m)
-		m.steps = append(m.steps, buildEvent, callService, readFunctionAnswer, addTraceID)
+		return []step{buildEvent, callService, readFunctionAnswer, addTraceID}
 	default:
-		m.steps = append(m.steps, refuse("integration.type", "integration type "+in.Type+" is not served"))
+		c.refuse("integration.type", "integration type "+in.Type+" is not served")
+		return nil
 	}
-	m.steps = c.compression(m.steps)
-	return m
-}
-
-// admission decides whether the method takes a request, before its body is read:
-// a request that is refused here costs no memory for one.
-func (c *compiler) admission(steps []step) []step {
-	return append(c.guards(steps), (*call).throttle)
 }
 
 // A compiler works on one method and notes what is wrong with it.
@@ -171,6 +184,7 @@ type compiler struct {
 	program  *Program
 	resource string
 	method   *snapshot.Method
+	refused  step // stands in for the integration's; nil while the method can be served
 }
 
 // problem notes a part that cannot work.
@@ -180,8 +194,10 @@ func (c *compiler) problem(field string, line, column int, format string, args .
 	})
 }
 
-// refuse is the step of a method that cannot be served for what a part of its
-// definition says.
-func refuse(field, reason string) step {
-	return func(*call) error { return configurationError(reason, nil).at(field) }
+// refuse makes every call of the method that comes as far as its integration
+// fail, for what a part of the definition says. The first refusal holds.
+func (c *compiler) refuse(field, reason string) {
+	if c.refused == nil {
+		c.refused = func(*call) error { return configurationError(reason, nil).at(field) }
+	}
 }

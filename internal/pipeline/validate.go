@@ -10,17 +10,18 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
-// validation adds the steps of a method's request validator: parameters, then
+// validation returns the steps of a method's request validator: parameters, then
 // the body.
-func (c *compiler) validation(steps []step) []step {
+func (c *compiler) validation() (steps []step) {
 	id := c.method.RequestValidatorID
 	if id == "" {
-		return steps
+		return nil
 	}
 	v, ok := c.program.deployment.Validators[id]
 	if !ok {
 		c.problem("requestValidatorId", 0, 0, "there is no request validator %s", id)
-		return append(steps, refuse("requestValidatorId", "request validator "+id+" is missing"))
+		c.refuse("requestValidatorId", "request validator "+id+" is missing")
+		return nil
 	}
 	if v.Parameters {
 		if required := c.requiredParameters(); len(required) > 0 {
