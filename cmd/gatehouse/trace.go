@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -24,12 +25,14 @@ type tracer struct {
 func newTracer(out *observe.Lines, color bool) *tracer { return &tracer{out: out, color: color} }
 
 // print is a pipeline.Services.Trace.
-func (t *tracer) print(trace *pipeline.Trace) {
-	o := pipeline.TextOptions{Color: t.color}
+func (t *tracer) print(traced *trace.Trace) {
+	o := trace.TextOptions{Color: t.color}
 	if locate := t.locate.Load(); locate != nil {
-		o.Locate = *locate
+		o.Locate = func(p trace.Part) string {
+			return (*locate)(pipeline.Problem{Resource: p.Resource, Method: p.Method, Field: p.Field, Line: p.Line, Column: p.Column})
+		}
 	}
-	t.out.Append([]byte(trace.Text(o)))
+	t.out.Append([]byte(traced.Text(o)))
 }
 
 // colorful reports whether out is a terminal that wants colours: see

@@ -74,11 +74,10 @@ func (c *call) complete(err error) {
 			c.answerPlainly(c.caught(fault))
 		}
 	}()
-	switch {
-	case err != nil:
+	if err != nil {
 		c.fail(err)
-	case c.trace != nil:
-		c.trace.response(c)
+	} else {
+		c.traceResponse()
 	}
 	c.finish()
 }
@@ -90,9 +89,7 @@ func (c *call) fail(err error) {
 		f = engineError("unexpected", err)
 	}
 	c.logFailure(f)
-	if c.trace != nil {
-		c.trace.failed(c, f)
-	}
+	c.traceFailure(f)
 	c.refuse(f)
 	custom := c.stage.program.gatewayResponseFor(f.kind, c.answer.Status)
 	if custom == nil {
@@ -100,9 +97,7 @@ func (c *call) fail(err error) {
 	} else {
 		c.customise(custom, f)
 	}
-	if c.trace != nil {
-		c.trace.gatewayResponse(c, f, custom != nil)
-	}
+	c.trace.GatewayResponse(string(f.kind), custom != nil, &c.answer)
 }
 
 // refuse puts a failure in the place of the answer, all but its body.

@@ -137,16 +137,12 @@ func callService(c *call) error {
 	case errors.Is(err, integration.ErrCredentials):
 		return configurationError("the calls of AWS services cannot be signed", err)
 	}
-	if c.trace != nil { // not before: signing adds headers
-		c.trace.endpointRequest(c, c.integrationStart)
-	}
+	c.traceEndpointRequest(c.integrationStart) // not before: signing adds headers
 	if err != nil {
 		return c.integrationFailed(integrationError(err))
 	}
 	c.backend, c.status = resp, resp.Status
-	if c.trace != nil {
-		c.trace.endpointResponse(c, t.service.Function != "" && resp.Status == 403)
-	}
+	c.trace.EndpointResponse(resp, c.integrationTime, t.service.Function != "" && resp.Status == 403)
 	c.scope.ResponseBody, c.scope.ResponseHeaders = resp.Body, resp.Header
 	c.scope.Context.AWSEndpointRequestID = endpointRequestID(resp.Header)
 	if trace := resp.Header.Get(traceHeader); trace != "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // A call is one request on its way through the steps of its method. It is
@@ -53,7 +54,7 @@ type state struct {
 	integrationError string             // what logs say of its failure
 	timing           integration.Timing // of its answer, where the access log asks
 	logLine          []byte             // buffer of the access log
-	trace            *Trace             // what has happened; nil unless somebody wants to know
+	trace            *trace.Trace       // what has happened; nil unless somebody wants to know
 	test             bool               // it is TestInvokeMethod's
 	panicked         bool               // its memory is not used again
 
@@ -206,9 +207,7 @@ func (c *call) run() error {
 // execute takes the call through the steps of a method.
 func (c *call) execute(m *Method, verb string) error {
 	c.method = m
-	if c.trace != nil {
-		c.trace.add(&RouteEvent{m.resourcePath, m.verb, m.kind})
-	}
+	c.trace.Route(m.resourcePath, m.verb, m.kind)
 	if err := c.enter(verb); err != nil {
 		return err
 	}

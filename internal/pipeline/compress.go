@@ -26,17 +26,13 @@ func compress(c *call) error {
 	if coding == "" {
 		return nil
 	}
-	if c.trace != nil {
-		c.trace.response(c) // before it is compressed
-	}
+	c.traceResponse() // before it is compressed
 	buf, err := c.stage.program.deflaters.Deflate(c.stage.answers, coding, a.Body)
 	if err != nil {
 		return nil // no memory to spare: the client can do without
 	}
 	c.borrowed = append(c.borrowed, buf)
-	if c.trace != nil {
-		c.trace.converted("response", coding+" compressed", a.Body, buf.Bytes())
-	}
+	c.trace.Converted("response", coding, "compressed", a.Body, buf.Bytes())
 	a.Body = buf.Bytes()
 	a.Header.Set("Content-Encoding", coding)
 	return nil

@@ -34,9 +34,7 @@ func decodeBody(c *call) error {
 	if err := c.inflate(); err != nil {
 		return err
 	}
-	if c.trace != nil {
-		c.trace.request(c)
-	}
+	c.trace.Request(c.req.Path, c.headers, &c.scope)
 	return nil
 }
 
@@ -64,8 +62,6 @@ func (c *call) inflate() error {
 	}
 	c.borrowed = append(c.borrowed, buf)
 	c.scope.RequestBody = buf.Bytes()
-	if c.trace != nil {
-		c.trace.converted("request", coding+" decoded", body, c.scope.RequestBody)
-	}
+	c.trace.Converted("request", coding, "decoded", body, c.scope.RequestBody)
 	return nil
 }

@@ -40,9 +40,7 @@ func buildProxy(c *call) error {
 	if err := c.convertProxied(); err != nil {
 		return err
 	}
-	if c.trace != nil {
-		c.trace.converted("request", "converted", sent, c.scope.RequestBody)
-	}
+	c.trace.Converted("request", "", "converted", sent, c.scope.RequestBody)
 	c.out.Body = c.scope.RequestBody
 	for i := range c.headers {
 		if f := &c.headers[i]; !keptFromBackend.has(f.Name) && !isSignature(f) {
@@ -168,18 +166,14 @@ func appendClientQuery(dst []byte, q string) []byte {
 func send(c *call) error {
 	c.out.Deadline, c.out.Timing = c.deadline(), c.timingAsked()
 	c.integrationStart = time.Now()
-	if c.trace != nil {
-		c.trace.endpointRequest(c, c.integrationStart)
-	}
+	c.traceEndpointRequest(c.integrationStart)
 	resp, err := c.stage.services.Client.Do(&c.out, c.endpoint)
 	c.integrationTime = time.Since(c.integrationStart)
 	if err != nil {
 		return c.integrationFailed(integrationError(err))
 	}
 	c.backend, c.status = resp, resp.Status
-	if c.trace != nil {
-		c.trace.endpointResponse(c, false)
-	}
+	c.trace.EndpointResponse(resp, c.integrationTime, false)
 	c.scope.ResponseBody, c.scope.ResponseHeaders = resp.Body, resp.Header
 	return nil
 }

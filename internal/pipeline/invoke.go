@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // A Test is what TestInvokeMethod gives a call beside the request.
@@ -26,7 +27,7 @@ type TestAnswer struct {
 	Header  httpmsg.Header // of the method response
 	Body    []byte
 	Latency time.Duration
-	Trace   *Trace
+	Trace   *trace.Trace
 }
 
 // What $context and events show in a test (recorded).
@@ -58,23 +59,12 @@ func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, t
 	c.asTest(test)
 	c.startTrace()
 	c.complete(c.attempt((*call).runTest))
-	answer := &TestAnswer{Status: c.answer.Status, Body: slices.Clone(c.answer.Body), Trace: c.endTrace()}
-	answer.Header, answer.Latency = answer.Trace.header(), answer.Trace.Took
+	c.trace.Complete(c.answer.Status)
+	answer := &TestAnswer{
+		Status: c.answer.Status, Header: c.trace.AnswerHeader(), Body: slices.Clone(c.answer.Body), Latency: c.trace.Took, Trace: c.trace,
+	}
 	c.answer.Release()
 	return answer
-}
-
-// header is that of the answer before the front door added to it.
-func (t *Trace) header() httpmsg.Header {
-	for i := range t.Events {
-		switch e := t.Events[i].Data.(type) {
-		case *ResponseEvent:
-			return e.Header
-		case *GatewayResponseEvent:
-			return e.Header
-		}
-	}
-	return nil
 }
 
 // unguarded is d without what protects it, without the compression of answers,

@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // invoke tests the rig's method as TestInvokeMethod does.
@@ -200,11 +201,11 @@ func FuzzInvoke(f *testing.F) {
 				t.Errorf("%q: status %d\n%s", target, a.Status, a.Trace.ExecutionLog())
 			}
 			for line := range strings.Lines(a.Trace.ExecutionLog()) {
-				if len(line) > len("Mon Jan 02 15:04:05 UTC 2006 : ")+maxLogLine+len(" [TRUNCATED]\n") {
+				if len(line) > len("Mon Jan 02 15:04:05 UTC 2006 : ")+trace.MaxLogLine+len(" [TRUNCATED]\n") {
 					t.Errorf("%q: a line of %d bytes", target, len(line))
 				}
 			}
-			if text := a.Trace.Text(TextOptions{}); strings.ContainsAny(text, "\x1b\x00\r\u202e") {
+			if text := a.Trace.Text(trace.TextOptions{}); strings.ContainsAny(text, "\x1b\x00\r\u202e") {
 				t.Errorf("%q: %q reaches the terminal", target, text)
 			}
 		}

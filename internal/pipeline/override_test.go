@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // overriding is a resource /x that posts to a backend's root, with mappings and
@@ -65,7 +66,7 @@ func TestOverriddenTwice(t *testing.T) {
 			newRig(t, mock(tt.edit)).want(t, "GET /x", tt.want)
 		})
 	}
-	text := newRig(t, mock(respond(status+status))).trace(t, "GET /x").Text(TextOptions{})
+	text := newRig(t, mock(respond(status+status))).trace(t, "GET /x").Text(trace.TextOptions{})
 	for _, want := range []string{"Unable to transform response", "$context.responseOverride.status is overridden a second time"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)

@@ -73,18 +73,17 @@ func forwardedPort(req *httpmsg.Request) string {
 // transformRequest renders the request template that applies, or passes the
 // body through.
 func transformRequest(c *call) error {
-	t, ok := c.method.request.pick(c.contentType())
+	mediaType := c.contentType()
+	t, ok := c.method.request.pick(mediaType)
 	if !ok {
 		return unsupportedMedia()
 	}
-	sent := c.scope.RequestBody
+	field, sent := "", c.scope.RequestBody
 	binary, err := c.convertRequest()
 	if err != nil {
 		return err
 	}
-	if c.trace != nil {
-		c.trace.converted("request", "converted", sent, c.scope.RequestBody)
-	}
+	c.trace.Converted("request", "", "converted", sent, c.scope.RequestBody)
 	switch {
 	case t == nil || t.compiled == nil && t.err == nil:
 		c.out.Body = c.scope.RequestBody
@@ -94,11 +93,9 @@ func transformRequest(c *call) error {
 		if c.body, err = t.compiled.Render(c.body[:0], &c.scope, mapping.RequestSide); err != nil {
 			return unlessBusy(err, configurationError("Unable to transform request", err).at(t.field))
 		}
-		c.out.Body = c.body
+		field, c.out.Body = t.field, c.body
 	}
-	if c.trace != nil {
-		c.trace.rendered(t, c.contentType(), c.out.Body)
-	}
+	c.trace.Rendered(field, mediaType, c.out.Body)
 	return nil
 }
 
@@ -108,9 +105,7 @@ func (c *call) eval(p *mapped) (text string, ok bool, err error) {
 		return "", false, configurationError("parameter mapping of "+p.name, p.err).at(p.field)
 	}
 	text, ok, err = p.expr.Eval(&c.scope)
-	if c.trace != nil {
-		c.trace.mapped(p, text)
-	}
+	c.trace.Mapped(p.field, p.expr, text)
 	return text, ok, err
 }
 
@@ -121,9 +116,7 @@ func (c *call) evalAll(p *mapped) (values []string, err error) {
 		return nil, configurationError("parameter mapping of "+p.name, p.err).at(p.field)
 	}
 	c.values, err = p.expr.EvalAll(c.values[:0], &c.scope)
-	if c.trace != nil {
-		c.trace.mapped(p, c.values...)
-	}
+	c.trace.Mapped(p.field, p.expr, c.values...)
 	return c.values, err
 }
 
@@ -145,11 +138,7 @@ func (c *call) mapRequest() error {
 		}
 	}
 	o := &c.scope.Overrides
-	if c.trace != nil {
-		c.trace.overridden("integration.request.path.", "requestOverride.path", o.RequestPath)
-		c.trace.overridden("integration.request.header.", "requestOverride.header", o.RequestHeader)
-		c.trace.overridden("integration.request.querystring.", "requestOverride.querystring", o.RequestQuery)
-	}
+	c.trace.OverriddenRequest(o)
 	for _, p := range o.RequestPath {
 		c.paths = append(c.paths, pathValue{name: p.Name, text: p.Value})
 	}
@@ -171,9 +160,7 @@ func (c *call) mapPath(p *mapped) error {
 		for i := range c.match.n {
 			if c.match.names[i] == p.param {
 				c.paths = append(c.paths, pathValue{name: p.name, text: c.match.values[i], raw: true})
-				if c.trace != nil {
-					c.trace.mapped(p, c.match.values[i])
-				}
+				c.trace.Mapped(p.field, p.expr, c.match.values[i])
 				return nil
 			}
 		}

@@ -42,6 +42,7 @@ func (c *call) conclude() {
 	}()
 	c.logAccess()
 	if c.trace != nil {
-		c.stage.services.Trace(c.endTrace())
+		c.trace.Complete(c.answer.Status)
+		c.stage.services.Trace(c.trace)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // A bodySource is a body that the client sends when it is asked for.
@@ -66,7 +67,7 @@ func TestPanics(t *testing.T) {
 		"an index out of range":  {at(3, func(c *call) error { _ = c.values[len(c.values)]; return nil }), 500, internal, 1},
 		"a customised answer":    {func(r *rig) { at(3, ouch)(r); customised(r, mapping.ParseGatewayTemplate(custom)) }, 500, custom, 1},
 		"its template panics":    {func(r *rig) { at(3, ouch)(r); customised(r, nil) }, 500, internal, 2},
-		"whoever gets the trace": {func(r *rig) { r.stage.services.Trace = func(*Trace) { panic("ouch") } }, 200, "hello", 1},
+		"whoever gets the trace": {func(r *rig) { r.stage.services.Trace = func(*trace.Trace) { panic("ouch") } }, 200, "hello", 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +116,8 @@ func TestPanicOfATest(t *testing.T) {
 	c := Bind(&snapshot.Stage{}, p, &Services{}).newCall(parseRequest("GET /x"))
 	c.startTrace()
 	c.complete(c.attempt((*call).runTest))
-	log := c.endTrace().ExecutionLog()
+	c.trace.Complete(c.answer.Status)
+	log := c.trace.ExecutionLog()
 	if c.answer.Status != 500 || !strings.Contains(log, "Execution failed due to an internal error") || strings.Contains(log, "goroutine") {
 		t.Errorf("status %d, log\n%s", c.answer.Status, log)
 	}

@@ -49,9 +49,7 @@ func (c *call) selectBy(value string, status int) error {
 		return configurationError(fmt.Sprintf("No match for output mapping and no default output mapping configured. Endpoint Response Status Code: %d", c.status), nil).at(responsesField)
 	}
 	c.chosen = chosen
-	if c.trace != nil {
-		c.trace.selected(chosen, value)
-	}
+	c.trace.Selected(chosen.status, chosen.pattern, value)
 	return nil
 }
 
@@ -81,9 +79,7 @@ func transformResponse(c *call) error {
 	if o.ResponseStatus != 0 {
 		c.answer.Status = o.ResponseStatus
 	}
-	if c.trace != nil {
-		c.trace.overriddenResponse(o)
-	}
+	c.trace.OverriddenResponse(o)
 	for _, h := range o.ResponseHeader {
 		if err := c.overrideHeader(h.Name, h.Value); err != nil {
 			return err.at(r.field)
@@ -118,16 +114,12 @@ func (c *call) renderResponse(t *template) (err error) {
 		if binary, err = c.convertResponse(); err != nil {
 			return err
 		}
-		if c.trace != nil {
-			c.trace.converted("response", "converted", got, c.scope.ResponseBody)
-		}
+		c.trace.Converted("response", "", "converted", got, c.scope.ResponseBody)
 	}
 	switch {
 	case t == nil || t.compiled == nil && t.err == nil:
 		c.answer.Body = c.scope.ResponseBody
-		if c.trace != nil {
-			c.trace.rendered(t, "", c.answer.Body)
-		}
+		c.trace.Rendered("", "", c.answer.Body)
 		return nil
 	case t.err != nil || binary:
 		return configurationError("Unable to transform response", t.err).at(t.field)
@@ -136,9 +128,7 @@ func (c *call) renderResponse(t *template) (err error) {
 		return unlessBusy(err, configurationError("Unable to transform response", err).at(t.field))
 	}
 	c.answer.Body = c.rendered
-	if c.trace != nil {
-		c.trace.rendered(t, "", c.rendered)
-	}
+	c.trace.Rendered(t.field, "", c.rendered)
 	if c.backend == nil && c.chosen.handling == content.ToBinary {
 		c.answer.Body, err = c.decode(c.rendered)
 	}

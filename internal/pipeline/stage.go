@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // Services are what calls need of the process around them. They are shared by
@@ -38,7 +39,7 @@ type Services struct {
 
 	// Trace is told what happened to each call, on the goroutine that serves it,
 	// when the answer is complete and before it is sent. Nil records nothing.
-	Trace func(*Trace)
+	Trace func(*trace.Trace)
 }
 
 // A Stage serves one stage: a program under the stage's settings. It is safe

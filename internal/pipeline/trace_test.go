@@ -16,6 +16,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files of traces")
@@ -46,11 +47,11 @@ func steady(text string) string {
 }
 
 // trace serves one call and returns what happened.
-func (r *rig) trace(t *testing.T, request string) *Trace {
+func (r *rig) trace(t *testing.T, request string) *trace.Trace {
 	t.Helper()
-	var got *Trace
+	var got *trace.Trace
 	services := *r.stage.services
-	services.Trace = func(t *Trace) { got = t }
+	services.Trace = func(t *trace.Trace) { got = t }
 	s := *r.stage
 	s.services = &services
 	resp := s.Serve(parseRequest(request))
@@ -152,9 +153,9 @@ func TestTraces(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			trace := tt.rig.trace(t, tt.request)
+			got := tt.rig.trace(t, tt.request)
 			golden(t, filepath.Join("testdata", "trace", name+".txt"),
-				steady("-- log --\n"+trace.ExecutionLog()+"-- text --\n"+trace.Text(TextOptions{})))
+				steady("-- log --\n"+got.ExecutionLog()+"-- text --\n"+got.Text(trace.TextOptions{})))
 		})
 	}
 }
@@ -198,10 +199,41 @@ func TestTraceOfFunctionURI(t *testing.T) {
 	}
 }
 
+func TestTextOptions(t *testing.T) {
+	r := newRig(t, mock(respond("#set($l = [1])$l[9]")))
+	got := r.trace(t, "GET /x")
+	if text := got.Text(trace.TextOptions{}); strings.Contains(text, "\x1b") {
+		t.Errorf("colours: %q", text)
+	}
+	text := got.Text(trace.TextOptions{Color: true, Locate: func(p trace.Part) string {
+		if p.Resource != "/x" || p.Method != "ANY" || p.Field != "integration.responses.200.responseTemplates.application/json" || p.Line != 1 || p.Column != 17 {
+			t.Errorf("asked for %+v", p)
+		}
+		return "api.yaml:12:7"
+	}})
+	for _, want := range []string{"\x1b[31m500\x1b[0m", "\x1b[31mUnable to transform response\x1b[0m",
+		"\x1b[36mapi.yaml:12:7: ANY /x integration.responses.200.responseTemplates.application/json, line 1, column 17\x1b[0m"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%q", want, text)
+		}
+	}
+}
+
+// No line of a block shows a secret that another masks.
+func TestTextKeepsSecrets(t *testing.T) {
+	r := newRig(t, proxy("/x", "GET", "GET", newBackend(t)+"/", map[string]string{
+		"integration.request.header.Authorization": "method.request.header.Authorization", "integration.request.header.X-Key": "method.request.header.x-api-key"}))
+	text := r.trace(t, "GET /x\nAuthorization: Bearer topsecret-123456\nx-api-key: mysecret-123456").Text(trace.TextOptions{})
+	backend := text[strings.Index(text, "  receive"):] // it answers with what it was sent
+	if text = strings.TrimSuffix(text, backend); strings.Contains(text, "secret") || !strings.Contains(text, "→ ***123456") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
 // BenchmarkMockTraced is BenchmarkMock for somebody who wants to know.
 func BenchmarkMockTraced(b *testing.B) {
 	r := newRig(b, mock(respond(`{"id":"$input.params('id')","stage":"$context.stage","q":"$input.params('q')"}`)))
-	r.stage.services.Trace = func(*Trace) {}
+	r.stage.services.Trace = func(*trace.Trace) {}
 	req := parseRequest("GET /x?q=1\nAccept: application/json\nUser-Agent: bench\nX-Api-Key: key")
 	b.ReportAllocs()
 	for b.Loop() {

@@ -77,9 +77,7 @@ func (required requiredParameters) check(c *call) error {
 		}
 	}
 	if len(missing) == 0 {
-		if c.trace != nil {
-			c.trace.add(&ValidateEvent{"parameters"})
-		}
+		c.trace.Valid("parameters")
 		return nil
 	}
 	return &failure{kind: badRequestParameters, engine: true, field: "requestParameters",
@@ -128,9 +126,7 @@ func (models bodyModels) check(c *call) error {
 	var invalid *jsonschema.Invalid
 	switch {
 	case err == nil:
-		if c.trace != nil {
-			c.trace.add(&ValidateEvent{"body"})
-		}
+		c.trace.Valid("body")
 		return nil
 	case errors.As(err, &invalid):
 		if !empty {

@@ -1,4 +1,4 @@
-package pipeline
+package trace
 
 import (
 	"fmt"
@@ -18,14 +18,14 @@ type TextOptions struct {
 
 	// Locate returns where a part of the definition is, such as
 	// "api.yaml:12:7", and "" when it does not know. Nil never knows.
-	Locate func(Problem) string
+	Locate func(Part) string
 }
 
 // Text is the trace as a block for people: a line that says what came of the
 // call, and one or more for each step. Bodies are shortened, secrets masked,
 // and nothing of a client or backend reaches the terminal as a command.
 func (t *Trace) Text(o TextOptions) string {
-	p := tracePrinter{options: o}
+	p := printer{options: o}
 	p.title(t)
 	for i := range t.Events {
 		p.event(t.Events[i].Data)
@@ -33,7 +33,7 @@ func (t *Trace) Text(o TextOptions) string {
 	return p.text.String()
 }
 
-type tracePrinter struct {
+type printer struct {
 	options TextOptions
 	text    strings.Builder
 	shown   Payload  // the last body, which is not shown twice
@@ -52,7 +52,7 @@ const (
 	cyan   ink = "36"
 )
 
-func (p *tracePrinter) paint(color ink, text string) string {
+func (p *printer) paint(color ink, text string) string {
 	if !p.options.Color || color == "" {
 		return text
 	}
@@ -60,7 +60,7 @@ func (p *tracePrinter) paint(color ink, text string) string {
 }
 
 // title writes the first line.
-func (p *tracePrinter) title(t *Trace) {
+func (p *printer) title(t *Trace) {
 	status := 0
 	if n := len(t.Events); n > 0 {
 		if e, ok := t.Events[n-1].Data.(*CompleteEvent); ok {
@@ -91,7 +91,7 @@ func millis(d time.Duration) string {
 }
 
 // event writes the rows of an event.
-func (p *tracePrinter) event(data EventData) {
+func (p *printer) event(data EventData) {
 	switch e := data.(type) {
 	case *RouteEvent:
 		p.row("route", e.Method+" "+e.Resource+" ("+e.Integration+")")
@@ -128,7 +128,7 @@ func (p *tracePrinter) event(data EventData) {
 	}
 }
 
-func (p *tracePrinter) template(e *TemplateEvent) {
+func (p *printer) template(e *TemplateEvent) {
 	if e.Field == "" {
 		none := "none"
 		if e.Type != "" {
@@ -146,7 +146,7 @@ func (p *tracePrinter) template(e *TemplateEvent) {
 
 // mapping writes a mapping; one from or to a secret is masked as the header
 // would be, the text of a static value included.
-func (p *tracePrinter) mapping(e *MappingEvent) {
+func (p *printer) mapping(e *MappingEvent) {
 	expression, value := e.Expression, e.Value
 	if isSecret(lastName(e.Target)) || isSecret(lastName(expression)) {
 		p.secrets = append(p.secrets, value)
@@ -165,7 +165,7 @@ func (p *tracePrinter) mapping(e *MappingEvent) {
 
 // masked is h with its secrets made unreadable, those that mappings gave another
 // name included.
-func (p *tracePrinter) masked(h httpmsg.Header) httpmsg.Header {
+func (p *printer) masked(h httpmsg.Header) httpmsg.Header {
 	out := masked(h)
 	for i := range out {
 		if slices.Contains(p.secrets, out[i].Value) {
@@ -188,7 +188,7 @@ func shortened(secret string) string {
 	return secret
 }
 
-func (p *tracePrinter) selected(e *SelectEvent) {
+func (p *printer) selected(e *SelectEvent) {
 	if e.Pattern == "" {
 		p.row("select", e.Status+", the default")
 		return
@@ -196,27 +196,35 @@ func (p *tracePrinter) selected(e *SelectEvent) {
 	p.row("select", printable(fmt.Sprintf("%s, %q matches %s", e.Status, cut(e.Value), e.Pattern)))
 }
 
-func (p *tracePrinter) failure(e *FailureEvent) {
-	p.row("failed", p.paint(red, printable(cut(firstSet(e.Reason, e.Message)))))
+func (p *printer) failure(e *FailureEvent) {
+	why := e.Reason
+	if why == "" {
+		why = e.Message
+	}
+	p.row("failed", p.paint(red, printable(cut(why))))
 	if e.Cause != "" && e.Cause != e.Reason {
 		p.row("", printable(cut(e.Cause)))
 	}
-	if e.Place.Field == "" {
-		return
+	if e.Part.Field != "" {
+		p.row("", p.paint(cyan, printable(p.where(e.Part))))
 	}
-	place := e.Place.Method + " " + e.Place.Resource + " " + e.Place.Field
-	if e.Place.Line > 0 {
-		place += fmt.Sprintf(", line %d, column %d", e.Place.Line, e.Place.Column)
-	}
-	if p.options.Locate != nil {
-		if at := p.options.Locate(e.Place); at != "" {
-			place = at + ": " + place
-		}
-	}
-	p.row("", p.paint(cyan, printable(place)))
 }
 
-func (p *tracePrinter) gatewayResponse(e *GatewayResponseEvent) {
+// where names a part of the definition, with its place in a file if that is known.
+func (p *printer) where(part Part) string {
+	text := part.Method + " " + part.Resource + " " + part.Field
+	if part.Line > 0 {
+		text += fmt.Sprintf(", line %d, column %d", part.Line, part.Column)
+	}
+	if p.options.Locate != nil {
+		if at := p.options.Locate(part); at != "" {
+			text = at + ": " + text
+		}
+	}
+	return text
+}
+
+func (p *printer) gatewayResponse(e *GatewayResponseEvent) {
 	text := "gateway response " + e.Type
 	if e.Customised {
 		text += ", the API's own"
@@ -231,12 +239,12 @@ const rowIndent = 12
 
 // row writes one row; text is printable. A label stands before the first row
 // of a step.
-func (p *tracePrinter) row(label, text string) {
+func (p *printer) row(label, text string) {
 	p.text.WriteString("  " + p.paint(faint, label) + strings.Repeat(" ", rowIndent-2-len(label)) + text + "\n")
 }
 
 // list writes names and values on one row, none for an empty list.
-func (p *tracePrinter) list(label string, list httpmsg.Header) {
+func (p *printer) list(label string, list httpmsg.Header) {
 	const most = 32
 	if len(list) == 0 {
 		return
@@ -263,7 +271,7 @@ const (
 
 // body writes a body, no row for an empty one. One that a step hands on as
 // it is stands with the step before.
-func (p *tracePrinter) body(label string, b Payload) {
+func (p *printer) body(label string, b Payload) {
 	again := b == p.shown && label == ""
 	p.shown = b
 	switch {

@@ -1,18 +1,14 @@
-package pipeline
+package trace
 
 import (
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
-// A Trace is what happened to one call: the record that execution logs and
-// what people read are made from. The steps that serve a call record it, and
-// only where somebody asked for it. It holds nothing of the call's memory and
-// may be kept; it must not be changed.
+// A Trace is what happened to one call. Who begins it fills in the exported
+// fields but the last two. A nil Trace records nothing.
 type Trace struct {
 	APIID     string
 	Stage     string
@@ -23,8 +19,16 @@ type Trace struct {
 	Took      time.Duration
 	Events    []Event // in the order in which they happened
 
-	empty     emptyReferences // of the template being rendered
+	empty     emptyReferences // of the template that is being rendered
 	responded bool            // the method response is among the events
+}
+
+// A Part is a part of an API's definition.
+type Part struct {
+	Resource     string // path template
+	Method       string // verb of the definition, or ANY
+	Field        string // of the method, such as integration.uri; "" where the part is not known
+	Line, Column int    // within the field, from 1; 0 where it has no lines
 }
 
 // An Event is one thing that happened to a call.
@@ -123,12 +127,12 @@ type ResponseEvent struct {
 
 // A FailureEvent says why a call failed.
 type FailureEvent struct {
-	Type    string  // of the gateway response
-	Message string  // what clients are told
-	Line    string  // of an execution log
-	Reason  string  // "" where Message says all
-	Cause   string  // "" for none
-	Place   Problem // the part of the definition; without Field when it is not known
+	Type    string // of the gateway response
+	Message string // what clients are told
+	Line    string // of an execution log
+	Reason  string // "" where Message says all
+	Cause   string // "" for none
+	Part    Part   // of the definition that is at fault
 }
 
 // A GatewayResponseEvent is the answer to a call that failed.
@@ -157,38 +161,3 @@ func (*ResponseEvent) eventData()         {}
 func (*FailureEvent) eventData()          {}
 func (*GatewayResponseEvent) eventData()  {}
 func (*CompleteEvent) eventData()         {}
-
-// A Payload is a body as a trace keeps it.
-type Payload struct {
-	Text   string // its beginning; "" where it is no text
-	Size   int    // of all of it, in bytes
-	Binary bool   // it is no text
-}
-
-// maxPayload is how much of a body a trace keeps, in bytes.
-const maxPayload = 4 << 10
-
-func newPayload(body []byte) Payload {
-	p := Payload{Size: len(body)}
-	text := string(body[:min(len(body), maxPayload)])
-	if len(text) < len(body) {
-		text = wholeRunes(text)
-	}
-	if p.Binary = !utf8.ValidString(text); !p.Binary {
-		p.Text = text
-	}
-	return p
-}
-
-// wholeRunes drops a character at the end of text that was cut in two.
-func wholeRunes(text string) string {
-	for i := 1; i < utf8.UTFMax && i <= len(text); i++ {
-		if tail := text[len(text)-i:]; utf8.RuneStart(tail[0]) {
-			if !utf8.FullRuneInString(tail) {
-				return strings.TrimSuffix(text, tail)
-			}
-			break
-		}
-	}
-	return text
-}

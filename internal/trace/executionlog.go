@@ -1,4 +1,4 @@
-package pipeline
+package trace
 
 import (
 	"fmt"
@@ -78,15 +78,16 @@ func (l *executionLog) event(e *Event, requestID string) {
 const (
 	// executionLogDate is the date of Java's Date.toString.
 	executionLogDate = "Mon Jan 02 15:04:05 MST 2006"
-	// maxLogLine is how many bytes of a line, without its date, are written.
-	maxLogLine = 1024
+	// MaxLogLine is how many bytes of an execution log's line are written, without
+	// its date and the mark of a line that was cut.
+	MaxLogLine = 1024
 )
 
 // line writes one line. Text of several lines stays so, as AWS's does.
 func (l *executionLog) line(lead, text string) {
 	l.text.WriteString(l.at.UTC().Format(executionLogDate) + " : ")
-	if text = lead + text; len(text) > maxLogLine {
-		text = wholeRunes(text[:maxLogLine]) + " [TRUNCATED]"
+	if text = lead + text; len(text) > MaxLogLine {
+		text = wholeRunes(text[:MaxLogLine]) + " [TRUNCATED]"
 	}
 	l.text.WriteString(text + "\n")
 }
@@ -113,7 +114,7 @@ func fieldsOf(list []mapping.Param) httpmsg.Header {
 // name are joined with commas. Of a long list what cannot be shown is left out.
 func javaMap(list httpmsg.Header, same func(a, b string) bool) string {
 	var b strings.Builder
-	list = list[:min(len(list), maxLogLine)]
+	list = list[:min(len(list), MaxLogLine)]
 	b.WriteByte('{')
 	for i, f := range list {
 		if containsName(list[:i], f.Name, same) {
