@@ -13,9 +13,9 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
-	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
 // A feed carries what the store publishes to the gateway and to what its stages
@@ -23,7 +23,7 @@ import (
 type feed struct {
 	store    published
 	gateway  *gateway.Gateway
-	backends *pipeline.Backends
+	backends *target.Backends
 	limits   *limit.Registry
 	log      *slog.Logger
 

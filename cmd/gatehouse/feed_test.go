@@ -16,9 +16,9 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
-	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
 // A flakyStore fails its first reads.
@@ -44,7 +44,7 @@ func newTestFeed(t testing.TB, wrap func(*store.Store) published) (*feed, *store
 	if err != nil {
 		t.Fatal(err)
 	}
-	backends, err := pipeline.NewBackends(nil)
+	backends, err := target.NewBackends(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

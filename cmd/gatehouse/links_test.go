@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
-	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
 // mutualTLS is a backend that lets one client in: whoever has the key of a
@@ -236,7 +236,7 @@ func TestManualOnLinks(t *testing.T) {
 	if err := c.readFile(file); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pipeline.NewBackends(c.VPCLinks); err != nil || len(c.VPCLinks["orders"]) != 2 {
+	if _, err := target.NewBackends(c.VPCLinks); err != nil || len(c.VPCLinks["orders"]) != 2 {
 		t.Errorf("%v: %v", c.VPCLinks, err)
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -237,7 +238,7 @@ func (s *server) newGateway(next http.Handler) (err error) {
 	if s.aws, err = s.newAWS(); err != nil {
 		return err
 	}
-	backends, err := pipeline.NewBackends(s.config.VPCLinks)
+	backends, err := target.NewBackends(s.config.VPCLinks)
 	if err != nil {
 		return fmt.Errorf("vpc-links: %w", err)
 	}

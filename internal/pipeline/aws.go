@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
@@ -11,9 +10,10 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
-// An awsTarget is what a target has besides when it is a service of AWS.
+// An awsTarget is what a destination has besides when it is a service of AWS.
 type awsTarget struct {
 	service   *integration.Service
 	role      string // that calls; "" is the process itself
@@ -24,23 +24,23 @@ type awsTarget struct {
 var errNoAWS = errors.New("this server calls no services of AWS")
 
 // newAWSTarget resolves the integration of a method under a stage's variables.
-func (s *Stage) newAWSTarget(m *Method) *target {
+func (s *Stage) newAWSTarget(m *Method) *destination {
 	if s.services.AWS == nil {
-		return &target{err: errNoAWS}
+		return &destination{Target: target.Failed(errNoAWS)}
 	}
 	st := s.settings
-	service, err := s.services.AWS.Resolve(m.uri.withStage(st.Variables).text)
+	service, err := s.services.AWS.Resolve(m.uri.WithStage(st.Variables).String())
 	if err != nil {
-		return &target{err: err}
+		return &destination{Target: target.Failed(err)}
 	}
 	text := service.Target
 	if service.Version != "" && !slices.ContainsFunc(m.request.query, func(p mapped) bool { return p.name == "Version" }) {
 		text += "&Version=" + service.Version
 	}
-	return &target{
-		endpoint: service.Endpoint, parts: parseURI(text).parts, hasQuery: strings.Contains(text, "?"),
+	return &destination{
+		Target: target.New(service.Endpoint, text),
 		aws: &awsTarget{
-			service: service, role: m.role.withStage(st.Variables).text,
+			service: service, role: m.role.WithStage(st.Variables).String(),
 			sourceARN: "arn:" + service.Partition + ":execute-api:" + st.Region + ":" + st.Account + ":" + st.APIID + "/" + st.Name + "/" + m.verb + m.resourcePath,
 			variables: lambdaproxy.AppendVariables(nil, st.Variables),
 		},
@@ -50,8 +50,8 @@ func (s *Stage) newAWSTarget(m *Method) *target {
 // awsTarget returns where the call's AWS integration leads.
 func (c *call) awsTarget() (*awsTarget, error) {
 	t := c.stage.target(c.method)
-	if t.err != nil {
-		return nil, configurationError("Invalid endpoint address", t.err).at(uriField)
+	if err := t.Err(); err != nil {
+		return nil, configurationError("Invalid endpoint address", err).at(uriField)
 	}
 	return t.aws, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
@@ -37,7 +38,7 @@ type state struct {
 	endpoint *integration.Endpoint
 	out      integration.Request
 	target   []byte              // buffer of out.Target
-	paths    []pathValue         // what fills in the URI
+	paths    []target.Value      // what fills in the URI
 	values   []string            // buffer of evalAll
 	body     []byte              // rendered request body, and buffer for it
 	coding   string              // of the request's body, where it stays as it is

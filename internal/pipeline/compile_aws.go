@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
 // aws compiles an AWS integration.
@@ -23,7 +24,7 @@ func (c *compiler) awsProxy(m *Method) {
 // awsService compiles what AWS and AWS_PROXY integrations have in common.
 func (c *compiler) awsService(m *Method) {
 	in := &c.method.Integration
-	m.service, m.role, m.operationName = true, parseURI(in.Credentials), c.method.OperationName
+	m.service, m.role, m.operationName = true, target.ParseURI(in.Credentials), c.method.OperationName
 	m.outgoing(in)
 	if strings.HasSuffix(in.Credentials, ":user/*") {
 		c.problem("integration.credentials", 0, 0, "calls under the identity of the caller are not served")
@@ -35,7 +36,7 @@ func (c *compiler) awsService(m *Method) {
 			c.refuse("integration.credentials", roleRefused+in.Credentials)
 		}
 	}
-	if !strings.Contains(in.URI, stageVariableOpen) {
+	if !m.uri.HasStageVariable() {
 		c.serviceURI(m, in.URI)
 	}
 }

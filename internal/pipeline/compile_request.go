@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"crypto/tls"
 	"slices"
 	"sort"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
 // A requestSide is how a method request becomes an integration request.
@@ -42,17 +42,13 @@ type mapped struct {
 	err   error  // why it cannot run
 }
 
-// insecureTLS is shared, so that endpoints under it share connections. It is
-// never written to.
-var insecureTLS = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // tlsConfig.insecureSkipVerification asks for it
-
 // http compiles what HTTP and HTTP_PROXY integrations have in common.
 func (c *compiler) http(m *Method) {
 	in := &c.method.Integration
 	m.request.illegal, m.request.ignored = illegalInRequest, ignoredInRequest
 	m.insecure = in.InsecureSkipVerify
 	if in.ConnectionType == "VPC_LINK" {
-		m.connection = parseURI(in.ConnectionID)
+		m.link = target.ParseURI(in.ConnectionID)
 	}
 	m.outgoing(in)
 	c.requestParameters(m)
@@ -60,7 +56,7 @@ func (c *compiler) http(m *Method) {
 
 // outgoing takes over where a request goes, and its method.
 func (m *Method) outgoing(in *snapshot.Integration) {
-	m.uri = parseURI(in.URI)
+	m.uri = target.ParseURI(in.URI)
 	if m.outVerb = in.HTTPMethod; m.outVerb == "ANY" {
 		m.outVerb = ""
 	}

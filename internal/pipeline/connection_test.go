@@ -25,14 +25,15 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
 // account is the prefix of the keys of what rigs' accounts have.
 const account = "000000000000/us-east-1/"
 
-func newBackends(t testing.TB, addresses map[string][]string) *Backends {
+func newBackends(t testing.TB, addresses map[string][]string) *target.Backends {
 	t.Helper()
-	b, err := NewBackends(addresses)
+	b, err := target.NewBackends(addresses)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func newBackends(t testing.TB, addresses map[string][]string) *Backends {
 }
 
 // bound serves resources under a stage's settings and logs to a buffer.
-func bound(t testing.TB, b *Backends, settings snapshot.Stage, resources ...snapshot.Resource) (*rig, *bytes.Buffer) {
+func bound(t testing.TB, b *target.Backends, settings snapshot.Stage, resources ...snapshot.Resource) (*rig, *bytes.Buffer) {
 	t.Helper()
 	client := integration.NewClient(integration.Options{})
 	t.Cleanup(client.Close)
@@ -128,7 +129,7 @@ func TestConnectionRefused(t *testing.T) {
 	b.SetVPCLink(account+"e1", &snapshot.VPCLink{ID: "e1", Name: "empty", TargetARNs: []string{"arn:e"}})
 	b.SetVPCLink("000000000000/eu-west-1/x1", &snapshot.VPCLink{ID: "x1", Name: "orders"})
 	tests := map[string]struct {
-		backends   *Backends
+		backends   *target.Backends
 		settings   snapshot.Stage
 		connection string
 		want       []Problem
@@ -306,46 +307,5 @@ func TestClientCertificateExpires(t *testing.T) {
 	want := []Problem{{Field: "clientCertificateId", Text: "client certificate c1 expired on " + old.UTC().Format(time.DateOnly)}}
 	if d := cmp.Diff(want, r.stage.Problems()); d != "" {
 		t.Error("-want +got", d)
-	}
-}
-
-func TestBadClientCertificate(t *testing.T) {
-	good := certificate(t, "c", time.Now())
-	for name, c := range map[string]*snapshot.ClientCertificate{
-		"no certificate": {Certificate: []byte("x"), PrivateKey: good.PrivateKey},
-		"no key":         {Certificate: good.Certificate, PrivateKey: []byte("secret")},
-	} {
-		err := newBackends(t, nil).SetClientCertificate("k", c)
-		if err == nil || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func TestNewBackends(t *testing.T) {
-	_, err := NewBackends(map[string][]string{"orders": {"a:1", "b"}})
-	if want := `orders: address "b": the port is missing`; err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-}
-
-// BenchmarkVPCLink is what finding a link's addresses costs a call, beside
-// BenchmarkHTTPProxy.
-func BenchmarkVPCLink(b *testing.B) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	backends := newBackends(b, map[string][]string{"orders": {l.Addr().String()}})
-	backends.SetVPCLink(account+"o1", &snapshot.VPCLink{ID: "o1", Name: "orders"})
-	r, _ := bound(b, backends, snapshot.Stage{}, linked(proxy("/x", "GET", "GET", "http://orders.internal/x", nil), "o1"))
-	t := r.stage.target(r.stage.program.methods[0])
-	buf := make([]byte, 0, 64)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, _, err := t.resolve(buf, nil); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

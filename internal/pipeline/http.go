@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
-	"github.com/gatehouse-gw/gatehouse/internal/percent"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
 const traceHeader = "X-Amzn-Trace-Id"
@@ -84,20 +84,19 @@ func (c *call) addGatewayHeaders() {
 // what is mapped (recorded).
 func (c *call) finishTarget(clientQuery string) error {
 	t := c.stage.target(c.method)
-	endpoint, dst, err := t.resolve(c.target[:0], c.paths)
-	if errors.Is(err, errMisleads) {
+	endpoint, dst, err := t.Resolve(c.target[:0], c.paths)
+	if errors.Is(err, target.ErrMisleads) {
 		return badRequest(err)
 	}
-	if refused, ok := errors.AsType[*refusal](err); ok {
-		return configurationError(refused.reason, nil).at(refused.field)
+	if refused, ok := errors.AsType[*target.Refusal](err); ok {
+		return configurationError(refused.Reason, nil).at(refused.Field)
 	}
 	if err != nil {
 		return configurationError("Invalid endpoint address", err).at(uriField)
 	}
-	hasQuery := t.hasQuery
+	hasQuery := t.HasQuery()
 	if clientQuery != "" {
-		dst = append(dst, separator(hasQuery))
-		dst = appendClientQuery(dst, clientQuery)
+		dst = target.AppendQuery(dst, hasQuery, clientQuery)
 		hasQuery = true
 	}
 	if dst, err = c.appendMappedQuery(dst, hasQuery); err != nil {
@@ -122,44 +121,15 @@ func (c *call) appendMappedQuery(dst []byte, hasQuery bool) ([]byte, error) {
 			return nil, invalidRequestBody(query[i].field, err)
 		}
 		for _, v := range values {
-			dst = appendQueryPair(dst, !hasQuery, name, v)
+			dst = target.AppendParameter(dst, hasQuery, name, v)
 			hasQuery = true
 		}
 	}
 	for _, p := range overrides {
-		dst = appendQueryPair(dst, !hasQuery, p.Name, p.Value)
+		dst = target.AppendParameter(dst, hasQuery, p.Name, p.Value)
 		hasQuery = true
 	}
 	return dst, nil
-}
-
-func separator(hasQuery bool) byte {
-	if hasQuery {
-		return '&'
-	}
-	return '?'
-}
-
-// appendClientQuery passes a client's query on: as it came when no reader can
-// take it for another, else encoded byte by byte.
-func appendClientQuery(dst []byte, q string) []byte {
-	if cleanQuery(q) {
-		return append(dst, q...)
-	}
-	for i := 0; i < len(q); i++ {
-		switch c := q[i]; {
-		case c == ';': // a separator, as AWS reads it
-			dst = append(dst, '&')
-		case c == '%' && i+2 < len(q) && cleanQuery(q[i:i+3]):
-			dst = append(dst, q[i:i+3]...)
-			i += 2
-		case c != '%' && cleanQuery(q[i:i+1]):
-			dst = append(dst, c)
-		default:
-			dst = percent.AppendByte(dst, c)
-		}
-	}
-	return dst
 }
 
 // send calls the backend.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
 // A Program is one deployment, compiled: every template, expression, pattern
@@ -56,12 +57,12 @@ type Method struct {
 	resourceID    string
 	resourcePath  string
 	timeout       time.Duration
-	uri           *uriTemplate // nil for MOCK
-	service       bool         // uri is that of an AWS service
-	role          *uriTemplate // that calls the service; nil for MOCK and HTTP
-	insecure      bool         // takes any certificate of an HTTPS backend
-	connection    *uriTemplate // id of the VPC link; nil for none
-	outVerb       string       // method to the backend; "" is the client's
+	uri           *target.URI // nil for MOCK
+	service       bool        // uri is that of an AWS service
+	role          *target.URI // that calls the service; nil for MOCK and HTTP
+	insecure      bool        // takes any certificate of an HTTPS backend
+	link          *target.URI // id of the VPC link; nil for none
+	outVerb       string      // method to the backend; "" is the client's
 	operationName string
 	steps         []step
 	request       requestSide

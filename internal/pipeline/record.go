@@ -33,7 +33,7 @@ func (c *call) traceEndpointRequest(at time.Time) {
 		h.Add("Host", c.out.Host)
 	}
 	target := c.out.Target
-	if c.method.uri != nil && target == "/" && !strings.HasSuffix(c.method.uri.text, "/") && !c.method.service {
+	if c.method.uri != nil && target == "/" && !strings.HasSuffix(c.method.uri.String(), "/") && !c.method.service {
 		target = "" // as the definition has it
 	}
 	c.trace.EndpointRequest(at, c.out.Method, c.endpoint.URL()+target, h, c.out.Body)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
 // enter fills in what is known once the route is: the path variables and the
@@ -140,7 +141,7 @@ func (c *call) mapRequest() error {
 	o := &c.scope.Overrides
 	c.trace.OverriddenRequest(o)
 	for _, p := range o.RequestPath {
-		c.paths = append(c.paths, pathValue{name: p.Name, text: p.Value})
+		c.paths = append(c.paths, target.Value{Name: p.Name, Text: p.Value})
 	}
 	for _, h := range o.RequestHeader {
 		if m.illegal.has(h.Name) {
@@ -159,7 +160,7 @@ func (c *call) mapPath(p *mapped) error {
 	if p.param != "" {
 		for i := range c.match.n {
 			if c.match.names[i] == p.param {
-				c.paths = append(c.paths, pathValue{name: p.name, text: c.match.values[i], raw: true})
+				c.paths = append(c.paths, target.Value{Name: p.name, Text: c.match.values[i], Raw: true})
 				c.trace.Mapped(p.field, p.expr, c.match.values[i])
 				return nil
 			}
@@ -171,7 +172,7 @@ func (c *call) mapPath(p *mapped) error {
 		return invalidRequestBody(p.field, err)
 	}
 	if ok {
-		c.paths = append(c.paths, pathValue{name: p.name, text: v})
+		c.paths = append(c.paths, target.Value{Name: p.name, Text: v})
 	}
 	return nil
 }

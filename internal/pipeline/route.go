@@ -3,11 +3,24 @@ package pipeline
 import (
 	"errors"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 )
 
 // maxParams bounds the path variables of one route; AWS's longest allowed
 // resource path has far fewer.
 const maxParams = 64
+
+var errBadEscape = errors.New("path has a malformed percent-escape")
+
+// unescape decodes %XX in one raw path segment; "+" stays.
+func unescape(s string) (string, error) {
+	text, ok := percent.Unescape(s)
+	if !ok {
+		return "", errBadEscape
+	}
+	return text, nil
+}
 
 // errDotSegment refuses a path that is not normal.
 var errDotSegment = errors.New("path has a . or .. segment")

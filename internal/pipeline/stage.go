@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
@@ -21,7 +22,7 @@ type Services struct {
 	Log    *slog.Logger     // gets one line for each call that fails by our or the definition's fault
 
 	// Backends knows VPC links and client certificates; nil knows none.
-	Backends *Backends
+	Backends *target.Backends
 
 	// Requests bounds and pools the bodies of requests that are decoded or
 	// converted, Answers those of answers that are converted or compressed. They
@@ -48,11 +49,11 @@ type Stage struct {
 	program   *Program
 	settings  *snapshot.Stage
 	services  *Services
-	userAgent string                   // of HTTP integrations
-	targets   []atomic.Pointer[target] // by Method.ordinal, resolved on first use
-	calls     *sync.Pool               // of *call, shared by the program's stages
-	throttles []*limit.Bucket          // by Method.ordinal; nil when nothing is throttled
-	accessLog *accessLog               // nil for none
+	userAgent string                        // of HTTP integrations
+	targets   []atomic.Pointer[destination] // by Method.ordinal, resolved on first use
+	calls     *sync.Pool                    // of *call, shared by the program's stages
+	throttles []*limit.Bucket               // by Method.ordinal; nil when nothing is throttled
+	accessLog *accessLog                    // nil for none
 
 	requests, answers *httpmsg.Budget
 }
@@ -62,7 +63,7 @@ type Stage struct {
 func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage {
 	s := &Stage{
 		program: program, settings: settings, services: services, userAgent: "AmazonAPIGateway_" + settings.APIID,
-		targets: make([]atomic.Pointer[target], len(program.methods)),
+		targets: make([]atomic.Pointer[destination], len(program.methods)),
 		calls:   &program.calls,
 
 		requests: services.Requests,
@@ -93,18 +94,25 @@ func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 	return &c.answer
 }
 
-// target returns where a method's integration is under this stage's variables.
-func (s *Stage) target(m *Method) *target {
+// A destination is where a method's integration is under a stage's settings.
+type destination struct {
+	*target.Target
+	aws *awsTarget // what a service of AWS has besides; nil for HTTP, and where Err says why there is none
+}
+
+// target returns where a method's integration is under this stage's settings.
+func (s *Stage) target(m *Method) *destination {
 	slot := &s.targets[m.ordinal]
-	if t := slot.Load(); t != nil {
-		return t
+	if d := slot.Load(); d != nil {
+		return d
 	}
-	var t *target
+	var d *destination
 	if m.service {
-		t = s.newAWSTarget(m)
+		d = s.newAWSTarget(m)
 	} else {
-		t = s.newHTTPTarget(m)
+		h := target.HTTP{URI: m.uri, Link: m.link, Insecure: m.insecure}
+		d = &destination{Target: h.Bind(s.settings, s.services.Backends)}
 	}
-	slot.Store(t)
-	return t
+	slot.Store(d)
+	return d
 }

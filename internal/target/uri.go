@@ -1,10 +1,13 @@
-package pipeline
+package target
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// A uriTemplate is an integration URI, parsed once: text, {path variables}
-// and ${stageVariables.name}.
-type uriTemplate struct {
+// A URI is the URI of an integration, or another text of the same form, parsed
+// once: text, {path variables} and ${stageVariables.name}. It never changes.
+type URI struct {
 	text  string
 	parts []uriPart
 }
@@ -25,10 +28,10 @@ const (
 
 const stageVariableOpen = "${stageVariables."
 
-// parseURI splits a URI into its parts. What looks like a reference but is
+// ParseURI splits a URI into its parts. What looks like a reference but is
 // none stays text, as AWS sends it on.
-func parseURI(text string) *uriTemplate {
-	t := &uriTemplate{text: text}
+func ParseURI(text string) *URI {
+	t := &URI{text: text}
 	rest := text
 	for rest != "" {
 		i := strings.IndexAny(rest, "{$")
@@ -50,7 +53,7 @@ func parseURI(text string) *uriTemplate {
 }
 
 // literal appends text, joined to text that stands before it.
-func (t *uriTemplate) literal(s string) {
+func (t *URI) literal(s string) {
 	if s == "" {
 		return
 	}
@@ -79,10 +82,19 @@ func parseReference(s string) (uriPart, int) {
 	return uriPart{kind, strings.TrimSuffix(name[:end], "+")}, len(open) + end + 1
 }
 
-// withStage returns t with its stage variables filled in; one that the stage
-// does not have is empty text.
-func (t *uriTemplate) withStage(vars map[string]string) *uriTemplate {
-	out := &uriTemplate{}
+// String returns the URI as it is written.
+func (t *URI) String() string { return t.text }
+
+// HasStageVariable reports whether the URI is another one under other variables of
+// a stage.
+func (t *URI) HasStageVariable() bool {
+	return slices.ContainsFunc(t.parts, func(p uriPart) bool { return p.kind == uriStage })
+}
+
+// WithStage returns the URI with its stage variables filled in; one that the
+// stage does not have is empty text.
+func (t *URI) WithStage(vars map[string]string) *URI {
+	out := &URI{}
 	for _, p := range t.parts {
 		if p.kind == uriStage {
 			out.literal(vars[p.text])

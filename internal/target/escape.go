@@ -1,4 +1,4 @@
-package pipeline
+package target
 
 import (
 	"errors"
@@ -6,17 +6,6 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/percent"
 )
-
-var errBadEscape = errors.New("path has a malformed percent-escape")
-
-// unescape decodes %XX in one raw path segment; "+" stays.
-func unescape(s string) (string, error) {
-	text, ok := percent.Unescape(s)
-	if !ok {
-		return "", errBadEscape
-	}
-	return text, nil
-}
 
 // appendRawPath appends a raw path, decoding and encoding each segment once,
 // so that %2F stays %2F and every spelling of a character becomes one.
@@ -26,8 +15,8 @@ func appendRawPath(dst []byte, raw string) []byte {
 		if !first {
 			dst = append(dst, '/')
 		}
-		plain, err := unescape(seg)
-		if err != nil {
+		plain, ok := percent.Unescape(seg)
+		if !ok {
 			plain = seg
 		}
 		dst = percent.Append(dst, plain, percent.Segment)
@@ -53,8 +42,9 @@ func appendPath(dst []byte, value string) []byte {
 	}
 }
 
-// errMisleads refuses a value for the path of a backend's URI.
-var errMisleads = errors.New("a value could be read as another path")
+// ErrMisleads refuses a value for the path of a backend's URI, the fault of who
+// chose the value.
+var ErrMisleads = errors.New("a value could be read as another path")
 
 // misleads reports whether a backend could read a decoded value as the path of
 // another thing: whether it holds "." or ".." between slashes, for which some
@@ -81,6 +71,6 @@ func misleadsRaw(raw string) bool {
 	if strings.IndexByte(raw, '%') < 0 && strings.IndexByte(raw, '.') < 0 {
 		return false // a target holds no bare control
 	}
-	value, err := unescape(raw)
-	return err != nil || misleads(value)
+	value, ok := percent.Unescape(raw)
+	return !ok || misleads(value)
 }

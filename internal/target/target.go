@@ -1,43 +1,65 @@
-package pipeline
+package target
 
 import (
 	"crypto/tls"
 	"errors"
 	"strings"
-	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/percent"
 )
 
-// A target is an integration URI with a stage's variables filled in: where to
-// connect, and the path and query with what is left to fill in per call.
-type target struct {
+// A Target is where the calls of one integration go under a stage's settings:
+// where to connect, and the path and query with what is left to fill in for each
+// call. It is safe for concurrent use.
+type Target struct {
 	endpoint *integration.Endpoint // nil when the host itself holds variables
-	whole    *uriTemplate          // the whole URI, when endpoint is nil
+	whole    *URI                  // the whole URI, when endpoint is nil
 	parts    []uriPart             // path and query
 	hasQuery bool                  // the URI itself brings a query
-	aws      *awsTarget            // what a service of AWS has besides; else nil
-	err      error                 // the URI cannot be called
+	err      error                 // why there is nowhere to go
 	config   *tls.Config           // of handshakes; nil is the usual one
-
-	link, linkID string // key and id of the VPC link that calls take; "" for none
-	backends     *Backends
-	route        atomic.Pointer[route] // by way of the link, as it was last
+	link     *link                 // that calls take; nil for none
 }
 
+// New makes the target of an endpoint with a path and query, in which path
+// variables may stand.
+func New(endpoint *integration.Endpoint, path string) *Target {
+	return &Target{endpoint: endpoint, parts: ParseURI(path).parts, hasQuery: strings.Contains(path, "?")}
+}
+
+// Failed makes the target of an integration that cannot be called: Resolve
+// returns err.
+func Failed(err error) *Target { return &Target{err: err} }
+
 // newTarget resolves a URI for one stage.
-func newTarget(uri *uriTemplate, vars map[string]string, config *tls.Config) *target {
-	t := uri.withStage(vars)
+func newTarget(uri *URI, vars map[string]string, config *tls.Config) *Target {
+	t := uri.WithStage(vars)
 	if authorityHasVariable(t.text) {
-		return &target{whole: t, config: config}
+		return &Target{whole: t, config: config}
 	}
 	endpoint, path, err := integration.ParseURL(t.text, config)
 	if err != nil {
-		return &target{err: err}
+		return Failed(err)
 	}
-	return &target{endpoint: endpoint, parts: parseURI(path).parts, hasQuery: strings.Contains(path, "?"), config: config}
+	return New(endpoint, path)
 }
+
+// Err returns why no call can go there, whatever the request and the VPC links;
+// nil where some may.
+func (t *Target) Err() error { return t.err }
+
+// Check returns why no call can go there as VPC links are now; nil where some may.
+func (t *Target) Check() error {
+	if t.err != nil || t.link == nil {
+		return t.err
+	}
+	_, err := t.link.upstream()
+	return err
+}
+
+// HasQuery reports whether what Resolve appends has a query.
+func (t *Target) HasQuery() bool { return t.hasQuery }
 
 // authorityHasVariable reports whether a {variable} stands before the path.
 func authorityHasVariable(uri string) bool {
@@ -51,19 +73,21 @@ func authorityHasVariable(uri string) bool {
 	return strings.Contains(rest, "{")
 }
 
-// A pathValue is what fills in one {variable} of a URI.
-type pathValue struct {
-	name string
-	text string
-	raw  bool // text is the client's own spelling, percent-escapes included
+// A Value is what fills in one {variable} of a URI.
+type Value struct {
+	Name string
+	Text string
+	Raw  bool // Text is the client's own spelling, percent-escapes included
 }
 
-// resolve returns the endpoint and appends the path and query to dst, with
+// Resolve returns the endpoint and appends the path and query to dst, with
 // values in place of their variables. A variable without a value stays as it
 // is written, its braces escaped, as AWS sends it. Values are encoded for the
-// place they stand in; one that would lead elsewhere is an error, and so are
-// those that make a path begin with two slashes.
-func (t *target) resolve(dst []byte, values []pathValue) (*integration.Endpoint, []byte, error) {
+// place they stand in. One that would lead elsewhere is ErrMisleads, and so are
+// those that make a path begin with two slashes; a *Refusal says what of the
+// stage's settings or the server's is missing; any other error, that there is no
+// such address.
+func (t *Target) Resolve(dst []byte, values []Value) (*integration.Endpoint, []byte, error) {
 	if t.err != nil {
 		return nil, nil, t.err
 	}
@@ -74,7 +98,7 @@ func (t *target) resolve(dst []byte, values []pathValue) (*integration.Endpoint,
 			return nil, nil, err
 		}
 		if likeAuthority(dst[start:]) && !strings.HasPrefix(t.parts[0].text, "//") {
-			return nil, nil, errMisleads
+			return nil, nil, ErrMisleads
 		}
 		endpoint, err := t.through(t.endpoint)
 		return endpoint, dst, err
@@ -85,7 +109,7 @@ func (t *target) resolve(dst []byte, values []pathValue) (*integration.Endpoint,
 	}
 	endpoint, path, err := integration.ParseURL(string(text), t.config)
 	if err == nil && likeAuthority(path) {
-		return nil, nil, errMisleads
+		return nil, nil, ErrMisleads
 	}
 	if err == nil {
 		endpoint, err = t.through(endpoint)
@@ -128,7 +152,7 @@ func (p place) behind(text string) place {
 var errEndsHost = errors.New("a value for the host holds a slash")
 
 // appendParts joins the parts of a URI, the first of which stands at.
-func appendParts(dst []byte, at place, parts []uriPart, values []pathValue) ([]byte, error) {
+func appendParts(dst []byte, at place, parts []uriPart, values []Value) ([]byte, error) {
 	for i := range parts {
 		p := &parts[i]
 		if p.kind == uriText {
@@ -141,23 +165,23 @@ func appendParts(dst []byte, at place, parts []uriPart, values []pathValue) ([]b
 		case v == nil:
 			dst = append(append(append(dst, "%7B"...), p.text...), "%7D"...)
 		case at == inQuery:
-			text := v.text
-			if v.raw {
-				text, _ = unescape(v.text) // checked at the door
+			text := v.Text
+			if v.Raw {
+				text, _ = percent.Unescape(v.Text) // checked at the door
 			}
-			dst = appendQueryText(dst, text)
-		case at == inHost && strings.Contains(v.text, "/"):
+			dst = percent.Append(dst, text, queryText)
+		case at == inHost && strings.Contains(v.Text, "/"):
 			return nil, errEndsHost
-		case v.raw:
-			if misleadsRaw(v.text) {
-				return nil, errMisleads
+		case v.Raw:
+			if misleadsRaw(v.Text) {
+				return nil, ErrMisleads
 			}
-			dst = appendRawPath(dst, v.text)
+			dst = appendRawPath(dst, v.Text)
 		default:
-			if misleads(v.text) {
-				return nil, errMisleads
+			if misleads(v.Text) {
+				return nil, ErrMisleads
 			}
-			dst = appendPath(dst, v.text)
+			dst = appendPath(dst, v.Text)
 		}
 	}
 	return dst, nil
@@ -165,50 +189,11 @@ func appendParts(dst []byte, at place, parts []uriPart, values []pathValue) ([]b
 
 // findValue returns the last value of that name: overrides stand behind what
 // they override.
-func findValue(values []pathValue, name string) *pathValue {
+func findValue(values []Value, name string) *Value {
 	for i := len(values) - 1; i >= 0; i-- {
-		if values[i].name == name {
+		if values[i].Name == name {
 			return &values[i]
 		}
 	}
 	return nil
-}
-
-// appendQueryText appends text form-encoded, as AWS encodes the names and
-// values of a query.
-func appendQueryText(dst []byte, s string) []byte {
-	return percent.Append(dst, s, queryText)
-}
-
-var queryText = percent.Letters("-._~*")
-
-// appendQueryPair appends name=value behind what dst holds of a query.
-func appendQueryPair(dst []byte, first bool, name, value string) []byte {
-	sep := byte('&')
-	if first {
-		sep = '?'
-	}
-	dst = append(dst, sep)
-	dst = appendQueryText(dst, name)
-	dst = append(dst, '=')
-	return appendQueryText(dst, value)
-}
-
-// cleanQuery reports whether a raw query can go to a backend as it came:
-// names and values of unreserved characters and well-formed escapes.
-func cleanQuery(q string) bool {
-	for i := 0; i < len(q); i++ {
-		switch c := q[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '%':
-			if _, ok := percent.Decode(q[i:]); !ok {
-				return false
-			}
-			i += 2
-		case strings.IndexByte("-_.~=&+*!'(),:@/$?", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return true
 }
