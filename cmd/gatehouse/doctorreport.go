@@ -86,13 +86,13 @@ func joined(parts ...string) string {
 // examine compiles what each stage serves and collects what does not do what
 // it says.
 func (s *server) examine(ctx context.Context) (*report, error) {
-	rows, err := s.store.Changes(ctx, 0, 0, control.ServedDeployment)
+	rows, _, err := s.store.AllServed(ctx, control.ServedDeployment)
 	if err != nil {
 		return nil, err
 	}
 	out := &report{Findings: []finding{}, Closed: []setting{}, Kept: []setting{}}
 	for _, row := range rows {
-		if row.Kind != control.ServedStage || row.Deleted {
+		if row.Kind != control.ServedStage {
 			continue
 		}
 		var st snapshot.Stage

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -29,21 +30,31 @@ type feed struct {
 
 	serving bool // changes of stages have their programs loaded first
 
+	started bool                // all that was served once has been applied
+	known   map[served]struct{} // what has been applied and is not gone
+
 	mu       sync.Mutex
 	applied  store.Revision
 	backlogs map[string]*backlog // by API
 	moved    chan struct{}       // closed and replaced when applied grows or a backlog shrinks
 }
 
+// served names what the store has published.
+type served struct{ kind, id string }
+
 // published is what the feed reads of the store.
 type published interface {
+	AllServed(ctx context.Context, bare ...string) ([]store.Served, store.Revision, error)
 	Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error)
 	Watch(after store.Revision) <-chan struct{}
 	Served(ctx context.Context, kind, id string) (store.Served, error)
 }
 
 func newFeed(st published, log *slog.Logger) *feed {
-	return &feed{store: st, limits: limit.NewRegistry(), log: log, backlogs: make(map[string]*backlog), moved: make(chan struct{})}
+	return &feed{
+		store: st, limits: limit.NewRegistry(), log: log,
+		known: make(map[served]struct{}), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
+	}
 }
 
 // batch bounds how many changes are read at once.
@@ -51,19 +62,50 @@ const batch = 500
 
 // catchUp applies all that is published so far.
 func (f *feed) catchUp(ctx context.Context) error {
+	if !f.started {
+		if err := f.startOver(ctx); err != nil {
+			return fmt.Errorf("read what is to be served: %w", err)
+		}
+	}
 	for {
 		changes, err := f.store.Changes(ctx, f.position(), batch, control.ServedDeployment)
+		if errors.Is(err, store.ErrPruned) {
+			changes, err = nil, f.startOver(ctx)
+		}
 		if err != nil {
 			return fmt.Errorf("read what is to be served: %w", err)
 		}
 		if len(changes) > 0 {
-			f.applyAll(ctx, changes)
-			f.advance(changes[len(changes)-1].Revision)
+			rev := changes[len(changes)-1].Revision
+			f.applyAll(ctx, changes, rev)
+			f.advance(rev)
 		}
 		if len(changes) < batch {
 			return nil
 		}
 	}
+}
+
+// startOver applies all that is served, and that nothing else is: at first, and
+// when the feed is so far behind that the store no longer knows what has gone.
+func (f *feed) startOver(ctx context.Context) error {
+	all, rev, err := f.store.AllServed(ctx, control.ServedDeployment)
+	if err != nil {
+		return err
+	}
+	gone := maps.Clone(f.known)
+	for _, c := range all {
+		delete(gone, served{c.Kind, c.ID})
+	}
+	for name := range gone {
+		all = append(all, store.Served{Kind: name.kind, ID: name.id, Revision: rev, Deleted: true})
+	}
+	if len(all) > 0 {
+		f.applyAll(ctx, all, rev)
+	}
+	f.advance(rev)
+	f.started = true
+	return nil
 }
 
 // retryAfter is how long the feed waits when the store could not be read.
@@ -96,11 +138,12 @@ func (f *feed) run(ctx context.Context) {
 	}
 }
 
-// applyAll applies changes, those of stages together: each use of the gateway's
-// Apply costs as much as there are APIs.
-func (f *feed) applyAll(ctx context.Context, changes []store.Served) {
+// applyAll applies changes, which lead to rev, those of stages together: each use
+// of the gateway's Apply costs as much as there are APIs.
+func (f *feed) applyAll(ctx context.Context, changes []store.Served, rev store.Revision) {
 	var stages []gateway.Change
 	for _, c := range changes {
+		f.note(c)
 		var err error
 		if c.Kind == control.ServedStage {
 			stages, err = appendStage(stages, c)
@@ -112,9 +155,21 @@ func (f *feed) applyAll(ctx context.Context, changes []store.Served) {
 		}
 	}
 	if f.serving {
-		stages = f.putOff(ctx, stages, changes[len(changes)-1].Revision)
+		stages = f.putOff(ctx, stages, rev)
 	}
 	f.applyStages(stages)
+}
+
+// note keeps what would have to be found gone. Deployments are read by name when
+// a stage needs them.
+func (f *feed) note(c store.Served) {
+	switch {
+	case c.Kind == control.ServedDeployment:
+	case c.Deleted:
+		delete(f.known, served{c.Kind, c.ID})
+	default:
+		f.known[served{c.Kind, c.ID}] = struct{}{}
+	}
 }
 
 func appendStage(stages []gateway.Change, c store.Served) ([]gateway.Change, error) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -26,14 +27,29 @@ type flakyStore struct {
 	published
 	mu    sync.Mutex
 	fails int
+	err   error
 }
 
-func (s *flakyStore) Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error) {
+func (s *flakyStore) fail() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fails > 0 {
 		s.fails--
-		return nil, errors.New("disk I/O error")
+		return s.err
+	}
+	return nil
+}
+
+func (s *flakyStore) AllServed(ctx context.Context, bare ...string) ([]store.Served, store.Revision, error) {
+	if err := s.fail(); err != nil {
+		return nil, 0, err
+	}
+	return s.published.AllServed(ctx, bare...)
+}
+
+func (s *flakyStore) Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error) {
+	if err := s.fail(); err != nil {
+		return nil, err
 	}
 	return s.published.Changes(ctx, after, limit, bare...)
 }
@@ -77,7 +93,9 @@ func publishStages(t testing.TB, st *store.Store, n int) store.Revision {
 // waiting.
 func TestFeedGoesOnAfterAFailedRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, st := newTestFeed(t, func(st *store.Store) published { return &flakyStore{published: st, fails: 2} })
+		f, st := newTestFeed(t, func(st *store.Store) published {
+			return &flakyStore{published: st, fails: 2, err: errors.New("disk I/O error")}
+		})
 		defer func() { _ = st.Close() }()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
@@ -89,6 +107,49 @@ func TestFeedGoesOnAfterAFailedRead(t *testing.T) {
 			t.Fatalf("revision %d is not served: %v", rev, err)
 		}
 	})
+}
+
+// A feed that is so far behind that the store has forgotten what has gone finds
+// out by what is left.
+func TestFeedStartsOver(t *testing.T) {
+	flaky := &flakyStore{err: store.ErrPruned}
+	f, st := newTestFeed(t, func(st *store.Store) published { flaky.published = st; return flaky })
+	defer func() { _ = st.Close() }()
+	publishStages(t, st, 3)
+	catchUp := func() {
+		t.Helper()
+		if err := f.catchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	catchUp()
+	rev, err := st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
+		return tx.Retract(control.ServedStage, control.ServedID("api1", "prod"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flaky.published = forgetful{st}
+	flaky.fails = 1
+	catchUp()
+	if got := f.position(); got != rev {
+		t.Errorf("position %d, want %d", got, rev)
+	}
+	for api, status := range map[string]int{"api0": http.StatusInternalServerError, "api1": http.StatusNotFound, "api2": http.StatusInternalServerError} {
+		answer := httptest.NewRecorder() // these have no deployment: the stage is known and cannot be loaded
+		f.gateway.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/_aws/execute-api/"+api+"/prod/", nil))
+		if answer.Code != status {
+			t.Errorf("%s answers %d, want %d", api, answer.Code, status)
+		}
+	}
+}
+
+// A forgetful store has no tombstones.
+type forgetful struct{ *store.Store }
+
+func (s forgetful) Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error) {
+	rows, err := s.Store.Changes(ctx, after, limit, bare...)
+	return slices.DeleteFunc(rows, func(c store.Served) bool { return c.Deleted }), err
 }
 
 func TestFeedEndsWithTheStore(t *testing.T) {
@@ -138,7 +199,7 @@ func BenchmarkCatchUp(b *testing.B) {
 			publishStages(b, st, n)
 			b.ReportAllocs()
 			for b.Loop() {
-				f.applied = 0
+				f.started = false
 				if err := f.catchUp(b.Context()); err != nil {
 					b.Fatal(err)
 				}

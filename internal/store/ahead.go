@@ -49,7 +49,9 @@ type prepared struct {
 	since   moment // of the snapshot
 	read    slots
 	changed slots
-	log     []func(*Tx) error // its changes in order
+	log     []func(*Tx) error // its changes of documents in order
+
+	published []Served
 }
 
 func (s *Store) prepare(ctx context.Context, fn func(*Tx) error) (*prepared, error) {
@@ -61,6 +63,7 @@ func (s *Store) prepare(ctx context.Context, fn func(*Tx) error) (*prepared, err
 		if err := fn(tx); err != nil {
 			return err
 		}
+		p.published = tx.published
 		return tx.stopped
 	})
 	return p, err
@@ -86,6 +89,7 @@ func (p *prepared) write(tx *Tx) error {
 			return err
 		}
 	}
+	tx.published = p.published
 	return nil
 }
 
@@ -94,36 +98,47 @@ func (p *prepared) write(tx *Tx) error {
 type overlay struct {
 	view
 	*prepared
-	docs *tree[string, overlaid]
-	made int64 // documents made over it
+	docs  *tree[string, overlaid]
+	count int64 // of changes
 }
 
 // An overlaid is a document that was changed.
 type overlaid struct {
 	doc   []byte
 	gone  bool
-	place int64 // in the order of creation; 0 for its place in the snapshot
+	fresh bool  // whatever the snapshot has, this one is new
+	turn  int64 // of the change that made it, among all
 }
 
-// overlaidPlaces is above all places in a snapshot.
-const overlaidPlaces = 1 << 62
+// above is added to turns to make places that are above all of the snapshot's.
+const above = 1 << 62
 
-func (o *overlay) get(key []byte) ([]byte, error) {
+func (o *overlay) get(ctx context.Context, key []byte) ([]byte, error) {
 	d, ok := o.docs.get(string(key))
 	switch {
 	case !ok:
-		return o.view.get(key)
+		return o.view.get(ctx, key)
 	case d.gone:
 		return nil, ErrNotFound
 	}
 	return slices.Clone(d.doc), nil
 }
 
-func (o *overlay) has(key []byte) (bool, error) {
+func (o *overlay) has(ctx context.Context, key []byte) (bool, error) {
 	if d, ok := o.docs.get(string(key)); ok {
 		return !d.gone, nil
 	}
-	return o.view.has(key)
+	return o.view.has(ctx, key)
+}
+
+func (o *overlay) getMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
+	docs, err := o.view.getMany(ctx, keys)
+	for i := range docs {
+		if d, ok := o.docs.get(string(keys[i])); ok {
+			docs[i] = slices.Clone(d.doc) // nil if it is gone
+		}
+	}
+	return docs, err
 }
 
 // A merger goes over the changed documents of a range beside those of the
@@ -174,7 +189,7 @@ func (m *merger) next() {
 	m.keys, m.docs = m.keys[1:], m.docs[1:]
 }
 
-func (o *overlay) scan(from, to []byte, limit int, each func(key, doc []byte)) error {
+func (o *overlay) scan(ctx context.Context, from, to []byte, limit int, each func(key, doc []byte)) error {
 	n := 0
 	m := o.merge(from, to, func(key, doc []byte) {
 		if n++; limit <= 0 || n <= limit {
@@ -182,9 +197,9 @@ func (o *overlay) scan(from, to []byte, limit int, each func(key, doc []byte)) e
 		}
 	})
 	if m == nil {
-		return o.view.scan(from, to, limit, each)
+		return o.view.scan(ctx, from, to, limit, each)
 	}
-	err := o.view.scan(from, to, 0, func(key, doc []byte) {
+	err := o.view.scan(ctx, from, to, 0, func(key, doc []byte) {
 		if !m.upTo(string(key)) && (limit <= 0 || n < limit) {
 			n++
 			each(key, doc)
@@ -194,45 +209,12 @@ func (o *overlay) scan(from, to []byte, limit int, each func(key, doc []byte)) e
 	return err
 }
 
-func (o *overlay) created(from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
-	type row struct {
-		place    int64
-		key, doc []byte
-	}
-	var rows []row
-	err := o.view.created(from, to, 0, 0, func(place int64, key, doc []byte) {
-		if d, changed := o.docs.get(string(key)); !changed {
-			rows = append(rows, row{place, key, doc})
-		} else if !d.gone && d.place == 0 {
-			rows = append(rows, row{place, key, slices.Clone(d.doc)})
-		}
-	})
-	if err != nil {
-		return err
-	}
-	o.docs.ascend(string(from), func(key string, d overlaid) bool {
-		if key < string(to) && d.place > 0 {
-			rows = append(rows, row{d.place, []byte(key), slices.Clone(d.doc)})
-		}
-		return key < string(to)
-	})
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.place, b.place) })
-	n := 0
-	for _, r := range rows {
-		if r.place > after && (limit <= 0 || n < limit) {
-			n++
-			each(r.place, r.key, r.doc)
-		}
-	}
-	return nil
-}
-
-func (o *overlay) keys(from, to []byte, each func(key []byte)) error {
+func (o *overlay) keys(ctx context.Context, from, to []byte, each func(key []byte)) error {
 	m := o.merge(from, to, func(key, _ []byte) { each(key) })
 	if m == nil {
-		return o.view.keys(from, to, each)
+		return o.view.keys(ctx, from, to, each)
 	}
-	err := o.view.keys(from, to, func(key []byte) {
+	err := o.view.keys(ctx, from, to, func(key []byte) {
 		if !m.upTo(string(key)) {
 			each(key)
 		}
@@ -241,38 +223,83 @@ func (o *overlay) keys(from, to []byte, each func(key []byte)) error {
 	return err
 }
 
-func (o *overlay) put(key, doc []byte) error {
-	key, doc = slices.Clone(key), own(doc)
-	d, known := o.docs.get(string(key))
-	if !known {
-		found, err := o.view.has(key)
-		if err != nil {
-			return err
+func (o *overlay) created(ctx context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
+	type placed struct {
+		place    int64
+		key, doc []byte
+	}
+	m := o.merge(from, to, nil)
+	if m == nil {
+		return o.view.created(ctx, from, to, after, limit, each)
+	}
+	var rows []placed
+	kept := map[string]bool{} // changed, with the place that the snapshot has
+	err := o.view.created(ctx, from, to, 0, 0, func(place int64, key, doc []byte) {
+		if d, changed := o.docs.get(string(key)); changed {
+			if d.gone || d.fresh {
+				return
+			}
+			doc, kept[string(key)] = slices.Clone(d.doc), true
 		}
-		d.gone = !found
+		rows = append(rows, placed{place, key, doc})
+	})
+	for i, d := range m.docs {
+		if key := m.keys[i]; !d.gone && !kept[key] {
+			rows = append(rows, placed{above + d.turn, []byte(key), slices.Clone(d.doc)})
+		}
 	}
-	if d.gone {
-		o.made++
-		d.place = overlaidPlaces + o.made
+	rows = slices.DeleteFunc(rows, func(r placed) bool { return r.place <= after })
+	slices.SortFunc(rows, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
+	for i, r := range rows {
+		if limit > 0 && i == limit {
+			break
+		}
+		each(r.place, r.key, r.doc)
 	}
-	o.docs = o.docs.with(string(key), overlaid{doc: doc, place: d.place})
-	o.log = append(o.log, func(tx *Tx) error { return tx.batch.put(key, doc) })
+	return err
+}
+
+func (o *overlay) put(_ context.Context, key, doc []byte) error {
+	key, doc = slices.Clone(key), own(doc)
+	o.lay(key, doc)
+	o.log = append(o.log, func(tx *Tx) error { return tx.batch.put(tx.ctx, key, doc) })
 	return nil
 }
 
-func (o *overlay) insert(key, doc []byte) error {
-	found, err := o.has(key)
+func (o *overlay) putMany(_ context.Context, rows []row) error {
+	mine := make([]row, len(rows))
+	for i, r := range rows {
+		mine[i] = row{slices.Clone(r.key), own(r.doc)}
+		o.lay(mine[i].key, mine[i].doc)
+	}
+	o.log = append(o.log, func(tx *Tx) error { return tx.batch.putMany(tx.ctx, mine) })
+	return nil
+}
+
+// lay puts a document over what there is under a key.
+func (o *overlay) lay(key, doc []byte) {
+	o.count++
+	d, changed := o.docs.get(string(key))
+	if !changed || d.gone {
+		d = overlaid{fresh: d.gone, turn: o.count}
+	}
+	d.doc = doc
+	o.docs = o.docs.with(string(key), d)
+}
+
+func (o *overlay) insert(ctx context.Context, key, doc []byte) error {
+	found, err := o.has(ctx, key)
 	if err != nil {
 		return err
 	}
 	if found {
 		return ErrExists
 	}
-	return o.put(key, doc)
+	return o.put(ctx, key, doc)
 }
 
-func (o *overlay) remove(key []byte) error {
-	found, err := o.has(key)
+func (o *overlay) remove(ctx context.Context, key []byte) error {
+	found, err := o.has(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -281,14 +308,14 @@ func (o *overlay) remove(key []byte) error {
 	}
 	key = slices.Clone(key)
 	o.docs = o.docs.with(string(key), overlaid{gone: true})
-	o.log = append(o.log, func(tx *Tx) error { return tx.batch.remove(key) })
+	o.log = append(o.log, func(tx *Tx) error { return tx.batch.remove(tx.ctx, key) })
 	return nil
 }
 
-func (o *overlay) removeRange(from, to []byte) error {
+func (o *overlay) removeRange(ctx context.Context, from, to []byte) error {
 	from, to = slices.Clone(from), slices.Clone(to)
 	var gone [][]byte
-	if err := o.keys(from, to, func(key []byte) { gone = append(gone, key) }); err != nil {
+	if err := o.keys(ctx, from, to, func(key []byte) { gone = append(gone, key) }); err != nil {
 		return err
 	}
 	if len(gone) == 0 {
@@ -297,25 +324,13 @@ func (o *overlay) removeRange(from, to []byte) error {
 	for _, key := range gone {
 		o.docs = o.docs.with(string(key), overlaid{gone: true})
 	}
-	o.log = append(o.log, func(tx *Tx) error { return tx.batch.removeRange(from, to) })
-	return nil
-}
-
-// publish and retract give no revision: the transaction's turn does.
-func (o *overlay) publish(s Served) error {
-	s.Data = own(s.Data)
-	o.log = append(o.log, func(tx *Tx) error { return tx.Publish(s) })
-	return nil
-}
-
-func (o *overlay) retract(kind, id string, _ Revision) error {
-	o.log = append(o.log, func(tx *Tx) error { return tx.Retract(kind, id) })
+	o.log = append(o.log, func(tx *Tx) error { return tx.batch.removeRange(tx.ctx, from, to) })
 	return nil
 }
 
 // Nothing of an overlay is kept that was not asked for in the end.
-func (o *overlay) mark() error   { return nil }
-func (o *overlay) keep() error   { return nil }
-func (o *overlay) undo() error   { return nil }
-func (o *overlay) commit() error { return nil }
-func (o *overlay) rollback()     {}
+func (o *overlay) mark(context.Context) error             { return nil }
+func (o *overlay) keep(context.Context) error             { return nil }
+func (o *overlay) undo(context.Context) error             { return nil }
+func (o *overlay) commit(context.Context, []Served) error { return nil }
+func (o *overlay) rollback()                              {}

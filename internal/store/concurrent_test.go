@@ -46,7 +46,7 @@ func TestConcurrent(t *testing.T) {
 						}
 						// A read that begins after a write sees it.
 						if err := s.Read(context.Background(), func(tx *Tx) error {
-							if last, err := tx.view.last(); last < rev {
+							if last, _, err := tx.view.last(tx.ctx); last < rev {
 								t.Errorf("got revision %d, %v after %d", last, err, rev)
 							}
 							return nil

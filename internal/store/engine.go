@@ -3,13 +3,16 @@ package store
 import "context"
 
 // An engine holds rows for a Store, which checks arguments, encodes keys and
-// serialises writes before it calls. Keys are ordered by their bytes. Slices
+// serialises its writes before it calls. Keys are ordered by their bytes. Slices
 // handed in stay the caller's, slices handed out become the caller's.
+//
+// A call gives up when its context ends. It returns the context's error only
+// when the transaction can still be undone and go on; otherwise any other.
 type engine interface {
-	// view begins to read one snapshot; it may wait until ctx ends.
+	// view begins to read one snapshot; it may wait.
 	view(ctx context.Context) (view, error)
-	// begin begins the only transaction that writes.
-	begin() (batch, error)
+	// begin begins a transaction that writes. A Store has one at a time.
+	begin(ctx context.Context) (batch, error)
 	// close waits for views to be released and frees everything. Afterwards
 	// view returns ErrClosed.
 	close() error
@@ -17,39 +20,56 @@ type engine interface {
 
 // A view is one snapshot.
 type view interface {
-	get(key []byte) ([]byte, error) // ErrNotFound
-	has(key []byte) (bool, error)
+	get(ctx context.Context, key []byte) ([]byte, error) // ErrNotFound
+	has(ctx context.Context, key []byte) (bool, error)
+	// getMany returns the documents under keys in their order, nil for each that
+	// is not there.
+	getMany(ctx context.Context, keys [][]byte) ([][]byte, error)
 	// scan calls each with the rows in [from, to) in order, at most limit (0:
 	// all).
-	scan(from, to []byte, limit int, each func(key, doc []byte)) error
+	scan(ctx context.Context, from, to []byte, limit int, each func(key, doc []byte)) error
 	// created calls each with the rows in [from, to) in the order in which they
 	// came to be there, from the first whose place is above after, at most limit
 	// (0: all). Writing a row that is there leaves it its place.
-	created(from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error
+	created(ctx context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error
 	// keys calls each with the keys in [from, to) in order, without reading
 	// the documents.
-	keys(from, to []byte, each func(key []byte)) error
-	served(kind, id string) (Served, error) // tombstones too; ErrNotFound
-	changes(after Revision, limit int, bare []string) ([]Served, error)
-	last() (Revision, error) // 0 when nothing was ever published
+	keys(ctx context.Context, from, to []byte, each func(key []byte)) error
+	// served returns what has a name in the change feed, tombstones too;
+	// ErrNotFound.
+	served(ctx context.Context, kind, id string) (Served, error)
+	changes(ctx context.Context, after Revision, limit int, bare []string) ([]Served, error)
+	// last returns the highest revision, 0 when nothing was ever published, and
+	// the highest of a tombstone that is no longer kept, 0 when all are.
+	last(ctx context.Context) (last, pruned Revision, err error)
 	release()
 }
 
-// A batch is a transaction that writes. After an error other than ErrExists
-// and ErrNotFound it can only be rolled back.
+// A row is a document under its encoded key.
+type row struct{ key, doc []byte }
+
+// A batch is a transaction that writes. After an error other than ErrExists,
+// ErrNotFound and the context's it can only be rolled back.
+//
+// The engine gives every document that was not there a place, above all that
+// were ever given, and keeps it with the document.
 type batch interface {
 	view
-	put(key, doc []byte) error
-	insert(key, doc []byte) error                 // ErrExists
-	remove(key []byte) error                      // ErrNotFound
-	removeRange(from, to []byte) error            // [from, to)
-	publish(s Served) error                       // s.Revision is the next
-	retract(kind, id string, next Revision) error // ErrNotFound when nothing is served
+	put(ctx context.Context, key, doc []byte) error
+	putMany(ctx context.Context, rows []row) error
+	insert(ctx context.Context, key, doc []byte) error      // ErrExists
+	remove(ctx context.Context, key []byte) error           // ErrNotFound
+	removeRange(ctx context.Context, from, to []byte) error // [from, to)
 
-	mark() error // sets the mark that undo returns to
-	keep() error // drops the mark and keeps what was done since
-	undo() error // drops the mark and what was done since
+	mark(ctx context.Context) error // sets the mark that undo returns to
+	keep(ctx context.Context) error // drops the mark and keeps what was done since
+	undo(ctx context.Context) error // drops the mark and what was done since
 
-	commit() error // durable on return; after an error, roll back
-	rollback()     // ends a batch that was not committed
+	// commit adds changes to the feed, in their order, and makes everything
+	// durable. Only here does the engine give each its Revision, the next one,
+	// so that revisions are in the order of commits whoever else writes. A
+	// tombstone for what is not served is passed over and gets none. Old
+	// tombstones may go. After an error, roll back.
+	commit(ctx context.Context, changes []Served) error
+	rollback() // ends a batch that was not committed
 }

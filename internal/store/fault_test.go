@@ -20,12 +20,12 @@ type faulty struct {
 	attempts int // transactions begun
 }
 
-func (f *faulty) begin() (batch, error) {
+func (f *faulty) begin(ctx context.Context) (batch, error) {
 	f.attempts++
 	if err := f.begins(); err != nil {
 		return nil, err
 	}
-	b, err := f.engine.begin()
+	b, err := f.engine.begin(ctx)
 	return &faultyBatch{b, f}, err
 }
 
@@ -34,18 +34,18 @@ type faultyBatch struct {
 	faulty *faulty
 }
 
-func (b *faultyBatch) put(key, doc []byte) error {
+func (b *faultyBatch) put(ctx context.Context, key, doc []byte) error {
 	if err := b.faulty.puts(doc); err != nil {
 		return err
 	}
-	return b.batch.put(key, doc)
+	return b.batch.put(ctx, key, doc)
 }
 
-func (b *faultyBatch) commit() error {
+func (b *faultyBatch) commit(ctx context.Context, changes []Served) error {
 	if err := b.faulty.commits(); err != nil {
 		return err
 	}
-	return b.batch.commit()
+	return b.batch.commit(ctx, changes)
 }
 
 // eachFaulty is each with a faulty engine around each engine.
@@ -119,6 +119,28 @@ func TestEngineFails(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A connection that cannot begin a transaction is not tried again: it may never
+// be able to. Here it has one already.
+func TestBeginFails(t *testing.T) {
+	s := mustOpen(t, Options{Dir: t.TempDir()})
+	defer s.Close()
+	mustWrite(t, s, both("a"))
+	if err := s.engine.(*sqliteDB).writer.script(t.Context(), sqlBeginNow); err != nil {
+		t.Fatal(err)
+	}
+	if rev, err := s.Write(t.Context(), Scope{}, both("b")); err == nil || rev != 0 {
+		t.Errorf("got %d, %v, want an error", rev, err)
+	}
+	if rev, err := s.Write(t.Context(), Scope{}, both("c")); err != nil || rev != 2 {
+		t.Errorf("the next write: got %d, %v", rev, err)
+	}
+	for id, want := range map[string]string{"a": "a", "b": "not found", "c": "c"} {
+		if doc := got(t, s, key(id)); doc != want {
+			t.Errorf("%s: got %q, want %q", id, doc, want)
+		}
+	}
 }
 
 // What fails the engine within a group takes nobody along, even if its

@@ -84,6 +84,77 @@ func TestChanges(t *testing.T) {
 	})
 }
 
+func TestAllServed(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		mustWrite(t, s, publish("stage", "a", "1"))
+		mustWrite(t, s, publish("deployment", "a", "2"))
+		mustWrite(t, s, publish("stage", "b", "3"))
+		mustWrite(t, s, func(tx *Tx) error { return tx.Retract("stage", "b") })
+		rows, rev, err := s.AllServed(t.Context(), "deployment")
+		want := []Served{{Kind: "stage", ID: "a", Revision: 1, Data: []byte("1")}, {Kind: "deployment", ID: "a", Revision: 2}}
+		if diff := cmp.Diff(want, rows); diff != "" || rev != 4 || err != nil {
+			t.Errorf("up to %d, %v (-want +got)\n%s", rev, err, diff)
+		}
+	})
+}
+
+// Tombstones stay for as many revisions as is said, and go soon afterwards. Who
+// has not seen one that is gone has to start over, and nobody else.
+func TestTombstonesArePruned(t *testing.T) {
+	const kept, cycles = 32, 200
+	for name, dir := range map[string]string{"memory": "", "disk": t.TempDir()} {
+		t.Run(name, func(t *testing.T) {
+			o := Options{Dir: dir, tombstones: kept}
+			s := mustOpen(t, o)
+			defer func() { s.Close() }()
+			mustWrite(t, s, publish("stage", "stays", "x"))
+			for i := range cycles {
+				id := fmt.Sprint(i)
+				mustWrite(t, s, publish("stage", id, "x"))
+				mustWrite(t, s, func(tx *Tx) error { return tx.Retract("stage", id) })
+				if n := len(changesSince(t, s, max(0, s.Revision()-kept+1))); i > kept && n < kept/2-1 {
+					t.Fatalf("%d tombstones after %d", n, i)
+				}
+			}
+			last := s.Revision()
+			if last != 1+2*cycles {
+				t.Fatalf("last revision %d", last)
+			}
+			if dir != "" { // the file remembers what is gone
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+				s = mustOpen(t, o)
+			}
+			pruned := Revision(-1)
+			for after := last; after >= 0 && pruned < 0; after-- {
+				if _, err := s.Changes(t.Context(), after, 0); errors.Is(err, ErrPruned) {
+					pruned = after + 1
+				}
+			}
+			if pruned < last-kept-4 || pruned > last-kept {
+				t.Errorf("tombstones up to revision %d of %d are gone", pruned, last)
+			}
+			if _, err := s.Changes(t.Context(), 0, 0); !errors.Is(err, ErrPruned) {
+				t.Errorf("from the beginning: got %v", err)
+			}
+			rows, rev, err := s.AllServed(t.Context())
+			if len(rows) != 1 || rows[0].ID != "stays" || rev != last || err != nil {
+				t.Errorf("got %v up to %d, %v", rows, rev, err)
+			}
+		})
+	}
+}
+
+func changesSince(t *testing.T, s *Store, after Revision) []Served {
+	t.Helper()
+	rows, err := s.Changes(t.Context(), after, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
 func TestServed(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		id := "a\x00b\xff"

@@ -12,6 +12,7 @@ import (
 // memory is the engine without a directory. Its state is an immutable value:
 // a view is one state, a batch makes others, a commit makes one current.
 type memory struct {
+	keep   retention
 	now    atomic.Pointer[memoryState]
 	mu     sync.Mutex // guards closed against new views
 	closed bool
@@ -19,10 +20,11 @@ type memory struct {
 }
 
 type memoryState struct {
-	docs  *tree[string, memoryDoc] // by encoded key
-	made  int64                    // documents that were ever new
-	rows  *tree[Revision, Served]
-	names *tree[servedName, Revision] // where rows has it
+	docs   *tree[string, memoryDoc] // by encoded key
+	made   int64                    // documents that were ever new
+	rows   *tree[Revision, Served]
+	names  *tree[servedName, Revision] // where rows has it
+	pruned Revision                    // highest of a tombstone that was taken away
 }
 
 // A memoryDoc is a document with its place in the order of creation.
@@ -36,8 +38,8 @@ type servedName = string
 
 func nameServed(kind, id string) servedName { return kind + "\x00" + id }
 
-func newMemory() *memory {
-	m := &memory{}
+func newMemory(keep retention) *memory {
+	m := &memory{keep: keep}
 	m.now.Store(&memoryState{})
 	return m
 }
@@ -55,7 +57,7 @@ func (m *memory) view(ctx context.Context) (view, error) {
 	return &memoryView{memoryState: *m.now.Load(), done: m.views.Done}, nil
 }
 
-func (m *memory) begin() (batch, error) {
+func (m *memory) begin(context.Context) (batch, error) {
 	return &memoryBatch{memoryView: memoryView{memoryState: *m.now.Load()}, engine: m}, nil
 }
 
@@ -75,7 +77,7 @@ type memoryView struct {
 
 func (v *memoryView) release() { v.done() }
 
-func (v *memoryView) get(key []byte) ([]byte, error) {
+func (v *memoryView) get(_ context.Context, key []byte) ([]byte, error) {
 	d, ok := v.docs.get(string(key))
 	if !ok {
 		return nil, ErrNotFound
@@ -83,12 +85,22 @@ func (v *memoryView) get(key []byte) ([]byte, error) {
 	return slices.Clone(d.doc), nil
 }
 
-func (v *memoryView) has(key []byte) (bool, error) {
+func (v *memoryView) getMany(_ context.Context, keys [][]byte) ([][]byte, error) {
+	docs := make([][]byte, len(keys))
+	for i, key := range keys {
+		if d, ok := v.docs.get(string(key)); ok {
+			docs[i] = slices.Clone(d.doc)
+		}
+	}
+	return docs, nil
+}
+
+func (v *memoryView) has(_ context.Context, key []byte) (bool, error) {
 	_, ok := v.docs.get(string(key))
 	return ok, nil
 }
 
-func (v *memoryView) scan(from, to []byte, limit int, each func(key, doc []byte)) error {
+func (v *memoryView) scan(_ context.Context, from, to []byte, limit int, each func(key, doc []byte)) error {
 	end, n := string(to), 0
 	v.docs.ascend(string(from), func(key string, d memoryDoc) bool {
 		if key >= end || limit > 0 && n == limit {
@@ -101,20 +113,20 @@ func (v *memoryView) scan(from, to []byte, limit int, each func(key, doc []byte)
 	return nil
 }
 
-func (v *memoryView) created(from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
-	type row struct {
+func (v *memoryView) created(_ context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
+	type placed struct {
 		key string
 		memoryDoc
 	}
-	var rows []row
+	var rows []placed
 	end := string(to)
 	v.docs.ascend(string(from), func(key string, d memoryDoc) bool {
 		if key < end && d.place > after {
-			rows = append(rows, row{key, d})
+			rows = append(rows, placed{key, d})
 		}
 		return key < end
 	})
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.place, b.place) })
+	slices.SortFunc(rows, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
 	if limit > 0 && len(rows) > limit {
 		rows = rows[:limit]
 	}
@@ -124,7 +136,7 @@ func (v *memoryView) created(from, to []byte, after int64, limit int, each func(
 	return nil
 }
 
-func (v *memoryView) keys(from, to []byte, each func(key []byte)) error {
+func (v *memoryView) keys(_ context.Context, from, to []byte, each func(key []byte)) error {
 	end := string(to)
 	v.docs.ascend(string(from), func(key string, _ memoryDoc) bool {
 		if key < end {
@@ -135,7 +147,7 @@ func (v *memoryView) keys(from, to []byte, each func(key []byte)) error {
 	return nil
 }
 
-func (v *memoryView) served(kind, id string) (Served, error) {
+func (v *memoryView) served(_ context.Context, kind, id string) (Served, error) {
 	r, ok := v.names.get(nameServed(kind, id))
 	if !ok {
 		return Served{}, ErrNotFound
@@ -145,7 +157,7 @@ func (v *memoryView) served(kind, id string) (Served, error) {
 	return s, nil
 }
 
-func (v *memoryView) changes(after Revision, limit int, bare []string) ([]Served, error) {
+func (v *memoryView) changes(_ context.Context, after Revision, limit int, bare []string) ([]Served, error) {
 	var rows []Served
 	v.rows.ascend(after+1, func(_ Revision, s Served) bool {
 		if limit > 0 && len(rows) == limit {
@@ -161,15 +173,19 @@ func (v *memoryView) changes(after Revision, limit int, bare []string) ([]Served
 	return rows, nil
 }
 
-func (v *memoryView) last() (Revision, error) {
-	t := v.rows
+func (v *memoryView) last(context.Context) (last, pruned Revision, err error) {
+	return v.highest(), v.pruned, nil
+}
+
+func (s *memoryState) highest() Revision {
+	t := s.rows
 	for t != nil && t.right != nil {
 		t = t.right
 	}
 	if t == nil {
-		return 0, nil
+		return 0
 	}
-	return t.key, nil
+	return t.key
 }
 
 type memoryBatch struct {
@@ -178,7 +194,7 @@ type memoryBatch struct {
 	marked memoryState
 }
 
-func (b *memoryBatch) put(key, doc []byte) error {
+func (b *memoryBatch) put(_ context.Context, key, doc []byte) error {
 	old, ok := b.docs.get(string(key))
 	if !ok {
 		b.made++
@@ -188,14 +204,23 @@ func (b *memoryBatch) put(key, doc []byte) error {
 	return nil
 }
 
-func (b *memoryBatch) insert(key, doc []byte) error {
+func (b *memoryBatch) putMany(ctx context.Context, rows []row) error {
+	for _, r := range rows {
+		if err := b.put(ctx, r.key, r.doc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *memoryBatch) insert(ctx context.Context, key, doc []byte) error {
 	if _, ok := b.docs.get(string(key)); ok {
 		return ErrExists
 	}
-	return b.put(key, doc)
+	return b.put(ctx, key, doc)
 }
 
-func (b *memoryBatch) remove(key []byte) error {
+func (b *memoryBatch) remove(_ context.Context, key []byte) error {
 	if _, ok := b.docs.get(string(key)); !ok {
 		return ErrNotFound
 	}
@@ -203,43 +228,55 @@ func (b *memoryBatch) remove(key []byte) error {
 	return nil
 }
 
-func (b *memoryBatch) removeRange(from, to []byte) error {
+func (b *memoryBatch) removeRange(_ context.Context, from, to []byte) error {
 	b.docs = b.docs.withoutRange(string(from), string(to))
 	return nil
 }
 
-func (b *memoryBatch) publish(s Served) error {
-	s.Data = own(s.Data)
-	b.replace(s)
-	return nil
+// publish gives changes their revisions and takes them into the feed.
+func (b *memoryBatch) publish(changes []Served) {
+	before := b.highest()
+	last := before
+	for i := range changes {
+		s := &changes[i]
+		name := nameServed(s.Kind, s.ID)
+		r, ok := b.names.get(name)
+		if old, _ := b.rows.get(r); s.Deleted && (!ok || old.Deleted) {
+			continue
+		}
+		if ok {
+			b.rows = b.rows.without(r)
+		}
+		last++
+		s.Revision = last
+		b.rows, b.names = b.rows.with(last, *s), b.names.with(name, last)
+	}
+	if due := b.engine.keep.due(before, last); due > 0 {
+		b.prune(due)
+	}
 }
 
-func (b *memoryBatch) retract(kind, id string, next Revision) error {
-	r, ok := b.names.get(nameServed(kind, id))
-	if !ok {
-		return ErrNotFound
+// prune takes the oldest tombstones up to a revision away.
+func (b *memoryBatch) prune(due Revision) {
+	var old []Served
+	b.rows.ascend(0, func(r Revision, s Served) bool {
+		if s.Deleted && r <= due {
+			old = append(old, s)
+		}
+		return r < due && len(old) < int(2*b.engine.keep.step())
+	})
+	for _, s := range old {
+		b.rows, b.names = b.rows.without(s.Revision), b.names.without(nameServed(s.Kind, s.ID))
+		b.pruned = s.Revision
 	}
-	if s, _ := b.rows.get(r); s.Deleted {
-		return ErrNotFound
-	}
-	b.replace(Served{Kind: kind, ID: id, Revision: next, Deleted: true})
-	return nil
 }
 
-func (b *memoryBatch) replace(s Served) {
-	name := nameServed(s.Kind, s.ID)
-	if old, ok := b.names.get(name); ok {
-		b.rows = b.rows.without(old)
-	}
-	b.rows = b.rows.with(s.Revision, s)
-	b.names = b.names.with(name, s.Revision)
-}
+func (b *memoryBatch) mark(context.Context) error { b.marked = b.memoryState; return nil }
+func (b *memoryBatch) keep(context.Context) error { return nil }
+func (b *memoryBatch) undo(context.Context) error { b.memoryState = b.marked; return nil }
 
-func (b *memoryBatch) mark() error { b.marked = b.memoryState; return nil }
-func (b *memoryBatch) keep() error { return nil }
-func (b *memoryBatch) undo() error { b.memoryState = b.marked; return nil }
-
-func (b *memoryBatch) commit() error {
+func (b *memoryBatch) commit(_ context.Context, changes []Served) error {
+	b.publish(changes)
 	state := b.memoryState
 	b.engine.now.Store(&state)
 	return nil

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -26,12 +27,12 @@ type migration struct {
 
 // pendingMigrations returns those that the database lacks, none if it is up to
 // date.
-func pendingMigrations(c *conn, files fs.FS) ([]migration, error) {
+func pendingMigrations(ctx context.Context, c *conn, files fs.FS) ([]migration, error) {
 	all, err := readMigrations(files)
 	if err != nil {
 		return nil, err
 	}
-	version, err := schemaVersion(c)
+	version, err := schemaVersion(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -42,23 +43,23 @@ func pendingMigrations(c *conn, files fs.FS) ([]migration, error) {
 }
 
 // migrate runs steps in one transaction.
-func migrate(c *conn, steps []migration) error {
+func migrate(ctx context.Context, c *conn, steps []migration) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	if err := c.script(sqlBeginNow); err != nil {
+	if err := c.script(ctx, sqlBeginNow); err != nil {
 		return err
 	}
 	for _, step := range steps {
 		next := step.version + 1
 		marks := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, next)
-		if err := c.script(step.sql + ";" + marks); err != nil {
-			_ = c.script(sqlRollback) // fails if SQLite has done it already
+		if err := c.script(ctx, step.sql+";"+marks); err != nil {
+			_ = c.script(context.WithoutCancel(ctx), sqlRollback) // fails if SQLite has done it already
 			return fmt.Errorf("migrate to schema %d: %w", next, err)
 		}
 	}
-	if err := c.script(sqlCommit); err != nil {
-		_ = c.script(sqlRollback)
+	if err := c.script(ctx, sqlCommit); err != nil {
+		_ = c.script(context.WithoutCancel(ctx), sqlRollback)
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
@@ -66,19 +67,19 @@ func migrate(c *conn, steps []migration) error {
 
 // schemaVersion returns the version of the schema, 0 for an empty file. A
 // database that is not ours is an error.
-func schemaVersion(c *conn) (int, error) {
-	id, err := c.number("PRAGMA application_id")
+func schemaVersion(ctx context.Context, c *conn) (int, error) {
+	id, err := c.number(ctx, "PRAGMA application_id")
 	if err != nil {
 		return 0, err
 	}
-	tables, err := c.number("SELECT count(*) FROM sqlite_schema")
+	tables, err := c.number(ctx, "SELECT count(*) FROM sqlite_schema")
 	if err != nil {
 		return 0, err
 	}
 	if tables > 0 && id != applicationID {
 		return 0, fmt.Errorf("%s: %w", databaseName, ErrCorrupt)
 	}
-	version, err := c.number("PRAGMA user_version")
+	version, err := c.number(ctx, "PRAGMA user_version")
 	return int(version), err
 }
 

@@ -2,9 +2,12 @@ package store
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // migrated opens a connection to a database in dir and migrates it with
@@ -24,16 +27,16 @@ func migrated(t *testing.T, dir string, scripts ...string) (*conn, error) {
 			t.Error(err)
 		}
 	})
-	steps, err := pendingMigrations(c, files)
+	steps, err := pendingMigrations(t.Context(), c, files)
 	if err != nil {
 		return c, err
 	}
-	return c, migrate(c, steps)
+	return c, migrate(t.Context(), c, steps)
 }
 
 func wantNumber(t *testing.T, c *conn, sql string, want int64) {
 	t.Helper()
-	if n, err := c.number(sql); n != want || err != nil {
+	if n, err := c.number(t.Context(), sql); n != want || err != nil {
 		t.Errorf("%s: got %d, %v, want %d", sql, n, err, want)
 	}
 }
@@ -86,4 +89,69 @@ func TestMigrationNames(t *testing.T) {
 	if all, err := readMigrations(migrationFiles); len(all) == 0 || err != nil {
 		t.Errorf("our own: got %d, %v", len(all), err)
 	}
+}
+
+// The order of creation survives the change from SQLite's row ids to a column.
+func TestMigrateOrder(t *testing.T) {
+	dir := t.TempDir()
+	func() {
+		c, err := dial(t.Context(), filepath.Join(dir, databaseName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.close()
+		steps, err := readMigrations(migrationFiles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := migrate(t.Context(), c, steps[:2]); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"c", "a", "gone", "b"} {
+			encoded, _ := key(id).encode()
+			if _, err := c.exec(t.Context(), `INSERT INTO document (key, doc) VALUES (?, ?)`, encoded, []byte(id)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		encoded, _ := key("gone").encode()
+		if _, err := c.exec(t.Context(), sqlRemove, encoded); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	s := mustOpen(t, Options{Dir: dir})
+	defer s.Close()
+	mustWrite(t, s, put(key("0"), "0"))
+	want := []Row{{"c", []byte("c"), 1}, {"a", []byte("a"), 2}, {"b", []byte("b"), 4}, {"0", []byte("0"), 5}}
+	if diff := cmp.Diff(want, createdRows(t, s, 0)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// A place is given once: what is deleted last leaves it to nobody, not even in
+// another process.
+func TestPlacesAreGivenOnce(t *testing.T) {
+	dir := t.TempDir()
+	var places []int64
+	for _, id := range []string{"a", "b", "c"} {
+		s := mustOpen(t, Options{Dir: dir})
+		mustWrite(t, s, put(key(id), id))
+		rows := createdRows(t, s, 0)
+		places = append(places, rows[len(rows)-1].Place)
+		mustWrite(t, s, func(tx *Tx) error { return tx.Delete(key(id)) })
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(places, []int64{1, 2, 3}) {
+		t.Errorf("got places %v", places)
+	}
+}
+
+func createdRows(t *testing.T, s *Store, after int64) (rows []Row) {
+	t.Helper()
+	mustRead(t, s, func(tx *Tx) (err error) {
+		rows, err = tx.ListCreated("111122223333", "us-east-1", "stage", "api", after, 0)
+		return err
+	})
+	return rows
 }

@@ -96,12 +96,16 @@ type call struct {
 func drawCall(t *rapid.T) call {
 	part := rapid.SampledFrom(parts)
 	return call{
-		method: rapid.SampledFrom([]string{"Get", "Has", "Put", "Put", "Insert", "Delete", "DeletePrefix", "List", "ListCreated", "ListPrefix", "ListIDs", "ListRange", "ListRangeIDs", "Publish", "Publish", "Retract"}).Draw(t, "method"),
+		method: rapid.SampledFrom([]string{"Get", "GetMany", "Has", "Put", "Put", "PutMany", "Insert", "Delete", "DeletePrefix", "List", "ListCreated", "ListPrefix", "ListIDs", "ListRange", "ListRangeIDs", "Publish", "Publish", "Retract"}).Draw(t, "method"),
 		parent: part.Draw(t, "parent"),
 		id:     part.Draw(t, "id"),
 		limit:  rapid.IntRange(0, 3).Draw(t, "limit"),
 		doc:    rapid.StringN(0, 4, 8).Draw(t, "doc"),
 	}
+}
+
+func (c call) twoKeys() []Key {
+	return []Key{{Kind: "k", Parent: c.parent, ID: c.id}, {Kind: "k", Parent: c.parent, ID: c.doc}}
 }
 
 func (c call) run(tx *Tx) string {
@@ -112,6 +116,11 @@ func (c call) run(tx *Tx) string {
 	switch c.method {
 	case "Get":
 		value, err = tx.Get(k)
+	case "GetMany":
+		value, err = tx.GetMany(c.twoKeys())
+	case "PutMany":
+		keys := c.twoKeys()
+		err = tx.PutMany([]Document{{keys[0], []byte(c.doc)}, {keys[1], []byte(c.doc + "2")}})
 	case "Has":
 		value, err = tx.Has(k)
 	case "Put":

@@ -14,6 +14,8 @@ type write struct {
 	done  chan struct{} // closed once rev and err are the outcome
 	rev   Revision      // highest published
 	err   error
+
+	published []Served // by fn, until they are committed
 }
 
 const (

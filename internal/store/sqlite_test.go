@@ -96,7 +96,7 @@ func TestOpenErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, sql := range statements {
-			if err := c.script(sql); err != nil {
+			if err := c.script(t.Context(), sql); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -144,7 +144,7 @@ func TestOpenErrors(t *testing.T) {
 		},
 		"newer schema": {
 			prepare: func(t *testing.T, dir string) { store(t, dir); raw(t, dir, "PRAGMA user_version = 99") },
-			want:    ErrNewer, text: "written by a newer version (schema 99, this one knows 2)",
+			want:    ErrNewer, text: "written by a newer version (schema 99, this one knows 3)",
 		},
 		"the directory is a file": {
 			prepare: func(t *testing.T, dir string) {

@@ -15,6 +15,11 @@ import (
 // A conn is one connection to SQLite with its prepared statements, used by one
 // goroutine at a time. It talks to the driver directly: the pool and the
 // conversions of database/sql cost more than the statements we run.
+//
+// Contexts are asked before a statement and between its rows, and never reach
+// the driver, which would start a goroutine for each statement: no statement of
+// ours takes long before its first row, and one that changes something, once
+// begun, is not broken off.
 type conn struct {
 	driver driver.Conn
 	stmts  map[string]*stmt
@@ -44,7 +49,7 @@ func dial(ctx context.Context, file string, pragmas ...string) (*conn, error) {
 	}
 	c := &conn{driver: d, stmts: map[string]*stmt{}}
 	for _, pragma := range pragmas {
-		if err := c.script("PRAGMA " + pragma); err != nil {
+		if err := c.script(ctx, "PRAGMA "+pragma); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", pragma, err), c.close())
 		}
 	}
@@ -52,27 +57,50 @@ func dial(ctx context.Context, file string, pragmas ...string) (*conn, error) {
 }
 
 // script runs statements that take no arguments and whose rows do not matter.
-func (c *conn) script(sql string) error {
+func (c *conn) script(ctx context.Context, sql string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	_, err := c.driver.(driver.ExecerContext).ExecContext(context.Background(), sql, nil)
 	return err
 }
 
 // exec runs a statement, prepared once, and returns how many rows it changed.
-func (c *conn) exec(sql string, args ...driver.Value) (int64, error) {
-	s, err := c.prepare(sql)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.exec.ExecContext(context.Background(), s.bind(args))
+func (c *conn) exec(ctx context.Context, sql string, args ...driver.Value) (int64, error) {
+	res, err := c.result(ctx, sql, args)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
 }
 
+// insert is exec for an INSERT and returns the row id of the last row that the
+// connection has inserted, perhaps before.
+func (c *conn) insert(ctx context.Context, sql string, args ...driver.Value) (int64, error) {
+	res, err := c.result(ctx, sql, args)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+func (c *conn) result(ctx context.Context, sql string, args []driver.Value) (driver.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s, err := c.prepare(sql)
+	if err != nil {
+		return nil, err
+	}
+	return s.exec.ExecContext(context.Background(), s.bind(args))
+}
+
 // query runs a statement, prepared once, and calls each with its rows. The
 // values of a row are each's to keep, the slice is not.
-func (c *conn) query(sql string, each func(row []driver.Value), args ...driver.Value) error {
+func (c *conn) query(ctx context.Context, sql string, each func(row []driver.Value), args ...driver.Value) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	s, err := c.prepare(sql)
 	if err != nil {
 		return err
@@ -85,6 +113,7 @@ func (c *conn) query(sql string, each func(row []driver.Value), args ...driver.V
 	for err == nil {
 		if err = rows.Next(row); err == nil {
 			each(row)
+			err = ctx.Err()
 		}
 	}
 	if err == io.EOF {
@@ -95,9 +124,9 @@ func (c *conn) query(sql string, each func(row []driver.Value), args ...driver.V
 
 // number returns the integer that begins the row a query gives, such as a
 // pragma.
-func (c *conn) number(sql string) (int64, error) {
+func (c *conn) number(ctx context.Context, sql string) (int64, error) {
 	var n int64
-	err := c.query(sql, func(row []driver.Value) { n, _ = row[0].(int64) })
+	err := c.query(ctx, sql, func(row []driver.Value) { n, _ = row[0].(int64) })
 	return n, err
 }
 

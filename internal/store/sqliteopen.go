@@ -28,6 +28,7 @@ func openSQLite(ctx context.Context, o Options) (*sqliteDB, error) {
 		log:      o.Log,
 		readers:  make(chan *conn, max(4, 2*runtime.GOMAXPROCS(0))),
 		closing:  make(chan struct{}),
+		keep:     o.kept(),
 		maxPages: o.maxPages,
 		logLimit: cmp.Or(o.logLimit, logLimit),
 	}
@@ -47,20 +48,24 @@ func (db *sqliteDB) open(ctx context.Context) error {
 	}
 	db.writer = c
 	// Nothing changes a file before it is known to be ours.
-	steps, err := pendingMigrations(c, migrationFiles)
+	steps, err := pendingMigrations(ctx, c, migrationFiles)
 	if err != nil {
 		return err
 	}
-	if err := useLog(c); err != nil {
+	if err := useLog(ctx, c); err != nil {
 		return err
 	}
-	return migrate(c, steps)
+	if err := migrate(ctx, c, steps); err != nil {
+		return err
+	}
+	db.place, err = c.number(ctx, sqlPlace)
+	return err
 }
 
 // useLog puts the database into WAL mode, which the file remembers.
-func useLog(c *conn) error {
+func useLog(ctx context.Context, c *conn) error {
 	mode := ""
-	err := c.query("PRAGMA journal_mode = WAL", func(row []driver.Value) { mode, _ = row[0].(string) })
+	err := c.query(ctx, "PRAGMA journal_mode = WAL", func(row []driver.Value) { mode, _ = row[0].(string) })
 	if err == nil && mode != "wal" {
 		err = errors.New("its file system does not support shared memory")
 	}

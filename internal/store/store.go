@@ -12,9 +12,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,6 +33,7 @@ var (
 	ErrCorrupt  = errors.New("damaged, or not a Gatehouse store") // the file cannot be trusted
 	ErrNewer    = errors.New("written by a newer version")        // its schema is unknown to this program
 	ErrTimeout  = errors.New("transaction was given up")          // it took longer than MaxWrite or MaxRead
+	ErrPruned   = errors.New("changes are no longer kept")        // Changes after a revision that is too old: start over with AllServed
 )
 
 // Limits on how long a transaction may take. They end at the next use of the
@@ -40,12 +43,16 @@ const (
 	MaxRead  = time.Minute      // within Read, and of WriteAhead before its turn
 )
 
-// A Scope says what a write concerns. Writes of one scope are in order.
-// SQLite and memory have one writer and ignore it.
+// A Scope says what a write changes: the documents of one API; with an API of
+// "", anything of an account in a region; and as the zero Scope, anything of the
+// server. A write is in order with those of its own scope, of the scopes that
+// contain it and of those within it. SQLite and memory have one writer, put all
+// writes in order and ignore it.
 type Scope struct{ Account, Region, API string }
 
 // A Revision numbers a published change: 1 is the first, 0 is none. Revisions
-// have no gaps and become visible in their order.
+// are given when a transaction is committed, have no gaps and become visible in
+// their order.
 type Revision int64
 
 // A Row is one document of a List.
@@ -53,9 +60,10 @@ type Row struct {
 	ID  string
 	Doc []byte
 
-	// Place is where the document stands in the order of creation: above that of
-	// all that were there when it was created. ListCreated sets it; elsewhere it
-	// is 0.
+	// Place is where the document stands in the order of creation: a number that
+	// no other document has or had, above those of all that were created before.
+	// It is kept with the document, in a copy of the database too. ListCreated
+	// sets it; elsewhere it is 0.
 	Place int64
 }
 
@@ -72,8 +80,9 @@ type Options struct {
 	Dir string       // created if missing, for its owner alone; "" keeps everything in memory
 	Log *slog.Logger // nil discards
 
-	maxPages int   // for tests: the size of a full disk, 0 for no bound
-	logLimit int64 // for tests: instead of the constant
+	maxPages   int   // for tests: the size of a full disk, 0 for no bound
+	logLimit   int64 // for tests: instead of the constant
+	tombstones int   // for tests: instead of keepTombstones
 }
 
 // A Store holds documents. It is safe for concurrent use.
@@ -91,7 +100,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	var e engine = newMemory()
+	var e engine = newMemory(o.kept())
 	if o.Dir != "" {
 		db, err := openSQLite(ctx, o)
 		if err != nil {
@@ -119,13 +128,37 @@ func start(ctx context.Context, e engine, log *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
+// keepTombstones is for how many revisions a tombstone stays in the feed: who
+// follows it may be so far behind without having to start over. So many
+// tombstones there are at most, but for those that are due.
+const keepTombstones = 1 << 16
+
+// A retention says which tombstones are due.
+type retention int
+
+func (o Options) kept() retention { return retention(cmp.Or(o.tombstones, keepTombstones)) }
+
+// step is how many revisions lie between two prunings, and half of how many
+// tombstones one takes away, so that no commit has much to do.
+func (r retention) step() Revision { return Revision(max(1, r/16)) }
+
+// due returns up to which revision tombstones can go after a commit that has
+// moved the last revision, 0 when it is not yet time.
+func (r retention) due(before, last Revision) Revision {
+	if before/r.step() == last/r.step() {
+		return 0
+	}
+	return max(0, last-Revision(r))
+}
+
 func lastRevision(ctx context.Context, e engine) (Revision, error) {
 	v, err := e.view(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer v.release()
-	return v.last()
+	last, _, err := v.last(ctx)
+	return last, err
 }
 
 // Close finishes the writes that run or wait, refuses new ones with ErrClosed
@@ -147,7 +180,9 @@ func (s *Store) view(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	defer v.release()
-	tx := &Tx{view: v, ctx: ctx, begun: time.Now(), most: MaxRead}
+	ctx, cancel := context.WithTimeoutCause(ctx, MaxRead, errLongRead)
+	defer cancel()
+	tx := &Tx{view: v, ctx: ctx}
 	defer func() { tx.ended = true }()
 	if err := fn(tx); err != nil {
 		return err
@@ -176,24 +211,52 @@ func (s *Store) Served(ctx context.Context, kind, id string) (Served, error) {
 		return Served{}, err
 	}
 	defer v.release()
-	row, err := v.served(kind, id)
+	row, err := v.served(ctx, kind, id)
 	if err == nil && row.Deleted {
 		return Served{}, ErrNotFound
 	}
 	return row, err
 }
 
+// AllServed returns all that is served, in order of revision and without
+// tombstones, and the revision of which that is so: Changes goes on from there.
+// bare is as for Changes.
+func (s *Store) AllServed(ctx context.Context, bare ...string) ([]Served, Revision, error) {
+	v, err := s.engine.view(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer v.release()
+	last, _, err := v.last(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	rows, err := v.changes(ctx, 0, 0, bare)
+	return slices.DeleteFunc(rows, func(s Served) bool { return s.Deleted }), last, err
+}
+
 // Changes returns at most limit (0: all) changes after a revision, in order
 // of revision, tombstones among them. A (kind, id) shows up once, in its
 // latest state. The Data of the kinds named in bare is left out, and not read:
 // fetch it with Served when it is needed.
+//
+// Tombstones are kept for so many revisions and no longer. When one after the
+// given revision may be gone, Changes returns ErrPruned: who was at that
+// revision has to start over with AllServed, and to drop what it does not name.
 func (s *Store) Changes(ctx context.Context, after Revision, limit int, bare ...string) ([]Served, error) {
 	v, err := s.engine.view(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer v.release()
-	return v.changes(after, limit, bare)
+	_, pruned, err := v.last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if after < pruned {
+		return nil, ErrPruned
+	}
+	return v.changes(ctx, after, limit, bare)
 }
 
 // Held returns the longest time that a function of Write, or the changes of one
@@ -205,5 +268,6 @@ func (s *Store) Revision() Revision { return s.feed.revision() }
 
 // Watch returns a channel that is closed when the next revision is committed
 // or the store closed, and at once if a revision after the given one already
-// is. A node's loop is: Watch(last), Changes(last), apply, wait.
+// is. A node's loop is: AllServed once, then Watch(last), wait, Changes(last),
+// apply.
 func (s *Store) Watch(after Revision) <-chan struct{} { return s.feed.watch(after) }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // A Tx reads and, within Write, changes documents; it sees its own changes. It
@@ -18,17 +17,14 @@ import (
 // one whose context ended, with the context's error, and one whose time is up,
 // with ErrTimeout.
 type Tx struct {
-	view    view
-	batch   batch    // nil within Read
-	marked  bool     // batch has a mark from before this function's first change
-	last    Revision // highest there is
-	rev     Revision // highest published here, 0 for none
-	broken  error    // the engine's first failure
-	ended   bool
-	ctx     context.Context
-	begun   time.Time
-	most    time.Duration // from begun
-	stopped error         // ctx has ended, or the time is up
+	view      view
+	batch     batch    // nil within Read
+	marked    bool     // batch has a mark from before this function's first change
+	published []Served // for the change feed, in order
+	broken    error    // the engine's first failure
+	ended     bool
+	ctx       context.Context // ends with the transaction's time
+	stopped   error           // why ctx has ended
 
 	marks   *stamps // nil within Read
 	read    slots   // what was read, where that matters
@@ -44,11 +40,18 @@ func (tx *Tx) Err() error {
 	}
 	if err := tx.ctx.Err(); err != nil {
 		tx.stopped = err
-	} else if time.Since(tx.begun) > tx.most {
-		tx.stopped = fmt.Errorf("%w: it took more than %v", ErrTimeout, tx.most)
+		if cause := context.Cause(tx.ctx); errors.Is(cause, ErrTimeout) {
+			tx.stopped = cause
+		}
 	}
 	return tx.stopped
 }
+
+// Why the contexts of transactions end when their time is up.
+var (
+	errLongWrite = fmt.Errorf("%w: it took more than %v", ErrTimeout, MaxWrite)
+	errLongRead  = fmt.Errorf("%w: it took more than %v", ErrTimeout, MaxRead)
+)
 
 // saw notes that a document was looked for under a key that begins with n bytes
 // of its siblings.
@@ -90,8 +93,27 @@ func (tx *Tx) Get(k Key) ([]byte, error) {
 	}
 	key, n := k.encode()
 	tx.saw(key, n)
-	doc, err := tx.view.get(key)
+	doc, err := tx.view.get(tx.ctx, key)
 	return doc, tx.note(err)
+}
+
+// GetMany returns the documents under keys in their order, nil for each that is
+// not there.
+func (tx *Tx) GetMany(keys []Key) ([][]byte, error) {
+	encoded := make([][]byte, len(keys))
+	for i, k := range keys {
+		if err := tx.reading(k.check()); err != nil {
+			return nil, err
+		}
+		key, n := k.encode()
+		tx.saw(key, n)
+		encoded[i] = key
+	}
+	if len(keys) == 0 {
+		return nil, tx.reading(nil)
+	}
+	docs, err := tx.view.getMany(tx.ctx, encoded)
+	return docs, tx.note(err)
 }
 
 // Has reports whether there is a document under k, without reading it.
@@ -101,7 +123,7 @@ func (tx *Tx) Has(k Key) (bool, error) {
 	}
 	key, n := k.encode()
 	tx.saw(key, n)
-	ok, err := tx.view.has(key)
+	ok, err := tx.view.has(tx.ctx, key)
 	return ok, tx.note(err)
 }
 
@@ -131,8 +153,8 @@ func (tx *Tx) ListCreated(account, region, kind, parent string, after int64, lim
 	}
 	from, n := k.encode()
 	var rows []Row
-	tx.sawAll(from[:n])
-	err := tx.view.created(from, nextPrefix(from), after, limit, func(place int64, key, doc []byte) {
+	tx.sawAll(from)
+	err := tx.view.created(tx.ctx, from, nextPrefix(from), after, limit, func(place int64, key, doc []byte) {
 		rows = append(rows, Row{ID: string(key[n:]), Doc: doc, Place: place})
 	})
 	return rows, tx.note(err)
@@ -183,7 +205,7 @@ func (tx *Tx) span(k Key, to string) (first, end []byte, siblings int, err error
 func (tx *Tx) rows(from, to []byte, n, limit int) ([]Row, error) {
 	var rows []Row
 	tx.sawAll(from[:n])
-	err := tx.view.scan(from, to, limit, func(key, doc []byte) {
+	err := tx.view.scan(tx.ctx, from, to, limit, func(key, doc []byte) {
 		rows = append(rows, Row{ID: string(key[n:]), Doc: doc})
 	})
 	return rows, tx.note(err)
@@ -203,7 +225,7 @@ func (tx *Tx) ListIDs(account, region, kind, parent, prefix string) ([]string, e
 func (tx *Tx) ids(from, to []byte, n int) ([]string, error) {
 	var ids []string
 	tx.sawAll(from[:n])
-	err := tx.view.keys(from, to, func(key []byte) {
+	err := tx.view.keys(tx.ctx, from, to, func(key []byte) {
 		ids = append(ids, string(key[n:]))
 	})
 	return ids, tx.note(err)
@@ -214,19 +236,48 @@ func (tx *Tx) Put(k Key, doc []byte) error {
 	return tx.store(k, doc, batch.put)
 }
 
+// A Document is one of PutMany.
+type Document struct {
+	Key Key
+	Doc []byte
+}
+
+// PutMany is Put for many documents: one call of the engine. If one cannot be
+// taken, none is written.
+func (tx *Tx) PutMany(docs []Document) error {
+	for _, d := range docs {
+		if err := cmp.Or(d.Key.check(), checkDoc(d.Doc)); err != nil {
+			return cmp.Or(tx.changing(nil), err)
+		}
+	}
+	if len(docs) == 0 {
+		return tx.changing(nil)
+	}
+	if err := tx.writing(nil); err != nil {
+		return err
+	}
+	rows := make([]row, len(docs))
+	for i, d := range docs {
+		key, n := d.Key.encode()
+		tx.touched(key, n)
+		rows[i] = row{key, d.Doc}
+	}
+	return tx.note(tx.batch.putMany(tx.ctx, rows))
+}
+
 // Insert writes a document under k, or returns ErrExists when there is one.
 func (tx *Tx) Insert(k Key, doc []byte) error {
 	return tx.store(k, doc, batch.insert)
 }
 
-func (tx *Tx) store(k Key, doc []byte, write func(b batch, key, doc []byte) error) error {
+func (tx *Tx) store(k Key, doc []byte, write func(b batch, ctx context.Context, key, doc []byte) error) error {
 	if err := tx.writing(cmp.Or(k.check(), checkDoc(doc))); err != nil {
 		return err
 	}
 	key, n := k.encode()
 	tx.saw(key, n)
 	tx.touched(key, n)
-	return tx.note(write(tx.batch, key, doc))
+	return tx.note(write(tx.batch, tx.ctx, key, doc))
 }
 
 // Delete removes the document under k, or returns ErrNotFound.
@@ -237,7 +288,7 @@ func (tx *Tx) Delete(k Key) error {
 	key, n := k.encode()
 	tx.saw(key, n)
 	tx.touched(key, n)
-	return tx.note(tx.batch.remove(key))
+	return tx.note(tx.batch.remove(tx.ctx, key))
 }
 
 // DeleteChildren removes all documents of a kind with this very parent. That
@@ -256,39 +307,29 @@ func (tx *Tx) DeletePrefix(account, region, kind, parent, prefix string) error {
 	from, n := k.encode()
 	tx.sawAll(from[:n])
 	tx.touched(from, n)
-	return tx.note(tx.batch.removeRange(from, nextPrefix(from)))
+	return tx.note(tx.batch.removeRange(tx.ctx, from, nextPrefix(from)))
 }
 
-// Publish makes s.Data what is served under (s.Kind, s.ID) and gives it the
-// next revision. s.Revision and s.Deleted are ignored.
+// Publish makes s.Data what is served under (s.Kind, s.ID). It gets the next
+// revision when the transaction is committed. s.Revision and s.Deleted are
+// ignored.
 func (tx *Tx) Publish(s Served) error {
-	if err := tx.writing(checkServed(s.Kind, s.ID, s.Data)); err != nil {
-		return err
-	}
-	s.Revision, s.Deleted = tx.last+1, false
-	return tx.published(tx.batch.publish(s))
+	s.Revision, s.Deleted, s.Data = 0, false, own(s.Data)
+	return tx.publish(s)
 }
 
 // Retract puts a tombstone in place of what is served under (kind, id), with
 // the next revision. If nothing is, it does nothing.
 func (tx *Tx) Retract(kind, id string) error {
-	if err := tx.writing(checkServed(kind, id, nil)); err != nil {
-		return err
-	}
-	err := tx.batch.retract(kind, id, tx.last+1)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return tx.published(err)
+	return tx.publish(Served{Kind: kind, ID: id, Deleted: true})
 }
 
-// published counts a revision that was written without err.
-func (tx *Tx) published(err error) error {
-	if err == nil {
-		tx.last++
-		tx.rev = tx.last
+func (tx *Tx) publish(s Served) error {
+	if err := tx.changing(checkServed(s.Kind, s.ID, s.Data)); err != nil {
+		return err
 	}
-	return tx.note(err)
+	tx.published = append(tx.published, s)
+	return nil
 }
 
 // reading reports why tx cannot be used: it is over, or its arguments are bad.
@@ -302,18 +343,26 @@ func (tx *Tx) reading(bad error) error {
 	return cmp.Or(bad, tx.Err())
 }
 
-// writing is reading for calls that change something. Before the first of
-// them it sets the mark: most writes that fail do so before they change
-// anything, and then there is nothing to undo.
-func (tx *Tx) writing(bad error) error {
+// changing is reading for calls that change something.
+func (tx *Tx) changing(bad error) error {
 	if err := tx.reading(bad); err != nil {
 		return err
 	}
 	if tx.batch == nil {
 		return ErrReadOnly
 	}
+	return nil
+}
+
+// writing is changing for calls that change documents. Before the first of them
+// it sets the mark: most writes that fail do so before they change anything,
+// and then there is nothing to undo.
+func (tx *Tx) writing(bad error) error {
+	if err := tx.changing(bad); err != nil {
+		return err
+	}
 	if !tx.marked {
-		if err := tx.note(tx.batch.mark()); err != nil {
+		if err := tx.note(tx.batch.mark(tx.ctx)); err != nil {
 			return err
 		}
 		tx.marked = true
@@ -323,26 +372,34 @@ func (tx *Tx) writing(bad error) error {
 
 // note keeps err if it is the engine's.
 func (tx *Tx) note(err error) error {
-	if err != nil && tx.broken == nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrExists) {
-		tx.broken = err
+	switch {
+	case err == nil || tx.broken != nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrExists):
+		return err
+	case tx.Err() != nil && errors.Is(err, tx.ctx.Err()): // the call gave up and did nothing
+		return tx.stopped
 	}
+	tx.broken = err
 	return err
 }
 
 // settle ends tx after its function returned err: it keeps or undoes what the
 // function did and returns the function's outcome. The batch is of no more
-// use when broken is set afterwards.
-func (tx *Tx) settle(err error) error {
-	tx.ended = true
+// use when broken is set afterwards. ctx is that of the whole batch, as what is
+// to be undone may be so because tx's own has ended.
+func (tx *Tx) settle(ctx context.Context, err error) error {
+	tx.ended, tx.ctx = true, ctx
 	err = cmp.Or(err, tx.stopped)
+	if err != nil {
+		tx.published = nil
+	}
 	switch {
 	case tx.broken != nil:
 		return tx.broken
 	case !tx.marked:
 		return err
 	case err != nil:
-		tx.note(tx.batch.undo())
+		tx.note(tx.batch.undo(ctx))
 		return err
 	}
-	return tx.note(tx.batch.keep())
+	return tx.note(tx.batch.keep(ctx))
 }

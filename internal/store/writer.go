@@ -16,6 +16,10 @@ const (
 	groupTime   = 20 * time.Millisecond
 )
 
+// background is the context of what a group does together: no caller's may end
+// it for the others.
+var background = context.Background()
+
 var errGoexit = errors.New("write ended its goroutine")
 
 // A writer runs writes one after the other on one goroutine. Those that wait
@@ -34,7 +38,6 @@ type writer struct {
 
 	// What the goroutine is at, kept here so that another can carry on when a
 	// function ends it.
-	last  Revision // highest in batch
 	batch batch    // of group
 	group []*write // have run and wait for the commit
 	now   *write   // runs
@@ -103,47 +106,66 @@ func (w *writer) more() func() *write {
 // runGroup runs first and what next gives in one transaction and answers them,
 // or leaves them in alone.
 func (w *writer) runGroup(first *write, next func() *write) {
-	b, err := w.engine.begin()
+	b, err := w.engine.begin(background)
 	if err != nil {
 		first.fail(err)
 		return
 	}
-	w.batch, w.last = b, w.feed.revision()
+	w.batch = b
 	for job := first; job != nil; job = next() {
 		if err := w.runOne(job); err != nil {
 			w.undo(err)
 			return
 		}
 	}
-	if err := b.commit(); err != nil {
+	last, err := w.commit()
+	if err != nil {
 		w.undo(err)
 		return
 	}
 	w.stamps.commit()
-	w.feed.committed(w.last)
+	w.feed.committed(last)
 	for _, job := range w.group {
 		close(job.done)
 	}
 	w.endGroup()
 }
 
+// commit commits the group, tells its members their revisions and returns the
+// highest, 0 when none has published.
+func (w *writer) commit() (last Revision, err error) {
+	var all []Served
+	for _, job := range w.group {
+		all = append(all, job.published...)
+	}
+	if err := w.batch.commit(background, all); err != nil {
+		return 0, err
+	}
+	for _, job := range w.group {
+		for _, s := range all[:len(job.published)] {
+			job.rev = max(job.rev, s.Revision)
+		}
+		all, job.published = all[len(job.published):], nil
+		last = max(last, job.rev)
+	}
+	return last, nil
+}
+
 // runOne runs job as a member of the group. Its error is the engine's and
 // concerns all of the group; that of job alone is kept for its caller.
 func (w *writer) runOne(job *write) error {
 	w.stamps.now++
-	tx := &Tx{view: w.batch, batch: w.batch, last: w.last, marks: w.stamps, ctx: job.ctx, begun: time.Now(), most: MaxWrite}
+	begun := time.Now()
+	ctx, cancel := context.WithTimeoutCause(job.ctx, MaxWrite, errLongWrite)
+	defer cancel()
+	tx := &Tx{view: w.batch, batch: w.batch, marks: w.stamps, ctx: ctx}
 	w.group, w.now = append(w.group, job), job
 	err := w.call(job.fn, tx)
 	w.now = nil
-	w.held.Store(max(w.held.Load(), int64(time.Since(tx.begun))))
-	job.rev, job.err = 0, tx.settle(err)
-	if tx.broken != nil {
-		return tx.broken
-	}
-	if job.err == nil {
-		job.rev, w.last = tx.rev, tx.last
-	}
-	return nil
+	w.held.Store(max(w.held.Load(), int64(time.Since(begun))))
+	job.rev, job.err = 0, tx.settle(background, err)
+	job.published = tx.published
+	return tx.broken
 }
 
 // call calls fn and makes a panic an error.
