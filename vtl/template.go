@@ -70,6 +70,19 @@ func (t *Template) Render(dst []byte, vars Vars, options *RunOptions) ([]byte, e
 	return out, err
 }
 
+// Constant returns what every render of the template gives, for a template that
+// has nothing to evaluate: text, and comments. ok is false for any other.
+func (t *Template) Constant() (text string, ok bool) {
+	if len(t.body) == 0 {
+		return "", true
+	}
+	s, ok := t.body[0].(*textStmt)
+	if !ok || len(t.body) > 1 || len(s.text) > t.limits.Output {
+		return "", false
+	}
+	return s.text, true
+}
+
 // RenderString renders the template to a string.
 func (t *Template) RenderString(vars Vars) (string, error) {
 	out, err := t.Render(nil, vars, nil)

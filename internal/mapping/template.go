@@ -42,6 +42,10 @@ func (t *Template) Render(dst []byte, s *Scope, side Side) ([]byte, error) {
 	return dst, err
 }
 
+// Constant returns what the template makes of every call, where it asks nothing of
+// them; ok is false for any other.
+func (t *Template) Constant() (text string, ok bool) { return t.vtl.Constant() }
+
 // Vars returns $input, $context, $util and $stageVariables for a render of
 // one side. What an earlier render set in $context is gone, but for the
 // overrides.

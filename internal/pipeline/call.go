@@ -41,6 +41,7 @@ type state struct {
 	paths    []target.Value      // what fills in the URI
 	values   []string            // buffer of evalAll
 	body     []byte              // rendered request body, and buffer for it
+	constant *mockRequest        // in place of body, where nothing had to be rendered
 	coding   string              // of the request's body, where it stays as it is
 	told     lambdaproxy.Request // what a function is told of the request
 

@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
 // A requestSide is how a method request becomes an integration request.
@@ -31,6 +32,13 @@ type template struct {
 	mediaType string // lower case
 	compiled  *mapping.Template
 	err       error
+	constant  *mockRequest // what compiled makes of every call of a MOCK; nil where that differs or names no status
+}
+
+// A mockRequest is the rendered request of a MOCK.
+type mockRequest struct {
+	body   []byte
+	status int // that it names
 }
 
 // A mapped is one parameter mapping.
@@ -123,6 +131,23 @@ func (c *compiler) requestTemplates(m *Method) {
 			continue
 		}
 		m.request.templates = append(m.request.templates, t)
+	}
+}
+
+// foldStatus renders the request templates of a MOCK that are the same for every
+// call, so that no call has to.
+func (r *requestSide) foldStatus() {
+	for _, t := range append(slices.Clone(r.templates), r.fallback) {
+		if t == nil || t.compiled == nil {
+			continue
+		}
+		text, ok := t.compiled.Constant()
+		if !ok {
+			continue
+		}
+		if status, ok, err := parseMockStatus([]byte(text), value.Limits{}); ok && err == nil {
+			t.constant = &mockRequest{[]byte(text), status}
+		}
 	}
 }
 

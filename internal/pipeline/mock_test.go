@@ -214,3 +214,41 @@ func TestGatewayResponses(t *testing.T) {
 		`{"m":"Missing Authentication Token","t":"MISSING_AUTHENTICATION_TOKEN"}`)
 	r.want(t, "GET /x\nX-A: a", "500\nx-amzn-ErrorType: InternalServerErrorException\nX-Mine: a\nContent-Type: text/plain\n\nInternal server error in prod")
 }
+
+// A request template that is the same for every call is rendered when the API is
+// deployed, and answers as one that is not.
+func TestMockOfConstantTemplate(t *testing.T) {
+	tests := map[string]struct {
+		text     string
+		constant bool
+		want     string
+	}{
+		"a status":              {`{"statusCode": 404}`, true, "404\nContent-Type: application/json\n\n"},
+		"a comment":             {"## none\n{statusCode: 404, a: [1]}", true, "404\nContent-Type: application/json\n\n"},
+		"a reference":           {`{"statusCode": 404, "a": "$context.stage"}`, false, "404\nContent-Type: application/json\n\n"},
+		"a directive":           {`#set($a = 404){"statusCode": $a}`, false, "404\nContent-Type: application/json\n\n"},
+		"no status":             {`{"status": 404}`, false, internalError},
+		"no integer":            {`{"statusCode": 404.5}`, false, internalError},
+		"no JSON":               {`{"statusCode": `, false, internalError},
+		"does not even parse":   {`#if(`, false, internalError},
+		"any number (reported)": {`{"statusCode": 0}`, true, emptyAnswer},
+	}
+	for name, tt := range tests {
+		for _, mediaType := range []string{"application/json", "$default"} {
+			t.Run(name+" under "+mediaType, func(t *testing.T) {
+				r := newRig(t, mock(func(m *snapshot.Method) {
+					m.Integration.RequestTemplates = map[string]string{mediaType: tt.text}
+					m.Integration.Responses = append(m.Integration.Responses, snapshot.IntegrationResponse{StatusCode: "404", SelectionPattern: "404"})
+					m.Responses["404"] = snapshot.MethodResponse{}
+				}))
+				request := &r.stage.program.methods[0].request
+				if from, _ := request.pick("application/json"); (from.constant != nil) != tt.constant {
+					t.Errorf("folded: %v", from.constant != nil)
+				}
+				for range 2 {
+					r.want(t, "GET /x", tt.want)
+				}
+			})
+		}
+	}
+}

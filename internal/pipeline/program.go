@@ -156,6 +156,7 @@ func (c *compiler) integration(m *Method) []step {
 	switch in := &c.method.Integration; in.Type {
 	case "MOCK":
 		c.requestTemplates(m)
+		m.request.foldStatus()
 		c.responseSide(m)
 		return []step{transformRequest, mockStatus, selectResponse, transformResponse}
 	case "HTTP":

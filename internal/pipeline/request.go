@@ -90,6 +90,8 @@ func transformRequest(c *call) error {
 		c.out.Body = c.scope.RequestBody
 	case t.err != nil || binary:
 		return configurationError("Unable to transform request", t.err).at(t.field)
+	case t.constant != nil:
+		field, c.constant, c.out.Body = t.field, t.constant, t.constant.body
 	default:
 		if c.body, err = t.compiled.Render(c.body[:0], &c.scope, mapping.RequestSide); err != nil {
 			return unlessBusy(err, configurationError("Unable to transform request", err).at(t.field))

@@ -10,26 +10,37 @@ import (
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
-// mockStatus reads the status that a MOCK's rendered request names. AWS's
-// reader is lenient: {statusCode: 200} without quotes is fine (recorded), and so
-// is any integer, which only chooses the integration response (reported).
+// mockStatus reads the status that a MOCK's rendered request names.
 func mockStatus(c *call) error {
-	const reason = "Unable to parse statusCode. It should be an integer that is defined in the request template."
-	doc, err := value.ParseBytes(c.out.Body, value.Limits{Memory: &c.requestMemory})
-	if err != nil {
+	if c.constant != nil {
+		c.status = c.constant.status
+		return nil
+	}
+	status, ok, err := parseMockStatus(c.out.Body, value.Limits{Memory: &c.requestMemory})
+	if err != nil || !ok {
+		const reason = "Unable to parse statusCode. It should be an integer that is defined in the request template."
 		return unlessBusy(err, configurationError(reason, err))
+	}
+	c.status = status
+	return nil
+}
+
+// parseMockStatus reads the status that the rendered request of a MOCK names. ok
+// is false where it names none; an error is that of the JSON. AWS's reader is
+// lenient: {statusCode: 200} without quotes is fine (recorded), and so is any
+// integer, which only chooses the integration response (reported).
+func parseMockStatus(request []byte, limits value.Limits) (status int, ok bool, err error) {
+	doc, err := value.ParseBytes(request, limits)
+	if err != nil {
+		return 0, false, err
 	}
 	m := doc.AsMap()
 	if m == nil {
-		return configurationError(reason, nil)
+		return 0, false, nil
 	}
 	v, _ := m.Get("statusCode")
 	n, ok := v.AsInt()
-	if !ok {
-		return configurationError(reason, nil)
-	}
-	c.status = int(n)
-	return nil
+	return int(n), ok, nil
 }
 
 // selectResponse finds the integration response for the backend's status.
