@@ -7,8 +7,8 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// What API Gateway does to each header is in four tables of names. Names are
-// lower case; look-ups fold case.
+// What API Gateway does to each header is in tables of names, one for each place
+// where headers pass. Names are lower case; look-ups fold case.
 
 // droppedAtDoor are request headers that nothing behind the listener sees
 // (recorded: $input.params of each is empty).

@@ -77,8 +77,8 @@ type step func(*call) error
 // integration; nil is that it can.
 type Check func(*snapshot.Integration) error
 
-// Compile prepares a deployment for serving. It never fails: what cannot work
-// is a Problem, and the calls that need it fail.
+// Compile prepares a deployment for serving. There is always a Program: what
+// cannot work is a Problem, and the calls that need it fail.
 func Compile(d *snapshot.Deployment, checks ...Check) *Program {
 	p := &Program{deployment: d, checks: checks, models: newModels(d)}
 	if d.MinimumCompressionSize != nil {

@@ -43,8 +43,8 @@ type Services struct {
 	Trace func(*trace.Trace)
 }
 
-// A Stage serves one stage: a program under the stage's settings. It is safe
-// for concurrent use and never changes; new settings make a new Stage.
+// A Stage serves one stage: a program under the stage's settings. It is safe for
+// concurrent use. Its settings never change; new ones make a new Stage.
 type Stage struct {
 	program   *Program
 	settings  *snapshot.Stage
@@ -58,8 +58,10 @@ type Stage struct {
 	requests, answers *httpmsg.Budget
 }
 
-// Bind puts a program into service under a stage's settings. It is cheap:
-// what depends on the settings is resolved when it is first needed.
+// Bind puts a program into service under a stage's settings. It parses the format
+// of the access log and finds each method's tokens, which takes time in
+// proportion to the methods. Where integrations lead is resolved by the first call
+// of each.
 func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage {
 	s := &Stage{
 		program: program, settings: settings, services: services, userAgent: "AmazonAPIGateway_" + settings.APIID,
@@ -84,9 +86,9 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 	return s
 }
 
-// Serve answers one request, whose Path is the one within the stage. It never
-// fails: what goes wrong, a panic too, is answered. The request must stay untouched until
-// the response is released.
+// Serve answers one request, whose Path is the one within the stage. There is
+// always an answer: a step that goes wrong, or panics, leads to a gateway response.
+// The request must stay untouched until the response is released.
 func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 	c := s.newCall(req)
 	c.complete(c.attempt((*call).run))
