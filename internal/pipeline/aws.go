@@ -17,7 +17,7 @@ import (
 type awsTarget struct {
 	service   *integration.Service
 	role      string // that calls; "" is the process itself
-	sourceARN string // of the method, for Lambda
+	sourceARN string // of the part of the API that calls, for Lambda
 	variables []byte // the stage's, as events show them
 }
 
@@ -25,26 +25,33 @@ var errNoAWS = errors.New("this server calls no services of AWS")
 
 // newAWSTarget resolves the integration of a method under a stage's variables.
 func (s *Stage) newAWSTarget(m *Method) *destination {
-	if s.services.AWS == nil {
-		return &destination{Target: target.Failed(errNoAWS)}
-	}
-	st := s.settings
-	service, err := s.services.AWS.Resolve(m.uri.WithStage(st.Variables).String())
+	t, err := s.service(m.uri, m.role, s.settings.Name+"/"+m.verb+m.resourcePath)
 	if err != nil {
 		return &destination{Target: target.Failed(err)}
 	}
-	text := service.Target
-	if service.Version != "" && !slices.ContainsFunc(m.request.query, func(p mapped) bool { return p.name == "Version" }) {
-		text += "&Version=" + service.Version
+	path := t.service.Target
+	if version := t.service.Version; version != "" && !slices.ContainsFunc(m.request.query, func(p mapped) bool { return p.name == "Version" }) {
+		path += "&Version=" + version
 	}
-	return &destination{
-		Target: target.New(service.Endpoint, text),
-		aws: &awsTarget{
-			service: service, role: m.role.WithStage(st.Variables).String(),
-			sourceARN: "arn:" + service.Partition + ":execute-api:" + st.Region + ":" + st.Account + ":" + st.APIID + "/" + st.Name + "/" + m.verb + m.resourcePath,
-			variables: lambdaproxy.AppendVariables(nil, st.Variables),
-		},
+	return &destination{Target: target.New(t.service.Endpoint, path), aws: t}
+}
+
+// service finds the service of AWS that a URI leads to under the stage's
+// variables. caller is the part of the API that calls it, as ARNs name it.
+func (s *Stage) service(uri, role *target.URI, caller string) (*awsTarget, error) {
+	if s.services.AWS == nil {
+		return nil, errNoAWS
 	}
+	st := s.settings
+	service, err := s.services.AWS.Resolve(uri.WithStage(st.Variables).String())
+	if err != nil {
+		return nil, err
+	}
+	return &awsTarget{
+		service: service, role: role.WithStage(st.Variables).String(),
+		sourceARN: "arn:" + service.Partition + ":execute-api:" + st.Region + ":" + st.Account + ":" + st.APIID + "/" + caller,
+		variables: lambdaproxy.AppendVariables(nil, st.Variables),
+	}, nil
 }
 
 // awsTarget returns where the call's AWS integration leads.
@@ -71,12 +78,13 @@ func buildAWS(c *call) error {
 	if t.service.Action != "" {
 		h.Add("X-Amz-Target", t.service.Action)
 	}
-	c.addServiceTrace()
+	c.addServiceTrace(&c.out)
+	c.traceID = c.fullTrace()
 	if err := c.mapRequest(); err != nil {
 		return err
 	}
 	if t.service.Function != "" {
-		c.addInvocation(t)
+		c.addInvocation(&c.out, t)
 	}
 	return c.finishTarget("")
 }
@@ -111,10 +119,9 @@ func (c *call) mapsHeader(name string) bool {
 }
 
 // addServiceTrace adds the headers that every service of AWS gets.
-func (c *call) addServiceTrace() {
-	c.traceID = c.fullTrace()
-	c.out.Header.Add(traceHeader, c.seenTrace())
-	c.out.Header.Add("x-amzn-apigateway-api-id", c.stage.settings.APIID)
+func (c *call) addServiceTrace(o *outgoing) {
+	o.Header.Add(traceHeader, c.seenTrace())
+	o.Header.Add("x-amzn-apigateway-api-id", c.stage.settings.APIID)
 }
 
 // callService calls a service of AWS.
@@ -129,13 +136,10 @@ func callService(c *call) error {
 	}
 	c.out.Deadline, c.out.Timing = c.deadline(), c.timingAsked()
 	c.integrationStart = time.Now()
-	resp, err := c.stage.services.AWS.Do(&c.out, t.service, t.role)
+	resp, err := c.stage.services.AWS.Do(&c.out.Request, t.service, t.role)
 	c.integrationTime = time.Since(c.integrationStart)
-	switch {
-	case errors.Is(err, integration.ErrRole):
-		return configurationError(roleRefused+t.role, err).at("integration.credentials")
-	case errors.Is(err, integration.ErrCredentials):
-		return configurationError("the calls of AWS services cannot be signed", err)
+	if f := t.unsigned(err); f != nil {
+		return f
 	}
 	c.traceEndpointRequest(c.integrationStart) // not before: signing adds headers
 	if err != nil {
@@ -155,6 +159,18 @@ func callService(c *call) error {
 	}
 	if t.service.Function != "" && resp.Status >= 400 {
 		return c.integrationFailed(lambdaRefused(resp))
+	}
+	return nil
+}
+
+// unsigned is the failure of a call that could not be signed, nil where err is
+// something else.
+func (t *awsTarget) unsigned(err error) *failure {
+	switch {
+	case errors.Is(err, integration.ErrRole):
+		return configurationError(roleRefused+t.role, err).at("integration.credentials")
+	case errors.Is(err, integration.ErrCredentials):
+		return configurationError("the calls of AWS services cannot be signed", err)
 	}
 	return nil
 }

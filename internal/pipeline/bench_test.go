@@ -119,7 +119,7 @@ func BenchmarkLambdaProxy(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		b.ReportMetric(float64(len(c.body)), "bytes")
+		b.ReportMetric(float64(len(c.out.body)), "bytes")
 	})
 	c.backend = &httpmsg.Response{Status: 200, Body: []byte(text)}
 	b.Run("answer", func(b *testing.B) {

@@ -8,7 +8,6 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
-	"github.com/gatehouse-gw/gatehouse/internal/target"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
@@ -35,13 +34,9 @@ type state struct {
 	trail   trail          // the request's place in a trace
 	traceID string         // of the answer; "" until an integration has one
 
-	endpoint *integration.Endpoint
-	out      integration.Request
-	target   []byte              // buffer of out.Target
-	paths    []target.Value      // what fills in the URI
+	out      outgoing            // the integration request
 	values   []string            // buffer of evalAll
-	body     []byte              // rendered request body, and buffer for it
-	constant *mockRequest        // in place of body, where nothing had to be rendered
+	constant *mockRequest        // in place of out.Body, where nothing had to be rendered
 	coding   string              // of the request's body, where it stays as it is
 	told     lambdaproxy.Request // what a function is told of the request
 
@@ -70,13 +65,13 @@ type state struct {
 // reset empties the state. What is named here keeps its memory, unless a large
 // call made it grow.
 func (s *state) reset() {
+	s.out.reset()
 	s.told.Reset()
 	s.function.Reset()
 	*s = state{
-		headers: emptied(s.headers), seen: emptied(s.seen), paths: emptied(s.paths), values: emptied(s.values), borrowed: emptied(s.borrowed),
-		target: unlessLarge(s.target), body: unlessLarge(s.body), rendered: unlessLarge(s.rendered), logLine: unlessLarge(s.logLine),
-		told: s.told, function: s.function,
-		out: integration.Request{Header: emptied(s.out.Header)}, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
+		headers: emptied(s.headers), seen: emptied(s.seen), values: emptied(s.values), borrowed: emptied(s.borrowed),
+		rendered: unlessLarge(s.rendered), logLine: unlessLarge(s.logLine),
+		out: s.out, told: s.told, function: s.function, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
 	}
 }
 

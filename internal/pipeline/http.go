@@ -84,25 +84,19 @@ func (c *call) addGatewayHeaders() {
 // what is mapped (recorded).
 func (c *call) finishTarget(clientQuery string) error {
 	t := c.stage.target(c.method)
-	endpoint, dst, err := t.Resolve(c.target[:0], c.paths)
-	if errors.Is(err, target.ErrMisleads) {
-		return badRequest(err)
+	if err := c.out.aim(t.Target); err != nil {
+		return err
 	}
-	if refused, ok := errors.AsType[*target.Refusal](err); ok {
-		return configurationError(refused.Reason, nil).at(refused.Field)
-	}
-	if err != nil {
-		return configurationError("Invalid endpoint address", err).at(uriField)
-	}
-	hasQuery := t.HasQuery()
+	dst, hasQuery := c.out.target, t.HasQuery()
 	if clientQuery != "" {
 		dst = target.AppendQuery(dst, hasQuery, clientQuery)
 		hasQuery = true
 	}
-	if dst, err = c.appendMappedQuery(dst, hasQuery); err != nil {
+	dst, err := c.appendMappedQuery(dst, hasQuery)
+	if err != nil {
 		return err
 	}
-	c.target, c.endpoint, c.out.Target = dst, endpoint, string(dst)
+	c.out.target, c.out.Target = dst, string(dst)
 	return nil
 }
 
@@ -137,7 +131,7 @@ func send(c *call) error {
 	c.out.Deadline, c.out.Timing = c.deadline(), c.timingAsked()
 	c.integrationStart = time.Now()
 	c.traceEndpointRequest(c.integrationStart)
-	resp, err := c.stage.services.Client.Do(&c.out, c.endpoint)
+	resp, err := c.stage.services.Client.Do(&c.out.Request, c.out.endpoint)
 	c.integrationTime = time.Since(c.integrationStart)
 	if err != nil {
 		return c.integrationFailed(integrationError(err))

@@ -21,12 +21,8 @@ func buildEvent(c *call) error {
 		return configurationError("Invalid endpoint address", errNoFunction).at(uriField)
 	}
 	c.startOut()
-	h := &c.out.Header
-	h.Add("Accept", "application/json")
-	h.Add("User-Agent", c.stage.userAgent)
-	h.Add("Content-Type", "application/json")
-	c.addServiceTrace()
-	c.addInvocation(t)
+	c.addInvocationHeaders(&c.out, t)
+	c.traceID = c.fullTrace()
 	if err := c.makeEvent(t); err != nil {
 		return err
 	}
@@ -42,8 +38,8 @@ func (c *call) makeEvent(t *awsTarget) error {
 	body, binary := c.scope.RequestBody, c.binaryRequest()
 	c.tell(t)
 	if len(body) <= largeBody {
-		c.body = c.told.AppendEvent(c.body[:0], body, binary)
-		c.out.Body = c.body
+		c.out.body = c.told.AppendEvent(c.out.body[:0], body, binary)
+		c.out.Body = c.out.body
 		return nil
 	}
 	room, err := c.lend(lambdaproxy.BodySize(body, binary) + largeBody)
@@ -73,11 +69,21 @@ func (c *call) tell(t *awsTarget) {
 	}
 }
 
-// addInvocation adds the headers of an invocation of Lambda (recorded). The
-// source is what a function's resource policy permits API Gateway to call it
-// for; a role's call needs the role's permission alone, and names no source.
-func (c *call) addInvocation(t *awsTarget) {
-	h := &c.out.Header
+// addInvocationHeaders adds all headers of an invocation of Lambda.
+func (c *call) addInvocationHeaders(o *outgoing, t *awsTarget) {
+	o.Header.Add("Accept", "application/json")
+	o.Header.Add("User-Agent", c.stage.userAgent)
+	o.Header.Add("Content-Type", "application/json")
+	c.addServiceTrace(o)
+	c.addInvocation(o, t)
+}
+
+// addInvocation adds the headers that an invocation of Lambda has beside those of
+// every service (recorded). The source is what a function's resource policy
+// permits API Gateway to call it for; a role's call needs the role's permission
+// alone, and names no source.
+func (c *call) addInvocation(o *outgoing, t *awsTarget) {
+	h := &o.Header
 	if t.role == "" {
 		h.Set("X-Amz-Source-Arn", t.sourceARN)
 	}

@@ -36,7 +36,7 @@ func (c *call) traceEndpointRequest(at time.Time) {
 	if c.method.uri != nil && target == "/" && !strings.HasSuffix(c.method.uri.String(), "/") && !c.method.service {
 		target = "" // as the definition has it
 	}
-	c.trace.EndpointRequest(at, c.out.Method, c.endpoint.URL()+target, h, c.out.Body)
+	c.trace.EndpointRequest(at, c.out.Method, c.out.endpoint.URL()+target, h, c.out.Body)
 }
 
 // traceResponse records the method response.

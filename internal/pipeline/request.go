@@ -93,10 +93,10 @@ func transformRequest(c *call) error {
 	case t.constant != nil:
 		field, c.constant, c.out.Body = t.field, t.constant, t.constant.body
 	default:
-		if c.body, err = t.compiled.Render(c.body[:0], &c.scope, mapping.RequestSide); err != nil {
+		if c.out.body, err = t.compiled.Render(c.out.body[:0], &c.scope, mapping.RequestSide); err != nil {
 			return unlessBusy(err, configurationError("Unable to transform request", err).at(t.field))
 		}
-		field, c.out.Body = t.field, c.body
+		field, c.out.Body = t.field, c.out.body
 	}
 	c.trace.Rendered(field, mediaType, c.out.Body)
 	return nil
@@ -143,7 +143,7 @@ func (c *call) mapRequest() error {
 	o := &c.scope.Overrides
 	c.trace.OverriddenRequest(o)
 	for _, p := range o.RequestPath {
-		c.paths = append(c.paths, target.Value{Name: p.Name, Text: p.Value})
+		c.out.paths = append(c.out.paths, target.Value{Name: p.Name, Text: p.Value})
 	}
 	for _, h := range o.RequestHeader {
 		if m.illegal.has(h.Name) {
@@ -162,7 +162,7 @@ func (c *call) mapPath(p *mapped) error {
 	if p.param != "" {
 		for i := range c.match.n {
 			if c.match.names[i] == p.param {
-				c.paths = append(c.paths, target.Value{Name: p.name, Text: c.match.values[i], Raw: true})
+				c.out.paths = append(c.out.paths, target.Value{Name: p.name, Text: c.match.values[i], Raw: true})
 				c.trace.Mapped(p.field, p.expr, c.match.values[i])
 				return nil
 			}
@@ -174,7 +174,7 @@ func (c *call) mapPath(p *mapped) error {
 		return invalidRequestBody(p.field, err)
 	}
 	if ok {
-		c.paths = append(c.paths, target.Value{Name: p.name, Text: v})
+		c.out.paths = append(c.out.paths, target.Value{Name: p.name, Text: v})
 	}
 	return nil
 }
