@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -60,14 +61,13 @@ func (s *Service) UpdateAccount(ctx context.Context, who *wire.Caller, in *wire.
 		if err := accountPatch.apply(t, a, in.PatchOperations); err != nil {
 			return nil, err
 		}
-		if err := t.save(kindAccount, "", accountDoc{a.CloudwatchRoleARN}); err != nil {
-			return nil, err
-		}
-		if err := t.noteTenant(); err != nil {
-			return nil, err
-		}
-		return a, t.publishAccount(a)
+		return a, t.saveServed(kindAccount, "", &accountDoc{a.CloudwatchRoleARN})
 	})
+}
+
+// servedAccount is what the data plane is told of an account.
+func (t *tx) servedAccount(a *accountDoc) *snapshot.Account {
+	return &snapshot.Account{Account: t.who.Account, Region: t.who.Region, CloudWatchRoleARN: text(a.CloudWatchRoleARN)}
 }
 
 // accountPatch is every path that UpdateAccount takes.

@@ -65,16 +65,16 @@ func (s *Service) GenerateClientCertificate(ctx context.Context, who *wire.Calle
 			},
 			PrivateKey: key,
 		}
-		if err := t.save(kindClientCertificate, id, c); err != nil {
-			return nil, err
-		}
-		if err := t.noteTenant(); err != nil {
-			return nil, err
-		}
-		return &c.ClientCertificate, t.publish(ServedClientCertificate, snapshot.OfAccount(who.Account, who.Region, id), &snapshot.ClientCertificate{
-			ID: id, Account: who.Account, Region: who.Region, Certificate: der, PrivateKey: key,
-		})
+		return &c.ClientCertificate, t.insertServed(kindClientCertificate, id, c, wire.Conflict("Client Certificate id %s is already in use", id))
 	})
+}
+
+// servedClientCertificate is what the data plane is told of a certificate.
+func (t *tx) servedClientCertificate(c *clientCertificate) *snapshot.ClientCertificate {
+	block, _ := pem.Decode([]byte(*c.PEMEncodedCertificate)) // which encodeCertificate wrote
+	return &snapshot.ClientCertificate{
+		ID: *c.ClientCertificateID, Account: t.who.Account, Region: t.who.Region, Certificate: block.Bytes, PrivateKey: c.PrivateKey,
+	}
 }
 
 // generateCertificate returns a certificate (DER) with AWS's subject that is
@@ -176,19 +176,8 @@ func (s *Service) DeleteClientCertificate(ctx context.Context, who *wire.Caller,
 		if err != nil {
 			return err
 		}
-		if err := t.remove(kindClientCertificate, id, errClientCertificate()); err != nil {
-			return err
-		}
-		return t.Retract(ServedClientCertificate, snapshot.OfAccount(t.who.Account, t.who.Region, id))
+		return t.remove(kindClientCertificate, id, errClientCertificate())
 	})
-}
-
-func (t *tx) taggedClientCertificate(id string) (*tagged, error) {
-	c, err := t.clientCertificate(id)
-	if err != nil {
-		return nil, err
-	}
-	return &tagged{&c.Tags, func() error { return t.save(kindClientCertificate, id, c) }}, nil
 }
 
 // setClientCertificate wants a certificate of the account; no value clears it.

@@ -92,11 +92,8 @@ func (t *tx) cloneResources(src *source, ids map[string]string) error {
 		r.ID, r.ResourceMethods = new(ids[*r.ID]), nil
 		if r.ParentID != nil {
 			r.ParentID = new(ids[*r.ParentID])
-			if err := t.save(kindChild, placeOf(r), childDoc{*r.ID}); err != nil {
-				return err
-			}
 		}
-		if err := t.save(kindResource, *r.ID, r); err != nil {
+		if err := t.insert(kindResource, *r.ID, r, errSibling(text(r.PathPart))); err != nil {
 			return err
 		}
 		if err := t.cloneMethods(*r.ID, methods, ids); err != nil {

@@ -98,7 +98,7 @@ func (t *tx) saveDeployment(d *wire.Deployment, src *source) error {
 	if err := t.save(kindDeploymentSource, *d.ID, src); err != nil {
 		return err
 	}
-	return t.publishDeployment(d, src)
+	return t.publish(kindDeployment, *d.ID, t.freeze(d, src))
 }
 
 // deployTo makes or moves the stage that a CreateDeployment names.
@@ -239,12 +239,6 @@ func (s *Service) DeleteDeployment(ctx context.Context, who *wire.Caller, in *wi
 				return wire.BadRequest("Active stages pointing to this deployment must be moved or deleted")
 			}
 		}
-		if err := t.remove(kindDeploymentSource, id, nil); err != nil {
-			return err
-		}
-		if err := t.remove(kindDeployment, id, errDeployment()); err != nil {
-			return err
-		}
-		return t.Retract(ServedDeployment, ServedID(t.api, id))
+		return t.remove(kindDeployment, id, errDeployment())
 	})
 }

@@ -3,7 +3,8 @@
 // data plane to serve.
 //
 // One file holds one kind of resource: create, get, list, update, delete, its
-// patch table, its checks. ops.go lists the operations. An operation is typed
+// patch table, its checks. kind.go has a line for each kind: whose its documents
+// are, how they are served, tagged and indexed. ops.go lists the operations. An operation is typed
 // in and typed out and runs in one transaction of the store; binding, framework
 // checks and HTTP are package wire's, who the caller is its hooks'.
 //

@@ -177,7 +177,7 @@ func (a *applier) putValidators() error {
 			return err
 		}
 		if id, ok := ids[*v.Name]; ok { // it keeps the id that it had
-			if err := a.Delete(a.key(kindValidator, *v.ID)); err != nil {
+			if err := a.remove(kindValidator, *v.ID, errValidator()); err != nil {
 				return err
 			}
 			v.ID = &id
@@ -243,7 +243,7 @@ func (a *applier) putResources() error {
 // dropResources removes all methods, and the resources that the definition
 // lacks.
 func (a *applier) dropResources(existing []wire.Resource) error {
-	if err := a.removeMethods(""); err != nil {
+	if err := a.removeAll(kindMethod, ""); err != nil {
 		return err
 	}
 	wanted := make(map[string]bool)

@@ -2,12 +2,10 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -149,35 +147,34 @@ func (s *Service) Kept(ctx context.Context) ([]Kept, error) {
 // places lists the accounts in their regions and their APIs, sorted, as Kepts
 // without a setting.
 func (s *Service) places(ctx context.Context) ([]Kept, error) {
-	seen := make(map[Kept]bool)
-	err := s.store.Read(ctx, func(tx *store.Tx) error {
-		owners, err := tx.List("", "", string(kindAPIOwner), "", "", 0)
+	seen, err := read(ctx, s, &wire.Caller{}, "", func(t *tx) (*map[Kept]bool, error) {
+		seen := make(map[Kept]bool)
+		owners, err := t.apiOwners()
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, row := range owners {
-			var owner apiOwner
-			if err := json.Unmarshal(row.Doc, &owner); err != nil {
-				return err
-			}
-			seen[Kept{Account: owner.Account, Region: owner.Region}] = true
-			seen[Kept{Account: owner.Account, Region: owner.Region, API: row.ID}] = true
+		for _, o := range owners {
+			seen[Kept{Account: o.Account, Region: o.Region}] = true
+			seen[Kept{Account: o.Account, Region: o.Region, API: o.ID}] = true
 		}
-		tenants, err := tx.ListIDs("", "", string(kindTenant), "", "")
+		tenants, err := t.ids(kindTenant, "")
 		for _, tenant := range tenants {
 			account, region, _ := strings.Cut(tenant, "/")
 			seen[Kept{Account: account, Region: region}] = true
 		}
-		return err
+		return &seen, err
 	})
-	places := make([]Kept, 0, len(seen))
-	for p := range seen {
+	if err != nil {
+		return nil, err
+	}
+	places := make([]Kept, 0, len(*seen))
+	for p := range *seen {
 		places = append(places, p)
 	}
 	slices.SortFunc(places, func(a, b Kept) int {
 		return slices.Compare([]string{a.Account, a.Region, a.API}, []string{b.Account, b.Region, b.API})
 	})
-	return places, err
+	return places, nil
 }
 
 func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {

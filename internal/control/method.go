@@ -184,11 +184,7 @@ func (s *Service) DeleteMethod(ctx context.Context, who *wire.Caller, in *wire.D
 		if err := t.requireResource(in.ResourceID); err != nil {
 			return err
 		}
-		id := methodID(in.ResourceID, in.HTTPMethod)
-		if err := t.remove(kindMethod, id, errMethod()); err != nil {
-			return err
-		}
-		return t.removeResponses(id + "/")
+		return t.remove(kindMethod, methodID(in.ResourceID, in.HTTPMethod), errMethod())
 	})
 }
 

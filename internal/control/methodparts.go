@@ -41,7 +41,7 @@ func bare(m *wire.Method) *wire.Method {
 
 // replaceMethod writes a whole method in place of what there is.
 func (t *tx) replaceMethod(resource string, m *wire.Method) error {
-	if err := t.removeResponses(methodID(resource, *m.HTTPMethod) + "/"); err != nil {
+	if err := t.removeBelow(kindMethod, methodID(resource, *m.HTTPMethod)); err != nil {
 		return err
 	}
 	if err := t.saveMethod(resource, m); err != nil {
@@ -61,23 +61,6 @@ func (t *tx) replaceMethod(resource string, m *wire.Method) error {
 		}
 	}
 	return nil
-}
-
-// removeMethods deletes the methods whose id starts so, whole.
-func (t *tx) removeMethods(prefix string) error {
-	if err := t.removeAll(kindMethod, prefix); err != nil {
-		return err
-	}
-	return t.removeResponses(prefix)
-}
-
-// removeResponses deletes the responses whose id starts so, of methods and of
-// integrations.
-func (t *tx) removeResponses(prefix string) error {
-	if err := t.removeAll(kindMethodResponse, prefix); err != nil {
-		return err
-	}
-	return t.removeAll(kindIntegrationResponse, prefix)
 }
 
 // wholeMethods reads methods in order of resource id and verb. rowsOf reads the

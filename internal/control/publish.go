@@ -5,7 +5,6 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
-	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // What the data plane serves is published in the transaction that changes it.
@@ -24,57 +23,63 @@ const (
 // ServedID is the id of an API's, or of an account's, served row.
 func ServedID(of, id string) string { return of + "/" + id }
 
-func (t *tx) publish(kind, id string, v any) error {
-	data, err := json.Marshal(v)
+// A servedForm is what the data plane serves of a kind's documents.
+type servedForm struct {
+	name string // one of the constants above
+
+	// of makes the served form of a document, a pointer to what is stored; nil
+	// for a kind that is not served by its documents alone.
+	of func(t *tx, doc any) any
+}
+
+// serves is the served form of a kind whose documents are Ts.
+func serves[T, S any](name string, form func(*tx, *T) *S) *servedForm {
+	return &servedForm{name, func(t *tx, doc any) any { return form(t, doc.(*T)) }}
+}
+
+// servedID is the id under which the data plane finds a document.
+func (t *tx) servedID(k *kindInfo, id string) string {
+	switch {
+	case k.scope == ofAPI:
+		return ServedID(t.api, id)
+	case id == "":
+		return ServedID(t.who.Account, t.who.Region)
+	}
+	return snapshot.OfAccount(t.who.Account, t.who.Region, id)
+}
+
+// insertServed is insert for a kind that is served.
+func (t *tx) insertServed(k kind, id string, doc any, taken error) error {
+	if err := t.insert(k, id, doc, taken); err != nil {
+		return err
+	}
+	return t.publish(k, id, t.formOf(k, doc))
+}
+
+// saveServed is save for a kind that is served.
+func (t *tx) saveServed(k kind, id string, doc any) error {
+	if err := t.save(k, id, doc); err != nil {
+		return err
+	}
+	return t.publish(k, id, t.formOf(k, doc))
+}
+
+func (t *tx) formOf(k kind, doc any) any { return t.svc.kinds.byName[k].served.of(t, doc) }
+
+// publish makes form what the data plane serves of a document.
+func (t *tx) publish(k kind, id string, form any) error {
+	data, err := json.Marshal(form)
 	if err != nil {
 		return err
 	}
-	return tooLarge(kind, t.Publish(store.Served{Kind: kind, ID: id, Data: data}))
+	info := t.svc.kinds.byName[k]
+	return tooLarge(info.served.name, t.Publish(store.Served{Kind: info.served.name, ID: t.servedID(info, id), Data: data}))
 }
 
-func (t *tx) publishDeployment(d *wire.Deployment, src *source) error {
-	return t.publish(ServedDeployment, ServedID(t.api, *d.ID), t.freeze(d, src))
-}
-
-func (t *tx) publishStage(st *stage) error {
-	return t.publish(ServedStage, ServedID(t.api, *st.StageName), &snapshot.Stage{
-		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
-		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
-		AccessLog: freezeAccessLog(st),
-	})
-}
-
-func (t *tx) publishAccount(a *wire.Account) error {
-	return t.publish(ServedAccount, ServedID(t.who.Account, t.who.Region), &snapshot.Account{
-		Account: t.who.Account, Region: t.who.Region, CloudWatchRoleARN: text(a.CloudwatchRoleARN),
-	})
-}
-
-// retractAPI takes all of the API out of service: its stages first, so that
-// nobody looks for a deployment that is gone.
-func (t *tx) retractAPI() error {
-	for _, served := range []struct {
-		kind kind
-		name string
-	}{{kindStage, ServedStage}, {kindDeployment, ServedDeployment}} {
-		ids, err := t.ids(served.kind, "")
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if err := t.Retract(served.name, ServedID(t.api, id)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// freezeAccessLog is a stage's access log once it has both of its settings.
-func freezeAccessLog(st *stage) *snapshot.AccessLog {
-	l := st.AccessLogSettings
-	if l == nil || text(l.DestinationARN) == "" || text(l.Format) == "" {
+// retract ends the service of a document.
+func (t *tx) retract(k *kindInfo, id string) error {
+	if k.served == nil {
 		return nil
 	}
-	return &snapshot.AccessLog{DestinationARN: *l.DestinationARN, Format: *l.Format}
+	return t.Retract(k.served.name, t.servedID(k, id))
 }

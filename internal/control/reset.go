@@ -4,31 +4,30 @@ import (
 	"context"
 	"strings"
 
-	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
-	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// Reset forgets every API of every account, VPC links and client certificates,
-// and ends their service. What accounts have set stays. It is for tests: one
-// call, however much there is.
+// Reset forgets every API of every account and what accounts have beside them,
+// and ends the service of all of it. What the table of kinds says stays, such as
+// the settings of accounts, stays. It is for tests: one call, however much there
+// is.
 func (s *Service) Reset(ctx context.Context) error {
 	_, err := write(ctx, s, &wire.Caller{}, "", func(t *tx) (*wire.Empty, error) {
-		owners, err := t.List("", "", string(kindAPIOwner), "", "", 0)
+		owners, err := t.apiOwners()
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range owners {
-			if err := t.forget(row); err != nil {
+		for _, o := range owners {
+			if err := t.as(o.Account, o.Region).of(o.ID).removeAPI(); err != nil {
 				return nil, err
 			}
 		}
-		tenants, err := t.ListIDs("", "", string(kindTenant), "", "")
+		tenants, err := t.ids(kindTenant, "")
 		if err != nil {
 			return nil, err
 		}
 		for _, tenant := range tenants {
-			if err := t.forgetTenant(tenant); err != nil {
+			if err := t.resetTenant(tenant); err != nil {
 				return nil, err
 			}
 		}
@@ -37,41 +36,25 @@ func (s *Service) Reset(ctx context.Context) error {
 	return err
 }
 
-// forget removes the API that a row of kindAPIOwner names.
-func (t *tx) forget(row store.Row) error {
-	owner, err := decode[apiOwner](kindAPIOwner, row.ID, row.Doc)
-	if err != nil {
-		return err
-	}
-	of := t.of(row.ID)
-	of.who = &wire.Caller{Account: owner.Account, Region: owner.Region}
-	return of.removeAPI()
-}
-
-// noteTenant notes that the caller's account has something in the region beside
-// its APIs.
-func (t *tx) noteTenant() error {
-	return t.Put(store.Key{Kind: string(kindTenant), ID: t.who.Account + "/" + t.who.Region}, []byte("{}"))
-}
-
-// forgetTenant removes what an account has in a region beside its APIs.
-func (t *tx) forgetTenant(id string) error {
-	of := t.of("")
-	account, region, _ := strings.Cut(id, "/")
-	of.who = &wire.Caller{Account: account, Region: region}
-	for k, served := range accountKinds {
-		ids, err := of.ids(k, "")
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if err := t.Retract(served, snapshot.OfAccount(account, region, id)); err != nil {
+// resetTenant removes what an account whose APIs are gone has in a region.
+func (t *tx) resetTenant(tenant string) error {
+	account, region, _ := strings.Cut(tenant, "/")
+	of, stays := t.as(account, region), false
+	for _, k := range t.svc.kinds.tops(ofAccount) {
+		if k.stays {
+			ids, err := of.ids(k.kind, "")
+			if err != nil {
 				return err
 			}
+			stays = stays || len(ids) > 0
+			continue
 		}
-		if err := of.removeAll(k, ""); err != nil {
+		if err := of.removeAll(k.kind, ""); err != nil {
 			return err
 		}
 	}
-	return t.Delete(store.Key{Kind: string(kindTenant), ID: id})
+	if stays {
+		return nil
+	}
+	return t.Delete(t.key(kindTenant, tenant))
 }

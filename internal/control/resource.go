@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,9 +23,13 @@ const (
 
 func errResource() error { return wire.NotFound("Invalid Resource identifier specified") }
 
-// A childDoc is what lies at a resource's place among its siblings.
-type childDoc struct {
-	ID string `json:"id"`
+// placesOf are the keys of kindChild, which hold a resource's place among its
+// siblings. The root has none.
+func placesOf(r *wire.Resource) []string {
+	if r.ParentID == nil {
+		return nil
+	}
+	return []string{placeOf(r)}
 }
 
 // resource reads a resource. An unknown API and an unknown resource are one
@@ -68,14 +71,14 @@ func (t *tx) addResource(parent *wire.Resource, part string) (*wire.Resource, er
 	if err := t.checkPlace(r, parent); err != nil {
 		return nil, err
 	}
-	if err := t.insert(kindChild, placeOf(r), childDoc{id}, errSibling(part)); err != nil {
+	r.Path = new(joinPath(*parent.Path, part))
+	if err := t.insert(kindResource, id, r, errSibling(part)); err != nil {
 		return nil, err
 	}
-	r.Path = new(joinPath(*parent.Path, part))
 	if t.known != nil {
 		*t.known++
 	}
-	return r, t.save(kindResource, id, r)
+	return r, nil
 }
 
 // resourceQuota refuses an API's next resource when it has as many as it may. It
@@ -128,7 +131,7 @@ func (t *tx) checkPlace(r, parent *wire.Resource) error {
 	}
 	for _, row := range variables {
 		sibling := strings.TrimPrefix(row.ID, *parent.ID+"/")
-		c, err := decode[childDoc](kindChild, row.ID, row.Doc)
+		c, err := decode[entry](kindChild, row.ID, row.Doc)
 		switch {
 		case err != nil:
 			return err
@@ -305,10 +308,7 @@ func (s *Service) DeleteResource(ctx context.Context, who *wire.Caller, in *wire
 // removeResource deletes one resource with its methods.
 func (t *tx) removeResource(r *wire.Resource) error {
 	t.known = nil
-	return errors.Join(
-		t.removeMethods(*r.ID+"/"),
-		t.Delete(t.key(kindChild, placeOf(r))),
-		t.Delete(t.key(kindResource, *r.ID)))
+	return t.remove(kindResource, *r.ID, errResource())
 }
 
 // eachBelow calls fn with a resource and then with all of its descendants,
@@ -335,7 +335,7 @@ func (t *tx) children(id string) ([]*wire.Resource, error) {
 	}
 	out := make([]*wire.Resource, len(rows))
 	for i, row := range rows {
-		c, err := decode[childDoc](kindChild, row.ID, row.Doc)
+		c, err := decode[entry](kindChild, row.ID, row.Doc)
 		if err != nil {
 			return nil, err
 		}

@@ -79,12 +79,6 @@ func (t *tx) move(before, r *wire.Resource) error {
 	if err := t.checkPlace(r, parent); err != nil {
 		return err
 	}
-	if err := t.insert(kindChild, placeOf(r), childDoc{*r.ID}, errSibling(*r.PathPart)); err != nil {
-		return err
-	}
-	if err := t.Delete(t.key(kindChild, placeOf(before))); err != nil {
-		return err
-	}
 	paths := map[string]string{*parent.ID: *parent.Path}
 	return t.eachBelow(r, func(below *wire.Resource) error {
 		if *below.ID != *r.ID && isGreedy(*r.PathPart) {
@@ -95,6 +89,6 @@ func (t *tx) move(before, r *wire.Resource) error {
 			return errLongPath()
 		}
 		paths[*below.ID], below.Path = path, &path
-		return t.save(kindResource, *below.ID, below)
+		return t.saveUnless(kindResource, *below.ID, below, errSibling(*below.PathPart))
 	})
 }

@@ -2,12 +2,10 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"regexp"
 	"strings"
 
-	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -25,12 +23,6 @@ const (
 	badCompressionSize = "Invalid minimum compression size, must be between 0 and 10485760"
 )
 
-// An apiOwner says where on the server an API id lives.
-type apiOwner struct {
-	Account string `json:"account"`
-	Region  string `json:"region"`
-}
-
 // A restAPI is an API as it is stored: as the service shows it, and whether
 // somebody chose what AWS's default is too.
 type restAPI struct {
@@ -47,6 +39,9 @@ func (t *tx) errAPI() error {
 func (t *tx) restAPI() (*restAPI, error) {
 	return load[restAPI](t, kindRestAPI, t.api, t.errAPI())
 }
+
+// restAPIOf is restAPI with an id that is the transaction's.
+func (t *tx) restAPIOf(string) (*restAPI, error) { return t.restAPI() }
 
 // requireAPI refuses an API that is not there.
 func (t *tx) requireAPI() error { return t.require(kindRestAPI, t.api, t.errAPI()) }
@@ -157,37 +152,52 @@ func (t *tx) addRestAPI(api *restAPI) (*tx, error) {
 		return nil, err
 	}
 	api.ID, api.CreatedDate, api.RootResourceID = &id, &t.now, new(newID(apiIDLength))
-	owner, err := json.Marshal(apiOwner{t.who.Account, t.who.Region})
-	if err != nil {
-		return nil, err
-	}
-	err = t.Insert(ownerKey(id), owner)
-	if errors.Is(err, store.ErrExists) {
-		return nil, wire.Conflict("API id %s is already in use", id)
-	}
-	if err != nil {
-		return nil, err
-	}
 	t = t.of(id)
-	return t, t.saveRestAPI(api)
+	if err := t.expandStored(api); err != nil {
+		return nil, err
+	}
+	return t, t.insert(kindRestAPI, id, api, wire.Conflict("API id %s is already in use", id))
+}
+
+// apiOwnerKeys are the keys of kindAPIOwner: API ids are unique on a server.
+func apiOwnerKeys(api *restAPI) []string { return []string{*api.ID} }
+
+// apiOwners lists the APIs of all accounts, each with its account and region.
+func (t *tx) apiOwners() ([]entry, error) {
+	rows, err := t.rows(kindAPIOwner, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	owners, err := decodeRows[entry](kindAPIOwner, rows)
+	for i := range owners {
+		owners[i].ID = rows[i].ID // which older entries do not say
+	}
+	return owners, err
 }
 
 func errCustomID(id string) error {
 	return wire.BadRequest("Invalid value of tag %s: %q is not 1 to 63 of a-z, 0-9 and -", customIDTag, truncated(id))
 }
 
-func ownerKey(api string) store.Key { return store.Key{Kind: string(kindAPIOwner), ID: api} }
-
-// saveRestAPI writes an API, whose policy then names its resources in full.
+// saveRestAPI writes an API that was changed.
 func (t *tx) saveRestAPI(api *restAPI) error {
-	if api.Policy != nil {
-		policy, err := t.expandPolicy(*api.Policy)
-		if err != nil {
-			return err
-		}
-		api.Policy = &policy
+	if err := t.expandStored(api); err != nil {
+		return err
 	}
 	return t.save(kindRestAPI, t.api, api)
+}
+
+// expandStored gives the policy of an API the form in which it is stored, which
+// names its resources in full.
+func (t *tx) expandStored(api *restAPI) error {
+	if api.Policy == nil {
+		return nil
+	}
+	policy, err := t.expandPolicy(*api.Policy)
+	if err == nil {
+		api.Policy = &policy
+	}
+	return err
 }
 
 // shownRestAPI is an API as answers show it: the quotes of the policy are
@@ -275,15 +285,12 @@ func (s *Service) DeleteRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 
 // removeAPI deletes the API and what belongs to it, and ends its service.
 func (t *tx) removeAPI() error {
-	if err := t.retractAPI(); err != nil {
-		return err
-	}
-	for _, k := range apiKinds {
-		if err := t.removeAll(k, ""); err != nil {
+	for _, k := range t.svc.kinds.tops(ofAPI) {
+		if err := t.removeAll(k.kind, ""); err != nil {
 			return err
 		}
 	}
-	return errors.Join(t.Delete(t.key(kindRestAPI, t.api)), t.Delete(ownerKey(t.api)))
+	return t.remove(kindRestAPI, t.api, t.errAPI())
 }
 
 // restAPIPatch is every path that UpdateRestApi takes.

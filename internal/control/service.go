@@ -17,6 +17,7 @@ type Service struct {
 	applied   func(ctx context.Context, api string, rev store.Revision) error
 	log       *slog.Logger
 	now       func() time.Time
+	kinds     *kindSet
 	schemas   *schemaChecker
 	limits    Limits
 	throttle  *Throttle
@@ -56,7 +57,7 @@ type Options struct {
 // New returns the service.
 func New(o Options) *Service {
 	s := &Service{
-		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, schemas: newSchemaChecker(), limits: o.Limits, throttle: o.Throttle,
+		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: newSchemaChecker(), limits: o.Limits, throttle: o.Throttle,
 		invoke: o.Invoke, checkRole: o.CheckRole,
 	}
 	if s.applied == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -105,10 +106,25 @@ func (t *tx) changeStage(st *stage) error {
 		return err
 	}
 	st.LastUpdatedDate = &t.now
-	if err := t.save(kindStage, *st.StageName, st); err != nil {
-		return err
+	return t.saveServed(kindStage, *st.StageName, st)
+}
+
+// servedStage is what the data plane is told of a stage.
+func (t *tx) servedStage(st *stage) *snapshot.Stage {
+	return &snapshot.Stage{
+		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
+		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
+		AccessLog: freezeAccessLog(st),
 	}
-	return t.publishStage(st)
+}
+
+// freezeAccessLog is a stage's access log once it has both of its settings.
+func freezeAccessLog(st *stage) *snapshot.AccessLog {
+	l := st.AccessLogSettings
+	if l == nil || text(l.DestinationARN) == "" || text(l.Format) == "" {
+		return nil
+	}
+	return &snapshot.AccessLog{DestinationARN: *l.DestinationARN, Format: *l.Format}
 }
 
 // checkVariables checks the names and values of stage variables. The two
@@ -189,9 +205,6 @@ func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetS
 // DeleteStage stops serving under a name. Its deployment stays.
 func (s *Service) DeleteStage(ctx context.Context, who *wire.Caller, in *wire.DeleteStageRequest) (*wire.Empty, error) {
 	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
-		if err := t.remove(kindStage, in.StageName, errStage()); err != nil {
-			return err
-		}
-		return t.Retract(ServedStage, ServedID(t.api, in.StageName))
+		return t.remove(kindStage, in.StageName, errStage())
 	})
 }

@@ -1,7 +1,9 @@
 package control
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"maps"
 	"strings"
 
@@ -31,10 +33,43 @@ func checkTags(tags map[string]string) error {
 	return nil
 }
 
-// A tagged is the tags of one resource and how to store them.
-type tagged struct {
-	tags *map[string]string
-	save func() error
+// A taggable says which ARNs name documents of a kind and how their tags are
+// reached.
+type taggable struct {
+	pattern []string // the path of the ARN in segments; {api} and {id} stand for one each
+	find    func(t *tx, id string) (doc any, tags *map[string]string, err error)
+}
+
+// tagsAt makes a kind taggable. find reads a document, of the API if the pattern
+// has one.
+func tagsAt[T any](pattern string, find func(*tx, string) (*T, error), tags func(*T) *map[string]string) *taggable {
+	return &taggable{strings.Split(pattern, "/")[1:], func(t *tx, id string) (any, *map[string]string, error) {
+		doc, err := find(t, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		return doc, tags(doc), nil
+	}}
+}
+
+// match returns what the pattern's {api} and {id} stand for in a path. The id of
+// a pattern without {id} is the API's.
+func (g *taggable) match(path []string) (api, id string, ok bool) {
+	if len(path) != len(g.pattern) {
+		return "", "", false
+	}
+	for i, want := range g.pattern {
+		switch want {
+		case "{api}":
+			api, id = path[i], path[i]
+		case "{id}":
+			id = path[i]
+		case path[i]:
+		default:
+			return "", "", false
+		}
+	}
+	return api, id, true
 }
 
 // TagResource adds tags to a resource, or gives those that it has new values.
@@ -52,8 +87,7 @@ func (s *Service) TagResource(ctx context.Context, who *wire.Caller, in *wire.Ta
 		if err := checkTags(all); err != nil {
 			return err
 		}
-		*r.tags = filled(all)
-		return r.save()
+		return r.change(all)
 	})
 }
 
@@ -64,11 +98,11 @@ func (s *Service) UntagResource(ctx context.Context, who *wire.Caller, in *wire.
 		if err != nil {
 			return err
 		}
+		rest := maps.Clone(*r.tags)
 		for _, key := range in.TagKeys {
-			delete(*r.tags, key)
+			delete(rest, key)
 		}
-		*r.tags = filled(*r.tags)
-		return r.save()
+		return r.change(rest)
 	})
 }
 
@@ -86,39 +120,59 @@ func (s *Service) GetTags(ctx context.Context, who *wire.Caller, in *wire.GetTag
 	})
 }
 
-// tagged finds the resource that an ARN names.
+// A tagged is a document with its tags.
+type tagged struct {
+	*tx
+	kind *kindInfo
+	id   string
+	doc  any
+	tags *map[string]string
+}
+
+// change gives the document other tags. If tags are part of what the data plane
+// serves of it, that is published again.
+func (d *tagged) change(tags map[string]string) error {
+	before, err := d.served()
+	if err != nil {
+		return err
+	}
+	*d.tags = filled(tags)
+	if err := d.save(d.kind.kind, d.id, d.doc); err != nil {
+		return err
+	}
+	after, err := d.served()
+	if err != nil || bytes.Equal(before, after) {
+		return err
+	}
+	return d.publish(d.kind.kind, d.id, json.RawMessage(after))
+}
+
+// served is the served form of the document, nil for none.
+func (d *tagged) served() ([]byte, error) {
+	if d.kind.served == nil || d.kind.served.of == nil {
+		return nil, nil
+	}
+	return json.Marshal(d.formOf(d.kind.kind, d.doc))
+}
+
+// tagged finds the document that an ARN names.
 func (t *tx) tagged(arn string) (*tagged, error) {
 	path, ok := t.parseARN(arn)
 	if !ok {
 		return nil, wire.BadRequest("Invalid ARN specified in the request")
 	}
-	switch {
-	case len(path) == 2 && path[0] == "restapis":
-		return t.of(path[1]).taggedAPI()
-	case len(path) == 4 && path[0] == "restapis" && path[2] == "stages":
-		return t.of(path[1]).taggedStage(path[3])
-	case len(path) == 2 && path[0] == "vpclinks":
-		return t.taggedVPCLink(path[1])
-	case len(path) == 2 && path[0] == "clientcertificates":
-		return t.taggedClientCertificate(path[1])
+	for i := range t.svc.kinds.all {
+		g := t.svc.kinds.all[i].tags
+		if g == nil {
+			continue
+		}
+		if api, id, ok := g.match(path); ok {
+			of := t.of(api)
+			doc, tags, err := g.find(of, id)
+			return &tagged{of, &t.svc.kinds.all[i], id, doc, tags}, err
+		}
 	}
 	return nil, wire.NotFound("Invalid resource identifier specified: %s", truncated(arn))
-}
-
-func (t *tx) taggedAPI() (*tagged, error) {
-	api, err := t.restAPI()
-	if err != nil {
-		return nil, err
-	}
-	return &tagged{&api.Tags, func() error { return t.saveRestAPI(api) }}, nil
-}
-
-func (t *tx) taggedStage(name string) (*tagged, error) {
-	st, err := t.stage(name)
-	if err != nil {
-		return nil, err
-	}
-	return &tagged{&st.Tags, func() error { return t.save(kindStage, name, st) }}, nil
 }
 
 // parseARN returns the path of an ARN of this service, its segments after the

@@ -10,51 +10,6 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// A kind names the documents of one sort. Those of an API have its id for
-// parent; what is said here is their own id.
-type kind string
-
-const (
-	kindAccount kind = "account" // one for an account and region, without an id
-	kindRestAPI kind = "restapi" // API id
-
-	// Of an account in a region; accountKinds lists them.
-	kindVPCLink           kind = "vpclink"           // link id
-	kindClientCertificate kind = "clientcertificate" // certificate id
-
-	// Of an API; apiKinds lists them.
-	kindResource         kind = "resource"         // resource id
-	kindChild            kind = "child"            // parent id "/" path part; a resource's place among its siblings
-	kindMethod           kind = "method"           // resource id "/" verb; with its integration
-	kindMethodResponse   kind = "methodresponse"   // resource id "/" verb "/" status code
-	kindModel            kind = "model"            // name
-	kindValidator        kind = "requestvalidator" // validator id
-	kindGatewayResponse  kind = "gatewayresponse"  // response type
-	kindDeployment       kind = "deployment"       // deployment id
-	kindDeploymentSource kind = "deploymentsource" // deployment id; the definition that it froze
-	kindStage            kind = "stage"            // stage name
-
-	kindIntegrationResponse kind = "integrationresponse" // resource id "/" verb "/" status code
-
-	// kindAPIOwner is the server's own: API ids are unique on a server, and
-	// this says which account and region an id belongs to.
-	kindAPIOwner kind = "apiowner"
-
-	// kindTenant is the server's own too: account "/" region, where there is or
-	// was something of accountKinds, or a setting of the account.
-	kindTenant kind = "tenant"
-)
-
-// accountKinds are the kinds that an account has beside its APIs, with the name
-// under which each is served.
-var accountKinds = map[kind]string{kindVPCLink: ServedVPCLink, kindClientCertificate: ServedClientCertificate}
-
-// apiKinds are the kinds whose documents go with their API.
-var apiKinds = []kind{
-	kindResource, kindChild, kindMethod, kindMethodResponse, kindIntegrationResponse, kindModel, kindValidator, kindGatewayResponse,
-	kindDeployment, kindDeploymentSource, kindStage,
-}
-
 // A tx is one transaction on the documents of one caller's account and region,
 // and on those of one API within.
 type tx struct {
@@ -74,16 +29,24 @@ func (t *tx) of(api string) *tx {
 	return &other
 }
 
-// parent is the parent of a kind's documents.
-func (t *tx) parent(k kind) string {
-	if _, ok := accountKinds[k]; ok || k == kindRestAPI || k == kindAccount {
-		return ""
-	}
-	return t.api
+// as is the same transaction about an account in a region.
+func (t *tx) as(account, region string) *tx {
+	other := t.of("")
+	other.who = &wire.Caller{Account: account, Region: region}
+	return other
 }
 
+// key is where a document lies, as the scope of its kind says.
 func (t *tx) key(k kind, id string) store.Key {
-	return store.Key{Account: t.who.Account, Region: t.who.Region, Kind: string(k), Parent: t.parent(k), ID: id}
+	key := store.Key{Kind: string(k), ID: id}
+	of := t.svc.kinds.byName[k].scope
+	if of != ofServer {
+		key.Account, key.Region = t.who.Account, t.who.Region
+	}
+	if of == ofAPI {
+		key.Parent = t.api
+	}
+	return key
 }
 
 // load reads a document; missing is the error for one that is not there. With
@@ -132,9 +95,26 @@ func (t *tx) require(k kind, id string, missing error) error {
 }
 
 // save writes a document, whether or not there is one.
-func (t *tx) save(k kind, id string, v any) error {
+func (t *tx) save(k kind, id string, v any) error { return t.saveUnless(k, id, v, nil) }
+
+// saveUnless is save for a kind with unique keys: taken is the error when
+// another document has one of the keys.
+func (t *tx) saveUnless(k kind, id string, v any, taken error) error {
 	doc, err := encode(k, id, v)
 	if err != nil {
+		return err
+	}
+	info := t.svc.kinds.byName[k]
+	if len(info.indexes) > 0 {
+		was, err := t.stored(info, id)
+		if err != nil {
+			return err
+		}
+		if err := t.reindex(info, id, was, v, taken); err != nil {
+			return err
+		}
+	}
+	if err := t.noteTenant(info); err != nil {
 		return err
 	}
 	return tooLarge(string(k), t.Put(t.key(k, id), doc))
@@ -163,10 +143,18 @@ func tooLarge(kind string, err error) error {
 	return err
 }
 
-// insert writes a new document; taken is the error when there is one.
+// insert writes a new document; taken is the error when there is one, or one
+// with the same unique key.
 func (t *tx) insert(k kind, id string, v any, taken error) error {
 	doc, err := encode(k, id, v)
 	if err != nil {
+		return err
+	}
+	info := t.svc.kinds.byName[k]
+	if err := t.noteTenant(info); err != nil {
+		return err
+	}
+	if err := t.reindex(info, id, nil, v, taken); err != nil {
 		return err
 	}
 	err = t.Insert(t.key(k, id), doc)
@@ -174,20 +162,6 @@ func (t *tx) insert(k kind, id string, v any, taken error) error {
 		return taken
 	}
 	return tooLarge(string(k), err)
-}
-
-// remove deletes a document; missing is the error for one that is not there.
-func (t *tx) remove(k kind, id string, missing error) error {
-	err := t.Delete(t.key(k, id))
-	if isAbsent(err) {
-		return missing
-	}
-	return err
-}
-
-// removeAll deletes the documents of a kind whose id starts so.
-func (t *tx) removeAll(k kind, prefix string) error {
-	return t.DeletePrefix(t.who.Account, t.who.Region, string(k), t.parent(k), prefix)
 }
 
 // list reads the documents of a kind in order of id, from after on, at most
@@ -212,27 +186,32 @@ func decodeRows[T any](k kind, rows []store.Row) ([]T, error) {
 
 // rows is list without reading what the documents say.
 func (t *tx) rows(k kind, after string, limit int) ([]store.Row, error) {
-	return t.List(t.who.Account, t.who.Region, string(k), t.parent(k), after, limit)
+	at := t.key(k, "")
+	return t.List(at.Account, at.Region, at.Kind, at.Parent, after, limit)
 }
 
 // rowsWith reads the documents of a kind whose id starts so.
 func (t *tx) rowsWith(k kind, prefix string) ([]store.Row, error) {
-	return t.ListPrefix(t.who.Account, t.who.Region, string(k), t.parent(k), prefix)
+	at := t.key(k, "")
+	return t.ListPrefix(at.Account, at.Region, at.Kind, at.Parent, prefix)
 }
 
 // rowsBetween reads the documents of a kind with from <= id < to.
 func (t *tx) rowsBetween(k kind, from, to string) ([]store.Row, error) {
-	return t.ListRange(t.who.Account, t.who.Region, string(k), t.parent(k), from, to)
+	at := t.key(k, "")
+	return t.ListRange(at.Account, at.Region, at.Kind, at.Parent, from, to)
 }
 
 // idsBetween lists the ids of rowsBetween.
 func (t *tx) idsBetween(k kind, from, to string) ([]string, error) {
-	return t.ListRangeIDs(t.who.Account, t.who.Region, string(k), t.parent(k), from, to)
+	at := t.key(k, "")
+	return t.ListRangeIDs(at.Account, at.Region, at.Kind, at.Parent, from, to)
 }
 
 // ids lists the ids of a kind that start so.
 func (t *tx) ids(k kind, prefix string) ([]string, error) {
-	return t.ListIDs(t.who.Account, t.who.Region, string(k), t.parent(k), prefix)
+	at := t.key(k, "")
+	return t.ListIDs(at.Account, at.Region, at.Kind, at.Parent, prefix)
 }
 
 // page reads one page of the documents of a kind in the order of their creation,
@@ -269,5 +248,6 @@ func (t *tx) created(k kind, after string, limit int) ([]store.Row, error) {
 			return nil, wire.ErrPosition()
 		}
 	}
-	return t.ListCreated(t.who.Account, t.who.Region, string(k), t.parent(k), place, limit)
+	at := t.key(k, "")
+	return t.ListCreated(at.Account, at.Region, at.Kind, at.Parent, place, limit)
 }

@@ -56,13 +56,7 @@ func (t *tx) addVPCLink(l *wire.VPCLink) error {
 		return errCustomID(id)
 	}
 	l.ID = &id
-	if err := t.insert(kindVPCLink, id, l, wire.Conflict("Vpc Link id %s is already in use", id)); err != nil {
-		return err
-	}
-	if err := t.noteTenant(); err != nil {
-		return err
-	}
-	return t.publishVPCLink(l)
+	return t.insertServed(kindVPCLink, id, l, wire.Conflict("Vpc Link id %s is already in use", id))
 }
 
 func checkVPCLink(l *wire.VPCLink) error {
@@ -92,10 +86,9 @@ func checkTargets(arns []string) error {
 	return nil
 }
 
-func (t *tx) publishVPCLink(l *wire.VPCLink) error {
-	return t.publish(ServedVPCLink, snapshot.OfAccount(t.who.Account, t.who.Region, *l.ID), &snapshot.VPCLink{
-		ID: *l.ID, Account: t.who.Account, Region: t.who.Region, Name: *l.Name, TargetARNs: l.TargetARNs,
-	})
+// servedVPCLink is what the data plane is told of a link.
+func (t *tx) servedVPCLink(l *wire.VPCLink) *snapshot.VPCLink {
+	return &snapshot.VPCLink{ID: *l.ID, Account: t.who.Account, Region: t.who.Region, Name: *l.Name, TargetARNs: l.TargetARNs}
 }
 
 // shownVPCLink is a link as everything but its creation shows it.
@@ -147,10 +140,10 @@ func (s *Service) UpdateVPCLink(ctx context.Context, who *wire.Caller, in *wire.
 		if err := checkVPCLink(l); err != nil {
 			return nil, err
 		}
-		if err := t.save(kindVPCLink, *l.ID, l); err != nil {
+		if err := t.saveServed(kindVPCLink, *l.ID, l); err != nil {
 			return nil, err
 		}
-		return fullVPCLink(l), t.publishVPCLink(l)
+		return fullVPCLink(l), nil
 	})
 }
 
@@ -185,19 +178,8 @@ func (s *Service) DeleteVPCLink(ctx context.Context, who *wire.Caller, in *wire.
 		if len(uses) > 0 {
 			return wire.BadRequest("Cannot delete vpc link. Vpc link '%s', is referenced in [%s] in format of [RESTApiId:Method:Resource:Stage].", id, strings.Join(uses, ", "))
 		}
-		if err := t.remove(kindVPCLink, id, errVPCLink()); err != nil {
-			return err
-		}
-		return t.Retract(ServedVPCLink, snapshot.OfAccount(t.who.Account, t.who.Region, id))
+		return t.remove(kindVPCLink, id, errVPCLink())
 	})
-}
-
-func (t *tx) taggedVPCLink(id string) (*tagged, error) {
-	l, err := t.vpcLink(id)
-	if err != nil {
-		return nil, err
-	}
-	return &tagged{&l.Tags, func() error { return t.save(kindVPCLink, id, l) }}, nil
 }
 
 // checkConnection wants of a connection through a VPC link that the link is

@@ -1,0 +1,139 @@
+package control
+
+import "github.com/gatehouse-gw/gatehouse/internal/wire"
+
+// A kind names the documents of one sort. It is part of their keys, so a name
+// stays as it is once there are documents of the kind.
+type kind string
+
+// What is said here is what the id of a kind's documents is made of.
+const (
+	kindAccount           kind = "account"           // "", since an account has one
+	kindRestAPI           kind = "restapi"           // API id
+	kindVPCLink           kind = "vpclink"           // link id
+	kindClientCertificate kind = "clientcertificate" // certificate id
+
+	kindResource            kind = "resource"            // resource id
+	kindMethod              kind = "method"              // resource id "/" verb; with its integration
+	kindMethodResponse      kind = "methodresponse"      // resource id "/" verb "/" status code
+	kindIntegrationResponse kind = "integrationresponse" // resource id "/" verb "/" status code
+	kindModel               kind = "model"               // name
+	kindValidator           kind = "requestvalidator"    // validator id
+	kindGatewayResponse     kind = "gatewayresponse"     // response type
+	kindDeployment          kind = "deployment"          // deployment id
+	kindDeploymentSource    kind = "deploymentsource"    // deployment id; the definition that it froze
+	kindStage               kind = "stage"               // stage name
+
+	// Indexes, whose entries index.go writes.
+	kindAPIOwner kind = "apiowner" // API id; tells the account of every API of the server
+	kindChild    kind = "child"    // parent id "/" path part; tells the resource at a place in the tree
+
+	// kindTenant has account "/" region wherever there is or was a document of
+	// an account. Older servers did not note it of APIs, which kindAPIOwner has.
+	kindTenant kind = "tenant"
+)
+
+// kindTable lists every kind of document, once each. From its line follows how
+// a kind is keyed, found by tags and indexes, retracted and deleted with what it
+// belongs to; Reset and the list of tenants need no mention of it either.
+//
+// The order is that of removal: stages come before the deployments that they
+// serve, so that nobody looks for a deployment that is gone.
+func kindTable() []kindInfo {
+	return []kindInfo{
+		{kind: kindTenant, scope: ofServer},
+
+		{kind: kindAccount, scope: ofAccount, served: serves(ServedAccount, (*tx).servedAccount), stays: true},
+		{kind: kindRestAPI, scope: ofAccount, indexes: []index{indexOf(kindAPIOwner, ofServer, apiOwnerKeys)},
+			tags: tagsAt("/restapis/{api}", (*tx).restAPIOf, func(a *restAPI) *map[string]string { return &a.Tags })},
+		{kind: kindVPCLink, scope: ofAccount, served: serves(ServedVPCLink, (*tx).servedVPCLink),
+			tags: tagsAt("/vpclinks/{id}", (*tx).vpcLink, func(l *wire.VPCLink) *map[string]string { return &l.Tags })},
+		{kind: kindClientCertificate, scope: ofAccount, served: serves(ServedClientCertificate, (*tx).servedClientCertificate),
+			tags: tagsAt("/clientcertificates/{id}", (*tx).clientCertificate, func(c *clientCertificate) *map[string]string { return &c.Tags })},
+
+		{kind: kindStage, scope: ofAPI, served: serves(ServedStage, (*tx).servedStage),
+			tags: tagsAt("/restapis/{api}/stages/{id}", (*tx).stage, func(s *stage) *map[string]string { return &s.Tags })},
+		{kind: kindDeployment, scope: ofAPI, served: &servedForm{name: ServedDeployment}}, // published by saveDeployment
+		{kind: kindDeploymentSource, scope: ofAPI, under: kindDeployment, sameID: true},
+		{kind: kindResource, scope: ofAPI, indexes: []index{indexOf(kindChild, ofAPI, placesOf)}},
+		{kind: kindMethod, scope: ofAPI, under: kindResource},
+		{kind: kindMethodResponse, scope: ofAPI, under: kindMethod},
+		{kind: kindIntegrationResponse, scope: ofAPI, under: kindMethod},
+		{kind: kindModel, scope: ofAPI},
+		{kind: kindValidator, scope: ofAPI},
+		{kind: kindGatewayResponse, scope: ofAPI},
+	}
+}
+
+// A kindInfo is one line of the table of kinds.
+type kindInfo struct {
+	kind  kind
+	scope scope
+
+	// under is the kind with whose documents these go: their ids begin with the
+	// other's and a slash or, if sameID is set, are the same. "" is for none.
+	under  kind
+	sameID bool
+
+	served  *servedForm // nil for a kind of which nothing is served
+	stays   bool        // when the server is reset
+	tags    *taggable   // nil for a kind without tags
+	indexes []index
+}
+
+// A scope says whose a kind's documents are: among which documents an id is
+// unique, and with what they are deleted.
+type scope int
+
+const (
+	ofServer  scope = iota // one id is one document on the whole server
+	ofAccount              // of an account in a region
+	ofAPI                  // of an API of an account
+)
+
+// A kindSet is the table of kinds, made ready for use.
+type kindSet struct {
+	all    []kindInfo
+	byName map[kind]*kindInfo // with a line for each index
+	below  map[kind][]*kindInfo
+}
+
+func newKindSet(table []kindInfo) *kindSet {
+	s := &kindSet{all: table, byName: make(map[kind]*kindInfo), below: make(map[kind][]*kindInfo)}
+	for i := range table {
+		k := &table[i]
+		s.byName[k.kind] = k
+		if k.under != "" {
+			s.below[k.under] = append(s.below[k.under], k)
+		}
+		for _, ix := range k.indexes {
+			s.byName[ix.kind] = &kindInfo{kind: ix.kind, scope: ix.scope}
+		}
+	}
+	return s
+}
+
+// tops lists the kinds of a scope that are under no other kind, in order of
+// removal.
+func (s *kindSet) tops(of scope) []*kindInfo {
+	var out []*kindInfo
+	for i := range s.all {
+		if k := &s.all[i]; k.scope == of && k.under == "" {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// noteTenant notes, for a document of an account, that the account has something
+// in the region.
+func (t *tx) noteTenant(k *kindInfo) error {
+	if k.scope != ofAccount {
+		return nil
+	}
+	id := t.who.Account + "/" + t.who.Region
+	if noted, err := t.exists(kindTenant, id); noted || err != nil {
+		return err
+	}
+	return t.Put(t.key(kindTenant, id), []byte("{}"))
+}
