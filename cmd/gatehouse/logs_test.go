@@ -179,6 +179,31 @@ func TestFIFOForAccessLog(t *testing.T) {
 	}
 }
 
+// TestAccessLogOfRefusals calls a stage with more than it may be sent: the answer
+// is not the stage's, the line in its log is there all the same.
+func TestAccessLogOfRefusals(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, _, url := launchWith(t, dir, "in-memory: true\naccess-log-destinations:\n  "+logGroup+"one: file\n")
+	deployAPI(t, url, "apione", mockAPI)
+	logTo(t, url, "apione", logGroup+"one")
+	resp, err := http.Get(url + "/_aws/execute-api/apione/prod/" + strings.Repeat("x", 10_240))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Error(resp.Status)
+	}
+	eventually(t, func() error {
+		text, err := os.ReadFile(filepath.Join(dir, "file"))
+		if want := "GET " + resp.Header.Get("x-amzn-RequestId") + "\n"; string(text) != want {
+			return fmt.Errorf("got %q, want %q, %v", text, want, err)
+		}
+		return nil
+	})
+}
+
 // eventually waits until what should become true has.
 func eventually(t *testing.T, check func() error) {
 	t.Helper()

@@ -257,6 +257,7 @@ func (s *server) newGateway(next http.Handler) (err error) {
 			return program{s.compile(d), s.services}, nil
 		},
 		Next:           next,
+		Refused:        s.services.Refused,
 		Budget:         requests,
 		Log:            s.log,
 		TrustedProxies: proxies,

@@ -6,51 +6,54 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// The front door's own answers. They are for requests that reach no stage, so
-// no stage can customise them. AWS's front door writes {"message":"…"}, its
-// engine {"message": "…"} with a space.
-
-func answer(status int, errorType, message string) *httpmsg.Response {
-	text, _ := json.Marshal(message) // a string always works
-	return withBody(status, errorType, append(append([]byte(`{"message":`), text...), '}'))
+// A refusal is an answer of the front door's own, to a request that reaches no
+// stage. No API can customise it.
+type refusal struct {
+	status       int
+	errorType    string // x-amzn-ErrorType
+	responseType string // AWS's gateway response of that kind, for logs
+	message      string
+	engine       bool // it is worded as AWS's engine does, with a space behind the colon
 }
 
-func withBody(status int, errorType string, body []byte) *httpmsg.Response {
+var (
+	// forbidden is for a stage that does not exist.
+	forbidden = &refusal{403, "ForbiddenException", "", "Forbidden", false}
+	// badRequest is for what is no request, or not one alone.
+	badRequest = &refusal{400, "BadRequestException", "DEFAULT_4XX", "Bad Request", false}
+	// tooLong is for a URL, header or body over its limit.
+	tooLong = &refusal{413, "RequestTooLargeException", "REQUEST_TOO_LARGE", "Request Too Long", false}
+	// internalError is for when the failure is ours.
+	internalError = &refusal{500, "InternalServerErrorException", "DEFAULT_5XX", "Internal server error", true}
+)
+
+// unknownAPI is ours alone: at AWS such a host does not resolve.
+func unknownAPI(api string) *refusal {
+	id := string(appendLower(nil, api))
+	return &refusal{404, "NotFoundException", "", "The API id '" + id + "' does not correspond to a deployed API Gateway API", true}
+}
+
+// answer makes the answer, under a request id of its own.
+func (f *refusal) answer() *httpmsg.Response {
+	text, _ := json.Marshal(f.message) // a string always works
+	lead := `{"message":`
+	if f.engine {
+		lead += " "
+	}
 	return &httpmsg.Response{
-		Status: status,
+		Status: f.status,
 		Header: httpmsg.Header{
-			{Name: "x-amzn-RequestId", Value: httpmsg.NewRequestID()},
-			{Name: "x-amz-apigw-id", Value: httpmsg.NewExtendedRequestID()},
-			{Name: "x-amzn-ErrorType", Value: errorType},
+			{Name: requestIDHeader, Value: httpmsg.NewRequestID()},
+			{Name: extendedIDHeader, Value: httpmsg.NewExtendedRequestID()},
+			{Name: "x-amzn-ErrorType", Value: f.errorType},
 			{Name: "Content-Type", Value: "application/json"},
 		},
-		Body: body,
+		Body: append(append([]byte(lead), text...), '}'),
 	}
 }
 
-// forbidden is the answer for a stage that does not exist.
-func forbidden() *httpmsg.Response {
-	return answer(403, "ForbiddenException", "Forbidden")
-}
-
-// unknownAPI is ours alone: at AWS such a host does not resolve.
-func unknownAPI(api string) *httpmsg.Response {
-	id := string(appendLower(nil, api))
-	text, _ := json.Marshal("The API id '" + id + "' does not correspond to a deployed API Gateway API")
-	return withBody(404, "NotFoundException", append(append([]byte(`{"message": `), text...), '}'))
-}
-
-// badRequest is the answer to what is no request, or not one alone.
-func badRequest() *httpmsg.Response {
-	return answer(400, "BadRequestException", "Bad Request")
-}
-
-// tooLong is the answer to a URL, header or body over its limit.
-func tooLong() *httpmsg.Response {
-	return answer(413, "RequestTooLargeException", "Request Too Long")
-}
-
-// internalError is the answer when the failure is ours.
-func internalError() *httpmsg.Response {
-	return withBody(500, "InternalServerErrorException", []byte(`{"message": "Internal server error"}`))
-}
+// Header names of the ids that every answer has.
+const (
+	requestIDHeader  = "x-amzn-RequestId"
+	extendedIDHeader = "x-amz-apigw-id"
+)

@@ -186,15 +186,17 @@ var emptyAnswer = []byte("HTTP/1.1 200 OK\r\n")
 
 // answer writes a whole answer past net/http, which would sort and respell its
 // header. What net/http then writes for a handler that has not, Write swallows.
-// It returns head, perhaps grown by what went out with it.
-func (c *conn) answer(head, body []byte) []byte {
+// It returns head, perhaps grown by what went out with it, and how much of body
+// went out; the whole did unless broken says why not.
+func (c *conn) answer(head, body []byte) (grown []byte, sent int) {
 	c.answered = true
-	n := min(len(body), max(0, firstPiece-len(head)))
-	head = append(head, body[:n]...)
-	if _, c.broken = c.put(head); c.broken == nil {
-		_, c.broken = c.put(body[n:])
+	start, first := len(head), min(len(body), max(0, firstPiece-len(head)))
+	head = append(head, body[:first]...)
+	if sent, c.broken = c.put(head); c.broken != nil {
+		return head, max(0, sent-start)
 	}
-	return head
+	sent, c.broken = c.put(body[first:])
+	return head, first + sent
 }
 
 // firstPiece is how much of a small answer goes out in one write, in bytes.
@@ -305,10 +307,11 @@ func guestOf(nc net.Conn) *guest {
 // reworded is the answer in the place of one of net/http's with that status.
 func reworded(status []byte) []byte {
 	code, _ := strconv.Atoi(string(status))
-	resp := answer(code, "BadRequestException", http.StatusText(code))
+	f := &refusal{status: code, errorType: "BadRequestException", message: http.StatusText(code)}
 	if code == http.StatusRequestHeaderFieldsTooLarge {
-		resp = tooLong()
+		f = tooLong
 	}
+	resp := f.answer()
 	return append(appendHead(nil, resp, int64(len(resp.Body)), time.Now().UTC().Format(http.TimeFormat), true), resp.Body...)
 }
 

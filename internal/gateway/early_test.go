@@ -17,7 +17,7 @@ import (
 
 // refusing answers without a look at the body.
 func refusing(*stubServer, *httpmsg.Request) *httpmsg.Response {
-	return answer(429, "TooManyRequestsException", "Too Many Requests")
+	return (&refusal{status: 429, errorType: "TooManyRequestsException", message: "Too Many Requests"}).answer()
 }
 
 // A client that sends its whole body before it looks for an answer reads the one

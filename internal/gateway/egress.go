@@ -25,6 +25,10 @@ type egress struct {
 	conn    *conn // nil on HTTP/2
 	timeout time.Duration
 	closing bool // the connection ends behind the answer
+
+	began, ended time.Time // of the writing
+	sent         int64     // bytes of the body
+	broken       bool      // not all was written
 }
 
 // sendable reports whether resp can be written as it is.
@@ -42,6 +46,8 @@ func sendable(resp *httpmsg.Response) bool {
 
 // send writes resp and closes its stream. It does not release it.
 func (e *egress) send(resp *httpmsg.Response) {
+	e.began = time.Now()
+	defer func() { e.ended = time.Now() }()
 	e.header(resp)
 	e.extend()
 	if resp.Stream != nil {
@@ -67,12 +73,15 @@ func (e *egress) direct(c *call, resp *httpmsg.Response, dates *dates) bool {
 	if e.closing = e.closing || e.r.Close || asksToClose(e.r); e.closing {
 		e.w.Header().Set("Connection", "close") // net/http, too, is to close
 	}
-	c.wire = appendHead(c.wire[:0], resp, e.length(resp), dates.at(time.Now()), e.closing)
+	e.began = time.Now()
+	c.wire = appendHead(c.wire[:0], resp, e.length(resp), dates.at(e.began), e.closing)
 	body := resp.Body
 	if !e.hasBody(resp.Status) {
 		body = nil
 	}
-	c.wire = e.conn.answer(c.wire, body)
+	var sent int
+	c.wire, sent = e.conn.answer(c.wire, body)
+	e.sent, e.broken, e.ended = int64(sent), e.conn.broken != nil, time.Now()
 	return true
 }
 
@@ -80,13 +89,21 @@ func (e *egress) direct(c *call, resp *httpmsg.Response, dates *dates) bool {
 func (e *egress) write(body []byte) {
 	for len(body) > 0 {
 		n := min(len(body), piece)
-		if _, err := e.w.Write(body[:n]); err != nil {
+		if !e.put(body[:n]) {
 			return
 		}
 		if body = body[n:]; len(body) > 0 {
 			e.extend()
 		}
 	}
+}
+
+// put writes a part of a body, and reports whether the client takes more.
+func (e *egress) put(p []byte) bool {
+	n, err := e.w.Write(p)
+	e.sent += int64(n)
+	e.broken = err != nil
+	return !e.broken
 }
 
 // header sets the header lines. They go into the map under their own spelling,
@@ -169,10 +186,10 @@ func (e *egress) stream(from io.Reader) {
 		n, err := from.Read(buf)
 		e.extend()
 		if n > 0 {
-			if _, werr := e.w.Write(buf[:n]); werr != nil {
+			if !e.put(buf[:n]) {
 				return
 			}
-			if werr := control.Flush(); werr != nil {
+			if e.broken = control.Flush() != nil; e.broken {
 				return
 			}
 		}
@@ -180,6 +197,7 @@ func (e *egress) stream(from io.Reader) {
 			return
 		}
 		if err != nil {
+			e.broken = true
 			panic(http.ErrAbortHandler) // the way to say so to net/http
 		}
 	}

@@ -27,6 +27,11 @@ type Options struct {
 	// limit.
 	Budget *httpmsg.Budget
 	Log    *slog.Logger // nil discards
+	// Refused returns who is told of the requests for a stage that the gateway
+	// answers by itself: they are too large, or no clear requests, or the stage cannot
+	// be loaded. It is called whenever a stage is published, and may return nil. What
+	// it returns is called by many goroutines.
+	Refused func(*snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done)
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 
@@ -82,7 +87,7 @@ func New(opts Options) *Gateway {
 	return &Gateway{
 		opts:     opts,
 		proxies:  proxies{trusted: opts.TrustedProxies},
-		index:    newIndex(),
+		index:    newIndex(opts.Refused),
 		door:     newDoor(&opts),
 		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),
 	}
@@ -166,12 +171,13 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at pla
 	c.body.start(w, r, nc, g.opts.ReadTimeout)
 	c.fill(r, nc.takeHead(), at.path, query, &g.proxies, time.Now())
 	resp := g.answer(c, r, at)
+	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout}
 	defer func() { // also when a stream breaks off
+		c.tell(resp, &out)
 		resp.Release()
 		c.reset()
 		g.calls.Put(c)
 	}()
-	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout}
 	endless := nc != nil && c.body.endless(r) // HTTP/2 ends the stream alone
 	out.closing = closing || endless || g.door.closing.Load()
 	if !out.direct(c, resp, &g.dates) {
@@ -188,30 +194,30 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at pla
 // answer finds the stage and lets it answer; the stage reads the body when it
 // wants it. It keeps a panic of one request from the others.
 func (g *Gateway) answer(c *call, r *http.Request, at place) (resp *httpmsg.Response) {
+	e, known := g.index.find(at.api, at.stage)
 	defer func() {
 		if fault := recover(); fault != nil {
-			resp = g.failed(r, "stage failed", fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
+			resp = g.failed(c, e, r, "stage failed", fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
 		}
 	}()
-	e, known := g.index.find(at.api, at.stage)
 	switch {
 	case !known:
-		return unknownAPI(at.api)
+		return g.refuse(c, nil, unknownAPI(at.api))
 	case e == nil:
-		return forbidden()
+		return g.refuse(c, nil, forbidden)
 	case ambiguous(r):
-		return badRequest()
+		return g.refuse(c, e, badRequest)
 	case len(r.RequestURI) > g.opts.MaxURL || headerSize(&c.req) > g.opts.MaxHeader, r.ContentLength > int64(g.opts.MaxBody):
-		return tooLong()
+		return g.refuse(c, e, tooLong)
 	}
 	server, err := g.programs.server(r.Context(), e, c.req.Received)
 	if err != nil {
-		return g.failed(r, "stage cannot be loaded", err)
+		return g.failed(c, e, r, "stage cannot be loaded", err)
 	}
 	if resp = server.Serve(&c.req); !sendable(resp) {
 		err := fmt.Errorf("status %d, header %q", resp.Status, resp.Header)
 		discard(resp)
-		return g.failed(r, "stage's answer cannot be sent", err)
+		return g.failed(c, e, r, "stage's answer cannot be sent", err)
 	}
 	return resp
 }
@@ -225,8 +231,8 @@ func discard(resp *httpmsg.Response) {
 }
 
 // failed logs a failure of ours and makes the client's answer to it.
-func (g *Gateway) failed(r *http.Request, what string, err error) *httpmsg.Response {
-	resp := internalError()
+func (g *Gateway) failed(c *call, e *entry, r *http.Request, what string, err error) *httpmsg.Response {
+	resp := g.refuse(c, e, internalError)
 	if !errors.Is(err, context.Canceled) { // that is a client who did not wait
 		g.report(r, resp, what, err)
 	}
@@ -235,11 +241,11 @@ func (g *Gateway) failed(r *http.Request, what string, err error) *httpmsg.Respo
 
 func (g *Gateway) report(r *http.Request, resp *httpmsg.Response, what string, err error) {
 	g.opts.Log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, what,
-		slog.String("requestId", resp.Header.Get("x-amzn-RequestId")), slog.String("host", r.Host), slog.Any("error", err))
+		slog.String("requestId", resp.Header.Get(requestIDHeader)), slog.String("host", r.Host), slog.Any("error", err))
 }
 
 // nowhere answers requests for no stage when nobody else does.
 func nowhere(w http.ResponseWriter, r *http.Request) {
 	out := egress{w: w, r: r}
-	out.send(forbidden())
+	out.send(forbidden.answer())
 }

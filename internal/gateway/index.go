@@ -4,6 +4,7 @@ import (
 	"maps"
 	"sync/atomic"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -17,7 +18,8 @@ type Change struct {
 // An index finds stages. Look-ups take no lock; who changes it holds one of
 // its own.
 type index struct {
-	apis atomic.Pointer[map[string]stages] // by lower-case API id; never written to
+	apis    atomic.Pointer[map[string]stages] // by lower-case API id; never written to
+	refused func(*snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done)
 }
 
 // stages are those of one API by name. Never written to once in an index.
@@ -29,10 +31,15 @@ type entry struct {
 	stage *snapshot.Stage
 	bound atomic.Pointer[binding]
 	gone  bool // replaced or removed; guarded by programs.mu
+
+	refused func(*httpmsg.Request, *httpmsg.Done) // see Options.Refused; nil tells nobody
 }
 
-func newIndex() *index {
-	x := new(index)
+func newIndex(refused func(*snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done)) *index {
+	if refused == nil {
+		refused = func(*snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done) { return nil }
+	}
+	x := &index{refused: refused}
 	x.apis.Store(&map[string]stages{})
 	return x
 }
@@ -79,7 +86,7 @@ func (x *index) plan(changes []Change) (next map[string]stages, swaps []swap) {
 		}
 		s := swap{old: next[api][c.Name]}
 		if c.Stage != nil {
-			s.new = &entry{stage: c.Stage}
+			s.new = &entry{stage: c.Stage, refused: x.refused(c.Stage)}
 			next[api][c.Name] = s.new
 		} else {
 			delete(next[api], c.Name)

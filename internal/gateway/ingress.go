@@ -16,6 +16,7 @@ type call struct {
 	body   body            // of the request, on its way
 	read   *httpmsg.Buffer // what has been read of it, once that is all
 	wire   []byte          // the answer's head, of at most maxKept bytes between requests
+	done   httpmsg.Done    // what came of the request
 
 	budget  *httpmsg.Budget // of the body
 	maxBody int             // bytes of it

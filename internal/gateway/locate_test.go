@@ -104,7 +104,7 @@ func TestSplitTarget(t *testing.T) {
 }
 
 func BenchmarkFind(b *testing.B) {
-	x := newIndex()
+	x := newIndex(nil)
 	var changes []Change
 	for i := range 10_000 {
 		id := "api" + string(rune('a'+i%26)) + strings.Repeat("x", i/26%10) + strings.Repeat("y", i/260)

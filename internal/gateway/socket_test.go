@@ -52,13 +52,13 @@ func echo(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
 func refuseBody(err error) *httpmsg.Response {
 	switch {
 	case errors.Is(err, httpmsg.ErrTooLarge):
-		return tooLong()
+		return tooLong.answer()
 	case errors.Is(err, httpmsg.ErrBudget):
-		return answer(503, "ServiceUnavailableException", "Service Unavailable")
+		return (&refusal{status: 503, errorType: "ServiceUnavailableException", message: "Service Unavailable"}).answer()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return answer(408, "RequestTimeoutException", "Request Timeout")
+		return (&refusal{status: 408, errorType: "RequestTimeoutException", message: "Request Timeout"}).answer()
 	}
-	return badRequest()
+	return badRequest.answer()
 }
 
 // A site is a gateway on a socket with the stages abc123/dev and abc123/Prod.

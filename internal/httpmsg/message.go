@@ -65,7 +65,7 @@ func (r *Request) Target() string {
 
 // A Response is one answer. Exactly one of Body and Stream carries the
 // payload; a nil Stream means Body, which may be empty. Who writes the
-// response closes Stream and then calls Release.
+// response closes Stream, then calls Done and Release.
 type Response struct {
 	Status int
 	Header Header
@@ -78,6 +78,18 @@ type Response struct {
 	Length int64
 
 	free func()
+	done func(*Done)
+}
+
+// OnDone registers who is told when the response has been written. Only one can
+// be.
+func (r *Response) OnDone(done func(*Done)) { r.done = done }
+
+// Done tells it. Who writes the response calls it once, before Release.
+func (r *Response) Done(d *Done) {
+	if r.done != nil {
+		r.done(d)
+	}
 }
 
 // OnRelease registers what gives the response's buffers back. Calls stack:

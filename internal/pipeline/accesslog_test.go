@@ -38,9 +38,16 @@ func (r *rig) logged(t *testing.T, format string, request *httpmsg.Request) stri
 		}
 		return lines
 	}
-	Bind(&settings, r.stage.program, &services).Serve(request).Release()
+	deliver(Bind(&settings, r.stage.program, &services).Serve(request))
 	lines.Close()
 	return out.String()
+}
+
+// deliver ends a call as the listener does that has written its answer.
+func deliver(resp *httpmsg.Response) {
+	now := time.Now()
+	resp.Done(&httpmsg.Done{Status: resp.Status, AnswerBytes: int64(len(resp.Body)), Received: now, FirstByte: now, LastByte: now})
+	resp.Release()
 }
 
 func TestAccessLog(t *testing.T) {
@@ -164,5 +171,24 @@ func TestAccessLogOfOverrides(t *testing.T) {
 	}
 	if got := logged(t, "$context.responseOverride.status", "GET /x", mock(nil)); got != "-\n" {
 		t.Errorf("got %q without an override", got)
+	}
+}
+
+// The front door's refusals are in the stage's log, under its own settings.
+func TestAccessLogOfRefusals(t *testing.T) {
+	var out bytes.Buffer
+	lines := observe.NewLines(&out, slog.New(slog.DiscardHandler))
+	services := &Services{AccessLog: func(string) *observe.Lines { return lines }}
+	settings := &snapshot.Stage{APIID: "abc", Name: "prod", Account: "000000000000"}
+	if services.Refused(settings) != nil {
+		t.Error("a stage without a log has somebody to tell")
+	}
+	settings.AccessLog = &snapshot.AccessLog{Format: "$context.apiId $context.stage $context.accountId $context.requestId $context.extendedRequestId $context.httpMethod $context.path $context.resourcePath " +
+		"$context.status $context.responseLength $context.error.responseType $context.error.messageString $context.identity.sourceIp $context.identity.userAgent $context.integration.status"}
+	services.Refused(settings)(parseRequest("POST /x?secret=1\nUser-Agent: me"), &httpmsg.Done{
+		RequestID: "r-1", ExtendedRequestID: "e-1", Status: 413, AnswerBytes: 30, ErrorType: "REQUEST_TOO_LARGE", ErrorMessage: "Request Too Long"})
+	lines.Close()
+	if want := `abc prod 000000000000 r-1 e-1 POST /prod/x - 413 30 REQUEST_TOO_LARGE "Request Too Long" 192.0.2.1 me -` + "\n"; out.String() != want {
+		t.Errorf("got  %swant %s", out.String(), want)
 	}
 }

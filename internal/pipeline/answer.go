@@ -221,6 +221,6 @@ func (c *call) finish() {
 	if !h.Has("Content-Type") {
 		h.Add("Content-Type", "application/json")
 	}
-	h.Set("x-amzn-RequestId", c.scope.Context.RequestID)
+	h.Set(requestIDHeader, c.scope.Context.RequestID)
 	h.Set("x-amz-apigw-id", c.scope.Context.ExtendedRequestID)
 }

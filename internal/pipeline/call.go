@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
@@ -16,10 +17,11 @@ import (
 // to a pool when its response is released.
 type call struct {
 	state
-	match   match
-	scope   mapping.Scope
-	recycle func()                // bound once, so that Release costs no allocation
-	see     func() httpmsg.Header // fills in seen; bound once too
+	match    match
+	scope    mapping.Scope
+	recycle  func()                // bound once, so that Release costs no allocation
+	finished func(*httpmsg.Done)   // bound once, too
+	see      func() httpmsg.Header // fills in seen; bound once too
 }
 
 // A state is what a call knows of its request so far. It starts anew with each
@@ -97,7 +99,7 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	c, _ := s.calls.Get().(*call)
 	if c == nil {
 		c = new(call)
-		c.recycle = c.giveBack
+		c.recycle, c.finished = c.giveBack, c.done
 		c.see = func() httpmsg.Header {
 			c.seen = c.appendSeen(c.seen[:0])
 			return c.seen
@@ -105,6 +107,7 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	}
 	c.stage, c.req = s, req
 	c.answer.OnRelease(c.recycle)
+	c.answer.OnDone(c.finished)
 	c.requestMemory.Open(s.requests)
 	c.answerMemory.Open(s.answers)
 	c.dropAtDoor()
@@ -169,19 +172,28 @@ func (c *call) dropAtDoor() {
 // initScope fills in what templates and expressions can see before routing.
 func (c *call) initScope() {
 	st, x := c.stage.settings, &c.scope.Context
-	x.AccountID, x.APIID, x.Stage, x.DeploymentID = st.Account, st.APIID, st.Name, st.DeploymentID
-	if x.RequestID = c.req.Header.Get("x-amzn-RequestId"); !isUUID(x.RequestID) {
+	describe(x, st, c.req)
+	if x.RequestID = c.req.Header.Get(requestIDHeader); !isUUID(x.RequestID) {
 		x.RequestID = httpmsg.NewRequestID()
 	}
 	x.ExtendedRequestID = httpmsg.NewExtendedRequestID()
-	x.Path, x.Protocol, x.SourceIP = "/"+st.Name+c.req.Path, "HTTP/1.1", c.req.SourceIP
-	x.DomainName = c.req.Host
-	x.RequestTime = c.req.Received.UnixMilli()
-	x.UserAgent, _ = c.req.Header.Last("User-Agent")
 	s := &c.scope
 	s.RequestMemory, s.ResponseMemory = &c.requestMemory, &c.answerMemory
 	s.Host, s.SeeHeaders, s.RawQuery, s.StageVariables, s.RequestBody = c.req.Host, c.see, c.req.Query, st.Variables, c.req.Body
 }
+
+// describe fills in what a stage and a request say of themselves.
+func describe(x *mapping.Context, st *snapshot.Stage, req *httpmsg.Request) {
+	x.AccountID, x.APIID, x.Stage, x.DeploymentID = st.Account, st.APIID, st.Name, st.DeploymentID
+	x.Path, x.Protocol, x.SourceIP = "/"+st.Name+req.Path, "HTTP/1.1", req.SourceIP
+	x.DomainName = req.Host
+	x.RequestTime = req.Received.UnixMilli()
+	x.UserAgent, _ = req.Header.Last("User-Agent")
+}
+
+// requestIDHeader is the header with a request's id, of the answer and, from some
+// clients, of the request.
+const requestIDHeader = "x-amzn-RequestId"
 
 // run routes the call and takes it through its method's steps.
 func (c *call) run() error {

@@ -32,17 +32,17 @@ func (c *call) answerPlainly(f *failure) {
 	c.finish()
 }
 
-// conclude writes the access log's line and hands on the trace. The answer is
-// complete: it is not lost with them.
-func (c *call) conclude() {
+// handOnTrace ends the trace and hands it on. The answer is complete: it is not
+// lost with it.
+func (c *call) handOnTrace() {
+	if c.trace == nil {
+		return
+	}
 	defer func() {
 		if fault := recover(); fault != nil {
 			c.logFailure(c.caught(fault))
 		}
 	}()
-	c.logAccess()
-	if c.trace != nil {
-		c.trace.Complete(c.answer.Status)
-		c.stage.services.Trace(c.trace)
-	}
+	c.trace.Complete(c.answer.Status)
+	c.stage.services.Trace(c.trace)
 }

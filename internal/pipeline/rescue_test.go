@@ -86,7 +86,7 @@ func TestPanics(t *testing.T) {
 			if resp.Status != tt.status || string(resp.Body) != tt.body || !isUUID(id) {
 				t.Errorf("got %s", show(resp))
 			}
-			resp.Release()
+			deliver(resp)
 			if from.buf != nil {
 				from.buf.Free() // as whoever lent it does
 			}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
@@ -35,7 +36,7 @@ type Services struct {
 	Limits *limit.Registry
 
 	// AccessLog returns where a stage's access log goes, by the ARN in its
-	// accessLogSettings; nil discards it. It is called by Bind.
+	// accessLogSettings; nil discards it. It is called by Bind and Refused.
 	AccessLog func(destinationARN string) *observe.Lines
 
 	// Trace is told what happened to each call, on the goroutine that serves it,
@@ -53,7 +54,7 @@ type Stage struct {
 	targets   []atomic.Pointer[destination] // by Method.ordinal, resolved on first use
 	calls     *sync.Pool                    // of *call, shared by the program's stages
 	throttles []*limit.Bucket               // by Method.ordinal; nil when nothing is throttled
-	accessLog *accessLog                    // nil for none
+	accessLog *accesslog.Log                // nil for none
 
 	requests, answers *httpmsg.Budget
 }
@@ -78,21 +79,19 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 		s.answers = httpmsg.NewBudget(0)
 	}
 	s.throttles = s.bindThrottles()
-	if l := settings.AccessLog; l != nil && services.AccessLog != nil {
-		if lines := services.AccessLog(l.DestinationARN); lines != nil {
-			s.accessLog = newAccessLog(l.Format, lines)
-		}
-	}
+	s.accessLog = services.accessLog(settings)
 	return s
 }
 
 // Serve answers one request, whose Path is the one within the stage. There is
 // always an answer: a step that goes wrong, or panics, leads to a gateway response.
 // The request must stay untouched until the response is released.
+// Who writes the answer calls the response's Done, which writes the access log, and
+// then Release.
 func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 	c := s.newCall(req)
 	c.complete(c.attempt((*call).run))
-	c.conclude()
+	c.handOnTrace()
 	return &c.answer
 }
 

@@ -1,0 +1,134 @@
+package accesslog
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
+)
+
+// A Log writes one line a request. It is safe for concurrent use, and never
+// changes. A nil Log writes nothing.
+type Log struct {
+	parts []part
+	lines *observe.Lines
+	timed bool
+}
+
+// A Record is what a line can tell of one request.
+type Record struct {
+	Done      *httpmsg.Done
+	Context   *mapping.Context
+	Overrides *mapping.Overrides // what templates set; nil for none
+
+	EndpointType string // of the API, such as REGIONAL
+	ReplacedID   bool   // the client sent a request id that is no UUID
+	Routed       bool   // a method was found
+
+	// TLSVersion and CipherSuite are crypto/tls's numbers; 0 without TLS.
+	TLSVersion, CipherSuite uint16
+}
+
+// New makes the log of a format whose lines go to lines. Every format is one:
+// what is no reference is text, and unknown variables have no value.
+func New(format string, lines *observe.Lines) *Log {
+	l := &Log{parts: compile(format), lines: lines}
+	for _, p := range l.parts {
+		l.timed = l.timed || p.variable && (p.text == timeToAllHeaders || p.text == timeToFirstContent)
+	}
+	return l
+}
+
+// Timed reports whether the log tells when parts of an integration's answer came,
+// which nobody needs to note otherwise.
+func (l *Log) Timed() bool { return l != nil && l.timed }
+
+// Write writes a request's line. It makes it in buf, which may be nil, and returns
+// buf, perhaps grown, for the next line.
+func (l *Log) Write(buf []byte, r *Record) []byte {
+	if l == nil {
+		return buf
+	}
+	line := buf[:0]
+	for i := range l.parts {
+		p := &l.parts[i]
+		if !p.variable {
+			line = append(line, p.text...)
+			continue
+		}
+		before := len(line)
+		if line = r.append(line, p.text); len(line) == before {
+			line = append(line, '-') // as AWS prints what is unknown or empty
+		}
+	}
+	l.lines.Append(line)
+	return line
+}
+
+// A part of a format is text, or the name of a $context variable.
+type part struct {
+	text     string
+	variable bool
+}
+
+const reference = "$context."
+
+// compile takes a format apart.
+func compile(format string) []part {
+	var parts []part
+	for format != "" {
+		i := strings.Index(format, reference)
+		if i < 0 {
+			return append(parts, part{text: format})
+		}
+		if i > 0 {
+			parts = append(parts, part{text: format[:i]})
+		}
+		format = format[i+len(reference):]
+		name := variableName(format)
+		format = format[len(name):]
+		parts = append(parts, part{text: name, variable: true})
+	}
+	return parts
+}
+
+// variableName returns the name at the start of s: letters, digits, "_" and
+// "-" in parts joined by single dots.
+func variableName(s string) string {
+	end := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-':
+			end = i + 1
+		case c == '.' && i == end && i > 0:
+		default:
+			return s[:end]
+		}
+	}
+	return s[:end]
+}
+
+// maxLine is how long a line gets before what comes from a client is cut, in
+// bytes: a format can name a long value many times.
+const maxLine = 64 << 10
+
+// appendText appends what may come from a client, so that it can neither
+// end the line nor leave the quotes that the format put around it: control
+// characters, quotes and backslashes are written as in JSON.
+func appendText(line []byte, s string) []byte {
+	s = s[:min(len(s), max(0, maxLine-len(line)))]
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			line = append(line, '\\', c)
+		case c < ' ' || c == 0x7f:
+			line = append(line, '\\', 'u', '0', '0', hexdigit.Lower[c>>4], hexdigit.Lower[c&15])
+		default:
+			line = append(line, c)
+		}
+	}
+	return line
+}

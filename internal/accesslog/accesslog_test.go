@@ -1,0 +1,106 @@
+package accesslog
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
+)
+
+// full is a record of which everything is known.
+func full() *Record {
+	at := time.Date(2018, 4, 5, 13, 7, 54, 0, time.UTC)
+	return &Record{
+		Done: &httpmsg.Done{
+			TraceID: "Root=1", Status: 200, AnswerBytes: 12, Received: at, FirstByte: at.Add(30 * time.Millisecond), LastByte: at.Add(40 * time.Millisecond),
+			Integration: httpmsg.IntegrationDone{
+				Began: at.Add(10 * time.Millisecond), Latency: 15 * time.Millisecond, Status: 200, CodeStatus: 201, RequestID: "i-1", Error: "none",
+				Header: at.Add(12 * time.Millisecond), Content: at.Add(13 * time.Millisecond),
+			},
+		},
+		Context:      &mapping.Context{RequestID: "r-1", Stage: "prod"},
+		EndpointType: "REGIONAL", Routed: true, TLSVersion: 0x0303, CipherSuite: 0x1301,
+	}
+}
+
+func TestLines(t *testing.T) {
+	client := &Record{Done: new(httpmsg.Done), Context: new(mapping.Context)}
+	client.Context.UserAgent = "a\"b\\c\rd\x7f"
+	failed := &Record{Done: &httpmsg.Done{Status: 413}, Context: &mapping.Context{Error: mapping.ContextError{ResponseType: "REQUEST_TOO_LARGE", Message: "Request Too Long", HasMessage: true}}}
+	replaced := full()
+	replaced.ReplacedID = true
+	empty := &Record{Done: new(httpmsg.Done), Context: new(mapping.Context)}
+	tests := map[string]struct {
+		format string
+		record *Record
+		want   string
+	}{
+		"text":         {"a $context b", full(), "a $context b"},
+		"empty":        {"", full(), ""},
+		"answer":       {"$context.status $context.responseLength $context.responseLatency", full(), "200 12 40"},
+		"integration":  {"$context.integration.status $context.integration.integrationStatus $context.integrationStatus $context.integration.latency $context.integrationLatency", full(), "201 200 200 15 15"},
+		"its times":    {"$context.integration.timeToAllHeaders $context.integration.timeToFirstContent", full(), "2 3"},
+		"its texts":    {"$context.integration.requestId $context.integration.error $context.integrationErrorMessage $context.integration.responseTransferMode", full(), "i-1 none none BUFFERED"},
+		"the rest":     {"$context.xrayTraceId $context.endpointType $context.tlsVersion $context.cipherSuite $context.stage", full(), "Root=1 REGIONAL TLSv1.2 TLS_AES_128_GCM_SHA256 prod"},
+		"unknown":      {"$context.nope $context.integration.nope $context.xrayTraceId $context.endpointType $context.integration.timeToAllHeaders $context.tlsVersion", empty, "- - - - - -"},
+		"no override":  {"$context.requestOverride.header.a", full(), "-"},
+		"client text":  {`"$context.identity.userAgent"`, client, `"a\"b\\c\u000dd\u007f"`},
+		"error":        {"$context.status $context.error.messageString $context.error.responseType", failed, `413 "Request Too Long" REQUEST_TOO_LARGE`},
+		"no error":     {"$context.error.messageString", full(), "-"},
+		"request id":   {"$context.requestId", full(), "r-1"},
+		"a foreign id": {"$context.requestId", replaced, "UUID_REPLACED_INVALID_REQUEST_ID"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := write(tt.format, tt.record); got != tt.want+"\n" {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func write(format string, r *Record) string {
+	var out bytes.Buffer
+	lines := observe.NewLines(&out, slog.New(slog.DiscardHandler))
+	New(format, lines).Write(nil, r)
+	lines.Close()
+	return out.String()
+}
+
+// A format that names a long value often makes no line of more than its bound.
+func TestLongLine(t *testing.T) {
+	r := full()
+	r.Context.UserAgent = strings.Repeat("x", 10_000)
+	if got := write(strings.Repeat("$context.identity.userAgent ", 100), r); len(got) > maxLine+200 {
+		t.Errorf("a line of %d bytes", len(got))
+	}
+}
+
+func TestTimed(t *testing.T) {
+	for format, want := range map[string]bool{"$context.status": false, "integration.timeToAllHeaders": false, "$context.integration.timeToAllHeaders": true, "x $context.integration.timeToFirstContent.": true} {
+		if got := New(format, nil).Timed(); got != want {
+			t.Errorf("%s: %v", format, got)
+		}
+	}
+	var none *Log
+	if none.Timed() || none.Write(nil, nil) != nil {
+		t.Error("a nil log does something")
+	}
+}
+
+// A line costs no memory of its own but what Lines keep of it.
+func TestLineAllocations(t *testing.T) {
+	lines := observe.NewLines(new(bytes.Buffer), slog.New(slog.DiscardHandler))
+	defer lines.Close()
+	log := New("$context.requestId $context.status $context.responseLength $context.responseLatency $context.integration.latency $context.stage", lines)
+	var buf []byte
+	d, x := full().Done, full().Context
+	if n := testing.AllocsPerRun(1000, func() { buf = log.Write(buf, &Record{Done: d, Context: x}) }); n >= 1 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -1,0 +1,36 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// tell tells what came of the request, when its answer has been written.
+func (c *call) tell(resp *httpmsg.Response, out *egress) {
+	d := &c.done
+	d.SourceIP, d.Protocol, d.Received, d.RequestBytes = c.req.SourceIP, c.req.Proto, c.req.Received, int64(len(c.req.Body))
+	d.Status, d.AnswerBytes, d.Broken = resp.Status, out.sent, out.broken
+	d.FirstByte, d.LastByte = out.began, out.ended
+	resp.Done(d)
+}
+
+// refuse makes the front door's own answer to a request, for a stage or, where e is
+// nil, for none. Of the former the stage's log is told, of the latter ours: anybody
+// can send them, and they are of no stage's concern.
+func (g *Gateway) refuse(c *call, e *entry, f *refusal) *httpmsg.Response {
+	resp := f.answer()
+	resp.OnDone(func(d *httpmsg.Done) {
+		d.RequestID, d.ExtendedRequestID = resp.Header.Get(requestIDHeader), resp.Header.Get(extendedIDHeader)
+		d.ErrorType, d.ErrorMessage = f.responseType, f.message
+		switch {
+		case e == nil:
+			g.opts.Log.LogAttrs(context.Background(), slog.LevelDebug, "request for no stage",
+				slog.String("requestId", d.RequestID), slog.String("host", c.req.Host), slog.Int("status", d.Status), slog.String("sourceIp", d.SourceIP))
+		case e.refused != nil:
+			e.refused(&c.req, d)
+		}
+	})
+	return resp
+}

@@ -1,0 +1,45 @@
+package httpmsg
+
+import "time"
+
+// A Done is what came of one request for a stage: numbers and short texts, for
+// logs, metrics and traces. Who writes the answer fills it in when the answer has
+// been written or its client has gone; the stage adds what it alone knows (see
+// Response.OnDone). It belongs to one goroutine and is valid until the response is
+// released: who keeps it copies it.
+type Done struct {
+	Account, API, Stage string
+	Resource, Verb      string // path template and verb of the method's definition; "" where none was found
+
+	RequestID, ExtendedRequestID string
+	TraceID                      string // of the answer; "" for none
+	SourceIP, Protocol           string
+
+	Status       int
+	ErrorType    string // gateway response of a call that failed, such as THROTTLED; "" for none
+	ErrorMessage string // what its client was told
+	RequestBytes int64  // of the body that was read
+	AnswerBytes  int64  // of the body that the client took, or the listener for it
+	Broken       bool   // not all of the answer was written
+
+	Received  time.Time
+	FirstByte time.Time // when the answer began to be written
+	LastByte  time.Time // when no more of it was
+
+	Integration IntegrationDone
+}
+
+// An IntegrationDone is what came of a call's integration. It is all zero where
+// none was reached.
+type IntegrationDone struct {
+	Began      time.Time
+	Latency    time.Duration // 0 where no backend was called
+	Status     int           // that the backend, or the service of AWS, answered; 0 for none
+	CodeStatus int           // that a backend's or a function's own code said, or a MOCK's template; 0 for none
+	RequestID  string        // that a service of AWS gave the call
+	Error      string        // what an execution log says of its failure; "" for none
+
+	// Header and Content are when the header of its answer, and the first byte
+	// behind, had come; zero where nobody noted it.
+	Header, Content time.Time
+}

@@ -1,0 +1,97 @@
+package pipeline
+
+import (
+	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// accessLog makes a stage's access log; nil is that it has none.
+func (s *Services) accessLog(settings *snapshot.Stage) *accesslog.Log {
+	if settings.AccessLog == nil || s.AccessLog == nil {
+		return nil
+	}
+	lines := s.AccessLog(settings.AccessLog.DestinationARN)
+	if lines == nil {
+		return nil
+	}
+	return accesslog.New(settings.AccessLog.Format, lines)
+}
+
+// done adds what the stage alone knows to what came of the call, and writes the
+// access log's line. The answer is with the client: it is not lost with them.
+func (c *call) done(d *httpmsg.Done) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.logFailure(c.caught(fault))
+		}
+	}()
+	st, x := c.stage.settings, &c.scope.Context
+	d.Account, d.API, d.Stage = st.Account, st.APIID, st.Name
+	d.RequestID, d.ExtendedRequestID, d.TraceID = x.RequestID, x.ExtendedRequestID, c.traceID
+	d.ErrorType, d.ErrorMessage = x.Error.ResponseType, x.Error.Message
+	if c.method != nil {
+		d.Resource, d.Verb = c.method.resourcePath, c.method.verb
+	}
+	d.Integration = httpmsg.IntegrationDone{
+		Began: c.integrationStart, Latency: c.integrationTime, CodeStatus: c.codeStatus(), RequestID: x.AWSEndpointRequestID,
+		Error: c.integrationError, Header: c.timing.Header, Content: c.timing.Content,
+	}
+	if c.backend != nil {
+		d.Integration.Status = c.backend.Status
+	}
+	c.logAccess(d)
+}
+
+// logAccess writes the access log's line, if there is one.
+func (c *call) logAccess(d *httpmsg.Done) {
+	log := c.stage.accessLog
+	if log == nil {
+		return
+	}
+	sent := c.req.Header.Get(requestIDHeader)
+	c.logLine = log.Write(c.logLine, &accesslog.Record{
+		Done: d, Context: &c.scope.Context, Overrides: &c.scope.Overrides,
+		EndpointType: c.stage.program.deployment.EndpointType, ReplacedID: sent != "" && sent != d.RequestID, Routed: c.method != nil,
+		TLSVersion: c.req.TLSVersion, CipherSuite: c.req.CipherSuite,
+	})
+}
+
+// codeStatus is the status that a backend or a function's own code answered, or
+// that a MOCK's template said; 0 for none.
+func (c *call) codeStatus() int {
+	if c.method != nil && c.method.kind == "AWS_PROXY" {
+		return c.function.Status
+	}
+	return c.status
+}
+
+// timingAsked is where the client of backends notes the times that the access
+// log tells; nil where it tells none.
+func (c *call) timingAsked() *integration.Timing {
+	if !c.stage.accessLog.Timed() {
+		return nil
+	}
+	return &c.timing
+}
+
+// Refused returns who is told of the requests for a stage that the front door
+// answers by itself, because they are no requests that a stage may see, or because
+// the stage cannot be loaded. It writes the stage's access log; nil is that there
+// is none. It may be called by many goroutines.
+func (s *Services) Refused(settings *snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done) {
+	log := s.accessLog(settings)
+	if log == nil {
+		return nil
+	}
+	return func(req *httpmsg.Request, d *httpmsg.Done) {
+		d.Account, d.API, d.Stage = settings.Account, settings.APIID, settings.Name
+		var x mapping.Context
+		describe(&x, settings, req)
+		x.RequestID, x.ExtendedRequestID, x.HTTPMethod = d.RequestID, d.ExtendedRequestID, req.Method
+		x.Error = mapping.ContextError{ResponseType: d.ErrorType, Message: d.ErrorMessage, HasMessage: d.ErrorMessage != ""}
+		log.Write(nil, &accesslog.Record{Done: d, Context: &x, TLSVersion: req.TLSVersion, CipherSuite: req.CipherSuite})
+	}
+}
