@@ -15,9 +15,10 @@ run: build ## start an example backend and serve examples/petstore/openapi.yaml
 build: ## build bin/gatehouse, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/gatehouse
 
-test: ## run everything: Go tests with -race, then the end-to-end suite
+test: ## run everything: Go tests with -race, those of costs without, then the end-to-end suite
 	scripts/prepare.sh
 	$(GO) test -race ./...
+	$(GO) test ./internal/lineartest
 	$(MAKE) e2e
 
 check: build ## format, vet, lint, and that generated files are up to date

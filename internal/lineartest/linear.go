@@ -1,6 +1,7 @@
 // Package lineartest tests that a reader of strangers' bytes takes time and
 // memory in proportion to them. Its table has a row for every reader that other
 // packages can call; those that only their own package can call are tested there.
+// The race detector changes what things cost, so that the tests leave it out.
 package lineartest
 
 import (
