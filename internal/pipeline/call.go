@@ -213,14 +213,23 @@ func (c *call) run() error {
 	return c.execute(c.match.method, verb)
 }
 
-// execute takes the call through the steps of a method.
+// execute takes the call through the steps of a method, until one answers or
+// fails, and its answer through the finishing ones.
 func (c *call) execute(m *Method, verb string) error {
 	c.method = m
 	c.trace.Route(m.resourcePath, m.verb, m.kind)
 	if err := c.enter(verb); err != nil {
 		return err
 	}
-	for _, step := range c.method.steps {
+	if err := c.take(m.steps); err != nil && err != errAnswered {
+		return err
+	}
+	return c.take(m.finishing)
+}
+
+// take takes the call through steps, as far as none ends it.
+func (c *call) take(steps []step) error {
+	for _, step := range steps {
 		if err := step(c); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -65,13 +66,18 @@ type Method struct {
 	outVerb       string      // method to the backend; "" is the client's
 	operationName string
 	steps         []step
+	finishing     []step // of every answer that no failure made
 	request       requestSide
 	responses     responseSide
 }
 
 // A step does one thing to a call. An error ends the call with a gateway
-// response.
+// response. The error errAnswered is none: the step has made the answer, and the
+// steps behind it are left out, but for the finishing ones.
 type step func(*call) error
+
+// errAnswered is what a step returns that ends a call with an answer of its own.
+var errAnswered = errors.New("the call has its answer")
 
 // A Check says why this server, as it is configured, cannot serve an
 // integration; nil is that it can.
@@ -142,7 +148,7 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	case c.refused != nil:
 		integration = []step{c.refused}
 	}
-	m.steps = slices.Concat(admission, validation, integration, c.compression())
+	m.steps, m.finishing = slices.Concat(admission, validation, integration), c.compression()
 	return m
 }
 
