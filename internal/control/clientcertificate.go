@@ -162,7 +162,7 @@ var clientCertificatePatch = patchTable[clientCertificate]{
 // DeleteClientCertificate removes a certificate that no stage names, and its
 // key. AWS's words are not known; these are those of a usage plan.
 func (s *Service) DeleteClientCertificate(ctx context.Context, who *wire.Caller, in *wire.DeleteClientCertificateRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, "", func(t *tx) error {
+	return writeEmpty(ctx, s, who, "", func(t *tx) error {
 		id := in.ClientCertificateID
 		if err := t.require(kindClientCertificate, id, errClientCertificate()); err != nil {
 			return err

@@ -225,7 +225,7 @@ var deploymentPatch = patchTable[wire.Deployment]{
 
 // DeleteDeployment removes a deployment that no stage serves.
 func (s *Service) DeleteDeployment(ctx context.Context, who *wire.Caller, in *wire.DeleteDeploymentRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		id := in.DeploymentID
 		if _, err := t.deployment(id); err != nil {
 			return err

@@ -239,7 +239,7 @@ func parseGatewayTemplate(v *string) (*string, error) {
 
 // DeleteGatewayResponse makes a type what it was from the start.
 func (s *Service) DeleteGatewayResponse(ctx context.Context, who *wire.Caller, in *wire.DeleteGatewayResponseRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		if err := t.requireAPI(); err != nil {
 			return err
 		}

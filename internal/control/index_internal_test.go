@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -217,6 +218,48 @@ func TestTenantIsNotedByItself(t *testing.T) {
 		for _, k := range []kind{kindTicket, kindTicketValue, kindTenant} {
 			if ids, err := tx.ids(k, ""); err != nil || len(ids) > 0 {
 				t.Errorf("%s: %q are left (%v)", k, ids, err)
+			}
+		}
+		return nil
+	})
+}
+
+// A listing with a filter has full pages however its documents are spread, and
+// each document once.
+func TestPagesOfSome(t *testing.T) {
+	withTickets(t, func(one, _ *tx) error {
+		var want []string
+		for i := range 100 {
+			k := &ticket{Value: fmt.Sprint("v", i)}
+			if i%7 == 0 || i > 90 {
+				k.Names = []string{"blue"}
+				want = append(want, k.Value)
+			}
+			if err := one.insert(kindTicket, fmt.Sprintf("%03d", (i*37)%100), k, nil); err != nil {
+				return err
+			}
+		}
+		for _, limit := range []int32{1, 4, 23, 24, 25} {
+			var got []string
+			var position *string
+			for pages := 0; ; pages++ {
+				items, next, err := pageOf(one, kindTicket, position, &limit, func(k *ticket) bool { return len(k.Names) > 0 })
+				if err != nil {
+					return err
+				}
+				for _, k := range items {
+					got = append(got, k.Value)
+				}
+				if next == nil {
+					break
+				}
+				if len(items) != int(limit) {
+					t.Fatalf("a page of %d has %d, and others follow", limit, len(items))
+				}
+				position = next
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("pages of %d -want +got %s", limit, d)
 			}
 		}
 		return nil

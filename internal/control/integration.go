@@ -185,7 +185,7 @@ func setContentHandling[T any](field func(*T) **string) patchSetter[T] {
 
 // DeleteIntegration removes a method's integration and its responses.
 func (s *Service) DeleteIntegration(ctx context.Context, who *wire.Caller, in *wire.DeleteIntegrationRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		m, err := t.methodWithIntegration(in.ResourceID, in.HTTPMethod, errMethod())
 		if err != nil {
 			return err

@@ -94,7 +94,7 @@ var integrationResponsePatch = patchTable[wire.IntegrationResponse]{
 // DeleteIntegrationResponse removes an integration response. Here AWS calls a
 // missing method a missing integration (recorded).
 func (s *Service) DeleteIntegrationResponse(ctx context.Context, who *wire.Caller, in *wire.DeleteIntegrationResponseRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		if _, err := t.methodWithIntegration(in.ResourceID, in.HTTPMethod, errIntegration()); err != nil {
 			return err
 		}

@@ -47,13 +47,13 @@ var keptOfAPI = []keptSetting[restAPI]{
 	}},
 	{"RestApi.endpointConfiguration.ipAddressType", "--listen says which addresses are served", func(a *restAPI) string {
 		e := a.EndpointConfiguration
-		return unless(text(e.IPAddressType), defaultIPAddressType(e.Types[0]))
+		return otherThan(text(e.IPAddressType), defaultIPAddressType(e.Types[0]))
 	}},
 	{"RestApi.endpointConfiguration.vpcEndpointIds", "private APIs answer 403", func(a *restAPI) string {
 		return strings.Join(a.EndpointConfiguration.VPCEndpointIDs, ",")
 	}},
 	{"RestApi.securityPolicy", "TLS is at least 1.2, for all APIs alike", func(a *restAPI) string { return text(a.SecurityPolicy) }},
-	{"RestApi.apiKeySource", "methods that want an API key answer 403", func(a *restAPI) string { return unless(text(a.APIKeySource), "HEADER") }},
+	{"RestApi.apiKeySource", "methods that want an API key answer 403", func(a *restAPI) string { return otherThan(text(a.APIKeySource), "HEADER") }},
 }
 
 var keptOfStage = []keptSetting[stage]{
@@ -64,24 +64,24 @@ var keptOfStage = []keptSetting[stage]{
 
 var keptOfMethodSetting = []keptSetting[wire.MethodSetting]{
 	{"Stage.methodSettings.metricsEnabled", noCloudWatch, func(m *wire.MethodSetting) string { return whenTrue(m.MetricsEnabled) }},
-	{"Stage.methodSettings.loggingLevel", noLogs, func(m *wire.MethodSetting) string { return unless(text(m.LoggingLevel), "OFF") }},
+	{"Stage.methodSettings.loggingLevel", noLogs, func(m *wire.MethodSetting) string { return otherThan(text(m.LoggingLevel), "OFF") }},
 	{"Stage.methodSettings.dataTraceEnabled", noLogs, func(m *wire.MethodSetting) string { return whenTrue(m.DataTraceEnabled) }},
 	{"Stage.methodSettings.cacheTtlInSeconds", noCache, func(m *wire.MethodSetting) string {
-		return unless(strconv.Itoa(int(*m.CacheTTLInSeconds)), strconv.Itoa(defaultCacheTTL))
+		return otherThan(strconv.Itoa(int(*m.CacheTTLInSeconds)), strconv.Itoa(defaultCacheTTL))
 	}},
 	{"Stage.methodSettings.cacheDataEncrypted", noCache, func(m *wire.MethodSetting) string { return whenTrue(m.CacheDataEncrypted) }},
 	{"Stage.methodSettings.requireAuthorizationForCacheControl", noCache, func(m *wire.MethodSetting) string {
-		return unless(strconv.FormatBool(isTrue(m.RequireAuthorizationForCacheControl)), "true")
+		return otherThan(strconv.FormatBool(isTrue(m.RequireAuthorizationForCacheControl)), "true")
 	}},
 	{"Stage.methodSettings.unauthorizedCacheControlHeaderStrategy", noCache, func(m *wire.MethodSetting) string {
-		return unless(text(m.UnauthorizedCacheControlHeaderStrategy), defaultCacheControlStrategy)
+		return otherThan(text(m.UnauthorizedCacheControlHeaderStrategy), defaultCacheControlStrategy)
 	}},
 }
 
 // keptOfIntegration has settings of a method at its resource.
 var keptOfIntegration = []keptSetting[placedMethod]{
 	{"Integration.cacheNamespace", noCache, func(m *placedMethod) string {
-		return unless(text(m.MethodIntegration.CacheNamespace), m.resource)
+		return otherThan(text(m.MethodIntegration.CacheNamespace), m.resource)
 	}},
 	{"Integration.cacheKeyParameters", noCache, func(m *placedMethod) string {
 		return strings.Join(m.MethodIntegration.CacheKeyParameters, ",")
@@ -101,16 +101,16 @@ func whenTrue(b *bool) string {
 	return ""
 }
 
-// unless is v, or nothing when it is the default.
-func unless(v, def string) string {
+// otherThan is v, or nothing when it is the default.
+func otherThan(v, def string) string {
 	if v == def {
 		return ""
 	}
 	return v
 }
 
-// found adds the settings that doc has to list.
-func found[T any](list []Kept, at Kept, settings []keptSetting[T], doc *T) []Kept {
+// appendKept appends to list the settings that doc has.
+func appendKept[T any](list []Kept, at Kept, settings []keptSetting[T], doc *T) []Kept {
 	for _, s := range settings {
 		if v := s.value(doc); v != "" {
 			at.Setting, at.Value, at.Why = s.name, v, s.why
@@ -182,7 +182,7 @@ func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	return new(found(nil, at, keptOfAccount, doc)), nil
+	return new(appendKept(nil, at, keptOfAccount, doc)), nil
 }
 
 // keptOfAPI looks through an API, its methods and its stages; one that was
@@ -195,12 +195,12 @@ func (t *tx) keptOfAPI(at Kept) (*[]Kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := found(nil, at, keptOfAPI, api)
+	out := appendKept(nil, at, keptOfAPI, api)
 	err = t.eachMethod(func(resource string, m *wire.Method) error {
 		if m.MethodIntegration == nil {
 			return nil
 		}
-		more := found(nil, at, keptOfIntegration, &placedMethod{m, resource})
+		more := appendKept(nil, at, keptOfIntegration, &placedMethod{m, resource})
 		if len(more) == 0 {
 			return nil
 		}
@@ -230,13 +230,13 @@ func (t *tx) keptOfAPI(at Kept) (*[]Kept, error) {
 // keptOfStageAt looks through a stage and its method settings.
 func keptOfStageAt(at Kept, s *stage) []Kept {
 	at.Stage = *s.StageName
-	list := found(nil, at, keptOfStage, s)
+	list := appendKept(nil, at, keptOfStage, s)
 	for _, key := range sortedKeys(s.MethodSettings) {
 		m := s.MethodSettings[key]
 		served := servedSettingKey(key)
 		slash := strings.LastIndexByte(served, '/')
 		at.Resource, at.Method = served[:slash], served[slash+1:]
-		list = append(list, found(nil, at, keptOfMethodSetting, &m)...)
+		list = append(list, appendKept(nil, at, keptOfMethodSetting, &m)...)
 	}
 	return list
 }

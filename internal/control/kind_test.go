@@ -101,19 +101,19 @@ func TestResetKeepsAccounts(t *testing.T) {
 	role := "arn:aws:iam::000000000000:role/logs"
 	must(o.UpdateAccount(ctx(), who, &wire.UpdateAccountRequest{PatchOperations: []wire.PatchOperation{
 		{Op: new("replace"), Path: new("/cloudwatchRoleArn"), Value: &role}}}))(t)
-	before := kept(t, o.Service)
+	before := keptBy(t, o.Service)
 	if err := o.Reset(ctx()); err != nil {
 		t.Fatal(err)
 	}
 	if got := *must(o.GetAccount(ctx(), who, &wire.GetAccountRequest{}))(t).CloudwatchRoleARN; got != role {
 		t.Errorf("the role is %s", got)
 	}
-	if d := cmp.Diff(before, kept(t, o.Service)); d != "" || len(before) != 1 {
+	if d := cmp.Diff(before, keptBy(t, o.Service)); d != "" || len(before) != 1 {
 		t.Errorf("settings without effect -before +after %s", d)
 	}
 }
 
-func kept(t *testing.T, s *control.Service) []control.Kept {
+func keptBy(t *testing.T, s *control.Service) []control.Kept {
 	t.Helper()
 	list, err := s.Kept(ctx())
 	if err != nil {

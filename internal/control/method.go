@@ -180,7 +180,7 @@ var methodPatch = patchTable[wire.Method]{
 
 // DeleteMethod removes a method with its responses and integration.
 func (s *Service) DeleteMethod(ctx context.Context, who *wire.Caller, in *wire.DeleteMethodRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		if err := t.requireResource(in.ResourceID); err != nil {
 			return err
 		}

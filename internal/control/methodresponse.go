@@ -104,7 +104,7 @@ func errContentTypeAbsent() error { return wire.NotFound("Content-Type specified
 // DeleteMethodResponse removes a method response, even while an integration
 // response refers to its status code.
 func (s *Service) DeleteMethodResponse(ctx context.Context, who *wire.Caller, in *wire.DeleteMethodResponseRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		if err := t.requireMethod(in.ResourceID, in.HTTPMethod); err != nil {
 			return err
 		}

@@ -146,7 +146,7 @@ var modelPatch = patchTable[wire.Model]{
 
 // DeleteModel removes a model that nothing refers to.
 func (s *Service) DeleteModel(ctx context.Context, who *wire.Caller, in *wire.DeleteModelRequest) (*wire.Empty, error) {
-	return eraseAhead(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeAheadEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		if _, err := t.model(in.ModelName); err != nil {
 			return err
 		}

@@ -95,7 +95,7 @@ var validatorPatch = patchTable[wire.RequestValidator]{
 // DeleteRequestValidator removes a validator that no method uses. Of AWS's
 // refusal only the beginning is known.
 func (s *Service) DeleteRequestValidator(ctx context.Context, who *wire.Caller, in *wire.DeleteRequestValidatorRequest) (*wire.Empty, error) {
-	return eraseAhead(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeAheadEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		v, err := t.validator(in.RequestValidatorID)
 		if err != nil {
 			return err

@@ -275,7 +275,7 @@ func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 // DeleteRestAPI removes an API with everything below it, its stages and
 // deployments included.
 func (s *Service) DeleteRestAPI(ctx context.Context, who *wire.Caller, in *wire.DeleteRestAPIRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		if err := t.requireAPI(); err != nil {
 			return err
 		}

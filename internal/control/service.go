@@ -120,13 +120,13 @@ func tookTooLong(err error) error {
 	return err
 }
 
-// erase is write for operations that answer nothing.
-func erase(ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) error) (*wire.Empty, error) {
+// writeEmpty is write for operations without a response body.
+func writeEmpty(ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) error) (*wire.Empty, error) {
 	return write(ctx, s, who, api, func(t *tx) (*wire.Empty, error) { return &wire.Empty{}, fn(t) })
 }
 
-// eraseAhead is writeAhead for operations that answer nothing.
-func eraseAhead(ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) error) (*wire.Empty, error) {
+// writeAheadEmpty is writeAhead for operations without a response body.
+func writeAheadEmpty(ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) error) (*wire.Empty, error) {
 	return writeAhead(ctx, s, who, api, func(t *tx) (*wire.Empty, error) { return &wire.Empty{}, fn(t) })
 }
 

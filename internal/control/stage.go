@@ -204,7 +204,7 @@ func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetS
 
 // DeleteStage stops serving under a name. Its deployment stays.
 func (s *Service) DeleteStage(ctx context.Context, who *wire.Caller, in *wire.DeleteStageRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		return t.remove(kindStage, in.StageName, errStage())
 	})
 }

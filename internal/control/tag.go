@@ -74,7 +74,7 @@ func (g *taggable) match(path []string) (api, id string, ok bool) {
 
 // TagResource adds tags to a resource, or gives those that it has new values.
 func (s *Service) TagResource(ctx context.Context, who *wire.Caller, in *wire.TagResourceRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, "", func(t *tx) error {
+	return writeEmpty(ctx, s, who, "", func(t *tx) error {
 		r, err := t.tagged(in.ResourceARN)
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func (s *Service) TagResource(ctx context.Context, who *wire.Caller, in *wire.Ta
 
 // UntagResource takes tags away; those that are not there are no error.
 func (s *Service) UntagResource(ctx context.Context, who *wire.Caller, in *wire.UntagResourceRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, "", func(t *tx) error {
+	return writeEmpty(ctx, s, who, "", func(t *tx) error {
 		r, err := t.tagged(in.ResourceARN)
 		if err != nil {
 			return err

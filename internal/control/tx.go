@@ -218,15 +218,57 @@ func (t *tx) ids(k kind, prefix string) ([]string, error) {
 // and the position of the next page, nil when there is none. That order is a
 // choice: AWS documents none, and it is what people expect.
 func page[T any](t *tx, k kind, position *string, limit *int32) ([]T, *string, error) {
-	place := func(r store.Row) string { return strconv.FormatInt(r.Place, 10) }
-	rows, next, err := wire.Paginate(position, limit, place, func(after string, n int) ([]store.Row, error) {
-		return t.created(k, after, n)
+	return pageOf(t, k, position, limit, func(*T) bool { return true })
+}
+
+// pageOf is page of the documents for which keep returns true. It reads on until
+// the page is full, so it takes as long as there are documents that are left out.
+func pageOf[T any](t *tx, k kind, position *string, limit *int32, keep func(*T) bool) ([]T, *string, error) {
+	items, next, err := wire.Paginate(position, limit, placed[T].position, func(after string, n int) ([]placed[T], error) {
+		return kept(t, k, after, n, keep)
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	out, err := decodeRows[T](k, rows)
-	return out, next, err
+	out := make([]T, len(items))
+	for i := range items {
+		out[i] = items[i].doc
+	}
+	return out, next, nil
+}
+
+// A placed is a document with its place in the order of creation.
+type placed[T any] struct {
+	doc   T
+	place int64
+}
+
+func (p placed[T]) position() string { return strconv.FormatInt(p.place, 10) }
+
+// kept reads the first n documents behind a place that are to be kept. Each time
+// that they are too few it looks at twice as many, since each look goes through
+// the keys of all.
+func kept[T any](t *tx, k kind, after string, n int, keep func(*T) bool) ([]placed[T], error) {
+	var out []placed[T]
+	for look := n; ; look *= 2 {
+		rows, err := t.created(k, after, look)
+		if err != nil {
+			return nil, err
+		}
+		docs, err := decodeRows[T](k, rows)
+		if err != nil {
+			return nil, err
+		}
+		for i := range docs {
+			if p := (placed[T]{docs[i], rows[i].Place}); len(out) < n && keep(&docs[i]) {
+				out = append(out, p)
+			}
+		}
+		if len(rows) < look || len(out) == n {
+			return out, nil
+		}
+		after = placed[T]{place: rows[len(rows)-1].Place}.position()
+	}
 }
 
 // inOrder reads all documents of a kind in the order of their creation.

@@ -166,7 +166,7 @@ func vpcLinkDialect(op *patchOp, known, paths []string) error {
 
 // DeleteVPCLink removes a link that no stage's methods take.
 func (s *Service) DeleteVPCLink(ctx context.Context, who *wire.Caller, in *wire.DeleteVPCLinkRequest) (*wire.Empty, error) {
-	return erase(ctx, s, who, "", func(t *tx) error {
+	return writeEmpty(ctx, s, who, "", func(t *tx) error {
 		id := in.VPCLinkID
 		if _, err := t.vpcLink(id); err != nil {
 			return err
