@@ -18,7 +18,7 @@ const (
 	// Below these nothing is compared, since the clock and the runtime have their
 	// own costs.
 	floorTime  = 50 * time.Millisecond
-	floorBytes = 2 << 20
+	floorBytes = 4 << 20
 
 	// What a document may cost at most, whatever the growth is, and each byte of it:
 	// a shape that is linear can still be too dear.

@@ -32,36 +32,30 @@ const stageVariableOpen = "${stageVariables."
 // none stays text, as AWS sends it on.
 func ParseURI(text string) *URI {
 	t := &URI{text: text}
-	rest := text
-	for rest != "" {
-		i := strings.IndexAny(rest, "{$")
-		if i < 0 {
-			break
+	literal := 0 // where the text begins that no part has yet
+	for i := 0; i < len(text); {
+		part, n := uriPart{}, 0
+		if text[i] == '{' || text[i] == '$' {
+			part, n = parseReference(text[i:])
 		}
-		part, n := parseReference(rest[i:])
 		if n == 0 {
-			t.literal(rest[:i+1])
-			rest = rest[i+1:]
+			i++
 			continue
 		}
-		t.literal(rest[:i])
+		t.literal(text[literal:i])
 		t.parts = append(t.parts, part)
-		rest = rest[i+n:]
+		i += n
+		literal = i
 	}
-	t.literal(rest)
+	t.literal(text[literal:])
 	return t
 }
 
-// literal appends text, joined to text that stands before it.
+// literal appends a part of text, if there is any.
 func (t *URI) literal(s string) {
-	if s == "" {
-		return
+	if s != "" {
+		t.parts = append(t.parts, uriPart{uriText, s})
 	}
-	if n := len(t.parts); n > 0 && t.parts[n-1].kind == uriText {
-		t.parts[n-1].text += s
-		return
-	}
-	t.parts = append(t.parts, uriPart{uriText, s})
 }
 
 // parseReference reads a reference at the start of s and its length, 0 when
@@ -75,8 +69,8 @@ func parseReference(s string) (uriPart, int) {
 	if !ok {
 		return uriPart{}, 0
 	}
-	end := strings.IndexByte(name, '}')
-	if end <= 0 || strings.ContainsAny(name[:end], "{/?#") {
+	end := strings.IndexAny(name, "}{/?#")
+	if end <= 0 || name[end] != '}' {
 		return uriPart{}, 0
 	}
 	return uriPart{kind, strings.TrimSuffix(name[:end], "+")}, len(open) + end + 1
@@ -95,23 +89,22 @@ func (t *URI) HasStageVariable() bool {
 // stage does not have is empty text.
 func (t *URI) WithStage(vars map[string]string) *URI {
 	out := &URI{}
+	var text, run strings.Builder // of the whole, and between two path variables
 	for _, p := range t.parts {
-		if p.kind == uriStage {
-			out.literal(vars[p.text])
-			continue
+		switch p.kind {
+		case uriStage:
+			run.WriteString(vars[p.text])
+		case uriText:
+			run.WriteString(p.text)
+		case uriPath:
+			out.literal(run.String())
+			out.parts = append(out.parts, p)
+			text.WriteString(run.String() + "{" + p.text + "}")
+			run.Reset()
 		}
-		if p.kind == uriText {
-			out.literal(p.text)
-			continue
-		}
-		out.parts = append(out.parts, p)
 	}
-	for _, p := range out.parts {
-		if p.kind == uriPath {
-			out.text += "{" + p.text + "}"
-			continue
-		}
-		out.text += p.text
-	}
+	out.literal(run.String())
+	text.WriteString(run.String())
+	out.text = text.String()
 	return out
 }
