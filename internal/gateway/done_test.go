@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -131,14 +132,15 @@ func TestDoneOfAbsentClient(t *testing.T) {
 // A request for no stage is in the log of the process, for who looks for it.
 func TestLogOfNoStage(t *testing.T) {
 	h, refused, got := noted(fixed)
-	s := open(t, Options{Refused: refused}, h)
+	s := prepare(t, Options{Refused: refused}, h)
+	s.served <- nil
 	log := new(lockedBuffer)
 	s.opts.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	resp, _ := s.call(t, stageHead("GET", "/nope/x")+"Connection: close\r\n\r\n")
-	want := `msg="request for no stage" requestId=` + resp.Header.Get("x-amzn-RequestId") + " host=abc123.execute-api.localhost status=403 sourceIp=127.0.0.1\n"
-	for end := time.Now().Add(5 * time.Second); !strings.HasSuffix(log.String(), want) && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
+	r := httptest.NewRequest("GET", "/nope/x", nil)
+	r.Host, r.RemoteAddr = "abc123.execute-api.localhost", "192.0.2.1:1234"
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	want := `msg="request for no stage" requestId=` + w.Header()[requestIDHeader][0] + " host=abc123.execute-api.localhost status=403 sourceIp=192.0.2.1\n"
 	if line := log.String(); !strings.HasSuffix(line, want) || len(got) != 0 {
 		t.Errorf("got %q, want …%q; %d others were told", line, want, len(got))
 	}

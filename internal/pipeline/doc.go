@@ -10,5 +10,6 @@
 // Which stage a request is for, and reading and writing HTTP, are package
 // gateway's business; talking to backends is integration's; what templates
 // see is mapping's; what a function is sent is lambdaproxy's, and the forms of a
-// body are content's.
+// body are content's. The record of a call that somebody watches is trace's, the
+// lines of access logs are accesslog's.
 package pipeline
