@@ -140,7 +140,13 @@ func TestLogOfNoStage(t *testing.T) {
 	r.Host, r.RemoteAddr = "abc123.execute-api.localhost", "192.0.2.1:1234"
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
-	want := `msg="request for no stage" requestId=` + w.Header()[requestIDHeader][0] + " host=abc123.execute-api.localhost status=403 sourceIp=192.0.2.1\n"
+	id := ""
+	for name, values := range w.Header() {
+		if name == requestIDHeader {
+			id = values[0]
+		}
+	}
+	want := `msg="request for no stage" requestId=` + id + " host=abc123.execute-api.localhost status=403 sourceIp=192.0.2.1\n"
 	if line := log.String(); !strings.HasSuffix(line, want) || len(got) != 0 {
 		t.Errorf("got %q, want …%q; %d others were told", line, want, len(got))
 	}
