@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"reflect"
 	"runtime/debug"
 	"strings"
@@ -45,10 +46,18 @@ type ServerOptions struct {
 	// Budget bounds the bodies of all requests together and lends the memory for
 	// them; beyond it requests get a 503. Nil means 64 MiB.
 	Budget *httpmsg.Budget
+
+	// MaxTime is how long a call may take once its body is there. Then the context
+	// of its handler ends, and the client gets a 503. Zero means 90 s.
+	MaxTime time.Duration
 }
 
 // An Identify says who sent a request with this body.
 type Identify func(body []byte) (*Caller, error)
+
+// defaultMaxTime lies above all that a call can be waiting for by itself: the
+// minute of a transaction, or the backends of TestInvokeMethod.
+const defaultMaxTime = 90 * time.Second
 
 // defaultBudget is how many bytes of bodies a Server holds at one time.
 const defaultBudget = 64 << 20
@@ -71,6 +80,9 @@ func NewServer(options ServerOptions) (*Server, error) {
 	}
 	if options.Budget == nil {
 		options.Budget = httpmsg.NewBudget(defaultBudget)
+	}
+	if options.MaxTime == 0 {
+		options.MaxTime = defaultMaxTime
 	}
 	known := make(map[string]bool)
 	for i := range operations {
@@ -156,11 +168,31 @@ func (s *Server) run(c *call, w http.ResponseWriter, r *http.Request) (out any, 
 	return s.operate(c, r, req)
 }
 
-// operate runs the operation for a caller who is known.
+// operate runs the operation for a caller who is known, until its time is up or
+// its client has left.
 func (s *Server) operate(c *call, r *http.Request, req *request) (any, error) {
+	ctx, cancel := context.WithTimeoutCause(r.Context(), s.options.MaxTime, errTime)
+	defer cancel()
+	out, err := s.handle(ctx, c, req)
+	switch {
+	case err == nil || !errors.Is(err, ctx.Err()):
+		return out, err
+	case context.Cause(ctx) == errTime:
+		return nil, errTime
+	}
+	return nil, errLeft
+}
+
+// The answers to calls whose context ended. Nobody reads the second.
+var (
+	errTime = ServiceUnavailable("The request took too long")
+	errLeft = ServiceUnavailable("The client left")
+)
+
+func (s *Server) handle(ctx context.Context, c *call, req *request) (any, error) {
 	op, who := c.route.op, c.who
 	if s.options.Authorize != nil {
-		if err := s.options.Authorize(r.Context(), who, op, c.route.resource(req.labels)); err != nil {
+		if err := s.options.Authorize(ctx, who, op, c.route.resource(req.labels)); err != nil {
 			return nil, err
 		}
 	}
@@ -172,7 +204,7 @@ func (s *Server) operate(c *call, r *http.Request, req *request) (any, error) {
 	if err := c.route.bind(in.Elem(), req); err != nil {
 		return nil, err
 	}
-	return h.call(r.Context(), who, in)
+	return h.call(ctx, who, in)
 }
 
 // resource is the path of an operation with its labels filled in, as
@@ -216,7 +248,9 @@ func (s *Server) readBody(rt *route, w http.ResponseWriter, r *http.Request) (*h
 		return nil, s.tooLarge(rt)
 	case errors.Is(err, httpmsg.ErrBudget):
 		return nil, ServiceUnavailable("The server holds as many request bodies as it may")
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &Error{Status: http.StatusRequestTimeout, Type: "RequestTimeoutException", Message: "Request Timeout"}
+	case errors.Is(err, io.ErrUnexpectedEOF), r.Context().Err() != nil:
 		return nil, BadRequest("The request body ended early.")
 	}
 	return nil, fmt.Errorf("read body: %w", err)
