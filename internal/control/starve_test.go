@@ -1,8 +1,6 @@
 package control_test
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -103,23 +101,5 @@ func TestPatchIsBounded(t *testing.T) {
 	})
 	if each := many / 1000; each > few {
 		t.Errorf("an operation of a thousand takes %d bytes, ten took %d", each, few)
-	}
-}
-
-// A client that has left leaves nothing running and nothing behind.
-func TestClientLeavesInTheMidst(t *testing.T) {
-	l := newLoad(t, "", 0)
-	gone, cancel := context.WithCancel(ctx())
-	cancel()
-	ops := []wire.PatchOperation{{Op: new("replace"), Path: new("/name"), Value: new("other")}}
-	if _, err := l.UpdateRestAPI(gone, who, &wire.UpdateRestAPIRequest{RestAPIID: l.api, PatchOperations: ops}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := l.CreateDeployment(gone, who, &wire.CreateDeploymentRequest{RestAPIID: l.api}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	api, _ := json.Marshal(must(l.GetRestAPI(ctx(), who, &wire.GetRestAPIRequest{RestAPIID: l.api}))(t))
-	if !strings.Contains(string(api), `"name":"load"`) {
-		t.Errorf("got %s", api)
 	}
 }

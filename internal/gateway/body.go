@@ -31,6 +31,7 @@ type body struct {
 	due     int           // bytes of this piece that have not come
 	left    int64         // bytes that were announced and have not come; below 0 nobody knows
 	whole   bool          // it has been read to its end
+	read    func()        // called then; nil for nobody
 }
 
 // start makes b the body of r, if it has one.
@@ -73,8 +74,11 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	switch {
 	case err == io.EOF:
-		b.whole = true
 		b.control.SetReadDeadline(time.Time{})
+		if !b.whole && b.read != nil {
+			b.read()
+		}
+		b.whole = true
 	case err != nil:
 		b.left = -1 // where the next request begins
 	}

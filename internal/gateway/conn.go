@@ -43,6 +43,9 @@ type conn struct {
 	broken   error // why it has not
 	unread   bool  // the last answer came before its request had been read
 	lingered bool  // what came behind it has been thrown away
+
+	early [1]byte // what a watch has read
+	came  bool    // it has, and nobody has got it yet
 }
 
 // connKey finds the conn in the context of its requests.
@@ -91,10 +94,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.ended != nil {
 		return 0, c.ended
 	}
-	if c.reads.due() {
-		_ = c.Conn.SetReadDeadline(c.reads.have)
-	}
-	n, err := c.Conn.Read(p)
+	n, err := c.receive(p)
 	if n > 0 && c.guest.began() {
 		c.reads.want = time.Now().Add(c.guest.door.headTime) // net/http waits for four bytes as for none
 	}
@@ -109,11 +109,23 @@ func (c *conn) Read(p []byte) (int, error) {
 	return ok, nil
 }
 
+// receive reads what has come, or comes until the deadline.
+func (c *conn) receive(p []byte) (int, error) {
+	if c.came {
+		c.came = false
+		return copy(p, c.early[:]), nil
+	}
+	if c.reads.due() {
+		_ = c.Conn.SetReadDeadline(c.reads.have)
+	}
+	return c.Conn.Read(p)
+}
+
 // isBackground tells the read of one byte that net/http has pending while a
 // handler runs, to learn of a client who goes away: a system call, two timers
 // and a parked goroutine for each request. A gateway has no use for it, since an
-// integration that was begun is ended, as on AWS. To read nothing ends it at
-// once. All other reads are into one buffer; only its last byte may be left of it.
+// integration that was begun is ended, as on AWS; for other handlers there is
+// watch. To read nothing ends it at once. All other reads are into one buffer; only its last byte may be left of it.
 func (c *conn) isBackground(p []byte) bool {
 	if c.tail == nil { // the first read is into the whole buffer
 		c.tail = &p[:cap(p)][cap(p)-1]

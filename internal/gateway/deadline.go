@@ -9,7 +9,8 @@ import "time"
 //
 // Whoever sets it must be the one who then reads or writes: a read that waits is
 // not woken up. net/http does so, as there are no background reads (see
-// conn.isBackground); so must handlers.
+// conn.isBackground); so must handlers. A watch, which does read meanwhile, wakes
+// itself up.
 type deadline struct {
 	want, have time.Time
 }

@@ -21,7 +21,8 @@ type Options struct {
 	Source  Source
 	Compile func(*snapshot.Deployment) (Program, error)
 	// Next answers requests that are for no stage; nil answers 403. It may read the
-	// body in its own time, at the pace of all bodies.
+	// body in its own time, at the pace of all bodies. Once it has, or where there is
+	// none, a client that leaves ends the request's context.
 	Next http.Handler
 	// Budget bounds and pools the bodies of requests; nil makes one without a
 	// limit.
@@ -153,7 +154,14 @@ func (g *Gateway) serveNext(w http.ResponseWriter, r *http.Request) {
 	if g.door.closing.Load() {
 		w.Header().Set("Connection", "close")
 	}
-	paced, b := paced(w, r, nc, g.opts.ReadTimeout)
+	watched, client := watched(r, nc)
+	defer client.end()
+	paced, b := paced(w, watched, nc, g.opts.ReadTimeout)
+	if b == nil {
+		client.begin()
+	} else {
+		b.read = client.begin
+	}
 	g.opts.Next.ServeHTTP(w, paced)
 	if nc != nil && b.endless(r) {
 		nc.breakOff()

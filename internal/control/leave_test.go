@@ -1,0 +1,159 @@
+package control_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A socket is a load's control plane behind the gateway's door.
+type socket struct {
+	*load
+	addr string
+	ctxs chan context.Context // of the requests
+	hook func()               // called in the midst of each transaction
+}
+
+func newSocket(t *testing.T) *socket {
+	s := &socket{load: newLoad(t, "", 1), ctxs: make(chan context.Context, 10)}
+	s.Service = control.New(control.Options{Store: s.store, Now: func() time.Time {
+		if s.hook != nil {
+			s.hook()
+		}
+		return time.Now()
+	}})
+	server, err := wire.NewServer(wire.ServerOptions{
+		Handlers: s.Handlers(), Authenticate: control.OpenAuthenticator(testAccount, testRegion), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := gateway.New(gateway.Options{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ctxs <- r.Context()
+		server.ServeHTTP(w, r)
+	})})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.addr = ln.Addr().String()
+	served := make(chan error, 1)
+	go func() { served <- g.ServeNext(ln) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := g.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// state is what there is of the API and its deployments.
+func (s *socket) state() string {
+	s.Helper()
+	api := must(s.GetRestAPI(ctx(), who, &wire.GetRestAPIRequest{RestAPIID: s.api}))(s)
+	resources := must(s.GetResources(ctx(), who, &wire.GetResourcesRequest{RestAPIID: s.api}))(s)
+	deployments := must(s.GetDeployments(ctx(), who, &wire.GetDeploymentsRequest{RestAPIID: s.api}))(s)
+	return fmt.Sprintf("%s: %d resources, %d deployments", *api.Name, len(resources.Items), len(deployments.Items))
+}
+
+// hold keeps the store's writer busy until release is called.
+func (s *socket) hold() (release func()) {
+	began, end := make(chan struct{}), make(chan struct{})
+	done := make(chan error)
+	go func() {
+		_, err := s.store.Write(ctx(), store.Scope{}, func(*store.Tx) error {
+			close(began)
+			<-end
+			return nil
+		})
+		done <- err
+	}()
+	<-began
+	return func() {
+		close(end)
+		if err := <-done; err != nil {
+			s.Error(err)
+		}
+	}
+}
+
+// send sends one request and returns its connection.
+func (s *socket) send(method, target, body string) net.Conn {
+	s.Helper()
+	nc, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(nc, "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", method, target, len(body), body); err != nil {
+		s.Fatal(err)
+	}
+	return nc
+}
+
+// A client that closes its connection in the midst of a transaction, or while it waits
+// for one, ends it, and nothing of it is left.
+func TestClientLeavesInTheMidst(t *testing.T) {
+	for name, call := range map[string]struct{ method, target, body string }{
+		"a write":       {"PATCH", "/restapis/{api}", `{"patchOperations": [{"op": "replace", "path": "/name", "value": "other"}]}`},
+		"a long write":  {"POST", "/restapis/{api}/deployments", `{"stageName": "prod"}`},
+		"a long import": {"PUT", "/restapis/{api}?mode=overwrite", manyPaths(10)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSocket(t)
+			before := s.state()
+			midst, ended := make(chan struct{}), make(chan bool, 1)
+			s.hook = func() {
+				close(midst)
+				s.hook = nil
+				ctx := <-s.ctxs
+				select {
+				case <-ctx.Done():
+					ended <- true
+				case <-time.After(5 * time.Second):
+					ended <- false
+				}
+			}
+			client := s.send(call.method, strings.ReplaceAll(call.target, "{api}", s.api), call.body)
+			<-midst
+			client.Close()
+			if !<-ended {
+				t.Error("the transaction goes on")
+			}
+			if after := s.state(); after != before {
+				t.Errorf("left %s", after)
+			}
+		})
+		t.Run(name+" that waits", func(t *testing.T) {
+			s := newSocket(t)
+			before := s.state()
+			release := s.hold()
+			client := s.send(call.method, strings.ReplaceAll(call.target, "{api}", s.api), call.body)
+			ctx := <-s.ctxs
+			client.Close()
+			select {
+			case <-ctx.Done():
+			case <-time.After(5 * time.Second):
+				t.Error("it waits on")
+			}
+			release()
+			if after := s.state(); after != before {
+				t.Errorf("left %s", after)
+			}
+		})
+	}
+}

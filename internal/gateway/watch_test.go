@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// A client that closes its connection ends the context of its request, once
+// its body has been read, however it came and whatever the connection was used for before.
+func TestClientThatLeaves(t *testing.T) {
+	began, ended := make(chan struct{}), make(chan bool)
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/quick" {
+			return
+		}
+		began <- struct{}{}
+		select {
+		case <-r.Context().Done():
+			ended <- true
+		case <-time.After(5 * time.Second):
+			ended <- false
+		}
+	})
+	stages := refusing
+	shared := open(t, Options{Next: next}, stages)
+	alone := openAs(t, Options{Next: next}, stages, func(s *site, ln net.Listener) error { return s.ServeNext(ln) })
+	secure := openTLS(t, Options{Next: next}, stages).site
+	const host = " HTTP/1.1\r\nHost: localhost\r\n"
+	for name, request := range map[string]string{
+		"no body":          "GET /" + host + "\r\n",
+		"a length":         "POST /" + host + "Content-Length: 5\r\n\r\nhello",
+		"chunks":           "POST /" + host + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+		"HTTP/1.0":         "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n",
+		"the second":       "GET /quick" + host + "\r\nGET /" + host + "\r\n",
+		"one with a body":  "POST /quick" + host + "Content-Length: 5\r\n\r\nhelloGET /" + host + "\r\n",
+		"after some stage": stageHead("GET", "/dev/x") + "\r\nPOST /" + host + "Content-Length: 2\r\n\r\nhi",
+	} {
+		for where, s := range map[string]*site{"shared": shared, "alone": alone, "TLS": secure} {
+			if s == alone && name == "after some stage" {
+				continue
+			}
+			t.Run(name+", "+where, func(t *testing.T) {
+				p := s.dial(t)
+				if s == secure {
+					p = p.secure()
+				}
+				p.send(request)
+				<-began
+				p.Close()
+				if !<-ended {
+					t.Error("the context did not end")
+				}
+			})
+		}
+	}
+}
+
+// What a client sends behind a request that takes long is its next request.
+func TestNextRequestIsNotLost(t *testing.T) {
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		select {
+		case <-time.After(5 * watchAfter):
+			fmt.Fprintf(w, "%s %s", r.URL.Path, body)
+		case <-r.Context().Done():
+			w.WriteHeader(500)
+		}
+	})
+	for where, s := range map[string]*site{"plain": open(t, Options{Next: next}, echo), "TLS": openTLS(t, Options{Next: next}, echo).site} {
+		t.Run(where, func(t *testing.T) {
+			p := s.dial(t)
+			if where == "TLS" {
+				p = p.secure()
+			}
+			for i := range 4 {
+				p.send(fmt.Sprintf("POST /%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n%d", i, i))
+				if i%2 == 0 {
+					time.Sleep(2 * watchAfter) // its watch has begun, and gets the next one's first byte
+				}
+			}
+			for i := range 4 {
+				if resp, body := p.receive("POST"); resp.StatusCode != 200 || body != fmt.Sprintf("/%d %d", i, i) {
+					t.Errorf("got %d %q", resp.StatusCode, body)
+				}
+			}
+			time.Sleep(2 * watchAfter)
+			p.send("GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			if resp, body := p.receive("GET"); resp.StatusCode != 200 || body != "/last " {
+				t.Errorf("then %d %q", resp.StatusCode, body)
+			}
+		})
+	}
+}
