@@ -29,10 +29,11 @@ type Options struct {
 	// They do not bound those in use.
 	MaxIdlePerHost, MaxIdle int
 	// MaxConnections bounds the open connections, used and unused together (no
-	// bound). At the bound an unused one closes for a new one. An endpoint uses no
-	// more than it leaves to others: one alone half of them, and each whose calls
-	// hang half of what was free at the most. Calls beyond that wait for as long as
-	// connecting may take, and then fail with ErrBusy.
+	// bound). At the bound an unused one closes for a new one. One endpoint uses a
+	// quarter of them at the most for one API, an API three eighths for all its
+	// endpoints, both less the more others use; a quarter is left for first calls.
+	// Calls beyond that wait for as long as connecting may take, and then fail with
+	// ErrBusy.
 	MaxConnections int
 	// Lookup finds the addresses of a host, those to be preferred first (the
 	// system's resolver; none where Dial is set, which then gets names as they
@@ -58,6 +59,9 @@ type Request struct {
 	// and Transfer-Encoding are the client's own and are refused in it.
 	Header httpmsg.Header
 	Body   []byte
+	// API is the id of the API on whose behalf the call is made: MaxConnections are
+	// shared out among APIs, too.
+	API string
 	// Deadline is when the whole answer must be there; zero gives DefaultTimeout
 	// from the start of the call.
 	Deadline time.Time

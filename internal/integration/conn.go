@@ -17,6 +17,7 @@ const quietFor = 250 * time.Millisecond
 type conn struct {
 	net.Conn
 	lane      *lane
+	share     *share          // of the call that uses it; nil while it is idle
 	slots     *slots          // counts it; nil when they do not any more
 	address   *address        // nil where no name stands for it
 	raw       syscall.RawConn // for looking at it while idle; nil where that cannot be done
@@ -63,10 +64,11 @@ func (c *Client) connect(ep *Endpoint, req *Request, now, deadline time.Time, fr
 // connectTo is connect for one address, to which a connection must be open by
 // limit. The call has a place with the connection, and none with an error.
 func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit, deadline time.Time, fresh bool) (*conn, error) {
-	l, cn, placed := c.pool.enter(key, fresh)
+	sh, cn, placed := c.pool.enter(key, req.API, fresh)
+	l := sh.lane
 	if !placed {
 		limit = c.connectBy(limit)
-		if err := c.pool.slots.wait(l, limit); err != nil {
+		if err := c.pool.slots.wait(sh, limit); err != nil {
 			return nil, &Error{Kind: ErrBusy, Op: "dial", Endpoint: key.addr, Err: err}
 		}
 		if !fresh {
@@ -75,15 +77,18 @@ func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit,
 	}
 	for ; cn != nil; cn = c.pool.get(l) {
 		if c.reuse(cn, req, now, deadline) {
+			cn.share = sh
 			return cn, nil
 		}
 		cn.Close()
 	}
 	cn, err := c.open(ep, l, c.connectBy(limit), deadline)
 	if err != nil {
-		c.pool.leave(l)
+		c.pool.leave(sh)
+		return nil, err
 	}
-	return cn, err
+	cn.share = sh
+	return cn, nil
 }
 
 // connectBy is until when a connection must be open that is begun now.

@@ -3,8 +3,8 @@ package integration
 import "sync"
 
 // A lane is the connections of one endpoint: the list of those that no call
-// uses, from the one idle longest to the one used last, and the number of calls
-// that use one, or open one. Each endpoint has a lock of its own, which is held
+// uses, from the one idle longest to the one used last, and the calls that use
+// one, or open one, by their APIs. Each endpoint has a lock of its own, which is held
 // for a few instructions, so that the calls of one do not wait for another's.
 type lane struct {
 	key poolKey
@@ -12,11 +12,8 @@ type lane struct {
 	mu             sync.Mutex
 	idle           int
 	oldest, newest *conn
-	calls          int  // that have a place
-	waiting        int  // that wait for one
-	forgotten      bool // the pool has it no more: look up another
-
-	line line // of those that wait; slots.mu guards it
+	shares         map[string]*share // by the API's id
+	forgotten      bool              // the pool has it no more: look up another
 }
 
 // push adds a connection that a call is through with.

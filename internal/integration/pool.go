@@ -12,6 +12,7 @@ import (
 // over the bound it is the oldest of all that goes.
 type pool struct {
 	slots            slots
+	apis             apis
 	idleTimeout      time.Duration
 	maxHost, maxIdle int
 
@@ -28,10 +29,11 @@ func (p *pool) init(idleTimeout time.Duration, maxHost, maxIdle int) {
 	p.lanes = make(map[poolKey]*lane)
 }
 
-// enter takes a place for a call of an endpoint and, unless fresh is wanted, the
-// connection that was used last; nil is that there is none. Where the endpoint may
-// have no more calls, placed is false, and the caller waits for its place.
-func (p *pool) enter(key *poolKey, fresh bool) (l *lane, cn *conn, placed bool) {
+// enter takes a place for a call of an API to an endpoint and, unless fresh is
+// wanted, the connection that was used last; nil is that there is none. Where there
+// may be no more such calls, placed is false, and the caller waits for its place.
+func (p *pool) enter(key *poolKey, api string, fresh bool) (sh *share, cn *conn, placed bool) {
+	var l *lane
 	for {
 		l = p.lane(key)
 		l.mu.Lock()
@@ -41,15 +43,16 @@ func (p *pool) enter(key *poolKey, fresh bool) (l *lane, cn *conn, placed bool) 
 		l.mu.Unlock()
 	}
 	defer l.mu.Unlock()
-	if l.waiting > 0 || !p.slots.claim(l.calls) {
-		l.waiting++
-		return l, nil, false
+	sh = l.share(api, &p.apis)
+	if sh.waiting > 0 || !p.slots.claim(sh.api, sh.calls) {
+		sh.waiting++
+		return sh, nil, false
 	}
-	l.calls++
+	sh.calls++
 	if !fresh && l.newest != nil {
 		cn = p.remove(l, l.newest)
 	}
-	return l, cn, true
+	return sh, cn, true
 }
 
 // get takes the connection of l that was used last, nil when there is none.
@@ -69,21 +72,23 @@ func (p *pool) remove(l *lane, cn *conn) *conn {
 }
 
 // leave ends a call without a connection.
-func (p *pool) leave(l *lane) {
-	l.mu.Lock()
-	l.calls--
-	l.mu.Unlock()
-	p.slots.release()
+func (p *pool) leave(sh *share) {
+	a := sh.api // the share may be forgotten behind the call
+	sh.lane.mu.Lock()
+	sh.calls--
+	sh.lane.mu.Unlock()
+	p.slots.release(a)
 }
 
 // put ends a call and keeps its connection for later; cn is closed when the pool
 // is.
 func (p *pool) put(cn *conn, now time.Time) {
-	l, extra := cn.lane, cn
+	sh, l, extra := cn.share, cn.lane, cn
 	cn.idleSince = now
 	over := false
 	l.mu.Lock()
-	l.calls--
+	sh.calls--
+	cn.share = nil
 	if !p.closed.Load() {
 		l.push(cn)
 		over = p.idle.Add(1) > int64(p.maxIdle)
@@ -98,13 +103,13 @@ func (p *pool) put(cn *conn, now time.Time) {
 	if extra != nil {
 		extra.shut()
 	}
-	p.slots.release() // behind the closing of what was over
+	p.slots.release(sh.api) // behind the closing of what was over
 }
 
 // discard ends a call and closes its connection.
 func (p *pool) discard(cn *conn) {
 	cn.Close()
-	p.leave(cn.lane)
+	p.leave(cn.share)
 }
 
 // makeRoom counts a connection that a call is about to open. At the bound it
@@ -185,7 +190,8 @@ func (p *pool) reap() {
 	defer p.mu.Unlock()
 	for key, l := range p.lanes {
 		l.mu.Lock()
-		if l.idle == 0 && l.calls == 0 && l.waiting == 0 {
+		l.forget(&p.apis)
+		if l.idle == 0 && len(l.shares) == 0 {
 			l.forgotten = true
 			delete(p.lanes, key)
 		}

@@ -144,11 +144,17 @@ func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 // calls makes n calls that are under way at the same time.
 func calls(t *testing.T, c *Client, host string, n int) {
 	t.Helper()
+	callsOf(t, c, "", host, n)
+}
+
+// callsOf is calls for an API.
+func callsOf(t *testing.T, c *Client, api, host string, n int) {
+	t.Helper()
 	errs := make(chan error, n)
 	ep := endpoint(t, "http", host, nil)
 	for range n {
 		go func() {
-			resp, err := c.Do(&Request{Method: "GET", Target: "/"}, ep)
+			resp, err := c.Do(&Request{Method: "GET", Target: "/", API: api}, ep)
 			if err == nil {
 				resp.Release()
 			}

@@ -37,14 +37,21 @@ func sluggards(free <-chan bool) func(context.Context, string, string) (net.Conn
 func TestHungEndpoints(t *testing.T) {
 	tests := map[string]struct {
 		bound, hung int
-		others      int // calls at once of one more endpoint that find a connection
-		kept        int // connections that the hung endpoints had before, each
+		apis        int    // that the hung endpoints are of, in turn
+		api         string // of one more endpoint; those of the hung ones are a0, a1 and so on
+		others      int    // calls of it at once that find a connection
+		kept        int    // connections that the hung endpoints had before, each
 	}{
-		"one":                          {bound: 10, hung: 1, others: 3},
-		"one that had kept all":        {bound: 10, hung: 1, others: 3, kept: 5},
-		"three":                        {bound: 40, hung: 3, others: 3},
-		"of two connections":           {bound: 2, hung: 1, others: 1},
-		"many that had kept all there": {bound: 60, hung: 5, others: 1, kept: 10},
+		"one":                               {bound: 16, hung: 1, apis: 1, api: "b", others: 3},
+		"one that had kept all":             {bound: 16, hung: 1, apis: 1, api: "b", others: 3, kept: 4},
+		"one of the same API":               {bound: 40, hung: 1, apis: 1, api: "a0", others: 5},
+		"three":                             {bound: 40, hung: 3, apis: 1, api: "b", others: 6},
+		"of two connections":                {bound: 2, hung: 1, apis: 1, api: "b", others: 1},
+		"many that had kept all there":      {bound: 60, hung: 5, apis: 5, api: "b", others: 3, kept: 4},
+		"an eighth of the same API":         {bound: 400, hung: 50, apis: 1, api: "a0", others: 1},
+		"as many hosts as a client likes":   {bound: 400, hung: 500, apis: 1, api: "b", others: 40},
+		"an eighth, of many APIs":           {bound: 400, hung: 50, apis: 50, api: "a0", others: 1},
+		"a quarter, for an API without any": {bound: 400, hung: 99, apis: 99, api: "b", others: 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -60,10 +67,11 @@ func TestHungEndpoints(t *testing.T) {
 					go func() { free <- true }()
 				}
 				var wg sync.WaitGroup
-				call := func(ep *Endpoint, n int) {
+				call := func(i int, ep *Endpoint, n int) {
+					req := &Request{Method: "GET", Target: "/", API: fmt.Sprint("a", i%tt.apis)}
 					for range n {
 						wg.Go(func() {
-							resp, err := c.Do(&Request{Method: "GET", Target: "/"}, ep)
+							resp, err := c.Do(req, ep)
 							if err == nil {
 								resp.Release()
 							} else if !errors.Is(err, ErrBusy) {
@@ -72,17 +80,17 @@ func TestHungEndpoints(t *testing.T) {
 						})
 					}
 				}
-				for _, ep := range hung {
-					call(ep, tt.kept)
+				for i, ep := range hung {
+					call(i, ep, tt.kept)
 				}
 				wg.Wait()
-				for _, ep := range hung {
-					call(ep, 2*tt.bound)
+				for i, ep := range hung { // one after the other, so that the first have all they may
+					call(i, ep, min(2*tt.bound, 120))
+					synctest.Wait()
 				}
-				synctest.Wait()
 				begin := time.Now()
 				for range 3 {
-					calls(t, c, "live.example", tt.others)
+					callsOf(t, c, tt.api, "live.example", tt.others)
 				}
 				if took := time.Since(begin); took != 0 {
 					t.Errorf("the other endpoint waited for %v", took)
@@ -97,12 +105,12 @@ func TestHungEndpoints(t *testing.T) {
 	}
 }
 
-// One endpoint alone has half of the connections, and calls beyond that fail
+// One endpoint alone has a quarter of the connections, and calls beyond that fail
 // after the time to connect.
 func TestShareOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan bool)
-		c := NewClient(Options{Dial: sluggards(free), MaxConnections: 9})
+		c := NewClient(Options{Dial: sluggards(free), MaxConnections: 20})
 		defer c.Close()
 		ep := endpoint(t, "http", "hung.example", nil)
 		var wg sync.WaitGroup

@@ -8,12 +8,10 @@ import (
 	"time"
 )
 
-// slots bound the connections that a client has open, and share them out: an
-// endpoint may have a call more under way while it has fewer than there are
-// places left. One endpoint whose calls hang has half of the places at the most,
-// a second half of the other half; there is one left for the next endpoint as
-// long as fewer hang than the bound can be halved. When calls end, the shares of
-// those that go on hanging become equal.
+// slots bound the connections that a client has open, and share them out among
+// endpoints and APIs, so that those whose calls hang leave places to the others
+// (see mayStart). When calls end, the shares of those that go on hanging become
+// equal.
 //
 // A call has a place from before it looks for a connection until it is through
 // with it. Connections that no call uses have none: they are closed where the
@@ -25,36 +23,43 @@ type slots struct {
 
 	waiting atomic.Int64 // calls without a place
 	mu      sync.Mutex
-	lanes   list.List // of *lane, those with calls that wait, in order of their turn
+	shares  list.List // of *share, those with calls that wait, in order of their turn
 }
 
-// A line is the calls of one endpoint that wait, in the order in which they came.
+// A line is the calls of one share that wait, in the order in which they came.
 type line struct {
 	list.List               // of chan struct{}, closed with the place
-	at        *list.Element // in slots.lanes; nil while nobody waits
+	at        *list.Element // in slots.shares; nil while nobody waits
 }
 
-// claim takes a place for a call of an endpoint that has so many, if it may.
-func (s *slots) claim(calls int) bool {
+// claim takes a place for a call of a, whose share has so many, if it may. It
+// counts the call with its API first. Who is refused meanwhile, for a call that
+// then is not counted, asks again when it waits.
+func (s *slots) claim(a *api, calls int) bool {
 	if s.limit == 0 {
 		return true
 	}
 	for {
-		all := s.calls.Load()
-		if int64(calls) >= s.limit-all {
+		ofAPI, all := a.calls.Load(), s.calls.Load()
+		if !mayStart(int64(calls), ofAPI, s.limit-all, s.limit) {
 			return false
+		}
+		if !a.calls.CompareAndSwap(ofAPI, ofAPI+1) {
+			continue
 		}
 		if s.calls.CompareAndSwap(all, all+1) {
 			return true
 		}
+		a.calls.Add(-1)
 	}
 }
 
-// release gives a place back, and to calls that wait what they may have now.
-func (s *slots) release() {
+// release gives a place of a's back, and to calls that wait what they may have now.
+func (s *slots) release(a *api) {
 	if s.limit == 0 {
 		return
 	}
+	a.calls.Add(-1)
 	s.calls.Add(-1)
 	if s.waiting.Load() > 0 {
 		s.mu.Lock()
@@ -63,14 +68,14 @@ func (s *slots) release() {
 	}
 }
 
-// wait waits for a place of l, which counts the call among those that wait, until
+// wait waits for a place of sh, which counts the call among those that wait, until
 // limit at the latest.
-func (s *slots) wait(l *lane, limit time.Time) error {
+func (s *slots) wait(sh *share, limit time.Time) error {
 	got := make(chan struct{})
 	s.mu.Lock()
-	at := l.line.PushBack(got)
-	if l.line.at == nil {
-		l.line.at = s.lanes.PushBack(l)
+	at := sh.line.PushBack(got)
+	if sh.line.at == nil {
+		sh.line.at = s.shares.PushBack(sh)
 	}
 	s.waiting.Add(1)
 	s.grant() // a place that came free before waiting said so
@@ -90,21 +95,22 @@ func (s *slots) wait(l *lane, limit time.Time) error {
 		return nil
 	default:
 	}
-	s.leave(l, at)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.waiting--
-	return fmt.Errorf("%d of %d connections to backends are in use, %d of them to this one, which may have no more", s.calls.Load(), s.limit, l.calls)
+	s.leave(sh, at)
+	sh.lane.mu.Lock()
+	defer sh.lane.mu.Unlock()
+	sh.waiting--
+	return fmt.Errorf("%d of %d connections to backends are in use, %d of them by this API, %d to this backend, which may have no more",
+		s.calls.Load(), s.limit, sh.api.calls.Load(), sh.calls)
 }
 
-// grant gives places to the first calls of endpoints that may have one more.
+// grant gives places to the first calls of shares that may have one more.
 func (s *slots) grant() {
-	for at := s.lanes.Front(); at != nil; {
-		l, next := at.Value.(*lane), at.Next()
-		if l.admit(s) {
-			close(s.leave(l, l.line.Front()))
-			if l.line.at != nil {
-				s.lanes.MoveToBack(at)
+	for at := s.shares.Front(); at != nil && s.calls.Load() < s.limit; {
+		sh, next := at.Value.(*share), at.Next()
+		if sh.admit(s) {
+			close(s.leave(sh, sh.line.Front()))
+			if sh.line.at != nil {
+				s.shares.MoveToBack(at)
 				if next == nil {
 					next = at
 				}
@@ -114,26 +120,26 @@ func (s *slots) grant() {
 	}
 }
 
-// leave takes a call out of its endpoint's line.
-func (s *slots) leave(l *lane, at *list.Element) chan struct{} {
+// leave takes a call out of its share's line.
+func (s *slots) leave(sh *share, at *list.Element) chan struct{} {
 	s.waiting.Add(-1)
-	got := l.line.Remove(at).(chan struct{})
-	if l.line.Len() == 0 {
-		s.lanes.Remove(l.line.at)
-		l.line.at = nil
+	got := sh.line.Remove(at).(chan struct{})
+	if sh.line.Len() == 0 {
+		s.shares.Remove(sh.line.at)
+		sh.line.at = nil
 	}
 	return got
 }
 
 // admit claims a place for a call that waits.
-func (l *lane) admit(s *slots) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !s.claim(l.calls) {
+func (sh *share) admit(s *slots) bool {
+	sh.lane.mu.Lock()
+	defer sh.lane.mu.Unlock()
+	if !s.claim(sh.api, sh.calls) {
 		return false
 	}
-	l.calls++
-	l.waiting--
+	sh.calls++
+	sh.waiting--
 	return true
 }
 

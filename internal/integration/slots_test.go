@@ -54,7 +54,7 @@ func (c counted) Close() error {
 func TestMaxConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s slowly
-		c := NewClient(Options{Dial: s.dial, MaxConnections: 6}) // half of them for one endpoint
+		c := NewClient(Options{Dial: s.dial, MaxConnections: 12}) // a quarter of them for one endpoint
 		defer c.Close()
 		ep := endpoint(t, "http", "a.example", nil)
 		var mu sync.Mutex
@@ -93,7 +93,7 @@ func TestMaxConnections(t *testing.T) {
 func TestMaxConnectionsOfManyBackends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s slowly
-		c := NewClient(Options{Dial: s.dial, MaxConnections: 2})
+		c := NewClient(Options{Dial: s.dial, MaxConnections: 6})
 		defer c.Close()
 		for i := range 4 {
 			calls(t, c, fmt.Sprint(i, ".example"), 2)
@@ -111,10 +111,10 @@ func TestMaxConnectionsOfManyBackends(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if most := s.most.Load(); most > 2 {
+		if most := s.most.Load(); most > 6 {
 			t.Errorf("%d connections at once", most)
 		}
-		if s := &c.pool.slots; s.open.Load() > 2 || s.calls.Load() != 0 || s.lanes.Len() != 0 || s.waiting.Load() != 0 {
+		if s := &c.pool.slots; s.open.Load() > 6 || s.calls.Load() != 0 || s.shares.Len() != 0 || s.waiting.Load() != 0 {
 			t.Errorf("%d open, %d calls, %d waiting", s.open.Load(), s.calls.Load(), s.waiting.Load())
 		}
 	})

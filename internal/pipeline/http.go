@@ -128,7 +128,7 @@ func (c *call) appendMappedQuery(dst []byte, hasQuery bool) ([]byte, error) {
 
 // send calls the backend.
 func send(c *call) error {
-	c.out.Deadline, c.out.Timing = c.deadline(), c.timingAsked()
+	c.out.API, c.out.Deadline, c.out.Timing = c.stage.settings.APIID, c.deadline(), c.timingAsked()
 	c.integrationStart = time.Now()
 	c.traceEndpointRequest(c.integrationStart)
 	resp, err := c.stage.services.Client.Do(&c.out.Request, c.out.endpoint)
