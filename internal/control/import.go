@@ -25,8 +25,8 @@ func (s *Service) ImportRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 	if err := s.throttle.newAPI(who, endpoint); err != nil {
 		return nil, err
 	}
-	out, err := writeAhead(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
-		return t.importNew(def, endpoint, isTrue(in.FailOnWarnings))
+	out, err := writeAhead(ctx, s, who, "", func(t *tx) (*wire.RestAPI, error) {
+		return t.of(id).importNew(def, endpoint, isTrue(in.FailOnWarnings))
 	})
 	if err == nil {
 		s.logImport(ctx, *out.ID, def)

@@ -128,13 +128,30 @@ func FuzzARN(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	t := &tx{who: &wire.Caller{Account: "1", Region: "us-east-1"}}
+	who := &wire.Caller{Account: "1", Region: "us-east-1"}
 	f.Fuzz(func(tt *testing.T, arn string) {
-		path, ok := t.parseARN(arn)
+		path, ok := parseARN(who, arn)
 		if ok && !strings.HasSuffix(arn, ":/"+strings.Join(path, "/")) {
 			tt.Errorf("%q became %q", arn, path)
 		}
 	})
+}
+
+// The tags of an API and of its stages are changed in the API's scope.
+func TestAPIOfARN(t *testing.T) {
+	who := &wire.Caller{Account: "111122223333", Region: "us-east-1"}
+	for arn, want := range map[string]string{
+		"arn:aws:apigateway:us-east-1::/restapis/a":             "a",
+		"arn:aws:apigateway:us-east-1::/restapis/a/stages/prod": "a",
+		"arn:aws:apigateway:us-east-1::/restapis":               "",
+		"arn:aws:apigateway:us-east-1::/vpclinks/a":             "",
+		"arn:aws:apigateway:eu-west-1::/restapis/a":             "", // another region's
+		"restapis/a": "",
+	} {
+		if got := apiOfARN(who, arn); got != want {
+			t.Errorf("%s: got %q, want %q", arn, got, want)
+		}
+	}
 }
 
 // Each error of a table dialect lists paths that the table has.

@@ -333,15 +333,13 @@ func (t *tx) children(id string) ([]*wire.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*wire.Resource, len(rows))
+	ids := make([]string, len(rows))
 	for i, row := range rows {
 		c, err := decode[entry](kindChild, row.ID, row.Doc)
 		if err != nil {
 			return nil, err
 		}
-		if out[i], err = t.resource(c.ID); err != nil {
-			return nil, err
-		}
+		ids[i] = c.ID
 	}
-	return out, nil
+	return loadMany[wire.Resource](t, kindResource, ids, errResource())
 }

@@ -74,7 +74,7 @@ func (g *taggable) match(path []string) (api, id string, ok bool) {
 
 // TagResource adds tags to a resource, or gives those that it has new values.
 func (s *Service) TagResource(ctx context.Context, who *wire.Caller, in *wire.TagResourceRequest) (*wire.Empty, error) {
-	return writeEmpty(ctx, s, who, "", func(t *tx) error {
+	return writeEmpty(ctx, s, who, apiOfARN(who, in.ResourceARN), func(t *tx) error {
 		r, err := t.tagged(in.ResourceARN)
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func (s *Service) TagResource(ctx context.Context, who *wire.Caller, in *wire.Ta
 
 // UntagResource takes tags away; those that are not there are no error.
 func (s *Service) UntagResource(ctx context.Context, who *wire.Caller, in *wire.UntagResourceRequest) (*wire.Empty, error) {
-	return writeEmpty(ctx, s, who, "", func(t *tx) error {
+	return writeEmpty(ctx, s, who, apiOfARN(who, in.ResourceARN), func(t *tx) error {
 		r, err := t.tagged(in.ResourceARN)
 		if err != nil {
 			return err
@@ -108,7 +108,7 @@ func (s *Service) UntagResource(ctx context.Context, who *wire.Caller, in *wire.
 
 // GetTags reads a resource's tags; like AWS it does not page them.
 func (s *Service) GetTags(ctx context.Context, who *wire.Caller, in *wire.GetTagsRequest) (*wire.Tags, error) {
-	return read(ctx, s, who, "", func(t *tx) (*wire.Tags, error) {
+	return read(ctx, s, who, apiOfARN(who, in.ResourceARN), func(t *tx) (*wire.Tags, error) {
 		r, err := t.tagged(in.ResourceARN)
 		if err != nil {
 			return nil, err
@@ -157,7 +157,7 @@ func (d *tagged) served() ([]byte, error) {
 
 // tagged finds the document that an ARN names.
 func (t *tx) tagged(arn string) (*tagged, error) {
-	path, ok := t.parseARN(arn)
+	path, ok := parseARN(t.who, arn)
 	if !ok {
 		return nil, wire.BadRequest("Invalid ARN specified in the request")
 	}
@@ -175,15 +175,24 @@ func (t *tx) tagged(arn string) (*tagged, error) {
 	return nil, wire.NotFound("Invalid resource identifier specified: %s", truncated(arn))
 }
 
+// apiOfARN is the id of the API to which the resource belongs that an ARN names,
+// "" where it belongs to none.
+func apiOfARN(who *wire.Caller, arn string) string {
+	if path, ok := parseARN(who, arn); ok && len(path) > 1 && path[0] == "restapis" {
+		return path[1]
+	}
+	return ""
+}
+
 // parseARN returns the path of an ARN of this service, its segments after the
 // first slash: arn:{partition}:apigateway:{region}::/{path}. An ARN of another
 // region or account is none of the caller's.
-func (t *tx) parseARN(arn string) (path []string, ok bool) {
+func parseARN(who *wire.Caller, arn string) (path []string, ok bool) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) < 6 || parts[0] != "arn" || !strings.HasPrefix(parts[1], "aws") || parts[2] != "apigateway" {
 		return nil, false
 	}
-	if parts[3] != t.who.Region || parts[4] != "" && parts[4] != t.who.Account {
+	if parts[3] != who.Region || parts[4] != "" && parts[4] != who.Account {
 		return nil, false
 	}
 	rest, ok := strings.CutPrefix(parts[5], "/")

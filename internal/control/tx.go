@@ -62,6 +62,29 @@ func load[T any](t *tx, k kind, id string, missing error) (*T, error) {
 	return decode[T](k, id, doc)
 }
 
+// loadMany reads documents in the order of their ids; missing is the error for
+// one that is not there.
+func loadMany[T any](t *tx, k kind, ids []string, missing error) ([]*T, error) {
+	keys := make([]store.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = t.key(k, id)
+	}
+	docs, err := t.GetMany(keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*T, len(ids))
+	for i, doc := range docs {
+		if doc == nil {
+			return nil, missing
+		}
+		if out[i], err = decode[T](k, ids[i], doc); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // isAbsent reports whether err says that there is no document: not under this
 // name, or that no name is as long as this one.
 func isAbsent(err error) bool {

@@ -49,9 +49,23 @@ type prepared struct {
 	since   moment // of the snapshot
 	read    slots
 	changed slots
-	log     []func(*Tx) error // its changes of documents in order
+	log     []step // of documents, in order
 
 	published []Served
+}
+
+// A step is one call of a batch. Puts that follow each other are
+// one, so that what writes many documents makes few calls.
+type step struct {
+	rows []row // to put; nil for what call does
+	call func(ctx context.Context, b batch) error
+}
+
+func (s step) make(ctx context.Context, b batch) error {
+	if s.rows == nil {
+		return s.call(ctx, b)
+	}
+	return b.putMany(ctx, s.rows)
 }
 
 func (s *Store) prepare(ctx context.Context, fn func(*Tx) error) (*prepared, error) {
@@ -77,11 +91,11 @@ func (p *prepared) write(tx *Tx) error {
 	for i := range p.changed {
 		tx.stamp(i)
 	}
-	for _, change := range p.log {
+	for _, s := range p.log {
 		if err := tx.writing(nil); err != nil {
 			return err
 		}
-		err := change(tx)
+		err := s.make(tx.ctx, tx.batch)
 		if errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound) {
 			return errStale
 		}
@@ -259,20 +273,20 @@ func (o *overlay) created(ctx context.Context, from, to []byte, after int64, lim
 	return err
 }
 
-func (o *overlay) put(_ context.Context, key, doc []byte) error {
-	key, doc = slices.Clone(key), own(doc)
-	o.lay(key, doc)
-	o.log = append(o.log, func(tx *Tx) error { return tx.batch.put(tx.ctx, key, doc) })
-	return nil
+func (o *overlay) put(ctx context.Context, key, doc []byte) error {
+	return o.putMany(ctx, []row{{key, doc}})
 }
 
 func (o *overlay) putMany(_ context.Context, rows []row) error {
-	mine := make([]row, len(rows))
-	for i, r := range rows {
-		mine[i] = row{slices.Clone(r.key), own(r.doc)}
-		o.lay(mine[i].key, mine[i].doc)
+	last := len(o.log) - 1
+	if last < 0 || o.log[last].rows == nil {
+		o.log, last = append(o.log, step{}), last+1
 	}
-	o.log = append(o.log, func(tx *Tx) error { return tx.batch.putMany(tx.ctx, mine) })
+	for _, r := range rows {
+		mine := row{slices.Clone(r.key), own(r.doc)}
+		o.lay(mine.key, mine.doc)
+		o.log[last].rows = append(o.log[last].rows, mine)
+	}
 	return nil
 }
 
@@ -308,7 +322,7 @@ func (o *overlay) remove(ctx context.Context, key []byte) error {
 	}
 	key = slices.Clone(key)
 	o.docs = o.docs.with(string(key), overlaid{gone: true})
-	o.log = append(o.log, func(tx *Tx) error { return tx.batch.remove(tx.ctx, key) })
+	o.log = append(o.log, step{call: func(ctx context.Context, b batch) error { return b.remove(ctx, key) }})
 	return nil
 }
 
@@ -324,7 +338,7 @@ func (o *overlay) removeRange(ctx context.Context, from, to []byte) error {
 	for _, key := range gone {
 		o.docs = o.docs.with(string(key), overlaid{gone: true})
 	}
-	o.log = append(o.log, func(tx *Tx) error { return tx.batch.removeRange(tx.ctx, from, to) })
+	o.log = append(o.log, step{call: func(ctx context.Context, b batch) error { return b.removeRange(ctx, from, to) }})
 	return nil
 }
 
