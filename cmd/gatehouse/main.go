@@ -47,7 +47,7 @@ it serves the stages that they deploy.
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(newServe(), newDev(), newVTLCommand(), newEnv(), newURL(), newDoctor(), newVersion())
+	root.AddCommand(newServe(), newDev(), newVTLCommand(), newEnv(), newURL(), newDoctor(), newBackup(), newRestore(), newVersion())
 	return root
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"modernc.org/sqlite"
 )
@@ -34,11 +35,16 @@ type stmt struct {
 
 // dial opens a connection to the database file and runs the pragmas.
 func dial(ctx context.Context, file string, pragmas ...string) (*conn, error) {
+	return dialURI(ctx, file, "", pragmas...)
+}
+
+// dialURI is dial with parameters of SQLite's URIs.
+func dialURI(ctx context.Context, file, parameters string, pragmas ...string) (*conn, error) {
 	path := filepath.ToSlash(file)
 	if filepath.VolumeName(file) != "" {
 		path = "/" + path
 	}
-	name := url.URL{Scheme: "file", Path: path, RawQuery: "_error_rc=1&_dqs=0"}
+	name := url.URL{Scheme: "file", Path: path, RawQuery: strings.Trim(parameters+"&_error_rc=1&_dqs=0", "&")}
 	connector, err := sqlite.NewConnector(name.String())
 	if err != nil {
 		return nil, err

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+)
+
+func newBackup() *cobra.Command {
+	var place dataPlace
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Copy a server's data into one file, while it serves",
+		Long: `Copy everything that the server of --data-dir keeps into one file, which
+gatehouse restore takes. Run it on the server's machine and as its user,
+whether or not the server runs: the copy has what had been answered when it
+began, and no call waits for it.
+
+The file holds the private keys of client certificates. Only its owner can
+read it; keep it as you keep the keys.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := place.dir(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			err = store.Backup(cmd.Context(), dir, args[0], force)
+			if errors.Is(err, store.ErrFileExists) {
+				err = fmt.Errorf("%w (--force replaces it)", err)
+			}
+			return err
+		},
+	}
+	place.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&force, "force", false, "replace FILE if it exists")
+	return cmd
+}
+
+func newRestore() *cobra.Command {
+	var place dataPlace
+	cmd := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Make a server's data from a file of gatehouse backup",
+		Long: `Make the data of --data-dir, which has to be empty or missing, from a file of
+gatehouse backup. The file is checked as a whole first. Then start the server.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := place.dir(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			return store.Restore(cmd.Context(), args[0], dir)
+		},
+	}
+	place.flags(cmd.Flags())
+	return cmd
+}
+
+// A dataPlace finds the data directory as serve does: by its flag, its
+// environment variable or the configuration file.
+type dataPlace struct{ config string }
+
+func (p *dataPlace) flags(fs *pflag.FlagSet) {
+	fs.String("data-dir", defaults().DataDir, "directory of the database")
+	fs.StringVar(&p.config, "config", "", "configuration file (YAML) of the server")
+}
+
+func (p *dataPlace) dir(fs *pflag.FlagSet) (string, error) {
+	c, err := load(fs, p.config, os.LookupEnv)
+	if err == nil && c.InMemory {
+		err = errors.New("in-memory: such a server keeps nothing")
+	}
+	return c.DataDir, err
+}
