@@ -26,6 +26,7 @@ type config struct {
 	GatewayTLSListen     string   `yaml:"gateway-tls-listen"`
 	DataDir              string   `yaml:"data-dir"`
 	InMemory             bool     `yaml:"in-memory"`
+	KeepDeployments      int      `yaml:"keep-deployments"`
 	Region               string   `yaml:"region"`
 	Account              string   `yaml:"account"`
 	Credentials          string   `yaml:"credentials"`
@@ -72,6 +73,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.GatewayTLSListen, "gateway-tls-listen", c.GatewayTLSListen, "serve stages here under TLS (HTTP/2 and HTTP/1.1) as well, with the certificates of the configuration file")
 	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "directory of the database; one server a directory")
 	fs.BoolVar(&c.InMemory, "in-memory", c.InMemory, "keep everything in memory and forget it at the end")
+	fs.IntVar(&c.KeepDeployments, "keep-deployments", c.KeepDeployments, "deployments of each API that are kept, beside those that a stage uses; 0 keeps all, as AWS does")
 	fs.StringVar(&c.Region, "region", c.Region, "AWS region of requests that name none")
 	fs.StringVar(&c.Account, "account", c.Account, "AWS account of requests that name none")
 	fs.StringVar(&c.Credentials, "credentials", c.Credentials, "file of the access keys that may call the control plane; signatures are verified")
@@ -171,6 +173,9 @@ func (c *config) check() error {
 	}
 	if c.MaxBufferedBytes != 0 && c.MaxBufferedBytes < 1<<20 {
 		return fmt.Errorf("max-buffered-bytes: %d is less than 1 MiB", c.MaxBufferedBytes)
+	}
+	if c.KeepDeployments < 0 {
+		return fmt.Errorf("keep-deployments: %d is less than 0", c.KeepDeployments)
 	}
 	if c.MaxConnections < 0 {
 		return fmt.Errorf("max-connections: %d is less than 0", c.MaxConnections)

@@ -127,7 +127,8 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 	s.throttle = control.NewThrottle(rates, nil)
 	s.control = control.New(control.Options{
 		Store: s.store, Applied: s.feed.wait, Limits: limits, Throttle: s.throttle, Invoke: s.invoke, Log: log,
-		CheckRole: func(uri, role string) error { return s.aws.CheckRole(uri, role) },
+		KeepDeployments: c.KeepDeployments,
+		CheckRole:       func(uri, role string) error { return s.aws.CheckRole(uri, role) },
 	})
 	handler, err := s.controlHandler()
 	if err != nil {

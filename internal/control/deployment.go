@@ -42,6 +42,9 @@ func (s *Service) CreateDeployment(ctx context.Context, who *wire.Caller, in *wi
 		if err := t.saveDeployment(d, src); err != nil {
 			return nil, err
 		}
+		if err := t.dropDeployments(); err != nil {
+			return nil, err
+		}
 		return d, t.deployTo(in, *d.ID)
 	})
 }
@@ -230,15 +233,50 @@ func (s *Service) DeleteDeployment(ctx context.Context, who *wire.Caller, in *wi
 		if _, err := t.deployment(id); err != nil {
 			return err
 		}
-		stages, err := list[wire.Stage](t, kindStage, "", 0)
+		used, err := t.usedDeployments()
 		if err != nil {
 			return err
 		}
-		for i := range stages {
-			if *stages[i].DeploymentID == id {
-				return wire.BadRequest("Active stages pointing to this deployment must be moved or deleted")
-			}
+		if used[id] {
+			return wire.BadRequest("Active stages pointing to this deployment must be moved or deleted")
 		}
 		return t.remove(kindDeployment, id, errDeployment())
 	})
+}
+
+// usedDeployments is the ids of the deployments that stages are on.
+func (t *tx) usedDeployments() (map[string]bool, error) {
+	stages, err := list[wire.Stage](t, kindStage, "", 0)
+	used := make(map[string]bool, len(stages))
+	for i := range stages {
+		used[*stages[i].DeploymentID] = true
+	}
+	return used, err
+}
+
+// dropDeployments removes the API's oldest deployments beyond those that the
+// server is told to keep. It comes before a stage is moved: a gateway that does
+// not know of the move yet may still load what the stage was on.
+func (t *tx) dropDeployments() error {
+	keep := t.svc.keepDeployments
+	if keep == 0 {
+		return nil
+	}
+	rows, err := t.created(kindDeployment, "", 0)
+	if err != nil || len(rows) <= keep {
+		return err
+	}
+	used, err := t.usedDeployments()
+	if err != nil {
+		return err
+	}
+	for _, row := range rows[:len(rows)-keep] {
+		if used[row.ID] {
+			continue
+		}
+		if err := t.remove(kindDeployment, row.ID, errDeployment()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -23,6 +23,8 @@ type Service struct {
 	throttle  *Throttle
 	invoke    func(context.Context, *Test) *TestResult
 	checkRole func(uri, role string) error
+
+	keepDeployments int
 }
 
 // Options says what a Service works with.
@@ -50,6 +52,10 @@ type Options struct {
 	// goroutines and does no I/O. Nil refuses none.
 	CheckRole func(uri, role string) error
 
+	// KeepDeployments is how many deployments of each API are kept, beside those
+	// that its stages use: when one is made, the oldest others go. 0 keeps all.
+	KeepDeployments int
+
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil is time.Now
 }
@@ -58,7 +64,7 @@ type Options struct {
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: newSchemaChecker(), limits: o.Limits, throttle: o.Throttle,
-		invoke: o.Invoke, checkRole: o.CheckRole,
+		invoke: o.Invoke, checkRole: o.CheckRole, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, string, store.Revision) error { return nil }

@@ -49,7 +49,7 @@ func TestBackupUnderLoad(t *testing.T) {
 		if r := copied.Revision(); r < before || r > after {
 			t.Errorf("got revision %d, want %d to %d", r, before, after)
 		}
-		mustWrite(t, copied, transfer(0, 1))
+		mustWrite(t, copied, both("new"))
 		if err := copied.Close(); err != nil {
 			t.Error(err)
 		}
