@@ -4,7 +4,7 @@
 GO ?= go
 BIN := bin/gatehouse
 
-.PHONY: help run build test check e2e bench
+.PHONY: help run build test check e2e fuzz bench
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ e2e: build ## boto3, the aws CLI and the JavaScript SDK against the binary
 	scripts/prepare.sh
 	e2e/setup.sh
 	.cache/e2e/venv/bin/python -m pytest -q e2e
+
+fuzz: ## every fuzz target for FUZZTIME, 10s each
+	scripts/fuzz.sh
 
 bench: ## Go benchmarks of the hot paths; docs/performance.md says how to compare
 	$(GO) test -run '^$$' -bench . -benchmem ./vtl/... ./internal/...

@@ -10,7 +10,7 @@ if [ -n "$unformatted" ]; then
   exit 1
 fi
 go vet ./...
-go tool staticcheck ./...
+go tool -modfile=tools/go.mod staticcheck ./...
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -32,6 +32,7 @@ done
 go test ./cmd/gatehouse -run '^Test(Compatibility|DocumentedLimits)'
 
 go mod tidy -diff
+go -C tools mod tidy -diff
 
 # One run of text/template, or one method looked up by name, keeps the linker
 # from dropping dead code: the size shows it.
