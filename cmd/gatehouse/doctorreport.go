@@ -99,7 +99,7 @@ func (s *server) examine(ctx context.Context) (*report, error) {
 		if err := json.Unmarshal(row.Data, &st); err != nil {
 			return nil, err
 		}
-		d, err := s.feed.Deployment(ctx, st.APIID, st.DeploymentID)
+		d, err := s.control.Deployment(ctx, st.APIID, st.DeploymentID)
 		if err != nil {
 			return nil, err
 		}

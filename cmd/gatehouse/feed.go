@@ -47,7 +47,6 @@ type published interface {
 	AllServed(ctx context.Context, bare ...string) ([]store.Served, store.Revision, error)
 	Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error)
 	Watch(after store.Revision) <-chan struct{}
-	Served(ctx context.Context, kind, id string) (store.Served, error)
 }
 
 func newFeed(st published, log *slog.Logger) *feed {
@@ -244,17 +243,4 @@ func (f *feed) wait(ctx context.Context, api string, rev store.Revision) error {
 			return ctx.Err()
 		}
 	}
-}
-
-// Deployment reads a published deployment; it is the gateway's source.
-func (f *feed) Deployment(ctx context.Context, api, id string) (*snapshot.Deployment, error) {
-	row, err := f.store.Served(ctx, control.ServedDeployment, control.ServedID(api, id))
-	if err != nil {
-		return nil, err
-	}
-	d := new(snapshot.Deployment)
-	if err := json.Unmarshal(row.Data, d); err != nil {
-		return nil, fmt.Errorf("deployment %s of API %s: %w", id, api, err)
-	}
-	return d, nil
 }

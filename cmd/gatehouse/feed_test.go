@@ -65,7 +65,7 @@ func newTestFeed(t testing.TB, wrap func(*store.Store) published) (*feed, *store
 		t.Fatal(err)
 	}
 	f := newFeed(wrap(st), slog.New(slog.DiscardHandler))
-	f.gateway, f.backends = gateway.New(gateway.Options{Source: f}), backends
+	f.gateway, f.backends = gateway.New(gateway.Options{Source: control.New(control.Options{Store: st})}), backends
 	return f, st
 }
 

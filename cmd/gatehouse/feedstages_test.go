@@ -47,7 +47,7 @@ func (a answer) Serve(*httpmsg.Request) *httpmsg.Response {
 func newCompiling(t *testing.T) *compiling {
 	f, st := newTestFeed(t, func(st *store.Store) published { return st })
 	c := &compiling{feed: f, t: t, st: st, blocked: map[string]chan struct{}{}}
-	f.gateway = gateway.New(gateway.Options{Source: f, Compile: func(d *snapshot.Deployment) (gateway.Program, error) {
+	f.gateway = gateway.New(gateway.Options{Source: control.New(control.Options{Store: st}), Compile: func(d *snapshot.Deployment) (gateway.Program, error) {
 		name := d.APIID + "/" + d.ID
 		c.mu.Lock()
 		c.compiled = append(c.compiled, name)
@@ -68,7 +68,7 @@ func newCompiling(t *testing.T) *compiling {
 func (c *compiling) deploy(api, deployment, variable string) store.Revision {
 	c.t.Helper()
 	rev, err := c.st.Write(context.Background(), store.Scope{}, func(tx *store.Tx) error {
-		d, _ := json.Marshal(&snapshot.Deployment{APIID: api, ID: deployment})
+		d, _ := json.Marshal(&snapshot.Deployment{Format: snapshot.Format, APIID: api, ID: deployment})
 		if err := tx.Publish(store.Served{Kind: control.ServedDeployment, ID: control.ServedID(api, deployment), Data: d}); err != nil {
 			return err
 		}

@@ -253,7 +253,7 @@ func (s *server) newGateway(next http.Handler) (err error) {
 		next = nil
 	}
 	s.gateway = gateway.New(gateway.Options{
-		Source: s.feed,
+		Source: s.control,
 		Compile: func(d *snapshot.Deployment) (gateway.Program, error) {
 			return program{s.compile(d), s.services}, nil
 		},

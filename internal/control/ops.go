@@ -2,79 +2,122 @@ package control
 
 import "github.com/gatehouse-gw/gatehouse/internal/wire"
 
-// Handlers lists the operations that are built; package wire answers the
+// An operation is one line of the list of operations.
+type operation struct {
+	name    string
+	handler wire.Handler
+	patch   interface{ Taken() []string } // the patch table of an Update operation, nil for others
+}
+
+// operations lists the operations that are built, those of one kind together. It
+// calls none of them, so s may be nil.
+func (s *Service) operations() []operation {
+	return []operation{
+		{"GetAccount", wire.Op(s.GetAccount), nil},
+		{"UpdateAccount", wire.Op(s.UpdateAccount), &accountPatch},
+
+		{"CreateRestApi", wire.Op(s.CreateRestAPI), nil},
+		{"ImportRestApi", wire.Op(s.ImportRestAPI), nil},
+		{"GetRestApi", wire.Op(s.GetRestAPI), nil},
+		{"GetRestApis", wire.Op(s.GetRestAPIs), nil},
+		{"UpdateRestApi", wire.Op(s.UpdateRestAPI), &restAPIPatch},
+		{"DeleteRestApi", wire.Op(s.DeleteRestAPI), nil},
+		{"PutRestApi", wire.Op(s.PutRestAPI), nil},
+
+		{"CreateResource", wire.Op(s.CreateResource), nil},
+		{"GetResource", wire.Op(s.GetResource), nil},
+		{"GetResources", wire.Op(s.GetResources), nil},
+		{"UpdateResource", wire.Op(s.UpdateResource), &resourcePatch},
+		{"DeleteResource", wire.Op(s.DeleteResource), nil},
+
+		{"PutMethod", wire.Op(s.PutMethod), nil},
+		{"GetMethod", wire.Op(s.GetMethod), nil},
+		{"UpdateMethod", wire.Op(s.UpdateMethod), &methodPatch},
+		{"DeleteMethod", wire.Op(s.DeleteMethod), nil},
+
+		{"PutMethodResponse", wire.Op(s.PutMethodResponse), nil},
+		{"GetMethodResponse", wire.Op(s.GetMethodResponse), nil},
+		{"UpdateMethodResponse", wire.Op(s.UpdateMethodResponse), &methodResponsePatch},
+		{"DeleteMethodResponse", wire.Op(s.DeleteMethodResponse), nil},
+
+		{"PutIntegration", wire.Op(s.PutIntegration), nil},
+		{"GetIntegration", wire.Op(s.GetIntegration), nil},
+		{"UpdateIntegration", wire.Op(s.UpdateIntegration), &integrationPatch},
+		{"DeleteIntegration", wire.Op(s.DeleteIntegration), nil},
+
+		{"PutIntegrationResponse", wire.Op(s.PutIntegrationResponse), nil},
+		{"GetIntegrationResponse", wire.Op(s.GetIntegrationResponse), nil},
+		{"UpdateIntegrationResponse", wire.Op(s.UpdateIntegrationResponse), &integrationResponsePatch},
+		{"DeleteIntegrationResponse", wire.Op(s.DeleteIntegrationResponse), nil},
+
+		{"CreateModel", wire.Op(s.CreateModel), nil},
+		{"GetModel", wire.Op(s.GetModel), nil},
+		{"GetModelTemplate", wire.Op(s.GetModelTemplate), nil},
+		{"GetModels", wire.Op(s.GetModels), nil},
+		{"UpdateModel", wire.Op(s.UpdateModel), &modelPatch},
+		{"DeleteModel", wire.Op(s.DeleteModel), nil},
+
+		{"CreateRequestValidator", wire.Op(s.CreateRequestValidator), nil},
+		{"GetRequestValidator", wire.Op(s.GetRequestValidator), nil},
+		{"GetRequestValidators", wire.Op(s.GetRequestValidators), nil},
+		{"UpdateRequestValidator", wire.Op(s.UpdateRequestValidator), &validatorPatch},
+		{"DeleteRequestValidator", wire.Op(s.DeleteRequestValidator), nil},
+
+		{"PutGatewayResponse", wire.Op(s.PutGatewayResponse), nil},
+		{"GetGatewayResponse", wire.Op(s.GetGatewayResponse), nil},
+		{"GetGatewayResponses", wire.Op(s.GetGatewayResponses), nil},
+		{"UpdateGatewayResponse", wire.Op(s.UpdateGatewayResponse), &gatewayResponsePatch},
+		{"DeleteGatewayResponse", wire.Op(s.DeleteGatewayResponse), nil},
+
+		{"CreateDeployment", wire.Op(s.CreateDeployment), nil},
+		{"GetDeployment", wire.Op(s.GetDeployment), nil},
+		{"GetDeployments", wire.Op(s.GetDeployments), nil},
+		{"UpdateDeployment", wire.Op(s.UpdateDeployment), &deploymentPatch},
+		{"DeleteDeployment", wire.Op(s.DeleteDeployment), nil},
+
+		{"CreateStage", wire.Op(s.CreateStage), nil},
+		{"GetStage", wire.Op(s.GetStage), nil},
+		{"GetStages", wire.Op(s.GetStages), nil},
+		{"UpdateStage", wire.Op(s.UpdateStage), &stagePatch},
+		{"DeleteStage", wire.Op(s.DeleteStage), nil},
+
+		{"GenerateClientCertificate", wire.Op(s.GenerateClientCertificate), nil},
+		{"GetClientCertificate", wire.Op(s.GetClientCertificate), nil},
+		{"GetClientCertificates", wire.Op(s.GetClientCertificates), nil},
+		{"UpdateClientCertificate", wire.Op(s.UpdateClientCertificate), &clientCertificatePatch},
+		{"DeleteClientCertificate", wire.Op(s.DeleteClientCertificate), nil},
+
+		{"CreateVpcLink", wire.Op(s.CreateVPCLink), nil},
+		{"GetVpcLink", wire.Op(s.GetVPCLink), nil},
+		{"GetVpcLinks", wire.Op(s.GetVPCLinks), nil},
+		{"UpdateVpcLink", wire.Op(s.UpdateVPCLink), &vpcLinkPatch},
+		{"DeleteVpcLink", wire.Op(s.DeleteVPCLink), nil},
+
+		{"GetTags", wire.Op(s.GetTags), nil},
+		{"TagResource", wire.Op(s.TagResource), nil},
+		{"UntagResource", wire.Op(s.UntagResource), nil},
+		{"TestInvokeMethod", wire.Op(s.TestInvokeMethod), nil},
+	}
+}
+
+// Handlers are the operations that are built, by name; package wire answers the
 // others with NotImplementedException.
 func (s *Service) Handlers() map[string]wire.Handler {
-	return map[string]wire.Handler{
-		"CreateDeployment":          wire.Op(s.CreateDeployment),
-		"CreateModel":               wire.Op(s.CreateModel),
-		"CreateRequestValidator":    wire.Op(s.CreateRequestValidator),
-		"CreateResource":            wire.Op(s.CreateResource),
-		"CreateRestApi":             wire.Op(s.CreateRestAPI),
-		"CreateStage":               wire.Op(s.CreateStage),
-		"CreateVpcLink":             wire.Op(s.CreateVPCLink),
-		"DeleteClientCertificate":   wire.Op(s.DeleteClientCertificate),
-		"DeleteDeployment":          wire.Op(s.DeleteDeployment),
-		"DeleteGatewayResponse":     wire.Op(s.DeleteGatewayResponse),
-		"DeleteIntegration":         wire.Op(s.DeleteIntegration),
-		"DeleteIntegrationResponse": wire.Op(s.DeleteIntegrationResponse),
-		"DeleteMethod":              wire.Op(s.DeleteMethod),
-		"DeleteMethodResponse":      wire.Op(s.DeleteMethodResponse),
-		"DeleteModel":               wire.Op(s.DeleteModel),
-		"DeleteRequestValidator":    wire.Op(s.DeleteRequestValidator),
-		"DeleteResource":            wire.Op(s.DeleteResource),
-		"DeleteRestApi":             wire.Op(s.DeleteRestAPI),
-		"DeleteStage":               wire.Op(s.DeleteStage),
-		"DeleteVpcLink":             wire.Op(s.DeleteVPCLink),
-		"GenerateClientCertificate": wire.Op(s.GenerateClientCertificate),
-		"GetAccount":                wire.Op(s.GetAccount),
-		"GetClientCertificate":      wire.Op(s.GetClientCertificate),
-		"GetClientCertificates":     wire.Op(s.GetClientCertificates),
-		"GetDeployment":             wire.Op(s.GetDeployment),
-		"GetDeployments":            wire.Op(s.GetDeployments),
-		"GetGatewayResponse":        wire.Op(s.GetGatewayResponse),
-		"GetGatewayResponses":       wire.Op(s.GetGatewayResponses),
-		"GetIntegration":            wire.Op(s.GetIntegration),
-		"GetIntegrationResponse":    wire.Op(s.GetIntegrationResponse),
-		"GetMethod":                 wire.Op(s.GetMethod),
-		"GetMethodResponse":         wire.Op(s.GetMethodResponse),
-		"GetModel":                  wire.Op(s.GetModel),
-		"GetModelTemplate":          wire.Op(s.GetModelTemplate),
-		"GetModels":                 wire.Op(s.GetModels),
-		"GetRequestValidator":       wire.Op(s.GetRequestValidator),
-		"GetRequestValidators":      wire.Op(s.GetRequestValidators),
-		"GetResource":               wire.Op(s.GetResource),
-		"GetResources":              wire.Op(s.GetResources),
-		"GetRestApi":                wire.Op(s.GetRestAPI),
-		"GetRestApis":               wire.Op(s.GetRestAPIs),
-		"GetStage":                  wire.Op(s.GetStage),
-		"GetStages":                 wire.Op(s.GetStages),
-		"GetTags":                   wire.Op(s.GetTags),
-		"GetVpcLink":                wire.Op(s.GetVPCLink),
-		"GetVpcLinks":               wire.Op(s.GetVPCLinks),
-		"ImportRestApi":             wire.Op(s.ImportRestAPI),
-		"PutGatewayResponse":        wire.Op(s.PutGatewayResponse),
-		"PutIntegration":            wire.Op(s.PutIntegration),
-		"PutIntegrationResponse":    wire.Op(s.PutIntegrationResponse),
-		"PutMethod":                 wire.Op(s.PutMethod),
-		"PutMethodResponse":         wire.Op(s.PutMethodResponse),
-		"PutRestApi":                wire.Op(s.PutRestAPI),
-		"TagResource":               wire.Op(s.TagResource),
-		"TestInvokeMethod":          wire.Op(s.TestInvokeMethod),
-		"UntagResource":             wire.Op(s.UntagResource),
-		"UpdateAccount":             wire.Op(s.UpdateAccount),
-		"UpdateClientCertificate":   wire.Op(s.UpdateClientCertificate),
-		"UpdateDeployment":          wire.Op(s.UpdateDeployment),
-		"UpdateGatewayResponse":     wire.Op(s.UpdateGatewayResponse),
-		"UpdateIntegration":         wire.Op(s.UpdateIntegration),
-		"UpdateIntegrationResponse": wire.Op(s.UpdateIntegrationResponse),
-		"UpdateMethod":              wire.Op(s.UpdateMethod),
-		"UpdateMethodResponse":      wire.Op(s.UpdateMethodResponse),
-		"UpdateModel":               wire.Op(s.UpdateModel),
-		"UpdateRequestValidator":    wire.Op(s.UpdateRequestValidator),
-		"UpdateResource":            wire.Op(s.UpdateResource),
-		"UpdateRestApi":             wire.Op(s.UpdateRestAPI),
-		"UpdateStage":               wire.Op(s.UpdateStage),
-		"UpdateVpcLink":             wire.Op(s.UpdateVPCLink),
+	handlers := make(map[string]wire.Handler)
+	for _, op := range s.operations() {
+		handlers[op.name] = op.handler
 	}
+	return handlers
+}
+
+// PatchPaths lists, by operation, the operations that its patch table takes,
+// each with the pattern of its path: "add /variables/{name}".
+func PatchPaths() map[string][]string {
+	paths := make(map[string][]string)
+	for _, op := range (*Service)(nil).operations() {
+		if op.patch != nil {
+			paths[op.name] = op.patch.Taken()
+		}
+	}
+	return paths
 }

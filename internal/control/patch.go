@@ -148,6 +148,17 @@ func (p *patchTable[T]) pathsFor(op string) []string {
 	return out
 }
 
+// Taken lists what the table takes, in its order: "add /variables/{name}".
+func (p *patchTable[T]) Taken() []string {
+	var out []string
+	for i := range p.paths {
+		for _, op := range p.paths[i].ops() {
+			out = append(out, op+" "+p.paths[i].at)
+		}
+	}
+	return out
+}
+
 // matchPath compares the tokens of a path with a pattern and returns what the
 // pattern's {names} stand for. Tokens are JSON pointer tokens: ~1 is a slash,
 // ~0 a tilde.

@@ -4,8 +4,8 @@
 // It is the only package that both planes know. Values are immutable once
 // published: nobody writes to a Deployment or a Stage that another goroutine
 // may read. They are stored as JSON; Format says how old a stored form is, and
-// a form older than the current one is built again from the deployment's wire
-// source.
+// a form older than the current one is never read: the control plane builds it
+// again, when it is loaded, from what the deployment froze.
 package snapshot
 
 // Format is the number of the current stored form of a Deployment.
