@@ -30,52 +30,85 @@ func (t *tx) inherit(from string, api *restAPI, in *wire.CreateRestAPIRequest) e
 	return t.checkRestAPI(&api.RestAPI, src.Policy)
 }
 
+// A cloner stores what one API defines for another, new one.
+type cloner struct {
+	*tx             // of the new API
+	api             *restAPI
+	from            string // id of the other API
+	src             *source
+	ids             map[string]string // of resources and validators, the new ones by the old ones
+	inheritedPolicy bool              // the resource policy is the other API's
+}
+
 // cloneRestAPI gives a new API what another one defines: resources and their
 // methods, models, validators and gateway responses. Resources and validators
 // get ids of their own, and an inherited policy is about the new API.
 func (t *tx) cloneRestAPI(from string, api *restAPI, inheritedPolicy bool) error {
-	if api.Policy != nil && inheritedPolicy {
-		api.Policy = new(strings.ReplaceAll(*api.Policy, ":"+from+"/", ":"+t.api+"/"))
-		if err := t.saveRestAPI(api); err != nil {
-			return err
-		}
-	}
 	src, err := t.of(from).source()
 	if err != nil {
 		return err
 	}
-	if over(len(src.Resources), t.svc.limits.ResourcesPerAPI) {
-		return errQuota("Resources", " for this API")
-	}
-	for i := range src.Models {
-		m := &src.Models[i]
-		if m.Schema != nil { // references between models name their API
-			m.Schema = new(strings.ReplaceAll(*m.Schema, "/restapis/"+from+"/models/", "/restapis/"+t.api+"/models/"))
-		}
-		if err := t.addModel(m); err != nil {
+	c := &cloner{tx: t, api: api, from: from, src: src, inheritedPolicy: inheritedPolicy,
+		ids: map[string]string{*src.RestAPI.RootResourceID: *api.RootResourceID}}
+	for _, part := range definitionParts() {
+		if err := part.clone(c); err != nil {
 			return err
 		}
 	}
-	for i := range src.GatewayResponses {
-		if err := t.saveGatewayResponse(&src.GatewayResponses[i]); err != nil {
-			return err
-		}
-	}
-	ids := map[string]string{*src.RestAPI.RootResourceID: *api.RootResourceID}
-	for i := range src.Validators {
-		v := &src.Validators[i]
-		old := *v.ID
-		if err := t.addValidator(v); err != nil {
-			return err
-		}
-		ids[old] = *v.ID
-	}
-	return t.cloneResources(src, ids)
+	return nil
 }
 
-// cloneResources stores the resources of src. ids has the new ids of the old
-// ones; it gets those of the resources.
-func (t *tx) cloneResources(src *source, ids map[string]string) error {
+// settings finishes what inherit began: a policy names its API by its id.
+func (c *cloner) settings() error {
+	if c.api.Policy == nil || !c.inheritedPolicy {
+		return nil
+	}
+	c.api.Policy = new(strings.ReplaceAll(*c.api.Policy, ":"+c.from+"/", ":"+c.tx.api+"/"))
+	return c.saveRestAPI(c.api)
+}
+
+// models stores the models, whose references to each other name their API.
+func (c *cloner) models() error {
+	for i := range c.src.Models {
+		m := &c.src.Models[i]
+		if m.Schema != nil {
+			m.Schema = new(strings.ReplaceAll(*m.Schema, "/restapis/"+c.from+"/models/", "/restapis/"+c.tx.api+"/models/"))
+		}
+		if err := c.addModel(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cloner) validators() error {
+	for i := range c.src.Validators {
+		v := &c.src.Validators[i]
+		old := *v.ID
+		if err := c.addValidator(v); err != nil {
+			return err
+		}
+		c.ids[old] = *v.ID
+	}
+	return nil
+}
+
+func (c *cloner) gatewayResponses() error {
+	for i := range c.src.GatewayResponses {
+		if err := c.saveGatewayResponse(&c.src.GatewayResponses[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resources stores the resources, if the new API may have as many, with their
+// methods.
+func (c *cloner) resources() error {
+	src, ids := c.src, c.ids
+	if over(len(src.Resources), c.svc.limits.ResourcesPerAPI) {
+		return errQuota("Resources", " for this API")
+	}
 	taken := make(map[string]bool, len(src.Resources))
 	for i := range src.Resources {
 		id := newID(childIDLength)
@@ -93,28 +126,28 @@ func (t *tx) cloneResources(src *source, ids map[string]string) error {
 		if r.ParentID != nil {
 			r.ParentID = new(ids[*r.ParentID])
 		}
-		if err := t.insert(kindResource, *r.ID, r, errSibling(text(r.PathPart))); err != nil {
+		if err := c.insert(kindResource, *r.ID, r, errSibling(text(r.PathPart))); err != nil {
 			return err
 		}
-		if err := t.cloneMethods(*r.ID, methods, ids); err != nil {
+		if err := c.methods(*r.ID, methods); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// cloneMethods stores the methods of a resource under its new id.
-func (t *tx) cloneMethods(resource string, methods map[string]wire.Method, ids map[string]string) error {
+// methods stores the methods of a resource under its new id.
+func (c *cloner) methods(resource string, methods map[string]wire.Method) error {
 	for _, m := range methods {
 		if id := m.RequestValidatorID; id != nil {
-			m.RequestValidatorID = new(ids[*id])
+			m.RequestValidatorID = new(c.ids[*id])
 		}
 		if i := m.MethodIntegration; i != nil {
-			if id, ok := ids[text(i.CacheNamespace)]; ok {
+			if id, ok := c.ids[text(i.CacheNamespace)]; ok {
 				i.CacheNamespace = &id
 			}
 		}
-		if err := t.replaceMethod(resource, &m); err != nil {
+		if err := c.replaceMethod(resource, &m); err != nil {
 			return err
 		}
 	}

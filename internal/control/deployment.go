@@ -9,17 +9,6 @@ import (
 
 func errDeployment() error { return wire.NotFound("Invalid Deployment identifier specified") }
 
-// A source is the definition that a deployment froze, in wire shapes: what an
-// export shows, what a draft is compared with, and what the served form is
-// built from again when its format moves on.
-type source struct {
-	RestAPI          wire.RestAPI            `json:"restApi"`
-	Resources        []wire.Resource         `json:"resources"` // with their methods
-	Models           []wire.Model            `json:"models"`
-	Validators       []wire.RequestValidator `json:"requestValidators,omitzero"`
-	GatewayResponses []wire.GatewayResponse  `json:"gatewayResponses,omitzero"` // those that the API made
-}
-
 // CreateDeployment freezes the API as it stands and, when a stage is named,
 // serves it there: a new stage is made, an existing one is moved.
 func (s *Service) CreateDeployment(ctx context.Context, who *wire.Caller, in *wire.CreateDeploymentRequest) (*wire.Deployment, error) {
@@ -47,30 +36,6 @@ func (s *Service) CreateDeployment(ctx context.Context, who *wire.Caller, in *wi
 		}
 		return d, t.deployTo(in, *d.ID)
 	})
-}
-
-// source reads the whole definition of the API, in the order in which it was
-// made, which a clone has, too.
-func (t *tx) source() (*source, error) {
-	api, err := t.restAPI()
-	if err != nil {
-		return nil, err
-	}
-	src := &source{RestAPI: api.RestAPI}
-	if src.Resources, err = list[wire.Resource](t, kindResource, "", 0); err != nil {
-		return nil, err
-	}
-	if err := t.attachMethods(src.Resources, true); err != nil {
-		return nil, err
-	}
-	if src.Models, err = inOrder[wire.Model](t, kindModel); err != nil {
-		return nil, err
-	}
-	if src.Validators, err = inOrder[wire.RequestValidator](t, kindValidator); err != nil {
-		return nil, err
-	}
-	src.GatewayResponses, err = inOrder[wire.GatewayResponse](t, kindGatewayResponse)
-	return src, err
 }
 
 // checkDeployable wants a method, of every method an integration, and of a

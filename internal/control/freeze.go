@@ -12,30 +12,49 @@ import (
 func (t *tx) freeze(d *wire.Deployment, src *source) *snapshot.Deployment {
 	out := &snapshot.Deployment{
 		Format: snapshot.Format, ID: *d.ID, APIID: t.api, Account: t.who.Account, Region: t.who.Region, Created: int64(*d.CreatedDate),
-		BinaryMediaTypes: src.RestAPI.BinaryMediaTypes, MinimumCompressionSize: src.RestAPI.MinimumCompressionSize,
-		APIKeySource: text(src.RestAPI.APIKeySource), DisableExecuteAPIEndpoint: isTrue(src.RestAPI.DisableExecuteAPIEndpoint),
-		Policy: text(src.RestAPI.Policy), EndpointAccessMode: text(src.RestAPI.EndpointAccessMode),
-		Models:           make(map[string]snapshot.Model, len(src.Models)),
-		Validators:       make(map[string]snapshot.Validator, len(src.Validators)),
-		GatewayResponses: make(map[string]snapshot.GatewayResponse, len(src.GatewayResponses)),
 	}
-	if e := src.RestAPI.EndpointConfiguration; e != nil && len(e.Types) > 0 {
+	for _, part := range definitionParts() {
+		part.freeze(src, out)
+	}
+	return out
+}
+
+func freezeSettings(src *source, out *snapshot.Deployment) {
+	api := &src.RestAPI
+	out.BinaryMediaTypes, out.MinimumCompressionSize = api.BinaryMediaTypes, api.MinimumCompressionSize
+	out.APIKeySource, out.DisableExecuteAPIEndpoint = text(api.APIKeySource), isTrue(api.DisableExecuteAPIEndpoint)
+	out.Policy, out.EndpointAccessMode = text(api.Policy), text(api.EndpointAccessMode)
+	if e := api.EndpointConfiguration; e != nil && len(e.Types) > 0 {
 		out.EndpointType = e.Types[0]
 	}
+}
+
+func freezeModels(src *source, out *snapshot.Deployment) {
+	out.Models = make(map[string]snapshot.Model, len(src.Models))
 	for _, m := range src.Models {
 		out.Models[*m.Name] = freezeModel(&m)
 	}
+}
+
+func freezeValidators(src *source, out *snapshot.Deployment) {
+	out.Validators = make(map[string]snapshot.Validator, len(src.Validators))
 	for _, v := range src.Validators {
 		out.Validators[*v.ID] = snapshot.Validator{Body: isTrue(v.ValidateRequestBody), Parameters: isTrue(v.ValidateRequestParameters)}
 	}
+}
+
+func freezeGatewayResponses(src *source, out *snapshot.Deployment) {
+	out.GatewayResponses = make(map[string]snapshot.GatewayResponse, len(src.GatewayResponses))
 	for _, r := range src.GatewayResponses {
 		out.GatewayResponses[*r.ResponseType] = freezeGatewayResponse(&r)
 	}
+}
+
+func freezeResources(src *source, out *snapshot.Deployment) {
 	for _, r := range src.Resources {
 		out.Resources = append(out.Resources, freezeResource(&r))
 	}
 	slices.SortFunc(out.Resources, func(a, b snapshot.Resource) int { return strings.Compare(a.Path, b.Path) })
-	return out
 }
 
 // freezeModel leaves out what stands behind the document of a JSON schema.

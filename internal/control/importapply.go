@@ -28,8 +28,8 @@ func (t *tx) applyDefinition(api *restAPI, def *openapi.API, overwrite bool) (*w
 		tx: t, api: api, def: def, overwrite: overwrite,
 		failed: openapi.ImportErrors{Warnings: def.Warnings}, resources: make(map[string]string), validators: make(map[string]string),
 	}
-	for _, step := range []func() error{a.putSettings, a.putModels, a.putValidators, a.putGatewayResponses, a.putResources} {
-		if err := step(); err != nil {
+	for _, part := range definitionParts() {
+		if err := part.apply(a); err != nil {
 			return nil, err
 		}
 	}
