@@ -46,8 +46,8 @@ type config struct {
 
 	// The file alone has these.
 	Certificates          []certificate       `yaml:"certificates"`            // of gateway-tls-listen
-	Quotas                map[string]string   `yaml:"quotas"`                  // name to number, or control.Unlimited
-	Rates                 map[string]string   `yaml:"rates"`                   // name to rate, in the form of control.ParseRate
+	Quotas                map[string]string   `yaml:"quotas"`                  // name to number, or throttle.Unlimited
+	Rates                 map[string]string   `yaml:"rates"`                   // name to rate, in the form of throttle.ParseRate
 	AccessLogDestinations map[string]string   `yaml:"access-log-destinations"` // destination ARN to file, "-" for standard output
 	LambdaFunctions       map[string]string   `yaml:"lambda-functions"`        // function name or ARN to the URL that invokes it
 	VPCLinks              map[string][]string `yaml:"vpc-links"`               // name of a VPC link, or ARN of its target, to the addresses behind it

@@ -9,16 +9,17 @@ import (
 	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // limits are the quotas and rates of the control plane: none or AWS's, with
 // those of the configuration file in their place.
-func (c *config) limits() (control.Limits, control.Rates, error) {
+func (c *config) limits() (control.Limits, throttle.Rates, error) {
 	var limits control.Limits
-	var rates control.Rates
+	var rates throttle.Rates
 	if c.AWSLimits {
-		limits, rates = control.AWSLimits(), control.AWSRates()
+		limits, rates = control.AWSLimits(), throttle.AWSRates()
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Quotas)) {
 		if err := setQuota(&limits, name, c.Quotas[name]); err != nil {
@@ -26,9 +27,9 @@ func (c *config) limits() (control.Limits, control.Rates, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Rates)) {
-		rate, ok := control.ParseRate(c.Rates[name])
+		rate, ok := throttle.ParseRate(c.Rates[name])
 		if !ok {
-			return limits, rates, fmt.Errorf("rates: %s: %q is no rate such as 5/s, 1/30s, 10/s burst 40 or %s", name, c.Rates[name], control.Unlimited)
+			return limits, rates, fmt.Errorf("rates: %s: %q is no rate such as 5/s, 1/30s, 10/s burst 40 or %s", name, c.Rates[name], throttle.Unlimited)
 		}
 		if !rates.Set(name, rate) {
 			return limits, rates, fmt.Errorf("rates: %s is no rate", name)
@@ -49,10 +50,10 @@ func setQuota(limits *control.Limits, name, text string) error {
 			if err != nil || n < q.Least || n > math.MaxInt32 {
 				return fmt.Errorf("quotas: %s: %q is no number from %d to %d", name, text, q.Least, math.MaxInt32)
 			}
-		case text == control.Unlimited:
+		case text == throttle.Unlimited:
 			n = 0
 		case err != nil || n < 1:
-			return fmt.Errorf("quotas: %s: %q is neither a number above 0 nor %s", name, text, control.Unlimited)
+			return fmt.Errorf("quotas: %s: %q is neither a number above 0 nor %s", name, text, throttle.Unlimited)
 		}
 		*q.Of(limits) = n
 		return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 )
 
 var update = stdflag.Bool("update", false, "write the generated parts of docs anew")
@@ -17,36 +18,36 @@ var update = stdflag.Bool("update", false, "write the generated parts of docs an
 func TestLimits(t *testing.T) {
 	tests := map[string]struct {
 		config config
-		check  func(control.Limits, control.Rates) bool
+		check  func(control.Limits, throttle.Rates) bool
 		err    string
 	}{
-		"none": {check: func(l control.Limits, r control.Rates) bool {
-			return l == control.Limits{} && r.Total == control.Rate{} && r.Operations == nil
+		"none": {check: func(l control.Limits, r throttle.Rates) bool {
+			return l == control.Limits{} && r.Total == throttle.Rate{} && r.Operations == nil
 		}},
-		"AWS's": {config: config{AWSLimits: true}, check: func(l control.Limits, r control.Rates) bool {
-			return l == control.AWSLimits() && r.Total == control.AWSRates().Total && len(r.Operations) == len(control.AWSRates().Operations)
+		"AWS's": {config: config{AWSLimits: true}, check: func(l control.Limits, r throttle.Rates) bool {
+			return l == control.AWSLimits() && r.Total == throttle.AWSRates().Total && len(r.Operations) == len(throttle.AWSRates().Operations)
 		}},
 		"one of each": {
 			config: config{Quotas: map[string]string{"method-responses-per-method": "2"}, Rates: map[string]string{"put-method-response": "1/5s"}},
-			check: func(l control.Limits, r control.Rates) bool {
-				return l == control.Limits{MethodResponsesPerMethod: 2} && r.Operations["PutMethodResponse"] == control.Rate{Requests: 1, Per: 5 * time.Second}
+			check: func(l control.Limits, r throttle.Rates) bool {
+				return l == control.Limits{MethodResponsesPerMethod: 2} && r.Operations["PutMethodResponse"] == throttle.Rate{Requests: 1, Per: 5 * time.Second}
 			},
 		},
 		"AWS's but for some": {
 			config: config{AWSLimits: true, Quotas: map[string]string{"resources-per-api": "unlimited"}, Rates: map[string]string{"total": "unlimited", "delete-rest-api": "9/s"}},
-			check: func(l control.Limits, r control.Rates) bool {
-				return l.ResourcesPerAPI == 0 && l.StagesPerAPI == 10 && r.Total == control.Rate{} && r.Operations["DeleteRestApi"].Requests == 9 && r.NewAPIs == control.AWSRates().NewAPIs
+			check: func(l control.Limits, r throttle.Rates) bool {
+				return l.ResourcesPerAPI == 0 && l.StagesPerAPI == 10 && r.Total == throttle.Rate{} && r.Operations["DeleteRestApi"].Requests == 9 && r.NewAPIs == throttle.AWSRates().NewAPIs
 			},
 		},
 		"a raised timeout": {
 			config: config{Quotas: map[string]string{"integration-timeout": "120000"}},
-			check: func(l control.Limits, _ control.Rates) bool {
+			check: func(l control.Limits, _ throttle.Rates) bool {
 				return l == control.Limits{IntegrationTimeout: 120_000} && l.LongestTimeout() == 2*time.Minute
 			},
 		},
 		"AWS's timeout": {
 			config: config{AWSLimits: true, Quotas: map[string]string{"integration-timeout": "29000"}},
-			check: func(l control.Limits, _ control.Rates) bool {
+			check: func(l control.Limits, _ throttle.Rates) bool {
 				return l == control.AWSLimits() && l.LongestTimeout() == 29*time.Second
 			},
 		},
@@ -77,10 +78,10 @@ func TestLimits(t *testing.T) {
 // the code.
 func TestDocumentedLimits(t *testing.T) {
 	var b strings.Builder
-	limits, rates := control.AWSLimits(), control.AWSRates()
+	limits, rates := control.AWSLimits(), throttle.AWSRates()
 	b.WriteString("| quota | what it bounds | AWS's |\n|---|---|---|\n")
 	for _, q := range control.Quotas() {
-		aws := control.Unlimited
+		aws := throttle.Unlimited
 		if n := *q.Of(&limits); n > 0 {
 			aws = fmt.Sprint(n)
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
+	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -75,7 +76,7 @@ type server struct {
 	config   config
 	log      *slog.Logger
 	store    *store.Store
-	throttle *control.Throttle
+	throttle *throttle.Throttle
 	control  *control.Service
 	gateway  *gateway.Gateway
 	feed     *feed
@@ -124,7 +125,7 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 	}
 	s.feed = newFeed(s.store, log)
 	limits, rates, _ := c.limits() // checked when loaded
-	s.throttle = control.NewThrottle(rates, nil)
+	s.throttle = throttle.New(rates, nil)
 	s.control = control.New(control.Options{
 		Store: s.store, Applied: s.feed.wait, Limits: limits, Throttle: s.throttle, Invoke: s.invoke, Log: log,
 		KeepDeployments: c.KeepDeployments,

@@ -11,7 +11,7 @@
 // All Update operations share one mechanism, patch.go: a table of the paths
 // that an operation takes, which is its documentation. What has to hold between
 // members is checked on the result, by the functions that creation uses too.
-// Quotas and rates are settings (quota.go, throttle.go); AWS's are values of
+// Quotas and rates are settings (quota.go, package throttle); AWS's are values of
 // them.
 //
 // The rule for settings is to enforce or to refuse. A setting that protects

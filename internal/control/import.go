@@ -22,7 +22,7 @@ func (s *Service) ImportRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 	if v := in.Parameters["endpointConfigurationTypes"]; v != "" {
 		endpoint.Types = strings.Split(v, ",")
 	}
-	if err := s.throttle.newAPI(who, endpoint); err != nil {
+	if err := s.throttle.NewAPI(who, endpoint); err != nil {
 		return nil, err
 	}
 	out, err := writeAhead(ctx, s, who, "", func(t *tx) (*wire.RestAPI, error) {

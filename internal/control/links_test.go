@@ -17,6 +17,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -209,7 +210,7 @@ func TestResetForgetsLinks(t *testing.T) {
 }
 
 func TestLinkQuotas(t *testing.T) {
-	c := limited(t, control.Limits{VPCLinks: 1, ClientCertificates: 1}, control.Rates{})
+	c := limited(t, control.Limits{VPCLinks: 1, ClientCertificates: 1}, throttle.Rates{})
 	link := &apigateway.CreateVpcLinkInput{Name: aws.String("a"), TargetArns: []string{targetARN}}
 	if _, err := c.CreateVpcLink(ctx(), link); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,10 @@
 package control
 
-import "github.com/gatehouse-gw/gatehouse/internal/wire"
+import (
+	"slices"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
 
 // An operation is one line of the list of operations.
 type operation struct {
@@ -9,13 +13,35 @@ type operation struct {
 	patch   interface{ Taken() []string } // the patch table of an Update operation, nil for others
 }
 
-// operations lists the operations that are built, those of one kind together. It
-// calls none of them, so s may be nil.
+// operations lists the operations that are built. It calls none of them, so s may
+// be nil.
 func (s *Service) operations() []operation {
+	return slices.Concat(s.accountOperations(), s.definitionOperations(), s.stageOperations(), s.otherOperations())
+}
+
+// accountOperations are about what an account has beside its APIs.
+func (s *Service) accountOperations() []operation {
 	return []operation{
 		{"GetAccount", wire.Op(s.GetAccount), nil},
 		{"UpdateAccount", wire.Op(s.UpdateAccount), &accountPatch},
 
+		{"GenerateClientCertificate", wire.Op(s.GenerateClientCertificate), nil},
+		{"GetClientCertificate", wire.Op(s.GetClientCertificate), nil},
+		{"GetClientCertificates", wire.Op(s.GetClientCertificates), nil},
+		{"UpdateClientCertificate", wire.Op(s.UpdateClientCertificate), &clientCertificatePatch},
+		{"DeleteClientCertificate", wire.Op(s.DeleteClientCertificate), nil},
+
+		{"CreateVpcLink", wire.Op(s.CreateVPCLink), nil},
+		{"GetVpcLink", wire.Op(s.GetVPCLink), nil},
+		{"GetVpcLinks", wire.Op(s.GetVPCLinks), nil},
+		{"UpdateVpcLink", wire.Op(s.UpdateVPCLink), &vpcLinkPatch},
+		{"DeleteVpcLink", wire.Op(s.DeleteVPCLink), nil},
+	}
+}
+
+// definitionOperations are about what APIs define.
+func (s *Service) definitionOperations() []operation {
+	return []operation{
 		{"CreateRestApi", wire.Op(s.CreateRestAPI), nil},
 		{"ImportRestApi", wire.Op(s.ImportRestAPI), nil},
 		{"GetRestApi", wire.Op(s.GetRestAPI), nil},
@@ -68,7 +94,12 @@ func (s *Service) operations() []operation {
 		{"GetGatewayResponses", wire.Op(s.GetGatewayResponses), nil},
 		{"UpdateGatewayResponse", wire.Op(s.UpdateGatewayResponse), &gatewayResponsePatch},
 		{"DeleteGatewayResponse", wire.Op(s.DeleteGatewayResponse), nil},
+	}
+}
 
+// stageOperations are about what is served of APIs.
+func (s *Service) stageOperations() []operation {
+	return []operation{
 		{"CreateDeployment", wire.Op(s.CreateDeployment), nil},
 		{"GetDeployment", wire.Op(s.GetDeployment), nil},
 		{"GetDeployments", wire.Op(s.GetDeployments), nil},
@@ -80,19 +111,12 @@ func (s *Service) operations() []operation {
 		{"GetStages", wire.Op(s.GetStages), nil},
 		{"UpdateStage", wire.Op(s.UpdateStage), &stagePatch},
 		{"DeleteStage", wire.Op(s.DeleteStage), nil},
+	}
+}
 
-		{"GenerateClientCertificate", wire.Op(s.GenerateClientCertificate), nil},
-		{"GetClientCertificate", wire.Op(s.GetClientCertificate), nil},
-		{"GetClientCertificates", wire.Op(s.GetClientCertificates), nil},
-		{"UpdateClientCertificate", wire.Op(s.UpdateClientCertificate), &clientCertificatePatch},
-		{"DeleteClientCertificate", wire.Op(s.DeleteClientCertificate), nil},
-
-		{"CreateVpcLink", wire.Op(s.CreateVPCLink), nil},
-		{"GetVpcLink", wire.Op(s.GetVPCLink), nil},
-		{"GetVpcLinks", wire.Op(s.GetVPCLinks), nil},
-		{"UpdateVpcLink", wire.Op(s.UpdateVPCLink), &vpcLinkPatch},
-		{"DeleteVpcLink", wire.Op(s.DeleteVPCLink), nil},
-
+// otherOperations are about things of several kinds, or change nothing.
+func (s *Service) otherOperations() []operation {
+	return []operation{
 		{"GetTags", wire.Op(s.GetTags), nil},
 		{"TagResource", wire.Op(s.TagResource), nil},
 		{"UntagResource", wire.Op(s.UntagResource), nil},

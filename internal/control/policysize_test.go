@@ -9,13 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 )
 
 // TestPolicyThatIsTakenStays sets a policy that is as long as it may be and becomes
 // longer where its resources are completed. Whatever is then changed besides keeps
 // it.
 func TestPolicyThatIsTakenStays(t *testing.T) {
-	c := limited(t, control.Limits{PolicyLength: 1000}, control.Rates{})
+	c := limited(t, control.Limits{PolicyLength: 1000}, throttle.Rates{})
 	statement := `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":["execute-api:/*` + strings.Repeat(`","execute-api:/a`, 45) + `"]}`
 	policy := `{"Version":"2012-10-17","Statement":` + statement + `}`
 	api, err := c.CreateRestApi(ctx(), &apigateway.CreateRestApiInput{Name: aws.String("a"), Policy: &policy})

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,11 +18,12 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // limited is the Go SDK against a control plane with quotas and rates.
-func limited(t *testing.T, limits control.Limits, rates control.Rates) *apigateway.Client {
+func limited(t *testing.T, limits control.Limits, rates throttle.Rates) *apigateway.Client {
 	t.Helper()
 	st, err := store.Open(context.Background(), store.Options{})
 	if err != nil {
@@ -30,10 +31,10 @@ func limited(t *testing.T, limits control.Limits, rates control.Rates) *apigatew
 	}
 	t.Cleanup(func() { st.Close() })
 	start := time.Now()
-	throttle := control.NewThrottle(rates, func() time.Time { return start }) // so that what is told to wait does not depend on the machine
-	svc := control.New(control.Options{Store: st, Limits: limits, Throttle: throttle})
+	rate := throttle.New(rates, func() time.Time { return start }) // so that what is told to wait does not depend on the machine
+	svc := control.New(control.Options{Store: st, Limits: limits, Throttle: rate})
 	h, err := wire.NewServer(wire.ServerOptions{
-		Handlers: svc.Handlers(), Authenticate: control.OpenAuthenticator(testAccount, testRegion), Authorize: throttle.Authorize, Log: slog.New(slog.DiscardHandler),
+		Handlers: svc.Handlers(), Authenticate: control.OpenAuthenticator(testAccount, testRegion), Authorize: rate.Authorize, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +58,7 @@ func wantLimit(t *testing.T, err error, message string) {
 func TestQuotas(t *testing.T) {
 	c := limited(t, control.Limits{
 		RegionalAPIs: 1, EdgeAPIs: 2, PrivateAPIs: 1, ResourcesPerAPI: 3, StagesPerAPI: 2, PolicyLength: 30, MethodResponsesPerMethod: 2, VariablesPerStage: 1,
-	}, control.Rates{})
+	}, throttle.Rates{})
 	f := &fixture{Client: c}
 	api, err := c.CreateRestApi(ctx(), &apigateway.CreateRestApiInput{Name: aws.String("a")})
 	if err != nil {
@@ -159,7 +160,7 @@ func TestTimeoutQuota(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := fixtureOn(t, limited(t, tt.limits, control.Rates{}))
+			f := fixtureOn(t, limited(t, tt.limits, throttle.Rates{}))
 			refusal := fmt.Sprintf("Timeout should be between 50 ms and %d ms", tt.most)
 			put := func(millis *int32) error {
 				_, err := f.PutIntegration(ctx(), &apigateway.PutIntegrationInput{RestApiId: &f.api, ResourceId: &f.pets, HttpMethod: aws.String("GET"), Type: types.IntegrationTypeMock, TimeoutInMillis: millis})
@@ -198,106 +199,9 @@ func TestTimeoutQuota(t *testing.T) {
 	}
 }
 
-// authorize asks for n calls at once and returns how many pass, and the
-// seconds to wait that the first refusal tells.
-func authorize(l *control.Throttle, account, op string, n int) (passed, retryAfter int) {
-	for range n {
-		err := l.Authorize(context.Background(), &wire.Caller{Account: account}, &wire.Operation{Name: op}, "")
-		var answer *wire.Error
-		switch {
-		case err == nil:
-			passed++
-		case errors.As(err, &answer) && answer.Status == 429 && answer.Type == "TooManyRequestsException" && answer.Message == "Too Many Requests":
-			if retryAfter == 0 {
-				retryAfter = answer.RetryAfter
-			}
-		default:
-			panic(err)
-		}
-	}
-	return passed, retryAfter
-}
-
-func TestThrottle(t *testing.T) {
-	tests := map[string]struct {
-		op         string
-		burst      int           // calls that pass at once
-		retryAfter int           // what the next one is told
-		pause      time.Duration // after which
-		again      int           // as many pass again
-	}{
-		"only the total":    {"GetRestApi", 40, 1, time.Second, 10},
-		"the total fills":   {"GetRestApi", 40, 1, time.Hour, 40},
-		"five a second":     {"CreateResource", 5, 1, 200 * time.Millisecond, 1},
-		"five in two":       {"GetResources", 5, 1, 2 * time.Second, 5},
-		"one in five":       {"CreateDeployment", 1, 5, 5 * time.Second, 1},
-		"not yet":           {"CreateDeployment", 1, 5, 4900 * time.Millisecond, 0},
-		"one in thirty":     {"DeleteRestApi", 1, 30, 30 * time.Second, 1},
-		"not in the table":  {"UpdateStage", 40, 1, 0, 0},
-		"one in twenty":     {"UpdateAccount", 1, 20, time.Hour, 1},
-		"one second at all": {"PutRestApi", 1, 1, time.Second, 1},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := control.NewThrottle(control.AWSRates(), nil)
-				passed, retryAfter := authorize(l, "1", tt.op, tt.burst+1)
-				if passed != tt.burst || retryAfter != tt.retryAfter {
-					t.Errorf("got %d calls and %d s to wait, want %d and %d", passed, retryAfter, tt.burst, tt.retryAfter)
-				}
-				if passed, _ := authorize(l, "2", tt.op, 1); passed != 1 {
-					t.Error("another account has to wait too")
-				}
-				time.Sleep(tt.pause)
-				if passed, _ := authorize(l, "1", tt.op, tt.again+1); passed != tt.again {
-					t.Errorf("after %v got %d calls, want %d", tt.pause, passed, tt.again)
-				}
-			})
-		})
-	}
-}
-
-// A call that is refused for one reason takes nothing for another.
-func TestThrottleTakesAllOrNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := control.NewThrottle(control.AWSRates(), nil)
-		if passed, _ := authorize(l, "1", "DeleteRestApi", 100); passed != 1 {
-			t.Errorf("got %d deletes, want 1", passed)
-		}
-		if passed, _ := authorize(l, "1", "GetRestApi", 100); passed != 39 {
-			t.Errorf("got %d calls, want the 39 that are left", passed)
-		}
-	})
-}
-
-// However many accounts call, buckets that are full again are forgotten.
-func TestThrottleForgets(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := control.NewThrottle(control.AWSRates(), nil)
-		for i := range 50000 {
-			authorize(l, fmt.Sprint(i), "GetRestApi", 1)
-			if i%1000 == 0 {
-				time.Sleep(time.Minute)
-			}
-		}
-		if n := control.Buckets(l); n > 20000 {
-			t.Errorf("%d buckets are kept", n)
-		}
-	})
-}
-
-func TestNoThrottle(t *testing.T) {
-	var none *control.Throttle
-	for _, l := range []*control.Throttle{none, control.NewThrottle(control.Rates{}, nil)} {
-		if passed, _ := authorize(l, "1", "DeleteRestApi", 1000); passed != 1000 {
-			t.Errorf("%d of 1000 calls pass", passed)
-		}
-	}
-}
-
 // Over the wire: the type, Retry-After, and the two kinds of new API.
 func TestThrottleOverTheWire(t *testing.T) {
-	c := limited(t, control.Limits{}, control.AWSRates())
+	c := limited(t, control.Limits{}, throttle.AWSRates())
 	create := func(endpoint types.EndpointType) error {
 		_, err := c.CreateRestApi(ctx(), &apigateway.CreateRestApiInput{Name: aws.String("a"), EndpointConfiguration: &types.EndpointConfiguration{Types: []types.EndpointType{endpoint}}})
 		return err
@@ -319,4 +223,26 @@ func TestThrottleOverTheWire(t *testing.T) {
 	wantError(t, err, "TooManyRequests", "Too Many Requests")
 	_, err = c.ImportRestApi(ctx(), &apigateway.ImportRestApiInput{Body: definition(t, "petstore.openapi.yaml")})
 	wantError(t, err, "TooManyRequests", "Too Many Requests")
+}
+
+// Every member of Limits can be configured, each under a name of its own.
+func TestQuotasAreAll(t *testing.T) {
+	var limits control.Limits
+	seen := make(map[string]bool)
+	for i, q := range control.Quotas() {
+		*q.Of(&limits) = i + 1
+		if seen[q.Name] || q.What == "" {
+			t.Errorf("%s is there twice, or says nothing", q.Name)
+		}
+		seen[q.Name] = true
+	}
+	v := reflect.ValueOf(limits)
+	if v.NumField() != len(seen) {
+		t.Errorf("%d quotas for %d members", len(seen), v.NumField())
+	}
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			t.Errorf("no quota is %s", v.Type().Field(i).Name)
+		}
+	}
 }

@@ -49,7 +49,7 @@ func (t *tx) requireAPI() error { return t.require(kindRestAPI, t.api, t.errAPI(
 // CreateRestAPI makes an empty API with its root resource and default models,
 // or a copy of another API.
 func (s *Service) CreateRestAPI(ctx context.Context, who *wire.Caller, in *wire.CreateRestAPIRequest) (*wire.RestAPI, error) {
-	if err := s.throttle.newAPI(who, in.EndpointConfiguration); err != nil {
+	if err := s.throttle.NewAPI(who, in.EndpointConfiguration); err != nil {
 		return nil, err
 	}
 	from := text(in.CloneFrom)

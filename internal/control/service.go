@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -20,7 +21,7 @@ type Service struct {
 	kinds     *kindSet
 	schemas   *schemaChecker
 	limits    Limits
-	throttle  *Throttle
+	throttle  *throttle.Throttle
 	invoke    func(context.Context, *Test) *TestResult
 	checkRole func(uri, role string) error
 
@@ -41,7 +42,7 @@ type Options struct {
 
 	// Throttle bounds how fast APIs are made, by their kind. Its Authorize is
 	// for the server to call. Nil bounds nothing.
-	Throttle *Throttle
+	Throttle *throttle.Throttle
 
 	// Invoke calls a method for TestInvokeMethod, until ctx ends at the latest.
 	// Nil means that no data plane runs here, and refuses the operation.

@@ -1,8 +1,7 @@
-package control
+package throttle
 
 import (
 	"maps"
-	"reflect"
 	"testing"
 	"time"
 
@@ -86,28 +85,6 @@ func TestRatesByName(t *testing.T) {
 	for _, name := range []string{"", "CreateRestApi", "create-rest-apis", "Total"} {
 		if copied.Set(name, Rate{}) {
 			t.Errorf("%q is a rate", name)
-		}
-	}
-}
-
-// Every member of Limits can be configured, each under a name of its own.
-func TestQuotasAreAll(t *testing.T) {
-	var limits Limits
-	seen := make(map[string]bool)
-	for i, q := range Quotas() {
-		*q.Of(&limits) = i + 1
-		if seen[q.Name] || q.What == "" {
-			t.Errorf("%s is there twice, or says nothing", q.Name)
-		}
-		seen[q.Name] = true
-	}
-	v := reflect.ValueOf(limits)
-	if v.NumField() != len(seen) {
-		t.Errorf("%d quotas for %d members", len(seen), v.NumField())
-	}
-	for i := range v.NumField() {
-		if v.Field(i).IsZero() {
-			t.Errorf("no quota is %s", v.Type().Field(i).Name)
 		}
 	}
 }

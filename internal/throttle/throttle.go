@@ -1,4 +1,6 @@
-package control
+// Package throttle bounds how often an account may call the operations of the
+// control plane.
+package throttle
 
 import (
 	"context"
@@ -79,9 +81,9 @@ type bucket struct {
 // full, and so as good as none.
 const idleBuckets = 10000
 
-// NewThrottle returns a Throttle whose buckets are full. A nil now is
+// New returns a Throttle whose buckets are full. A nil now is
 // time.Now.
-func NewThrottle(r Rates, now func() time.Time) *Throttle {
+func New(r Rates, now func() time.Time) *Throttle {
 	if now == nil {
 		now = time.Now
 	}
@@ -97,9 +99,9 @@ func (l *Throttle) Authorize(_ context.Context, who *wire.Caller, op *wire.Opera
 	return l.take(who.Account, claim{"", l.rates.Total}, claim{op.Name, l.rates.Operations[op.Name]})
 }
 
-// newAPI takes one new API off the caller's rates, of which the hook does not
+// NewAPI takes one new API off the caller's rates, of which the hook does not
 // know the kind.
-func (l *Throttle) newAPI(who *wire.Caller, endpoint *wire.EndpointConfiguration) error {
+func (l *Throttle) NewAPI(who *wire.Caller, endpoint *wire.EndpointConfiguration) error {
 	if l == nil {
 		return nil
 	}
