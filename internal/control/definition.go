@@ -2,6 +2,7 @@ package control
 
 import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -85,5 +86,6 @@ func (t *tx) loadResources(src *source) (err error) {
 	if src.Resources, err = list[wire.Resource](t, kindResource, "", 0); err != nil {
 		return err
 	}
-	return t.attachMethods(src.Resources, true)
+	_, err = t.attachMethods(src.Resources, true, store.Limit{})
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -227,7 +228,7 @@ func (t *tx) dropDeployments() error {
 	if keep == 0 {
 		return nil
 	}
-	rows, err := t.created(kindDeployment, "", 0)
+	rows, err := t.created(kindDeployment, "", store.Limit{})
 	if err != nil || len(rows) <= keep {
 		return err
 	}

@@ -157,27 +157,39 @@ func (s *Service) GetGatewayResponses(ctx context.Context, who *wire.Caller, in 
 			return nil, err
 		}
 		kinds := sortedKeys(gatewayStatus)
-		names, position, err := wire.Paginate(in.Position, in.Limit, func(s string) string { return s },
-			func(after string, n int) ([]string, error) {
-				i, found := slices.BinarySearch(kinds, after)
-				if found {
-					i++
-				}
-				return kinds[i:min(i+n, len(kinds))], nil
-			})
-		if err != nil {
-			return nil, err
-		}
-		out := &wire.GatewayResponses{Items: make([]wire.GatewayResponse, 0, len(names)), Position: position}
-		for _, kind := range names {
-			r, err := t.gatewayResponse(kind)
-			if err != nil {
-				return nil, err
+		typeOf := func(r wire.GatewayResponse) string { return *r.ResponseType }
+		items, position, err := wire.Paginate(in.Position, in.Limit, typeOf, func(after string, n int) ([]wire.GatewayResponse, bool, error) {
+			i, found := slices.BinarySearch(kinds, after)
+			if found {
+				i++
 			}
-			out.Items = append(out.Items, *r)
-		}
-		return out, nil
+			return t.gatewayResponses(kinds[i:], n)
+		})
+		return &wire.GatewayResponses{Items: items, Position: position}, err
 	})
+}
+
+// gatewayResponses reads the responses of types, the first n or as many as make a
+// page, and whether there are more: each type may say what its family does.
+func (t *tx) gatewayResponses(kinds []string, n int) (out []wire.GatewayResponse, more bool, err error) {
+	size := 0
+	for _, kind := range kinds {
+		if len(out) == n || size >= pageBytes {
+			return out, true, nil
+		}
+		r, err := t.gatewayResponse(kind)
+		if err != nil {
+			return nil, false, err
+		}
+		out = append(out, *r)
+		for name, text := range r.ResponseParameters {
+			size += len(name) + len(text)
+		}
+		for name, template := range r.ResponseTemplates {
+			size += len(name) + len(text(template))
+		}
+	}
+	return out, false, nil
 }
 
 // UpdateGatewayResponse patches a type, which makes it the API's own.

@@ -191,7 +191,7 @@ func (s *Service) DeleteMethod(ctx context.Context, who *wire.Caller, in *wire.D
 // eachMethod calls fn with the methods of the API, whole, in order of resource
 // id and verb, until fn returns an error.
 func (t *tx) eachMethod(fn func(resource string, m *wire.Method) error) error {
-	methods, err := t.wholeMethods(func(k kind) ([]store.Row, error) { return t.rows(k, "", 0) })
+	methods, err := t.wholeMethods(func(k kind) ([]store.Row, error) { return t.rows(k, "", store.Limit{}) })
 	if err != nil {
 		return err
 	}

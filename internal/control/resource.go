@@ -173,7 +173,8 @@ func (s *Service) GetResource(ctx context.Context, who *wire.Caller, in *wire.Ge
 			return nil, err
 		}
 		one := []wire.Resource{*r}
-		return &one[0], t.attachMethods(one, embeds(in.Embed))
+		_, err = t.attachMethods(one, embeds(in.Embed), store.Limit{})
+		return &one[0], err
 	})
 }
 
@@ -188,13 +189,16 @@ func (s *Service) GetResources(ctx context.Context, who *wire.Caller, in *wire.G
 		if err != nil {
 			return nil, err
 		}
-		items, position, err := wire.Paginate(in.Position, in.Limit, orderOf, func(after string, n int) ([]wire.Resource, error) {
-			return t.resources(*api.RootResourceID, after, n)
+		items, position, err := wire.Paginate(in.Position, in.Limit, orderOf, func(after string, n int) ([]wire.Resource, bool, error) {
+			items, err := t.resources(*api.RootResourceID, after, n+1) // one more than is shown tells whether there are more
+			if err != nil {
+				return nil, false, err
+			}
+			shown := items[:min(n, len(items))]
+			fit, err := t.attachPage(shown, embeds(in.Embed))
+			return shown[:fit:fit], fit < len(items), err
 		})
-		if err != nil {
-			return nil, err
-		}
-		return &wire.Resources{Items: items, Position: position}, t.attachPage(items, embeds(in.Embed))
+		return &wire.Resources{Items: items, Position: position}, err
 	})
 }
 
@@ -242,24 +246,27 @@ func (t *tx) resources(root, after string, n int) ([]wire.Resource, error) {
 	return out, nil
 }
 
-// attachPage puts their methods into the resources of a page. The root, which
-// comes first whatever its id, is out of the order of the others.
-func (t *tx) attachPage(items []wire.Resource, whole bool) error {
-	if len(items) > 0 && items[0].ParentID == nil {
-		if err := t.attachMethods(items[:1], whole); err != nil {
-			return err
-		}
-		items = items[1:]
+// attachPage puts their methods into the resources of a page and returns how many
+// of them, from the first on, make one that is not too large. The first is always
+// among them: the root, whatever its id, is out of the order of the others, too.
+func (t *tx) attachPage(items []wire.Resource, whole bool) (fit int, err error) {
+	if len(items) == 0 {
+		return 0, nil
 	}
-	return t.attachMethods(items, whole)
+	if _, err := t.attachMethods(items[:1], whole, store.Limit{}); err != nil {
+		return 0, err
+	}
+	fit, err = t.attachMethods(items[1:], whole, store.Limit{Bytes: pageBytes})
+	return 1 + fit, err
 }
 
 // attachMethods puts their methods into resources: only the verbs, or all of
 // each method. The resources are in order of their id and without gaps, so that
-// no other methods need be read.
-func (t *tx) attachMethods(items []wire.Resource, whole bool) error {
+// no other methods need be read. It returns how many resources, from the first
+// on, have all of theirs; limit is that of the documents of a kind.
+func (t *tx) attachMethods(items []wire.Resource, whole bool, limit store.Limit) (fit int, err error) {
 	if len(items) == 0 {
-		return nil
+		return 0, nil
 	}
 	from, to := *items[0].ID+"/", *items[len(items)-1].ID+"0" // what comes after the slash
 	byID := make(map[string]*wire.Resource, len(items))
@@ -282,13 +289,23 @@ func (t *tx) attachMethods(items []wire.Resource, whole bool) error {
 			resource, verb, _ := strings.Cut(id, "/")
 			add(resource, verb, wire.Method{})
 		}
-		return err
+		return len(items), err
 	}
-	methods, err := t.wholeMethods(func(k kind) ([]store.Row, error) { return t.rowsBetween(k, from, to) })
+	methods, err := t.wholeMethods(func(k kind) ([]store.Row, error) {
+		rows, err := t.rowsBetween(k, from, to, limit)
+		if err == nil && limit.Cut(rows) {
+			last, _, _ := strings.Cut(rows[len(rows)-1].ID, "/")
+			to = last + "/" // some of its documents may not have been read
+		}
+		return rows, err
+	})
 	for _, m := range methods {
 		add(m.resource, m.verb, *m.Method)
 	}
-	return err
+	for fit < len(items) && *items[fit].ID+"/" < to {
+		fit++
+	}
+	return fit, err
 }
 
 // DeleteResource removes a resource with its methods and all that is below it.

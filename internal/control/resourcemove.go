@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -23,7 +24,8 @@ func (s *Service) UpdateResource(ctx context.Context, who *wire.Caller, in *wire
 			return nil, err
 		}
 		one := []wire.Resource{*r}
-		return &one[0], t.attachMethods(one, false)
+		_, err = t.attachMethods(one, false, store.Limit{})
+		return &one[0], err
 	})
 }
 

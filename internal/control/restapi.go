@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -164,7 +165,7 @@ func apiOwnerKeys(api *restAPI) []string { return []string{*api.ID} }
 
 // apiOwners lists the APIs of all accounts, each with its account and region.
 func (t *tx) apiOwners() ([]entry, error) {
-	rows, err := t.rows(kindAPIOwner, "", 0)
+	rows, err := t.rows(kindAPIOwner, "", store.Limit{})
 	if err != nil {
 		return nil, err
 	}

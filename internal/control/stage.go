@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -184,7 +185,7 @@ func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetS
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}
-		rows, err := t.created(kindStage, "", 0)
+		rows, err := t.created(kindStage, "", store.Limit{})
 		if err != nil {
 			return nil, err
 		}

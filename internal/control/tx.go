@@ -190,7 +190,7 @@ func (t *tx) insert(k kind, id string, v any, taken error) error {
 // list reads the documents of a kind in order of id, from after on, at most
 // limit of them (0: all).
 func list[T any](t *tx, k kind, after string, limit int) ([]T, error) {
-	rows, err := t.rows(k, after, limit)
+	rows, err := t.rows(k, after, store.Limit{Rows: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func decodeRows[T any](k kind, rows []store.Row) ([]T, error) {
 }
 
 // rows is list without reading what the documents say.
-func (t *tx) rows(k kind, after string, limit int) ([]store.Row, error) {
+func (t *tx) rows(k kind, after string, limit store.Limit) ([]store.Row, error) {
 	at := t.key(k, "")
 	return t.List(at.Account, at.Region, at.Kind, at.Parent, after, limit)
 }
@@ -219,10 +219,10 @@ func (t *tx) rowsWith(k kind, prefix string) ([]store.Row, error) {
 	return t.ListPrefix(at.Account, at.Region, at.Kind, at.Parent, prefix)
 }
 
-// rowsBetween reads the documents of a kind with from <= id < to.
-func (t *tx) rowsBetween(k kind, from, to string) ([]store.Row, error) {
+// rowsBetween reads the documents of a kind with from <= id < to, within limit.
+func (t *tx) rowsBetween(k kind, from, to string, limit store.Limit) ([]store.Row, error) {
 	at := t.key(k, "")
-	return t.ListRange(at.Account, at.Region, at.Kind, at.Parent, from, to)
+	return t.ListRange(at.Account, at.Region, at.Kind, at.Parent, from, to, limit)
 }
 
 // idsBetween lists the ids of rowsBetween.
@@ -247,7 +247,7 @@ func page[T any](t *tx, k kind, position *string, limit *int32) ([]T, *string, e
 // pageOf is page of the documents for which keep returns true. It reads on until
 // the page is full, so it takes as long as there are documents that are left out.
 func pageOf[T any](t *tx, k kind, position *string, limit *int32, keep func(*T) bool) ([]T, *string, error) {
-	items, next, err := wire.Paginate(position, limit, placed[T].position, func(after string, n int) ([]placed[T], error) {
+	items, next, err := wire.Paginate(position, limit, placed[T].position, func(after string, n int) ([]placed[T], bool, error) {
 		return kept(t, k, after, n, keep)
 	})
 	if err != nil {
@@ -268,27 +268,37 @@ type placed[T any] struct {
 
 func (p placed[T]) position() string { return strconv.FormatInt(p.place, 10) }
 
-// kept reads the first n documents behind a place that are to be kept. Each time
-// that they are too few it looks at twice as many, since each look goes through
-// the keys of all.
-func kept[T any](t *tx, k kind, after string, n int, keep func(*T) bool) ([]placed[T], error) {
-	var out []placed[T]
-	for look := n; ; look *= 2 {
-		rows, err := t.created(k, after, look)
+// pageBytes is how long the documents of one kind may be together that a page of
+// a listing is made of: the page ends with the one that reaches it, and its
+// position leads on. A client's limit is a maximum, as AWS has it.
+const pageBytes = 2 << 20
+
+// kept reads documents behind a place that are to be kept, the first n or as many
+// as make a page, and whether there are more. Each time that they are too few it
+// looks at twice as many, since each look goes through the keys of all.
+func kept[T any](t *tx, k kind, after string, n int, keep func(*T) bool) (out []placed[T], more bool, err error) {
+	size := 0
+	for look := n + 1; ; look *= 2 {
+		limit := store.Limit{Rows: look, Bytes: pageBytes}
+		rows, err := t.created(k, after, limit)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		docs, err := decodeRows[T](k, rows)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for i := range docs {
-			if p := (placed[T]{docs[i], rows[i].Place}); len(out) < n && keep(&docs[i]) {
-				out = append(out, p)
+			switch {
+			case !keep(&docs[i]):
+			case len(out) == n || size >= pageBytes:
+				return out, true, nil
+			default:
+				out, size = append(out, placed[T]{docs[i], rows[i].Place}), size+len(rows[i].Doc)
 			}
 		}
-		if len(rows) < look || len(out) == n {
-			return out, nil
+		if !limit.Cut(rows) {
+			return out, false, nil
 		}
 		after = placed[T]{place: rows[len(rows)-1].Place}.position()
 	}
@@ -296,7 +306,7 @@ func kept[T any](t *tx, k kind, after string, n int, keep func(*T) bool) ([]plac
 
 // inOrder reads all documents of a kind in the order of their creation.
 func inOrder[T any](t *tx, k kind) ([]T, error) {
-	rows, err := t.created(k, "", 0)
+	rows, err := t.created(k, "", store.Limit{})
 	if err != nil {
 		return nil, err
 	}
@@ -304,8 +314,8 @@ func inOrder[T any](t *tx, k kind) ([]T, error) {
 }
 
 // created reads the documents of a kind in the order of their creation, from
-// behind a place on ("": from the first), at most limit of them (0: all).
-func (t *tx) created(k kind, after string, limit int) ([]store.Row, error) {
+// behind a place on ("": from the first), within limit.
+func (t *tx) created(k kind, after string, limit store.Limit) ([]store.Row, error) {
 	var place int64
 	if after != "" {
 		var err error

@@ -203,21 +203,23 @@ func (m *merger) next() {
 	m.keys, m.docs = m.keys[1:], m.docs[1:]
 }
 
-func (o *overlay) scan(ctx context.Context, from, to []byte, limit int, each func(key, doc []byte)) error {
-	n := 0
-	m := o.merge(from, to, func(key, doc []byte) {
-		if n++; limit <= 0 || n <= limit {
-			each(key, doc)
+func (o *overlay) scan(ctx context.Context, from, to []byte, limit int, each func(key, doc []byte) bool) error {
+	n, more := 0, true
+	give := func(key, doc []byte) {
+		if more {
+			n++
+			more = each(key, doc) && n != limit
 		}
-	})
+	}
+	m := o.merge(from, to, give)
 	if m == nil {
 		return o.view.scan(ctx, from, to, limit, each)
 	}
-	err := o.view.scan(ctx, from, to, 0, func(key, doc []byte) {
-		if !m.upTo(string(key)) && (limit <= 0 || n < limit) {
-			n++
-			each(key, doc)
+	err := o.view.scan(ctx, from, to, 0, func(key, doc []byte) bool {
+		if !m.upTo(string(key)) {
+			give(key, doc)
 		}
+		return more
 	})
 	m.rest()
 	return err
@@ -237,7 +239,7 @@ func (o *overlay) keys(ctx context.Context, from, to []byte, each func(key []byt
 	return err
 }
 
-func (o *overlay) created(ctx context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
+func (o *overlay) created(ctx context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte) bool) error {
 	type placed struct {
 		place    int64
 		key, doc []byte
@@ -248,14 +250,16 @@ func (o *overlay) created(ctx context.Context, from, to []byte, after int64, lim
 	}
 	var rows []placed
 	kept := map[string]bool{} // changed, with the place that the snapshot has
-	err := o.view.created(ctx, from, to, 0, 0, func(place int64, key, doc []byte) {
-		if d, changed := o.docs.get(string(key)); changed {
-			if d.gone || d.fresh {
-				return
-			}
+	err := o.view.created(ctx, from, to, 0, 0, func(place int64, key, doc []byte) bool {
+		d, changed := o.docs.get(string(key))
+		if changed && (d.gone || d.fresh) {
+			return true
+		}
+		if changed {
 			doc, kept[string(key)] = slices.Clone(d.doc), true
 		}
 		rows = append(rows, placed{place, key, doc})
+		return true
 	})
 	for i, d := range m.docs {
 		if key := m.keys[i]; !d.gone && !kept[key] {
@@ -265,10 +269,9 @@ func (o *overlay) created(ctx context.Context, from, to []byte, after int64, lim
 	rows = slices.DeleteFunc(rows, func(r placed) bool { return r.place <= after })
 	slices.SortFunc(rows, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
 	for i, r := range rows {
-		if limit > 0 && i == limit {
+		if limit > 0 && i == limit || !each(r.place, r.key, r.doc) {
 			break
 		}
-		each(r.place, r.key, r.doc)
 	}
 	return err
 }

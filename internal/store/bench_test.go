@@ -107,7 +107,7 @@ func BenchmarkReadList(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			k := benchKey(i * 7919 % docs)
 			err := s.Read(context.Background(), func(tx *Tx) error {
-				rows, err := tx.List(k.Account, k.Region, k.Kind, k.Parent, "", 0)
+				rows, err := tx.List(k.Account, k.Region, k.Kind, k.Parent, "", Limit{})
 				if len(rows) != 100 {
 					b.Errorf("got %d rows", len(rows))
 				}

@@ -120,7 +120,7 @@ func transfer(from, to int) func(*Tx) error {
 
 func total(s *Store) (sum int, err error) {
 	err = s.Read(context.Background(), func(tx *Tx) error {
-		rows, err := tx.List("111122223333", "us-east-1", "stage", "api", "", 0)
+		rows, err := tx.List("111122223333", "us-east-1", "stage", "api", "", Limit{})
 		for _, row := range rows {
 			n, _ := strconv.Atoi(string(row.Doc))
 			sum += n

@@ -173,7 +173,7 @@ func checkWhole(t *testing.T, s *Store, ack map[string]int) (total int) {
 			t.Errorf("writer %s: got %q served, %v, want %d", writer, served.Data, err, n)
 		}
 		mustRead(t, s, func(tx *Tx) error {
-			rows, err := tx.List("", "", "each", writer, "", 0)
+			rows, err := tx.List("", "", "each", writer, "", Limit{})
 			if len(rows) != n {
 				t.Errorf("writer %s: got %d documents, want %d", writer, len(rows), n)
 			}

@@ -26,12 +26,13 @@ type view interface {
 	// is not there.
 	getMany(ctx context.Context, keys [][]byte) ([][]byte, error)
 	// scan calls each with the rows in [from, to) in order, at most limit (0:
-	// all).
-	scan(ctx context.Context, from, to []byte, limit int, each func(key, doc []byte)) error
+	// all), until it returns false.
+	scan(ctx context.Context, from, to []byte, limit int, each func(key, doc []byte) bool) error
 	// created calls each with the rows in [from, to) in the order in which they
 	// came to be there, from the first whose place is above after, at most limit
-	// (0: all). Writing a row that is there leaves it its place.
-	created(ctx context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error
+	// (0: all), until it returns false. Writing a row that is there leaves it its
+	// place.
+	created(ctx context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte) bool) error
 	// keys calls each with the keys in [from, to) in order, without reading
 	// the documents.
 	keys(ctx context.Context, from, to []byte, each func(key []byte)) error

@@ -100,20 +100,19 @@ func (v *memoryView) has(_ context.Context, key []byte) (bool, error) {
 	return ok, nil
 }
 
-func (v *memoryView) scan(_ context.Context, from, to []byte, limit int, each func(key, doc []byte)) error {
+func (v *memoryView) scan(_ context.Context, from, to []byte, limit int, each func(key, doc []byte) bool) error {
 	end, n := string(to), 0
 	v.docs.ascend(string(from), func(key string, d memoryDoc) bool {
 		if key >= end || limit > 0 && n == limit {
 			return false
 		}
 		n++
-		each([]byte(key), slices.Clone(d.doc))
-		return true
+		return each([]byte(key), slices.Clone(d.doc))
 	})
 	return nil
 }
 
-func (v *memoryView) created(_ context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
+func (v *memoryView) created(_ context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte) bool) error {
 	type placed struct {
 		key string
 		memoryDoc
@@ -131,7 +130,9 @@ func (v *memoryView) created(_ context.Context, from, to []byte, after int64, li
 		rows = rows[:limit]
 	}
 	for _, r := range rows {
-		each(r.place, []byte(r.key), slices.Clone(r.doc))
+		if !each(r.place, []byte(r.key), slices.Clone(r.doc)) {
+			break
+		}
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func perform(s *Store, write func(context.Context, Scope, func(*Tx) error) (Revi
 	log += fmt.Sprintln("write:", rev, err, s.Revision())
 	err = s.Read(ctx, func(tx *Tx) error {
 		for _, parent := range parts {
-			rows, err := tx.List("", "", "k", parent, "", 0)
+			rows, err := tx.List("", "", "k", parent, "", Limit{})
 			log += fmt.Sprintf("%q: %v %v\n", parent, rows, err)
 		}
 		return nil
@@ -132,10 +132,10 @@ func (c call) run(tx *Tx) string {
 	case "DeletePrefix":
 		err = tx.DeletePrefix("", "", "k", c.parent, c.id)
 	case "List":
-		value, err = tx.List("", "", "k", c.parent, c.id, c.limit)
+		value, err = tx.List("", "", "k", c.parent, c.id, Limit{Rows: c.limit})
 	case "ListCreated":
 		var rows []Row
-		rows, err = tx.ListCreated("", "", "k", c.parent, 0, c.limit)
+		rows, err = tx.ListCreated("", "", "k", c.parent, 0, Limit{Rows: c.limit})
 		for i := range rows {
 			rows[i].Place = 0 // it is the engine's own
 		}
@@ -145,7 +145,7 @@ func (c call) run(tx *Tx) string {
 	case "ListIDs":
 		value, err = tx.ListIDs("", "", "k", c.parent, c.id)
 	case "ListRange":
-		value, err = tx.ListRange("", "", "k", c.parent, c.id, c.doc)
+		value, err = tx.ListRange("", "", "k", c.parent, c.id, c.doc, Limit{})
 	case "ListRangeIDs":
 		value, err = tx.ListRangeIDs("", "", "k", c.parent, c.id, c.doc)
 	case "Publish":

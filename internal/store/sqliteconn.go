@@ -104,6 +104,11 @@ func (c *conn) result(ctx context.Context, sql string, args []driver.Value) (dri
 // query runs a statement, prepared once, and calls each with its rows. The
 // values of a row are each's to keep, the slice is not.
 func (c *conn) query(ctx context.Context, sql string, each func(row []driver.Value), args ...driver.Value) error {
+	return c.queryWhile(ctx, sql, func(row []driver.Value) bool { each(row); return true }, args...)
+}
+
+// queryWhile is query until each returns false.
+func (c *conn) queryWhile(ctx context.Context, sql string, each func(row []driver.Value) bool, args ...driver.Value) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -116,9 +121,9 @@ func (c *conn) query(ctx context.Context, sql string, each func(row []driver.Val
 		return err
 	}
 	row := make([]driver.Value, len(rows.Columns()))
-	for err == nil {
+	for more := true; more && err == nil; {
 		if err = rows.Next(row); err == nil {
-			each(row)
+			more = each(row)
 			err = ctx.Err()
 		}
 	}

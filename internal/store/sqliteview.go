@@ -51,18 +51,16 @@ func (v *sqliteView) has(ctx context.Context, key []byte) (bool, error) {
 	return found, err
 }
 
-func (v *sqliteView) scan(ctx context.Context, from, to []byte, limit int, each func(key, doc []byte)) error {
-	err := v.query(ctx, sqlScan, func(row []driver.Value) {
-		each(blob(row[0]), blob(row[1]))
-	}, from, to, sqlLimit(limit))
-	return err
+func (v *sqliteView) scan(ctx context.Context, from, to []byte, limit int, each func(key, doc []byte) bool) error {
+	return v.db.failure(v.conn.queryWhile(ctx, sqlScan, func(row []driver.Value) bool {
+		return each(blob(row[0]), blob(row[1]))
+	}, from, to, sqlLimit(limit)))
 }
 
-func (v *sqliteView) created(ctx context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte)) error {
-	err := v.query(ctx, sqlCreated, func(row []driver.Value) {
-		each(row[0].(int64), blob(row[1]), blob(row[2]))
-	}, from, to, after, sqlLimit(limit))
-	return err
+func (v *sqliteView) created(ctx context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte) bool) error {
+	return v.db.failure(v.conn.queryWhile(ctx, sqlCreated, func(row []driver.Value) bool {
+		return each(row[0].(int64), blob(row[1]), blob(row[2]))
+	}, from, to, after, sqlLimit(limit)))
 }
 
 func (v *sqliteView) keys(ctx context.Context, from, to []byte, each func(key []byte)) error {

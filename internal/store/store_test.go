@@ -135,7 +135,7 @@ func TestDocumentsAreCopied(t *testing.T) {
 		for range 2 {
 			mustRead(t, s, func(tx *Tx) error {
 				doc, err := tx.Get(key("a"))
-				rows, _ := tx.List("111122223333", "us-east-1", "stage", "api", "", 0)
+				rows, _ := tx.List("111122223333", "us-east-1", "stage", "api", "", Limit{})
 				served, _ := s.Served(t.Context(), "k", "i")
 				changes, _ := s.Changes(t.Context(), 0, 0)
 				for _, b := range [][]byte{doc, rows[0].Doc, served.Data, changes[0].Data} {
@@ -212,7 +212,7 @@ func TestStrangeKeys(t *testing.T) {
 				if string(doc) != text(k) || err != nil {
 					t.Errorf("%s: got %s, %v", text(k), doc, err)
 				}
-				rows, err := tx.List(k.Account, k.Region, k.Kind, k.Parent, "", 0)
+				rows, err := tx.List(k.Account, k.Region, k.Kind, k.Parent, "", Limit{})
 				if err != nil {
 					return err
 				}
@@ -278,7 +278,7 @@ func TestList(t *testing.T) {
 		}
 		mustRead(t, s, func(tx *Tx) error {
 			for name, tt := range tests {
-				if diff := cmp.Diff(tt.want, list(tx.List("111122223333", "us-east-1", "stage", "api", tt.after, tt.limit))); diff != "" {
+				if diff := cmp.Diff(tt.want, list(tx.List("111122223333", "us-east-1", "stage", "api", tt.after, Limit{Rows: tt.limit}))); diff != "" {
 					t.Errorf("%s: (-want +got)\n%s", name, diff)
 				}
 			}
@@ -292,7 +292,7 @@ func TestList(t *testing.T) {
 				}
 			}
 			for r, want := range ranges {
-				if diff := cmp.Diff(want, list(tx.ListRange("111122223333", "us-east-1", "stage", "api", r[0], r[1]))); diff != "" {
+				if diff := cmp.Diff(want, list(tx.ListRange("111122223333", "us-east-1", "stage", "api", r[0], r[1], Limit{}))); diff != "" {
 					t.Errorf("ListRange %q: (-want +got)\n%s", r, diff)
 				}
 				got, err := tx.ListRangeIDs("111122223333", "us-east-1", "stage", "api", r[0], r[1])
@@ -366,13 +366,13 @@ func TestLimits(t *testing.T) {
 			wantErr(t, "Insert", tx.Insert(tooLong, nil), ErrTooLarge)
 			wantErr(t, "Delete", tx.Delete(tooLong), ErrTooLarge)
 			wantErr(t, "DeleteChildren", tx.DeleteChildren(long, "r", "k", ""), ErrTooLarge)
-			_, err = tx.List("1", "r", "k", "", long, 0)
+			_, err = tx.List("1", "r", "k", "", long, Limit{})
 			wantErr(t, "List", err, ErrTooLarge)
 			_, err = tx.ListPrefix("1", "r", "k", long, "")
 			wantErr(t, "ListPrefix", err, ErrTooLarge)
 			_, err = tx.ListIDs("1", "r", "k", long, "")
 			wantErr(t, "ListIDs", err, ErrTooLarge)
-			_, err = tx.ListRange("1", "r", "k", "p", "", long)
+			_, err = tx.ListRange("1", "r", "k", "p", "", long, Limit{})
 			wantErr(t, "ListRange", err, ErrTooLarge)
 			_, err = tx.ListRangeIDs("1", "r", "k", "p", long, "")
 			wantErr(t, "ListRangeIDs", err, ErrTooLarge)
@@ -452,6 +452,42 @@ func TestReadPanics(t *testing.T) {
 
 // Siblings are listed in the order in which they came to be, whatever their ids:
 // writing one again moves nothing, one that was deleted comes back as the last.
+// A listing ends with the document that makes it as long as it may be, in a write
+// that was prepared too.
+func TestListLimits(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		mustWrite(t, s, func(tx *Tx) error {
+			for _, id := range []string{"a", "b", "d", "e"} {
+				if err := tx.Put(Key{Kind: "k", Parent: "p", ID: id}, make([]byte, 10)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		check := func(tx *Tx, all int) error {
+			for limit, want := range map[Limit]int{{}: all, {Bytes: 1}: 1, {Bytes: 10}: 1, {Bytes: 11}: 2, {Bytes: 30}: 3, {Bytes: 30, Rows: 2}: 2, {Bytes: 1000}: all} {
+				byID, err := tx.List("", "", "k", "p", "", limit)
+				inRange, err2 := tx.ListRange("", "", "k", "p", "a", "z", limit)
+				created, err3 := tx.ListCreated("", "", "k", "p", 0, limit)
+				if err := errors.Join(err, err2, err3); err != nil {
+					return err
+				}
+				if len(byID) != want || len(inRange) != want || len(created) != want || want < all && !limit.Cut(byID) || limit == (Limit{}) && limit.Cut(byID) {
+					t.Errorf("%+v: %d, %d and %d rows, want %d", limit, len(byID), len(inRange), len(created), want)
+				}
+			}
+			return nil
+		}
+		mustRead(t, s, func(tx *Tx) error { return check(tx, 4) })
+		_, err := s.WriteAhead(t.Context(), Scope{}, func(tx *Tx) error {
+			return errors.Join(tx.Put(Key{Kind: "k", Parent: "p", ID: "c"}, make([]byte, 10)), tx.Put(Key{Kind: "k", Parent: "p", ID: "d"}, make([]byte, 10)), check(tx, 5))
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestListCreated(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		at := func(id string) Key { return Key{Kind: "k", Parent: "p", ID: id} }
@@ -468,7 +504,7 @@ func TestListCreated(t *testing.T) {
 		want := func(after int64, limit int, ids ...string) (last int64) {
 			t.Helper()
 			mustRead(t, s, func(tx *Tx) error {
-				rows, err := tx.ListCreated("", "", "k", "p", after, limit)
+				rows, err := tx.ListCreated("", "", "k", "p", after, Limit{Rows: limit})
 				var got []string
 				for _, r := range rows {
 					if string(r.Doc) != "doc of "+r.ID || r.Place <= last {

@@ -127,9 +127,35 @@ func (tx *Tx) Has(k Key) (bool, error) {
 	return ok, tx.note(err)
 }
 
+// A Limit bounds a listing. The zero Limit does not.
+type Limit struct {
+	Rows  int // at most so many; 0 for no bound
+	Bytes int // the documents end with the one that makes them so long together; 0 for no bound
+}
+
+// Cut reports whether rows, which were listed within l, may not be all there are.
+func (l Limit) Cut(rows []Row) bool {
+	size := 0
+	for i := range rows {
+		size += len(rows[i].Doc)
+	}
+	return l.Rows > 0 && len(rows) >= l.Rows || l.Bytes > 0 && size >= l.Bytes
+}
+
+// taker returns a function that adds rows to a listing and returns false when it
+// has reached l.Bytes.
+func (l Limit) taker(rows *[]Row) func(Row) bool {
+	size := 0
+	return func(r Row) bool {
+		*rows = append(*rows, r)
+		size += len(r.Doc)
+		return l.Bytes <= 0 || size < l.Bytes
+	}
+}
+
 // List returns siblings in order of ID, those with an ID > after ("": all of
-// them), at most limit (0: no bound).
-func (tx *Tx) List(account, region, kind, parent, after string, limit int) ([]Row, error) {
+// them), within limit.
+func (tx *Tx) List(account, region, kind, parent, after string, limit Limit) ([]Row, error) {
 	k := Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: after}
 	if err := tx.reading(k.check()); err != nil {
 		return nil, err
@@ -143,19 +169,20 @@ func (tx *Tx) List(account, region, kind, parent, after string, limit int) ([]Ro
 }
 
 // ListCreated returns siblings in the order in which they were created, those
-// whose Place is above after (0: all of them), at most limit (0: no bound). A
-// document that is written again keeps its place; one that is deleted and
-// written again is a new one. It goes through the keys of all siblings.
-func (tx *Tx) ListCreated(account, region, kind, parent string, after int64, limit int) ([]Row, error) {
+// whose Place is above after (0: all of them), within limit. A document that is
+// written again keeps its place; one that is deleted and written again is a new
+// one. It goes through the keys of all siblings.
+func (tx *Tx) ListCreated(account, region, kind, parent string, after int64, limit Limit) ([]Row, error) {
 	k := Key{Account: account, Region: region, Kind: kind, Parent: parent}
 	if err := tx.reading(k.check()); err != nil {
 		return nil, err
 	}
 	from, n := k.encode()
 	var rows []Row
+	take := limit.taker(&rows)
 	tx.sawAll(from)
-	err := tx.view.created(tx.ctx, from, nextPrefix(from), after, limit, func(place int64, key, doc []byte) {
-		rows = append(rows, Row{ID: string(key[n:]), Doc: doc, Place: place})
+	err := tx.view.created(tx.ctx, from, nextPrefix(from), after, limit.Rows, func(place int64, key, doc []byte) bool {
+		return take(Row{ID: string(key[n:]), Doc: doc, Place: place})
 	})
 	return rows, tx.note(err)
 }
@@ -167,16 +194,17 @@ func (tx *Tx) ListPrefix(account, region, kind, parent, prefix string) ([]Row, e
 		return nil, err
 	}
 	from, n := k.encode()
-	return tx.rows(from, nextPrefix(from), n, 0)
+	return tx.rows(from, nextPrefix(from), n, Limit{})
 }
 
-// ListRange returns the siblings with from <= ID < to, in order of ID.
-func (tx *Tx) ListRange(account, region, kind, parent, from, to string) ([]Row, error) {
+// ListRange returns the siblings with from <= ID < to, in order of ID, within
+// limit.
+func (tx *Tx) ListRange(account, region, kind, parent, from, to string, limit Limit) ([]Row, error) {
 	first, end, n, err := tx.span(Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: from}, to)
 	if err != nil {
 		return nil, err
 	}
-	return tx.rows(first, end, n, 0)
+	return tx.rows(first, end, n, limit)
 }
 
 // ListRangeIDs returns the IDs of ListRange without reading the documents.
@@ -202,11 +230,12 @@ func (tx *Tx) span(k Key, to string) (first, end []byte, siblings int, err error
 }
 
 // rows reads the documents in [from, to); their IDs follow n bytes of key.
-func (tx *Tx) rows(from, to []byte, n, limit int) ([]Row, error) {
+func (tx *Tx) rows(from, to []byte, n int, limit Limit) ([]Row, error) {
 	var rows []Row
+	take := limit.taker(&rows)
 	tx.sawAll(from[:n])
-	err := tx.view.scan(tx.ctx, from, to, limit, func(key, doc []byte) {
-		rows = append(rows, Row{ID: string(key[n:]), Doc: doc})
+	err := tx.view.scan(tx.ctx, from, to, limit.Rows, func(key, doc []byte) bool {
+		return take(Row{ID: string(key[n:]), Doc: doc})
 	})
 	return rows, tx.note(err)
 }

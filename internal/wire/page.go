@@ -17,9 +17,11 @@ const positionPrefix = "1:"
 // maxPosition bounds a position, in bytes.
 const maxPosition = 4096
 
-// Paginate cuts one page out of a listing. list returns, in the listing's order,
-// at most n of the items behind the one with the id after, which is "" at the
-// start; id returns what tells list of an item, also when that is gone by then.
+// Paginate makes one page of a listing. list returns, in the listing's order, at
+// most n of the items behind the one with the id after, which is "" at the start,
+// and whether there are more; it may return fewer, but one at least if there is
+// one, where n of them would be too large for an answer. id returns what tells
+// list of an item, also when that is gone by then.
 //
 // A position says after which id the next page starts, so items that come or go
 // between two pages neither repeat nor hide others. next is nil on the last
@@ -29,7 +31,7 @@ const maxPosition = 4096
 // limit above 500 counts as 500 (the service takes any; what it does above 500
 // is not known). A limit below 1, which the service answers with an internal
 // error, and a position that is none of ours are a BadRequestException.
-func Paginate[T any](position *string, limit *int32, id func(T) string, list func(after string, n int) ([]T, error)) (page []T, next *string, err error) {
+func Paginate[T any](position *string, limit *int32, id func(T) string, list func(after string, n int) (items []T, more bool, err error)) (page []T, next *string, err error) {
 	size := defaultLimit
 	if limit != nil {
 		size = min(int(*limit), maxLimit)
@@ -41,18 +43,17 @@ func Paginate[T any](position *string, limit *int32, id func(T) string, list fun
 	if err != nil {
 		return nil, nil, err
 	}
-	page, err = list(after, size+1) // one more than is shown tells whether there is a next page
+	page, more, err := list(after, size)
 	if err != nil {
 		return nil, nil, err
 	}
-	if page == nil {
-		page = []T{}
+	if len(page) == 0 {
+		return []T{}, nil, nil
 	}
-	if len(page) <= size {
-		return page, nil, nil
+	if more {
+		next = new(makePosition(id(page[len(page)-1])))
 	}
-	page = page[:size:size]
-	return page, new(makePosition(id(page[size-1]))), nil
+	return page, next, nil
 }
 
 // makePosition returns the position after an id.

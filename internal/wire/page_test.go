@@ -11,13 +11,13 @@ import (
 )
 
 // after lists sorted ids as a store would.
-func after(ids []string) func(string, int) ([]string, error) {
-	return func(after string, n int) ([]string, error) {
+func after(ids []string) func(string, int) ([]string, bool, error) {
+	return func(after string, n int) ([]string, bool, error) {
 		i, found := slices.BinarySearch(ids, after)
 		if found {
 			i++
 		}
-		return slices.Clone(ids[i:min(i+n, len(ids))]), nil
+		return slices.Clone(ids[i:min(i+n, len(ids))]), i+n < len(ids), nil
 	}
 }
 
@@ -85,7 +85,7 @@ func TestPaginateRefuses(t *testing.T) {
 		})
 	}
 	broken := errors.New("broken")
-	_, _, err := Paginate(nil, nil, self, func(string, int) ([]string, error) { return nil, broken })
+	_, _, err := Paginate(nil, nil, self, func(string, int) ([]string, bool, error) { return nil, false, broken })
 	if err != broken {
 		t.Errorf("got the error %v, want the listing's", err)
 	}
@@ -93,7 +93,7 @@ func TestPaginateRefuses(t *testing.T) {
 
 // An empty listing is an empty page, which is an empty array on the wire.
 func TestPaginateNothing(t *testing.T) {
-	page, next, err := Paginate(nil, nil, self, func(string, int) ([]string, error) { return nil, nil })
+	page, next, err := Paginate(nil, nil, self, func(string, int) ([]string, bool, error) { return nil, false, nil })
 	if page == nil || len(page) != 0 || next != nil || err != nil {
 		t.Errorf("got %#v, %v, %v", page, next, err)
 	}
