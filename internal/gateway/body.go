@@ -25,6 +25,7 @@ const (
 type body struct {
 	from    io.ReadCloser // nil for none
 	control interface{ SetReadDeadline(time.Time) error }
+	conn    *conn         // nil on HTTP/2
 	timeout time.Duration // for a piece
 	end     time.Time     // of the time for this piece
 	last    time.Time     // nothing is read beyond it
@@ -40,7 +41,7 @@ func (b *body) start(w http.ResponseWriter, r *http.Request, nc *conn, timeout t
 	if !mayHaveBody(r) {
 		return
 	}
-	*b = body{from: r.Body, control: nc, timeout: timeout, left: r.ContentLength}
+	*b = body{from: r.Body, control: nc, conn: nc, timeout: timeout, left: r.ContentLength}
 	if nc == nil {
 		b.control = http.NewResponseController(w)
 	}
@@ -83,6 +84,15 @@ func (b *body) Read(p []byte) (int, error) {
 		b.left = -1 // where the next request begins
 	}
 	return n, err
+}
+
+// Interrupt implements httpmsg.Sender.
+func (b *body) Interrupt() {
+	if b.conn != nil {
+		b.conn.interrupt()
+		return
+	}
+	b.control.SetReadDeadline(longAgo)
 }
 
 // Close implements io.Closer.

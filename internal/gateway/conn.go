@@ -7,8 +7,10 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -46,6 +48,8 @@ type conn struct {
 
 	early [1]byte // what a watch has read
 	came  bool    // it has, and nobody has got it yet
+
+	interrupted atomic.Bool // nothing more is to be read, by whoever is about to
 }
 
 // connKey finds the conn in the context of its requests.
@@ -117,6 +121,9 @@ func (c *conn) receive(p []byte) (int, error) {
 	}
 	if c.reads.due() {
 		_ = c.Conn.SetReadDeadline(c.reads.have)
+		if c.interrupted.Load() { // in that order: interrupt goes the other way round
+			return 0, os.ErrDeadlineExceeded
+		}
 	}
 	return c.Conn.Read(p)
 }
@@ -236,6 +243,13 @@ const (
 	lingerTime  = 30 * time.Second
 	silence     = 5 * time.Second
 )
+
+// interrupt ends a read that is under way on another goroutine. Its connection
+// serves no other request.
+func (c *conn) interrupt() {
+	c.interrupted.Store(true)
+	_ = c.guest.Conn.SetReadDeadline(longAgo)
+}
 
 // breakOff lets nothing more be read of a request that has been answered.
 func (c *conn) breakOff() { c.ended, c.unread = errUnread, true }

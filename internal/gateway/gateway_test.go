@@ -196,7 +196,7 @@ func manyNames(n int) string {
 
 func TestBudgetExhausted(t *testing.T) {
 	holding, let := make(chan bool), make(chan bool)
-	s := open(t, Options{Budget: httpmsg.NewBudget(3 << 19)}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+	s := open(t, Options{Budget: httpmsg.NewBudget(2 << 20)}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
 		resp := echo(s, req)
 		if req.Path == "/hold" {
 			holding <- true

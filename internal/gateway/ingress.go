@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -115,6 +117,9 @@ func headerSize(req *httpmsg.Request) int {
 func (c *call) ReadBody() ([]byte, error) {
 	buf, err := c.budget.ReadBody(&c.body, c.body.left, c.maxBody)
 	if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) { // perhaps between two reads
+			c.body.left = -1
+		}
 		return nil, err
 	}
 	c.read = buf

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // MaxBody is the largest body that a stage takes or answers with, in bytes.
@@ -18,18 +19,24 @@ var (
 
 // A Budget bounds the bytes of bodies that a process holds at one time and
 // lends the buffers that hold them, pooled by size. What counts is the
-// capacity lent, not the bytes in use. It never waits: who cannot have a
-// buffer gets ErrBudget at once and refuses the call. Large bodies leave room
-// for small ones (see headroom). All methods are safe for concurrent use.
+// capacity lent, not the bytes in use. Where it is used up, the bodies that come
+// most slowly from their clients are cut off (see Sender); while none is slow, a
+// body on its way waits for a few seconds, and who asks for anything else gets
+// ErrBudget at once and refuses the call. Large bodies leave room for small ones
+// (see headroom). All methods are safe for concurrent use.
 type Budget struct {
 	limit int64
 	used  atomic.Int64
 	pools [classes]sync.Pool
+
+	mu      sync.Mutex
+	uploads map[*upload]struct{}
+	barren  time.Time // when there was last nobody to cut off
 }
 
 // NewBudget makes a budget of limit bytes; 0 or less means no limit.
 func NewBudget(limit int64) *Budget {
-	return &Budget{limit: limit}
+	return &Budget{limit: limit, uploads: make(map[*upload]struct{})}
 }
 
 // Used returns the bytes lent at the moment.
@@ -43,32 +50,53 @@ func (b *Budget) headroom(n int) int64 { return min(16*int64(n), b.limit/8) }
 // Buffer lends an empty buffer with room for at least size bytes. The caller
 // gives it back with Free.
 func (b *Budget) Buffer(size int) (*Buffer, error) {
-	class, room := classFor(size)
+	_, room := classFor(size)
 	if err := b.acquire(room); err != nil {
 		return nil, err
 	}
-	if class < classes {
+	return b.lend(room), nil
+}
+
+// lend makes a buffer of memory that has been acquired.
+func (b *Budget) lend(room int) *Buffer {
+	if class, _ := classFor(room); class < classes {
 		if buf, ok := b.pools[class].Get().(*Buffer); ok {
-			return buf, nil
+			return buf
 		}
 	}
 	buf := &Buffer{budget: b, data: make([]byte, 0, room)}
 	buf.free = buf.Free
-	return buf, nil
+	return buf
 }
 
-func (b *Budget) acquire(n int) error {
+// acquire counts n bytes more, for which slow uploads make room.
+func (b *Budget) acquire(n int) error { return b.acquireFor(nil, n) }
+
+// acquireFor is acquire for an upload, nil for others.
+func (b *Budget) acquireFor(u *upload, n int) error {
+	if b.take(n) || b.makeRoom(u, n) && b.take(n) {
+		return nil
+	}
+	return ErrBudget
+}
+
+func (b *Budget) take(n int) bool {
 	if used := b.used.Add(int64(n)); b.limit > 0 && used > b.limit-b.headroom(n) {
 		b.used.Add(-int64(n))
-		return ErrBudget
+		return false
 	}
-	return nil
+	return true
 }
 
 // put takes back a buffer of a given capacity.
 func (b *Budget) put(buf *Buffer) {
+	b.used.Add(-int64(cap(buf.data)))
+	b.keep(buf)
+}
+
+// keep pools a buffer that is not counted.
+func (b *Budget) keep(buf *Buffer) {
 	room := cap(buf.data)
-	b.used.Add(-int64(room))
 	if class, size := classFor(room); class < classes && size == room {
 		buf.data = buf.data[:0]
 		b.pools[class].Put(buf)

@@ -30,8 +30,9 @@ const (
 	// firstRoom is how much a sender is believed about the length it announces
 	// before its bytes are there.
 	firstRoom = 16 << 10
-	// growth is how many times larger each next buffer is.
-	growth = 4
+	// growth is how many times larger each next buffer is: a sender holds less than
+	// so many times what it has sent.
+	growth = 2
 )
 
 // A Buffer holds one body in memory borrowed from a Budget. It belongs to one
@@ -41,6 +42,7 @@ type Buffer struct {
 	data   []byte
 	probe  [1]byte
 	free   func() // Free, bound once so that Release costs no allocation
+	upload upload // that fills it
 }
 
 // Bytes returns what the buffer holds. It is valid until Free.
@@ -69,8 +71,18 @@ func (b *Buffer) Write(p []byte) (int, error) {
 
 // grow moves the content to memory of at least size bytes.
 func (b *Buffer) grow(size int) error {
-	next, err := b.budget.Buffer(size)
+	var next *Buffer
+	var err error
+	if b.upload.from == nil {
+		next, err = b.budget.Buffer(size)
+	} else {
+		next, err = b.budget.await(&b.upload, size)
+	}
 	if err != nil {
+		return err
+	}
+	if err := b.upload.holds(cap(next.data)); err != nil {
+		next.Free()
 		return err
 	}
 	next.data = append(next.data, b.data...)
@@ -85,7 +97,7 @@ func (b *Buffer) grow(size int) error {
 // until the bytes come. A body longer than limit is ErrTooLarge (r has then
 // been read to at most one byte beyond it), no memory is ErrBudget, and an
 // error of r is returned as it is.
-func (b *Budget) ReadBody(r io.Reader, size int64, limit int) (*Buffer, error) {
+func (b *Budget) ReadBody(r io.Reader, size int64, limit int) (body *Buffer, err error) {
 	if size > int64(limit) {
 		return nil, ErrTooLarge
 	}
@@ -93,13 +105,25 @@ func (b *Budget) ReadBody(r io.Reader, size int64, limit int) (*Buffer, error) {
 	if size < 0 {
 		first = 4 << 10
 	}
-	buf, err := b.Buffer(first)
+	from, sent := r.(Sender)
+	var buf *Buffer
+	if sent {
+		buf, err = b.await(nil, first)
+	} else {
+		buf, err = b.Buffer(first)
+	}
 	if err != nil {
 		return nil, err
 	}
+	if sent {
+		b.enter(buf, from)
+	}
 	whole := false
-	defer func() {
-		if !whole { // also when r panics
+	defer func() { // also when r panics
+		if cut := b.leave(&buf.upload); cut != nil {
+			b.keep(buf)
+			body, err = nil, cut
+		} else if !whole {
 			buf.Free()
 		}
 	}()
@@ -118,6 +142,7 @@ func (b *Buffer) readAll(r io.Reader, size, limit int) error {
 			room = b.probe[:]
 		}
 		n, err := r.Read(room)
+		b.upload.came(n)
 		if n > 0 && probing {
 			if len(b.data) >= limit {
 				return ErrTooLarge

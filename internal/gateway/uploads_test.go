@@ -1,0 +1,173 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// However many bodies of whatever sizes are begun and not ended, others' bodies of
+// any size get through: those that come slowly make room for them.
+func TestUploadsMakeRoom(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		limit   int64
+		clients int
+		sent    []int         // by each of the clients in turn
+		drip    time.Duration // between the bytes that follow
+	}{
+		"mixed sizes":               {16 << 20, 300, []int{1, 1_000, 16_000, 17_000, 60_000, 250_000, 1_000_000}, 0},
+		"a byte beyond each buffer": {16 << 20, 79, []int{1, 16<<10 + 1, 64<<10 + 1, 256<<10 + 1}, 0},
+		"half of 10 MB":             {64 << 20, 79, []int{4<<20 + 1}, 0},
+		"a large budget":            {128 << 20, 300, []int{256<<10 + 1, 1<<20 + 1, 1, 17_000}, 0},
+		"some bytes now and then":   {16 << 20, 300, []int{1, 1_000, 16_000, 17_000, 60_000, 250_000}, 50 * time.Millisecond},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, Options{Budget: httpmsg.NewBudget(tt.limit), MaxConnections: 1000}, echo)
+			for i := range tt.clients {
+				begin(t, s, tt.sent[i%len(tt.sent)], tt.drip)
+			}
+			for _, size := range []int{1, 1_000, 30_000, 300_000, 3_000_000, httpmsg.MaxBody} {
+				if int64(size) > tt.limit/2 { // such bodies leave an eighth to others, and need their buffer twice
+					continue
+				}
+				begin := time.Now()
+				if status := s.post(t, strings.NewReader(strings.Repeat("x", size)), size); status != 200 {
+					t.Errorf("%d bytes: status %d after %v", size, status, time.Since(begin))
+				}
+			}
+		})
+	}
+}
+
+// Bodies that come steadily, one that began before 300 others and one that begins
+// behind them, are not cut off for them.
+func TestSteadyUploadUnderAttack(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{Budget: httpmsg.NewBudget(64 << 20), MaxConnections: 1000}, echo)
+	done := make(chan int)
+	steadily := func() {
+		const size = httpmsg.MaxBody
+		r, w := io.Pipe()
+		go func() {
+			piece := make([]byte, size/100)
+			for sent := 0; sent < size; sent += len(piece) {
+				_, _ = w.Write(piece[:min(len(piece), size-sent)])
+				time.Sleep(60 * time.Millisecond)
+			}
+			_ = w.Close()
+		}()
+		done <- s.post(t, r, size)
+	}
+	go steadily()
+	time.Sleep(2 * time.Second)
+	sizes := []int{1, 16_000, 17_000, 60_000, 250_000, 1_000_000, 4<<20 + 1}
+	for i := range 300 {
+		begin(t, s, sizes[i%len(sizes)], 0)
+	}
+	time.Sleep(time.Second)
+	go steadily()
+	for range 2 {
+		if status := <-done; status != 200 {
+			t.Errorf("status %d", status)
+		}
+	}
+}
+
+// Whoever is cut off is told so, over each version of HTTP.
+func TestCutOffUpload(t *testing.T) {
+	budget := httpmsg.NewBudget(1 << 20)
+	plain := open(t, Options{Budget: budget}, echo)
+	secure := openTLS(t, Options{Budget: budget}, echo)
+	for name, p := range map[string]*peer{"HTTP/1.1": plain.dial(t), "TLS": secure.site.dial(t).secure()} {
+		t.Run(name, func(t *testing.T) {
+			p.send(stageHead("POST", "/dev") + fmt.Sprintf("Content-Length: 500000\r\n\r\n%s", strings.Repeat("x", 400_000)))
+			hold(t, budget)
+			if status := plain.post(t, strings.NewReader(strings.Repeat("x", 500_000)), 500_000); status != 200 {
+				t.Errorf("the other: status %d", status)
+			}
+			if resp, _ := p.receive("POST"); resp.StatusCode != 408 || !resp.Close {
+				t.Errorf("status %d, closes: %t", resp.StatusCode, resp.Close)
+			}
+		})
+	}
+	t.Run("HTTP/2", func(t *testing.T) {
+		r, w := io.Pipe()
+		defer w.Close()
+		go w.Write(make([]byte, 400_000))
+		status := make(chan int)
+		go func() {
+			req, _ := http.NewRequest("POST", secure.url+"/dev", r)
+			req.Host, req.ContentLength = "abc123.execute-api.localhost", 500_000
+			resp, err := (&http.Client{Transport: secure.http2(t)}).Do(req)
+			if err != nil {
+				t.Error(err)
+				close(status)
+				return
+			}
+			resp.Body.Close()
+			status <- resp.StatusCode
+		}()
+		hold(t, budget)
+		if status := plain.post(t, strings.NewReader(strings.Repeat("x", 500_000)), 500_000); status != 200 {
+			t.Errorf("the other: status %d", status)
+		}
+		if got := <-status; got != 408 {
+			t.Errorf("status %d", got)
+		}
+	})
+}
+
+// hold waits until 400,000 bytes hold their buffer.
+func hold(t *testing.T, budget *httpmsg.Budget) {
+	t.Helper()
+	for range 500 {
+		if budget.Used() == 512<<10 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%d bytes are held", budget.Used())
+}
+
+// begin begins a body of 10 MB, sends so much of it and then nothing, or a few
+// bytes now and then.
+func begin(t *testing.T, s *site, sent int, drip time.Duration) {
+	t.Helper()
+	nc, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { nc.Close() })
+	go func() {
+		_, _ = io.WriteString(nc, stageHead("POST", "/dev")+"Content-Length: 10485760\r\n\r\n")
+		_, err := nc.Write(make([]byte, sent))
+		for drip > 0 && err == nil {
+			time.Sleep(drip)
+			_, err = nc.Write(make([]byte, 60))
+		}
+	}()
+}
+
+// post sends a body over a connection of its own.
+func (s *site) post(t *testing.T, body io.Reader, size int) (status int) {
+	t.Helper()
+	req, _ := http.NewRequest("POST", "http://"+s.addr+"/dev", struct{ io.Reader }{body})
+	req.Host, req.ContentLength, req.Close = "abc123.execute-api.localhost", int64(size), true
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode
+}
