@@ -39,6 +39,9 @@ func NewBudget(limit int64) *Budget {
 	return &Budget{limit: limit, uploads: make(map[*upload]struct{})}
 }
 
+// Limit returns how many bytes may be lent; 0 or less means any number.
+func (b *Budget) Limit() int64 { return b.limit }
+
 // Used returns the bytes lent at the moment.
 func (b *Budget) Used() int64 { return b.used.Load() }
 

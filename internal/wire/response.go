@@ -23,32 +23,31 @@ func (r *SDKResponse) parts() (*string, *string, []byte) {
 	return r.ContentType, r.ContentDisposition, r.Body
 }
 
-// writeOutput writes the answer of a successful call. An error means that
-// nothing was written.
-func writeOutput(w http.ResponseWriter, c *call, out any) error {
-	op := c.route.op
+// An answer is what a successful call is answered with, besides its status.
+type answer struct {
+	contentType, disposition *string // headers; nil for none
+	body                     []byte
+}
+
+var jsonType = "application/json"
+
+// encodeOutput makes the answer of an operation's output.
+func encodeOutput(op *Operation, out any) (answer, error) {
 	if op.output == "" {
-		write(w, c.id, op.Status, nil)
-		return nil
+		return answer{}, nil
 	}
 	if reflect.ValueOf(out).IsNil() {
-		return fmt.Errorf("%s has returned no output", op.Name)
+		return answer{}, fmt.Errorf("%s has returned no output", op.Name)
 	}
-	h := w.Header()
 	if d, ok := out.(download); ok {
 		contentType, disposition, body := d.parts()
-		setHeader(h, "Content-Type", contentType)
-		setHeader(h, "Content-Disposition", disposition)
-		write(w, c.id, op.Status, body)
-		return nil
+		return answer{contentType, disposition, body}, nil
 	}
 	body, err := encode(out)
 	if err != nil {
-		return fmt.Errorf("encode output of %s: %w", op.Name, err)
+		return answer{}, fmt.Errorf("encode output of %s: %w", op.Name, err)
 	}
-	h.Set("Content-Type", "application/json")
-	write(w, c.id, op.Status, body)
-	return nil
+	return answer{&jsonType, nil, body}, nil
 }
 
 func setHeader(h http.Header, name string, value *string) {

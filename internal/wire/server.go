@@ -47,6 +47,11 @@ type ServerOptions struct {
 	// them; beyond it requests get a 503. Nil means 64 MiB.
 	Budget *httpmsg.Budget
 
+	// Answers bounds what clients have not yet taken of all answers over 64 KiB
+	// together; an account may have half of it. Beyond it requests get a 503, beyond
+	// its half an account a 429. Nil means 128 MiB.
+	Answers *httpmsg.Budget
+
 	// MaxTime is how long a call may take once its body is there. Then the context
 	// of its handler ends, and the client gets a 503. Zero means 90 s.
 	MaxTime time.Duration
@@ -62,11 +67,16 @@ const defaultMaxTime = 90 * time.Second
 // defaultBudget is how many bytes of bodies a Server holds at one time.
 const defaultBudget = 64 << 20
 
+// defaultAnswers is how many bytes of answers a Server holds at one time. The
+// largest, an export, is about as large as a document of the store.
+const defaultAnswers = 128 << 20
+
 // A Server answers the service's HTTP requests. It is an http.Handler for the
 // whole of the control plane's URL space and safe for concurrent use.
 type Server struct {
 	options ServerOptions
 	router  *router
+	answers *answers
 }
 
 // NewServer makes a Server. It reports handlers of unknown operations and
@@ -80,6 +90,9 @@ func NewServer(options ServerOptions) (*Server, error) {
 	}
 	if options.Budget == nil {
 		options.Budget = httpmsg.NewBudget(defaultBudget)
+	}
+	if options.Answers == nil {
+		options.Answers = httpmsg.NewBudget(defaultAnswers)
 	}
 	if options.MaxTime == 0 {
 		options.MaxTime = defaultMaxTime
@@ -99,7 +112,7 @@ func NewServer(options ServerOptions) (*Server, error) {
 			return nil, fmt.Errorf("wire: no operation %q", name)
 		}
 	}
-	return &Server{options: options, router: newRouter(operations[:])}, nil
+	return &Server{options: options, router: newRouter(operations[:]), answers: newAnswers(options.Answers)}, nil
 }
 
 // A call is one request on its way through the server.
@@ -114,14 +127,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	c := &call{id: newRequestID()}
 	out, err := s.run(c, w, r)
+	status := 0
 	if err == nil {
-		err = writeOutput(w, c, out)
+		status, err = s.answer(w, c, out)
 	}
-	status := http.StatusOK
 	if err != nil {
 		status = writeError(w, c, err)
-	} else {
-		status = c.route.op.Status
 	}
 	s.log(r, c, status, time.Since(start), err)
 }
