@@ -13,8 +13,13 @@ import (
 
 // ImportRestAPI makes an API from an OpenAPI definition.
 func (s *Service) ImportRestAPI(ctx context.Context, who *wire.Caller, in *wire.ImportRestAPIRequest) (*wire.RestAPI, error) {
+	ctx, leave, err := s.long.enter(ctx, who.Account)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	id := newID(apiIDLength)
-	def, err := parseDefinition(who, id, in.Body, in.Parameters)
+	def, err := parseDefinition(ctx, who, id, in.Body, in.Parameters)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +30,7 @@ func (s *Service) ImportRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 	if err := s.throttle.NewAPI(who, endpoint); err != nil {
 		return nil, err
 	}
-	out, err := writeAhead(ctx, s, who, "", func(t *tx) (*wire.RestAPI, error) {
+	out, err := writeBy(ctx, s, s.store.WriteAhead, who, "", func(t *tx) (*wire.RestAPI, error) {
 		return t.of(id).importNew(def, endpoint, isTrue(in.FailOnWarnings))
 	})
 	if err == nil {
@@ -67,11 +72,16 @@ func (t *tx) importNew(def *openapi.API, endpoint *wire.EndpointConfiguration, f
 // PutRestAPI lays an OpenAPI definition over an API: merged into it, or in its
 // place. Unlike AWS's it is all or nothing.
 func (s *Service) PutRestAPI(ctx context.Context, who *wire.Caller, in *wire.PutRestAPIRequest) (*wire.RestAPI, error) {
-	def, err := parseDefinition(who, in.RestAPIID, in.Body, in.Parameters)
+	ctx, leave, err := s.long.enter(ctx, who.Account)
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.PutDefinition(ctx, who, in.RestAPIID, def, text(in.Mode) == "overwrite", isTrue(in.FailOnWarnings))
+	defer leave()
+	def, err := parseDefinition(ctx, who, in.RestAPIID, in.Body, in.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.putDefinition(ctx, s.store.WriteAhead, who, in.RestAPIID, def, text(in.Mode) == "overwrite", isTrue(in.FailOnWarnings))
 	if err == nil {
 		s.logImport(ctx, in.RestAPIID, def)
 	}
@@ -81,7 +91,11 @@ func (s *Service) PutRestAPI(ctx context.Context, who *wire.Caller, in *wire.Put
 // PutDefinition is PutRestAPI with a definition that has been read already. What
 // of it is ignored is the caller's to log.
 func (s *Service) PutDefinition(ctx context.Context, who *wire.Caller, id string, def *openapi.API, overwrite, failOnWarnings bool) (*wire.RestAPI, error) {
-	return writeAhead(ctx, s, who, id, func(t *tx) (*wire.RestAPI, error) {
+	return s.putDefinition(ctx, s.ahead, who, id, def, overwrite, failOnWarnings)
+}
+
+func (s *Service) putDefinition(ctx context.Context, run writer, who *wire.Caller, id string, def *openapi.API, overwrite, failOnWarnings bool) (*wire.RestAPI, error) {
+	return writeBy(ctx, s, run, who, id, func(t *tx) (*wire.RestAPI, error) {
 		api, err := t.restAPI()
 		if err != nil {
 			return nil, err
@@ -93,8 +107,9 @@ func (s *Service) PutDefinition(ctx context.Context, who *wire.Caller, id string
 	})
 }
 
-// parseDefinition reads the body of an import under the request's parameters.
-func parseDefinition(who *wire.Caller, id string, body []byte, params map[string]string) (*openapi.API, error) {
+// parseDefinition reads the body of an import under the request's parameters. The
+// caller has a place: of a few megabytes it may make some hundred.
+func parseDefinition(ctx context.Context, who *wire.Caller, id string, body []byte, params map[string]string) (*openapi.API, error) {
 	base, ok := openapi.ParseBasePath(params["basepath"])
 	if !ok {
 		return nil, wire.BadRequest("Invalid basepath specified: %s. Valid options are ignore,prepend,split", truncated(params["basepath"]))
@@ -107,7 +122,11 @@ func parseDefinition(who *wire.Caller, id string, body []byte, params map[string
 	def, err := openapi.Parse(body, openapi.Options{
 		APIID: id, BasePath: base, IgnoreDocumentation: params["ignore"] == "documentation",
 		AccountID: who.Account, Partition: "aws", Region: who.Region,
+		Stop: ctx.Err,
 	})
+	if err != nil && ctx.Err() != nil {
+		return nil, tookTooLong(ctx.Err())
+	}
 	if err != nil {
 		return nil, wire.BadRequest("%s", err.Error())
 	}

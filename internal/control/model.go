@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -46,7 +47,7 @@ func (t *tx) model(name string) (*wire.Model, error) {
 
 // CreateModel adds a model to an API.
 func (s *Service) CreateModel(ctx context.Context, who *wire.Caller, in *wire.CreateModelRequest) (*wire.Model, error) {
-	return writeAhead(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
+	return writeBriefly(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}
@@ -71,10 +72,17 @@ func checkModelName(name string) error {
 	return nil
 }
 
+// briefSchema is how large a schema may be to be checked while others wait, in
+// bytes: the largest takes some tenths of a second, on a busy machine.
+const briefSchema = 32 << 10
+
 // checkModel checks a model's content type and schema.
 func (t *tx) checkModel(m *wire.Model) error {
 	if err := checkContentType(text(m.ContentType)); err != nil {
 		return err
+	}
+	if t.brief && len(text(m.Schema)) > briefSchema {
+		return store.ErrTimeout
 	}
 	refs, err := t.svc.schemas.check(text(m.ContentType), text(m.Schema))
 	if err != nil {
@@ -120,7 +128,7 @@ func (s *Service) GetModelTemplate(ctx context.Context, who *wire.Caller, in *wi
 
 // UpdateModel patches a model.
 func (s *Service) UpdateModel(ctx context.Context, who *wire.Caller, in *wire.UpdateModelRequest) (*wire.Model, error) {
-	return writeAhead(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
+	return writeBriefly(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
 		m, err := t.model(in.ModelName)
 		if err != nil {
 			return nil, err

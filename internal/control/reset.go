@@ -12,7 +12,7 @@ import (
 // the settings of accounts, stays. It is for tests: one call, however much there
 // is.
 func (s *Service) Reset(ctx context.Context) error {
-	_, err := write(ctx, s, &wire.Caller{}, "", func(t *tx) (*wire.Empty, error) {
+	_, err := writeBriefly(ctx, s, &wire.Caller{}, "", func(t *tx) (*wire.Empty, error) {
 		owners, err := t.apiOwners()
 		if err != nil {
 			return nil, err

@@ -310,7 +310,7 @@ func (t *tx) attachMethods(items []wire.Resource, whole bool, limit store.Limit)
 
 // DeleteResource removes a resource with its methods and all that is below it.
 func (s *Service) DeleteResource(ctx context.Context, who *wire.Caller, in *wire.DeleteResourceRequest) (*wire.Empty, error) {
-	return writeAheadEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeBrieflyEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		r, err := t.resource(in.ResourceID)
 		if err != nil {
 			return err

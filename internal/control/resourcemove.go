@@ -11,7 +11,7 @@ import (
 // UpdateResource renames a resource or moves it, with all that is below it, to
 // another parent.
 func (s *Service) UpdateResource(ctx context.Context, who *wire.Caller, in *wire.UpdateResourceRequest) (*wire.Resource, error) {
-	return writeAhead(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resource, error) {
+	return writeBriefly(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resource, error) {
 		r, err := t.resource(in.ResourceID)
 		if err != nil {
 			return nil, err

@@ -276,7 +276,7 @@ func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 // DeleteRestAPI removes an API with everything below it, its stages and
 // deployments included.
 func (s *Service) DeleteRestAPI(ctx context.Context, who *wire.Caller, in *wire.DeleteRestAPIRequest) (*wire.Empty, error) {
-	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
+	return writeBrieflyEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		if err := t.requireAPI(); err != nil {
 			return err
 		}

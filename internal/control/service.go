@@ -21,6 +21,7 @@ type Service struct {
 	kinds     *kindSet
 	schemas   *schemaChecker
 	limits    Limits
+	long      *places
 	throttle  *throttle.Throttle
 	invoke    func(context.Context, *Test) *TestResult
 	checkRole func(uri, role string) error
@@ -64,8 +65,8 @@ type Options struct {
 // New returns the service.
 func New(o Options) *Service {
 	s := &Service{
-		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: newSchemaChecker(), limits: o.Limits, throttle: o.Throttle,
-		invoke: o.Invoke, checkRole: o.CheckRole, keepDeployments: o.KeepDeployments,
+		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: newSchemaChecker(), limits: o.Limits,
+		long: newPlaces(), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, string, store.Revision) error { return nil }
@@ -98,12 +99,42 @@ func write[T any](ctx context.Context, s *Service, who *wire.Caller, api string,
 }
 
 // writeAhead is write for what takes longer the larger the API is, or its input:
-// fn runs before its turn, so that it keeps no other call waiting.
+// fn runs before its turn, so that it keeps no other call waiting, and few do so
+// at once.
 func writeAhead[T any](ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
-	return writeBy(ctx, s, s.store.WriteAhead, who, api, fn)
+	return writeBy(ctx, s, s.ahead, who, api, fn)
 }
 
-// A writer is one of the two ways in which the store runs transactions.
+// ahead is Store.WriteAhead in a place of the account's.
+func (s *Service) ahead(ctx context.Context, scope store.Scope, fn func(*store.Tx) error) (store.Revision, error) {
+	ctx, leave, err := s.long.enter(ctx, scope.Account)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	return s.store.WriteAhead(ctx, scope, fn)
+}
+
+// writeBriefly is writeAhead for what seldom takes long: it is tried in its turn
+// first, where it needs no place. fn then has tx.brief set, and returns
+// store.ErrTimeout if it would take long where the store does not notice.
+func writeBriefly[T any](ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
+	brief := true
+	run := func(ctx context.Context, scope store.Scope, fn func(*store.Tx) error) (store.Revision, error) {
+		rev, err := s.store.WriteBriefly(ctx, scope, fn)
+		if !errors.Is(err, store.ErrTimeout) {
+			return rev, err
+		}
+		brief = false
+		return s.ahead(ctx, scope, fn)
+	}
+	return writeBy(ctx, s, run, who, api, func(t *tx) (*T, error) {
+		t.brief = brief
+		return fn(t)
+	})
+}
+
+// A writer is one of the ways in which the store runs transactions.
 type writer func(context.Context, store.Scope, func(*store.Tx) error) (store.Revision, error)
 
 func writeBy[T any](ctx context.Context, s *Service, run writer, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
@@ -113,16 +144,22 @@ func writeBy[T any](ctx context.Context, s *Service, run writer, who *wire.Calle
 		out, err = fn(s.tx(t, who, api))
 		return err
 	})
-	if err == nil && rev != 0 {
-		err = s.applied(ctx, api, rev)
+	if err != nil || rev == 0 {
+		return out, tookTooLong(err)
 	}
-	return out, tookTooLong(err)
+	if err = s.applied(ctx, api, rev); errors.Is(err, context.DeadlineExceeded) {
+		err = wire.ServiceUnavailable("The request was done, but is not served yet")
+	}
+	return out, err
 }
 
 // tookTooLong is the answer to a call whose transaction was given up.
 func tookTooLong(err error) error {
-	if errors.Is(err, store.ErrTimeout) {
+	switch {
+	case errors.Is(err, store.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		return wire.ServiceUnavailable("The request took too long and was undone")
+	case errors.Is(err, store.ErrOvertaken):
+		return wire.Conflict("Unable to complete operation due to concurrent modification. Please try again later.")
 	}
 	return err
 }
@@ -135,6 +172,11 @@ func writeEmpty(ctx context.Context, s *Service, who *wire.Caller, api string, f
 // writeAheadEmpty is writeAhead for operations without a response body.
 func writeAheadEmpty(ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) error) (*wire.Empty, error) {
 	return writeAhead(ctx, s, who, api, func(t *tx) (*wire.Empty, error) { return &wire.Empty{}, fn(t) })
+}
+
+// writeBrieflyEmpty is writeBriefly for operations without a response body.
+func writeBrieflyEmpty(ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) error) (*wire.Empty, error) {
+	return writeBriefly(ctx, s, who, api, func(t *tx) (*wire.Empty, error) { return &wire.Empty{}, fn(t) })
 }
 
 func (s *Service) tx(t *store.Tx, who *wire.Caller, api string) *tx {

@@ -37,7 +37,7 @@ func (t *tx) stage(name string) (*stage, error) {
 
 // CreateStage serves a deployment under a name.
 func (s *Service) CreateStage(ctx context.Context, who *wire.Caller, in *wire.CreateStageRequest) (*wire.Stage, error) {
-	return writeAhead(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Stage, error) {
+	return writeBriefly(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Stage, error) {
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}

@@ -12,7 +12,7 @@ import (
 
 // UpdateStage patches a stage; what it changes is served at once.
 func (s *Service) UpdateStage(ctx context.Context, who *wire.Caller, in *wire.UpdateStageRequest) (*wire.Stage, error) {
-	return writeAhead(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Stage, error) {
+	return writeBriefly(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Stage, error) {
 		st, err := t.stage(in.StageName)
 		if err != nil {
 			return nil, err

@@ -19,6 +19,8 @@ type tx struct {
 	api string // id of the API that the call is about, "" for none
 	now wire.Timestamp
 
+	brief bool // it runs in its turn and must not take long (see writeBriefly)
+
 	known *int // how many resources the API has, nil when not counted
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -59,6 +60,9 @@ func (t *tx) sourceWith(deployment, text string) (*source, error) {
 	if err != nil || !bytes.Contains(doc, []byte(text)) {
 		return nil, err
 	}
+	if t.brief && len(doc) > briefSource {
+		return nil, store.ErrTimeout
+	}
 	return decode[source](kindDeploymentSource, deployment, doc)
 }
 
@@ -83,3 +87,7 @@ func withVariables(text string, vars map[string]string) string {
 		return vars[stageVariable.FindStringSubmatch(ref)[1]]
 	})
 }
+
+// briefSource is how large a source may be to be decoded while others wait, in
+// bytes: it takes some milliseconds.
+const briefSource = 256 << 10

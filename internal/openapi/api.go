@@ -45,7 +45,16 @@ type Options struct {
 	// means that of the definition. RefRule says what RefRoot is, for the error
 	// of a reference that leaves it; "" says no more than its name.
 	RefRoot, RefRule string
+
+	// Stop is asked now and then, on the caller's goroutine, whether the import is
+	// to be given up: its error, such as that of a context, is then Parse's. Nil
+	// never stops. The library that parses YAML does not ask it.
+	Stop func() error
 }
+
+// stopEvery is how many values are read, or pieces of an import done, before Stop
+// is asked again.
+const stopEvery = 256
 
 // maxSize is the size of the largest file.
 func (o Options) maxSize() int {

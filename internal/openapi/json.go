@@ -150,6 +150,9 @@ func (r *jsonReader) at(offset int) (*node, error) {
 	if r.count++; r.count > r.src.maxWeight {
 		return nil, r.errorf(offset, "more than %d values", r.src.maxWeight)
 	}
+	if err := r.src.stopped(r.count); err != nil {
+		return nil, err
+	}
 	line, column := r.place(offset)
 	return &node{src: r.src, line: line, column: column}, nil
 }

@@ -42,6 +42,15 @@ type source struct {
 	root *node
 
 	maxWeight int // of root
+	stop      func() error
+}
+
+// stopped asks, after so many values, whether reading is to go on.
+func (src *source) stopped(count int) error {
+	if src.stop == nil || count%stopEvery != 0 {
+		return nil
+	}
+	return src.stop()
 }
 
 // A node is one value of a document with the place where it stands. Aliases make

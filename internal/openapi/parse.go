@@ -10,7 +10,7 @@ import (
 )
 
 // Parse reads a definition of at most Options.MaxSize bytes. It fails with an *InputError
-// when data is no definition; a definition whose parts are wrong is an API with
+// when data is no definition, and with what Options.Stop returns; a definition whose parts are wrong is an API with
 // Errors, Warnings and Findings. References to other files are not followed.
 func Parse(data []byte, o Options) (*API, error) {
 	src, findings, err := readSource(o.File, data, o)
@@ -23,7 +23,7 @@ func Parse(data []byte, o Options) (*API, error) {
 // readSource parses data, which is JSON when it begins as JSON does and YAML
 // otherwise.
 func readSource(name string, data []byte, o Options) (*source, []Finding, error) {
-	src := &source{name: name, maxWeight: o.maxWeight()}
+	src := &source{name: name, maxWeight: o.maxWeight(), stop: o.Stop}
 	findings, err := src.read(data, o)
 	var syntax *syntaxError
 	if errors.As(err, &syntax) {
@@ -110,9 +110,11 @@ type importer struct {
 	noted    map[Finding]bool
 	told     [Error + 1][Security + 1]int // findings of each severity and concern
 	uses     map[FeatureName]int
-	work     int // values visited through references or made more than once
-	examples int // values made for examples
-	bodies   int // bytes of the templates made from examples
+	asked    int   // how often it was asked whether the import goes on
+	halted   error // what Options.Stop has said
+	work     int   // values visited through references or made more than once
+	examples int   // values made for examples
+	bodies   int   // bytes of the templates made from examples
 
 	malformed string // the text about the first integration that cannot be read
 

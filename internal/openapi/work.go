@@ -25,13 +25,23 @@ func (im *importer) spend(values int) bool {
 	return !im.tired()
 }
 
-// tired reports whether the import has done all the work that it may.
+// tired reports whether the import has done all the work that it may, or is to be
+// given up.
 func (im *importer) tired() bool {
+	if im.asked++; im.halted == nil && im.opts.Stop != nil && im.asked%stopEvery == 0 {
+		im.halted = im.opts.Stop()
+	}
+	if im.halted != nil {
+		return true
+	}
 	return im.work+im.docs.followed > shareable(im.docs.weight)
 }
 
 // tooMuch is the error of an import that was given up.
 func (im *importer) tooMuch() error {
+	if im.halted != nil {
+		return im.halted
+	}
 	text := fmt.Sprintf("the paths, references, consumes and produces make more than %d values of the %d in the document",
 		shareable(im.docs.weight), im.docs.weight)
 	return &InputError{Findings: []Finding{{Severity: Error, Text: text}}, bound: true}

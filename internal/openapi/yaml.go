@@ -115,6 +115,9 @@ func (r *yamlReader) value(y *yaml.Node) (*node, error) {
 	if r.count++; r.count > r.src.maxWeight {
 		return nil, yamlErrorAt(y, "more than %d values", r.src.maxWeight)
 	}
+	if err := r.src.stopped(r.count); err != nil {
+		return nil, err
+	}
 	if r.depth++; r.depth > maxDepth {
 		return nil, yamlErrorAt(y, "nested more than %d levels deep", maxDepth)
 	}

@@ -5,11 +5,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 const (
-	aheadTries = 3 // times that a transaction is prepared before it runs in its turn
-	aheadMost  = 2 // transactions prepared at once: each may hold all of an API
+	aheadTries = 3                      // times that a transaction is prepared
+	aheadTurn  = 100 * time.Millisecond // that one may take to run in its turn after all
 )
 
 // errStale says that what a prepared transaction read has changed meanwhile.
@@ -17,30 +18,36 @@ var errStale = errors.New("the snapshot is outdated")
 
 // WriteAhead is Write for a fn that takes long: it runs ahead of its turn, on a
 // snapshot and while other writes run. In its turn only what it changed is
-// written, if nothing that it read has changed meanwhile; else it runs again,
-// and at last in its turn, as Write does. An error of fn is the outcome, as if
-// it had run when the snapshot was taken. Few run at once; others wait until
-// ctx ends.
+// written, if nothing that it read has changed meanwhile; else it runs again. One
+// that is overtaken each time runs in its turn in the end, as Write does, if it is
+// quick, and fails with ErrOvertaken if it is not: nobody's writes wait for long
+// work. An error of fn is the outcome, as if it had run when the snapshot was
+// taken.
 //
-// Ahead of its turn fn may take MaxRead; what it changes is kept in memory.
+// Ahead of its turn fn may take MaxRead each time; what it changes is kept in
+// memory. How many run at once is the callers' to bound.
 func (s *Store) WriteAhead(ctx context.Context, scope Scope, fn func(*Tx) error) (Revision, error) {
-	select {
-	case s.ahead <- struct{}{}:
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	}
-	defer func() { <-s.ahead }()
+	var took time.Duration
 	for range aheadTries {
+		begun := time.Now()
 		p, err := s.prepare(ctx, fn)
 		if err != nil {
 			return 0, err
 		}
-		rev, err := s.writer.write(ctx, p.write)
+		took = time.Since(begun)
+		rev, err := s.writer.write(ctx, MaxChanges, p.write)
 		if !errors.Is(err, errStale) {
 			return rev, err
 		}
 	}
-	return s.Write(ctx, scope, fn)
+	if took > aheadTurn {
+		return 0, ErrOvertaken
+	}
+	rev, err := s.writer.write(ctx, 2*aheadTurn, fn)
+	if errors.Is(err, ErrTimeout) {
+		err = ErrOvertaken
+	}
+	return rev, err
 }
 
 // A prepared is a transaction that ran on a snapshot.

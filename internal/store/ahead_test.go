@@ -1,10 +1,10 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // meanwhile runs fn ahead of its turn, and between its first reads and the rest
@@ -93,44 +93,64 @@ func TestWriteAheadInOneGroup(t *testing.T) {
 	})
 }
 
-// One that is overtaken each time runs in its turn in the end.
+// One that is overtaken each time runs in its turn in the end if it is quick, and
+// is refused if it is not, whether or not it was so when it was prepared: others
+// never wait for it for long.
 func TestWriteAheadEnds(t *testing.T) {
-	each(t, func(t *testing.T, s *Store) {
-		runs := 0
-		_, err := s.WriteAhead(t.Context(), Scope{}, func(tx *Tx) error {
-			if _, err := tx.Has(key("a")); err != nil {
-				return err
-			}
-			if runs++; runs <= aheadTries {
-				mustWrite(t, s, put(key("a"), "new"))
-			}
-			return put(key("mine"), "mine")(tx)
+	for name, tt := range map[string]struct {
+		ahead, turn time.Duration
+		runs        int
+		want        error
+	}{
+		"quick":                     {aheadTurn / 2, aheadTurn / 2, aheadTries + 1, nil},
+		"slow":                      {10 * time.Second, 10 * time.Second, aheadTries, ErrOvertaken},
+		"slow only in its own turn": {aheadTurn / 2, 10 * aheadTurn, aheadTries + 1, ErrOvertaken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *Store) {
+				runs := 0
+				_, err := s.WriteAhead(t.Context(), Scope{}, func(tx *Tx) error {
+					if _, err := tx.Has(key("a")); err != nil {
+						return err
+					}
+					takes := tt.turn
+					if runs++; runs <= aheadTries {
+						takes = tt.ahead
+						mustWrite(t, s, put(key("a"), "new"))
+					}
+					for end := time.Now().Add(takes); time.Now().Before(end); time.Sleep(time.Millisecond) {
+						if _, err := tx.Has(key("a")); err != nil {
+							return err
+						}
+					}
+					return put(key("mine"), "mine")(tx)
+				})
+				wantErr(t, name, err, tt.want)
+				if runs != tt.runs {
+					t.Errorf("ran %d times, want %d", runs, tt.runs)
+				}
+				if held := s.Held(); held > 2*aheadTurn+time.Millisecond {
+					t.Errorf("others waited for %v", held)
+				}
+				if doc := got(t, s, key("mine")); (doc == "mine") != (tt.want == nil) {
+					t.Errorf("left %q", doc)
+				}
+			})
 		})
-		if err != nil || runs != aheadTries+1 {
-			t.Errorf("ran %d times: %v", runs, err)
-		}
-	})
+	}
 }
 
-func TestWriteAheadWaitsForItsPlace(t *testing.T) {
+func TestWriteBriefly(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
-		gate := make(chan struct{})
-		for range aheadMost {
-			go func() {
-				_, _ = s.WriteAhead(t.Context(), Scope{}, func(*Tx) error { <-gate; return nil })
-			}()
+		_, err := s.WriteBriefly(t.Context(), Scope{}, put(key("a"), "a"))
+		wantErr(t, "one that is quick", err, nil)
+		_, err = s.WriteBriefly(t.Context(), Scope{}, func(tx *Tx) error {
+			time.Sleep(MaxBrief)
+			return put(key("b"), "b")(tx)
+		})
+		wantErr(t, "one that is not", err, ErrTimeout)
+		if a, b := got(t, s, key("a")), got(t, s, key("b")); a != "a" || b != "not found" {
+			t.Errorf("left %q and %q", a, b)
 		}
-		synctest.Wait()
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error)
-		go func() {
-			_, err := s.WriteAhead(ctx, Scope{}, func(*Tx) error { t.Error("ran"); return nil })
-			done <- err
-		}()
-		synctest.Wait()
-		mustWrite(t, s, put(key("a"), "others go on"))
-		cancel()
-		wantErr(t, "one too many", <-done, context.Canceled)
-		close(gate)
 	})
 }

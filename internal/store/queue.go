@@ -4,11 +4,13 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A write is one call of Store.Write on its way through the writer.
 type write struct {
 	ctx   context.Context
+	limit time.Duration // of fn
 	fn    func(*Tx) error
 	state atomic.Int32  // waiting, started or dropped
 	done  chan struct{} // closed once rev and err are the outcome
@@ -24,8 +26,8 @@ const (
 	dropped // its caller has gone
 )
 
-func newWrite(ctx context.Context, fn func(*Tx) error) *write {
-	return &write{ctx: ctx, fn: fn, done: make(chan struct{})}
+func newWrite(ctx context.Context, limit time.Duration, fn func(*Tx) error) *write {
+	return &write{ctx: ctx, limit: limit, fn: fn, done: make(chan struct{})}
 }
 
 // start claims w for the writer, unless its caller has gone.

@@ -32,15 +32,21 @@ var (
 	ErrFull     = errors.New("no space left")                     // nothing was written; try again once there is space
 	ErrCorrupt  = errors.New("damaged, or not a Gatehouse store") // the file cannot be trusted
 	ErrNewer    = errors.New("written by a newer version")        // its schema is unknown to this program
-	ErrTimeout  = errors.New("transaction was given up")          // it took longer than MaxWrite or MaxRead
+	ErrTimeout  = errors.New("transaction took too long")         // and was undone
 	ErrPruned   = errors.New("changes are no longer kept")        // Changes after a revision that is too old: start over with AllServed
 )
+
+// ErrOvertaken says that other writes changed what a transaction of WriteAhead
+// had read, each time that it was prepared. Nothing was written.
+var ErrOvertaken = errors.New("overtaken by other writes")
 
 // Limits on how long a transaction may take. They end at the next use of the
 // Tx, so that what one takes beyond them is bounded by a single statement.
 const (
-	MaxWrite = 10 * time.Second // within Write, while all others wait
-	MaxRead  = time.Minute      // within Read, and of WriteAhead before its turn
+	MaxWrite   = 2 * time.Second       // within Write, while all others wait
+	MaxBrief   = 50 * time.Millisecond // within WriteBriefly
+	MaxChanges = 5 * time.Second       // for what WriteAhead changes, in its turn
+	MaxRead    = time.Minute           // within Read, and of WriteAhead before its turn
 )
 
 // A Scope says what a write changes: the documents of one API; with an API of
@@ -90,7 +96,6 @@ type Store struct {
 	engine engine
 	writer *writer
 	feed   *feed
-	ahead  chan struct{} // holds one for each transaction that is prepared
 	close  func() error
 }
 
@@ -117,7 +122,7 @@ func start(ctx context.Context, e engine, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	s := &Store{engine: e, feed: newFeed(last), ahead: make(chan struct{}, aheadMost)}
+	s := &Store{engine: e, feed: newFeed(last)}
 	s.writer = startWriter(e, s.feed, log)
 	s.close = sync.OnceValue(func() error {
 		s.writer.stop()
@@ -180,7 +185,7 @@ func (s *Store) view(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	defer v.release()
-	ctx, cancel := context.WithTimeoutCause(ctx, MaxRead, errLongRead)
+	ctx, cancel := context.WithTimeoutCause(ctx, MaxRead, ErrTimeout)
 	defer cancel()
 	tx := &Tx{view: v, ctx: ctx}
 	defer func() { tx.ended = true }()
@@ -200,7 +205,13 @@ func (s *Store) view(ctx context.Context, fn func(*Tx) error) error {
 // While fn runs no other write does; it has MaxWrite, and then its changes are
 // undone. The Revision is the highest that fn published, 0 if none.
 func (s *Store) Write(ctx context.Context, _ Scope, fn func(*Tx) error) (Revision, error) {
-	return s.writer.write(ctx, fn)
+	return s.writer.write(ctx, MaxWrite, fn)
+}
+
+// WriteBriefly is Write for a fn that may turn out to take long: it has MaxBrief
+// and then fails with ErrTimeout, for its caller to go on with WriteAhead.
+func (s *Store) WriteBriefly(ctx context.Context, _ Scope, fn func(*Tx) error) (Revision, error) {
+	return s.writer.write(ctx, MaxBrief, fn)
 }
 
 // Served returns what is served under (kind, id); ErrNotFound when there is

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 )
 
 // A Tx reads and, within Write, changes documents; it sees its own changes. It
@@ -46,12 +45,6 @@ func (tx *Tx) Err() error {
 	}
 	return tx.stopped
 }
-
-// Why the contexts of transactions end when their time is up.
-var (
-	errLongWrite = fmt.Errorf("%w: it took more than %v", ErrTimeout, MaxWrite)
-	errLongRead  = fmt.Errorf("%w: it took more than %v", ErrTimeout, MaxRead)
-)
 
 // saw notes that a document was looked for under a key that begins with n bytes
 // of its siblings.

@@ -50,12 +50,12 @@ func startWriter(e engine, f *feed, log *slog.Logger) *writer {
 	return w
 }
 
-// write submits fn and waits for its outcome.
-func (w *writer) write(ctx context.Context, fn func(*Tx) error) (Revision, error) {
+// write submits fn, which may take limit in its turn, and waits for its outcome.
+func (w *writer) write(ctx context.Context, limit time.Duration, fn func(*Tx) error) (Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	job := newWrite(ctx, fn)
+	job := newWrite(ctx, limit, fn)
 	if err := w.queue.push(job); err != nil {
 		return 0, err
 	}
@@ -156,7 +156,7 @@ func (w *writer) commit() (last Revision, err error) {
 func (w *writer) runOne(job *write) error {
 	w.stamps.now++
 	begun := time.Now()
-	ctx, cancel := context.WithTimeoutCause(job.ctx, MaxWrite, errLongWrite)
+	ctx, cancel := context.WithTimeoutCause(job.ctx, job.limit, ErrTimeout)
 	defer cancel()
 	tx := &Tx{view: w.batch, batch: w.batch, marks: w.stamps, ctx: ctx}
 	w.group, w.now = append(w.group, job), job

@@ -1,0 +1,134 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// newService is a service on a store in memory, and an API of it.
+func newService(t *testing.T) (*Service, *wire.Caller, string) {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s := New(Options{Store: db, CheckRole: func(string, string) error { return nil }})
+	who := &wire.Caller{Account: "111122223333", Region: "us-east-1"}
+	api, err := s.CreateRestAPI(t.Context(), who, &wire.CreateRestAPIRequest{Name: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, who, *api.ID
+}
+
+// Callers whose calls take long keep nobody from small operations, not even
+// those of their own account.
+func TestSmallCallsNeedNoPlace(t *testing.T) {
+	s, who, api := newService(t)
+	resources, err := s.GetResources(t.Context(), who, &wire.GetResourcesRequest{RestAPIID: api})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := *resources.Items[0].ID
+	works := func(name string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ctx := t.Context()
+	_, err = s.PutMethod(ctx, who, &wire.PutMethodRequest{RestAPIID: api, ResourceID: root, HTTPMethod: "GET", AuthorizationType: "NONE"})
+	works("PutMethod", err)
+	_, err = s.PutIntegration(ctx, who, &wire.PutIntegrationRequest{RestAPIID: api, ResourceID: root, HTTPMethod: "GET", Type: "MOCK"})
+	works("PutIntegration", err)
+	d, err := s.CreateDeployment(ctx, who, &wire.CreateDeploymentRequest{RestAPIID: api})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range placesAtOnce {
+		account := who.Account
+		if i > 0 {
+			account = fmt.Sprint(i)
+		}
+		_, leave, err := s.long.enter(ctx, account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer leave()
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, err = s.CreateStage(ctx, who, &wire.CreateStageRequest{RestAPIID: api, StageName: "prod", DeploymentID: *d.ID})
+	works("CreateStage", err)
+	_, err = s.UpdateStage(ctx, who, &wire.UpdateStageRequest{RestAPIID: api, StageName: "prod", PatchOperations: []wire.PatchOperation{{Op: new("replace"), Path: new("/variables/a"), Value: new("b")}}})
+	works("UpdateStage", err)
+	_, err = s.CreateModel(ctx, who, &wire.CreateModelRequest{RestAPIID: api, Name: "M", ContentType: "application/json", Schema: new(`{"type": "object"}`)})
+	works("CreateModel", err)
+	_, err = s.UpdateModel(ctx, who, &wire.UpdateModelRequest{RestAPIID: api, ModelName: "M", PatchOperations: []wire.PatchOperation{{Op: new("replace"), Path: new("/schema"), Value: new(`{}`)}}})
+	works("UpdateModel", err)
+	r, err := s.CreateResource(ctx, who, &wire.CreateResourceRequest{RestAPIID: api, ParentID: root, PathPart: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.UpdateResource(ctx, who, &wire.UpdateResourceRequest{RestAPIID: api, ResourceID: *r.ID, PatchOperations: []wire.PatchOperation{{Op: new("replace"), Path: new("/pathPart"), Value: new("b")}}})
+	works("UpdateResource", err)
+	_, err = s.DeleteResource(ctx, who, &wire.DeleteResourceRequest{RestAPIID: api, ResourceID: *r.ID})
+	works("DeleteResource", err)
+}
+
+// What is large waits for a place, and so does a definition before it is read.
+func TestLargeCallsNeedAPlace(t *testing.T) {
+	s, who, api := newService(t)
+	_, leave, err := s.long.enter(t.Context(), who.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := `{"description": "` + strings.Repeat("a", briefSchema) + `"}`
+	calls := map[string]func(context.Context) error{
+		"CreateModel": func(ctx context.Context) error {
+			_, err := s.CreateModel(ctx, who, &wire.CreateModelRequest{RestAPIID: api, Name: "Large", ContentType: "application/json", Schema: &schema})
+			return err
+		},
+		"ImportRestApi": func(ctx context.Context) error {
+			_, err := s.ImportRestAPI(ctx, who, &wire.ImportRestAPIRequest{Body: []byte("not even a definition")})
+			return err
+		},
+		"PutRestApi": func(ctx context.Context) error {
+			_, err := s.PutRestAPI(ctx, who, &wire.PutRestAPIRequest{RestAPIID: api, Body: []byte("not even a definition")})
+			return err
+		},
+	}
+	for name, call := range calls {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		var answer *wire.Error
+		if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) && !(errors.As(err, &answer) && answer.Status == 503) {
+			t.Errorf("%s did not wait: %v", name, err)
+		}
+		cancel()
+	}
+	leave()
+	if err := calls["CreateModel"](t.Context()); err != nil {
+		t.Error(err)
+	}
+	var answer *wire.Error
+	for _, name := range []string{"ImportRestApi", "PutRestApi"} {
+		if err := calls[name](t.Context()); !errors.As(err, &answer) || answer.Message != "Invalid OpenAPI input." {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Whoever keeps changing what a long call reads makes that call fail, as on AWS.
+func TestOvertakenCall(t *testing.T) {
+	if err := tookTooLong(store.ErrOvertaken); err.Error() != "ConflictException: Unable to complete operation due to concurrent modification. Please try again later." {
+		t.Errorf("got %v", err)
+	}
+}
