@@ -23,6 +23,8 @@ var (
 	badRequest = &refusal{400, "BadRequestException", "DEFAULT_4XX", "Bad Request", false}
 	// tooLong is for a URL, header or body over its limit.
 	tooLong = &refusal{413, "RequestTooLargeException", "REQUEST_TOO_LARGE", "Request Too Long", false}
+	// busy is for when there is too much to do.
+	busy = &refusal{503, "ServiceUnavailableException", "DEFAULT_5XX", "Service Unavailable", false}
 	// internalError is for when the failure is ours.
 	internalError = &refusal{500, "InternalServerErrorException", "DEFAULT_5XX", "Internal server error", true}
 )

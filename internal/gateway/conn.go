@@ -52,15 +52,19 @@ type conn struct {
 	interrupted atomic.Bool // nothing more is to be read, by whoever is about to
 }
 
-// connKey finds the conn in the context of its requests.
-type connKey struct{}
+// connKey finds the conn in the context of its requests, guestKey the guest of a
+// connection of HTTP/2.
+type (
+	connKey  struct{}
+	guestKey struct{}
+)
 
 // withConn is net/http's hook for the context of a connection.
 func withConn(ctx context.Context, nc net.Conn) context.Context {
 	if c := http1(nc); c != nil {
 		return context.WithValue(ctx, connKey{}, c)
 	}
-	return ctx
+	return context.WithValue(ctx, guestKey{}, guestOf(nc))
 }
 
 // http1 returns what is behind a connection of net/http's that speaks HTTP/1,

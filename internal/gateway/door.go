@@ -18,6 +18,8 @@ type door struct {
 	epoch     time.Time     // what times are measured from, so that a clock that is set does not change them
 	closing   atomic.Bool   // answers say so, and idle connections go soon
 
+	moreStreams atomic.Int64 // of HTTP/2 beside the first one of each connection
+
 	mu     sync.Mutex
 	guests map[*guest]struct{}
 }
@@ -36,6 +38,11 @@ type guest struct {
 	door  *door
 	idle  atomic.Int64
 	http2 atomic.Bool // it is told to go in HTTP/2's own way
+
+	mu       sync.Mutex
+	handlers int  // at work for it over HTTP/2
+	streams  int  // of them, those that are served
+	closed   bool // it counts until its handlers are through
 }
 
 // began notes that a request has begun, and reports whether it was not known.
@@ -49,10 +56,21 @@ func (g *guest) began() bool {
 
 // Close implements net.Conn.
 func (g *guest) Close() error {
-	g.door.mu.Lock()
-	delete(g.door.guests, g)
-	g.door.mu.Unlock()
+	g.mu.Lock()
+	g.closed = true
+	over := g.handlers == 0
+	g.mu.Unlock()
+	if over {
+		g.door.forget(g)
+	}
 	return g.Conn.Close()
+}
+
+// forget counts a guest no more.
+func (d *door) forget(g *guest) {
+	d.mu.Lock()
+	delete(d.guests, g)
+	d.mu.Unlock()
 }
 
 // CloseWrite lets net/http end an answer before it ends the connection.

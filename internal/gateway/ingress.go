@@ -59,6 +59,9 @@ func (c *call) fill(r *http.Request, head, path, query string, proxies *proxies,
 	if r.TLS != nil {
 		c.req.Scheme, c.req.TLSVersion, c.req.CipherSuite = "https", r.TLS.Version, r.TLS.CipherSuite
 	}
+	if r.ProtoMajor == 2 {
+		c.req.Client = r.Context()
+	}
 	if c.body.from != nil {
 		c.req.Unread = c
 	}

@@ -19,6 +19,10 @@ const maxHead = 64 << 10
 // many.
 const maxStreams = 128
 
+// streamWindow is how many bytes of bodies a connection of HTTP/2 may send before
+// somebody reads them: net/http holds them beside the budget.
+const streamWindow = 128 << 10
+
 // servers are the listeners' engines.
 type servers struct {
 	mu      sync.Mutex
@@ -58,7 +62,7 @@ func (g *Gateway) ServeNext(ln net.Listener) error {
 // ServeTLS serves stages over HTTP/2 and HTTP/1.1 under TLS until Shutdown,
 // and then returns nil. It closes ln.
 func (g *Gateway) ServeTLS(ln net.Listener, config *tls.Config) error {
-	return g.run(ln, g, true, func() net.Listener { return newSecureListener(ln, g.door, config, g.opts.ReadHeaderTimeout) })
+	return g.run(ln, http.HandlerFunc(g.serveStream), true, func() net.Listener { return newSecureListener(ln, g.door, config, g.opts.ReadHeaderTimeout) })
 }
 
 func (g *Gateway) run(ln net.Listener, h http.Handler, http2 bool, wrap func() net.Listener) error {
@@ -69,9 +73,12 @@ func (g *Gateway) run(ln net.Listener, h http.Handler, http2 bool, wrap func() n
 		IdleTimeout:                  g.opts.IdleTimeout,
 		MaxHeaderBytes:               maxHead,
 		ConnState:                    track,
-		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxStreams, WriteByteTimeout: g.opts.WriteTimeout},
-		ConnContext:                  withConn,
-		ErrorLog:                     slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelInfo),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, WriteByteTimeout: g.opts.WriteTimeout,
+			MaxReceiveBufferPerConnection: streamWindow, MaxReceiveBufferPerStream: streamWindow,
+		},
+		ConnContext: withConn,
+		ErrorLog:    slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelInfo),
 	}}
 	if !g.servers.add(e) {
 		return ln.Close()

@@ -9,6 +9,7 @@
 package httpmsg
 
 import (
+	"context"
 	"io"
 	"time"
 )
@@ -29,6 +30,10 @@ type Request struct {
 	Unread   BodyReader
 	Received time.Time
 	Deadline time.Time // when the answer is due at the latest; zero for none
+
+	// Client ends when the client has gone, and nobody waits for the answer any
+	// more. It is nil where that is not noticed before the answer is written.
+	Client context.Context
 
 	// TLSVersion and CipherSuite are what the client and the listener agreed on,
 	// in crypto/tls's numbers; 0 without TLS.

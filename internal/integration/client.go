@@ -65,6 +65,8 @@ type Request struct {
 	// Deadline is when the whole answer must be there; zero gives DefaultTimeout
 	// from the start of the call.
 	Deadline time.Time
+	// Client ends the call when it ends, with ErrGone; nil for nothing that does.
+	Client context.Context
 	// Timing is told when the answer came; nil where nobody asks.
 	Timing *Timing
 }

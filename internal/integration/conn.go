@@ -68,7 +68,7 @@ func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit,
 	l := sh.lane
 	if !placed {
 		limit = c.connectBy(limit)
-		if err := c.pool.slots.wait(sh, limit); err != nil {
+		if err := c.pool.slots.wait(sh, limit, gone(req.Client)); err != nil {
 			return nil, &Error{Kind: ErrBusy, Op: "dial", Endpoint: key.addr, Err: err}
 		}
 		if !fresh {
@@ -82,7 +82,7 @@ func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit,
 		}
 		cn.Close()
 	}
-	cn, err := c.open(ep, l, c.connectBy(limit), deadline)
+	cn, err := c.open(ep, l, req.Client, c.connectBy(limit), deadline)
 	if err != nil {
 		c.pool.leave(sh)
 		return nil, err
@@ -121,9 +121,9 @@ func (c *Client) usable(cn *conn, now time.Time, repeatable bool) bool {
 }
 
 // open opens a connection, for which the call has a place, by limit.
-func (c *Client) open(ep *Endpoint, l *lane, limit, deadline time.Time) (*conn, error) {
+func (c *Client) open(ep *Endpoint, l *lane, client context.Context, limit, deadline time.Time) (*conn, error) {
 	c.pool.makeRoom()
-	cn, err := c.openCounted(ep, l, limit, deadline)
+	cn, err := c.openCounted(ep, l, client, limit, deadline)
 	if err != nil {
 		c.pool.slots.uncount()
 		return nil, err
@@ -132,8 +132,11 @@ func (c *Client) open(ep *Endpoint, l *lane, limit, deadline time.Time) (*conn, 
 	return cn, nil
 }
 
-func (c *Client) openCounted(ep *Endpoint, l *lane, limit, deadline time.Time) (*conn, error) {
-	ctx, cancel := context.WithDeadline(context.Background(), limit)
+func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limit, deadline time.Time) (*conn, error) {
+	if client == nil {
+		client = context.Background()
+	}
+	ctx, cancel := context.WithDeadline(client, limit)
 	defer cancel()
 	nc, at, err := c.dial(ctx, &l.key)
 	if err != nil {
@@ -146,7 +149,7 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, limit, deadline time.Time) (
 		if err == nil {
 			secure := tls.Client(nc, c.tlsConfig(ep))
 			cn.Conn = secure
-			err = secure.Handshake()
+			err = secure.HandshakeContext(ctx)
 		}
 		if err != nil {
 			nc.Close()

@@ -10,8 +10,8 @@ import (
 )
 
 // The ways a call fails, to be told apart with errors.Is. The gateway answers
-// ErrTimeout and ErrNetwork with 504, ErrBusy with 503, the others with 500. Two more come from
-// httpmsg: ErrTooLarge (the answer's body is over the limit, 500 as well) and
+// ErrTimeout and ErrNetwork with 504, ErrBusy with 503, the others with 500; nobody
+// is there to read what it answers ErrGone with. Two more come from httpmsg: ErrTooLarge (the answer's body is over the limit, 500 as well) and
 // ErrBudget (no memory for it just now, 503).
 var (
 	ErrTimeout = errors.New("endpoint request timed out")
@@ -19,6 +19,7 @@ var (
 	ErrBusy    = errors.New("no connection is free")
 	ErrAddress = errors.New("invalid endpoint address")
 	ErrRequest = errors.New("request cannot be sent")
+	ErrGone    = errors.New("the client has gone")
 )
 
 // The ways signing a call of an AWS service fails. The gateway answers both

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"errors"
 	"net"
 	"strconv"
 	"time"
@@ -73,11 +74,13 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 	for fresh := false; ; fresh = true {
 		cn, err := c.connect(ep, req, now, deadline, fresh)
 		if err != nil {
-			return nil, err
+			return nil, orGone(req, err)
 		}
 		running = cn
+		stop := cn.endWith(req.Client)
 		resp, keep, fault := c.run(x, cn, req)
 		running = nil
+		keep = stop() && keep
 		if keep {
 			c.pool.put(cn, time.Now())
 			return resp, nil
@@ -86,8 +89,8 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 		if fault == nil {
 			return resp, nil
 		}
-		err = failure(fault.op, &cn.lane.key, fault.err)
-		if !cn.reused || !fault.again || kindOf(err) == ErrTimeout {
+		err = orGone(req, failure(fault.op, &cn.lane.key, fault.err))
+		if !cn.reused || !fault.again || errors.Is(err, ErrTimeout) || errors.Is(err, ErrGone) {
 			return nil, err
 		}
 		c.pool.drop(cn.lane)

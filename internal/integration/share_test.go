@@ -85,7 +85,7 @@ func TestHungEndpoints(t *testing.T) {
 				}
 				wg.Wait()
 				for i, ep := range hung { // one after the other, so that the first have all they may
-					call(i, ep, min(2*tt.bound, 120))
+					call(i, ep, min(2*tt.bound, 4+120/(1+i)))
 					synctest.Wait()
 				}
 				begin := time.Now()

@@ -69,8 +69,8 @@ func (s *slots) release(a *api) {
 }
 
 // wait waits for a place of sh, which counts the call among those that wait, until
-// limit at the latest.
-func (s *slots) wait(sh *share, limit time.Time) error {
+// limit at the latest, or until gone is closed.
+func (s *slots) wait(sh *share, limit time.Time, gone <-chan struct{}) error {
 	got := make(chan struct{})
 	s.mu.Lock()
 	at := sh.line.PushBack(got)
@@ -78,7 +78,7 @@ func (s *slots) wait(sh *share, limit time.Time) error {
 		sh.line.at = s.shares.PushBack(sh)
 	}
 	s.waiting.Add(1)
-	s.grant() // a place that came free before waiting said so
+	s.grantTo(sh) // a place that came free before waiting said so
 	s.mu.Unlock()
 
 	timer := time.NewTimer(time.Until(limit))
@@ -87,6 +87,7 @@ func (s *slots) wait(sh *share, limit time.Time) error {
 	case <-got:
 		return nil
 	case <-timer.C:
+	case <-gone:
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,8 +108,7 @@ func (s *slots) wait(sh *share, limit time.Time) error {
 func (s *slots) grant() {
 	for at := s.shares.Front(); at != nil && s.calls.Load() < s.limit; {
 		sh, next := at.Value.(*share), at.Next()
-		if sh.admit(s) {
-			close(s.leave(sh, sh.line.Front()))
+		if s.grantTo(sh) {
 			if sh.line.at != nil {
 				s.shares.MoveToBack(at)
 				if next == nil {
@@ -118,6 +118,15 @@ func (s *slots) grant() {
 		}
 		at = next
 	}
+}
+
+// grantTo gives the first call of a share a place, if it may have one.
+func (s *slots) grantTo(sh *share) bool {
+	if !sh.admit(s) {
+		return false
+	}
+	close(s.leave(sh, sh.line.Front()))
+	return true
 }
 
 // leave takes a call out of its share's line.

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
@@ -194,7 +195,7 @@ func (r *gatewayResponse) pick(c *call) *gatewayTemplate {
 // logFailure writes the one line of a call that failed by the fault of the
 // definition, the backend or this program; what clients do wrong is not logged.
 func (c *call) logFailure(f *failure) {
-	clients := f.kind == default4XX || f.reason == "" && f.kind.family(f.status) == default4XX
+	clients := errors.Is(f.cause, integration.ErrGone) || f.kind == default4XX || f.reason == "" && f.kind.family(f.status) == default4XX
 	if clients || c.stage.services.Log == nil {
 		return
 	}

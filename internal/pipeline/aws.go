@@ -134,7 +134,7 @@ func callService(c *call) error {
 		return &failure{kind: integrationFailure, status: 500, message: internalServerError, engine: true,
 			field: "integration.httpMethod", reason: noPermission, cause: errors.New("functions are invoked by POST alone")}
 	}
-	c.out.API, c.out.Deadline, c.out.Timing = c.stage.settings.APIID, c.deadline(), c.timingAsked()
+	c.addressCall(&c.out.Request)
 	c.integrationStart = time.Now()
 	resp, err := c.stage.services.AWS.Do(&c.out.Request, t.service, t.role)
 	c.integrationTime = time.Since(c.integrationStart)

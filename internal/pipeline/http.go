@@ -126,9 +126,15 @@ func (c *call) appendMappedQuery(dst []byte, hasQuery bool) ([]byte, error) {
 	return dst, nil
 }
 
+// addressCall says of an outgoing request for whom it is, and until when.
+func (c *call) addressCall(req *integration.Request) {
+	req.API, req.Client = c.stage.settings.APIID, c.req.Client
+	req.Deadline, req.Timing = c.deadline(), c.timingAsked()
+}
+
 // send calls the backend.
 func send(c *call) error {
-	c.out.API, c.out.Deadline, c.out.Timing = c.stage.settings.APIID, c.deadline(), c.timingAsked()
+	c.addressCall(&c.out.Request)
 	c.integrationStart = time.Now()
 	c.traceEndpointRequest(c.integrationStart)
 	resp, err := c.stage.services.Client.Do(&c.out.Request, c.out.endpoint)
@@ -161,7 +167,7 @@ func integrationFailureOf(err error) *failure {
 	switch {
 	case errors.Is(err, integration.ErrTimeout):
 		return &failure{kind: integrationTimeout, message: "Endpoint request timed out", engine: true, cause: err}
-	case errors.Is(err, integration.ErrNetwork):
+	case errors.Is(err, integration.ErrNetwork), errors.Is(err, integration.ErrGone):
 		return &failure{kind: integrationFailure, message: "Network error communicating with endpoint", engine: true, cause: err}
 	case errors.Is(err, integration.ErrBusy):
 		return &failure{kind: integrationFailure, status: 503, message: "Service Unavailable", engine: true, cause: err}

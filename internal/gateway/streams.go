@@ -1,0 +1,86 @@
+package gateway
+
+import "net/http"
+
+const (
+	// fewStreams and manyStreams bound how many requests may be under way over HTTP/2
+	// beside the first one of each connection: between them as many as there may be
+	// connections. Each takes some 25 KB before anything is known of it.
+	fewStreams  = 1 << 10
+	manyStreams = 16 << 10
+	// maxRefusals is how many requests of a connection are being told that there are
+	// too many. Others are reset: who does not read costs no more than that.
+	maxRefusals = 8
+)
+
+// serveStream answers one request over TLS. One over HTTP/2 must be among those
+// that may be under way.
+func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request) {
+	guest, _ := r.Context().Value(guestKey{}).(*guest)
+	if guest == nil { // HTTP/1 has one request a connection
+		g.ServeHTTP(w, r)
+		return
+	}
+	served, refusals := guest.enter()
+	defer guest.leave(served)
+	switch {
+	case served:
+		g.ServeHTTP(w, r)
+	case refusals > maxRefusals:
+		panic(http.ErrAbortHandler) // the way to have net/http reset it
+	default:
+		resp := busy.answer()
+		resp.Body = nil // it would wait for a client that does not read
+		out := egress{w: w, r: r, timeout: silence}
+		out.send(resp)
+	}
+}
+
+// enter counts a handler, and reports whether it may serve its request. Otherwise
+// it tells how many may not just now. A connection may have one request under way
+// whatever others do, and another one while it has fewer than there is room for.
+func (g *guest) enter() (served bool, refusals int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.handlers++
+	if g.streams == 0 || g.door.oneMore(g.streams) {
+		g.streams++
+		return true, 0
+	}
+	return false, g.handlers - g.streams
+}
+
+// leave ends what enter began. With the last handler of a connection that is
+// closed it makes room for another.
+func (g *guest) leave(served bool) {
+	g.mu.Lock()
+	g.handlers--
+	if served {
+		if g.streams--; g.streams > 0 {
+			g.door.moreStreams.Add(-1)
+		}
+	}
+	over := g.closed && g.handlers == 0
+	g.mu.Unlock()
+	if over {
+		g.door.forget(g)
+	}
+}
+
+// oneMore counts one more request of a connection that has so many under way, if
+// there is room for it.
+func (d *door) oneMore(streams int) bool {
+	room := int64(manyStreams)
+	if d.limit > 0 {
+		room = int64(min(max(d.limit, fewStreams), manyStreams))
+	}
+	for {
+		more := d.moreStreams.Load()
+		if int64(streams) > room-more {
+			return false
+		}
+		if d.moreStreams.CompareAndSwap(more, more+1) {
+			return true
+		}
+	}
+}
