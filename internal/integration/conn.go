@@ -122,7 +122,9 @@ func (c *Client) usable(cn *conn, now time.Time, repeatable bool) bool {
 
 // open opens a connection, for which the call has a place, by limit.
 func (c *Client) open(ep *Endpoint, l *lane, client context.Context, limit, deadline time.Time) (*conn, error) {
-	c.pool.makeRoom()
+	if err := c.pool.makeRoom(limit, gone(client)); err != nil {
+		return nil, &Error{Kind: ErrBusy, Op: "dial", Endpoint: l.key.addr, Err: err}
+	}
 	cn, err := c.openCounted(ep, l, client, limit, deadline)
 	if err != nil {
 		c.pool.slots.uncount()

@@ -1,7 +1,7 @@
 package integration
 
 import (
-	"runtime"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +27,7 @@ type pool struct {
 func (p *pool) init(idleTimeout time.Duration, maxHost, maxIdle int) {
 	p.idleTimeout, p.maxHost, p.maxIdle = idleTimeout, maxHost, maxIdle
 	p.lanes = make(map[poolKey]*lane)
+	p.slots.room = make(chan struct{}, 1)
 }
 
 // enter takes a place for a call of an API to an endpoint and, unless fresh is
@@ -103,6 +104,7 @@ func (p *pool) put(cn *conn, now time.Time) {
 	if extra != nil {
 		extra.shut()
 	}
+	p.slots.tell()
 	p.slots.release(sh.api) // behind the closing of what was over
 }
 
@@ -112,19 +114,48 @@ func (p *pool) discard(cn *conn) {
 	p.leave(cn.share)
 }
 
-// makeRoom counts a connection that a call is about to open. At the bound it
-// closes the one idle longest in its place: there is one, as calls with a
-// connection are fewer than the bound while this one has none, unless another call
-// has just taken it.
-func (p *pool) makeRoom() {
-	for !p.slots.count() {
-		if cn := p.oldest(); cn != nil {
-			cn.slots = nil // the count is the new one's
-			cn.Close()
-			return
-		}
-		runtime.Gosched()
+// makeRoom counts a connection that a call is about to open, by limit, unless gone
+// is closed before. At the bound
+// it closes the one idle longest in its place. Of 10 connections that there may be,
+// the calls under way have places for 10, this one's among them, and so use 9 at
+// the most: the tenth is idle, or between two hands, which are through with it in a
+// moment, and tell.
+func (p *pool) makeRoom(limit time.Time, gone <-chan struct{}) error {
+	if p.findRoom() {
+		return nil
 	}
+	s := &p.slots
+	s.opening.Add(1)
+	defer func() {
+		s.opening.Add(-1)
+		s.tell() // what was told to this one may have been meant for others
+	}()
+	timer := time.NewTimer(time.Until(limit))
+	defer timer.Stop()
+	for !p.findRoom() {
+		select {
+		case <-s.room:
+		case <-timer.C:
+			return fmt.Errorf("all %d connections to backends are open, and none is idle", s.limit)
+		case <-gone:
+			return fmt.Errorf("all %d connections to backends are open, and none is idle", s.limit)
+		}
+	}
+	return nil
+}
+
+// findRoom is makeRoom where nothing has to be waited for.
+func (p *pool) findRoom() bool {
+	if p.slots.count() {
+		return true
+	}
+	cn := p.oldest()
+	if cn == nil {
+		return false
+	}
+	cn.slots = nil // the count is the new one's
+	cn.Close()
+	return true
 }
 
 // oldest takes the connection that has been idle longest out of its lane, nil when
@@ -219,17 +250,28 @@ func (p *pool) sweep(goes func(*conn) bool) {
 		l.mu.Unlock()
 	}
 	p.mu.RUnlock()
+	shutAll(old)
+}
+
+// shutAll closes idle connections that have left their lanes. All make room before
+// the first is closed.
+func shutAll(old []*conn) {
+	for _, cn := range old {
+		cn.uncount()
+	}
 	for _, cn := range old { // under TLS this may take a while
-		cn.shut()
+		cn.Close()
 	}
 }
 
 // drop closes the idle connections of one endpoint: one died, and what killed it
 // most likely killed them all.
 func (p *pool) drop(l *lane) {
+	var old []*conn
 	for cn := p.get(l); cn != nil; cn = p.get(l) {
-		cn.shut()
+		old = append(old, cn)
 	}
+	shutAll(old)
 }
 
 // retire closes connections to addresses that names stand for no more.

@@ -21,7 +21,11 @@ type slots struct {
 	calls atomic.Int64 // that have a place; not counted without a limit
 	open  atomic.Int64 // connections; not counted without a limit
 
+	opening atomic.Int64  // calls with a place that wait for room for their connection
+	room    chan struct{} // says that there may be some; holds one
+
 	waiting atomic.Int64 // calls without a place
+	due     atomic.Bool  // places came free that have not been offered to them
 	mu      sync.Mutex
 	shares  list.List // of *share, those with calls that wait, in order of their turn
 }
@@ -62,7 +66,17 @@ func (s *slots) release(a *api) {
 	a.calls.Add(-1)
 	s.calls.Add(-1)
 	if s.waiting.Load() > 0 {
-		s.mu.Lock()
+		s.due.Store(true)
+		s.offer()
+	}
+}
+
+// offer grants what has come free, unless somebody is about to: who holds the lock
+// offers again behind it, so that calls that end do not queue up for a walk through
+// all that wait.
+func (s *slots) offer() {
+	for s.due.Load() && s.mu.TryLock() {
+		s.due.Store(false)
 		s.grant()
 		s.mu.Unlock()
 	}
@@ -80,6 +94,7 @@ func (s *slots) wait(sh *share, limit time.Time, gone <-chan struct{}) error {
 	s.waiting.Add(1)
 	s.grantTo(sh) // a place that came free before waiting said so
 	s.mu.Unlock()
+	s.offer()
 
 	timer := time.NewTimer(time.Until(limit))
 	defer timer.Stop()
@@ -89,6 +104,7 @@ func (s *slots) wait(sh *share, limit time.Time, gone <-chan struct{}) error {
 	case <-timer.C:
 	case <-gone:
 	}
+	defer s.offer()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -173,5 +189,17 @@ func (s *slots) count() bool {
 func (s *slots) uncount() {
 	if s.limit != 0 {
 		s.open.Add(-1)
+		s.tell()
+	}
+}
+
+// tell tells a call that waits for room to look for some.
+func (s *slots) tell() {
+	if s.opening.Load() == 0 {
+		return
+	}
+	select {
+	case s.room <- struct{}{}:
+	default: // it has been told
 	}
 }
