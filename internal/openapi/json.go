@@ -120,7 +120,6 @@ func (r *jsonReader) items(n *node) error {
 }
 
 func (r *jsonReader) fields(n *node) error {
-	seen := make(map[string]bool)
 	for r.dec.More() {
 		token, start, err := r.next()
 		if err != nil {
@@ -130,16 +129,16 @@ func (r *jsonReader) fields(n *node) error {
 		if !ok {
 			return r.errorf(start, "a member has to have a name")
 		}
-		if seen[name] {
+		if n.field(name) != nil {
 			return r.errorf(start, "duplicate key %q", name)
 		}
-		seen[name] = true
 		line, column := r.place(start)
 		value, err := r.value()
 		if err != nil {
 			return err
 		}
 		n.fields = append(n.fields, field{name: name, line: line, column: column, value: value})
+		n.index()
 	}
 	n.fields = slices.Clip(n.fields)
 	return nil

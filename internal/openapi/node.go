@@ -121,11 +121,19 @@ func (n *node) seal() {
 		n.add(n.fields[i].value)
 	}
 	n.height++
-	if len(n.fields) >= indexFrom {
+	n.index()
+}
+
+// index makes the last members known that were added to n.
+func (n *node) index() {
+	if len(n.fields) < indexFrom {
+		return
+	}
+	if n.byName == nil {
 		n.byName = make(map[string]int, len(n.fields))
-		for i := range n.fields {
-			n.byName[n.fields[i].name] = i
-		}
+	}
+	for i := len(n.byName); i < len(n.fields); i++ {
+		n.byName[n.fields[i].name] = i
 	}
 }
 

@@ -29,18 +29,24 @@ type resourceTree struct {
 
 // readPaths reads the paths into resources and methods.
 func (im *importer) readPaths() {
+	paths := im.doc.get("paths")
+	n := 1 // resources at the least, mostly
+	if paths.is(object) {
+		n += len(paths.node.fields)
+	}
 	im.tree = &resourceTree{
 		base:   im.basePath(),
-		byPath: map[string]int{"/": 0},
+		byPath: make(map[string]int, n),
 		vars:   make(map[string]string),
 	}
-	im.api.Resources = []Resource{{Path: "/"}}
+	im.tree.byPath["/"] = 0
+	im.api.Resources = append(make([]Resource, 0, n), Resource{Path: "/"})
 	if why := tooLong(im.tree.base); why != "" {
 		im.fail(im.doc, "Unable to create resource at path '%s': %s", brief("/"+strings.Join(im.tree.base, "/")), why)
 		return
 	}
 	im.resource(im.tree.base)
-	for name, item := range im.doc.get("paths").members() {
+	for name, item := range paths.members() {
 		if strings.HasPrefix(name, "x-") {
 			continue
 		}
