@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -58,7 +59,7 @@ func (s *Service) UpdateAccount(ctx context.Context, who *wire.Caller, in *wire.
 		if err != nil {
 			return nil, err
 		}
-		if err := accountPatch.apply(t, a, in.PatchOperations); err != nil {
+		if err := accountPatch.Apply(t, a, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		return a, t.saveServed(kindAccount, "", &accountDoc{a.CloudwatchRoleARN})
@@ -72,34 +73,34 @@ func (t *tx) servedAccount(a *accountDoc) *snapshot.Account {
 
 // accountPatch is every path that UpdateAccount takes.
 var accountPatch = patchTable[wire.Account]{
-	dialect: tableDialect,
-	paths: []patchPath[wire.Account]{
-		{at: "/cloudwatchRoleArn", replace: setLogRole},
-		{at: "/features", add: addFeature, remove: removeFeature},
+	Dialect: patch.Listed,
+	Paths: []patchPath[wire.Account]{
+		{At: "/cloudwatchRoleArn", Replace: setLogRole},
+		{At: "/features", Add: addFeature, Remove: removeFeature},
 	},
 }
 
 // setLogRole takes the ARN of a role, of which only the form can be checked
 // here; an empty one clears it.
-func setLogRole(_ *tx, a *wire.Account, op *patchOp) error {
-	if arn := text(op.value); arn != "" && (!strings.HasPrefix(arn, "arn:") || len(arn) > maxNameLength) {
+func setLogRole(_ *tx, a *wire.Account, op *patch.Op) error {
+	if arn := text(op.Value); arn != "" && (!strings.HasPrefix(arn, "arn:") || len(arn) > maxNameLength) {
 		return errARN()
 	}
-	a.CloudwatchRoleARN = given(op.value)
+	a.CloudwatchRoleARN = given(op.Value)
 	return nil
 }
 
 // addFeature takes the one feature that there is.
-func addFeature(_ *tx, a *wire.Account, op *patchOp) error {
-	if !slices.Contains(a.Features, text(op.value)) {
-		return wire.BadRequest("Invalid feature specified: %s", truncated(text(op.value)))
+func addFeature(_ *tx, a *wire.Account, op *patch.Op) error {
+	if !slices.Contains(a.Features, text(op.Value)) {
+		return wire.BadRequest("Invalid feature specified: %s", wire.Truncated(text(op.Value)))
 	}
 	return nil
 }
 
-func removeFeature(_ *tx, _ *wire.Account, op *patchOp) error {
-	if text(op.value) == usagePlansFeature {
+func removeFeature(_ *tx, _ *wire.Account, op *patch.Op) error {
+	if text(op.Value) == usagePlansFeature {
 		return wire.BadRequest("Usage Plans cannot be disabled once enabled")
 	}
-	return wire.BadRequest("Invalid feature specified: %s", truncated(text(op.value)))
+	return wire.BadRequest("Invalid feature specified: %s", wire.Truncated(text(op.Value)))
 }

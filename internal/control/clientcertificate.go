@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -141,7 +142,7 @@ func (s *Service) UpdateClientCertificate(ctx context.Context, who *wire.Caller,
 		if err != nil {
 			return nil, err
 		}
-		if err := clientCertificatePatch.apply(t, c, in.PatchOperations); err != nil {
+		if err := clientCertificatePatch.Apply(t, c, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := t.save(kindClientCertificate, in.ClientCertificateID, c); err != nil {
@@ -153,9 +154,9 @@ func (s *Service) UpdateClientCertificate(ctx context.Context, who *wire.Caller,
 
 // clientCertificatePatch is every path that UpdateClientCertificate takes.
 var clientCertificatePatch = patchTable[clientCertificate]{
-	dialect: tableDialect,
-	paths: []patchPath[clientCertificate]{
-		{at: "/description", replace: setText(func(c *clientCertificate) **string { return &c.Description })},
+	Dialect: patch.Listed,
+	Paths: []patchPath[clientCertificate]{
+		{At: "/description", Replace: setText(func(c *clientCertificate) **string { return &c.Description })},
 	},
 }
 
@@ -181,12 +182,12 @@ func (s *Service) DeleteClientCertificate(ctx context.Context, who *wire.Caller,
 }
 
 // setClientCertificate wants a certificate of the account; no value clears it.
-func setClientCertificate(t *tx, s *stage, op *patchOp) error {
-	if id := text(op.value); id != "" {
+func setClientCertificate(t *tx, s *stage, op *patch.Op) error {
+	if id := text(op.Value); id != "" {
 		if err := t.require(kindClientCertificate, id, wire.BadRequest(badClientCertificate)); err != nil {
 			return err
 		}
 	}
-	s.ClientCertificateID = given(op.value)
+	s.ClientCertificateID = given(op.Value)
 	return nil
 }

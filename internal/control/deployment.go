@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -177,7 +178,7 @@ func (s *Service) UpdateDeployment(ctx context.Context, who *wire.Caller, in *wi
 		if err != nil {
 			return nil, err
 		}
-		if err := deploymentPatch.apply(t, d, in.PatchOperations); err != nil {
+		if err := deploymentPatch.Apply(t, d, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		return d, t.save(kindDeployment, in.DeploymentID, d)
@@ -186,9 +187,9 @@ func (s *Service) UpdateDeployment(ctx context.Context, who *wire.Caller, in *wi
 
 // deploymentPatch is every path that UpdateDeployment takes.
 var deploymentPatch = patchTable[wire.Deployment]{
-	dialect: tableDialect,
-	paths: []patchPath[wire.Deployment]{
-		{at: "/description", replace: setText(func(d *wire.Deployment) **string { return &d.Description })},
+	Dialect: patch.Listed,
+	Paths: []patchPath[wire.Deployment]{
+		{At: "/description", Replace: setText(func(d *wire.Deployment) **string { return &d.Description })},
 	},
 }
 

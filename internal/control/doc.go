@@ -8,7 +8,7 @@
 // in and typed out and runs in one transaction of the store; binding, framework
 // checks and HTTP are package wire's, who the caller is its hooks'.
 //
-// All Update operations share one mechanism, patch.go: a table of the paths
+// All Update operations share one mechanism, package patch: a table of the paths
 // that an operation takes, which is its documentation. What has to hold between
 // members is checked on the result, by the functions that creation uses too.
 // Quotas and rates are settings (quota.go, package throttle); AWS's are values of

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -72,12 +73,12 @@ func checkEndpoint(e *wire.EndpointConfiguration) error {
 
 // setEndpointType changes an API's endpoint type. The path names the old one
 // by its index or by its name.
-func setEndpointType(_ *tx, a *wire.RestAPI, op *patchOp) error {
+func setEndpointType(_ *tx, a *wire.RestAPI, op *patch.Op) error {
 	e := a.EndpointConfiguration
-	if op.names[0] != "0" && op.names[0] != e.Types[0] {
-		return errPatchPath(op)
+	if op.Names[0] != "0" && op.Names[0] != e.Types[0] {
+		return patch.ErrPath(op)
 	}
-	to := text(op.value)
+	to := text(op.Value)
 	if !slices.Contains(endpointTypes, to) {
 		return errEndpointType()
 	}
@@ -89,12 +90,12 @@ func setEndpointType(_ *tx, a *wire.RestAPI, op *patchOp) error {
 }
 
 // refuseEndpointOp is AWS's odd answer to other operations there.
-func refuseEndpointOp(*tx, *wire.RestAPI, *patchOp) error {
+func refuseEndpointOp(*tx, *wire.RestAPI, *patch.Op) error {
 	return wire.BadRequest("Invalid patch operation specified. Must be 'add'|'remove'|'replace'")
 }
 
-func setIPAddressType(_ *tx, a *wire.RestAPI, op *patchOp) error {
-	switch v := text(op.value); v {
+func setIPAddressType(_ *tx, a *wire.RestAPI, op *patch.Op) error {
+	switch v := text(op.Value); v {
 	case "ipv4", "dualstack":
 		a.EndpointConfiguration.IPAddressType = &v
 		return nil
@@ -113,11 +114,11 @@ func checkSecurityPolicy(api *wire.RestAPI) error {
 	enhanced := strings.HasPrefix(policy, enhancedPolicy)
 	switch {
 	case policy != "" && policy != "TLS_1_0" && policy != "TLS_1_2" && !enhanced:
-		return wire.BadRequest("Invalid security policy specified: %s", truncated(policy))
+		return wire.BadRequest("Invalid security policy specified: %s", wire.Truncated(policy))
 	case mode != "" && mode != "BASIC" && mode != "STRICT":
 		return wire.BadRequest("Invalid endpoint access mode specified. Valid options are BASIC,STRICT")
 	case enhanced && mode == "":
-		return wire.BadRequest("An endpoint access mode must be specified for security policy %s", truncated(policy))
+		return wire.BadRequest("An endpoint access mode must be specified for security policy %s", wire.Truncated(policy))
 	case !enhanced && mode != "":
 		return wire.BadRequest("An endpoint access mode can only be specified with a security policy that starts with %s", enhancedPolicy)
 	}

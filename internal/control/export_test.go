@@ -1,9 +1,13 @@
 package control
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
+)
 
 // MatchPath reports whether a path has a pattern's form.
 func MatchPath(pattern, path string) bool {
-	_, ok := matchPath(pattern, strings.Split(path, "/"))
+	_, ok := patch.Match(pattern, strings.Split(path, "/"))
 	return ok
 }

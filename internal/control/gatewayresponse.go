@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -35,7 +36,7 @@ var statusPattern = regexp.MustCompile(`^[1-5]\d\d$`)
 // does not.
 func checkStatus(code string) error {
 	if !statusPattern.MatchString(code) {
-		return wire.BadRequest("Invalid status code specified: %s", truncated(code))
+		return wire.BadRequest("Invalid status code specified: %s", wire.Truncated(code))
 	}
 	return nil
 }
@@ -208,7 +209,7 @@ func (s *Service) UpdateGatewayResponse(ctx context.Context, who *wire.Caller, i
 		if r == nil {
 			r = stockGatewayResponse(in.ResponseType)
 		}
-		if err := gatewayResponsePatch.apply(t, r, in.PatchOperations); err != nil {
+		if err := gatewayResponsePatch.Apply(t, r, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		return r, t.saveGatewayResponse(r)
@@ -217,17 +218,17 @@ func (s *Service) UpdateGatewayResponse(ctx context.Context, who *wire.Caller, i
 
 // gatewayResponsePatch is every path that UpdateGatewayResponse takes.
 var gatewayResponsePatch = patchTable[wire.GatewayResponse]{
-	dialect: func(op *patchOp, _, _ []string) error { return errPatchPath(op) },
-	paths: []patchPath[wire.GatewayResponse]{
-		{at: "/statusCode", replace: setStatusCode},
+	Dialect: func(op *patch.Op, _, _ []string) error { return patch.ErrPath(op) },
+	Paths: []patchPath[wire.GatewayResponse]{
+		{At: "/statusCode", Replace: setStatusCode},
 		entries("/responseParameters/{name}", func(r *wire.GatewayResponse) *map[string]string { return &r.ResponseParameters }, parseGatewayParameter, errParameterName),
 		entries("/responseTemplates/{type}", func(r *wire.GatewayResponse) *map[string]*string { return &r.ResponseTemplates }, parseGatewayTemplate, errContentTypeAbsent),
 	},
 }
 
 // setStatusCode takes a status code; an empty one is the type's own again.
-func setStatusCode(_ *tx, r *wire.GatewayResponse, op *patchOp) error {
-	status := text(op.value)
+func setStatusCode(_ *tx, r *wire.GatewayResponse, op *patch.Op) error {
+	status := text(op.Value)
 	if status == "" {
 		status = gatewayStatus[*r.ResponseType]
 	}

@@ -112,7 +112,7 @@ func (s *Service) putDefinition(ctx context.Context, run writer, who *wire.Calle
 func parseDefinition(ctx context.Context, who *wire.Caller, id string, body []byte, params map[string]string) (*openapi.API, error) {
 	base, ok := openapi.ParseBasePath(params["basepath"])
 	if !ok {
-		return nil, wire.BadRequest("Invalid basepath specified: %s. Valid options are ignore,prepend,split", truncated(params["basepath"]))
+		return nil, wire.BadRequest("Invalid basepath specified: %s. Valid options are ignore,prepend,split", wire.Truncated(params["basepath"]))
 	}
 	for kind := range strings.SplitSeq(params["endpointConfigurationTypes"], ",") {
 		if kind != "" && !slices.Contains(endpointTypes, kind) {

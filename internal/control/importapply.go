@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -108,7 +109,7 @@ func (a *applier) addBinaryTypes(mediaTypes []string) error {
 		}
 	}
 	if len(api.BinaryMediaTypes) > maxMembers {
-		return errTooMany("binaryMediaTypes", maxMembers)
+		return patch.ErrTooMany("binaryMediaTypes", maxMembers)
 	}
 	return nil
 }
@@ -202,13 +203,13 @@ func (a *applier) putGatewayResponses() error {
 		from := a.def.GatewayResponses[i]
 		name := *from.ResponseType
 		kind, known := importedType(name)
-		err := wire.BadRequest("Invalid gateway response type specified: %s", truncated(name))
+		err := wire.BadRequest("Invalid gateway response type specified: %s", wire.Truncated(name))
 		if known {
 			from.ResponseType = &kind
 			err = a.saveGatewayResponse(newGatewayResponse(&from))
 		}
-		if err := a.note(err, "#/x-amazon-apigateway-gateway-responses/"+escapePointer(name), func(err error) {
-			a.failed.Add("Unable to create gateway response for '" + truncated(name) + "': " + err.Error())
+		if err := a.note(err, "#/x-amazon-apigateway-gateway-responses/"+patch.Escape(name), func(err error) {
+			a.failed.Add("Unable to create gateway response for '" + wire.Truncated(name) + "': " + err.Error())
 		}); err != nil {
 			return err
 		}

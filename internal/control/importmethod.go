@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -48,7 +49,7 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 			if err == nil {
 				err = checkIntegrationResponse(declaredFor(&m, status), &r)
 			}
-			if err := check(err, integrationExtension+"/responses/"+escapePointer(patternKey(&r)), a.failed.IntegrationResponse); err != nil {
+			if err := check(err, integrationExtension+"/responses/"+patch.Escape(patternKey(&r)), a.failed.IntegrationResponse); err != nil {
 				return err
 			}
 		}
@@ -113,7 +114,7 @@ func (t *tx) checkImported(resource string, m *wire.Method) error {
 	} {
 		if e.value != nil && !slices.Contains(e.values, *e.value) {
 			return wire.BadRequest("1 validation error detected: Value '%s' at 'putIntegrationInput.%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-				truncated(*e.value), e.member, strings.Join(e.values, ", "))
+				wire.Truncated(*e.value), e.member, strings.Join(e.values, ", "))
 		}
 	}
 	completeIntegration(i, resource)

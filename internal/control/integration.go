@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -109,7 +110,7 @@ func (s *Service) UpdateIntegration(ctx context.Context, who *wire.Caller, in *w
 		if err != nil {
 			return nil, err
 		}
-		if err := integrationPatch.apply(t, m.MethodIntegration, in.PatchOperations); err != nil {
+		if err := integrationPatch.Apply(t, m.MethodIntegration, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := t.saveIntegration(in.ResourceID, m); err != nil {
@@ -121,41 +122,41 @@ func (s *Service) UpdateIntegration(ctx context.Context, who *wire.Caller, in *w
 
 // integrationPatch is every path that UpdateIntegration takes.
 var integrationPatch = patchTable[wire.Integration]{
-	dialect: tableDialect,
-	paths: []patchPath[wire.Integration]{
-		{at: "/uri", replace: setText(func(i *wire.Integration) **string { return &i.URI })},
-		{at: "/httpMethod", replace: setText(func(i *wire.Integration) **string { return &i.HTTPMethod })},
-		{at: "/credentials", replace: setText(func(i *wire.Integration) **string { return &i.Credentials })},
-		{at: "/passthroughBehavior", replace: setText(func(i *wire.Integration) **string { return &i.PassthroughBehavior })},
-		{at: "/contentHandling", replace: setContentHandling(func(i *wire.Integration) **string { return &i.ContentHandling })},
-		{at: "/cacheNamespace", replace: setText(func(i *wire.Integration) **string { return &i.CacheNamespace })},
-		{at: "/connectionType", replace: setOneOf(func(i *wire.Integration) **string { return &i.ConnectionType },
+	Dialect: patch.Listed,
+	Paths: []patchPath[wire.Integration]{
+		{At: "/uri", Replace: setText(func(i *wire.Integration) **string { return &i.URI })},
+		{At: "/httpMethod", Replace: setText(func(i *wire.Integration) **string { return &i.HTTPMethod })},
+		{At: "/credentials", Replace: setText(func(i *wire.Integration) **string { return &i.Credentials })},
+		{At: "/passthroughBehavior", Replace: setText(func(i *wire.Integration) **string { return &i.PassthroughBehavior })},
+		{At: "/contentHandling", Replace: setContentHandling(func(i *wire.Integration) **string { return &i.ContentHandling })},
+		{At: "/cacheNamespace", Replace: setText(func(i *wire.Integration) **string { return &i.CacheNamespace })},
+		{At: "/connectionType", Replace: setOneOf(func(i *wire.Integration) **string { return &i.ConnectionType },
 			[]string{"INTERNET", "VPC_LINK"}, "Invalid connection type specified")},
-		{at: "/connectionId", replace: setText(func(i *wire.Integration) **string { return &i.ConnectionID })},
-		{at: "/timeoutInMillis", replace: setTimeout},
-		{at: "/tlsConfig/insecureSkipVerification", replace: setInsecure},
-		{at: "/responseTransferMode", replace: setOneOf(func(i *wire.Integration) **string { return &i.ResponseTransferMode },
+		{At: "/connectionId", Replace: setText(func(i *wire.Integration) **string { return &i.ConnectionID })},
+		{At: "/timeoutInMillis", Replace: setTimeout},
+		{At: "/tlsConfig/insecureSkipVerification", Replace: setInsecure},
+		{At: "/responseTransferMode", Replace: setOneOf(func(i *wire.Integration) **string { return &i.ResponseTransferMode },
 			[]string{"BUFFERED", "STREAM"}, "Invalid response transfer mode specified")},
-		{at: "/integrationTarget", replace: setText(func(i *wire.Integration) **string { return &i.IntegrationTarget })},
-		entries("/requestParameters/{name}", func(i *wire.Integration) *map[string]string { return &i.RequestParameters }, parseString, errParameterName),
-		entries("/requestTemplates/{type}", func(i *wire.Integration) *map[string]*string { return &i.RequestTemplates }, parseNullable, errContentTypeAbsent),
-		{at: "/cacheKeyParameters/{param}",
-			add: func(_ *tx, i *wire.Integration, op *patchOp) error {
-				return addElement(&i.CacheKeyParameters, op.names[0], op)
+		{At: "/integrationTarget", Replace: setText(func(i *wire.Integration) **string { return &i.IntegrationTarget })},
+		entries("/requestParameters/{name}", func(i *wire.Integration) *map[string]string { return &i.RequestParameters }, patch.String, errParameterName),
+		entries("/requestTemplates/{type}", func(i *wire.Integration) *map[string]*string { return &i.RequestTemplates }, patch.Nullable, errContentTypeAbsent),
+		{At: "/cacheKeyParameters/{param}",
+			Add: func(_ *tx, i *wire.Integration, op *patch.Op) error {
+				return patch.AddElement(&i.CacheKeyParameters, op.Names[0], op)
 			},
-			remove: func(_ *tx, i *wire.Integration, op *patchOp) error {
-				return removeCacheKey(i, op.names[0])
+			Remove: func(_ *tx, i *wire.Integration, op *patch.Op) error {
+				return removeCacheKey(i, op.Names[0])
 			}},
-		{at: "/cacheKeyParameters",
-			add: func(_ *tx, i *wire.Integration, op *patchOp) error {
-				return addElement(&i.CacheKeyParameters, text(op.value), op)
+		{At: "/cacheKeyParameters",
+			Add: func(_ *tx, i *wire.Integration, op *patch.Op) error {
+				return patch.AddElement(&i.CacheKeyParameters, text(op.Value), op)
 			},
-			replace: func(_ *tx, i *wire.Integration, op *patchOp) error {
+			Replace: func(_ *tx, i *wire.Integration, op *patch.Op) error {
 				i.CacheKeyParameters = nil
-				return addElement(&i.CacheKeyParameters, text(op.value), op)
+				return patch.AddElement(&i.CacheKeyParameters, text(op.Value), op)
 			},
-			remove: func(_ *tx, i *wire.Integration, op *patchOp) error {
-				return removeCacheKey(i, text(op.value))
+			Remove: func(_ *tx, i *wire.Integration, op *patch.Op) error {
+				return removeCacheKey(i, text(op.Value))
 			}},
 	},
 }
@@ -164,17 +165,17 @@ func removeCacheKey(i *wire.Integration, param string) error {
 	if !slices.Contains(i.CacheKeyParameters, param) {
 		return errParameterName()
 	}
-	removeElement(&i.CacheKeyParameters, param)
+	patch.RemoveElement(&i.CacheKeyParameters, param)
 	return nil
 }
 
-func setTimeout(t *tx, i *wire.Integration, op *patchOp) error {
+func setTimeout(t *tx, i *wire.Integration, op *patch.Op) error {
 	field := func(i *wire.Integration) **int32 { return &i.TimeoutInMillis }
 	return setInt(field, t.badTimeout())(t, i, op)
 }
 
-func setInsecure(_ *tx, i *wire.Integration, op *patchOp) error {
-	i.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: new(isTrueText(op.value))}
+func setInsecure(_ *tx, i *wire.Integration, op *patch.Op) error {
+	i.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: new(patch.IsTrue(op.Value))}
 	return nil
 }
 

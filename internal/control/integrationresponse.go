@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -73,7 +74,7 @@ func (s *Service) UpdateIntegrationResponse(ctx context.Context, who *wire.Calle
 		if err != nil {
 			return nil, err
 		}
-		if err := integrationResponsePatch.apply(t, r, in.PatchOperations); err != nil {
+		if err := integrationResponsePatch.Apply(t, r, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		return r, t.saveIntegrationResponse(in.ResourceID, in.HTTPMethod, r)
@@ -82,12 +83,12 @@ func (s *Service) UpdateIntegrationResponse(ctx context.Context, who *wire.Calle
 
 // integrationResponsePatch is every path that UpdateIntegrationResponse takes.
 var integrationResponsePatch = patchTable[wire.IntegrationResponse]{
-	dialect: tableDialect,
-	paths: []patchPath[wire.IntegrationResponse]{
-		{at: "/selectionPattern", replace: keepText(func(r *wire.IntegrationResponse) **string { return &r.SelectionPattern })},
-		{at: "/contentHandling", replace: setContentHandling(func(r *wire.IntegrationResponse) **string { return &r.ContentHandling })},
-		entries("/responseParameters/{name}", func(r *wire.IntegrationResponse) *map[string]string { return &r.ResponseParameters }, parseString, errParameterName),
-		entries("/responseTemplates/{type}", func(r *wire.IntegrationResponse) *map[string]*string { return &r.ResponseTemplates }, parseNullable, errContentTypeAbsent),
+	Dialect: patch.Listed,
+	Paths: []patchPath[wire.IntegrationResponse]{
+		{At: "/selectionPattern", Replace: keepText(func(r *wire.IntegrationResponse) **string { return &r.SelectionPattern })},
+		{At: "/contentHandling", Replace: setContentHandling(func(r *wire.IntegrationResponse) **string { return &r.ContentHandling })},
+		entries("/responseParameters/{name}", func(r *wire.IntegrationResponse) *map[string]string { return &r.ResponseParameters }, patch.String, errParameterName),
+		entries("/responseTemplates/{type}", func(r *wire.IntegrationResponse) *map[string]*string { return &r.ResponseTemplates }, patch.Nullable, errContentTypeAbsent),
 	},
 }
 

@@ -33,12 +33,12 @@ func invalidMapping(reasons []string) error {
 // badExpression is the reason that a text is no key or expression, or a part
 // of one that is too long.
 func badExpression(text string) string {
-	return (&mapping.InvalidError{Text: truncated(text)}).Error()
+	return (&mapping.InvalidError{Text: wire.Truncated(text)}).Error()
 }
 
 // undeclared is the reason that a parameter is not declared.
 func undeclared(parameter string) string {
-	return (&mapping.InvalidError{Text: truncated(parameter), Undeclared: true}).Error()
+	return (&mapping.InvalidError{Text: wire.Truncated(parameter), Undeclared: true}).Error()
 }
 
 // reason returns what AWS says of an error of package mapping.
@@ -47,7 +47,7 @@ func reason(err error) string {
 	if !errors.As(err, &invalid) {
 		return err.Error()
 	}
-	return (&mapping.InvalidError{Text: truncated(invalid.Text), Undeclared: invalid.Undeclared}).Error()
+	return (&mapping.InvalidError{Text: wire.Truncated(invalid.Text), Undeclared: invalid.Undeclared}).Error()
 }
 
 // parseKey takes a mapping key apart.
@@ -190,7 +190,7 @@ func checkContentType(key string) error {
 		return nil
 	}
 	if t, _, err := mime.ParseMediaType(key); err != nil || !strings.Contains(t, "/") {
-		return wire.BadRequest("Validation Result: warnings : [], errors : [Invalid content type specified: %s]", truncated(key))
+		return wire.BadRequest("Validation Result: warnings : [], errors : [Invalid content type specified: %s]", wire.Truncated(key))
 	}
 	return nil
 }
@@ -207,7 +207,7 @@ func checkTemplates(templates map[string]*string) error {
 			return err
 		}
 		if len(text(templates[key])) > maxTemplateSize {
-			return wire.BadRequest("Mapping template for %s must not be larger than %d bytes", truncated(key), maxTemplateSize)
+			return wire.BadRequest("Mapping template for %s must not be larger than %d bytes", wire.Truncated(key), maxTemplateSize)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -122,7 +123,7 @@ func (t *tx) checkModels(models map[string]string) error {
 			return err
 		}
 		name := models[contentType]
-		if err := t.require(kindModel, name, wire.BadRequest("Invalid model identifier specified: %s", truncated(name))); err != nil {
+		if err := t.require(kindModel, name, wire.BadRequest("Invalid model identifier specified: %s", wire.Truncated(name))); err != nil {
 			return err
 		}
 	}
@@ -147,7 +148,7 @@ func (s *Service) UpdateMethod(ctx context.Context, who *wire.Caller, in *wire.U
 		if err != nil {
 			return nil, err
 		}
-		if err := methodPatch.apply(t, m, in.PatchOperations); err != nil {
+		if err := methodPatch.Apply(t, m, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := t.checkMethod(m); err != nil {
@@ -162,19 +163,19 @@ func (s *Service) UpdateMethod(ctx context.Context, who *wire.Caller, in *wire.U
 
 // methodPatch is every path that UpdateMethod takes.
 var methodPatch = patchTable[wire.Method]{
-	dialect: plainDialect,
-	paths: []patchPath[wire.Method]{
-		{at: "/authorizationType", replace: func(_ *tx, m *wire.Method, op *patchOp) error {
-			m.AuthorizationType = new(text(op.value))
+	Dialect: patch.Plain,
+	Paths: []patchPath[wire.Method]{
+		{At: "/authorizationType", Replace: func(_ *tx, m *wire.Method, op *patch.Op) error {
+			m.AuthorizationType = new(text(op.Value))
 			return nil
 		}},
-		{at: "/authorizerId", replace: setText(func(m *wire.Method) **string { return &m.AuthorizerID })},
-		{at: "/apiKeyRequired", replace: setBool(func(m *wire.Method) **bool { return &m.APIKeyRequired })},
-		{at: "/operationName", replace: setText(func(m *wire.Method) **string { return &m.OperationName })},
-		{at: "/requestValidatorId", replace: setText(func(m *wire.Method) **string { return &m.RequestValidatorID })},
+		{At: "/authorizerId", Replace: setText(func(m *wire.Method) **string { return &m.AuthorizerID })},
+		{At: "/apiKeyRequired", Replace: setBool(func(m *wire.Method) **bool { return &m.APIKeyRequired })},
+		{At: "/operationName", Replace: setText(func(m *wire.Method) **string { return &m.OperationName })},
+		{At: "/requestValidatorId", Replace: setText(func(m *wire.Method) **string { return &m.RequestValidatorID })},
 		elements("/authorizationScopes", func(m *wire.Method) *[]string { return &m.AuthorizationScopes }),
-		entries("/requestParameters/{name}", func(m *wire.Method) *map[string]bool { return &m.RequestParameters }, parseBool, errParameterName),
-		entries("/requestModels/{type}", func(m *wire.Method) *map[string]string { return &m.RequestModels }, parseString, errContentTypeAbsent),
+		entries("/requestParameters/{name}", func(m *wire.Method) *map[string]bool { return &m.RequestParameters }, patch.Bool, errParameterName),
+		entries("/requestModels/{type}", func(m *wire.Method) *map[string]string { return &m.RequestModels }, patch.String, errContentTypeAbsent),
 	},
 }
 

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -79,7 +80,7 @@ func (s *Service) UpdateMethodResponse(ctx context.Context, who *wire.Caller, in
 		if err != nil {
 			return nil, err
 		}
-		if err := methodResponsePatch.apply(t, r, in.PatchOperations); err != nil {
+		if err := methodResponsePatch.Apply(t, r, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := t.checkMethodResponse(r); err != nil {
@@ -91,10 +92,10 @@ func (s *Service) UpdateMethodResponse(ctx context.Context, who *wire.Caller, in
 
 // methodResponsePatch is every path that UpdateMethodResponse takes.
 var methodResponsePatch = patchTable[wire.MethodResponse]{
-	dialect: plainDialect,
-	paths: []patchPath[wire.MethodResponse]{
-		entries("/responseParameters/{name}", func(r *wire.MethodResponse) *map[string]bool { return &r.ResponseParameters }, parseBool, errParameterName),
-		entries("/responseModels/{type}", func(r *wire.MethodResponse) *map[string]string { return &r.ResponseModels }, parseString, errContentTypeAbsent),
+	Dialect: patch.Plain,
+	Paths: []patchPath[wire.MethodResponse]{
+		entries("/responseParameters/{name}", func(r *wire.MethodResponse) *map[string]bool { return &r.ResponseParameters }, patch.Bool, errParameterName),
+		entries("/responseModels/{type}", func(r *wire.MethodResponse) *map[string]string { return &r.ResponseModels }, patch.String, errContentTypeAbsent),
 	},
 }
 

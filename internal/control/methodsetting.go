@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -21,11 +22,11 @@ const noLimit = -1
 // methods. They come after all others, because their first tokens are free.
 func methodSettingPaths() []patchPath[stage] {
 	const method = "/{resourcePath}/{httpMethod}"
-	paths := []patchPath[stage]{{at: "/methodSettings", replace: setMethodSettings}}
+	paths := []patchPath[stage]{{At: "/methodSettings", Replace: setMethodSettings}}
 	for _, s := range methodSettings {
-		paths = append(paths, patchPath[stage]{at: method + "/" + s.name, replace: s.patch})
+		paths = append(paths, patchPath[stage]{At: method + "/" + s.name, Replace: s.patch})
 	}
-	return append(paths, patchPath[stage]{at: method, remove: removeMethodSetting})
+	return append(paths, patchPath[stage]{At: method, Remove: removeMethodSetting})
 }
 
 // A methodSetting is one setting of a method.
@@ -69,16 +70,16 @@ func newMethodSetting() wire.MethodSetting {
 
 // methodSettingKey is the key under which a patch's settings are kept: the
 // tokens of the resource path and the verb as they were sent.
-func methodSettingKey(op *patchOp) string {
-	tokens := strings.SplitN(op.path, "/", 4)
+func methodSettingKey(op *patch.Op) string {
+	tokens := strings.SplitN(op.Path, "/", 4)
 	return tokens[1] + "/" + tokens[2]
 }
 
 // patch sets one setting. A method that had none gets all of them: those of
 // all methods as they are at the moment, else the defaults (recorded).
-func (m *methodSetting) patch(t *tx, s *stage, op *patchOp) error {
+func (m *methodSetting) patch(t *tx, s *stage, op *patch.Op) error {
 	key := methodSettingKey(op)
-	path, verb := op.names[0], op.names[1]
+	path, verb := op.Names[0], op.Names[1]
 	if key != everyMethod && (path == "*" || !slices.Contains(verbs, verb)) {
 		return errStagePath(op)
 	}
@@ -107,27 +108,27 @@ func (m *methodSetting) patch(t *tx, s *stage, op *patchOp) error {
 
 // setMethodSettings takes the settings of all methods as a JSON object: those
 // of */* come first, so that the others have them too.
-func setMethodSettings(t *tx, s *stage, op *patchOp) error {
+func setMethodSettings(t *tx, s *stage, op *patch.Op) error {
 	var all map[string]map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(text(op.value)), &all); err != nil {
-		return errPatchValue(op)
+	if err := json.Unmarshal([]byte(text(op.Value)), &all); err != nil {
+		return patch.ErrValue(op)
 	}
 	s.MethodSettings, s.Set = map[string]wire.MethodSetting{}, nil
 	for _, key := range sortedKeys(all) {
 		tokens := strings.Split(key, "/")
 		if len(tokens) != 2 || tokens[0] == "" || key != everyMethod && !slices.Contains(verbs, tokens[1]) {
-			return errPatchValue(op)
+			return patch.ErrValue(op)
 		}
 		for _, member := range sortedKeys(all[key]) {
 			i := slices.IndexFunc(methodSettings, func(m methodSetting) bool { return m.member == member })
 			value, ok := scalarText(all[key][member])
 			if i < 0 || !ok {
-				return errPatchValue(op)
+				return patch.ErrValue(op)
 			}
 			if value == nil {
 				continue
 			}
-			one := &patchOp{op: op.op, path: "/" + key + "/" + methodSettings[i].name, names: tokens, value: value}
+			one := &patch.Op{Op: op.Op, Path: "/" + key + "/" + methodSettings[i].name, Names: tokens, Value: value}
 			if err := methodSettings[i].patch(t, s, one); err != nil {
 				return err
 			}
@@ -152,10 +153,10 @@ func scalarText(raw json.RawMessage) (*string, bool) {
 
 // removeMethodSetting takes the settings of a method back. The space at the
 // end is AWS's.
-func removeMethodSetting(_ *tx, s *stage, op *patchOp) error {
+func removeMethodSetting(_ *tx, s *stage, op *patch.Op) error {
 	key := methodSettingKey(op)
 	if _, ok := s.MethodSettings[key]; !ok {
-		return wire.BadRequest("Cannot remove method setting %s because there is no method setting for this method ", truncated(key))
+		return wire.BadRequest("Cannot remove method setting %s because there is no method setting for this method ", wire.Truncated(key))
 	}
 	delete(s.MethodSettings, key)
 	delete(s.Set, key)
@@ -163,8 +164,8 @@ func removeMethodSetting(_ *tx, s *stage, op *patchOp) error {
 }
 
 // setLogLevel takes a level; a level that logs wants the account's role.
-func setLogLevel(t *tx, m *wire.MethodSetting, op *patchOp) error {
-	level := text(op.value)
+func setLogLevel(t *tx, m *wire.MethodSetting, op *patch.Op) error {
+	level := text(op.Value)
 	switch level {
 	case "OFF":
 	case "ERROR", "INFO":
@@ -192,7 +193,7 @@ const (
 
 const badCacheTTL = "Cache TTL must be between 0 and 3600 seconds"
 
-func setCacheTTL(t *tx, m *wire.MethodSetting, op *patchOp) error {
+func setCacheTTL(t *tx, m *wire.MethodSetting, op *patch.Op) error {
 	if err := parseCacheTTL(t, m, op); err != nil {
 		return err
 	}
@@ -245,5 +246,5 @@ func servedSettingKey(key string) string {
 		return key
 	}
 	path, verb, _ := strings.Cut(key, "/")
-	return "/" + strings.TrimPrefix(unescapePointer(path), "/") + "/" + verb
+	return "/" + strings.TrimPrefix(patch.Unescape(path), "/") + "/" + verb
 }

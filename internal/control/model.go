@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -11,7 +12,7 @@ import (
 var modelNamePattern = regexp.MustCompile(`^[a-zA-Z0-9]+$`)
 
 func errModel(name string) error {
-	return wire.NotFound("Invalid model name specified: %s", truncated(name))
+	return wire.NotFound("Invalid model name specified: %s", wire.Truncated(name))
 }
 
 // Schemas of the models that CreateRestApi gives every API.
@@ -67,7 +68,7 @@ func checkModelName(name string) error {
 	case name == "":
 		return wire.BadRequest("Model name must be non-empty")
 	case !modelNamePattern.MatchString(name) || len(name) > maxNameLength:
-		return wire.BadRequest("Model name must be alphanumeric: %s", truncated(name))
+		return wire.BadRequest("Model name must be alphanumeric: %s", wire.Truncated(name))
 	}
 	return nil
 }
@@ -133,7 +134,7 @@ func (s *Service) UpdateModel(ctx context.Context, who *wire.Caller, in *wire.Up
 		if err != nil {
 			return nil, err
 		}
-		if err := modelPatch.apply(t, m, in.PatchOperations); err != nil {
+		if err := modelPatch.Apply(t, m, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := t.checkModel(m); err != nil {
@@ -145,10 +146,10 @@ func (s *Service) UpdateModel(ctx context.Context, who *wire.Caller, in *wire.Up
 
 // modelPatch is every path that UpdateModel takes.
 var modelPatch = patchTable[wire.Model]{
-	dialect: tableDialect,
-	paths: []patchPath[wire.Model]{
-		{at: "/description", replace: setText(func(m *wire.Model) **string { return &m.Description })},
-		{at: "/schema", replace: keepText(func(m *wire.Model) **string { return &m.Schema })},
+	Dialect: patch.Listed,
+	Paths: []patchPath[wire.Model]{
+		{At: "/description", Replace: setText(func(m *wire.Model) **string { return &m.Description })},
+		{At: "/schema", Replace: keepText(func(m *wire.Model) **string { return &m.Schema })},
 	},
 }
 

@@ -3,6 +3,7 @@ package control
 import (
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -182,7 +183,7 @@ func (w *templateWriter) locate(pointer string) value.Value {
 	v := w.root
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		if token != "" {
-			v = member(v.AsMap(), unescapePointer(token))
+			v = member(v.AsMap(), patch.Unescape(token))
 		}
 	}
 	return v

@@ -1,9 +1,6 @@
 package control
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Members of shapes are optional; these read and fill them.
 
@@ -60,13 +57,4 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// truncated shortens a value that an error message repeats.
-func truncated(s string) string {
-	const most = 256
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

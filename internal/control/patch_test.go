@@ -6,56 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
-
-func TestMatchPath(t *testing.T) {
-	tests := map[string]struct {
-		pattern, path string
-		names         []string
-		ok            bool
-	}{
-		"literal":             {"/name", "/name", nil, true},
-		"longer":              {"/name", "/name/x", nil, false},
-		"shorter":             {"/a/b", "/a", nil, false},
-		"no slash in front":   {"/name", "name", nil, false},
-		"slash behind":        {"/name", "/name/", nil, false},
-		"a name":              {"/variables/{name}", "/variables/a", []string{"a"}, true},
-		"an empty name":       {"/variables/{name}", "/variables/", nil, false},
-		"an escaped slash":    {"/m/{type}", "/m/application~1json", []string{"application/json"}, true},
-		"an escaped tilde":    {"/m/{type}", "/m/a~0b", []string{"a~b"}, true},
-		"tilde, then one":     {"/m/{type}", "/m/a~01b", []string{"a~1b"}, true},
-		"several names":       {"/{p}/{v}/caching/enabled", "/~1a~1{b}/GET/caching/enabled", []string{"/a/{b}", "GET"}, true},
-		"literals, unescaped": {"/a/b", "/a~1b", nil, false},
-		"empty":               {"/a", "", nil, false},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			names, ok := matchPath(tt.pattern, strings.Split(tt.path, "/"))
-			if d := cmp.Diff(tt.names, names); ok != tt.ok || ok && d != "" {
-				t.Errorf("got %v %t, want %v %t", names, ok, tt.names, tt.ok)
-			}
-		})
-	}
-}
-
-func TestParseDouble(t *testing.T) {
-	tests := map[string]struct {
-		want wire.Double
-		ok   bool
-	}{
-		"1": {1, true}, "-1": {-1, true}, "200.000000": {200, true}, "1e3": {1000, true}, ".5": {.5, true},
-		"": {}, "x": {}, "NaN": {}, "Inf": {}, "-Infinity": {}, "0x10": {}, "1_000": {}, "1e999": {}, "1 ": {},
-	}
-	for text, tt := range tests {
-		got, ok := parseDouble(text)
-		if ok != tt.ok || ok && got != tt.want {
-			t.Errorf("%q: got %v %t, want %v %t", text, got, ok, tt.want, tt.ok)
-		}
-	}
-}
 
 // FuzzPatch gives every table operations of strangers: whatever they are, the
 // answer is an error of the service or none, never a panic.
@@ -110,7 +62,7 @@ func setsLogLevel(value string) bool {
 }
 
 func checkPatch[T any](t *testing.T, table *patchTable[T], target *T, o []wire.PatchOperation) {
-	err := table.apply(&tx{}, target, o)
+	err := table.Apply(&tx{}, target, o)
 	var answer *wire.Error
 	if err != nil && !errors.As(err, &answer) {
 		t.Errorf("%T: %v", target, err)
@@ -151,15 +103,5 @@ func TestAPIOfARN(t *testing.T) {
 		if got := apiOfARN(who, arn); got != want {
 			t.Errorf("%s: got %q, want %q", arn, got, want)
 		}
-	}
-}
-
-// Each error of a table dialect lists paths that the table has.
-func TestPathsFor(t *testing.T) {
-	if d := cmp.Diff([]string{"/parentId", "/pathPart"}, resourcePatch.pathsFor("replace")); d != "" {
-		t.Error(d)
-	}
-	if got := resourcePatch.pathsFor("add"); got != nil {
-		t.Error(got)
 	}
 }

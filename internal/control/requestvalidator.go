@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -75,7 +76,7 @@ func (s *Service) UpdateRequestValidator(ctx context.Context, who *wire.Caller, 
 		if err != nil {
 			return nil, err
 		}
-		if err := validatorPatch.apply(t, v, in.PatchOperations); err != nil {
+		if err := validatorPatch.Apply(t, v, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		return v, t.saveValidator(v)
@@ -84,11 +85,11 @@ func (s *Service) UpdateRequestValidator(ctx context.Context, who *wire.Caller, 
 
 // validatorPatch is every path that UpdateRequestValidator takes.
 var validatorPatch = patchTable[wire.RequestValidator]{
-	dialect: tableDialect,
-	paths: []patchPath[wire.RequestValidator]{
-		{at: "/name", replace: func(_ *tx, v *wire.RequestValidator, op *patchOp) error { v.Name = new(text(op.value)); return nil }},
-		{at: "/validateRequestParameters", replace: setBool(func(v *wire.RequestValidator) **bool { return &v.ValidateRequestParameters })},
-		{at: "/validateRequestBody", replace: setBool(func(v *wire.RequestValidator) **bool { return &v.ValidateRequestBody })},
+	Dialect: patch.Listed,
+	Paths: []patchPath[wire.RequestValidator]{
+		{At: "/name", Replace: func(_ *tx, v *wire.RequestValidator, op *patch.Op) error { v.Name = new(text(op.Value)); return nil }},
+		{At: "/validateRequestParameters", Replace: setBool(func(v *wire.RequestValidator) **bool { return &v.ValidateRequestParameters })},
+		{At: "/validateRequestBody", Replace: setBool(func(v *wire.RequestValidator) **bool { return &v.ValidateRequestBody })},
 	},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -17,7 +18,7 @@ func (s *Service) UpdateResource(ctx context.Context, who *wire.Caller, in *wire
 			return nil, err
 		}
 		before := *r
-		if err := resourcePatch.apply(t, r, in.PatchOperations); err != nil {
+		if err := resourcePatch.Apply(t, r, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := t.move(&before, r); err != nil {
@@ -31,19 +32,19 @@ func (s *Service) UpdateResource(ctx context.Context, who *wire.Caller, in *wire
 
 // resourcePatch is every path that UpdateResource takes.
 var resourcePatch = patchTable[wire.Resource]{
-	dialect: tableDialect,
-	paths: []patchPath[wire.Resource]{
-		{at: "/parentId", replace: setParent},
-		{at: "/pathPart", replace: setPart},
+	Dialect: patch.Listed,
+	Paths: []patchPath[wire.Resource]{
+		{At: "/parentId", Replace: setParent},
+		{At: "/pathPart", Replace: setPart},
 	},
 }
 
 // setParent wants a parent that is not the resource itself or below it.
-func setParent(t *tx, r *wire.Resource, op *patchOp) error {
+func setParent(t *tx, r *wire.Resource, op *patch.Op) error {
 	if r.ParentID == nil {
 		return wire.BadRequest("Root resource cannot update its parentId.")
 	}
-	parent, err := t.resource(text(op.value))
+	parent, err := t.resource(text(op.Value))
 	if err != nil {
 		return err
 	}
@@ -60,11 +61,11 @@ func isBelow(r, above *wire.Resource) bool {
 	return *r.ID == *above.ID || strings.HasPrefix(*r.Path, *above.Path+"/")
 }
 
-func setPart(_ *tx, r *wire.Resource, op *patchOp) error {
+func setPart(_ *tx, r *wire.Resource, op *patch.Op) error {
 	if r.PathPart == nil {
 		return wire.BadRequest("Root resource cannot update its pathPart.")
 	}
-	r.PathPart = new(text(op.value))
+	r.PathPart = new(text(op.Value))
 	return nil
 }
 

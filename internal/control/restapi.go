@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -33,7 +34,7 @@ type restAPI struct {
 
 // errAPI is the answer for an API id that the caller's account does not have.
 func (t *tx) errAPI() error {
-	return wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, truncated(t.api))
+	return wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, wire.Truncated(t.api))
 }
 
 // restAPI reads the API.
@@ -177,7 +178,7 @@ func (t *tx) apiOwners() ([]entry, error) {
 }
 
 func errCustomID(id string) error {
-	return wire.BadRequest("Invalid value of tag %s: %q is not 1 to 63 of a-z, 0-9 and -", customIDTag, truncated(id))
+	return wire.BadRequest("Invalid value of tag %s: %q is not 1 to 63 of a-z, 0-9 and -", customIDTag, wire.Truncated(id))
 }
 
 // saveRestAPI writes an API that was changed.
@@ -254,7 +255,7 @@ func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 			return nil, err
 		}
 		before, policy := api.EndpointConfiguration.Types[0], api.Policy
-		if err := restAPIPatch.apply(t, &api.RestAPI, in.PatchOperations); err != nil {
+		if err := restAPIPatch.Apply(t, &api.RestAPI, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := t.checkRestAPI(&api.RestAPI, policy); err != nil {
@@ -296,22 +297,22 @@ func (t *tx) removeAPI() error {
 
 // restAPIPatch is every path that UpdateRestApi takes.
 var restAPIPatch = patchTable[wire.RestAPI]{
-	dialect: plainDialect,
-	paths: []patchPath[wire.RestAPI]{
-		{at: "/name", replace: func(_ *tx, a *wire.RestAPI, op *patchOp) error { a.Name = new(text(op.value)); return nil }},
-		{at: "/description", add: setDescription, replace: setDescription,
-			remove: func(_ *tx, a *wire.RestAPI, _ *patchOp) error { a.Description = nil; return nil }},
-		{at: "/version", replace: setText(func(a *wire.RestAPI) **string { return &a.Version })},
-		{at: "/policy", replace: setText(func(a *wire.RestAPI) **string { return &a.Policy })},
-		{at: "/apiKeySource", replace: setText(func(a *wire.RestAPI) **string { return &a.APIKeySource })},
-		{at: "/disableExecuteApiEndpoint", replace: setBool(func(a *wire.RestAPI) **bool { return &a.DisableExecuteAPIEndpoint })},
-		{at: "/minimumCompressionSize", replace: setCompressionSize},
-		{at: "/binaryMediaTypes/{type}", add: addBinaryType, replace: replaceBinaryType, remove: removeBinaryType},
-		{at: "/endpointConfiguration/types/{type}", add: refuseEndpointOp, replace: setEndpointType, remove: refuseEndpointOp},
-		{at: "/endpointConfiguration/ipAddressType", replace: setIPAddressType},
+	Dialect: patch.Plain,
+	Paths: []patchPath[wire.RestAPI]{
+		{At: "/name", Replace: func(_ *tx, a *wire.RestAPI, op *patch.Op) error { a.Name = new(text(op.Value)); return nil }},
+		{At: "/description", Add: setDescription, Replace: setDescription,
+			Remove: func(_ *tx, a *wire.RestAPI, _ *patch.Op) error { a.Description = nil; return nil }},
+		{At: "/version", Replace: setText(func(a *wire.RestAPI) **string { return &a.Version })},
+		{At: "/policy", Replace: setText(func(a *wire.RestAPI) **string { return &a.Policy })},
+		{At: "/apiKeySource", Replace: setText(func(a *wire.RestAPI) **string { return &a.APIKeySource })},
+		{At: "/disableExecuteApiEndpoint", Replace: setBool(func(a *wire.RestAPI) **bool { return &a.DisableExecuteAPIEndpoint })},
+		{At: "/minimumCompressionSize", Replace: setCompressionSize},
+		{At: "/binaryMediaTypes/{type}", Add: addBinaryType, Replace: replaceBinaryType, Remove: removeBinaryType},
+		{At: "/endpointConfiguration/types/{type}", Add: refuseEndpointOp, Replace: setEndpointType, Remove: refuseEndpointOp},
+		{At: "/endpointConfiguration/ipAddressType", Replace: setIPAddressType},
 		elements("/endpointConfiguration/vpcEndpointIds", func(a *wire.RestAPI) *[]string { return &a.EndpointConfiguration.VPCEndpointIDs }),
-		{at: "/securityPolicy", replace: setText(func(a *wire.RestAPI) **string { return &a.SecurityPolicy })},
-		{at: "/endpointAccessMode", replace: setText(func(a *wire.RestAPI) **string { return &a.EndpointAccessMode })},
+		{At: "/securityPolicy", Replace: setText(func(a *wire.RestAPI) **string { return &a.SecurityPolicy })},
+		{At: "/endpointAccessMode", Replace: setText(func(a *wire.RestAPI) **string { return &a.EndpointAccessMode })},
 	},
 }
 
@@ -319,8 +320,8 @@ var setDescription = setText(func(a *wire.RestAPI) **string { return &a.Descript
 
 // setCompressionSize takes a number of bytes; null and the empty string turn
 // compression off.
-func setCompressionSize(t *tx, a *wire.RestAPI, op *patchOp) error {
-	if text(op.value) == "" {
+func setCompressionSize(t *tx, a *wire.RestAPI, op *patch.Op) error {
+	if text(op.Value) == "" {
 		a.MinimumCompressionSize = nil
 		return nil
 	}
@@ -331,17 +332,17 @@ var parseCompressionSize = setInt(func(a *wire.RestAPI) **int32 { return &a.Mini
 
 // addBinaryType puts the media type of the path at the end; AWS gives no
 // meaning to "-" (recorded).
-func addBinaryType(_ *tx, a *wire.RestAPI, op *patchOp) error {
-	return addElement(&a.BinaryMediaTypes, op.names[0], op)
+func addBinaryType(_ *tx, a *wire.RestAPI, op *patch.Op) error {
+	return patch.AddElement(&a.BinaryMediaTypes, op.Names[0], op)
 }
 
 // replaceBinaryType puts the value at the end and takes the path's type away.
-func replaceBinaryType(_ *tx, a *wire.RestAPI, op *patchOp) error {
-	removeElement(&a.BinaryMediaTypes, op.names[0])
-	return addElement(&a.BinaryMediaTypes, text(op.value), op)
+func replaceBinaryType(_ *tx, a *wire.RestAPI, op *patch.Op) error {
+	patch.RemoveElement(&a.BinaryMediaTypes, op.Names[0])
+	return patch.AddElement(&a.BinaryMediaTypes, text(op.Value), op)
 }
 
-func removeBinaryType(_ *tx, a *wire.RestAPI, op *patchOp) error {
-	removeElement(&a.BinaryMediaTypes, op.names[0])
+func removeBinaryType(_ *tx, a *wire.RestAPI, op *patch.Op) error {
+	patch.RemoveElement(&a.BinaryMediaTypes, op.Names[0])
 	return nil
 }

@@ -62,7 +62,7 @@ func (c *schemaChecker) check(contentType, schema string) (refs []string, err er
 		if err != nil {
 			return nil, err
 		}
-		return nil, badSchema(badModelSchema + ". Unsupported keyword(s): " + truncated(string(names)))
+		return nil, badSchema(badModelSchema + ". Unsupported keyword(s): " + wire.Truncated(string(names)))
 	}
 	if c.meta.Validate([]byte(schema)) != nil {
 		return nil, badSchema(badModelSchema)
@@ -158,7 +158,7 @@ func (t *tx) checkModelRefs(model string, refs []string) error {
 		if name == model {
 			continue
 		}
-		missing := badSchema(badModelSchema, "Model reference does not exist: "+truncated(ref))
+		missing := badSchema(badModelSchema, "Model reference does not exist: "+wire.Truncated(ref))
 		if name == "" {
 			return missing
 		}

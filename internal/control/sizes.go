@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -12,17 +13,13 @@ import (
 // of its own is checked where it is set.
 const (
 	maxText    = 64 << 10
-	maxMembers = 1000
+	maxMembers = patch.MaxMembers
 
-	maxMethodSettings = 10_000 // of a stage, a few for each method of an API
+	maxMethodSettings = patch.MaxOperations // of a stage, a few for each method of an API
 )
 
 func errTooLong(member string) error {
 	return wire.BadRequest("Invalid %s specified: a text cannot be longer than %d bytes", member, maxText)
-}
-
-func errTooMany(member string, most int) error {
-	return wire.BadRequest("Invalid %s specified: it cannot have more than %d members", member, most)
 }
 
 // checkSizes holds the members of a shape to these bounds, by their names.
@@ -51,7 +48,7 @@ func checkSize(member string, v reflect.Value) error {
 			return nil
 		}
 		if v.Len() > maxMembers {
-			return errTooMany(member, maxMembers)
+			return patch.ErrTooMany(member, maxMembers)
 		}
 		for i := range v.Len() {
 			if err := checkSize(member, v.Index(i)); err != nil {
@@ -72,7 +69,7 @@ func checkMap(member string, v reflect.Value) error {
 		most = maxMethodSettings
 	}
 	if v.Len() > most {
-		return errTooMany(member, most)
+		return patch.ErrTooMany(member, most)
 	}
 	for entries := v.MapRange(); entries.Next(); {
 		if entries.Key().Len() > maxText {

@@ -133,17 +133,17 @@ func freezeAccessLog(st *stage) *snapshot.AccessLog {
 func checkVariables(vars map[string]string) error {
 	for _, name := range sortedKeys(vars) {
 		if !variableNamePattern.MatchString(name) {
-			return wire.BadRequest("Invalid stage variable name: %s.  Please use names with only word characters.", truncated(name))
+			return wire.BadRequest("Invalid stage variable name: %s.  Please use names with only word characters.", wire.Truncated(name))
 		}
 		if len(name) > maxVariableName {
-			return wire.BadRequest("Invalid stage variable name: %s.  Names have at most %d characters.", truncated(name), maxVariableName)
+			return wire.BadRequest("Invalid stage variable name: %s.  Names have at most %d characters.", wire.Truncated(name), maxVariableName)
 		}
 		value := vars[name]
 		if !variableValuePattern.MatchString(value) {
-			return wire.BadRequest("Invalid stage variable value: %s.  Please use values with alphanumeric characters and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.", truncated(value))
+			return wire.BadRequest("Invalid stage variable value: %s.  Please use values with alphanumeric characters and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.", wire.Truncated(value))
 		}
 		if len(value) > maxVariableValue {
-			return wire.BadRequest("Invalid stage variable value: %s.  Values have at most %d characters.", truncated(value), maxVariableValue)
+			return wire.BadRequest("Invalid stage variable value: %s.  Values have at most %d characters.", wire.Truncated(value), maxVariableValue)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -18,7 +19,7 @@ func (s *Service) UpdateStage(ctx context.Context, who *wire.Caller, in *wire.Up
 			return nil, err
 		}
 		deployment, variables := *st.DeploymentID, maps.Clone(st.Variables)
-		if err := stagePatch.apply(t, st, in.PatchOperations); err != nil {
+		if err := stagePatch.Apply(t, st, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if *st.DeploymentID == deployment && maps.Equal(st.Variables, variables) {
@@ -30,27 +31,27 @@ func (s *Service) UpdateStage(ctx context.Context, who *wire.Caller, in *wire.Up
 
 // stagePatch is every path that UpdateStage takes.
 var stagePatch = patchTable[stage]{
-	dialect: stageDialect,
-	paths: append([]patchPath[stage]{
-		{at: "/deploymentId", replace: setDeployment, copy: promoteDeployment},
-		{at: "/description", replace: setText(func(s *stage) **string { return &s.Description })},
-		{at: "/documentationVersion", replace: setText(func(s *stage) **string { return &s.DocumentationVersion })},
-		{at: "/clientCertificateId", replace: setClientCertificate},
-		{at: "/cacheClusterEnabled", replace: setBool(func(s *stage) **bool { return &s.CacheClusterEnabled })},
-		{at: "/cacheClusterSize", replace: setOneOf(func(s *stage) **string { return &s.CacheClusterSize }, cacheSizes,
+	Dialect: stageDialect,
+	Paths: append([]patchPath[stage]{
+		{At: "/deploymentId", Replace: setDeployment, Copy: promoteDeployment},
+		{At: "/description", Replace: setText(func(s *stage) **string { return &s.Description })},
+		{At: "/documentationVersion", Replace: setText(func(s *stage) **string { return &s.DocumentationVersion })},
+		{At: "/clientCertificateId", Replace: setClientCertificate},
+		{At: "/cacheClusterEnabled", Replace: setBool(func(s *stage) **bool { return &s.CacheClusterEnabled })},
+		{At: "/cacheClusterSize", Replace: setOneOf(func(s *stage) **string { return &s.CacheClusterSize }, cacheSizes,
 			"Invalid cache cluster size specified. Valid options are "+strings.Join(cacheSizes, ","))},
-		{at: "/tracingEnabled", replace: setBool(func(s *stage) **bool { return &s.TracingEnabled })},
-		{at: "/variables/{name}", replace: setVariable(stageVariables), remove: removeVariable(stageVariables)},
-		{at: "/variables", replace: setVariables(stageVariables), remove: clearVariables, copy: promoteVariables},
-		{at: "/accessLogSettings/destinationArn", add: setLogDestination, replace: setLogDestination},
-		{at: "/accessLogSettings/format", add: setLogFormat, replace: setLogFormat},
-		{at: "/accessLogSettings", remove: func(_ *tx, s *stage, _ *patchOp) error { s.AccessLogSettings = nil; return nil }},
-		{at: "/canarySettings/percentTraffic", replace: setDouble(func(s *stage) **wire.Double { return &canary(s).PercentTraffic }, badPercent)},
-		{at: "/canarySettings/deploymentId", replace: setText(func(s *stage) **string { return &canary(s).DeploymentID })},
-		{at: "/canarySettings/useStageCache", replace: setBool(func(s *stage) **bool { return &canary(s).UseStageCache })},
-		{at: "/canarySettings/stageVariableOverrides/{name}", replace: setVariable(canaryVariables), remove: removeOverride},
-		{at: "/canarySettings/stageVariableOverrides", replace: setVariables(canaryVariables)},
-		{at: "/canarySettings", remove: func(_ *tx, s *stage, _ *patchOp) error { s.CanarySettings = nil; return nil }},
+		{At: "/tracingEnabled", Replace: setBool(func(s *stage) **bool { return &s.TracingEnabled })},
+		{At: "/variables/{name}", Replace: setVariable(stageVariables), Remove: removeVariable(stageVariables)},
+		{At: "/variables", Replace: setVariables(stageVariables), Remove: clearVariables, Copy: promoteVariables},
+		{At: "/accessLogSettings/destinationArn", Add: setLogDestination, Replace: setLogDestination},
+		{At: "/accessLogSettings/format", Add: setLogFormat, Replace: setLogFormat},
+		{At: "/accessLogSettings", Remove: func(_ *tx, s *stage, _ *patch.Op) error { s.AccessLogSettings = nil; return nil }},
+		{At: "/canarySettings/percentTraffic", Replace: setDouble(func(s *stage) **wire.Double { return &canary(s).PercentTraffic }, badPercent)},
+		{At: "/canarySettings/deploymentId", Replace: setText(func(s *stage) **string { return &canary(s).DeploymentID })},
+		{At: "/canarySettings/useStageCache", Replace: setBool(func(s *stage) **bool { return &canary(s).UseStageCache })},
+		{At: "/canarySettings/stageVariableOverrides/{name}", Replace: setVariable(canaryVariables), Remove: removeOverride},
+		{At: "/canarySettings/stageVariableOverrides", Replace: setVariables(canaryVariables)},
+		{At: "/canarySettings", Remove: func(_ *tx, s *stage, _ *patch.Op) error { s.CanarySettings = nil; return nil }},
 	}, methodSettingPaths()...),
 }
 
@@ -70,25 +71,25 @@ const stagePaths = "/deploymentId, /description, /cacheClusterEnabled, /cacheClu
 	"/variables/{variable_name}, /tracingEnabled"
 
 // stageDialect is the wording of UpdateStage.
-func stageDialect(op *patchOp, _, _ []string) error {
-	if head, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/"); head == "accessLogSettings" && (op.op == "add" || op.op == "replace") {
+func stageDialect(op *patch.Op, _, _ []string) error {
+	if head, _, _ := strings.Cut(strings.TrimPrefix(op.Path, "/"), "/"); head == "accessLogSettings" && (op.Op == "add" || op.Op == "replace") {
 		return wire.BadRequest("Invalid accessLogSettings path. Must be one of : [/accessLogSettings/destinationArn, /accessLogSettings/format]")
 	}
 	return errStagePath(op)
 }
 
-func errStagePath(op *patchOp) error {
-	return wire.BadRequest("Invalid method setting path: %s. Must be one of: [%s]", truncated(op.path), stagePaths)
+func errStagePath(op *patch.Op) error {
+	return wire.BadRequest("Invalid method setting path: %s. Must be one of: [%s]", wire.Truncated(op.Path), stagePaths)
 }
 
-func setDeployment(_ *tx, s *stage, op *patchOp) error {
-	s.DeploymentID = new(text(op.value))
+func setDeployment(_ *tx, s *stage, op *patch.Op) error {
+	s.DeploymentID = new(text(op.Value))
 	return nil
 }
 
 // promoteDeployment is the first half of the promotion of a canary.
-func promoteDeployment(_ *tx, s *stage, op *patchOp) error {
-	if op.from != "/canarySettings/deploymentId" || s.CanarySettings == nil || s.CanarySettings.DeploymentID == nil {
+func promoteDeployment(_ *tx, s *stage, op *patch.Op) error {
+	if op.From != "/canarySettings/deploymentId" || s.CanarySettings == nil || s.CanarySettings.DeploymentID == nil {
 		return errCopy(op)
 	}
 	s.DeploymentID = s.CanarySettings.DeploymentID
@@ -97,8 +98,8 @@ func promoteDeployment(_ *tx, s *stage, op *patchOp) error {
 
 // promoteVariables is the other half: the canary's overrides go over the
 // stage's variables.
-func promoteVariables(_ *tx, s *stage, op *patchOp) error {
-	if op.from != "/canarySettings/stageVariableOverrides" || s.CanarySettings == nil {
+func promoteVariables(_ *tx, s *stage, op *patch.Op) error {
+	if op.From != "/canarySettings/stageVariableOverrides" || s.CanarySettings == nil {
 		return errCopy(op)
 	}
 	if len(s.CanarySettings.StageVariableOverrides) > 0 && s.Variables == nil {
@@ -108,8 +109,8 @@ func promoteVariables(_ *tx, s *stage, op *patchOp) error {
 	return nil
 }
 
-func errCopy(op *patchOp) error {
-	return wire.BadRequest("Cannot copy from %s to %s", truncated(op.from), truncated(op.path))
+func errCopy(op *patch.Op) error {
+	return wire.BadRequest("Cannot copy from %s to %s", wire.Truncated(op.From), wire.Truncated(op.Path))
 }
 
 func stageVariables(s *stage) *map[string]string  { return &s.Variables }
@@ -125,21 +126,21 @@ func canary(s *stage) *wire.CanarySettings {
 
 // setVariable sets a variable whether or not it is there.
 func setVariable(field func(*stage) *map[string]string) patchSetter[stage] {
-	return func(_ *tx, s *stage, op *patchOp) error {
+	return func(_ *tx, s *stage, op *patch.Op) error {
 		vars := field(s)
 		if *vars == nil {
 			*vars = make(map[string]string)
 		}
-		(*vars)[op.names[0]] = text(op.value)
+		(*vars)[op.Names[0]] = text(op.Value)
 		return nil
 	}
 }
 
 // removeVariable removes a variable; one that is not there is no error.
 func removeVariable(field func(*stage) *map[string]string) patchSetter[stage] {
-	return func(_ *tx, s *stage, op *patchOp) error {
+	return func(_ *tx, s *stage, op *patch.Op) error {
 		vars := field(s)
-		delete(*vars, op.names[0])
+		delete(*vars, op.Names[0])
 		*vars = filled(*vars)
 		return nil
 	}
@@ -147,7 +148,7 @@ func removeVariable(field func(*stage) *map[string]string) patchSetter[stage] {
 
 // removeOverride removes a variable of the canary; where there is none, there
 // is nothing to remove.
-func removeOverride(t *tx, s *stage, op *patchOp) error {
+func removeOverride(t *tx, s *stage, op *patch.Op) error {
 	if s.CanarySettings == nil {
 		return nil
 	}
@@ -156,37 +157,37 @@ func removeOverride(t *tx, s *stage, op *patchOp) error {
 
 // setVariables takes all variables as a JSON object.
 func setVariables(field func(*stage) *map[string]string) patchSetter[stage] {
-	return func(_ *tx, s *stage, op *patchOp) error {
+	return func(_ *tx, s *stage, op *patch.Op) error {
 		var vars map[string]string
-		if err := json.Unmarshal([]byte(text(op.value)), &vars); err != nil {
-			return errPatchValue(op)
+		if err := json.Unmarshal([]byte(text(op.Value)), &vars); err != nil {
+			return patch.ErrValue(op)
 		}
 		*field(s) = filled(vars)
 		return nil
 	}
 }
 
-func clearVariables(_ *tx, s *stage, _ *patchOp) error {
+func clearVariables(_ *tx, s *stage, _ *patch.Op) error {
 	s.Variables = nil
 	return nil
 }
 
-func setLogDestination(t *tx, s *stage, op *patchOp) error {
+func setLogDestination(t *tx, s *stage, op *patch.Op) error {
 	return setLogMember(s, op, func(l *wire.AccessLogSettings) **string { return &l.DestinationARN })
 }
 
-func setLogFormat(t *tx, s *stage, op *patchOp) error {
+func setLogFormat(t *tx, s *stage, op *patch.Op) error {
 	return setLogMember(s, op, func(l *wire.AccessLogSettings) **string { return &l.Format })
 }
 
-func setLogMember(s *stage, op *patchOp, field func(*wire.AccessLogSettings) **string) error {
-	if text(op.value) == "" {
+func setLogMember(s *stage, op *patch.Op, field func(*wire.AccessLogSettings) **string) error {
+	if text(op.Value) == "" {
 		return wire.BadRequest("Access Log value must not be empty")
 	}
 	if s.AccessLogSettings == nil {
 		s.AccessLogSettings = new(wire.AccessLogSettings)
 	}
-	*field(s.AccessLogSettings) = op.value
+	*field(s.AccessLogSettings) = op.Value
 	return nil
 }
 

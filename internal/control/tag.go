@@ -24,7 +24,7 @@ func checkTags(tags map[string]string) error {
 	}
 	for _, k := range sortedKeys(tags) {
 		if k == "" || len([]rune(k)) > maxTagKey || strings.HasPrefix(strings.ToLower(k), "aws:") {
-			return wire.BadRequest("Invalid tag key specified: %s", truncated(k))
+			return wire.BadRequest("Invalid tag key specified: %s", wire.Truncated(k))
 		}
 		if len([]rune(tags[k])) > maxTagValue {
 			return wire.BadRequest("Invalid value of tag %s: longer than %d characters", k, maxTagValue)
@@ -172,7 +172,7 @@ func (t *tx) tagged(arn string) (*tagged, error) {
 			return &tagged{of, &t.svc.kinds.all[i], id, doc, tags}, err
 		}
 	}
-	return nil, wire.NotFound("Invalid resource identifier specified: %s", truncated(arn))
+	return nil, wire.NotFound("Invalid resource identifier specified: %s", wire.Truncated(arn))
 }
 
 // apiOfARN is the id of the API to which the resource belongs that an ARN names,

@@ -132,7 +132,7 @@ func (t *tx) checkTest(in *wire.TestInvokeMethodRequest) error {
 
 func checkTestHeader(name string, values ...string) error {
 	if !httpmsg.ValidName(name) || slices.ContainsFunc(values, func(v string) bool { return !httpmsg.ValidText(v) }) {
-		return wire.BadRequest("Invalid header specified: %s", truncated(name))
+		return wire.BadRequest("Invalid header specified: %s", wire.Truncated(name))
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 // unserved names a setting and its value in a refusal.
 func unserved(setting, value string) error {
-	return wire.BadRequest("This server does not support %s %s yet", setting, truncated(value))
+	return wire.BadRequest("This server does not support %s %s yet", setting, wire.Truncated(value))
 }
 
 func unservedIntegration(in *wire.Integration) error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -81,7 +82,7 @@ func checkTargets(arns []string) error {
 	}
 	parts := strings.SplitN(arns[0], ":", 6)
 	if len(parts) < 6 || parts[0] != "arn" || parts[1] == "" || parts[2] == "" || parts[5] == "" || len(arns[0]) > maxNameLength {
-		return wire.BadRequest("Invalid ARN. ARN is not well formed %s", truncated(arns[0]))
+		return wire.BadRequest("Invalid ARN. ARN is not well formed %s", wire.Truncated(arns[0]))
 	}
 	return nil
 }
@@ -134,7 +135,7 @@ func (s *Service) UpdateVPCLink(ctx context.Context, who *wire.Caller, in *wire.
 		if err != nil {
 			return nil, err
 		}
-		if err := vpcLinkPatch.apply(t, l, in.PatchOperations); err != nil {
+		if err := vpcLinkPatch.Apply(t, l, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := checkVPCLink(l); err != nil {
@@ -149,19 +150,19 @@ func (s *Service) UpdateVPCLink(ctx context.Context, who *wire.Caller, in *wire.
 
 // vpcLinkPatch is every path that UpdateVpcLink takes.
 var vpcLinkPatch = patchTable[wire.VPCLink]{
-	dialect: vpcLinkDialect,
-	paths: []patchPath[wire.VPCLink]{
-		{at: "/name", replace: keepText(func(l *wire.VPCLink) **string { return &l.Name })},
-		{at: "/description", replace: setText(func(l *wire.VPCLink) **string { return &l.Description })},
+	Dialect: vpcLinkDialect,
+	Paths: []patchPath[wire.VPCLink]{
+		{At: "/name", Replace: keepText(func(l *wire.VPCLink) **string { return &l.Name })},
+		{At: "/description", Replace: setText(func(l *wire.VPCLink) **string { return &l.Description })},
 	},
 }
 
 // vpcLinkDialect is the wording of UpdateVpcLink: targets are for good.
-func vpcLinkDialect(op *patchOp, known, paths []string) error {
-	if head, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/"); head == "targetArns" {
+func vpcLinkDialect(op *patch.Op, known, paths []string) error {
+	if head, _, _ := strings.Cut(strings.TrimPrefix(op.Path, "/"), "/"); head == "targetArns" {
 		return wire.BadRequest("Target arns are not allowed to be changed/added.")
 	}
-	return tableDialect(op, known, paths)
+	return patch.Listed(op, known, paths)
 }
 
 // DeleteVPCLink removes a link that no stage's methods take.

@@ -1,0 +1,230 @@
+// Package patch carries out the operations of an Update call on a resource, by a
+// table of the paths that the call takes.
+package patch
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A Table is every path that one Update operation accepts, in the order
+// in which AWS's errors list them. It is the documentation of the operation.
+//
+// Operations run in the order of the request on one copy of the resource; the
+// first that fails ends the call, and nothing is stored. What holds between
+// members is checked by the caller on the result.
+type Table[C, T any] struct {
+	Dialect Dialect
+	Paths   []Path[C, T]
+}
+
+// A Path is one path with what each operation does there; nil means that AWS
+// does not take the operation. In At, {name} stands for one token. Where
+// several paths fit, the first that takes the operation counts.
+type Path[C, T any] struct {
+	At      string
+	Add     Setter[C, T]
+	Replace Setter[C, T]
+	Remove  Setter[C, T]
+	Copy    Setter[C, T] // from Op.from
+}
+
+// A Setter carries one operation out on the resource. The C is what a setter may
+// look into, such as the transaction.
+type Setter[C, T any] func(c C, target *T, op *Op) error
+
+// An Op is one operation of a request, its path taken apart.
+type Op struct {
+	Op    string   // "null" when absent
+	Path  string   // as sent; "null" when absent
+	Names []string // what the {names} of the path stand for, unescaped
+	Value *string  // nil when absent or null
+	From  string
+}
+
+// A Dialect is how a resource words the refusal of an operation. known
+// are the operations of the path, nil when the table does not have the path;
+// paths are those that take the operation.
+type Dialect func(op *Op, known, paths []string) error
+
+// Plain is the wording of RestApi, Method and MethodResponse.
+func Plain(op *Op, known, _ []string) error {
+	if known != nil {
+		return wire.BadRequest("Invalid patch operation specified. Must be one of: [%s]", strings.Join(known, ", "))
+	}
+	return ErrPath(op)
+}
+
+// ErrPath is GatewayResponse's wording of every refusal, and that of the
+// plain dialect for unknown paths.
+func ErrPath(op *Op) error {
+	return wire.BadRequest("Invalid patch path %s", wire.Truncated(op.Path))
+}
+
+// Listed is the wording of Resource, Model, RequestValidator and
+// DocumentationPart, and our guess where none is recorded. The two spaces are
+// AWS's.
+func Listed(op *Op, _, paths []string) error {
+	if len(paths) == 0 {
+		return wire.BadRequest("Invalid patch path  '%s' specified for op '%s'. Please choose supported operations", wire.Truncated(op.Path), op.Op)
+	}
+	return wire.BadRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", wire.Truncated(op.Path), op.Op, strings.Join(paths, ", "))
+}
+
+// Bounds of ours where AWS publishes none.
+const (
+	MaxOperations = 10_000 // of one request
+	MaxMembers    = 1000   // of a list or a map of a document
+)
+
+// ErrTooMany refuses a list or a map with more than so many members.
+func ErrTooMany(member string, most int) error {
+	return wire.BadRequest("Invalid %s specified: it cannot have more than %d members", member, most)
+}
+
+// Apply runs the operations on target. After an error target is half changed
+// and must not be stored.
+func (p *Table[C, T]) Apply(c C, target *T, ops []wire.PatchOperation) error {
+	if len(ops) > MaxOperations {
+		return ErrTooMany("patchOperations", MaxOperations)
+	}
+	for i := range ops {
+		op := &Op{
+			Op: orNull(ops[i].Op), Path: orNull(ops[i].Path), Value: ops[i].Value, From: text(ops[i].From),
+		}
+		if err := p.applyOne(c, target, op); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Table[C, T]) applyOne(c C, target *T, op *Op) error {
+	tokens := strings.Split(op.Path, "/")
+	var known []string
+	for i := range p.Paths {
+		names, ok := Match(p.Paths[i].At, tokens)
+		if !ok {
+			continue
+		}
+		if set := p.Paths[i].setter(op.Op); set != nil {
+			op.Names = names
+			return set(c, target, op)
+		}
+		if known == nil {
+			known = p.Paths[i].ops()
+		}
+	}
+	return p.Dialect(op, known, p.pathsFor(op.Op))
+}
+
+// setter returns what the path does for an operation; move and test are in
+// AWS's enumeration and supported nowhere.
+func (p *Path[C, T]) setter(op string) Setter[C, T] {
+	switch op {
+	case "add":
+		return p.Add
+	case "replace":
+		return p.Replace
+	case "remove":
+		return p.Remove
+	case "copy":
+		return p.Copy
+	}
+	return nil
+}
+
+// ops lists the operations that the path takes, as errors print them.
+func (p *Path[C, T]) ops() []string {
+	var out []string
+	for _, op := range []string{"add", "remove", "replace", "copy"} {
+		if p.setter(op) != nil {
+			out = append(out, op)
+		}
+	}
+	return out
+}
+
+// pathsFor lists the paths that take an operation.
+func (p *Table[C, T]) pathsFor(op string) []string {
+	var out []string
+	for i := range p.Paths {
+		if p.Paths[i].setter(op) != nil {
+			out = append(out, p.Paths[i].At)
+		}
+	}
+	return out
+}
+
+// Taken lists what the table takes, in its order: "add /variables/{name}".
+func (p *Table[C, T]) Taken() []string {
+	var out []string
+	for i := range p.Paths {
+		for _, op := range p.Paths[i].ops() {
+			out = append(out, op+" "+p.Paths[i].At)
+		}
+	}
+	return out
+}
+
+// Match compares the tokens of a path with a pattern and returns what the
+// pattern's {names} stand for. Tokens are JSON pointer tokens: ~1 is a slash,
+// ~0 a tilde.
+func Match(pattern string, tokens []string) ([]string, bool) {
+	if strings.Count(pattern, "/")+1 != len(tokens) {
+		return nil, false
+	}
+	var names []string
+	i := 0
+	for want := range strings.SplitSeq(pattern, "/") {
+		got := tokens[i]
+		i++
+		if !strings.HasPrefix(want, "{") {
+			if want != got {
+				return nil, false
+			}
+			continue
+		}
+		if got == "" {
+			return nil, false
+		}
+		names = append(names, Unescape(got))
+	}
+	return names, true
+}
+
+var (
+	pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
+	pointerEscaper   = strings.NewReplacer("~", "~0", "/", "~1")
+)
+
+// Unescape reads a token of a JSON pointer.
+func Unescape(token string) string { return pointerUnescaper.Replace(token) }
+
+// Escape writes a token of a JSON pointer.
+func Escape(token string) string { return pointerEscaper.Replace(token) }
+
+// text returns the value of an optional string, "" when absent.
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// orNull is how errors print an absent member.
+func orNull(s *string) string {
+	if s == nil {
+		return "null"
+	}
+	return *s
+}
+
+// given returns s unless it is absent or empty.
+func given(s *string) *string {
+	if text(s) == "" {
+		return nil
+	}
+	return s
+}
