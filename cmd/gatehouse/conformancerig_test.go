@@ -61,7 +61,7 @@ func newConformanceRig(t *testing.T) *conformanceRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.address, r.secure = s.listener.Addr().String(), s.secure.Addr().String()
+	r.address, r.secure = s.ports.main.Addr().String(), s.ports.secure.Addr().String()
 	t.Cleanup(func() {
 		ended, end := context.WithCancel(context.Background())
 		end()

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
@@ -116,12 +117,8 @@ func dev(ctx context.Context, c config, o devOptions, out, errout io.Writer) err
 	if err := d.create(ctx); err != nil {
 		return errors.Join(err, s.close())
 	}
-	go func() {
-		if err := s.gateway.ServeStage(root, devAPI, devStage); err != nil {
-			s.failed <- err
-		}
-	}()
-	fmt.Fprintf(d.out, "Control plane   %s\n", baseURL(s.listener))
+	s.open(s.gateway, root, gateway.Entrance{API: devAPI, Stage: devStage})
+	fmt.Fprintf(d.out, "Control plane   %s\n", baseURL(s.ports.main))
 	fmt.Fprintf(d.out, "Stage dev       %s/\n\n", d.root)
 	d.reload(ctx)
 	fmt.Fprintln(d.out, "Ready.")

@@ -10,9 +10,10 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/feed"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
 // A report is what the doctor found. Its lists are never nil.
@@ -52,11 +53,11 @@ const notEnforced = "it protects, and is not enforced yet"
 
 // String is the finding as one line.
 func (f finding) String() string {
-	place := f.Field
+	part := f.Field
 	if f.Line > 0 {
-		place = fmt.Sprintf("%s:%d:%d", f.Field, f.Line, f.Column)
+		part = fmt.Sprintf("%s:%d:%d", f.Field, f.Line, f.Column)
 	}
-	return joined(f.API+"/"+f.Stage, f.Method+" "+f.Resource, place, f.Text)
+	return joined(f.API+"/"+f.Stage, f.Method+" "+f.Resource, part, f.Text)
 }
 
 // String is the setting as one line.
@@ -85,31 +86,22 @@ func joined(parts ...string) string {
 
 // examine compiles what each stage serves and collects what does not do what
 // it says.
-func (s *server) examine(ctx context.Context) (*report, error) {
-	rows, _, err := s.store.AllServed(ctx, control.ServedDeployment)
+func (p *pages) examine(ctx context.Context) (*report, error) {
+	rows, _, err := p.data.store.AllServed(ctx, snapshot.ServedDeployment)
 	if err != nil {
 		return nil, err
 	}
 	out := &report{Findings: []finding{}, Closed: []setting{}, Kept: []setting{}}
 	for _, row := range rows {
-		if row.Kind != control.ServedStage {
+		if row.Kind != snapshot.ServedStage {
 			continue
 		}
-		var st snapshot.Stage
-		if err := json.Unmarshal(row.Data, &st); err != nil {
-			return nil, err
+		if err := p.data.examine(ctx, row, out); err != nil {
+			api, stage, _ := strings.Cut(row.ID, "/")
+			out.Findings = append(out.Findings, finding{API: api, Stage: stage, Text: "all requests are answered 500: " + err.Error()})
 		}
-		d, err := s.control.Deployment(ctx, st.APIID, st.DeploymentID)
-		if err != nil {
-			return nil, err
-		}
-		compiled := s.compile(d)
-		for _, p := range append(compiled.Problems(), pipeline.Bind(&st, compiled, s.services).Problems()...) {
-			out.Findings = append(out.Findings, finding{st.APIID, st.Name, p.Method, p.Resource, p.Field, p.Line, p.Column, p.Text})
-		}
-		out.Closed = append(out.Closed, closedOf(&st, compiled)...)
 	}
-	kept, err := s.control.Kept(ctx)
+	kept, err := p.control.Kept(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +109,27 @@ func (s *server) examine(ctx context.Context) (*report, error) {
 		out.Kept = append(out.Kept, setting{k.Account, k.Region, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
 	}
 	return out, nil
+}
+
+// examine adds what does not do what it says of the stage of a row. An error is why
+// the stage cannot be served.
+func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report) error {
+	st, err := feed.Stage(row)
+	if err != nil {
+		return err
+	}
+	d, err := p.source.Deployment(ctx, st.APIID, st.DeploymentID)
+	if err != nil {
+		return err
+	}
+	compiled := p.compile(d)
+	for _, problem := range append(compiled.Problems(), pipeline.Bind(st, compiled, p.services).Problems()...) {
+		out.Findings = append(out.Findings, finding{
+			st.APIID, st.Name, problem.Method, problem.Resource, problem.Field, problem.Line, problem.Column, problem.Text,
+		})
+	}
+	out.Closed = append(out.Closed, closedOf(st, compiled)...)
+	return nil
 }
 
 // closedOf lists what closes methods of a stage. A setting of the API closes

@@ -107,7 +107,7 @@ func TestDrainInTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, ln := range []net.Listener{s.listener, s.stages} {
+	for _, ln := range []net.Listener{s.ports.main, s.ports.stages} {
 		say(t, ln.Addr().String(), "POST /restapis HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
 	}
 	time.Sleep(100 * time.Millisecond) // until both are known

@@ -15,13 +15,13 @@ import (
 // twice the bodies' budget memory counts for more again, as it does near what
 // the container or the machine has: beyond that the process would be killed.
 // GOGC and GOMEMLIMIT overrule.
-func (s *server) tuneMemory() {
+func (c *config) tuneMemory() {
 	const percent, base = 400, 512 << 20
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(percent)
 	}
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
-		limit := base + 2*s.config.MaxBufferedBytes
+		limit := base + 2*c.MaxBufferedBytes
 		if most := availableMemory(os.DirFS("/")); most > 0 {
 			limit = min(limit, most/10*9) // the rest is for stacks of the system's, and what the collector is late with
 		}

@@ -2,14 +2,25 @@ package main
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
 )
 
-// pages serves what lives under /_gatehouse/ and the health checks that other
-// local servers answer.
-func (s *server) pages() http.Handler {
+// pages are what lives under /_gatehouse/ and the health checks that other local
+// servers answer.
+type pages struct {
+	open    bool // the control plane asks for no credentials
+	control *control.Service
+	data    *dataPlane
+	log     *slog.Logger
+}
+
+// handler serves the pages.
+func (p *pages) handler() http.Handler {
 	mux := http.NewServeMux()
 	health := func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{"status": "ok", "version": version()})
@@ -19,10 +30,10 @@ func (s *server) pages() http.Handler {
 	mux.HandleFunc("GET /_localstack/health", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{"services": map[string]string{"apigateway": "running"}, "edition": "gatehouse", "version": version()})
 	})
-	mux.HandleFunc("GET /_gatehouse/ready", s.ready)
-	mux.HandleFunc("GET /_gatehouse/doctor", s.local(s.doctor))
-	if s.open() {
-		mux.HandleFunc("POST /_gatehouse/reset", s.reset)
+	mux.HandleFunc("GET /_gatehouse/ready", p.ready)
+	mux.HandleFunc("GET /_gatehouse/doctor", p.local(p.doctor))
+	if p.open {
+		mux.HandleFunc("POST /_gatehouse/reset", p.reset)
 	}
 	mux.HandleFunc("/_gatehouse/", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"message": "no page at " + quoted(r.URL.Path)})
@@ -37,10 +48,10 @@ func ownPage(path string) bool {
 
 // local keeps a page that tells about definitions to callers on this machine
 // where the control plane itself asks who calls.
-func (s *server) local(page http.HandlerFunc) http.HandlerFunc {
+func (p *pages) local(page http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if !s.open() && (err != nil || !loopback(host)) {
+		if !p.open && (err != nil || !loopback(host)) {
 			refuse(w, "this page is for this machine only")
 			return
 		}
@@ -50,15 +61,15 @@ func (s *server) local(page http.HandlerFunc) http.HandlerFunc {
 
 // ready answers 200 once what was deployed before is served again, which is
 // when the listeners open; behind a balancer it is what to ask.
-func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "revision": s.feed.position()})
+func (p *pages) ready(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "revision": p.data.feed.Position()})
 }
 
 // reset forgets every API of every account. It exists for tests, and only
 // while the control plane asks for no credentials.
-func (s *server) reset(w http.ResponseWriter, r *http.Request) {
-	if err := s.control.Reset(r.Context()); err != nil {
-		s.log.Error("reset", "error", err)
+func (p *pages) reset(w http.ResponseWriter, r *http.Request) {
+	if err := p.control.Reset(r.Context()); err != nil {
+		p.log.Error("reset", "error", err)
 		writeJSON(w, http.StatusInternalServerError, map[string]string{"message": "the reset failed; the log says why"})
 		return
 	}
@@ -66,10 +77,10 @@ func (s *server) reset(w http.ResponseWriter, r *http.Request) {
 }
 
 // doctor lists what the server holds that cannot work or has no effect.
-func (s *server) doctor(w http.ResponseWriter, r *http.Request) {
-	report, err := s.examine(r.Context())
+func (p *pages) doctor(w http.ResponseWriter, r *http.Request) {
+	report, err := p.examine(r.Context())
 	if err != nil {
-		s.log.Error("doctor", "error", err)
+		p.log.Error("doctor", "error", err)
 		writeJSON(w, http.StatusInternalServerError, map[string]string{"message": "the examination failed; the log says why"})
 		return
 	}

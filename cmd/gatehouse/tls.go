@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/http"
 )
 
 // A certificate names the PEM files of one server certificate: the chain,
@@ -31,16 +30,4 @@ func (c *config) serverTLS() (*tls.Config, error) {
 		out.Certificates = append(out.Certificates, cert)
 	}
 	return out, nil
-}
-
-// plainOnly keeps the control plane off the TLS listener, which is there for
-// stages and may be reachable from anywhere.
-func plainOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.TLS != nil {
-			refuse(w, "Forbidden")
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }

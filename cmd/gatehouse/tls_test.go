@@ -74,8 +74,8 @@ func TestTLS(t *testing.T) {
 	defer client.CloseIdleConnections()
 	for path, want := range map[string]string{
 		"/_aws/execute-api/nope/x/": `{"message": "The API id 'nope' does not correspond to a deployed API Gateway API"}`,
-		"/restapis":                 `{"message":"Forbidden"}` + "\n",
-		"/_gatehouse/doctor":        `{"message":"Forbidden"}` + "\n",
+		"/restapis":                 `{"message":"Forbidden"}`,
+		"/_gatehouse/doctor":        `{"message":"Forbidden"}`,
 	} {
 		resp, err := client.Get("https://127.0.0.1:" + url[1] + path)
 		if err != nil {

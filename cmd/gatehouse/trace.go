@@ -47,10 +47,10 @@ func colorful(out io.Writer) bool {
 }
 
 // invoke calls a method for TestInvokeMethod.
-func (s *server) invoke(ctx context.Context, test *control.Test) *control.TestResult {
+func (p *dataPlane) invoke(ctx context.Context, test *control.Test) *control.TestResult {
 	a := pipeline.Invoke(ctx, test.Deployment, test.Request, &pipeline.Test{
 		Caller: identity(test.Caller), Variables: test.StageVariables, ClientCertificateID: test.ClientCertificateID,
-	}, s.services, s.checkRole)
+	}, p.services, p.checkRole)
 	return &control.TestResult{Status: a.Status, Header: a.Header, Body: a.Body, Log: a.Trace.ExecutionLog(), Latency: a.Latency}
 }
 

@@ -1,6 +1,9 @@
 package control
 
-import "github.com/gatehouse-gw/gatehouse/internal/wire"
+import (
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
 
 // A kind names the documents of one sort. It is part of their keys, so a name
 // stays as it is once there are documents of the kind.
@@ -43,17 +46,17 @@ func kindTable() []kindInfo {
 	return []kindInfo{
 		{kind: kindTenant, scope: ofServer},
 
-		{kind: kindAccount, scope: ofAccount, served: serves(ServedAccount, (*tx).servedAccount), stays: true},
+		{kind: kindAccount, scope: ofAccount, served: serves(snapshot.ServedAccount, (*tx).servedAccount), stays: true},
 		{kind: kindRestAPI, scope: ofAccount, indexes: []index{indexOf(kindAPIOwner, ofServer, apiOwnerKeys)},
 			tags: tagsAt("/restapis/{api}", (*tx).restAPIOf, func(a *restAPI) *map[string]string { return &a.Tags })},
-		{kind: kindVPCLink, scope: ofAccount, served: serves(ServedVPCLink, (*tx).servedVPCLink),
+		{kind: kindVPCLink, scope: ofAccount, served: serves(snapshot.ServedVPCLink, (*tx).servedVPCLink),
 			tags: tagsAt("/vpclinks/{id}", (*tx).vpcLink, func(l *wire.VPCLink) *map[string]string { return &l.Tags })},
-		{kind: kindClientCertificate, scope: ofAccount, served: serves(ServedClientCertificate, (*tx).servedClientCertificate),
+		{kind: kindClientCertificate, scope: ofAccount, served: serves(snapshot.ServedClientCertificate, (*tx).servedClientCertificate),
 			tags: tagsAt("/clientcertificates/{id}", (*tx).clientCertificate, func(c *clientCertificate) *map[string]string { return &c.Tags })},
 
-		{kind: kindStage, scope: ofAPI, served: serves(ServedStage, (*tx).servedStage),
+		{kind: kindStage, scope: ofAPI, served: serves(snapshot.ServedStage, (*tx).servedStage),
 			tags: tagsAt("/restapis/{api}/stages/{id}", (*tx).stage, func(s *stage) *map[string]string { return &s.Tags })},
-		{kind: kindDeployment, scope: ofAPI, served: &servedForm{name: ServedDeployment}}, // published by saveDeployment
+		{kind: kindDeployment, scope: ofAPI, served: &servedForm{name: snapshot.ServedDeployment}}, // published by saveDeployment
 		{kind: kindDeploymentSource, scope: ofAPI, under: kindDeployment, sameID: true},
 		{kind: kindResource, scope: ofAPI, indexes: []index{indexOf(kindChild, ofAPI, placesOf)}},
 		{kind: kindMethod, scope: ofAPI, under: kindResource},

@@ -38,17 +38,18 @@ func newSocket(t *testing.T) *socket {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := gateway.New(gateway.Options{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	g := gateway.New(gateway.Options{})
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ctxs <- r.Context()
 		server.ServeHTTP(w, r)
-	})})
+	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.addr = ln.Addr().String()
 	served := make(chan error, 1)
-	go func() { served <- g.ServeNext(ln) }()
+	go func() { served <- g.Serve(ln, gateway.Entrance{Next: next, NoStages: true}) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()

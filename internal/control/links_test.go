@@ -114,7 +114,7 @@ func TestServedClientCertificate(t *testing.T) {
 	must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api, StageName: new("dev")}))(t)
 	c := must(b.GenerateClientCertificate(ctx(), who, &wire.GenerateClientCertificateRequest{}))(t)
 	id := snapshot.OfAccount(testAccount, testRegion, *c.ClientCertificateID)
-	got, ok := served[snapshot.ClientCertificate](b, control.ServedClientCertificate, id)
+	got, ok := served[snapshot.ClientCertificate](b, snapshot.ServedClientCertificate, id)
 	if !ok {
 		t.Fatal("nothing is served")
 	}
@@ -130,12 +130,12 @@ func TestServedClientCertificate(t *testing.T) {
 		t.Errorf("got %s of %s in %s", got.ID, got.Account, got.Region)
 	}
 	must(b.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: api, StageName: "dev", PatchOperations: ops([3]string{"replace", "/clientCertificateId", *c.ClientCertificateID})}))(t)
-	if st, _ := served[snapshot.Stage](b, control.ServedStage, control.ServedID(api, "dev")); st.ClientCertificateID != *c.ClientCertificateID {
+	if st, _ := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(api, "dev")); st.ClientCertificateID != *c.ClientCertificateID {
 		t.Errorf("the stage names %q", st.ClientCertificateID)
 	}
 	must(b.DeleteStage(ctx(), who, &wire.DeleteStageRequest{RestAPIID: api, StageName: "dev"}))(t)
 	must(b.DeleteClientCertificate(ctx(), who, &wire.DeleteClientCertificateRequest{ClientCertificateID: *c.ClientCertificateID}))(t)
-	if _, ok := served[snapshot.ClientCertificate](b, control.ServedClientCertificate, id); ok {
+	if _, ok := served[snapshot.ClientCertificate](b, snapshot.ServedClientCertificate, id); ok {
 		t.Error("a deleted certificate is served")
 	}
 }
@@ -148,7 +148,7 @@ func TestServedVPCLink(t *testing.T) {
 	for _, name := range []string{"a", "b"} {
 		must(b.UpdateVPCLink(ctx(), who, &wire.UpdateVPCLinkRequest{VPCLinkID: *l.ID, PatchOperations: ops([3]string{"replace", "/name", name})}))(t)
 		want.Name = name
-		got, _ := served[snapshot.VPCLink](b, control.ServedVPCLink, id)
+		got, _ := served[snapshot.VPCLink](b, snapshot.ServedVPCLink, id)
 		if d := cmp.Diff(want, got); d != "" {
 			t.Error("-want +got", d)
 		}
@@ -159,7 +159,7 @@ func TestServedVPCLink(t *testing.T) {
 		t.Errorf("tags are served: revision %d became %d", before, after)
 	}
 	must(b.DeleteVPCLink(ctx(), who, &wire.DeleteVPCLinkRequest{VPCLinkID: *l.ID}))(t)
-	if _, ok := served[snapshot.VPCLink](b, control.ServedVPCLink, id); ok {
+	if _, ok := served[snapshot.VPCLink](b, snapshot.ServedVPCLink, id); ok {
 		t.Error("a deleted link is served")
 	}
 }

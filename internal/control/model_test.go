@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -423,14 +424,14 @@ func (m *machine) check(t *rapid.T) {
 	want(t, "GetDeployments", err, "")
 	for _, d := range deployments.Items {
 		got["deployment "+*d.ID] = true
-		_, err := m.store.Served(ctx(), control.ServedDeployment, control.ServedID(m.api, *d.ID))
+		_, err := m.store.Served(ctx(), snapshot.ServedDeployment, snapshot.ServedID(m.api, *d.ID))
 		want(t, "served deployment", err, "")
 	}
 	stages, err := m.GetStages(ctx(), m.who, &wire.GetStagesRequest{RestAPIID: m.api})
 	want(t, "GetStages", err, "")
 	for _, s := range stages.Item {
 		got["stage "+*s.StageName] = *s.DeploymentID
-		_, err := m.store.Served(ctx(), control.ServedStage, control.ServedID(m.api, *s.StageName))
+		_, err := m.store.Served(ctx(), snapshot.ServedStage, snapshot.ServedID(m.api, *s.StageName))
 		want(t, "served stage", err, "")
 	}
 	if d := cmp.Diff(m.w.dump(), got); d != "" {

@@ -7,25 +7,9 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
-// What the data plane serves is published in the transaction that changes it.
-// The id of an API's served row is the API's id, "/", and the row's own; that
-// of an account is the account, "/", and the region.
-const (
-	ServedDeployment = "deployment" // a snapshot.Deployment
-	ServedStage      = "stage"      // a snapshot.Stage
-	ServedAccount    = "account"    // a snapshot.Account
-
-	// The ids of these are made by snapshot.OfAccount.
-	ServedVPCLink           = "vpclink"           // a snapshot.VPCLink
-	ServedClientCertificate = "clientcertificate" // a snapshot.ClientCertificate
-)
-
-// ServedID is the id of an API's, or of an account's, served row.
-func ServedID(of, id string) string { return of + "/" + id }
-
 // A servedForm is what the data plane serves of a kind's documents.
 type servedForm struct {
-	name string // one of the constants above
+	name string // of the rows' kind, one of snapshot's
 
 	// of makes the served form of a document, a pointer to what is stored; nil
 	// for a kind that is not served by its documents alone.
@@ -41,9 +25,9 @@ func serves[T, S any](name string, form func(*tx, *T) *S) *servedForm {
 func (t *tx) servedID(k *kindInfo, id string) string {
 	switch {
 	case k.scope == ofAPI:
-		return ServedID(t.api, id)
+		return snapshot.ServedID(t.api, id)
 	case id == "":
-		return ServedID(t.who.Account, t.who.Region)
+		return snapshot.ServedID(t.who.Account, t.who.Region)
 	}
 	return snapshot.OfAccount(t.who.Account, t.who.Region, id)
 }

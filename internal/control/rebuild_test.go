@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/feed"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -18,14 +19,15 @@ import (
 // which the API may differ from by then; one of a newer format is refused.
 func TestDeploymentOfOtherFormats(t *testing.T) {
 	s := newOwned(t)
+	source := feed.Deployments{Store: s.store, Rebuild: control.Rebuilder(s.store)}
 	api := must(s.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "shop"}))(t)
 	addMock(t, s.Service, api)
 	must(s.PutGatewayResponse(ctx(), who, &wire.PutGatewayResponseRequest{RestAPIID: *api.ID, ResponseType: "DEFAULT_4XX", StatusCode: new("418")}))(t)
 	made := must(s.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: *api.ID}))(t)
-	want := must(s.Deployment(ctx(), *api.ID, *made.ID))(t)
+	want := must(source.Deployment(ctx(), *api.ID, *made.ID))(t)
 	must(s.DeleteGatewayResponse(ctx(), who, &wire.DeleteGatewayResponseRequest{RestAPIID: *api.ID, ResponseType: "DEFAULT_4XX"}))(t)
 
-	id := control.ServedID(*api.ID, *made.ID)
+	id := snapshot.ServedID(*api.ID, *made.ID)
 	data, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)
@@ -45,12 +47,12 @@ func TestDeploymentOfOtherFormats(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := s.store.Write(ctx(), store.Scope{}, func(tx *store.Tx) error {
-				return tx.Publish(store.Served{Kind: control.ServedDeployment, ID: id, Data: []byte(tt.row)})
+				return tx.Publish(store.Served{Kind: snapshot.ServedDeployment, ID: id, Data: []byte(tt.row)})
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := s.Deployment(ctx(), *api.ID, *made.ID)
+			got, err := source.Deployment(ctx(), *api.ID, *made.ID)
 			if tt.fits != nil {
 				if !tt.fits(err) {
 					t.Errorf("got %v, %v", got, err)
@@ -69,7 +71,7 @@ func TestDeploymentOfOtherFormats(t *testing.T) {
 			}
 		})
 	}
-	if _, err := s.Deployment(ctx(), *api.ID, "none"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := source.Deployment(ctx(), *api.ID, "none"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no deployment: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -45,7 +46,7 @@ func TestKeepDeployments(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 			for i, d := range made {
-				_, err := b.store.Served(ctx(), control.ServedDeployment, control.ServedID(id, d))
+				_, err := b.store.Served(ctx(), snapshot.ServedDeployment, snapshot.ServedID(id, d))
 				if gone := errors.Is(err, store.ErrNotFound); gone == slices.Contains(tt.want, i) {
 					t.Errorf("what is served of %d: %v", i, err)
 				}

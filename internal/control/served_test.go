@@ -91,7 +91,7 @@ func TestServedSchema(t *testing.T) {
 		must(b.CreateModel(ctx(), who, &wire.CreateModelRequest{RestAPIID: api, Name: name, ContentType: contentType, Schema: new(" {\"type\": \"object\"}\n}")}))(t)
 	}
 	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api}))(t)
-	got, _ := served[snapshot.Deployment](b, control.ServedDeployment, control.ServedID(api, *d.ID))
+	got, _ := served[snapshot.Deployment](b, snapshot.ServedDeployment, snapshot.ServedID(api, *d.ID))
 	if json, xml := got.Models["Json"].Schema, got.Models["Xml"].Schema; json != ` {"type": "object"}` || xml != " {\"type\": \"object\"}\n}" {
 		t.Errorf("got JSON %q, XML %q", json, xml)
 	}
@@ -121,7 +121,7 @@ func TestServedDeployment(t *testing.T) {
 		[3]string{"replace", "/policy", `{"Statement": []}`}, [3]string{"replace", "/disableExecuteApiEndpoint", "true"}, [3]string{"replace", "/securityPolicy", "SecurityPolicy_TLS13_1_3_2025_09"}, [3]string{"replace", "/endpointAccessMode", "STRICT"})}))(t)
 	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api}))(t)
 
-	got, ok := served[snapshot.Deployment](b, control.ServedDeployment, control.ServedID(api, *d.ID))
+	got, ok := served[snapshot.Deployment](b, snapshot.ServedDeployment, snapshot.ServedID(api, *d.ID))
 	if !ok {
 		t.Fatal("nothing is served")
 	}
@@ -160,10 +160,10 @@ func TestDraftIsNotServed(t *testing.T) {
 	b := newBench(t)
 	api, root := b.api()
 	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api, StageName: new("dev")}))(t)
-	before, _ := served[snapshot.Deployment](b, control.ServedDeployment, control.ServedID(api, *d.ID))
+	before, _ := served[snapshot.Deployment](b, snapshot.ServedDeployment, snapshot.ServedID(api, *d.ID))
 	must(b.DeleteMethod(ctx(), who, &wire.DeleteMethodRequest{RestAPIID: api, ResourceID: root, HTTPMethod: "GET"}))(t)
 	must(b.UpdateRestAPI(ctx(), who, &wire.UpdateRestAPIRequest{RestAPIID: api, PatchOperations: ops([3]string{"replace", "/disableExecuteApiEndpoint", "true"})}))(t)
-	after, _ := served[snapshot.Deployment](b, control.ServedDeployment, control.ServedID(api, *d.ID))
+	after, _ := served[snapshot.Deployment](b, snapshot.ServedDeployment, snapshot.ServedID(api, *d.ID))
 	if d := cmp.Diff(before, after); d != "" {
 		t.Error("-before +after", d)
 	}
@@ -201,25 +201,25 @@ func TestServedStage(t *testing.T) {
 			must(b.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: api, StageName: "dev", PatchOperations: tt.ops}))(t)
 		}
 		tt.want.APIID, tt.want.Name, tt.want.Account, tt.want.Region = api, "dev", testAccount, testRegion
-		got, _ := served[snapshot.Stage](b, control.ServedStage, control.ServedID(api, "dev"))
+		got, _ := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(api, "dev"))
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s: -want +got %s", tt.name, d)
 		}
 	}
 	must(b.DeleteStage(ctx(), who, &wire.DeleteStageRequest{RestAPIID: api, StageName: "dev"}))(t)
-	if _, ok := served[snapshot.Stage](b, control.ServedStage, control.ServedID(api, "dev")); ok {
+	if _, ok := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(api, "dev")); ok {
 		t.Error("a deleted stage is served")
 	}
 	must(b.DeleteDeployment(ctx(), who, &wire.DeleteDeploymentRequest{RestAPIID: api, DeploymentID: *one.ID}))(t)
-	if _, ok := served[snapshot.Deployment](b, control.ServedDeployment, control.ServedID(api, *one.ID)); ok {
+	if _, ok := served[snapshot.Deployment](b, snapshot.ServedDeployment, snapshot.ServedID(api, *one.ID)); ok {
 		t.Error("a deleted deployment is served")
 	}
 	must(b.CreateStage(ctx(), who, &wire.CreateStageRequest{RestAPIID: api, StageName: "dev", DeploymentID: *two.ID}))(t)
 	must(b.DeleteRestAPI(ctx(), who, &wire.DeleteRestAPIRequest{RestAPIID: api}))(t)
-	if _, ok := served[snapshot.Stage](b, control.ServedStage, control.ServedID(api, "dev")); ok {
+	if _, ok := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(api, "dev")); ok {
 		t.Error("a stage of a deleted API is served")
 	}
-	if _, ok := served[snapshot.Deployment](b, control.ServedDeployment, control.ServedID(api, *two.ID)); ok {
+	if _, ok := served[snapshot.Deployment](b, snapshot.ServedDeployment, snapshot.ServedID(api, *two.ID)); ok {
 		t.Error("a deployment of a deleted API is served")
 	}
 }
@@ -227,7 +227,7 @@ func TestServedStage(t *testing.T) {
 func TestServedAccount(t *testing.T) {
 	b := newBench(t)
 	must(b.UpdateAccount(ctx(), who, &wire.UpdateAccountRequest{PatchOperations: ops([3]string{"replace", "/cloudwatchRoleArn", "arn:aws:iam::1:role/r"})}))(t)
-	got, _ := served[snapshot.Account](b, control.ServedAccount, control.ServedID(testAccount, testRegion))
+	got, _ := served[snapshot.Account](b, snapshot.ServedAccount, snapshot.ServedID(testAccount, testRegion))
 	if d := cmp.Diff(snapshot.Account{Account: testAccount, Region: testRegion, CloudWatchRoleARN: "arn:aws:iam::1:role/r"}, got); d != "" {
 		t.Error("-want +got", d)
 	}

@@ -100,12 +100,13 @@ func TestPace(t *testing.T) {
 // Over every way in a body that comes too slowly is cut off, behind a fast start,
 // too.
 func TestPaceOnSockets(t *testing.T) {
-	opts := Options{ReadTimeout: 200 * time.Millisecond, Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	opts := Options{ReadTimeout: 200 * time.Millisecond}
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			w.WriteHeader(http.StatusRequestTimeout)
 		}
-	})}
-	plain, secure := open(t, opts, echo), openTLS(t, opts, echo)
+	})
+	plain, secure := openAs(t, opts, Entrance{Next: next}, echo), openTLSAs(t, opts, Entrance{Next: next}, echo)
 	const start = 100_000
 	for name, site := range map[string]*site{"plain": plain, "TLS": secure.site} {
 		for target, host := range map[string]string{"/dev": "abc123.execute-api.localhost", "/": "localhost"} {

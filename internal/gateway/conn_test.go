@@ -159,7 +159,7 @@ func TestBodiesThatLookLikeErrors(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		_, _ = io.WriteString(w, tail)
 	})
-	s := open(t, Options{Next: next}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+	s := openAs(t, Options{}, Entrance{Next: next}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
 		return &httpmsg.Response{Status: 200, Stream: io.NopCloser(io.MultiReader(strings.NewReader("abcd"), strings.NewReader(tail)))}
 	})
 	for name, request := range map[string]string{

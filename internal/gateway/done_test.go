@@ -132,14 +132,13 @@ func TestDoneOfAbsentClient(t *testing.T) {
 // A request for no stage is in the log of the process, for who looks for it.
 func TestLogOfNoStage(t *testing.T) {
 	h, refused, got := noted(fixed)
-	s := prepare(t, Options{Refused: refused}, h)
-	s.served <- nil
 	log := new(lockedBuffer)
-	s.opts.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s := prepare(t, Options{Refused: refused, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}, h)
+	s.served <- nil
 	r := httptest.NewRequest("GET", "/nope/x", nil)
 	r.Host, r.RemoteAddr = "abc123.execute-api.localhost", "192.0.2.1:1234"
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
+	s.Handler(Entrance{}).ServeHTTP(w, r)
 	id := ""
 	for name, values := range w.Header() {
 		if name == requestIDHeader {

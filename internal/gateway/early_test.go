@@ -26,9 +26,9 @@ func TestEarlyAnswers(t *testing.T) {
 	plain := open(t, Options{}, refusing)
 	secure := openTLS(t, Options{}, refusing).site
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusForbidden) })
-	shared := open(t, Options{Next: next}, refusing)
-	whole := openAs(t, Options{}, refusing, func(s *site, ln net.Listener) error { return s.ServeStage(ln, "abc123", "dev") })
-	alone := openAs(t, Options{Next: next}, refusing, func(s *site, ln net.Listener) error { return s.ServeNext(ln) })
+	shared := openAs(t, Options{}, Entrance{Next: next}, refusing)
+	whole := openAs(t, Options{}, Entrance{API: "abc123", Stage: "dev"}, refusing)
+	alone := openAs(t, Options{}, Entrance{Next: next, NoStages: true}, refusing)
 
 	const size = 9 << 20
 	const unknown = "POST /nope HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\n"

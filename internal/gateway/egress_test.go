@@ -246,7 +246,7 @@ func TestWriteTimeoutEnds(t *testing.T) {
 		time.Sleep(150 * time.Millisecond)
 		fmt.Fprint(w, "slow")
 	})
-	s := open(t, Options{WriteTimeout: 50 * time.Millisecond, Next: slow}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+	s := openAs(t, Options{WriteTimeout: 50 * time.Millisecond}, Entrance{Next: slow}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
 		time.Sleep(100 * time.Millisecond)
 		return echo(s, req)
 	})
@@ -324,7 +324,7 @@ func (c closer) Close() error { c.closed <- true; return nil }
 // Answers past net/http and its own follow each other on one connection.
 func TestPipeline(t *testing.T) {
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "next") })
-	s := open(t, Options{Next: next}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+	s := openAs(t, Options{}, Entrance{Next: next}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
 		resp := &httpmsg.Response{Status: 201, Body: []byte(req.Query)}
 		switch req.Query {
 		case "stream":
@@ -383,14 +383,14 @@ func TestRefusalOfLargeBodies(t *testing.T) {
 	})
 }
 
-func TestServeStage(t *testing.T) {
+func TestEntranceOfAStage(t *testing.T) {
 	s := prepare(t, Options{}, echo)
 	ln, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.addr = ln.Addr().String()
-	go func() { s.served <- s.ServeStage(ln, "abc123", "dev") }()
+	go func() { s.served <- s.Serve(ln, Entrance{API: "abc123", Stage: "dev"}) }()
 	for target, want := range map[string]string{"/": "/", "/pets?x": "/pets", "/restapis/a/b/_user_request_/": "/restapis/a/b/_user_request_/", "http://localhost/a": "/a"} {
 		resp, body := s.call(t, "GET "+target+" HTTP/1.1\r\nHost: localhost\r\nx-Spelt: 1\r\n\r\n")
 		if got := see(t, resp, body); got.Path != want || got.Stage != "dev" || got.Header[0] != "x-Spelt: 1" {

@@ -129,6 +129,12 @@ type tlsSite struct {
 
 func openTLS(t *testing.T, opts Options, h handle) *tlsSite {
 	t.Helper()
+	return openTLSAs(t, opts, Entrance{}, h)
+}
+
+// openTLSAs is a site whose socket is an entrance of another kind, under TLS.
+func openTLSAs(t *testing.T, opts Options, at Entrance, h handle) *tlsSite {
+	t.Helper()
 	certs := httptest.NewTLSServer(http.NotFoundHandler())
 	certs.Close()
 	ln, err := Listen("127.0.0.1:0")
@@ -137,7 +143,8 @@ func openTLS(t *testing.T, opts Options, h handle) *tlsSite {
 	}
 	s := prepare(t, opts, h)
 	s.addr = ln.Addr().String()
-	go func() { s.served <- s.ServeTLS(ln, &tls.Config{Certificates: certs.TLS.Certificates}) }()
+	at.TLS = &tls.Config{Certificates: certs.TLS.Certificates}
+	go func() { s.served <- s.Serve(ln, at) }()
 	return &tlsSite{s, "https://" + s.addr}
 }
 

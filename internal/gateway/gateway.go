@@ -20,10 +20,6 @@ import (
 type Options struct {
 	Source  Source
 	Compile func(*snapshot.Deployment) (Program, error)
-	// Next answers requests that are for no stage; nil answers 403. It may read the
-	// body in its own time, at the pace of all bodies. Once it has, or where there is
-	// none, a client that leaves ends the request's context.
-	Next http.Handler
 	// Budget bounds and pools the bodies of requests; nil makes one without a
 	// limit.
 	Budget *httpmsg.Budget
@@ -51,8 +47,7 @@ type Options struct {
 	IdleTimeout       time.Duration // of a connection between requests (310 s)
 }
 
-// A Gateway serves stages. It is an http.Handler, and all its methods are safe
-// for concurrent use.
+// A Gateway serves stages. All its methods are safe for concurrent use.
 type Gateway struct {
 	opts     Options
 	proxies  proxies
@@ -67,9 +62,6 @@ type Gateway struct {
 
 // New makes a gateway without stages.
 func New(opts Options) *Gateway {
-	if opts.Next == nil {
-		opts.Next = http.HandlerFunc(nowhere)
-	}
 	if opts.Budget == nil {
 		opts.Budget = httpmsg.NewBudget(0)
 	}
@@ -107,7 +99,7 @@ func (g *Gateway) Ready(c Change) bool {
 		return true
 	}
 	e, _ := g.index.find(c.APIID, c.Name)
-	return e != nil && e.stage.DeploymentID == c.Stage.DeploymentID || g.programs.has(programKey{c.Stage.APIID, c.Stage.DeploymentID})
+	return e != nil && e.stage != nil && e.stage.DeploymentID == c.Stage.DeploymentID || g.programs.has(programKey{c.Stage.APIID, c.Stage.DeploymentID})
 }
 
 // Load loads the program of a change that will be applied, until ctx ends at the
@@ -134,19 +126,8 @@ func (g *Gateway) Apply(changes ...Change) {
 	}
 }
 
-// ServeHTTP answers one request.
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path, query := splitTarget(r.RequestURI)
-	nc := connOf(r)
-	if at, ours := locate(r.Host, path); ours {
-		g.serve(w, r, nc, at, query)
-		return
-	}
-	g.serveNext(w, r)
-}
-
-// serveNext answers one request that is for no stage.
-func (g *Gateway) serveNext(w http.ResponseWriter, r *http.Request) {
+// pass has next answer one request that is for no stage.
+func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	nc := connOf(r)
 	nc.takeHead()
 	out := egress{w: w, timeout: g.opts.WriteTimeout}
@@ -162,14 +143,14 @@ func (g *Gateway) serveNext(w http.ResponseWriter, r *http.Request) {
 	} else {
 		b.read = client.begin
 	}
-	g.opts.Next.ServeHTTP(w, paced)
+	next.ServeHTTP(w, paced)
 	if nc != nil && b.endless(r) {
 		nc.breakOff()
 	}
 }
 
 // serve answers a request for a stage.
-func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at place, query string) {
+func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at location, query string) {
 	closing := g.door.closing.Load()
 	c, ok := g.calls.Get().(*call)
 	if !ok {
@@ -201,7 +182,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at pla
 
 // answer finds the stage and lets it answer; the stage reads the body when it
 // wants it. It keeps a panic of one request from the others.
-func (g *Gateway) answer(c *call, r *http.Request, at place) (resp *httpmsg.Response) {
+func (g *Gateway) answer(c *call, r *http.Request, at location) (resp *httpmsg.Response) {
 	e, known := g.index.find(at.api, at.stage)
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -250,10 +231,4 @@ func (g *Gateway) failed(c *call, e *entry, r *http.Request, what string, err er
 func (g *Gateway) report(r *http.Request, resp *httpmsg.Response, what string, err error) {
 	g.opts.Log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, what,
 		slog.String("requestId", resp.Header.Get(requestIDHeader)), slog.String("host", r.Host), slog.Any("error", err))
-}
-
-// nowhere answers requests for no stage when nobody else does.
-func nowhere(w http.ResponseWriter, r *http.Request) {
-	out := egress{w: w, r: r}
-	out.send(forbidden.answer())
 }

@@ -14,7 +14,7 @@ import (
 
 func TestURLForms(t *testing.T) {
 	control := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "control ", r.RequestURI) })
-	s := open(t, Options{Next: control}, echo)
+	s := openAs(t, Options{}, Entrance{Next: control}, echo)
 	tests := map[string]struct {
 		target, host string
 		want         seen

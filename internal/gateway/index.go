@@ -13,6 +13,10 @@ type Change struct {
 	APIID string
 	Name  string
 	Stage *snapshot.Stage // what it is now; nil when it is gone
+
+	// Err is why nobody knows what the stage is now. Its requests are answered 500
+	// until the next change; Stage is nil then.
+	Err error
 }
 
 // An index finds stages. Look-ups take no lock; who changes it holds one of
@@ -28,7 +32,8 @@ type stages map[string]*entry
 // An entry is one stage as it was published once, and what serves it when
 // that has been loaded.
 type entry struct {
-	stage *snapshot.Stage
+	stage *snapshot.Stage // nil where err is set
+	err   error           // why the stage cannot be served; nil for most
 	bound atomic.Pointer[binding]
 	gone  bool // replaced or removed; guarded by programs.mu
 
@@ -85,11 +90,14 @@ func (x *index) plan(changes []Change) (next map[string]stages, swaps []swap) {
 			}
 		}
 		s := swap{old: next[api][c.Name]}
-		if c.Stage != nil {
+		switch {
+		case c.Stage != nil:
 			s.new = &entry{stage: c.Stage, refused: x.refused(c.Stage)}
+		case c.Err != nil:
+			s.new = &entry{err: c.Err}
+		}
+		if delete(next[api], c.Name); s.new != nil {
 			next[api][c.Name] = s.new
-		} else {
-			delete(next[api], c.Name)
 		}
 		swaps = append(swaps, s)
 	}

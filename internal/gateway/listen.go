@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// Listen opens a listener for Serve and ServeTLS. It is one of plain TCP, not of
+// Listen opens a listener for Serve. It is one of plain TCP, not of
 // Multipath TCP as Go's default is: Shutdown filters what reaches the socket, and
 // a filter on one of Multipath TCP sees nothing.
 func Listen(address string) (net.Listener, error) {

@@ -6,8 +6,8 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// A place is where a URL points to.
-type place struct {
+// A location is where a URL points to.
+type location struct {
 	api   string // in the URL's spelling
 	stage string // "" when the URL ends before it
 	path  string // what is left, raw, starts with "/"
@@ -30,27 +30,27 @@ const (
 //	/restapis/{api}/{stage}/_user_request_/{path}
 //
 // More slashes than one before the stage count as one (recorded).
-func locate(host, path string) (place, bool) {
+func locate(host, path string) (location, bool) {
 	if api, ok := stageHost(host); ok {
-		at := place{api: api}
+		at := location{api: api}
 		at.stage, at.path = cutSegment(strings.TrimLeft(path, "/"))
 		return at, true
 	}
 	if rest, ok := strings.CutPrefix(path, awsPrefix); ok {
-		var at place
+		var at location
 		at.api, rest = cutSegment(rest)
 		at.stage, at.path = cutSegment(strings.TrimLeft(rest, "/"))
 		return at, true
 	}
 	if rest, ok := strings.CutPrefix(path, apisPrefix); ok {
-		var at place
+		var at location
 		at.api, rest = cutSegment(rest)
 		at.stage, rest = cutSegment(rest[1:])
 		var mark string
 		mark, at.path = cutSegment(rest[1:])
 		return at, mark == userRequest // without it the control plane's resource
 	}
-	return place{}, false
+	return location{}, false
 }
 
 // stageHost returns the API id of a host whose second label is execute-api.

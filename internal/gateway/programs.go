@@ -99,6 +99,9 @@ func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server
 		b.program.touch(now)
 		return b.server, nil
 	}
+	if e.err != nil {
+		return nil, e.err
+	}
 	ctx, cancel := context.WithTimeout(ctx, loadPatience)
 	defer cancel()
 	p, err := ps.get(ctx, programKey{e.stage.APIID, e.stage.DeploymentID}, now)
@@ -138,7 +141,7 @@ func (ps *programs) bind(p *program, e *entry) Server {
 // warm binds a stage's new settings if their program is loaded, so that a
 // change of settings costs no request a wait.
 func (ps *programs) warm(s swap) {
-	if s.new == nil {
+	if s.new == nil || s.new.stage == nil {
 		return
 	}
 	ps.mu.Lock()

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -38,35 +37,14 @@ type engine struct {
 	done  chan struct{} // closed when nothing is accepted any more
 }
 
-// Serve serves stages over plain HTTP/1.1 until Shutdown, and then returns nil.
+// Serve serves what comes in by a listener until Shutdown, and then returns nil.
 // It closes ln.
-func (g *Gateway) Serve(ln net.Listener) error {
-	return g.run(ln, g, false, func() net.Listener { return &listener{ln, g.door} })
-}
-
-// ServeStage serves one stage as Serve does, with nothing of it in the URLs: the
-// listener is the stage's.
-func (g *Gateway) ServeStage(ln net.Listener, api, stage string) error {
-	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path, query := splitTarget(r.RequestURI)
-		g.serve(w, r, connOf(r), place{api, stage, path}, query)
-	})
-	return g.run(ln, h, false, func() net.Listener { return &listener{ln, g.door} })
-}
-
-// ServeNext serves Options.Next as Serve does, and no stages.
-func (g *Gateway) ServeNext(ln net.Listener) error {
-	return g.run(ln, http.HandlerFunc(g.serveNext), false, func() net.Listener { return &listener{ln, g.door} })
-}
-
-// ServeTLS serves stages over HTTP/2 and HTTP/1.1 under TLS until Shutdown,
-// and then returns nil. It closes ln.
-func (g *Gateway) ServeTLS(ln net.Listener, config *tls.Config) error {
-	return g.run(ln, http.HandlerFunc(g.serveStream), true, func() net.Listener { return newSecureListener(ln, g.door, config, g.opts.ReadHeaderTimeout) })
-}
-
-func (g *Gateway) run(ln net.Listener, h http.Handler, http2 bool, wrap func() net.Listener) error {
-	e := &engine{ln: ln, http2: http2, done: make(chan struct{}), Server: &http.Server{
+func (g *Gateway) Serve(ln net.Listener, at Entrance) error {
+	h := g.Handler(at)
+	if at.TLS != nil {
+		h = bounded(h)
+	}
+	e := &engine{ln: ln, http2: at.TLS != nil, done: make(chan struct{}), Server: &http.Server{
 		Handler:                      h,
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            g.opts.ReadHeaderTimeout,
@@ -83,7 +61,7 @@ func (g *Gateway) run(ln net.Listener, h http.Handler, http2 bool, wrap func() n
 	if !g.servers.add(e) {
 		return ln.Close()
 	}
-	err := e.Server.Serve(wrap())
+	err := e.Server.Serve(at.listener(g, ln))
 	close(e.done)
 	if err == http.ErrServerClosed || g.door.closing.Load() {
 		return nil

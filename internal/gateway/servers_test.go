@@ -21,7 +21,7 @@ import (
 
 // What net/http refuses on its own is answered in AWS's form too.
 func TestMalformed(t *testing.T) {
-	s := open(t, Options{Next: http.NotFoundHandler()}, echo)
+	s := openAs(t, Options{}, Entrance{Next: http.NotFoundHandler()}, echo)
 	tests := map[string]string{
 		"duplicate Host":         "GET /dev/x HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\nHost: other\r\n\r\n",
 		"no Host":                "GET /dev/x HTTP/1.1\r\n\r\n",
@@ -63,7 +63,7 @@ func TestSlowClients(t *testing.T) {
 		_, err := io.ReadAll(r.Body)
 		fmt.Fprint(w, errors.Is(err, os.ErrDeadlineExceeded))
 	})
-	s := open(t, Options{ReadHeaderTimeout: 100 * time.Millisecond, ReadTimeout: 200 * time.Millisecond, Next: control}, echo)
+	s := openAs(t, Options{ReadHeaderTimeout: 100 * time.Millisecond, ReadTimeout: 200 * time.Millisecond}, Entrance{Next: control}, echo)
 	t.Run("head", func(t *testing.T) {
 		p := s.dial(t)
 		p.send("GET /dev HTT")
@@ -178,7 +178,7 @@ func TestShutdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Serve(ln); err != nil { // a listener that comes too late
+	if err := s.Serve(ln, Entrance{}); err != nil { // a listener that comes too late
 		t.Error(err)
 	}
 	if _, err := ln.Accept(); err == nil {
@@ -236,7 +236,7 @@ func TestShutdownTellsHTTP2(t *testing.T) {
 		}
 		return echo(s, req)
 	})
-	go func() { s.served <- s.ServeTLS(ln, &tls.Config{Certificates: certs.TLS.Certificates}) }()
+	go func() { s.served <- s.Serve(ln, Entrance{TLS: &tls.Config{Certificates: certs.TLS.Certificates}}) }()
 	closed := make(chan struct{})
 	clients := map[bool]*http.Transport{}
 	for _, h2 := range []bool{true, false} {
@@ -284,7 +284,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := prepare(t, Options{}, echo)
-	go func() { s.served <- s.ServeTLS(ln, config) }()
+	go func() { s.served <- s.Serve(ln, Entrance{TLS: config}) }()
 	for _, h2 := range []bool{true, false} {
 		t.Run(fmt.Sprint("HTTP/2 ", h2), func(t *testing.T) {
 			tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: h2}

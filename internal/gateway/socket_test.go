@@ -72,11 +72,11 @@ type site struct {
 
 func open(t testing.TB, opts Options, h handle) *site {
 	t.Helper()
-	return openAs(t, opts, h, func(s *site, ln net.Listener) error { return s.Serve(ln) })
+	return openAs(t, opts, Entrance{}, h)
 }
 
-// openAs is a site whose socket is served in a way of its own.
-func openAs(t testing.TB, opts Options, h handle, serve func(*site, net.Listener) error) *site {
+// openAs is a site whose socket is an entrance of another kind.
+func openAs(t testing.TB, opts Options, at Entrance, h handle) *site {
 	t.Helper()
 	ln, err := Listen("127.0.0.1:0")
 	if err != nil {
@@ -84,7 +84,7 @@ func openAs(t testing.TB, opts Options, h handle, serve func(*site, net.Listener
 	}
 	s := prepare(t, opts, h)
 	s.addr = ln.Addr().String()
-	go func() { s.served <- serve(s, ln) }()
+	go func() { s.served <- s.Serve(ln, at) }()
 	return s
 }
 
@@ -94,7 +94,9 @@ func prepare(t testing.TB, opts Options, h handle) *site {
 		opts.Budget = httpmsg.NewBudget(0)
 	}
 	s := &site{budget: opts.Budget, log: new(lockedBuffer), served: make(chan error, 1)}
-	opts.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
 	opts.Source = new(source)
 	opts.Compile = func(d *snapshot.Deployment) (Program, error) { return &stubProgram{d: d, handle: h, size: 1}, nil }
 	s.Gateway = New(opts)

@@ -77,7 +77,7 @@ func newStreamSite(t testing.TB) *pipes {
 		w.Header().Set("X-Digest", text)
 		w.Header().Set("X-End", end)
 	})
-	s := prepare(t, Options{Next: next, ReadHeaderTimeout: time.Second, ReadTimeout: time.Second, IdleTimeout: time.Second}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+	s := prepare(t, Options{ReadHeaderTimeout: time.Second, ReadTimeout: time.Second, IdleTimeout: time.Second}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
 		if err := req.ReadBody(); err != nil {
 			return refuseBody(err)
 		}
@@ -85,7 +85,7 @@ func newStreamSite(t testing.TB) *pipes {
 		return &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "X-Digest", Value: text}, {Name: "X-End", Value: end}}, Body: make([]byte, len(req.Body))}
 	})
 	ln := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-	go func() { s.served <- s.Serve(ln) }()
+	go func() { s.served <- s.Serve(ln, Entrance{Next: next}) }()
 	return ln
 }
 

@@ -13,19 +13,26 @@ const (
 	maxRefusals = 8
 )
 
-// serveStream answers one request over TLS. One over HTTP/2 must be among those
+// bounded answers requests over TLS as h does. One over HTTP/2 must be among those
 // that may be under way.
-func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request) {
-	guest, _ := r.Context().Value(guestKey{}).(*guest)
-	if guest == nil { // HTTP/1 has one request a connection
-		g.ServeHTTP(w, r)
-		return
-	}
-	served, refusals := guest.enter()
-	defer guest.leave(served)
+func bounded(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		guest, _ := r.Context().Value(guestKey{}).(*guest)
+		if guest == nil { // HTTP/1 has one request a connection
+			h.ServeHTTP(w, r)
+			return
+		}
+		guest.serve(h, w, r)
+	})
+}
+
+// serve answers a request over HTTP/2 as h does, if it may be under way.
+func (g *guest) serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
+	served, refusals := g.enter()
+	defer g.leave(served)
 	switch {
 	case served:
-		g.ServeHTTP(w, r)
+		h.ServeHTTP(w, r)
 	case refusals > maxRefusals:
 		panic(http.ErrAbortHandler) // the way to have net/http reset it
 	default:

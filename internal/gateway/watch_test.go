@@ -3,7 +3,6 @@ package gateway
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -27,9 +26,9 @@ func TestClientThatLeaves(t *testing.T) {
 		}
 	})
 	stages := refusing
-	shared := open(t, Options{Next: next}, stages)
-	alone := openAs(t, Options{Next: next}, stages, func(s *site, ln net.Listener) error { return s.ServeNext(ln) })
-	secure := openTLS(t, Options{Next: next}, stages).site
+	shared := openAs(t, Options{}, Entrance{Next: next}, stages)
+	alone := openAs(t, Options{}, Entrance{Next: next, NoStages: true}, stages)
+	secure := openTLSAs(t, Options{}, Entrance{Next: next}, stages).site
 	const host = " HTTP/1.1\r\nHost: localhost\r\n"
 	for name, request := range map[string]string{
 		"no body":          "GET /" + host + "\r\n",
@@ -71,7 +70,7 @@ func TestNextRequestIsNotLost(t *testing.T) {
 			w.WriteHeader(500)
 		}
 	})
-	for where, s := range map[string]*site{"plain": open(t, Options{Next: next}, echo), "TLS": openTLS(t, Options{Next: next}, echo).site} {
+	for where, s := range map[string]*site{"plain": openAs(t, Options{}, Entrance{Next: next}, echo), "TLS": openTLSAs(t, Options{}, Entrance{Next: next}, echo).site} {
 		t.Run(where, func(t *testing.T) {
 			p := s.dial(t)
 			if where == "TLS" {

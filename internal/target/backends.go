@@ -16,8 +16,9 @@ import (
 // Keys are made by snapshot.OfAccount.
 //
 // What a link stands for is looked up by every call, so a change is seen by the
-// next one. A certificate is looked up when a Target is made: one that is set
-// later is seen by stages that are bound later.
+// next one. A certificate is looked up when a Target is made, since it never
+// changes: one that comes later is seen by stages that are bound later. That one has
+// gone is seen by the next call.
 type Backends struct {
 	upstreams map[string]*integration.Upstream // by the name of a VPC link, or the ARN of a target; never changed
 

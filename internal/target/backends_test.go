@@ -101,3 +101,34 @@ func BenchmarkLink(b *testing.B) {
 		}
 	}
 }
+
+// A certificate that goes, or that nobody can read any more, is not shown by the
+// targets that were made while it was there. The same one again changes nothing.
+func TestWithdrawnCertificate(t *testing.T) {
+	const key = "000000000000/us-east-1/c1"
+	stage := &snapshot.Stage{Account: "000000000000", Region: "us-east-1", ClientCertificateID: "c1"}
+	good := certificate(t, time.Now().AddDate(1, 0, 0))
+	good.ID = "c1"
+	for name, change := range map[string]*snapshot.ClientCertificate{"gone": nil, "not readable": {ID: "c1", Certificate: []byte("x")}, "another": certificate(t, time.Now())} {
+		for uri, values := range map[string][]Value{"https://a.example/x": nil, "https://{h}/x": {{Name: "h", Text: "a.example"}}} {
+			b := newBackends(t, nil)
+			if err := b.SetClientCertificate(key, good); err != nil {
+				t.Fatal(err)
+			}
+			h := HTTP{URI: ParseURI(uri)}
+			target := h.Bind(stage, b)
+			again := *good
+			if err := b.SetClientCertificate(key, &again); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := target.Resolve(nil, values); err != nil || target.Check() != nil {
+				t.Errorf("%s, %s: before: %v, %v", name, uri, err, target.Check())
+			}
+			_ = b.SetClientCertificate(key, change) // the error of one that is not readable is TestBadClientCertificate's
+			var refused *Refusal
+			if _, _, err := target.Resolve(nil, values); !errors.As(err, &refused) || refused.Field != "clientCertificateId" || target.Check() == nil {
+				t.Errorf("%s, %s: after: %v, %v", name, uri, err, target.Check())
+			}
+		}
+	}
+}

@@ -1,10 +1,12 @@
 package target
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -14,28 +16,39 @@ import (
 // without verifying the server. Connections are shared by the calls that have the
 // same pointer to settings, so each is made once.
 type clientCertificate struct {
+	source             snapshot.ClientCertificate
 	verified, insecure *tls.Config
 	expires            time.Time
+	withdrawn          atomic.Bool // it is gone, or another has taken its place
 }
 
-// SetClientCertificate says what a certificate is now; nil says that it is gone.
-// One that cannot be parsed changes nothing; the error does not show the key.
-func (b *Backends) SetClientCertificate(key string, c *snapshot.ClientCertificate) error {
-	var parsed *clientCertificate
-	if c != nil {
-		var err error
-		if parsed, err = parseClientCertificate(c); err != nil {
-			return err
-		}
-	}
+// SetClientCertificate says what a certificate is now; nil says that it is gone. One
+// that cannot be parsed is gone, too; the error does not show the key.
+func (b *Backends) SetClientCertificate(key string, c *snapshot.ClientCertificate) (err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	old := (*b.certificates.Load())[key]
+	if old != nil && c != nil && old.is(c) {
+		return nil
+	}
+	var parsed *clientCertificate
+	if c != nil {
+		parsed, err = parseClientCertificate(c)
+	}
 	next := maps.Clone(*b.certificates.Load())
 	if delete(next, key); parsed != nil {
 		next[key] = parsed
 	}
 	b.certificates.Store(&next)
-	return nil
+	if old != nil {
+		old.withdrawn.Store(true)
+	}
+	return err
+}
+
+// is reports whether a certificate was made of c.
+func (c *clientCertificate) is(from *snapshot.ClientCertificate) bool {
+	return bytes.Equal(c.source.Certificate, from.Certificate) && bytes.Equal(c.source.PrivateKey, from.PrivateKey)
 }
 
 // parseClientCertificate makes the settings of handshakes. The certificate is
@@ -58,7 +71,7 @@ func parseClientCertificate(c *snapshot.ClientCertificate) (*clientCertificate, 
 			InsecureSkipVerify:   insecure, //nolint:gosec // tlsConfig.insecureSkipVerification asks for it
 		}
 	}
-	return &clientCertificate{verified: config(false), insecure: config(true), expires: leaf.NotAfter}, nil
+	return &clientCertificate{source: *c, verified: config(false), insecure: config(true), expires: leaf.NotAfter}, nil
 }
 
 // Certificate returns when the client certificate that a stage names expires. One
@@ -78,31 +91,36 @@ func (b *Backends) certificate(stage *snapshot.Stage) (*clientCertificate, error
 		c = (*b.certificates.Load())[snapshot.OfAccount(stage.Account, stage.Region, id)]
 	}
 	if c == nil {
-		return nil, &Refusal{"clientCertificateId", "client certificate " + id + " does not exist"}
+		return nil, noCertificate(id)
 	}
 	return c, nil
+}
+
+func noCertificate(id string) *Refusal {
+	return &Refusal{"clientCertificateId", "client certificate " + id + " does not exist"}
 }
 
 // insecureTLS is shared, so that endpoints under it share connections. It is
 // never written to.
 var insecureTLS = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // tlsConfig.insecureSkipVerification asks for it
 
-// tlsConfig returns the settings of a stage's handshakes with HTTPS backends, nil
-// for the usual ones. A certificate that the stage names and that is not there
-// closes all backends: they count on it.
-func (b *Backends) tlsConfig(stage *snapshot.Stage, insecure bool) (*tls.Config, error) {
+// handshake returns the settings of a stage's handshakes with HTTPS backends, nil
+// for the usual ones, and the certificate that they show, nil for none. A
+// certificate that the stage names and that is not there closes all backends: they
+// count on it.
+func (b *Backends) handshake(stage *snapshot.Stage, insecure bool) (*tls.Config, *clientCertificate, error) {
 	if stage.ClientCertificateID == "" {
 		if insecure {
-			return insecureTLS, nil
+			return insecureTLS, nil, nil
 		}
-		return nil, nil
+		return nil, nil, nil
 	}
 	c, err := b.certificate(stage)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case insecure:
-		return c.insecure, nil
+		return c.insecure, c, nil
 	}
-	return c.verified, nil
+	return c.verified, c, nil
 }

@@ -17,11 +17,12 @@ type HTTP struct {
 // Bind makes the target under a stage's settings. It never fails: what is wrong is
 // what Resolve returns.
 func (h *HTTP) Bind(stage *snapshot.Stage, b *Backends) *Target {
-	config, err := b.tlsConfig(stage, h.Insecure)
+	config, certificate, err := b.handshake(stage, h.Insecure)
 	if err != nil {
 		return Failed(err)
 	}
 	t := newTarget(h.URI, stage.Variables, config)
+	t.certificate = certificate
 	if h.Link != nil {
 		id := h.Link.WithStage(stage.Variables).text
 		t.link = &link{key: snapshot.OfAccount(stage.Account, stage.Region, id), id: id, backends: b}
@@ -48,6 +49,9 @@ func (l *link) upstream() (*integration.Upstream, error) { return l.backends.thr
 // through returns the way to an endpoint: the endpoint itself or, where the
 // integration takes a VPC link, the one by way of the link's addresses.
 func (t *Target) through(endpoint *integration.Endpoint) (*integration.Endpoint, error) {
+	if err := t.withdrawn(); err != nil {
+		return nil, err
+	}
 	if t.link == nil {
 		return endpoint, nil
 	}

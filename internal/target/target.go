@@ -13,13 +13,14 @@ import (
 // where to connect, and the path and query with what is left to fill in for each
 // call. It is safe for concurrent use.
 type Target struct {
-	endpoint *integration.Endpoint // nil when the host itself holds variables
-	whole    *URI                  // the whole URI, when endpoint is nil
-	parts    []uriPart             // path and query
-	hasQuery bool                  // the URI itself brings a query
-	err      error                 // why there is nowhere to go
-	config   *tls.Config           // of handshakes; nil is the usual one
-	link     *link                 // that calls take; nil for none
+	endpoint    *integration.Endpoint // nil when the host itself holds variables
+	whole       *URI                  // the whole URI, when endpoint is nil
+	parts       []uriPart             // path and query
+	hasQuery    bool                  // the URI itself brings a query
+	err         error                 // why there is nowhere to go
+	config      *tls.Config           // of handshakes; nil is the usual one
+	certificate *clientCertificate    // that config shows; nil for none
+	link        *link                 // that calls take; nil for none
 }
 
 // New makes the target of an endpoint with a path and query, in which path
@@ -45,17 +46,33 @@ func newTarget(uri *URI, vars map[string]string, config *tls.Config) *Target {
 	return New(endpoint, path)
 }
 
-// Err returns why no call can go there, whatever the request and the VPC links;
-// nil where some may.
+// Err returns why no call can go there, whatever the request, the VPC links and the
+// client certificates; nil where some may.
 func (t *Target) Err() error { return t.err }
 
-// Check returns why no call can go there as VPC links are now; nil where some may.
+// Check returns why no call can go there as VPC links and client certificates are
+// now; nil where some may.
 func (t *Target) Check() error {
-	if t.err != nil || t.link == nil {
+	switch {
+	case t.err != nil:
 		return t.err
+	case t.link == nil:
+		return t.withdrawn()
 	}
 	_, err := t.link.upstream()
+	if err == nil {
+		err = t.withdrawn()
+	}
 	return err
+}
+
+// withdrawn returns why the client certificate that calls show is not to be shown
+// any more, nil when it is.
+func (t *Target) withdrawn() error {
+	if c := t.certificate; c != nil && c.withdrawn.Load() {
+		return noCertificate(c.source.ID)
+	}
+	return nil
 }
 
 // HasQuery reports whether what Resolve appends has a query.

@@ -1,4 +1,4 @@
-package main
+package feed
 
 import (
 	"context"
@@ -26,7 +26,7 @@ type backlog struct {
 // putOff puts changes whose programs must be loaded first, and those behind
 // them, into their APIs' backlogs, and returns the others. The changes are those
 // up to rev.
-func (f *feed) putOff(ctx context.Context, changes []gateway.Change, rev store.Revision) (others []gateway.Change) {
+func (f *Feed) putOff(ctx context.Context, changes []gateway.Change, rev store.Revision) (others []gateway.Change) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, c := range changes {
@@ -46,7 +46,7 @@ func (f *feed) putOff(ctx context.Context, changes []gateway.Change, rev store.R
 }
 
 // work applies what is in a backlog until nothing is.
-func (f *feed) work(ctx context.Context, api string, b *backlog) {
+func (f *Feed) work(ctx context.Context, api string, b *backlog) {
 	for {
 		f.mu.Lock()
 		changes, read := b.changes, b.read
@@ -67,7 +67,7 @@ func (f *feed) work(ctx context.Context, api string, b *backlog) {
 }
 
 // load has the programs of changes loaded, in its time.
-func (f *feed) load(ctx context.Context, changes []gateway.Change) {
+func (f *Feed) load(ctx context.Context, changes []gateway.Change) {
 	ctx, cancel := context.WithTimeout(ctx, putOffTime)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -79,7 +79,7 @@ func (f *feed) load(ctx context.Context, changes []gateway.Change) {
 
 // applyStages takes changes into use, and lets the throttles of stages that are
 // gone go.
-func (f *feed) applyStages(changes []gateway.Change) {
+func (f *Feed) applyStages(changes []gateway.Change) {
 	if len(changes) == 0 {
 		return
 	}
@@ -93,7 +93,7 @@ func (f *feed) applyStages(changes []gateway.Change) {
 
 // serves reports whether everything of an API up to rev is served, of all APIs
 // for "". The caller holds f.mu.
-func (f *feed) serves(api string, rev store.Revision) bool {
+func (f *Feed) serves(api string, rev store.Revision) bool {
 	if f.applied < rev {
 		return false
 	}

@@ -1,17 +1,21 @@
-package main
+// Package feed carries what the control plane publishes to the gateway and to what
+// its stages call.
+//
+// Rows are applied in the order of their revisions, and those who wait for a
+// revision learn when it is served. A row that cannot be read or applied closes
+// what it is about: what it says now may protect what it did not protect before.
+// The rows behind it are applied all the same.
+package feed
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -19,10 +23,27 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
-// A feed carries what the store publishes to the gateway and to what its stages
-// call, in order of revision, and tells who waits how far they are.
-type feed struct {
-	store    published
+// A Store has the published rows; *store.Store is one.
+type Store interface {
+	AllServed(ctx context.Context, bare ...string) ([]store.Served, store.Revision, error)
+	Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error)
+	Watch(after store.Revision) <-chan struct{}
+}
+
+// Options are what a feed joins. All are needed.
+type Options struct {
+	Store    Store
+	Gateway  *gateway.Gateway
+	Backends *target.Backends
+	Limits   *limit.Registry // the tokens of stages that are gone are forgotten
+	Log      *slog.Logger
+}
+
+// A Feed carries published rows from a store to a gateway and its backends.
+// CatchUp and Run are for one goroutine at a time; the other methods are safe for
+// concurrent use.
+type Feed struct {
+	store    Store
 	gateway  *gateway.Gateway
 	backends *target.Backends
 	limits   *limit.Registry
@@ -42,16 +63,10 @@ type feed struct {
 // served names what the store has published.
 type served struct{ kind, id string }
 
-// published is what the feed reads of the store.
-type published interface {
-	AllServed(ctx context.Context, bare ...string) ([]store.Served, store.Revision, error)
-	Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error)
-	Watch(after store.Revision) <-chan struct{}
-}
-
-func newFeed(st published, log *slog.Logger) *feed {
-	return &feed{
-		store: st, limits: limit.NewRegistry(), log: log,
+// New makes a feed that has carried nothing yet.
+func New(o Options) *Feed {
+	return &Feed{
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, log: o.Log,
 		known: make(map[served]struct{}), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }
@@ -59,15 +74,15 @@ func newFeed(st published, log *slog.Logger) *feed {
 // batch bounds how many changes are read at once.
 const batch = 500
 
-// catchUp applies all that is published so far.
-func (f *feed) catchUp(ctx context.Context) error {
+// CatchUp applies all that is published so far.
+func (f *Feed) CatchUp(ctx context.Context) error {
 	if !f.started {
 		if err := f.startOver(ctx); err != nil {
 			return fmt.Errorf("read what is to be served: %w", err)
 		}
 	}
 	for {
-		changes, err := f.store.Changes(ctx, f.position(), batch, control.ServedDeployment)
+		changes, err := f.store.Changes(ctx, f.Position(), batch, snapshot.ServedDeployment)
 		if errors.Is(err, store.ErrPruned) {
 			changes, err = nil, f.startOver(ctx)
 		}
@@ -87,8 +102,8 @@ func (f *feed) catchUp(ctx context.Context) error {
 
 // startOver applies all that is served, and that nothing else is: at first, and
 // when the feed is so far behind that the store no longer knows what has gone.
-func (f *feed) startOver(ctx context.Context) error {
-	all, rev, err := f.store.AllServed(ctx, control.ServedDeployment)
+func (f *Feed) startOver(ctx context.Context) error {
+	all, rev, err := f.store.AllServed(ctx, snapshot.ServedDeployment)
 	if err != nil {
 		return err
 	}
@@ -110,18 +125,18 @@ func (f *feed) startOver(ctx context.Context) error {
 // retryAfter is how long the feed waits when the store could not be read.
 const retryAfter = time.Second
 
-// run applies changes as they are published, until ctx ends or the store is
+// Run applies changes as they are published, until ctx ends or the store is
 // closed. A store that cannot be read for a while must not end it: every call
 // that changes what is served waits for it.
-func (f *feed) run(ctx context.Context) {
+func (f *Feed) Run(ctx context.Context) {
 	f.serving = true
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-f.store.Watch(f.position()):
+		case <-f.store.Watch(f.Position()):
 		}
-		err := f.catchUp(ctx)
+		err := f.CatchUp(ctx)
 		if err == nil {
 			continue
 		}
@@ -139,18 +154,12 @@ func (f *feed) run(ctx context.Context) {
 
 // applyAll applies changes, which lead to rev, those of stages together: each use
 // of the gateway's Apply costs as much as there are APIs.
-func (f *feed) applyAll(ctx context.Context, changes []store.Served, rev store.Revision) {
+func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.Revision) {
 	var stages []gateway.Change
 	for _, c := range changes {
 		f.note(c)
-		var err error
-		if c.Kind == control.ServedStage {
-			stages, err = appendStage(stages, c)
-		} else {
-			err = f.apply(c)
-		}
-		if err != nil { // one row that cannot be read must not stop the others
-			f.log.Error("published row not applied", "kind", c.Kind, "id", c.ID, "error", err)
+		if err := f.apply(c, &stages); err != nil {
+			f.log.Error("a published row cannot be served: what it is about is closed", "kind", c.Kind, "id", c.ID, "error", err)
 		}
 	}
 	if f.serving {
@@ -161,9 +170,9 @@ func (f *feed) applyAll(ctx context.Context, changes []store.Served, rev store.R
 
 // note keeps what would have to be found gone. Deployments are read by name when
 // a stage needs them.
-func (f *feed) note(c store.Served) {
+func (f *Feed) note(c store.Served) {
 	switch {
-	case c.Kind == control.ServedDeployment:
+	case c.Kind == snapshot.ServedDeployment:
 	case c.Deleted:
 		delete(f.known, served{c.Kind, c.ID})
 	default:
@@ -171,50 +180,15 @@ func (f *feed) note(c store.Served) {
 	}
 }
 
-func appendStage(stages []gateway.Change, c store.Served) ([]gateway.Change, error) {
-	st, err := current[snapshot.Stage](c)
-	if err != nil {
-		return stages, err
-	}
-	api, name, _ := strings.Cut(c.ID, "/")
-	return append(stages, gateway.Change{APIID: api, Name: name, Stage: st}), nil
-}
-
-// apply hands on one change of what stages call.
-func (f *feed) apply(c store.Served) error {
-	switch c.Kind {
-	case control.ServedVPCLink:
-		l, err := current[snapshot.VPCLink](c)
-		if err != nil {
-			return err
-		}
-		f.backends.SetVPCLink(c.ID, l)
-	case control.ServedClientCertificate:
-		cert, err := current[snapshot.ClientCertificate](c)
-		if err != nil {
-			return err
-		}
-		return f.backends.SetClientCertificate(c.ID, cert)
-	}
-	return nil
-}
-
-// current reads what is served now, nil when it is gone.
-func current[T any](c store.Served) (*T, error) {
-	if c.Deleted {
-		return nil, nil
-	}
-	v := new(T)
-	return v, json.Unmarshal(c.Data, v)
-}
-
-func (f *feed) position() store.Revision {
+// Position returns the revision up to which rows have been applied, or wait for the
+// programs of their stages.
+func (f *Feed) Position() store.Revision {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.applied
 }
 
-func (f *feed) advance(to store.Revision) {
+func (f *Feed) advance(to store.Revision) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.applied = to
@@ -222,14 +196,14 @@ func (f *feed) advance(to store.Revision) {
 }
 
 // tell wakes those who wait. The caller holds f.mu.
-func (f *feed) tell() {
+func (f *Feed) tell() {
 	close(f.moved)
 	f.moved = make(chan struct{})
 }
 
-// wait returns when the gateway serves everything of an API up to a revision,
+// Wait returns when the gateway serves everything of an API up to a revision,
 // of all APIs for "".
-func (f *feed) wait(ctx context.Context, api string, rev store.Revision) error {
+func (f *Feed) Wait(ctx context.Context, api string, rev store.Revision) error {
 	for {
 		f.mu.Lock()
 		served, moved := f.serves(api, rev), f.moved

@@ -1,4 +1,4 @@
-package main
+package feed
 
 import (
 	"context"
@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -24,7 +23,7 @@ import (
 
 // A flakyStore fails its first reads.
 type flakyStore struct {
-	published
+	Store
 	mu    sync.Mutex
 	fails int
 	err   error
@@ -44,17 +43,17 @@ func (s *flakyStore) AllServed(ctx context.Context, bare ...string) ([]store.Ser
 	if err := s.fail(); err != nil {
 		return nil, 0, err
 	}
-	return s.published.AllServed(ctx, bare...)
+	return s.Store.AllServed(ctx, bare...)
 }
 
 func (s *flakyStore) Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error) {
 	if err := s.fail(); err != nil {
 		return nil, err
 	}
-	return s.published.Changes(ctx, after, limit, bare...)
+	return s.Store.Changes(ctx, after, limit, bare...)
 }
 
-func newTestFeed(t testing.TB, wrap func(*store.Store) published) (*feed, *store.Store) {
+func newTestFeed(t testing.TB, wrap func(*store.Store) Store) (*Feed, *store.Store) {
 	t.Helper()
 	st, err := store.Open(t.Context(), store.Options{})
 	if err != nil {
@@ -64,9 +63,10 @@ func newTestFeed(t testing.TB, wrap func(*store.Store) published) (*feed, *store
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFeed(wrap(st), slog.New(slog.DiscardHandler))
-	f.gateway, f.backends = gateway.New(gateway.Options{Source: control.New(control.Options{Store: st})}), backends
-	return f, st
+	return New(Options{
+		Store: wrap(st), Gateway: gateway.New(gateway.Options{Source: Deployments{Store: st}}), Backends: backends,
+		Limits: limit.NewRegistry(), Log: slog.New(slog.DiscardHandler),
+	}), st
 }
 
 func publishStages(t testing.TB, st *store.Store, n int) store.Revision {
@@ -77,7 +77,7 @@ func publishStages(t testing.TB, st *store.Store, n int) store.Revision {
 			if err != nil {
 				return err
 			}
-			if err := tx.Publish(store.Served{Kind: control.ServedStage, ID: control.ServedID(fmt.Sprint("api", i), "prod"), Data: data}); err != nil {
+			if err := tx.Publish(store.Served{Kind: snapshot.ServedStage, ID: snapshot.ServedID(fmt.Sprint("api", i), "prod"), Data: data}); err != nil {
 				return err
 			}
 		}
@@ -93,17 +93,17 @@ func publishStages(t testing.TB, st *store.Store, n int) store.Revision {
 // waiting.
 func TestFeedGoesOnAfterAFailedRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, st := newTestFeed(t, func(st *store.Store) published {
-			return &flakyStore{published: st, fails: 2, err: errors.New("disk I/O error")}
+		f, st := newTestFeed(t, func(st *store.Store) Store {
+			return &flakyStore{Store: st, fails: 2, err: errors.New("disk I/O error")}
 		})
 		defer func() { _ = st.Close() }()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go f.run(ctx)
+		go f.Run(ctx)
 		rev := publishStages(t, st, 1)
 		within, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := f.wait(within, "", rev); err != nil {
+		if err := f.Wait(within, "", rev); err != nil {
 			t.Fatalf("revision %d is not served: %v", rev, err)
 		}
 	})
@@ -113,31 +113,31 @@ func TestFeedGoesOnAfterAFailedRead(t *testing.T) {
 // out by what is left.
 func TestFeedStartsOver(t *testing.T) {
 	flaky := &flakyStore{err: store.ErrPruned}
-	f, st := newTestFeed(t, func(st *store.Store) published { flaky.published = st; return flaky })
+	f, st := newTestFeed(t, func(st *store.Store) Store { flaky.Store = st; return flaky })
 	defer func() { _ = st.Close() }()
 	publishStages(t, st, 3)
 	catchUp := func() {
 		t.Helper()
-		if err := f.catchUp(t.Context()); err != nil {
+		if err := f.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	catchUp()
 	rev, err := st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
-		return tx.Retract(control.ServedStage, control.ServedID("api1", "prod"))
+		return tx.Retract(snapshot.ServedStage, snapshot.ServedID("api1", "prod"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	flaky.published = forgetful{st}
+	flaky.Store = forgetful{st}
 	flaky.fails = 1
 	catchUp()
-	if got := f.position(); got != rev {
+	if got := f.Position(); got != rev {
 		t.Errorf("position %d, want %d", got, rev)
 	}
 	for api, status := range map[string]int{"api0": http.StatusInternalServerError, "api1": http.StatusNotFound, "api2": http.StatusInternalServerError} {
 		answer := httptest.NewRecorder() // these have no deployment: the stage is known and cannot be loaded
-		f.gateway.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/_aws/execute-api/"+api+"/prod/", nil))
+		f.gateway.Handler(gateway.Entrance{}).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/_aws/execute-api/"+api+"/prod/", nil))
 		if answer.Code != status {
 			t.Errorf("%s answers %d, want %d", api, answer.Code, status)
 		}
@@ -154,9 +154,9 @@ func (s forgetful) Changes(ctx context.Context, after store.Revision, limit int,
 
 func TestFeedEndsWithTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, st := newTestFeed(t, func(st *store.Store) published { return st })
+		f, st := newTestFeed(t, func(st *store.Store) Store { return st })
 		ended := make(chan struct{})
-		go func() { f.run(t.Context()); close(ended) }()
+		go func() { f.Run(t.Context()); close(ended) }()
 		synctest.Wait()
 		if err := st.Close(); err != nil {
 			t.Fatal(err)
@@ -165,42 +165,17 @@ func TestFeedEndsWithTheStore(t *testing.T) {
 	})
 }
 
-// One row that cannot be read leaves the others served.
-func TestFeedPassesOverABrokenRow(t *testing.T) {
-	f, st := newTestFeed(t, func(st *store.Store) published { return st })
-	defer func() { _ = st.Close() }()
-	if _, err := st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
-		return tx.Publish(store.Served{Kind: control.ServedStage, ID: "broken/prod", Data: []byte("{")})
-	}); err != nil {
-		t.Fatal(err)
-	}
-	rev := publishStages(t, st, 3)
-	if err := f.catchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := f.position(); got != rev {
-		t.Errorf("position %d, want %d", got, rev)
-	}
-	for api, status := range map[string]int{"broken": http.StatusNotFound, "api0": http.StatusInternalServerError, "api2": http.StatusInternalServerError} {
-		answer := httptest.NewRecorder() // these have no deployment: the stage is known and cannot be loaded
-		f.gateway.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/_aws/execute-api/"+api+"/prod/", nil))
-		if answer.Code != status {
-			t.Errorf("%s answers %d, want %d", api, answer.Code, status)
-		}
-	}
-}
-
 // Starting costs about as much as there are stages, not its square.
 func BenchmarkCatchUp(b *testing.B) {
 	for _, n := range []int{1000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			f, st := newTestFeed(b, func(st *store.Store) published { return st })
+			f, st := newTestFeed(b, func(st *store.Store) Store { return st })
 			defer func() { _ = st.Close() }()
 			publishStages(b, st, n)
 			b.ReportAllocs()
 			for b.Loop() {
 				f.started = false
-				if err := f.catchUp(b.Context()); err != nil {
+				if err := f.CatchUp(b.Context()); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -210,7 +185,7 @@ func BenchmarkCatchUp(b *testing.B) {
 
 // The tokens of a stage's throttles stay while the stage changes, and go with it.
 func TestFeedForgetsThrottles(t *testing.T) {
-	f, st := newTestFeed(t, func(st *store.Store) published { return st })
+	f, st := newTestFeed(t, func(st *store.Store) Store { return st })
 	defer func() { _ = st.Close() }()
 	drained := func() bool {
 		b := f.limits.Buckets(limit.Owner{API: "api0", Stage: "prod"}, map[string]limit.Rate{"//GET": {PerSecond: 0.001, Burst: 1}}, time.Now())["//GET"]
@@ -218,18 +193,18 @@ func TestFeedForgetsThrottles(t *testing.T) {
 	}
 	drained()
 	publishStages(t, st, 1)
-	if err := f.catchUp(t.Context()); err != nil {
+	if err := f.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if !drained() {
 		t.Error("a change of the stage filled the bucket")
 	}
 	if _, err := st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
-		return tx.Retract(control.ServedStage, control.ServedID("api0", "prod"))
+		return tx.Retract(snapshot.ServedStage, snapshot.ServedID("api0", "prod"))
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.catchUp(t.Context()); err != nil {
+	if err := f.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if drained() {

@@ -1,4 +1,4 @@
-package main
+package feed
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -20,7 +19,7 @@ import (
 
 // A compiling is a feed whose gateway compiles deployments as a test lets it.
 type compiling struct {
-	*feed
+	*Feed
 	t  *testing.T
 	st *store.Store
 
@@ -45,9 +44,9 @@ func (a answer) Serve(*httpmsg.Request) *httpmsg.Response {
 }
 
 func newCompiling(t *testing.T) *compiling {
-	f, st := newTestFeed(t, func(st *store.Store) published { return st })
-	c := &compiling{feed: f, t: t, st: st, blocked: map[string]chan struct{}{}}
-	f.gateway = gateway.New(gateway.Options{Source: control.New(control.Options{Store: st}), Compile: func(d *snapshot.Deployment) (gateway.Program, error) {
+	f, st := newTestFeed(t, func(st *store.Store) Store { return st })
+	c := &compiling{Feed: f, t: t, st: st, blocked: map[string]chan struct{}{}}
+	f.gateway = gateway.New(gateway.Options{Source: Deployments{Store: st}, Compile: func(d *snapshot.Deployment) (gateway.Program, error) {
 		name := d.APIID + "/" + d.ID
 		c.mu.Lock()
 		c.compiled = append(c.compiled, name)
@@ -69,11 +68,11 @@ func (c *compiling) deploy(api, deployment, variable string) store.Revision {
 	c.t.Helper()
 	rev, err := c.st.Write(context.Background(), store.Scope{}, func(tx *store.Tx) error {
 		d, _ := json.Marshal(&snapshot.Deployment{Format: snapshot.Format, APIID: api, ID: deployment})
-		if err := tx.Publish(store.Served{Kind: control.ServedDeployment, ID: control.ServedID(api, deployment), Data: d}); err != nil {
+		if err := tx.Publish(store.Served{Kind: snapshot.ServedDeployment, ID: snapshot.ServedID(api, deployment), Data: d}); err != nil {
 			return err
 		}
 		s, _ := json.Marshal(&snapshot.Stage{APIID: api, Name: "prod", DeploymentID: deployment, Variables: map[string]string{"v": variable}})
-		return tx.Publish(store.Served{Kind: control.ServedStage, ID: control.ServedID(api, "prod"), Data: s})
+		return tx.Publish(store.Served{Kind: snapshot.ServedStage, ID: snapshot.ServedID(api, "prod"), Data: s})
 	})
 	if err != nil {
 		c.t.Fatal(err)
@@ -100,7 +99,7 @@ func (c *compiling) count() int {
 func (c *compiling) asked(api string) (string, time.Duration) {
 	begin := time.Now()
 	w := httptest.NewRecorder()
-	c.gateway.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/_aws/execute-api/"+api+"/prod/x", nil))
+	c.gateway.Handler(gateway.Entrance{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/_aws/execute-api/"+api+"/prod/x", nil))
 	body, _ := io.ReadAll(w.Result().Body)
 	return string(body), time.Since(begin)
 }
@@ -116,7 +115,7 @@ func (c *compiling) expect(api, want string) {
 func (c *compiling) waited(api string, rev store.Revision, d time.Duration) bool {
 	ctx, cancel := context.WithTimeout(c.t.Context(), d)
 	defer cancel()
-	return c.wait(ctx, api, rev) == nil
+	return c.Wait(ctx, api, rev) == nil
 }
 
 // A deployment is compiled before it serves, while the one before it does; the
@@ -127,7 +126,7 @@ func TestDeploymentIsCompiledFirst(t *testing.T) {
 		defer func() { _ = c.st.Close() }()
 		c.deploy("big", "d1", "")
 		c.deploy("small", "d1", "")
-		if err := c.catchUp(t.Context()); err != nil {
+		if err := c.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n := c.count(); n != 0 {
@@ -135,7 +134,7 @@ func TestDeploymentIsCompiledFirst(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go c.run(ctx)
+		go c.Run(ctx)
 		c.expect("big", "d1 ")
 		c.expect("small", "d1 ")
 
@@ -173,7 +172,7 @@ func TestBusyAPI(t *testing.T) {
 		defer func() { _ = c.st.Close() }()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go c.run(ctx)
+		go c.Run(ctx)
 		first, second := c.block("a/d1"), c.block("a/d2")
 		rev := c.deploy("a", "d1", "")
 		synctest.Wait()
@@ -198,7 +197,7 @@ func TestDeploymentThatDoesNotCompile(t *testing.T) {
 		defer func() { _ = c.st.Close() }()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go c.run(ctx)
+		go c.Run(ctx)
 		const failed = `{"message": "Internal server error"}`
 		if !c.waited("a", c.deploy("a", "panics", ""), time.Millisecond) {
 			t.Error("a failed compilation holds up the call")
@@ -229,12 +228,12 @@ func TestStageGoesWhileCompiled(t *testing.T) {
 		defer func() { _ = c.st.Close() }()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go c.run(ctx)
+		go c.Run(ctx)
 		release := c.block("a/d1")
 		c.deploy("a", "d1", "")
 		synctest.Wait()
 		rev, err := c.st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
-			return tx.Retract(control.ServedStage, control.ServedID("a", "prod"))
+			return tx.Retract(snapshot.ServedStage, snapshot.ServedID("a", "prod"))
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/feed"
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
+)
+
+// A dataPlane serves the stages that a store has published.
+type dataPlane struct {
+	store    *store.Store
+	source   feed.Deployments
+	services *pipeline.Services
+	gateway  *gateway.Gateway
+	feed     *feed.Feed
+}
+
+// newDataPlane makes a data plane that serves nothing yet.
+func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err error) {
+	requests, answers := httpmsg.NewBudget(c.MaxBufferedBytes/2), httpmsg.NewBudget(c.MaxBufferedBytes/2)
+	client := integration.NewClient(integration.Options{Budget: answers, MaxConnections: c.backendConnections(gateway.OpenFiles())})
+	defer func() {
+		if err != nil {
+			client.Close()
+		}
+	}()
+	aws, err := newAWS(c, client, out.log)
+	if err != nil {
+		return nil, err
+	}
+	backends, err := target.NewBackends(c.VPCLinks)
+	if err != nil {
+		return nil, fmt.Errorf("vpc-links: %w", err)
+	}
+	limits := limit.NewRegistry()
+	var traced func(*trace.Trace)
+	if out.tracer != nil {
+		traced = out.tracer.print
+	}
+	p := &dataPlane{store: st, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}, services: &pipeline.Services{
+		Client: client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
+		Limits: limits, AccessLog: out.access.lines, Trace: traced,
+	}}
+	proxies, _ := c.proxies() // checked when loaded
+	p.gateway = gateway.New(gateway.Options{
+		Source: p.source, Compile: p.program, Refused: p.services.Refused, Budget: requests, Log: out.log,
+		TrustedProxies: proxies, MaxConnections: c.MaxConnections,
+	})
+	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Log: out.log})
+	return p, nil
+}
+
+// close ends the connections to backends.
+func (p *dataPlane) close() error {
+	p.services.Client.Close()
+	return nil
+}
+
+// newAWS makes what calls services of AWS. AWS_ENDPOINT_URL tells the clients of
+// this machine where AWS is, often here: the SDK must not ask there for the
+// gateway's own credentials.
+func newAWS(c *config, client *integration.Client, log *slog.Logger) (*integration.AWS, error) {
+	if err := os.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"); err != nil {
+		return nil, err
+	}
+	return integration.NewAWS(client, integration.AWSOptions{
+		EndpointURL: c.AWSEndpointURL, AssumeRoles: c.AssumeRoles, Functions: c.LambdaFunctions, Region: c.Region, Log: log,
+	})
+}
+
+// compile compiles a deployment for this server.
+func (p *dataPlane) compile(d *snapshot.Deployment) *pipeline.Program {
+	return pipeline.Compile(d, p.checkRole)
+}
+
+// checkRole is a pipeline.Check: may this server call the integration?
+func (p *dataPlane) checkRole(in *snapshot.Integration) error {
+	return p.services.AWS.CheckRole(in.URI, in.Credentials)
+}
+
+// A boundProgram joins a compiled deployment with the process it runs in.
+type boundProgram struct {
+	*pipeline.Program
+	services *pipeline.Services
+}
+
+// program is the gateway's Options.Compile.
+func (p *dataPlane) program(d *snapshot.Deployment) (gateway.Program, error) {
+	return boundProgram{p.compile(d), p.services}, nil
+}
+
+// Bind implements gateway.Program.
+func (p boundProgram) Bind(st *snapshot.Stage) gateway.Server {
+	return pipeline.Bind(st, p.Program, p.services)
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+)
+
+// ports are the listeners of a server.
+type ports struct {
+	main   net.Listener // the control plane's, and the stages' unless they have their own
+	stages net.Listener // the stages' alone; nil when they share
+	secure net.Listener // the stages' under TLS; nil for none
+	tls    *tls.Config  // of secure
+}
+
+// openPorts opens them, so that a busy one is told before anything else happens.
+func openPorts(c *config) (_ *ports, err error) {
+	var ps ports
+	defer func() {
+		if err != nil {
+			_ = ps.close()
+		}
+	}()
+	if ps.main, err = listenOn(c.Listen, "listen"); err != nil {
+		return nil, err
+	}
+	if c.GatewayListen != "" {
+		if ps.stages, err = listenOn(c.GatewayListen, "gateway-listen"); err != nil {
+			return nil, err
+		}
+	}
+	if c.GatewayTLSListen != "" {
+		if ps.tls, err = c.serverTLS(); err != nil {
+			return nil, err
+		}
+		if ps.secure, err = listenOn(c.GatewayTLSListen, "gateway-tls-listen"); err != nil {
+			return nil, err
+		}
+	}
+	return &ps, nil
+}
+
+// listenOn opens the address that a setting names.
+func listenOn(address, setting string) (net.Listener, error) {
+	l, err := gateway.Listen(address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("cannot listen on %s: the port is in use (choose another with --%s)", address, setting)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+func (ps *ports) close() error {
+	for _, l := range []net.Listener{ps.main, ps.stages, ps.secure} {
+		if l != nil {
+			_ = l.Close() // a closed one says so: nothing to do
+		}
+	}
+	return nil
+}
+
+// baseURL is the URL of a listener as a client on this machine names it.
+func baseURL(l net.Listener) string {
+	host, port, _ := net.SplitHostPort(l.Addr().String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// announce prints the URLs, and last the line that says all is up.
+func (ps *ports) announce(out io.Writer) {
+	base := baseURL(ps.main)
+	stages := base
+	if ps.stages != nil {
+		stages = baseURL(ps.stages)
+	}
+	fmt.Fprintf(out, "Control plane   %s\n", base)
+	fmt.Fprintf(out, "Stages          %s/_aws/execute-api/{apiId}/{stage}/\n", stages)
+	if ps.secure != nil {
+		fmt.Fprintf(out, "Stages, TLS     https://%s/_aws/execute-api/{apiId}/{stage}/\n", ps.secure.Addr())
+	}
+	fmt.Fprintln(out, "Ready.")
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+)
+
+// A server is the parts of a running process, joined. They are made in one
+// direction: what serves the stages knows nothing of the control plane, which is
+// made last.
+type server struct {
+	*outputs
+	*dataPlane
+	config  config
+	ports   *ports
+	control *control.Service
+	plane   *gateway.Gateway // serves the control plane alone when the stages have a listener of their own; else nil
+	failed  chan error       // of the listeners
+	opened  closers
+}
+
+// start brings everything up: when it returns without an error, the listeners
+// answer.
+func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *server, err error) {
+	if c.MaxBufferedBytes == 0 {
+		c.MaxBufferedBytes = defaultBudget(availableMemory(os.DirFS("/")))
+	}
+	var opened closers
+	defer func() {
+		if err != nil {
+			_ = opened.close() // the error that is told is why
+		}
+	}()
+	outputs, err := openOutputs(&c, out, log)
+	if err != nil {
+		return nil, err
+	}
+	opened.add(outputs.close)
+	ports, err := openPorts(&c)
+	if err != nil {
+		return nil, err
+	}
+	opened.add(ports.close)
+	st, err := openStore(ctx, &c, log)
+	if err != nil {
+		return nil, err
+	}
+	opened.add(st.Close)
+	data, err := newDataPlane(&c, st, outputs)
+	if err != nil {
+		return nil, err
+	}
+	opened.add(data.close)
+	service, handler, err := newControlPlane(&c, st, data, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := data.feed.CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	c.tuneMemory()
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	opened.add(func() error { stop(); return nil })
+	go data.feed.Run(background)
+
+	s := &server{outputs: outputs, dataPlane: data, config: c, ports: ports, control: service, failed: make(chan error, 4), opened: opened}
+	s.serve(handler)
+	return s, nil
+}
+
+// serve starts the listeners. What is for no stage goes to the control plane where
+// both planes share a port, and nowhere under TLS, which is there for stages and may
+// be reachable from anywhere.
+func (s *server) serve(control http.Handler) {
+	if s.ports.stages == nil {
+		s.open(s.gateway, s.ports.main, gateway.Entrance{Next: control})
+	} else {
+		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config.controlConnections(gateway.OpenFiles())})
+		s.open(s.plane, s.ports.main, gateway.Entrance{Next: control, NoStages: true})
+		s.open(s.gateway, s.ports.stages, gateway.Entrance{})
+	}
+	if s.ports.secure != nil {
+		s.open(s.gateway, s.ports.secure, gateway.Entrance{TLS: s.ports.tls})
+	}
+}
+
+func openStore(ctx context.Context, c *config, log *slog.Logger) (*store.Store, error) {
+	dir := c.DataDir
+	if c.InMemory {
+		dir = ""
+	}
+	return store.Open(ctx, store.Options{Dir: dir, Log: log})
+}
+
+// open has a gateway serve a listener until either ends.
+func (s *server) open(g *gateway.Gateway, ln net.Listener, at gateway.Entrance) {
+	go func() {
+		if err := g.Serve(ln, at); err != nil {
+			s.failed <- err
+		}
+	}()
+}
+
+// drainTime bounds how long an ending process waits for requests in flight: a
+// second more than the slowest backend may take.
+func (c *config) drainTime() time.Duration {
+	limits, _, _ := c.limits() // checked when loaded
+	return limits.LongestTimeout() + time.Second
+}
+
+// wait runs until ctx ends or a listener fails, then lets requests in flight
+// finish.
+func (s *server) wait(ctx context.Context) error {
+	var failure error
+	select {
+	case <-ctx.Done():
+		s.log.Info("stopping: requests in flight finish first")
+	case failure = <-s.failed:
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.drainTime())
+	defer cancel()
+	return errors.Join(failure, s.drain(drain), s.close())
+}
+
+// drain lets requests in flight finish, of both planes at the same time: neither
+// keeps the other open. When ctx ends it cuts off the rest, and says so.
+func (s *server) drain(ctx context.Context) error {
+	var errs [2]error
+	var wg sync.WaitGroup
+	wg.Go(func() { errs[0] = s.gateway.Shutdown(ctx) })
+	if s.plane != nil {
+		wg.Go(func() { errs[1] = s.plane.Shutdown(ctx) })
+	}
+	wg.Wait()
+	for i, plane := range []string{"stages", "control plane"} {
+		if errors.Is(errs[i], context.DeadlineExceeded) {
+			s.log.Warn("the time to stop is over: requests in flight were cut off", "plane", plane)
+			errs[i] = nil
+		}
+	}
+	return errors.Join(errs[:]...)
+}
+
+// close lets go of what start took.
+func (s *server) close() error { return s.opened.close() }
+
+// closers end what has been opened, the last first.
+type closers []func() error
+
+func (cs *closers) add(end func() error) { *cs = append(*cs, end) }
+
+func (cs closers) close() error {
+	var errs []error
+	for _, end := range slices.Backward(cs) {
+		errs = append(errs, end())
+	}
+	return errors.Join(errs...)
+}

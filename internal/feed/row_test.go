@@ -1,0 +1,266 @@
+package feed
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"log/slog"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
+)
+
+// newCertificate makes a client certificate.
+func newCertificate(t *testing.T) *snapshot.ClientCertificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().AddDate(1, 0, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &snapshot.ClientCertificate{Certificate: der, PrivateKey: private}
+}
+
+// A doctored is a feed over rows that a test writes as it likes.
+type doctored struct {
+	*Feed
+	t        *testing.T
+	st       *store.Store
+	log      bytes.Buffer
+	backends *target.Backends
+}
+
+func newDoctored(t *testing.T) *doctored {
+	t.Helper()
+	st, err := store.Open(t.Context(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() })
+	d := &doctored{t: t, st: st}
+	if d.backends, err = target.NewBackends(map[string][]string{"orders": {"127.0.0.1:1"}}); err != nil {
+		t.Fatal(err)
+	}
+	compile := func(d *snapshot.Deployment) (gateway.Program, error) { return named{d.ID}, nil }
+	d.Feed = New(Options{
+		Store: st, Gateway: gateway.New(gateway.Options{Source: Deployments{Store: st}, Compile: compile}), Backends: d.backends,
+		Limits: limit.NewRegistry(), Log: slog.New(slog.NewTextHandler(&d.log, nil)),
+	})
+	return d
+}
+
+// publish writes rows, each kind, id and data, and has them applied.
+func (d *doctored) publish(rows ...[3]string) {
+	d.t.Helper()
+	rev, err := d.st.Write(d.t.Context(), store.Scope{}, func(tx *store.Tx) error {
+		for _, r := range rows {
+			if err := tx.Publish(store.Served{Kind: r[0], ID: r[1], Data: []byte(r[2])}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := d.CatchUp(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+	if got := d.Position(); got != rev {
+		d.t.Errorf("position %d, want %d: the feed does not go on", got, rev)
+	}
+}
+
+// status is what a request to an API's stage prod is answered.
+func (d *doctored) status(api string) int {
+	w := httptest.NewRecorder()
+	d.gateway.Handler(gateway.Entrance{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/_aws/execute-api/"+api+"/prod/x", nil))
+	return w.Code
+}
+
+func text(v any) string {
+	data, _ := json.Marshal(v)
+	return string(data)
+}
+
+func stageRow(api string) [3]string {
+	return [3]string{snapshot.ServedStage, snapshot.ServedID(api, "prod"), text(&snapshot.Stage{APIID: api, Name: "prod", DeploymentID: "d"})}
+}
+
+func deploymentRow(api string) [3]string {
+	return [3]string{snapshot.ServedDeployment, snapshot.ServedID(api, "d"), text(&snapshot.Deployment{Format: snapshot.Format, APIID: api, ID: "d"})}
+}
+
+// A stage whose row cannot be read serves nothing, not what it was before, until
+// there is a row that can. Other stages are served all the same.
+func TestStageRowThatCannotBeRead(t *testing.T) {
+	for name, data := range map[string]string{
+		"no JSON":         "{",
+		"nothing":         "",
+		"null":            "null",
+		"a list":          "[]",
+		"a member's type": `{"apiId": "a", "name": "prod", "deploymentId": 1}`,
+		"another stage's": text(&snapshot.Stage{APIID: "b", Name: "prod", DeploymentID: "d"}),
+		"of another name": text(&snapshot.Stage{APIID: "a", Name: "dev", DeploymentID: "d"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoctored(t)
+			d.publish(deploymentRow("a"), stageRow("a"), deploymentRow("b"), stageRow("b"))
+			if a, b := d.status("a"), d.status("b"); a != 200 || b != 200 {
+				t.Fatalf("before: %d and %d", a, b)
+			}
+			d.publish([3]string{snapshot.ServedStage, "a/prod", data}, deploymentRow("c"), stageRow("c"))
+			if a, b, c := d.status("a"), d.status("b"), d.status("c"); a != 500 || b != 200 || c != 200 {
+				t.Errorf("doctored: %d, others %d and %d", a, b, c)
+			}
+			if !strings.Contains(d.log.String(), "a/prod") {
+				t.Errorf("log %q", d.log.String())
+			}
+			d.publish(stageRow("a"))
+			if a := d.status("a"); a != 200 {
+				t.Errorf("repaired: %d", a)
+			}
+		})
+	}
+}
+
+// A stage that has never been served is closed, too, and so is one whose row nobody
+// can read at the start; one that goes is unknown.
+func TestStageRowThatCannotBeReadAtFirst(t *testing.T) {
+	d := newDoctored(t)
+	d.publish([3]string{snapshot.ServedStage, "a/prod", "{"}, deploymentRow("b"), stageRow("b"), [3]string{snapshot.ServedStage, "nameless", "{}"})
+	if a, b := d.status("a"), d.status("b"); a != 500 || b != 200 {
+		t.Errorf("%d and %d", a, b)
+	}
+	if _, err := d.st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error { return tx.Retract(snapshot.ServedStage, "a/prod") }); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a := d.status("a"); a != 404 {
+		t.Errorf("gone: %d", a)
+	}
+}
+
+func TestDeploymentRowThatCannotBeRead(t *testing.T) {
+	for name, data := range map[string]string{
+		"no JSON":             "{",
+		"null":                "null",
+		"another API's":       text(&snapshot.Deployment{Format: snapshot.Format, APIID: "b", ID: "d"}),
+		"another":             text(&snapshot.Deployment{Format: snapshot.Format, APIID: "a", ID: "e"}),
+		"of an older version": text(&snapshot.Deployment{APIID: "a", ID: "d"}),
+		"of a newer version":  text(&snapshot.Deployment{APIID: "a", ID: "d", Format: snapshot.Format + 1}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoctored(t)
+			d.publish([3]string{snapshot.ServedDeployment, "a/d", data}, stageRow("a"), deploymentRow("b"), stageRow("b"))
+			if a, b := d.status("a"), d.status("b"); a != 500 || b != 200 {
+				t.Errorf("%d and %d", a, b)
+			}
+		})
+	}
+}
+
+const ofAccount = "000000000000/us-east-1/"
+
+// A VPC link whose row cannot be read leads nowhere, not where it led before.
+func TestVPCLinkRowThatCannotBeRead(t *testing.T) {
+	row := func(id string) [3]string {
+		return [3]string{snapshot.ServedVPCLink, ofAccount + id, text(&snapshot.VPCLink{ID: id, Account: "000000000000", Region: "us-east-1", Name: "orders"})}
+	}
+	other := row("l2")
+	for name, data := range map[string]string{"no JSON": "[", "null": "null", "another's": other[2], "a member's type": `{"id": {}}`} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoctored(t)
+			d.publish(row("l1"))
+			h := target.HTTP{URI: target.ParseURI("http://a.example/"), Link: target.ParseURI("${stageVariables.id}")}
+			bind := func(id string) *target.Target {
+				return h.Bind(&snapshot.Stage{Account: "000000000000", Region: "us-east-1", Variables: map[string]string{"id": id}}, d.backends)
+			}
+			first := bind("l1")
+			if err := first.Check(); err != nil {
+				t.Fatal(err)
+			}
+			d.publish([3]string{snapshot.ServedVPCLink, ofAccount + "l1", data}, other)
+			if first.Check() == nil || bind("l1").Check() == nil {
+				t.Error("calls still take the link")
+			}
+			if err := bind("l2").Check(); err != nil {
+				t.Errorf("another link: %v", err)
+			}
+			if !strings.Contains(d.log.String(), ofAccount+"l1") {
+				t.Errorf("log %q", d.log.String())
+			}
+		})
+	}
+}
+
+// A client certificate whose row cannot be read is not shown any more, and the
+// backends of stages that name it are not called without it.
+func TestCertificateRowThatCannotBeRead(t *testing.T) {
+	row := func(id string) [3]string {
+		c := newCertificate(t)
+		c.ID, c.Account, c.Region = id, "000000000000", "us-east-1"
+		return [3]string{snapshot.ServedClientCertificate, ofAccount + id, text(c)}
+	}
+	other := row("c2")
+	for name, data := range map[string]string{
+		"no JSON": "[", "null": "null", "another's": other[2], "no certificate": `{"id": "c1", "account": "000000000000", "region": "us-east-1", "privateKey": "c2VjcmV0"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoctored(t)
+			d.publish(row("c1"))
+			h := target.HTTP{URI: target.ParseURI("https://a.example/")}
+			bind := func(id string) *target.Target {
+				return h.Bind(&snapshot.Stage{Account: "000000000000", Region: "us-east-1", ClientCertificateID: id}, d.backends)
+			}
+			first := bind("c1")
+			if err := first.Check(); err != nil {
+				t.Fatal(err)
+			}
+			d.publish([3]string{snapshot.ServedClientCertificate, ofAccount + "c1", data}, other)
+			if first.Check() == nil || bind("c1").Check() == nil {
+				t.Error("calls still show the certificate")
+			}
+			if err := bind("c2").Check(); err != nil {
+				t.Errorf("another certificate: %v", err)
+			}
+			if log := d.log.String(); !strings.Contains(log, ofAccount+"c1") || strings.Contains(log, "secret") || strings.Contains(log, "c2VjcmV0") {
+				t.Errorf("log %q", log)
+			}
+		})
+	}
+}
+
+// A kind of row that this version does not know is told of, and passed over.
+func TestRowOfAnUnknownKind(t *testing.T) {
+	d := newDoctored(t)
+	d.publish([3]string{"usageplan", "p1", "{}"}, [3]string{snapshot.ServedAccount, "000000000000/us-east-1", "{"}, deploymentRow("a"), stageRow("a"))
+	if a := d.status("a"); a != 200 {
+		t.Errorf("%d", a)
+	}
+	if log := d.log.String(); !strings.Contains(log, "usageplan") || strings.Count(log, "\n") != 1 {
+		t.Errorf("log %q", log)
+	}
+}

@@ -1,0 +1,64 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+)
+
+// An Entrance says what a listener is for. The zero Entrance serves all stages
+// over plain HTTP/1.1, and nothing else.
+type Entrance struct {
+	// TLS makes it HTTP/2 and HTTP/1.1 under TLS.
+	TLS *tls.Config
+
+	// API and Stage name the one stage that is served, with nothing of it in the
+	// URLs; without them all are, by Host or path.
+	API, Stage string
+
+	// Next answers the requests that are for no stage; nil answers 403. It may read
+	// the body in its own time, at the pace of all bodies. Once it has, or where there
+	// is none, a client that leaves ends the request's context.
+	Next http.Handler
+	// NoStages leaves all requests to Next.
+	NoStages bool
+}
+
+// Handler answers the requests that come in by an entrance.
+func (g *Gateway) Handler(at Entrance) http.Handler {
+	next := at.Next
+	if next == nil {
+		next = http.HandlerFunc(nowhere)
+	}
+	switch {
+	case at.NoStages:
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.pass(w, r, next) })
+	case at.API != "":
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			path, query := splitTarget(r.RequestURI)
+			g.serve(w, r, connOf(r), location{at.API, at.Stage, path}, query)
+		})
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, query := splitTarget(r.RequestURI)
+		if found, ours := locate(r.Host, path); ours {
+			g.serve(w, r, connOf(r), found, query)
+			return
+		}
+		g.pass(w, r, next)
+	})
+}
+
+// listener makes the connections of ln what the entrance takes.
+func (at Entrance) listener(g *Gateway, ln net.Listener) net.Listener {
+	if at.TLS != nil {
+		return newSecureListener(ln, g.door, at.TLS, g.opts.ReadHeaderTimeout)
+	}
+	return &listener{ln, g.door}
+}
+
+// nowhere answers requests for no stage when nobody else does.
+func nowhere(w http.ResponseWriter, r *http.Request) {
+	out := egress{w: w, r: r}
+	out.send(forbidden.answer())
+}

@@ -1,0 +1,15 @@
+package snapshot
+
+// The kinds of rows that the control plane publishes, each in the transaction
+// that changes what it is made of. The ids of an API's rows are made by ServedID,
+// those of what an account has in a region by OfAccount.
+const (
+	ServedDeployment        = "deployment"        // a Deployment
+	ServedStage             = "stage"             // a Stage
+	ServedAccount           = "account"           // an Account; ServedID of the account and the region
+	ServedVPCLink           = "vpclink"           // a VPCLink
+	ServedClientCertificate = "clientcertificate" // a ClientCertificate
+)
+
+// ServedID is the id of an API's, or of an account's, published row.
+func ServedID(of, id string) string { return of + "/" + id }
