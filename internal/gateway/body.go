@@ -33,6 +33,8 @@ type body struct {
 	left    int64         // bytes that were announced and have not come; below 0 nobody knows
 	whole   bool          // it has been read to its end
 	read    func()        // called then; nil for nobody
+	first   [1]byte       // read by Await
+	ahead   bool          // first is still to be delivered
 }
 
 // start makes b the body of r, if it has one.
@@ -54,8 +56,26 @@ func mayHaveBody(r *http.Request) bool {
 	return r.ContentLength != 0 || r.ProtoMajor == 2 && r.Header["Content-Length"] != nil
 }
 
+// Await implements httpmsg.Sender.
+func (b *body) Await() error {
+	n, err := b.take(b.first[:])
+	if b.ahead = n > 0; err == io.EOF {
+		return nil
+	}
+	return err
+}
+
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
+	if b.ahead && len(p) > 0 {
+		b.ahead = false
+		return copy(p, b.first[:]), nil
+	}
+	return b.take(p)
+}
+
+// take reads what comes next from the client.
+func (b *body) take(p []byte) (int, error) {
 	if b.due <= 0 {
 		now := time.Now()
 		if b.last.IsZero() {

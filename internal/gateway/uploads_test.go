@@ -48,6 +48,35 @@ func TestUploadsMakeRoom(t *testing.T) {
 	}
 }
 
+// A body that is announced costs nothing before its first byte has come.
+func TestUploadAnnounced(t *testing.T) {
+	budget := httpmsg.NewBudget(1 << 20)
+	s := openTLS(t, Options{Budget: budget}, echo)
+	plain := s.site.dial(t).secure()
+	plain.send(stageHead("POST", "/dev") + "Content-Length: 500000\r\n\r\n")
+	r, w := io.Pipe()
+	defer w.Close()
+	begun := make(chan bool)
+	tr := s.http2(t)
+	go func() {
+		req, _ := http.NewRequest("POST", s.url+"/dev", r)
+		req.Host, req.ContentLength = "abc123.execute-api.localhost", 500_000
+		close(begun)
+		_, _ = tr.RoundTrip(req)
+	}()
+	<-begun
+	time.Sleep(100 * time.Millisecond)
+	if n := budget.Used(); n != 0 {
+		t.Errorf("%d bytes are borrowed", n)
+	}
+	_, _ = w.Write([]byte("x"))
+	for end := time.Now().Add(10 * time.Second); budget.Used() != 16<<10; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d bytes are borrowed for one that has come", budget.Used())
+		}
+	}
+}
+
 // Bodies that come steadily, one that began before 300 others and one that begins
 // behind them, are not cut off for them.
 func TestSteadyUploadUnderAttack(t *testing.T) {

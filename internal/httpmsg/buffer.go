@@ -93,8 +93,8 @@ func (b *Buffer) grow(size int) error {
 
 // ReadBody reads r to its end into a borrowed buffer. size is the length that
 // the sender announced, -1 when it did not: it sizes the buffer and is not
-// believed beyond a first 16 KiB, so that a promise of 10 MB costs nothing
-// until the bytes come. A body longer than limit is ErrTooLarge (r has then
+// believed beyond a first 16 KiB, and a Sender not before its first byte, so that
+// a promise of 10 MB costs nothing until the bytes come. A body longer than limit is ErrTooLarge (r has then
 // been read to at most one byte beyond it), no memory is ErrBudget, and an
 // error of r is returned as it is.
 func (b *Budget) ReadBody(r io.Reader, size int64, limit int) (body *Buffer, err error) {
@@ -108,7 +108,9 @@ func (b *Budget) ReadBody(r io.Reader, size int64, limit int) (body *Buffer, err
 	from, sent := r.(Sender)
 	var buf *Buffer
 	if sent {
-		buf, err = b.await(nil, first)
+		if err = from.Await(); err == nil {
+			buf, err = b.await(nil, first)
+		}
 	} else {
 		buf, err = b.Buffer(first)
 	}

@@ -14,6 +14,9 @@ import (
 // A Sender is a body that a client sends in its own time.
 type Sender interface {
 	io.Reader
+	// Await waits until something of the body has come, or its end. Its error is what
+	// Read's would be. Nothing is borrowed for a body before.
+	Await() error
 	// Interrupt makes the Read that is under way, and all that follow, fail soon.
 	// It is called by another goroutine and must not wait.
 	Interrupt()
