@@ -281,6 +281,7 @@ func (c *conn) linger() {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
+	c.guest.muted.Store(true)
 	c.guest.idle.Store(c.guest.door.clock())
 	end := time.Now().Add(lingerTime)
 	buf := make([]byte, 32<<10)

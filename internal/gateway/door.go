@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"errors"
 	"net"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -38,11 +40,20 @@ type guest struct {
 	door  *door
 	idle  atomic.Int64
 	http2 atomic.Bool // it is told to go in HTTP/2's own way
+	muted atomic.Bool // what it sends is thrown away
 
 	mu       sync.Mutex
 	handlers int  // at work for it over HTTP/2
 	streams  int  // of them, those that are served
 	closed   bool // it counts until its handlers are through
+}
+
+// isIdle reports whether the connection has been idle since a time of the door's
+// clock, and nothing is to be lost by closing it. Where the machine is busy a
+// request may have come that nobody has had the time to read.
+func (g *guest) isIdle(since int64) bool {
+	idle := g.idle.Load()
+	return idle != 0 && idle <= since && (g.muted.Load() || !g.hasUnread())
 }
 
 // began notes that a request has begun, and reports whether it was not known.
@@ -88,9 +99,14 @@ const settled = 100 * time.Millisecond
 // crowdPause is how long a listener waits before it looks for room again.
 const crowdPause = 5 * time.Millisecond
 
-// accept takes the next connection of ln once there is room for it.
+// accept takes the next connection of ln once there is room for it. When the
+// door closes it takes those that are in the listener's queue, and then returns
+// net.ErrClosed.
 func (d *door) accept(ln net.Listener) (*guest, error) {
 	nc, err := ln.Accept()
+	if d.closing.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
+		nc, err = acceptQueued(ln)
+	}
 	if err != nil {
 		if d.closing.Load() {
 			err = net.ErrClosed
@@ -128,16 +144,23 @@ func (d *door) shed() bool {
 	before := d.clock() - int64(settled)
 	d.mu.Lock()
 	for g := range d.guests {
-		if since := g.idle.Load(); since != 0 && since < before {
+		if since := g.idle.Load(); since != 0 && since <= before {
 			idle = append(idle, idler{g, since})
 		}
 	}
 	d.mu.Unlock()
 	slices.SortFunc(idle, func(a, b idler) int { return int(a.since - b.since) })
-	for _, i := range idle[:min(len(idle), 1+d.limit/64)] {
-		_ = i.g.Close()
+	closed := 0
+	for _, i := range idle {
+		if i.g.isIdle(before) {
+			_ = i.g.Close()
+			closed++
+		}
+		if closed > d.limit/64 {
+			break
+		}
 	}
-	return len(idle) > 0
+	return closed > 0
 }
 
 // lingering is how long a connection must have been idle to be closed while
@@ -150,14 +173,14 @@ func (d *door) empty(done <-chan struct{}) {
 	for {
 		left := 0
 		var idle []*guest
-		now := d.clock()
+		before := d.clock() - int64(lingering)
 		d.mu.Lock()
 		for g := range d.guests {
 			if g.http2.Load() {
 				continue
 			}
 			left++
-			if since := g.idle.Load(); since != 0 && now-since >= int64(lingering) {
+			if g.isIdle(before) {
 				idle = append(idle, g)
 			}
 		}

@@ -267,6 +267,7 @@ func TestFloodOfConnections(t *testing.T) {
 	worker := s.dial(t)
 	working.Go(func() {
 		for ; ; worked++ {
+			_ = worker.SetDeadline(time.Now().Add(20 * time.Second)) // for this request, however long the flood takes
 			fmt.Fprint(worker, stageHead("GET", "/dev")+"\r\n")
 			resp, err := http.ReadResponse(worker.r, nil)
 			if err != nil {

@@ -106,20 +106,36 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	return shutdown(ctx, running, emptied)
 }
 
-// queueTime is how long connections that came before the listener stopped are
-// still taken from its queue: those whose handshake is under way need a moment.
+// queueTime is how long a listener that takes no new connections waits for one
+// more of those that came before: one whose handshake is under way needs a moment.
 const queueTime = 50 * time.Millisecond
 
-// stopAccepting closes a listener behind the connections that are in its queue:
+// stopAccepting ends a listener behind the connections that are in its queue:
 // closing it at once would reset them, and with them the requests that their
-// clients have sent.
+// clients have sent. It wakes who waits in Accept; acceptQueued has the rest.
 func stopAccepting(ln net.Listener) {
 	tcp, ok := ln.(*net.TCPListener)
-	if !ok || tcp.SetDeadline(time.Now().Add(queueTime)) != nil {
-		_ = ln.Close()
-		return
+	if ok {
+		refuseNew(tcp)
+		ok = tcp.SetDeadline(time.Now()) == nil
 	}
-	refuseNew(tcp)
+	if !ok {
+		_ = ln.Close()
+	}
+}
+
+// acceptQueued takes one more connection from the queue of a listener whose
+// deadline has passed. However late it comes to that, all that are in the queue
+// get their turn: the listener ends when none has come for queueTime.
+func acceptQueued(ln net.Listener) (net.Conn, error) {
+	tcp, ok := ln.(*net.TCPListener)
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	if err := tcp.SetDeadline(time.Now().Add(queueTime)); err != nil {
+		return nil, err
+	}
+	return tcp.Accept()
 }
 
 // farewell is how long an engine of HTTP/2 lets connections of HTTP/1 empty
