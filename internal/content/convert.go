@@ -17,27 +17,18 @@ const (
 
 // Encode returns a payload as base64. Its only error is ErrBudget.
 func Encode(budget *httpmsg.Budget, payload []byte) (*httpmsg.Buffer, error) {
-	buf, err := budget.Buffer(base64.StdEncoding.EncodedLen(len(payload)))
-	if err != nil {
-		return nil, err
-	}
-	return filled(buf, base64.StdEncoding.AppendEncode(buf.Bytes(), payload))
+	return filled(budget, base64.StdEncoding.EncodedLen(len(payload)), func(dst []byte) ([]byte, error) {
+		return base64.StdEncoding.AppendEncode(dst, payload), nil
+	})
 }
 
 // Decode returns the bytes that a payload is the base64 of. Its errors are
 // ErrBudget and, of a payload that is no base64, those of encoding/base64.
 func Decode(budget *httpmsg.Budget, payload []byte) (*httpmsg.Buffer, error) {
 	payload = trimBase64(payload)
-	buf, err := budget.Buffer(base64.RawStdEncoding.DecodedLen(len(payload)))
-	if err != nil {
-		return nil, err
-	}
-	out, err := base64.RawStdEncoding.AppendDecode(buf.Bytes(), payload)
-	if err != nil {
-		buf.Free()
-		return nil, err
-	}
-	return filled(buf, out)
+	return filled(budget, base64.RawStdEncoding.DecodedLen(len(payload)), func(dst []byte) ([]byte, error) {
+		return base64.RawStdEncoding.AppendDecode(dst, payload)
+	})
 }
 
 // trimBase64 drops what may stand around base64: blanks, the padding, and the
@@ -64,28 +55,42 @@ func Text(budget *httpmsg.Budget, payload []byte) (*httpmsg.Buffer, error) {
 		}
 		n += size
 	}
+	return filled(budget, n, func(dst []byte) ([]byte, error) {
+		for len(payload) > 0 {
+			size, ok := nextRune(payload)
+			if ok {
+				dst = append(dst, payload[:size]...)
+			} else {
+				dst = append(dst, replacement...)
+			}
+			payload = payload[size:]
+		}
+		return dst, nil
+	})
+}
+
+// filled returns a buffer with what add appends to it, n bytes at the most. It is
+// given back on an error, and when add panics.
+func filled(budget *httpmsg.Budget, n int, add func([]byte) ([]byte, error)) (*httpmsg.Buffer, error) {
 	buf, err := budget.Buffer(n)
 	if err != nil {
 		return nil, err
 	}
-	out := buf.Bytes()
-	for len(payload) > 0 {
-		size, ok := nextRune(payload)
-		if ok {
-			out = append(out, payload[:size]...)
-		} else {
-			out = append(out, replacement...)
+	whole := false
+	defer func() {
+		if !whole {
+			buf.Free()
 		}
-		payload = payload[size:]
+	}()
+	text, err := add(buf.Bytes())
+	if err != nil {
+		return nil, err
 	}
-	return filled(buf, out)
-}
-
-// filled makes text, which was appended to the empty buffer within its memory,
-// what the buffer holds.
-func filled(buf *httpmsg.Buffer, text []byte) (*httpmsg.Buffer, error) {
-	_, err := buf.Write(text) // onto itself
-	return buf, err
+	if _, err = buf.Write(text); err != nil { // onto itself
+		return nil, err
+	}
+	whole = true
+	return buf, nil
 }
 
 const replacement = "\uFFFD"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"io"
 	"testing"
 	"unicode/utf8"
 
@@ -55,6 +56,31 @@ func TestConversionsWithoutMemory(t *testing.T) {
 		if _, err := convert(budget, []byte("QUI=\xff")); !errors.Is(err, httpmsg.ErrBudget) || budget.Used() != 0 {
 			t.Errorf("%s: got %v with %d bytes lent", name, err, budget.Used())
 		}
+	}
+}
+
+// An explosive writer panics.
+type explosive struct{ deflater }
+
+func (explosive) Reset(io.Writer) { panic("ouch") }
+
+// What panics while it fills a buffer gives it back.
+func TestPanicsGiveBack(t *testing.T) {
+	budget := httpmsg.NewBudget(1 << 20)
+	deflaters := NewDeflaters()
+	deflaters.gzip.New = func() any { return explosive{} }
+	for name, ouch := range map[string]func(){
+		"convert": func() { _, _ = filled(budget, 100, func([]byte) ([]byte, error) { panic("ouch") }) },
+		"deflate": func() { _, _ = deflaters.Deflate(budget, "gzip", []byte("text")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil || budget.Used() != 0 {
+					t.Errorf("%d bytes are still lent", budget.Used())
+				}
+			}()
+			ouch()
+		})
 	}
 }
 

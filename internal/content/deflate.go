@@ -30,10 +30,16 @@ func (p *Deflaters) Deflate(budget *httpmsg.Budget, coding string, body []byte) 
 	if err != nil {
 		return nil, err
 	}
+	whole := false
+	defer func() { // also of a panic
+		if !whole {
+			buf.Free()
+		}
+	}()
 	if err := p.compress(buf, coding, body); err != nil {
-		buf.Free()
 		return nil, err
 	}
+	whole = true
 	return buf, nil
 }
 

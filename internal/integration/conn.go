@@ -71,23 +71,27 @@ func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit,
 		if err := c.pool.slots.wait(sh, limit, gone(req.Client)); err != nil {
 			return nil, &Error{Kind: ErrBusy, Op: "dial", Endpoint: key.addr, Err: err}
 		}
-		if !fresh {
-			cn = c.pool.get(l)
+	}
+	connected := false
+	defer func() { // also of a panic
+		if !connected {
+			c.pool.leave(sh)
 		}
+	}()
+	if !placed && !fresh {
+		cn = c.pool.get(l)
 	}
 	for ; cn != nil; cn = c.pool.get(l) {
 		if c.reuse(cn, req, now, deadline) {
-			cn.share = sh
+			cn.share, connected = sh, true
 			return cn, nil
 		}
-		cn.Close()
 	}
 	cn, err := c.open(ep, l, req.Client, c.connectBy(limit), deadline)
 	if err != nil {
-		c.pool.leave(sh)
 		return nil, err
 	}
-	cn.share = sh
+	cn.share, connected = sh, true
 	return cn, nil
 }
 
@@ -100,8 +104,13 @@ func (c *Client) connectBy(limit time.Time) time.Time {
 }
 
 // reuse readies a kept connection for a call, and reports whether it can serve
-// one.
-func (c *Client) reuse(cn *conn, req *Request, now, deadline time.Time) bool {
+// one; otherwise it is closed.
+func (c *Client) reuse(cn *conn, req *Request, now, deadline time.Time) (ready bool) {
+	defer func() {
+		if !ready {
+			cn.Close()
+		}
+	}()
 	cn.reused = true
 	return c.usable(cn, now, idempotent(req.Method)) && cn.SetDeadline(deadline) == nil
 }
@@ -121,13 +130,16 @@ func (c *Client) usable(cn *conn, now time.Time, repeatable bool) bool {
 }
 
 // open opens a connection, for which the call has a place, by limit.
-func (c *Client) open(ep *Endpoint, l *lane, client context.Context, limit, deadline time.Time) (*conn, error) {
+func (c *Client) open(ep *Endpoint, l *lane, client context.Context, limit, deadline time.Time) (cn *conn, err error) {
 	if err := c.pool.makeRoom(limit, gone(client)); err != nil {
 		return nil, &Error{Kind: ErrBusy, Op: "dial", Endpoint: l.key.addr, Err: err}
 	}
-	cn, err := c.openCounted(ep, l, client, limit, deadline)
-	if err != nil {
-		c.pool.slots.uncount()
+	defer func() { // also of a panic
+		if cn == nil {
+			c.pool.slots.uncount()
+		}
+	}()
+	if cn, err = c.openCounted(ep, l, client, limit, deadline); err != nil {
 		return nil, err
 	}
 	cn.slots = &c.pool.slots
@@ -144,6 +156,12 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 	if err != nil {
 		return nil, failure("dial", &l.key, err)
 	}
+	opened := false
+	defer func() {
+		if !opened {
+			nc.Close()
+		}
+	}()
 	cn := &conn{Conn: nc, lane: l, address: at, born: time.Now()}
 	cn.watch()
 	if l.key.secure {
@@ -154,14 +172,13 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 			err = secure.HandshakeContext(ctx)
 		}
 		if err != nil {
-			nc.Close()
 			return nil, failure("handshake", &l.key, err)
 		}
 	}
 	if err := cn.SetDeadline(deadline); err != nil {
-		cn.Close()
 		return nil, failure("dial", &l.key, err)
 	}
+	opened = true
 	return cn, nil
 }
 

@@ -130,6 +130,8 @@ func (c *Client) run(x *exchange, cn *conn, req *Request) (resp *httpmsg.Respons
 // it has finished, once the answer is there.
 const writerGrace = 10 * time.Millisecond
 
+var errWriter = errors.New("the request could not be written")
+
 // runBothWays writes the request on a second goroutine while it reads the
 // answer, which may come before the request is out.
 func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Response, bool, *fault) {
@@ -139,10 +141,22 @@ func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Resp
 	}
 	done := make(chan written, 1)
 	go func() {
-		n, err := x.write(cn, req)
-		done <- written{n, err}
+		w := written{err: errWriter}
+		defer func() {
+			_ = recover() // the call fails, and not the process
+			done <- w
+		}()
+		w.n, w.err = x.write(cn, req)
+	}()
+	received := false
+	defer func() {
+		if !received { // a panic: the writer must be through with the body all the same
+			cn.Close()
+			<-done
+		}
 	}()
 	resp, keep, err := c.receive(x, cn, req)
+	received = true
 	var w written
 	if err == nil {
 		timer := time.NewTimer(writerGrace)

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"fmt"
 	"runtime/debug"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // A panic is a fault of this program, and ends one call: it is answered, logged
@@ -25,11 +27,27 @@ func (c *call) attempt(way func(*call) error) (err error) {
 }
 
 // answerPlainly makes the answer to a call whose own gateway response panicked.
+// What panics even then, such as the log, leaves an answer of which nothing is
+// computed: whoever gets it gives back what the call holds.
 func (c *call) answerPlainly(f *failure) {
-	c.logFailure(f)
+	c.logCaught(f)
+	defer func() {
+		if recover() != nil {
+			c.answer.Stream, c.answer.Length, c.answer.Status = nil, 0, 500
+			c.answer.Header = append(c.answer.Header[:0], httpmsg.Field{Name: "Content-Type", Value: "application/json"},
+				httpmsg.Field{Name: "x-amzn-RequestId", Value: c.scope.Context.RequestID})
+			c.answer.Body = []byte(`{"message": "Internal server error"}`)
+		}
+	}()
 	c.refuse(f)
 	c.answer.Body = c.defaultBody(f)
 	c.finish()
+}
+
+// logCaught logs a panic, unless the log is what panics.
+func (c *call) logCaught(f *failure) {
+	defer func() { _ = recover() }()
+	c.logFailure(f)
 }
 
 // handOnTrace ends the trace and hands it on. The answer is complete: it is not
@@ -40,7 +58,7 @@ func (c *call) handOnTrace() {
 	}
 	defer func() {
 		if fault := recover(); fault != nil {
-			c.logFailure(c.caught(fault))
+			c.logCaught(c.caught(fault))
 		}
 	}()
 	c.trace.Complete(c.answer.Status)

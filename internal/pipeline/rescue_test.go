@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -103,6 +104,40 @@ func TestPanics(t *testing.T) {
 			}
 			if access.String() != want {
 				t.Errorf("access log %q, want %q", access.String(), want)
+			}
+		})
+	}
+}
+
+// An explosive log panics, and so does the stream of an explosive answer.
+type explosive struct{ slog.Handler }
+
+func (explosive) Enabled(context.Context, slog.Level) bool  { return true }
+func (explosive) Handle(context.Context, slog.Record) error { panic("ouch") }
+func (explosive) Read([]byte) (int, error)                  { panic("ouch") }
+func (explosive) Close() error                              { panic("ouch") }
+
+// A call that goes on panicking while it is answered is answered all the same, and
+// gives everything back.
+func TestPanicsOfAnswers(t *testing.T) {
+	for name, fault := range map[string]step{
+		"the log":            func(*call) error { panic("ouch") },
+		"the answer's close": func(c *call) error { c.answer.Stream = explosive{}; panic("ouch") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, mock(nil))
+			services := *r.stage.services
+			services.Log, services.Requests, services.Answers = slog.New(explosive{}), httpmsg.NewBudget(1<<20), httpmsg.NewBudget(1<<20)
+			r.stage = Bind(r.stage.settings, r.stage.program, &services)
+			m := r.stage.program.methods[0]
+			m.steps = []step{func(c *call) error { _, err := c.lend(1000); return err }, fault}
+			resp := r.call("GET /x")
+			if resp.Status != 500 || string(resp.Body) != `{"message": "Internal server error"}` || !isUUID(resp.Header.Get("x-amzn-RequestId")) {
+				t.Errorf("got %s", show(resp))
+			}
+			resp.Release()
+			if used := services.Requests.Used() + services.Answers.Used(); used != 0 {
+				t.Errorf("%d bytes are still lent", used)
 			}
 		})
 	}
