@@ -145,7 +145,7 @@ func TestWriteBriefly(t *testing.T) {
 		_, err := s.WriteBriefly(t.Context(), Scope{}, put(key("a"), "a"))
 		wantErr(t, "one that is quick", err, nil)
 		_, err = s.WriteBriefly(t.Context(), Scope{}, func(tx *Tx) error {
-			time.Sleep(MaxBrief)
+			time.Sleep(MaxBrief + 1)
 			return put(key("b"), "b")(tx)
 		})
 		wantErr(t, "one that is not", err, ErrTimeout)
