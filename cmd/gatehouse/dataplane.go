@@ -102,6 +102,7 @@ func (p *dataPlane) program(d *snapshot.Deployment) (gateway.Program, error) {
 }
 
 // Bind implements gateway.Program.
-func (p boundProgram) Bind(st *snapshot.Stage) gateway.Server {
-	return pipeline.Bind(st, p.Program, p.services)
+func (p boundProgram) Bind(st *snapshot.Stage) func(current bool) gateway.Server {
+	prepared := pipeline.Prepare(st, p.Program, p.services)
+	return func(current bool) gateway.Server { return prepared(current) }
 }

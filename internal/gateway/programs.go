@@ -22,8 +22,11 @@ type Source interface {
 // A Program is a deployment made ready to serve, shared by all stages on it.
 // It never changes; Bind may be called by many goroutines.
 type Program interface {
-	// Bind joins the program with one stage's settings. It must be cheap.
-	Bind(*snapshot.Stage) Server
+	// Bind joins the program with one stage's settings. What it returns is called
+	// once, under a lock that all stages share, and says whether the settings are
+	// those that the stage has: only then may they take over the tokens of its
+	// throttles. What takes long is done before.
+	Bind(*snapshot.Stage) func(current bool) Server
 	// Size is roughly how many bytes of memory the program takes.
 	Size() int64
 }
@@ -93,14 +96,13 @@ func newPrograms(source Source, compile func(*snapshot.Deployment) (Program, err
 	}
 }
 
-// server returns what serves e, loading its program if need be.
+// server returns what serves e, loading its program if need be. A stage that was
+// replaced or removed while its program was loaded is served once more, under the
+// settings that it had, and shares nothing with those that followed.
 func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server, error) {
 	if b := e.bound.Load(); b != nil {
 		b.program.touch(now)
 		return b.server, nil
-	}
-	if e.err != nil {
-		return nil, e.err
 	}
 	ctx, cancel := context.WithTimeout(ctx, loadPatience)
 	defer cancel()
@@ -108,9 +110,10 @@ func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server
 	if err != nil {
 		return nil, err
 	}
+	bind := p.Bind(e.stage)
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	server := ps.bind(p, e)
+	server := ps.bind(p, e, bind)
 	if len(p.entries) == 0 { // the stage went while its program was read
 		ps.drop(p)
 	}
@@ -126,11 +129,11 @@ func (p *program) touch(now time.Time) {
 }
 
 // bind makes e's server and keeps it for as long as both e and p are current.
-func (ps *programs) bind(p *program, e *entry) Server {
+func (ps *programs) bind(p *program, e *entry, bind func(current bool) Server) Server {
 	if b := e.bound.Load(); b != nil {
 		return b.server
 	}
-	b := &binding{server: p.Bind(e.stage), program: p}
+	b := &binding{server: bind(!e.gone), program: p}
 	if ps.loaded[p.key] == p && !e.gone {
 		e.bound.Store(b)
 		p.entries[e] = struct{}{}
@@ -139,16 +142,26 @@ func (ps *programs) bind(p *program, e *entry) Server {
 }
 
 // warm binds a stage's new settings if their program is loaded, so that a
-// change of settings costs no request a wait.
+// change of settings costs no request a wait. From here on nothing is bound to the
+// old ones: that would take back the throttles of the new.
 func (ps *programs) warm(s swap) {
-	if s.new == nil || s.new.stage == nil {
+	ps.mu.Lock()
+	if s.old != nil {
+		s.old.gone = true
+	}
+	if s.new == nil {
+		ps.mu.Unlock()
 		return
 	}
+	p := ps.loaded[programKey{s.new.stage.APIID, s.new.stage.DeploymentID}]
+	ps.mu.Unlock()
+	if p == nil {
+		return
+	}
+	bind := p.Bind(s.new.stage)
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if p := ps.loaded[programKey{s.new.stage.APIID, s.new.stage.DeploymentID}]; p != nil {
-		ps.bind(p, s.new)
-	}
+	ps.bind(p, s.new, bind)
 }
 
 // retire lets a stage's old settings go, and their program with them if no
@@ -159,7 +172,6 @@ func (ps *programs) retire(s swap) {
 	}
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	s.old.gone = true
 	if b := s.old.bound.Load(); b != nil {
 		delete(b.program.entries, s.old)
 		if len(b.program.entries) == 0 {

@@ -44,11 +44,19 @@ type stubProgram struct {
 	d      *snapshot.Deployment
 	handle func(*stubServer, *httpmsg.Request) *httpmsg.Response
 	size   int64
+	bound  func(stage *snapshot.Stage, current bool) // is told of each Bind; nil for nobody
 }
 
 func (p *stubProgram) Size() int64 { return p.size }
 
-func (p *stubProgram) Bind(stage *snapshot.Stage) Server { return &stubServer{p, stage} }
+func (p *stubProgram) Bind(stage *snapshot.Stage) func(bool) Server {
+	return func(current bool) Server {
+		if p.bound != nil {
+			p.bound(stage, current)
+		}
+		return &stubServer{p, stage}
+	}
+}
 
 type stubServer struct {
 	*stubProgram
@@ -150,6 +158,39 @@ func TestSettingsNeedNoRead(t *testing.T) {
 
 // A request that found the old stage ends with it, and a stage changed twice
 // in one batch ends as the last says.
+// A request that found a stage which changes while its program is loaded is served
+// under the settings that it found, which are bound as those that are gone.
+func TestBindOfWhatIsGone(t *testing.T) {
+	src := &source{wait: make(chan struct{})}
+	var mu sync.Mutex
+	var bound []string
+	g := New(Options{Source: src, Compile: func(d *snapshot.Deployment) (Program, error) {
+		return &stubProgram{d: d, handle: whoServes, size: 1, bound: func(s *snapshot.Stage, current bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			bound = append(bound, fmt.Sprint(s.Variables["v"], " ", current))
+		}}, nil
+	}})
+	set := func(v string) Change {
+		c := stage("abc", "dev", "d")
+		c.Stage.Variables = map[string]string{"v": v}
+		return c
+	}
+	g.Apply(set("old"))
+	done := make(chan bool)
+	go func() { ask(g, "abc", "dev"); done <- true }()
+	for src.reads.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	g.Apply(set("new"))
+	close(src.wait)
+	<-done
+	ask(g, "abc", "dev")
+	if got := fmt.Sprint(bound); got != "[old false new true]" {
+		t.Errorf("bound %s", got)
+	}
+}
+
 func TestSwapIsWhole(t *testing.T) {
 	g := newTestGateway(new(source), 0)
 	g.Apply(stage("a", "dev", "d1"))

@@ -31,6 +31,26 @@ func NewRegistry() *Registry {
 func (r *Registry) Buckets(owner Owner, rates map[string]Rate, now time.Time) map[string]*Bucket {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	levels, buckets := r.under(owner, rates, now)
+	if r.owners[owner] = levels; len(levels) == 0 {
+		delete(r.owners, owner)
+	}
+	return buckets
+}
+
+// Borrow is Buckets for settings that the owner has no more, of a call that goes on
+// under them: they share the tokens that there are, and leave the registry as it
+// is. Names that have none get a full bucket of their own.
+func (r *Registry) Borrow(owner Owner, rates map[string]Rate, now time.Time) map[string]*Bucket {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, buckets := r.under(owner, rates, now)
+	return buckets
+}
+
+// under returns the levels of an owner's names, new ones where it has none, and
+// buckets of them.
+func (r *Registry) under(owner Owner, rates map[string]Rate, now time.Time) (map[string]*level, map[string]*Bucket) {
 	before := r.owners[owner]
 	levels, buckets := make(map[string]*level, len(rates)), make(map[string]*Bucket, len(rates))
 	for name, rate := range rates {
@@ -43,10 +63,7 @@ func (r *Registry) Buckets(owner Owner, rates map[string]Rate, now time.Time) ma
 		}
 		levels[name], buckets[name] = l, l.under(rate, now)
 	}
-	if r.owners[owner] = levels; len(levels) == 0 {
-		delete(r.owners, owner)
-	}
-	return buckets
+	return levels, buckets
 }
 
 // Forget lets the tokens of an owner that is gone go.

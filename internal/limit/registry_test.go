@@ -102,3 +102,24 @@ func TestRegistryForgets(t *testing.T) {
 		t.Errorf("%d owners are left", n)
 	}
 }
+
+// Settings that are gone share the tokens, take no name from the others and revive
+// no owner.
+func TestBorrow(t *testing.T) {
+	r := NewRegistry()
+	both := map[string]Rate{"a": {1, 2}, "b": {1, 2}}
+	takes(r.Buckets(stage, both, r.epoch)["b"], r.epoch)
+	old := r.Borrow(stage, map[string]Rate{"a": {1, 2}}, r.epoch)
+	if !old["a"].Take(r.epoch) {
+		t.Error("no token")
+	}
+	next := r.Buckets(stage, both, r.epoch)
+	if a, b := takes(next["a"], r.epoch), takes(next["b"], r.epoch); a != 1 || b != 0 {
+		t.Errorf("%d and %d tokens, want 1 and 0", a, b)
+	}
+	r.Forget(stage)
+	r.Borrow(stage, both, r.epoch)
+	if len(r.owners) != 0 {
+		t.Errorf("%d owners", len(r.owners))
+	}
+}

@@ -59,11 +59,17 @@ type Stage struct {
 	requests, answers *httpmsg.Budget
 }
 
-// Bind puts a program into service under a stage's settings. It parses the format
-// of the access log and finds each method's tokens, which takes time in
-// proportion to the methods. Where integrations lead is resolved by the first call
-// of each.
+// Bind puts a program into service under the settings that a stage has.
 func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage {
+	return Prepare(settings, program, services)(true)
+}
+
+// Prepare is Bind in two parts. It parses the format of the access log and finds
+// each method's throttle, which takes time in proportion to the methods; where
+// integrations lead is resolved by the first call of each. What it returns is called
+// once and takes the tokens of those throttles; current says whether the stage has
+// these settings, or they are those of a call that goes on under old ones.
+func Prepare(settings *snapshot.Stage, program *Program, services *Services) func(current bool) *Stage {
 	s := &Stage{
 		program: program, settings: settings, services: services, userAgent: "AmazonAPIGateway_" + settings.APIID,
 		targets: make([]atomic.Pointer[destination], len(program.methods)),
@@ -78,9 +84,12 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 	if s.answers == nil {
 		s.answers = httpmsg.NewBudget(0)
 	}
-	s.throttles = s.bindThrottles()
 	s.accessLog = services.accessLog(settings)
-	return s
+	rates := s.methodRates()
+	return func(current bool) *Stage {
+		s.throttles = s.bindThrottles(rates, current)
+		return s
+	}
 }
 
 // Serve answers one request, whose Path is the one within the stage. There is

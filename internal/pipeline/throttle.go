@@ -9,14 +9,19 @@ import (
 // bindThrottles takes the token buckets of a stage's method settings: a method
 // takes the entry of its own path and verb, else that for all methods, and each
 // method has a bucket of its own, as AWS's do. They come from the registry, where
-// a method finds the tokens that it had before the stage changed. The result is
-// nil when nothing is throttled.
-func (s *Stage) bindThrottles() []*limit.Bucket {
+// a method finds the tokens that it had before the stage changed. Settings that the
+// stage has no more share those tokens and leave the registry as it is. The result
+// is nil when nothing is throttled.
+func (s *Stage) bindThrottles(rates map[string]limit.Rate, current bool) []*limit.Bucket {
 	registry := s.services.Limits
 	if registry == nil {
 		registry = limit.NewRegistry()
 	}
-	buckets := registry.Buckets(limit.Owner{API: s.settings.APIID, Stage: s.settings.Name}, s.methodRates(), time.Now())
+	take := registry.Borrow
+	if current {
+		take = registry.Buckets
+	}
+	buckets := take(limit.Owner{API: s.settings.APIID, Stage: s.settings.Name}, rates, time.Now())
 	if len(buckets) == 0 {
 		return nil
 	}
