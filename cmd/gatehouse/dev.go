@@ -117,7 +117,7 @@ func dev(ctx context.Context, c config, o devOptions, out, errout io.Writer) err
 	if err := d.create(ctx); err != nil {
 		return errors.Join(err, s.close())
 	}
-	s.open(s.gateway, root, gateway.Entrance{API: devAPI, Stage: devStage})
+	s.open(s.gateway, root, gateway.Entrance{Name: "port", API: devAPI, Stage: devStage})
 	fmt.Fprintf(d.out, "Control plane   %s\n", baseURL(s.ports.main))
 	fmt.Fprintf(d.out, "Stage dev       %s/\n\n", d.root)
 	d.reload(ctx)

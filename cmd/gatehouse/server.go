@@ -82,17 +82,18 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 
 // serve starts the listeners. What is for no stage goes to the control plane where
 // both planes share a port, and nowhere under TLS, which is there for stages and may
-// be reachable from anywhere.
+// be reachable from anywhere. Listeners go by the names of the settings that opened
+// them.
 func (s *server) serve(control http.Handler) {
 	if s.ports.stages == nil {
-		s.open(s.gateway, s.ports.main, gateway.Entrance{Next: control})
+		s.open(s.gateway, s.ports.main, gateway.Entrance{Name: "listen", Next: control})
 	} else {
 		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config.controlConnections(gateway.OpenFiles())})
-		s.open(s.plane, s.ports.main, gateway.Entrance{Next: control, NoStages: true})
-		s.open(s.gateway, s.ports.stages, gateway.Entrance{})
+		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", Next: control, NoStages: true})
+		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen"})
 	}
 	if s.ports.secure != nil {
-		s.open(s.gateway, s.ports.secure, gateway.Entrance{TLS: s.ports.tls})
+		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", TLS: s.ports.tls})
 	}
 }
 

@@ -27,8 +27,7 @@ type Record struct {
 	ReplacedID   bool   // the client sent a request id that is no UUID
 	Routed       bool   // a method was found
 
-	// TLSVersion and CipherSuite are crypto/tls's numbers; 0 without TLS.
-	TLSVersion, CipherSuite uint16
+	Peer *httpmsg.Peer // nil where there is no connection
 }
 
 // New makes the log of a format whose lines go to lines. Every format is one:

@@ -24,7 +24,7 @@ func full() *Record {
 			},
 		},
 		Context:      &mapping.Context{RequestID: "r-1", Stage: "prod"},
-		EndpointType: "REGIONAL", Routed: true, TLSVersion: 0x0303, CipherSuite: 0x1301,
+		EndpointType: "REGIONAL", Routed: true, Peer: &httpmsg.Peer{TLSVersion: 0x0303, CipherSuite: 0x1301},
 	}
 }
 

@@ -39,10 +39,13 @@ func (r *Record) append(line []byte, name string) []byte {
 	case "endpointType":
 		return append(line, r.EndpointType...)
 	case "tlsVersion":
-		return append(line, tlsVersion(r.TLSVersion)...)
+		if r.Peer != nil {
+			line = append(line, tlsVersion(r.Peer.TLSVersion)...)
+		}
+		return line
 	case "cipherSuite":
-		if r.CipherSuite != 0 {
-			line = append(line, tls.CipherSuiteName(r.CipherSuite)...)
+		if r.Peer != nil && r.Peer.CipherSuite != 0 {
+			line = append(line, tls.CipherSuiteName(r.Peer.CipherSuite)...)
 		}
 		return line
 	case "integrationLatency", "integrationStatus", "integrationErrorMessage":

@@ -18,12 +18,13 @@ import (
 // answers by itself.
 type listener struct {
 	net.Listener
+	name string // see Entrance
 	door *door
 }
 
 // Accept implements net.Listener.
 func (l *listener) Accept() (net.Conn, error) {
-	g, err := l.door.accept(l.Listener)
+	g, err := l.door.accept(l.Listener, l.name)
 	if err != nil {
 		return nil, err
 	}
@@ -360,11 +361,11 @@ type secureListener struct {
 	close   func() error
 }
 
-func newSecureListener(ln net.Listener, d *door, config *tls.Config, timeout time.Duration) *secureListener {
+func newSecureListener(ln listener, config *tls.Config, timeout time.Duration) *secureListener {
 	config = config.Clone()
 	config.NextProtos = []string{"h2", "http/1.1"}
 	l := &secureListener{
-		listener: listener{ln, d}, config: config, timeout: timeout,
+		listener: ln, config: config, timeout: timeout,
 		ready: make(chan net.Conn), failed: make(chan error), closed: make(chan struct{}),
 	}
 	l.close = sync.OnceValue(func() error {
@@ -378,7 +379,7 @@ func newSecureListener(ln net.Listener, d *door, config *tls.Config, timeout tim
 // run accepts connections until the listener is closed.
 func (l *secureListener) run() {
 	for {
-		g, err := l.door.accept(l.Listener)
+		g, err := l.door.accept(l.Listener, l.name)
 		if err == nil {
 			l.shaking.Go(func() { l.shake(g) })
 			continue
@@ -408,6 +409,7 @@ func (l *secureListener) shake(g *guest) {
 		return
 	}
 	state := secure.ConnectionState()
+	shookHands(&g.peer, &state)
 	var nc net.Conn = secure
 	if state.NegotiatedProtocol == "h2" {
 		g.http2.Store(true)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // A door counts the connections of clients, over all listeners. When there are
@@ -39,8 +41,9 @@ type guest struct {
 	net.Conn
 	door  *door
 	idle  atomic.Int64
-	http2 atomic.Bool // it is told to go in HTTP/2's own way
-	muted atomic.Bool // what it sends is thrown away
+	http2 atomic.Bool  // it is told to go in HTTP/2's own way
+	muted atomic.Bool  // what it sends is thrown away
+	peer  httpmsg.Peer // complete before the first request
 
 	mu       sync.Mutex
 	handlers int  // at work for it over HTTP/2
@@ -99,10 +102,10 @@ const settled = 100 * time.Millisecond
 // crowdPause is how long a listener waits before it looks for room again.
 const crowdPause = 5 * time.Millisecond
 
-// accept takes the next connection of ln once there is room for it. When the
-// door closes it takes those that are in the listener's queue, and then returns
-// net.ErrClosed.
-func (d *door) accept(ln net.Listener) (*guest, error) {
+// accept takes the next connection of ln, a listener of that name, once there is
+// room for it. When the door closes it takes those that are in the listener's queue,
+// and then returns net.ErrClosed.
+func (d *door) accept(ln net.Listener, name string) (*guest, error) {
 	nc, err := ln.Accept()
 	if d.closing.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
 		nc, err = acceptQueued(ln)
@@ -118,7 +121,7 @@ func (d *door) accept(ln net.Listener) (*guest, error) {
 			time.Sleep(crowdPause)
 		}
 	}
-	g := &guest{Conn: nc, door: d}
+	g := &guest{Conn: nc, door: d, peer: httpmsg.Peer{Address: withoutPort(nc.RemoteAddr().String()), Listener: name}}
 	g.idle.Store(d.clock())
 	d.mu.Lock()
 	d.guests[g] = struct{}{}

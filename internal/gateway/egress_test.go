@@ -3,7 +3,6 @@ package gateway
 import (
 	"bufio"
 	"bytes"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -130,23 +129,6 @@ func TestHeadOverHTTP2(t *testing.T) {
 		if got := resp.Header.Get("Content-Length"); got != want || resp.ProtoMajor != 2 || resp.StatusCode != 200 {
 			t.Errorf("%s: HTTP/%d, status %d, Content-Length %q, want %q", path, resp.ProtoMajor, resp.StatusCode, got, want)
 		}
-	}
-}
-
-// A stage knows what client and listener agreed on.
-func TestTLSIsKnown(t *testing.T) {
-	s := openTLS(t, Options{}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
-		return &httpmsg.Response{Status: 200, Body: fmt.Appendf(nil, "%s %x %s", req.Scheme, req.TLSVersion, tls.CipherSuiteName(req.CipherSuite))}
-	})
-	req, _ := http.NewRequest("GET", s.url+"/dev/x", nil)
-	req.Host = "abc123.execute-api.localhost"
-	resp, err := (&http.Client{Transport: s.http2(t)}).Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if body, _ := io.ReadAll(resp.Body); !strings.HasPrefix(string(body), "https 304 TLS_") {
-		t.Errorf("got %q", body)
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 // An Entrance says what a listener is for. The zero Entrance serves all stages
 // over plain HTTP/1.1, and nothing else.
 type Entrance struct {
+	// Name is what httpmsg.Peer calls the listener.
+	Name string
+
 	// TLS makes it HTTP/2 and HTTP/1.1 under TLS.
 	TLS *tls.Config
 
@@ -51,10 +54,11 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 
 // listener makes the connections of ln what the entrance takes.
 func (at Entrance) listener(g *Gateway, ln net.Listener) net.Listener {
+	l := listener{ln, at.Name, g.door}
 	if at.TLS != nil {
-		return newSecureListener(ln, g.door, at.TLS, g.opts.ReadHeaderTimeout)
+		return newSecureListener(l, at.TLS, g.opts.ReadHeaderTimeout)
 	}
-	return &listener{ln, g.door}
+	return &l
 }
 
 // nowhere answers requests for no stage when nobody else does.

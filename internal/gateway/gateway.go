@@ -158,7 +158,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 	}
 	c.budget, c.maxBody = g.opts.Budget, g.opts.MaxBody
 	c.body.start(w, r, nc, g.opts.ReadTimeout)
-	c.fill(r, nc.takeHead(), at.path, query, &g.proxies, time.Now())
+	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, query, &g.proxies, time.Now())
 	resp := g.answer(c, r, at)
 	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout}
 	defer func() { // also when a stream breaks off

@@ -45,7 +45,7 @@ func splitTarget(target string) (path, query string) {
 
 // fill makes a message of r, whose body is still to be read. Its head is "" where it is not
 // known as it was sent.
-func (c *call) fill(r *http.Request, head, path, query string, proxies *proxies, now time.Time) {
+func (c *call) fill(r *http.Request, peer *httpmsg.Peer, head, path, query string, proxies *proxies, now time.Time) {
 	c.req = httpmsg.Request{
 		Method:   r.Method,
 		Path:     path,
@@ -53,11 +53,12 @@ func (c *call) fill(r *http.Request, head, path, query string, proxies *proxies,
 		Host:     r.Host,
 		Scheme:   "http",
 		Proto:    r.Proto,
+		Peer:     peer,
 		Header:   c.fields[:0],
 		Received: now,
 	}
-	if r.TLS != nil {
-		c.req.Scheme, c.req.TLSVersion, c.req.CipherSuite = "https", r.TLS.Version, r.TLS.CipherSuite
+	if peer.TLSVersion != 0 {
+		c.req.Scheme = "https"
 	}
 	if r.ProtoMajor == 2 {
 		c.req.Client = r.Context()
@@ -66,7 +67,7 @@ func (c *call) fill(r *http.Request, head, path, query string, proxies *proxies,
 		c.req.Unread = c
 	}
 	c.header(r, head)
-	proxies.identify(&c.req, r.RemoteAddr)
+	proxies.identify(&c.req)
 }
 
 // header lists r's header lines: as they were sent where head tells, the request

@@ -12,9 +12,9 @@ type proxies struct{ trusted []netip.Prefix }
 
 // identify sets req's SourceIP: the peer, or when that is a trusted proxy the
 // last address of X-Forwarded-For that is not one. A trusted peer's
-// X-Forwarded-Proto decides the scheme. peer is an address with a port.
-func (p *proxies) identify(req *httpmsg.Request, peer string) {
-	req.SourceIP = withoutPort(peer)
+// X-Forwarded-Proto decides the scheme.
+func (p *proxies) identify(req *httpmsg.Request) {
+	req.SourceIP = req.Peer.Address
 	if len(p.trusted) == 0 {
 		return
 	}

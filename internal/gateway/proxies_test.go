@@ -45,8 +45,8 @@ func TestIdentify(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			req := &httpmsg.Request{Header: tt.header, Scheme: "http"}
-			(&proxies{trusted: tt.trusted}).identify(req, tt.peer)
+			req := &httpmsg.Request{Peer: &httpmsg.Peer{Address: withoutPort(tt.peer)}, Header: tt.header, Scheme: "http"}
+			(&proxies{trusted: tt.trusted}).identify(req)
 			if req.SourceIP != tt.ip || req.Scheme != tt.scheme {
 				t.Errorf("%s %s, want %s %s", req.SourceIP, req.Scheme, tt.ip, tt.scheme)
 			}
@@ -57,8 +57,8 @@ func TestIdentify(t *testing.T) {
 func FuzzIdentify(f *testing.F) {
 	f.Add("10.0.0.1:1", "1.1.1.1, [::1]:2,10.0.0.2")
 	f.Fuzz(func(t *testing.T, peer, list string) {
-		req := &httpmsg.Request{Header: httpmsg.Header{{Name: "X-Forwarded-For", Value: list}}}
-		(&proxies{trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}).identify(req, peer)
+		req := &httpmsg.Request{Peer: &httpmsg.Peer{Address: withoutPort(peer)}, Header: httpmsg.Header{{Name: "X-Forwarded-For", Value: list}}}
+		(&proxies{trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}).identify(req)
 		if _, err := netip.ParseAddr(req.SourceIP); err != nil && req.SourceIP != withoutPort(peer) {
 			t.Errorf("source %q", req.SourceIP)
 		}

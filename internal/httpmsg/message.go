@@ -24,6 +24,7 @@ type Request struct {
 	Host     string // Host header, with the port if the client sent one
 	Scheme   string // "http" or "https"
 	Proto    string // "HTTP/1.1" or "HTTP/2.0"
+	Peer     *Peer  // nil where there is no connection, as when a method is tested
 	SourceIP string // address of the peer, or of the client a trusted proxy names
 	Header   Header // without Host
 	Body     []byte // nothing before ReadBody where Unread is set
@@ -34,10 +35,6 @@ type Request struct {
 	// Client ends when the client has gone, and nobody waits for the answer any
 	// more. It is nil where that is not noticed before the answer is written.
 	Client context.Context
-
-	// TLSVersion and CipherSuite are what the client and the listener agreed on,
-	// in crypto/tls's numbers; 0 without TLS.
-	TLSVersion, CipherSuite uint16
 }
 
 // A BodyReader takes in a request's body when the stage wants it: a request that

@@ -154,7 +154,7 @@ func TestAccessLogOfTimes(t *testing.T) {
 
 func TestAccessLogOfTLS(t *testing.T) {
 	req := parseRequest("GET /x")
-	req.TLSVersion, req.CipherSuite = tls.VersionTLS13, tls.TLS_AES_128_GCM_SHA256
+	req.Peer = &httpmsg.Peer{TLSVersion: tls.VersionTLS13, CipherSuite: tls.TLS_AES_128_GCM_SHA256}
 	if got := newRig(t, mock(nil)).logged(t, "$context.tlsVersion $context.cipherSuite", req); got != "TLSv1.3 TLS_AES_128_GCM_SHA256\n" {
 		t.Errorf("got %q", got)
 	}

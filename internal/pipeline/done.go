@@ -55,7 +55,7 @@ func (c *call) logAccess(d *httpmsg.Done) {
 	c.logLine = log.Write(c.logLine, &accesslog.Record{
 		Done: d, Context: &c.scope.Context, Overrides: &c.scope.Overrides,
 		EndpointType: c.stage.program.deployment.EndpointType, ReplacedID: sent != "" && sent != d.RequestID, Routed: c.method != nil,
-		TLSVersion: c.req.TLSVersion, CipherSuite: c.req.CipherSuite,
+		Peer: c.req.Peer,
 	})
 }
 
@@ -92,6 +92,6 @@ func (s *Services) Refused(settings *snapshot.Stage) func(*httpmsg.Request, *htt
 		describe(&x, settings, req)
 		x.RequestID, x.ExtendedRequestID, x.HTTPMethod = d.RequestID, d.ExtendedRequestID, req.Method
 		x.Error = mapping.ContextError{ResponseType: d.ErrorType, Message: d.ErrorMessage, HasMessage: d.ErrorMessage != ""}
-		log.Write(nil, &accesslog.Record{Done: d, Context: &x, TLSVersion: req.TLSVersion, CipherSuite: req.CipherSuite})
+		log.Write(nil, &accesslog.Record{Done: d, Context: &x, Peer: req.Peer})
 	}
 }

@@ -1,0 +1,19 @@
+package httpmsg
+
+// A Peer is who is at the other end of the connection that a request came by: the
+// client, or a proxy before it. All requests of a connection share one, which never
+// changes.
+type Peer struct {
+	Address  string // IP address, without a port
+	Listener string // the name of the listener that accepted the connection
+
+	// TLSVersion and CipherSuite are what the peer and the listener agreed on, in
+	// crypto/tls's numbers; 0 without TLS.
+	TLSVersion, CipherSuite uint16
+	ServerName              string // that the peer asked for in its handshake (SNI); "" for none
+
+	// Certificates is the chain that the peer has shown, in DER, its own first; nil
+	// for none. That it has the key of its own is sure. Whether anybody is to be
+	// believed who signed it is the listener's to say.
+	Certificates [][]byte
+}
