@@ -42,6 +42,9 @@ func TestLimits(t *testing.T) {
 		"string by repeat":     {`$n.toString().repeat(2000000000)`, vtl.Limits{}, "String"},
 		"string by replace":    {`#set($s = $n.toString().repeat(100000))$s.replace("1", $s)`, vtl.Limits{}, "String"},
 		"string by replaceAll": {`#set($s = $n.toString().repeat(100000))$s.replaceAll("1", $s)`, vtl.Limits{}, "String"},
+		"string by groups":     {`#set($s = $n.toString().repeat(100000))$s.replaceAll("(.*)", "$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1")`, vtl.Limits{String: 1 << 20}, "String"},
+		"memory of a split":    {`#set($s = $n.toString().repeat(10000))$s.split("")`, vtl.Limits{Memory: 300_000}, "Memory"},
+		"elements of a split":  {`#set($s = $n.toString().repeat(10000))$s.split("")`, vtl.Limits{Elements: 5000}, "Elements"},
 		"string by format":     {`$n.toString().format("%2000000000d", 1)`, vtl.Limits{}, "String"},
 		"string by toString":   {`#set($l = ["x"])#foreach($i in [1..60])#set($l = [$l, $l])#end$l.toString().length()`, vtl.Limits{}, "String"},
 		"number by squaring":   {`#set($b = 12345678901234567890)#foreach($i in [1..100])#set($b = $b * $b)#end`, vtl.Limits{}, "String"},
@@ -203,6 +206,11 @@ func TestDeadlineOfWork(t *testing.T) {
 		`$a.containsAll($b)`,
 		`$a.retainAll($b)`,
 		`#foreach($i in [1..1000])#foreach($j in [1..1000])#if($s.indexOf("x") > 0)1#end#end#end`,
+		`$s.replaceAll("(.*)(.*)(.*)(.*)(.*)(.*)b", "c")`,
+		`$s.replaceFirst("(.*)(.*)(.*)(.*)(.*)(.*)b", "c")`,
+		`$s.split("(.*)(.*)(.*)(.*)(.*)(.*)b")`,
+		`$s.matches("(.*)(.*)(.*)(.*)(.*)(.*)b")`,
+		`$s.replaceAll("é.*b|é", "c")`,
 		`#foreach($i in [1..1000])#foreach($j in [1..1000])#if($a.lastIndexOf("x") > 0)1#end#end#end`,
 	} {
 		tpl, err := vtl.Parse("t", text, vtl.Options{Mode: vtl.APIGateway})

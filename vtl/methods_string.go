@@ -262,13 +262,30 @@ func (r *run) pattern(v value.Value) (*javaregexp.Regexp, error) {
 	return javaregexp.Compile(v.AsString())
 }
 
+// matching is what a match may take, and how much may come of it.
+func (r *run) matching(longest int) javaregexp.Bounds {
+	return javaregexp.Bounds{Until: r.deadline, Longest: longest, Memory: r.charge}
+}
+
+// unmatched is the error of a match, by the limit of the render that ended it; long
+// is that of what came of it.
+func (r *run) unmatched(err, long error) error {
+	switch {
+	case err == javaregexp.ErrLong:
+		return long
+	case err == javaregexp.ErrLimit && !r.inTime(0):
+		return r.err
+	}
+	return err
+}
+
 func stringMatches(r *run, self value.Value, args []value.Value) (value.Value, error) {
 	re, err := r.pattern(args[0])
 	if err != nil {
 		return value.Value{}, err
 	}
-	yes, err := re.Matches(self.AsString())
-	return value.Bool(yes), err
+	yes, err := re.Matches(self.AsString(), r.matching(0))
+	return value.Bool(yes), r.unmatched(err, nil)
 }
 
 func stringReplaceAll(r *run, self value.Value, args []value.Value) (value.Value, error) {
@@ -279,32 +296,8 @@ func stringReplaceAll(r *run, self value.Value, args []value.Value) (value.Value
 	if args[1].IsNull() {
 		return value.Value{}, errNull
 	}
-	s, to := self.AsString(), args[1].AsString()
-	if err := r.foreseeReplace(re, s, to); err != nil {
-		return value.Value{}, err
-	}
-	out, err := re.ReplaceAll(s, to)
-	if err != nil {
-		return value.Value{}, err
-	}
-	return value.String(out), r.chargeString(len(out))
-}
-
-// foreseeReplace refuses a replacement whose result would be too long, before
-// it is made. Each group that the replacement names can add s at most.
-func (r *run) foreseeReplace(re *javaregexp.Regexp, s, to string) error {
-	groups := strings.Count(to, "$")
-	if (len(s)+1)*(len(to)+1)+groups*len(s) <= r.t.limits.String {
-		return nil
-	}
-	parts, err := re.Split(s, -1)
-	if err != nil {
-		return err
-	}
-	if most := len(s) + len(parts)*len(to) + groups*len(s); most > 4*r.t.limits.String {
-		return r.chargeString(noLimit)
-	}
-	return r.charge(len(parts) * elementSize)
+	out, err := re.ReplaceAll(self.AsString(), args[1].AsString(), r.matching(r.t.limits.String))
+	return value.String(out), r.unmatched(err, errLongString)
 }
 
 func stringReplaceFirst(r *run, self value.Value, args []value.Value) (value.Value, error) {
@@ -315,12 +308,8 @@ func stringReplaceFirst(r *run, self value.Value, args []value.Value) (value.Val
 	if args[1].IsNull() {
 		return value.Value{}, errNull
 	}
-	s, to := self.AsString(), args[1].AsString()
-	if err := r.chargeString(len(s)*strings.Count(to, "$") + len(to)); err != nil {
-		return value.Value{}, err
-	}
-	out, err := re.ReplaceFirst(s, to)
-	return value.String(out), err
+	out, err := re.ReplaceFirst(self.AsString(), args[1].AsString(), r.matching(r.t.limits.String))
+	return value.String(out), r.unmatched(err, errLongString)
 }
 
 func stringSplit(r *run, self value.Value, args []value.Value) (value.Value, error) {
@@ -332,9 +321,9 @@ func stringSplit(r *run, self value.Value, args []value.Value) (value.Value, err
 	if len(args) == 2 {
 		limit = int(num(args[1]))
 	}
-	parts, err := re.Split(self.AsString(), limit)
+	parts, err := re.Split(self.AsString(), limit, r.matching(r.t.limits.Elements))
 	if err != nil {
-		return value.Value{}, err
+		return value.Value{}, r.unmatched(err, errLongList)
 	}
 	return r.stringArray(parts)
 }

@@ -204,10 +204,15 @@ func (r *run) settleMemory() error {
 	return r.meter.Take(n)
 }
 
+var (
+	errLongString = &limitError{"String", "a string becomes too long"}
+	errLongList   = &limitError{"Elements", "a list or map becomes too large"}
+)
+
 // chargeString is charge for a string of n bytes.
 func (r *run) chargeString(n int) error {
 	if n > r.t.limits.String {
-		return &limitError{"String", "a string becomes too long"}
+		return errLongString
 	}
 	return r.charge(n)
 }
@@ -218,7 +223,7 @@ const elementSize = 48
 // chargeElements is charge for a list or map that grows by n to size elements.
 func (r *run) chargeElements(n, size int) error {
 	if size > r.t.limits.Elements {
-		return &limitError{"Elements", "a list or map becomes too large"}
+		return errLongList
 	}
 	return r.charge(n * elementSize)
 }

@@ -28,10 +28,10 @@ func FuzzCompile(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := re.Matches(input); err != nil {
+		if _, err := re.Matches(input, Bounds{}); err != nil {
 			return
 		}
-		if _, err := re.ReplaceAll(input, "$0"); err != nil && err != ErrLimit {
+		if _, err := re.ReplaceAll(input, "$0", Bounds{}); err != nil && err != ErrLimit {
 			t.Errorf("%q: %v", pattern, err)
 		}
 		if d := time.Since(start); d > 3*time.Second {
@@ -58,16 +58,19 @@ func compareEngines(t *testing.T, pattern, input string) {
 	}
 	other.MatchTimeout = matchLimit
 	want, errWant := collect(backtracker{other}, input)
-	got, _ := collect(stdMatcher{std}, input)
+	got, _ := collect(stdMatcher{std, 1}, input)
+	if timed, _ := collect(stdMatcher{std, quick + 1}, input); !reflect.DeepEqual(timed, got) {
+		t.Errorf("%q on %q\nstd     %v\non time %v", pattern, input, got, timed)
+	}
 	if errWant == nil && !reflect.DeepEqual(got, want) {
 		t.Errorf("%q on %q\nstd     %v\nregexp2 %v", pattern, input, got, want)
 	}
 }
 
 func collect(m matcher, input string) (out [][]int, err error) {
-	err = m.each(input, func(loc []int) bool {
+	err = m.each(input, true, &Bounds{}, func(loc []int) error {
 		out = append(out, append([]int(nil), loc...))
-		return true
+		return nil
 	})
 	return out, err
 }
@@ -95,7 +98,7 @@ func TestRunawayMatchEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	if _, err := re.Matches(strings.Repeat("a", 100)); err != ErrLimit {
+	if _, err := re.Matches(strings.Repeat("a", 100), Bounds{}); err != ErrLimit {
 		t.Errorf("got %v, want %v", err, ErrLimit)
 	}
 	if d := time.Since(start); d > 2*time.Second {
@@ -124,7 +127,7 @@ func BenchmarkMatches(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				re.Matches("404")
+				re.Matches("404", Bounds{})
 			}
 		})
 	}
@@ -137,6 +140,6 @@ func BenchmarkReplaceAll(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		re.ReplaceAll(`it\'s a \'quoted\' text`, "'")
+		re.ReplaceAll(`it\'s a \'quoted\' text`, "'", Bounds{})
 	}
 }

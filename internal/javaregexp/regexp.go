@@ -51,20 +51,20 @@ func Compile(pattern string) (*Regexp, error) {
 		return nil, err
 	}
 	re := &Regexp{source: pattern, names: p.names, groups: p.groups, size: root.size()}
-	if re.whole, err = wholeMatcher(root); err != nil {
+	if re.whole, err = wholeMatcher(root, re.size); err != nil {
 		return nil, &SyntaxError{Pattern: pattern, Message: err.Error()}
 	}
-	re.find = sync.OnceValues(func() (matcher, error) { return findMatcher(root) })
+	re.find = sync.OnceValues(func() (matcher, error) { return findMatcher(root, re.size) })
 	return re, nil
 }
 
-func wholeMatcher(root *node) (matcher, error) {
+func wholeMatcher(root *node, size int) (matcher, error) {
 	root = trimAnchors(root)
 	if text, ok := literal(root); ok || root.op == opEmpty {
 		return exactMatcher(text), nil
 	}
 	root = concat(&node{op: opAssert, assert: atBegin}, root, &node{op: opAssert, assert: atEnd})
-	return newMatcher(root, simple(root))
+	return newMatcher(root, size, simple(root))
 }
 
 // String returns the pattern as it was given to Compile.
@@ -79,13 +79,15 @@ func (re *Regexp) Groups() int { return re.groups }
 
 // Matches reports whether all of s matches, as String.matches does. The
 // error is ErrLimit when the match had to be given up.
-func (re *Regexp) Matches(s string) (bool, error) { return re.whole.match(s) }
+func (re *Regexp) Matches(s string, b Bounds) (bool, error) {
+	return re.whole.match(s, b)
+}
 
 // Find reports whether some part of s matches, as Matcher.find does.
-func (re *Regexp) Find(s string) (bool, error) {
+func (re *Regexp) Find(s string, b Bounds) (bool, error) {
 	m, err := re.find()
 	if err != nil {
 		return false, err
 	}
-	return m.match(s)
+	return m.match(s, b)
 }

@@ -1,6 +1,7 @@
 package javaregexp
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,58 +11,91 @@ import (
 // replacement $n and ${name} stand for what a group captured, and a backslash
 // takes the next character's meaning away. Like Java it reports a bad
 // replacement only when there is something to replace.
-func (re *Regexp) ReplaceAll(s, replacement string) (string, error) {
-	return re.replace(s, replacement, false)
+func (re *Regexp) ReplaceAll(s, replacement string, b Bounds) (string, error) {
+	return re.replace(s, replacement, false, b)
 }
 
 // ReplaceFirst replaces the first match in s, as String.replaceFirst does.
-func (re *Regexp) ReplaceFirst(s, replacement string) (string, error) {
-	return re.replace(s, replacement, true)
+func (re *Regexp) ReplaceFirst(s, replacement string, b Bounds) (string, error) {
+	return re.replace(s, replacement, true, b)
 }
 
-func (re *Regexp) replace(s, replacement string, once bool) (string, error) {
+// errEnough ends a search that has found what was asked for.
+var errEnough = errors.New("enough")
+
+func (re *Regexp) replace(s, replacement string, once bool, b Bounds) (string, error) {
 	m, err := re.find()
 	if err != nil {
 		return "", err
 	}
 	if text, ok := m.(literalMatcher); ok && !strings.ContainsAny(replacement, `\$`) {
-		n := -1
-		if once {
-			n = 1
-		}
-		return strings.Replace(s, string(text), replacement, n), nil
+		return text.replace(s, replacement, once, b)
 	}
-	var out []byte
+	return re.replaceMatches(m, s, replacement, once, b)
+}
+
+func (re *Regexp) replaceMatches(m matcher, s, replacement string, once bool, b Bounds) (string, error) {
+	var out result
 	var parts []part
-	var bad error
 	end := 0
-	err = m.each(s, func(loc []int) bool {
+	err := m.each(s, strings.ContainsRune(replacement, '$'), &b, func(loc []int) (err error) {
 		if parts == nil {
-			if parts, bad = re.parseReplacement(replacement); bad != nil {
-				return false
+			if parts, err = re.parseReplacement(replacement); err != nil {
+				return err
 			}
-			out = make([]byte, 0, len(s)+len(replacement))
 		}
-		out = append(out, s[end:loc[0]]...)
+		err = out.add(&b, len(s)+len(replacement), s[end:loc[0]])
 		for _, p := range parts {
-			if p.group < 0 {
-				out = append(out, p.text...)
-			} else if from := loc[2*p.group]; from >= 0 {
-				out = append(out, s[from:loc[2*p.group+1]]...)
+			text := p.text
+			if p.group >= 0 {
+				text = captured(s, loc, p.group)
+			}
+			if err == nil && text != "" {
+				err = out.add(&b, 0, text)
 			}
 		}
-		end = loc[1]
-		return !once
+		if end = loc[1]; once && err == nil {
+			err = errEnough
+		}
+		return err
 	})
 	switch {
-	case err != nil:
+	case err != nil && err != errEnough:
 		return "", err
-	case bad != nil:
-		return "", bad
 	case parts == nil:
 		return s, nil
 	}
-	return string(append(out, s[end:]...)), nil
+	if err := out.add(&b, 0, s[end:]); err != nil {
+		return "", err
+	}
+	return out.text.String(), nil
+}
+
+// replace is Regexp.replace without groups.
+func (m literalMatcher) replace(s, replacement string, once bool, b Bounds) (string, error) {
+	n := strings.Count(s, string(m))
+	if once {
+		n = min(n, 1)
+	}
+	if n == 0 {
+		return s, nil
+	}
+	size := len(s) - n*len(m)
+	if b.Longest > 0 && n*len(replacement) > b.Longest-size {
+		return "", ErrLong
+	}
+	if err := b.take(size + n*len(replacement)); err != nil {
+		return "", err
+	}
+	return strings.Replace(s, string(m), replacement, n), nil
+}
+
+// captured is what a group has of a match.
+func captured(s string, loc []int, group int) string {
+	if from := loc[2*group]; from >= 0 {
+		return s[from:loc[2*group+1]]
+	}
+	return ""
 }
 
 // A part of a replacement is text, or a group when group is not -1.
@@ -144,33 +178,36 @@ func (re *Regexp) parseGroupName(r string) (group, n int, err error) {
 // Split cuts s around matches, as String.split does: an empty match at the
 // very beginning cuts nothing; a limit above zero caps the number of parts; a
 // limit of zero drops empty parts from the end.
-func (re *Regexp) Split(s string, limit int) ([]string, error) {
+func (re *Regexp) Split(s string, limit int, b Bounds) ([]string, error) {
 	m, err := re.find()
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	var out parts
 	end := 0
-	err = m.each(s, func(loc []int) bool {
-		if limit > 0 && len(out) == limit-1 {
-			return false
+	err = m.each(s, false, &b, func(loc []int) error {
+		if limit > 0 && out.len() == limit-1 {
+			return errEnough
 		}
 		if end == 0 && loc[0] == 0 && loc[1] == 0 {
-			return true
+			return nil
 		}
-		out = append(out, s[end:loc[0]])
+		from := end
 		end = loc[1]
-		return true
+		return out.add(&b, s[from:loc[0]])
 	})
-	if err != nil {
+	if err != nil && err != errEnough {
 		return nil, err
 	}
 	if end == 0 {
 		return []string{s}, nil
 	}
-	out = append(out, s[end:])
-	for limit == 0 && len(out) > 0 && out[len(out)-1] == "" {
-		out = out[:len(out)-1]
+	if err := out.add(&b, s[end:]); err != nil {
+		return nil, err
 	}
-	return out, nil
+	if limit == 0 {
+		return out.list, nil
+	}
+	err = out.fill(&b, 0)
+	return out.list, err
 }

@@ -91,14 +91,14 @@ func answer(v vector) (any, error) {
 	}
 	switch v.op {
 	case "matches":
-		return re.Matches(v.input)
+		return re.Matches(v.input, Bounds{})
 	case "replaceAll":
-		return re.ReplaceAll(v.input, v.arg)
+		return re.ReplaceAll(v.input, v.arg, Bounds{})
 	case "replaceFirst":
-		return re.ReplaceFirst(v.input, v.arg)
+		return re.ReplaceFirst(v.input, v.arg, Bounds{})
 	case "split":
 		limit, _ := strconv.Atoi(v.arg)
-		parts, err := re.Split(v.input, limit)
+		parts, err := re.Split(v.input, limit, Bounds{})
 		return anySlice(parts), err
 	case "members":
 		return members(re)
@@ -120,7 +120,7 @@ func findAll(re *Regexp, s string) (any, error) {
 		return nil, err
 	}
 	out := []any{}
-	err = m.each(s, func(loc []int) bool {
+	err = m.each(s, true, &Bounds{}, func(loc []int) error {
 		groups := []any{}
 		for i := 0; i < len(loc); i += 2 {
 			if loc[i] < 0 {
@@ -130,7 +130,7 @@ func findAll(re *Regexp, s string) (any, error) {
 			}
 		}
 		out = append(out, groups)
-		return true
+		return nil
 	})
 	return out, err
 }
@@ -141,7 +141,7 @@ func members(re *Regexp) (any, error) {
 		in := false
 		if i < 0x530 || i >= 0x1e00 && i < 0x2070 {
 			var err error
-			if in, err = re.Matches(string(rune(i))); err != nil {
+			if in, err = re.Matches(string(rune(i)), Bounds{}); err != nil {
 				return nil, err
 			}
 		}

@@ -204,7 +204,7 @@ func (b *budget) matches(l, r node) (bool, error) {
 		if err := b.work(patternWork + m.parts()); err != nil {
 			return false, err
 		}
-		ok, err := l.pattern.Matches(m.input())
+		ok, err := l.pattern.Matches(m.input(), b.matching())
 		if err != nil {
 			return false, evalError(err.Error())
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
@@ -40,6 +41,14 @@ func (b *budget) work(n int) error {
 		return nil
 	}
 	return tooLong()
+}
+
+// matching is what a match of a pattern may take.
+func (b *budget) matching() javaregexp.Bounds {
+	if b.bounds == nil {
+		return javaregexp.Bounds{}
+	}
+	return javaregexp.Bounds{Until: b.bounds.Deadline}
 }
 
 // take asks for memory.

@@ -254,7 +254,7 @@ func (f *filler) regexp(text string) (*pattern, error) {
 	}
 	re, err := javaregexp.Compile(text)
 	if err == nil {
-		_, err = re.Find("") // compiles what searches
+		_, err = re.Find("", javaregexp.Bounds{}) // compiles what searches
 	}
 	if err != nil {
 		return nil, f.p.fail("regular expression %s: %v", cut(text), err)

@@ -18,7 +18,7 @@ import (
 type javaPattern struct{ *javaregexp.Regexp }
 
 func (p javaPattern) MatchString(s string) bool {
-	found, _ := p.Find(s)
+	found, _ := p.Find(s, javaregexp.Bounds{})
 	return found
 }
 

@@ -156,7 +156,7 @@ func (k *pattern) find(r *run, s string) bool {
 	if !r.spend(1 + len(s)/8) {
 		return false
 	}
-	found, err := k.re.Find(s)
+	found, err := k.re.Find(s, javaregexp.Bounds{Until: r.start.Add(maxTime)})
 	if err != nil {
 		r.err = ErrLimit
 	}

@@ -68,8 +68,8 @@ func TestPatterns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Check(t, 8<<10, shape, func(doc string) {
 				if re, err := javaregexp.Compile(doc); err == nil {
-					_, _ = re.Find("a")
-					_, _ = re.Matches("a")
+					_, _ = re.Find("a", javaregexp.Bounds{})
+					_, _ = re.Matches("a", javaregexp.Bounds{})
 				}
 			})
 		})
@@ -85,8 +85,8 @@ func TestSubjects(t *testing.T) {
 				t.Fatal(err)
 			}
 			lineartest.Check(t, 16<<10, func(n int) string { return strings.Repeat("a", n) }, func(doc string) {
-				_, _ = re.Find(doc)
-				_, _ = re.Matches(doc)
+				_, _ = re.Find(doc, javaregexp.Bounds{})
+				_, _ = re.Matches(doc, javaregexp.Bounds{})
 			})
 		})
 	}

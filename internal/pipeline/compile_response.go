@@ -3,6 +3,7 @@ package pipeline
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -85,35 +86,36 @@ func (c *compiler) responseParameter(field, key, text string) (mapped, bool) {
 // a status, the one that answers with that very status goes before the first
 // (measured on AWS, with a MOCK). status is 0 where the value is no status.
 func (r *responseSide) choose(value string, status int) (*integrationResponse, error) {
+	b := javaregexp.Bounds{Until: time.Now().Add(mapping.MaxTime)} // of all patterns together
 	for i, ir := range r.responses {
-		ok, err := ir.selects(value)
+		ok, err := ir.selects(value, b)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			return ir.orOwn(r.responses[i+1:], value, status), nil
+			return ir.orOwn(r.responses[i+1:], value, status, b), nil
 		}
 	}
 	return nil, nil
 }
 
 // selects reports whether the response is for a value; the default is for all.
-func (r *integrationResponse) selects(value string) (bool, error) {
+func (r *integrationResponse) selects(value string, b javaregexp.Bounds) (bool, error) {
 	if r.err != nil || r.pattern == nil {
 		return r.err == nil, r.err
 	}
-	return r.pattern.Matches(value)
+	return r.pattern.Matches(value, b)
 }
 
 // orOwn returns the one of the later responses that is for the status and has
 // it for its own, else r. A pattern of theirs that cannot run selects nothing.
-func (r *integrationResponse) orOwn(later []*integrationResponse, value string, status int) *integrationResponse {
+func (r *integrationResponse) orOwn(later []*integrationResponse, value string, status int, b javaregexp.Bounds) *integrationResponse {
 	if r.status == status || status == 0 {
 		return r
 	}
 	for _, own := range later {
 		if own.status == status && own.pattern != nil {
-			if ok, err := own.selects(value); ok && err == nil {
+			if ok, err := own.selects(value, b); ok && err == nil {
 				return own
 			}
 		}
