@@ -34,7 +34,9 @@ func launchLimited(dir string, files int, args ...string) (*process, error) {
 // fails for want of a file, and other clients are let in.
 func TestFilesForBackends(t *testing.T) {
 	t.Parallel()
-	backend := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(300 * time.Millisecond) }))
+	// One backend has a quarter of the places, six here: the last of the calls waits
+	// fifty times as long as a call takes, which must be well within the time to wait.
+	backend := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(60 * time.Millisecond) }))
 	t.Cleanup(backend.Close)
 	dir := t.TempDir()
 	pool := selfSigned(t, dir)
