@@ -104,6 +104,9 @@ func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server
 		b.program.touch(now)
 		return b.server, nil
 	}
+	if e.err != nil {
+		return nil, e.err
+	}
 	ctx, cancel := context.WithTimeout(ctx, loadPatience)
 	defer cancel()
 	p, err := ps.get(ctx, programKey{e.stage.APIID, e.stage.DeploymentID}, now)
@@ -149,7 +152,7 @@ func (ps *programs) warm(s swap) {
 	if s.old != nil {
 		s.old.gone = true
 	}
-	if s.new == nil {
+	if s.new == nil || s.new.err != nil {
 		ps.mu.Unlock()
 		return
 	}

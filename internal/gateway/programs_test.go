@@ -138,6 +138,29 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// A stage of which nobody knows what it is answers with the error, whatever it was
+// before, and serves again when that is known.
+func TestApplyOfAnUnknownStage(t *testing.T) {
+	g := newTestGateway(new(source), 100)
+	unknown := Change{APIID: "a", Name: "dev", Err: errors.New("nobody knows")}
+	for _, tt := range []struct {
+		change Change
+		want   string
+	}{
+		{unknown, "nobody knows"}, {stage("a", "dev", "d1"), "a dev d1 "}, {unknown, "nobody knows"}, {unknown, "nobody knows"}, {stage("a", "dev", "d1"), "a dev d1 "},
+		{unknown, "nobody knows"}, {Change{APIID: "a", Name: "dev"}, "none, API known: false"},
+	} {
+		g.Load(t.Context(), tt.change)
+		g.Apply(tt.change)
+		if got := ask(g, "a", "dev"); got != tt.want {
+			t.Errorf("after %+v: %q, want %q", tt.change, got, tt.want)
+		}
+	}
+	if unknown.Stage = nil; !g.Ready(unknown) {
+		t.Error("a change without a program waits for one")
+	}
+}
+
 // A change of settings is served by the program that is there, also when the
 // stage is the only one on it.
 func TestSettingsNeedNoRead(t *testing.T) {
