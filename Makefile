@@ -4,7 +4,7 @@
 GO ?= go
 BIN := bin/gatehouse
 
-.PHONY: help run build test check e2e fuzz bench
+.PHONY: help run build test check e2e fuzz soak bench
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,7 @@ test: ## run everything: Go tests with -race, those of costs without, then the e
 	scripts/prepare.sh
 	$(GO) test -race ./...
 	$(GO) test ./internal/lineartest
+	$(GO) test -run TestMemory ./internal/pipeline
 	$(MAKE) e2e
 
 check: build ## format, vet, lint, and that generated files are up to date
@@ -31,6 +32,11 @@ e2e: build ## boto3, the aws CLI and the JavaScript SDK against the binary
 
 fuzz: ## every fuzz target for FUZZTIME, 10s each
 	scripts/fuzz.sh
+
+soak: ## the tests that can be long at SOAK times the length of make test, 20, and a minute for every fuzz target: hours
+	SOAK=$${SOAK:-20} $(GO) test -race -count 1 -timeout 6h ./...
+	SOAK=$${SOAK:-20} $(GO) test -count 1 -timeout 1h ./internal/lineartest
+	FUZZTIME=$${FUZZTIME:-1m} scripts/fuzz.sh
 
 bench: ## Go benchmarks of the hot paths; docs/performance.md says how to compare
 	$(GO) test -run '^$$' -bench . -benchmem ./vtl/... ./internal/...

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/gatehouse-gw/gatehouse/internal/sdktest"
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 // newSDK is the Go SDK against a running process.
@@ -55,10 +56,7 @@ func (a *acknowledged) add(path, status string) {
 // TestKill ends the server with SIGKILL in the middle of concurrent writes,
 // again and again, and finds every acknowledged write and a whole tree.
 func TestKill(t *testing.T) {
-	rounds, writers := 8, 8
-	if testing.Short() {
-		rounds = 2
-	}
+	rounds, writers := soak.Times(8), 8
 	dir := t.TempDir()
 	acked := &acknowledged{paths: make(map[string][]string)}
 	p, client := launchServer(t, dir)

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	stdflag "flag"
 	"fmt"
 	"io"
 	"net"
@@ -19,9 +18,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
-var loadTime = stdflag.Duration("load", 5*time.Second, "how long TestLoad runs")
+// loadTime is how long TestLoad runs.
+var loadTime = soak.Times(5 * time.Second)
 
 const (
 	loadPlain    = 35 // clients of HTTP/1.1
@@ -72,7 +74,7 @@ func TestLoad(t *testing.T) {
 			}
 		}
 	})
-	early, late := l.watchMemory(p, *loadTime)
+	early, late := l.watchMemory(p, loadTime)
 	close(ended)
 	others.Wait() // so that no call of the control plane is cut off
 	stopped := time.Now()
@@ -196,7 +198,7 @@ func (l *pressure) report(early, late int64, took time.Duration) {
 			t.Errorf("no answer was %s", kind)
 		}
 	}
-	if d := l.deployed.Load(); d < int64(*loadTime/loadDeploys/10) {
+	if d := l.deployed.Load(); d < int64(loadTime/loadDeploys/10) {
 		t.Errorf("only %d deployments", d)
 	}
 	if took > 15*time.Second {

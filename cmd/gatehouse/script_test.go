@@ -18,6 +18,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/pflag"
+
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 // atRaceExit keeps processes that the race detector watches from sleeping for a
@@ -28,6 +30,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("GORACE") == "" {
 		_ = os.Setenv("GORACE", atRaceExit)
 	}
+	soak.Checks(8)
 	testscript.Main(m, map[string]func(){"gatehouse": func() { os.Exit(run(os.Args[1:])) }})
 }
 

@@ -1,9 +1,7 @@
 package main
 
 import (
-	stdflag "flag"
 	"fmt"
-	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,11 +18,6 @@ import (
 // without an answer is done wholly or not at all.
 func TestStateMachine(t *testing.T) {
 	t.Parallel()
-	checks := 8
-	if testing.Short() {
-		checks = 2
-	}
-	setChecks(t, checks)
 	m := &stateMachine{t: t, dir: t.TempDir()}
 	m.start()
 	t.Cleanup(func() { m.p.kill() })
@@ -38,20 +31,6 @@ func TestStateMachine(t *testing.T) {
 		m.finish(rt)
 	})
 	t.Logf("%d calls; %d ends while calls were under way, %d of those calls without an answer: %d done, %d not", m.count.calls, m.count.ends, m.count.done+m.count.undone, m.count.done, m.count.undone)
-}
-
-// setChecks sets how many checks rapid makes, unless the command line says it.
-func setChecks(t *testing.T, n int) {
-	f, given := stdflag.Lookup("rapid.checks"), false
-	stdflag.Visit(func(set *stdflag.Flag) { given = given || set == f })
-	if given {
-		return
-	}
-	before := f.Value.String()
-	if err := f.Value.Set(strconv.Itoa(n)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = f.Value.Set(before) })
 }
 
 // A stateMachine drives a server and the worlds of some APIs through the same

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 // cut waits until the server has ended the connection, and returns how long that
@@ -254,11 +255,12 @@ func TestFloodOfUnreadAnswers(t *testing.T) {
 	}
 }
 
-// Ten thousand clients who do nothing, and one who works: there are never more
+// Thousands of clients who do nothing, ten thousand in a long run, and one who
+// works: there are never more
 // connections than may be, and the one is served all the time.
 func TestFloodOfConnections(t *testing.T) {
 	const room = 1000
-	clients := min(10_000, OpenFiles()-room-500)
+	clients := min(soak.Times(3*room), 10*room, OpenFiles()-room-500)
 	s := open(t, Options{MaxConnections: room}, echo)
 	before, goroutines := heap(), runtime.NumGoroutine()
 	ended := make(chan bool)

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 const (
@@ -35,18 +37,23 @@ type cost struct {
 }
 
 // Check reads the documents that shape makes of about size, twice and four times
-// size bytes. It fails where the costs grow faster than the documents or are out
+// size bytes, in long runs eight times size, too. It fails where the costs grow faster than the documents or are out
 // of all proportion. Tests that use it must not run in parallel, since the costs
 // are those of the whole process. read may refuse a document.
 func Check(t *testing.T, size int, shape func(size int) string, read func(doc string)) {
 	t.Helper()
 	var least cost
-	for _, n := range []int{size, 2 * size, 4 * size} {
+	sizes := []int{size, 2 * size, 4 * size}
+	if soak.Long() {
+		sizes = append(sizes, 8*size)
+	}
+	for _, n := range sizes {
 		doc := shape(n)
 		most := cost{maxTime + time.Duration(len(doc))*maxTimePerByte, maxBytes + uint64(len(doc))*maxBytesPerByte}
 		if n > size {
-			most.time = min(most.time, growth*max(least.time, floorTime))
-			most.bytes = min(most.bytes, growth*max(least.bytes, floorBytes))
+			fours := max(1, n/(4*size))
+			most.time = min(most.time, time.Duration(growth*fours)*max(least.time, floorTime))
+			most.bytes = min(most.bytes, uint64(growth*fours)*max(least.bytes, floorBytes))
 		}
 		c := measure(doc, read, most)
 		t.Logf("%8d bytes took %8v and %11d allocated", len(doc), c.time.Round(10*time.Microsecond), c.bytes)

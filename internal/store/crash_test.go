@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -15,9 +14,9 @@ import (
 	"sync"
 	"testing"
 	"time"
-)
 
-var crashRounds = flag.Int("crash.rounds", 20, "how often TestCrash kills a process that writes")
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
+)
 
 // crashDir tells a copy of this test binary to be the process that is killed.
 const crashDir = "GATEHOUSE_CRASH_TEST_DIR"
@@ -95,7 +94,7 @@ type acknowledged struct {
 func TestCrash(t *testing.T) {
 	var dir string
 	var ack acknowledged
-	for round := range *crashRounds {
+	for round := range soak.Times(20) {
 		if round%10 == 0 { // looking at everything takes ever longer
 			dir, ack = t.TempDir(), acknowledged{count: map[string]int{}}
 		}
