@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/feed"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
@@ -50,7 +51,8 @@ func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err e
 		traced = out.tracer.print
 	}
 	p := &dataPlane{store: st, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}, services: &pipeline.Services{
-		Client: client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
+		Deflaters: content.NewDeflaters(),
+		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
 		Limits: limits, AccessLog: out.access.lines, Trace: traced,
 	}}
 	proxies, _ := c.proxies() // checked when loaded

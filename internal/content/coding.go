@@ -21,6 +21,12 @@ func Coding(headers httpmsg.Header) string {
 	return coding
 }
 
+// Reads reports whether a content coding is one of those that bodies can be read
+// in.
+func Reads(coding string) bool {
+	return strings.EqualFold(coding, "gzip") || strings.EqualFold(coding, "deflate")
+}
+
 // PreferredCoding returns gzip or deflate if a client's Accept-Encoding ranks
 // one of them first, else "": of codings with the same quality the one named
 // first counts. "*" is what a client without the header means, whom AWS sends

@@ -12,7 +12,8 @@ import (
 
 // Deflaters are writers of compressed bodies, pooled. No more of them work at
 // one time than there are processors: compressing is work of these alone, and
-// a writer takes more than a megabyte. They are safe for concurrent use.
+// a writer takes more than a megabyte, which no budget pays for. A process has one
+// Deflaters. They are safe for concurrent use.
 type Deflaters struct {
 	slots         chan struct{}
 	gzip, deflate sync.Pool

@@ -261,8 +261,10 @@ func (c *conn) breakOff() { c.ended, c.unread = errUnread, true }
 
 var errUnread = errors.New("the request has been answered before it was read")
 
-// goOn is called when the connection waits for the next request: what was left of
-// the last one had come already where it was broken off.
+// goOn is called when the connection waits for the next request. net/http lets one
+// come behind a request that was broken off where it holds the rest in its own
+// buffer: of a body of 3,000 bytes that came with the head it has all, and drops
+// it. Then there is nothing left to keep from it, and reading goes on.
 func (c *conn) goOn() {
 	c.serving = false
 	if c.unread = false; c.ended == errUnread {
@@ -285,18 +287,34 @@ func (c *conn) linger() {
 	c.guest.muted.Store(true)
 	c.guest.idle.Store(c.guest.door.clock())
 	end := time.Now().Add(lingerTime)
-	buf := make([]byte, 32<<10)
 	for n := 0; n < lingerBytes; {
 		next := time.Now().Add(silence)
 		if end.Before(next) {
 			next = end
 		}
 		_ = c.guest.Conn.SetReadDeadline(next)
-		got, err := c.guest.Conn.Read(buf) // beneath TLS
+		got, err := c.guest.Conn.Read(c.early[:]) // beneath TLS
 		if err != nil {
 			return
 		}
-		n += got
+		n += got + c.guest.throwAway()
+	}
+}
+
+// discards are buffers for what nobody reads. A connection has one only while
+// something comes.
+var discards = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// throwAway reads what has come, and how much that was.
+func (g *guest) throwAway() (n int) {
+	buf := discards.Get().(*[32 << 10]byte)
+	defer discards.Put(buf)
+	for {
+		_ = g.Conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+		got, err := g.Conn.Read(buf[:])
+		if n += got; err != nil || got < len(buf) || n >= 1<<20 {
+			return n
+		}
 	}
 }
 

@@ -3,9 +3,11 @@ package openapi
 import "fmt"
 
 // Parts of a document that others share, by references, YAML's aliases or the
-// media types at the top, could make a small document any number of values. What
-// is made more than once may so be a number of values and some more for each that
-// the document has.
+// media types at the top, could make a small document any number of values: 1,000
+// media types at the top and 1,000 operations, 12 KB of text, make a million. So
+// there is a bound for values that are made of shared parts: 50,000, and ten more
+// for each value that the document itself has. A document of 2,000 values may make
+// 70,000.
 const (
 	sharedValues   = 50_000
 	sharedPerValue = 10

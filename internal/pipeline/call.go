@@ -36,6 +36,8 @@ type state struct {
 	trail   trail          // the request's place in a trace
 	traceID string         // of the answer; "" until an integration has one
 
+	validParameters bool // those that must be there are, as was found before the body came
+
 	out      outgoing            // the integration request
 	values   []string            // buffer of evalAll
 	constant *mockRequest        // in place of out.Body, where nothing had to be rendered

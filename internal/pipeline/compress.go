@@ -27,7 +27,7 @@ func compress(c *call) error {
 		return nil
 	}
 	c.traceResponse() // before it is compressed
-	buf, err := c.stage.program.deflaters.Deflate(c.stage.answers, coding, a.Body)
+	buf, err := c.stage.deflaters.Deflate(c.stage.answers, coding, a.Body)
 	if err != nil {
 		return nil // no memory to spare: the client can do without
 	}

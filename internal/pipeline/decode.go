@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"os"
+	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -11,6 +12,9 @@ import (
 // readBody waits for the request's body. What can be decided without it is
 // decided by the steps before; what needs it stands behind.
 func readBody(c *call) error {
+	if c.refusesCoding() {
+		return unsupportedMedia()
+	}
 	err := c.req.ReadBody()
 	c.scope.RequestBody = c.req.Body
 	switch {
@@ -24,6 +28,26 @@ func readBody(c *call) error {
 		return requestTimeout(err)
 	}
 	return badRequest(err)
+}
+
+// refusesCoding reports whether the header alone tells that a body which has not
+// come yet will be refused for its content coding: one that is empty, or shorter
+// than what the API compresses, is not.
+func (c *call) refusesCoding() bool {
+	if c.req.Unread == nil {
+		return false
+	}
+	coding := content.Coding(c.headers)
+	if coding == "" || content.Reads(coding) {
+		return false
+	}
+	least := 1
+	if set := c.stage.program.deployment.MinimumCompressionSize; set != nil {
+		least = max(least, int(*set))
+	}
+	length, _ := c.req.Header.Last("Content-Length")
+	n, err := strconv.Atoi(length)
+	return err == nil && n >= least
 }
 
 // decodeBody removes the content coding of a request's body, so that models

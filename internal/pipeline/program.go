@@ -26,7 +26,6 @@ type Program struct {
 	models     *models   // while compiling
 	calls      sync.Pool // of *call
 	inflaters  content.Inflaters
-	deflaters  *content.Deflaters // nil where the API does not compress
 }
 
 // A Problem is a part of a definition that cannot work. The deployment stands
@@ -87,9 +86,6 @@ type Check func(*snapshot.Integration) error
 // cannot work is a Problem, and the calls that need it fail.
 func Compile(d *snapshot.Deployment, checks ...Check) *Program {
 	p := &Program{deployment: d, checks: checks, models: newModels(d)}
-	if d.MinimumCompressionSize != nil {
-		p.deflaters = content.NewDeflaters()
-	}
 	p.compileGatewayResponses()
 	for i := range d.Resources {
 		for j := range d.Resources[i].Methods {
@@ -140,7 +136,9 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 		request: requestSide{handling: in.ContentHandling},
 	}
 	c := &compiler{program: p, resource: r.Path, method: from}
-	closed, validation, integration := c.guards(), c.validation(), c.integration(m)
+	closed := c.guards()
+	early, validation := c.validation()
+	integration := c.integration(m)
 	switch {
 	case closed != nil:
 		m.steps = []step{closed}
@@ -148,14 +146,17 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	case c.refused != nil:
 		integration = []step{c.refused}
 	}
-	m.steps, m.finishing = slices.Concat(admission, validation, integration), c.compression()
+	m.steps, m.finishing = slices.Concat(admission, early, taking, validation, integration), c.compression()
 	return m
 }
 
-// admission are the first steps of a method that is not closed. What can refuse a
-// request without its body stands before readBody, so that a request that is
-// refused costs no memory for one.
-var admission = []step{(*call).throttle, readBody, decodeBody}
+// The first steps of a method that is not closed. What can refuse a request without
+// its body stands before taking it, so that a request that is refused costs no memory
+// for one.
+var (
+	admission = []step{(*call).throttle}
+	taking    = []step{readBody, decodeBody}
+)
 
 // integration compiles the method's integration and returns its steps.
 func (c *compiler) integration(m *Method) []step {

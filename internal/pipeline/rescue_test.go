@@ -169,14 +169,15 @@ func TestBodiesOnDemand(t *testing.T) {
 		want    string // what the answer begins with
 		body    string
 	}{
-		"a method that takes it":    {"POST /x", respond("hello"), nil, 1, "200", "hello"},
-		"no route":                  {"POST /nope", nil, nil, 0, "403", `{"message":"Missing Authentication Token"}`},
-		"no path at all":            {"POST /../x", nil, nil, 0, "400", `{"message":"Bad Request"}`},
-		"a method that is closed":   {"POST /x", closed, nil, 0, "403", `{"Message":"Forbidden"}`},
-		"one that is too long":      {"POST /x", nil, httpmsg.ErrTooLarge, 1, "413", `{"message":"Request Too Long"}`},
-		"no memory for it":          {"POST /x", nil, httpmsg.ErrBudget, 1, "503", `{"message": "Service Unavailable"}`},
-		"a client that is too slow": {"POST /x", nil, os.ErrDeadlineExceeded, 1, "408", `{"message":"Request Timeout"}`},
-		"one that is malformed":     {"POST /x", nil, errors.New("invalid byte in chunk length"), 1, "400", `{"message":"Bad Request"}`},
+		"a method that takes it":     {"POST /x", respond("hello"), nil, 1, "200", "hello"},
+		"no route":                   {"POST /nope", nil, nil, 0, "403", `{"message":"Missing Authentication Token"}`},
+		"no path at all":             {"POST /../x", nil, nil, 0, "400", `{"message":"Bad Request"}`},
+		"a method that is closed":    {"POST /x", closed, nil, 0, "403", `{"Message":"Forbidden"}`},
+		"a coding that nobody reads": {"POST /x\nContent-Encoding: br\nContent-Length: 2", nil, nil, 0, "415", `{"message": "Unsupported Media Type"}`},
+		"one that is too long":       {"POST /x", nil, httpmsg.ErrTooLarge, 1, "413", `{"message":"Request Too Long"}`},
+		"no memory for it":           {"POST /x", nil, httpmsg.ErrBudget, 1, "503", `{"message": "Service Unavailable"}`},
+		"a client that is too slow":  {"POST /x", nil, os.ErrDeadlineExceeded, 1, "408", `{"message":"Request Timeout"}`},
+		"one that is malformed":      {"POST /x", nil, errors.New("invalid byte in chunk length"), 1, "400", `{"message":"Bad Request"}`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -186,6 +187,28 @@ func TestBodiesOnDemand(t *testing.T) {
 			defer resp.Release()
 			if got := show(resp); !strings.HasPrefix(got, tt.want+"\n") || !strings.HasSuffix(got, "\n\n"+tt.body) || from.read != tt.read {
 				t.Errorf("read %d times, got %s", from.read, got)
+			}
+		})
+	}
+	for _, tt := range []struct {
+		request string
+		read    int
+		want    int
+	}{
+		{"POST /x", 0, 400},
+		{"POST /x\nContent-Encoding: gzip", 1, 415}, // its body is none: that comes first
+		{"POST /x?must=1", 1, 200},
+	} {
+		t.Run("a parameter that must be there: "+tt.request, func(t *testing.T) {
+			d := &snapshot.Deployment{APIID: "abc", Validators: map[string]snapshot.Validator{"v": {Parameters: true}}, Resources: []snapshot.Resource{mock(func(m *snapshot.Method) {
+				m.RequestValidatorID, m.RequestParameters = "v", map[string]bool{"method.request.querystring.must": true}
+			})}}
+			r, from := newRigOf(t, d), new(bodySource)
+			from.budget = r.stage.requests
+			resp := r.stage.Serve(sending(tt.request+"\n\n{}", from))
+			defer resp.Release()
+			if resp.Status != tt.want || from.read != tt.read {
+				t.Errorf("read %d times, got %s", from.read, show(resp))
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
@@ -30,6 +31,9 @@ type Services struct {
 	// are apart so that uploads cannot stop downloads. Nil makes one without a
 	// limit for each stage.
 	Requests, Answers *httpmsg.Budget
+
+	// Deflaters compress answers; nil makes some for each stage.
+	Deflaters *content.Deflaters
 
 	// Limits has the tokens of the stages' throttles; nil makes full buckets for
 	// each Bind.
@@ -56,6 +60,7 @@ type Stage struct {
 	throttles []*limit.Bucket               // by Method.ordinal; nil when nothing is throttled
 	accessLog *accesslog.Log                // nil for none
 
+	deflaters         *content.Deflaters
 	requests, answers *httpmsg.Budget
 }
 
@@ -75,8 +80,12 @@ func Prepare(settings *snapshot.Stage, program *Program, services *Services) fun
 		targets: make([]atomic.Pointer[destination], len(program.methods)),
 		calls:   &program.calls,
 
-		requests: services.Requests,
-		answers:  services.Answers,
+		deflaters: services.Deflaters,
+		requests:  services.Requests,
+		answers:   services.Answers,
+	}
+	if s.deflaters == nil {
+		s.deflaters = content.NewDeflaters()
 	}
 	if s.requests == nil {
 		s.requests = httpmsg.NewBudget(0)

@@ -11,21 +11,21 @@ import (
 )
 
 // validation returns the steps of a method's request validator: parameters, then
-// the body.
-func (c *compiler) validation() (steps []step) {
+// the body. What of the first can be done before the body comes is in early.
+func (c *compiler) validation() (early, steps []step) {
 	id := c.method.RequestValidatorID
 	if id == "" {
-		return nil
+		return nil, nil
 	}
 	v, ok := c.program.deployment.Validators[id]
 	if !ok {
 		c.problem("requestValidatorId", 0, 0, "there is no request validator %s", id)
 		c.refuse("requestValidatorId", "request validator "+id+" is missing")
-		return nil
+		return nil, nil
 	}
 	if v.Parameters {
 		if required := c.requiredParameters(); len(required) > 0 {
-			steps = append(steps, required.check)
+			early, steps = append(early, required.checkEarly), append(steps, required.check)
 		}
 	}
 	if v.Body {
@@ -33,7 +33,7 @@ func (c *compiler) validation() (steps []step) {
 			steps = append(steps, models.check)
 		}
 	}
-	return steps
+	return early, steps
 }
 
 // requiredParameters are the parameters that a request must have, in the order
@@ -63,9 +63,28 @@ func (c *compiler) requiredParameters() requiredParameters {
 	return required
 }
 
-// check wants every parameter to be there and not blank. A path parameter that
-// the resource's path does not have is missing from every call (recorded).
+// checkEarly is check for a request whose body has not come: they need none. On
+// AWS they stand behind the decoding of the body, which can refuse it, and a trace
+// tells of the body before them: where there is either, they wait for it.
+func (required requiredParameters) checkEarly(c *call) error {
+	if c.req.Unread == nil || c.trace != nil || content.Coding(c.headers) != "" {
+		return nil
+	}
+	c.validParameters = true // or the call ends here
+	return required.missing(c)
+}
+
+// check is the step in AWS's place.
 func (required requiredParameters) check(c *call) error {
+	if c.validParameters {
+		return nil
+	}
+	return required.missing(c)
+}
+
+// missing wants every parameter to be there and not blank. A path parameter that
+// the resource's path does not have is missing from every call (recorded).
+func (required requiredParameters) missing(c *call) error {
 	var missing []string
 	for i := range required {
 		v, _, err := c.eval(&required[i])
