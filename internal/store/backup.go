@@ -182,7 +182,7 @@ func checkFile(ctx context.Context, file string) error {
 // checkIntegrity reads all of the database and finds it whole.
 func (c *conn) checkIntegrity(ctx context.Context) error {
 	found := "no answer"
-	err := c.query(ctx, "PRAGMA integrity_check(1)", func(row []driver.Value) { found, _ = row[0].(string) })
+	err := c.query(ctx, "PRAGMA integrity_check(1)", func(r *sqliteRow) { found = r.text(0) })
 	if err == nil && found != "ok" {
 		err = fmt.Errorf("%w: %s", ErrCorrupt, strings.ReplaceAll(found, "\n", " "))
 	}

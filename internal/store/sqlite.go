@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"log/slog"
 	"os"
@@ -203,14 +202,6 @@ func sqlLimit(limit int) int64 {
 		return -1
 	}
 	return int64(limit)
-}
-
-// blob returns a column of type BLOB; the driver gives nil for an empty one.
-func blob(v driver.Value) []byte {
-	if b, ok := v.([]byte); ok && b != nil {
-		return b
-	}
-	return []byte{}
 }
 
 // present returns doc so that the driver does not take it for NULL.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -102,13 +103,13 @@ func (c *conn) result(ctx context.Context, sql string, args []driver.Value) (dri
 }
 
 // query runs a statement, prepared once, and calls each with its rows. The
-// values of a row are each's to keep, the slice is not.
-func (c *conn) query(ctx context.Context, sql string, each func(row []driver.Value), args ...driver.Value) error {
-	return c.queryWhile(ctx, sql, func(row []driver.Value) bool { each(row); return true }, args...)
+// values of a row are each's to keep, the row is not.
+func (c *conn) query(ctx context.Context, sql string, each func(*sqliteRow), args ...driver.Value) error {
+	return c.queryWhile(ctx, sql, func(r *sqliteRow) bool { each(r); return true }, args...)
 }
 
-// queryWhile is query until each returns false.
-func (c *conn) queryWhile(ctx context.Context, sql string, each func(row []driver.Value) bool, args ...driver.Value) error {
+// queryWhile is query until each returns false or meets a value of a wrong type.
+func (c *conn) queryWhile(ctx context.Context, sql string, each func(*sqliteRow) bool, args ...driver.Value) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -120,11 +121,11 @@ func (c *conn) queryWhile(ctx context.Context, sql string, each func(row []drive
 	if err != nil {
 		return err
 	}
-	row := make([]driver.Value, len(rows.Columns()))
+	r := &sqliteRow{values: make([]driver.Value, len(rows.Columns()))}
 	for more := true; more && err == nil; {
-		if err = rows.Next(row); err == nil {
-			more = each(row)
-			err = ctx.Err()
+		if err = rows.Next(r.values); err == nil {
+			more = each(r)
+			err = cmp.Or(r.err, ctx.Err())
 		}
 	}
 	if err == io.EOF {
@@ -137,7 +138,7 @@ func (c *conn) queryWhile(ctx context.Context, sql string, each func(row []drive
 // pragma.
 func (c *conn) number(ctx context.Context, sql string) (int64, error) {
 	var n int64
-	err := c.query(ctx, sql, func(row []driver.Value) { n, _ = row[0].(int64) })
+	err := c.query(ctx, sql, func(r *sqliteRow) { n = r.integer(0) })
 	return n, err
 }
 

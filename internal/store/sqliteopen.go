@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime"
@@ -65,7 +64,7 @@ func (db *sqliteDB) open(ctx context.Context) error {
 // useLog puts the database into WAL mode, which the file remembers.
 func useLog(ctx context.Context, c *conn) error {
 	mode := ""
-	err := c.query(ctx, "PRAGMA journal_mode = WAL", func(row []driver.Value) { mode, _ = row[0].(string) })
+	err := c.query(ctx, "PRAGMA journal_mode = WAL", func(r *sqliteRow) { mode = r.text(0) })
 	if err == nil && mode != "wal" {
 		err = errors.New("its file system does not support shared memory")
 	}

@@ -25,7 +25,7 @@ func (v *sqliteView) release() {
 
 func (v *sqliteView) get(ctx context.Context, key []byte) ([]byte, error) {
 	var doc []byte
-	err := v.query(ctx, sqlGet, func(row []driver.Value) { doc = blob(row[0]) }, key)
+	err := v.query(ctx, sqlGet, func(r *sqliteRow) { doc = r.blob(0) }, key)
 	if err == nil && doc == nil {
 		err = ErrNotFound
 	}
@@ -47,33 +47,38 @@ func (v *sqliteView) getMany(ctx context.Context, keys [][]byte) ([][]byte, erro
 
 func (v *sqliteView) has(ctx context.Context, key []byte) (bool, error) {
 	found := false
-	err := v.query(ctx, sqlHas, func([]driver.Value) { found = true }, key)
+	err := v.query(ctx, sqlHas, func(*sqliteRow) { found = true }, key)
 	return found, err
 }
 
 func (v *sqliteView) scan(ctx context.Context, from, to []byte, limit int, each func(key, doc []byte) bool) error {
-	return v.db.failure(v.conn.queryWhile(ctx, sqlScan, func(row []driver.Value) bool {
-		return each(blob(row[0]), blob(row[1]))
+	return v.db.failure(v.conn.queryWhile(ctx, sqlScan, func(r *sqliteRow) bool {
+		key, doc := r.blob(0), r.blob(1)
+		return r.err == nil && each(key, doc)
 	}, from, to, sqlLimit(limit)))
 }
 
 func (v *sqliteView) created(ctx context.Context, from, to []byte, after int64, limit int, each func(place int64, key, doc []byte) bool) error {
-	return v.db.failure(v.conn.queryWhile(ctx, sqlCreated, func(row []driver.Value) bool {
-		return each(row[0].(int64), blob(row[1]), blob(row[2]))
+	return v.db.failure(v.conn.queryWhile(ctx, sqlCreated, func(r *sqliteRow) bool {
+		place, key, doc := r.integer(0), r.blob(1), r.blob(2)
+		return r.err == nil && each(place, key, doc)
 	}, from, to, after, sqlLimit(limit)))
 }
 
 func (v *sqliteView) keys(ctx context.Context, from, to []byte, each func(key []byte)) error {
-	err := v.query(ctx, sqlKeys, func(row []driver.Value) { each(blob(row[0])) }, from, to)
-	return err
+	return v.query(ctx, sqlKeys, func(r *sqliteRow) {
+		if key := r.blob(0); r.err == nil {
+			each(key)
+		}
+	}, from, to)
 }
 
 func (v *sqliteView) served(ctx context.Context, kind, id string) (Served, error) {
 	s := Served{Kind: kind, ID: id}
-	err := v.query(ctx, sqlServed, func(row []driver.Value) {
-		s.Revision, s.Deleted = Revision(row[0].(int64)), row[1].(int64) != 0
+	err := v.query(ctx, sqlServed, func(r *sqliteRow) {
+		s.Revision, s.Deleted = Revision(r.integer(0)), r.integer(1) != 0
 		if !s.Deleted {
-			s.Data = blob(row[2])
+			s.Data = r.blob(2)
 		}
 	}, kind, []byte(id))
 	if err != nil {
@@ -91,10 +96,10 @@ func (v *sqliteView) changes(ctx context.Context, after Revision, limit int, bar
 		return nil, err
 	}
 	var all []Served
-	err = v.query(ctx, sqlChanges, func(row []driver.Value) {
-		s := Served{Revision: Revision(row[0].(int64)), Kind: row[1].(string), ID: string(blob(row[2])), Deleted: row[3].(int64) != 0}
+	err = v.query(ctx, sqlChanges, func(r *sqliteRow) {
+		s := Served{Revision: Revision(r.integer(0)), Kind: r.text(1), ID: string(r.blob(2)), Deleted: r.integer(3) != 0}
 		if !s.Deleted && !slices.Contains(bare, s.Kind) {
-			s.Data = blob(row[4])
+			s.Data = r.blob(4)
 		}
 		all = append(all, s)
 	}, string(kinds), int64(after), sqlLimit(limit))
@@ -111,13 +116,13 @@ func (v *sqliteView) last(ctx context.Context) (last, pruned Revision, err error
 }
 
 // query runs a statement that reads. Its error names the directory.
-func (v *sqliteView) query(ctx context.Context, sql string, each func(row []driver.Value), args ...driver.Value) error {
+func (v *sqliteView) query(ctx context.Context, sql string, each func(*sqliteRow), args ...driver.Value) error {
 	return v.db.failure(v.conn.query(ctx, sql, each, args...))
 }
 
 // number returns the integer that a statement gives.
 func (v *sqliteView) number(ctx context.Context, sql string, args ...driver.Value) (int64, error) {
 	var n int64
-	err := v.query(ctx, sql, func(row []driver.Value) { n, _ = row[0].(int64) }, args...)
+	err := v.query(ctx, sql, func(r *sqliteRow) { n = r.integer(0) }, args...)
 	return n, err
 }
