@@ -19,11 +19,11 @@ type refusal struct {
 var (
 	// forbidden is for a stage that does not exist.
 	forbidden = &refusal{403, "ForbiddenException", "", "Forbidden", false}
-	// badRequest is for what is no request, or not one alone.
+	// badRequest is for bytes that are no request, or could be two.
 	badRequest = &refusal{400, "BadRequestException", "DEFAULT_4XX", "Bad Request", false}
 	// tooLong is for a URL, header or body over its limit.
 	tooLong = &refusal{413, "RequestTooLargeException", "REQUEST_TOO_LARGE", "Request Too Long", false}
-	// busy is for when there is too much to do.
+	// busy is for a server that has no memory for the request just now.
 	busy = &refusal{503, "ServiceUnavailableException", "DEFAULT_5XX", "Service Unavailable", false}
 	// internalError is for when the failure is ours.
 	internalError = &refusal{500, "InternalServerErrorException", "DEFAULT_5XX", "Internal server error", true}

@@ -36,19 +36,19 @@ type conn struct {
 	net.Conn
 	guest   *guest
 	scanner scanner
-	ended   error // why nothing more is read
+	ended   error // why nothing more is read; nil while something may be
 	reads   deadline
 	writes  deadline
 	tail    *byte // the last one of net/http's buffer
 	serving bool  // a handler has got the request: what is written is no error of net/http's own
 
-	answered bool  // the answer has gone, net/http's own is to be swallowed
-	broken   error // why it has not
+	answered bool  // the answer has been written; what net/http adds to it is swallowed
+	broken   error // why the answer could not be written; nil if it was
 	unread   bool  // the last answer came before its request had been read
-	lingered bool  // what came behind it has been thrown away
+	lingered bool  // linger has run
 
 	early [1]byte // what a watch has read
-	came  bool    // it has, and nobody has got it yet
+	came  bool    // early holds a byte that no read has returned yet
 
 	interrupted atomic.Bool // nothing more is to be read, by whoever is about to
 }
@@ -80,7 +80,7 @@ func http1(nc net.Conn) *conn {
 	return nil
 }
 
-// track is the hook that net/http calls when a connection's state changes.
+// track is net/http's hook for changes of a connection's state.
 func track(nc net.Conn, state http.ConnState) {
 	g := guestOf(nc)
 	switch {
@@ -133,11 +133,12 @@ func (c *conn) receive(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// isBackground tells the read of one byte that net/http has pending while a
+// isBackground recognises the read of one byte that net/http has pending while a
 // handler runs, to learn of a client who goes away: a system call, two timers
 // and a parked goroutine for each request. A gateway has no use for it, since an
 // integration that was begun is ended, as on AWS; for other handlers there is
-// watch. To read nothing ends it at once. All other reads are into one buffer; only its last byte may be left of it.
+// watch. Read ends it at once by returning no bytes. net/http's other reads are into
+// one buffer, and of that only the last byte may be left.
 func (c *conn) isBackground(p []byte) bool {
 	if c.tail == nil { // the first read is into the whole buffer
 		c.tail = &p[:cap(p)][cap(p)-1]
@@ -242,7 +243,8 @@ func (c *conn) put(p []byte) (n int, err error) {
 	return n, err
 }
 
-// What is taken in of a client that is still sending when it has its answer.
+// Bounds on what is read, and thrown away, from a client that goes on sending when
+// it has had its answer.
 const (
 	lingerBytes = 64 << 20
 	lingerTime  = 30 * time.Second
@@ -354,7 +356,8 @@ func guestOf(nc net.Conn) *guest {
 	return nil
 }
 
-// reworded is the answer in the place of one of net/http's with that status.
+// reworded is the answer in AWS's form that is sent instead of net/http's own with
+// that status.
 func reworded(status []byte) []byte {
 	code, _ := strconv.Atoi(string(status))
 	f := &refusal{status: code, errorType: "BadRequestException", message: http.StatusText(code)}

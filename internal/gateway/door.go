@@ -20,7 +20,7 @@ type door struct {
 	headTime  time.Duration // for a request's head to come
 	writeTime time.Duration // for a client to take a piece of an answer
 	epoch     time.Time     // what times are measured from, so that a clock that is set does not change them
-	closing   atomic.Bool   // answers say so, and idle connections go soon
+	closing   atomic.Bool   // the server stops: answers end their connections, and idle ones are closed soon
 
 	moreStreams atomic.Int64 // of HTTP/2 beside the first one of each connection
 
@@ -80,7 +80,7 @@ func (g *guest) Close() error {
 	return g.Conn.Close()
 }
 
-// forget counts a guest no more.
+// forget removes a guest from those that are counted.
 func (d *door) forget(g *guest) {
 	d.mu.Lock()
 	delete(d.guests, g)

@@ -28,10 +28,11 @@ type egress struct {
 
 	began, ended time.Time // of the writing
 	sent         int64     // bytes of the body
-	broken       bool      // not all was written
+	broken       bool      // the client did not get all of it
 }
 
-// sendable reports whether resp can be written as it is.
+// sendable reports whether resp can be written as it is: its status and its header
+// are ones that HTTP has.
 func sendable(resp *httpmsg.Response) bool {
 	if resp.Status < 200 || resp.Status > 999 {
 		return false

@@ -10,7 +10,7 @@ import (
 )
 
 // appendHead appends resp's status line and header as HTTP/1.1, the empty line
-// included. The lines keep their order and spelling. A length below 0 is not told.
+// included. The lines keep their order and spelling. A length below 0 is left out.
 func appendHead(dst []byte, resp *httpmsg.Response, length int64, date string, closing bool) []byte {
 	dst = append(dst, "HTTP/1.1 "...)
 	dst = strconv.AppendInt(dst, int64(resp.Status), 10)

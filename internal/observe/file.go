@@ -43,7 +43,8 @@ func CheckFile(name string) error {
 	return file.Close()
 }
 
-// open never waits: that of a FIFO without a reader fails.
+// open opens a file for appending. It never waits: opening a FIFO that has no reader
+// fails at once.
 func open(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY|openFlags, 0o640)
 }
@@ -56,8 +57,8 @@ func noReader(name string, err error) bool {
 	return err == nil && info.Mode()&fs.ModeNamedPipe != 0
 }
 
-// A file is the writer of OpenLines. One goroutine writes; it waits where others
-// must not.
+// A file is the writer of OpenLines. One goroutine writes to it, and may wait for
+// the file as nobody who logs may.
 type file struct {
 	name  string
 	log   *slog.Logger
@@ -68,8 +69,8 @@ type file struct {
 	at      *os.File // nil while it is not open
 	stopped bool
 
-	// Of the goroutine that writes:
-	is      os.FileInfo // of at
+	// Only the goroutine that writes uses these:
+	is      os.FileInfo // what at is, to compare with what has its name later
 	looked  time.Time
 	failing bool
 }

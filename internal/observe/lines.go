@@ -27,7 +27,7 @@ const (
 // waits for the writer. It is safe for concurrent use.
 type Lines struct {
 	w    io.Writer
-	file *file // w, where it is one that can be opened again
+	file *file // what Reopen opens again; nil where w is no file of OpenLines
 	log  *slog.Logger
 
 	some    chan struct{}      // holds a token when something is pending
@@ -43,8 +43,8 @@ type Lines struct {
 	closed  bool   // by Close
 	ended   bool   // nothing is written any more
 
-	// Of the goroutine that writes:
-	lost    int // lines that were not written, and of which the log does not know yet
+	// Only the goroutine that writes uses these:
+	lost    int // lines that were not written and that the log has not been told of
 	failing bool
 }
 
@@ -57,8 +57,8 @@ func NewLines(w io.Writer, log *slog.Logger) *Lines {
 	return l
 }
 
-// NewLog makes a logger whose lines go to w as those of Lines do. It is told
-// itself what goes wrong with them.
+// NewLog makes a logger that writes its lines to w in batches, as Lines does. When
+// writing fails, the logger itself is told.
 func NewLog(w io.Writer, handler func(io.Writer) slog.Handler) (*slog.Logger, *Lines) {
 	l := newLines(w)
 	l.log = slog.New(handler(l))
@@ -84,8 +84,8 @@ func (l *Lines) Append(line []byte) {
 	}
 }
 
-// Write implements io.Writer for whole lines, with their ends. It never fails:
-// what becomes of lines the log is told.
+// Write implements io.Writer for whole lines, with their ends. It never fails: a
+// line that cannot be written is reported to the log.
 func (l *Lines) Write(lines []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,8 +96,8 @@ func (l *Lines) Write(lines []byte) (int, error) {
 	return len(lines), nil
 }
 
-// room reports whether that many bytes can be added. Where they cannot, they are
-// so many lines dropped.
+// room reports whether that many bytes can be added. If not, it counts the lines
+// that they hold as dropped.
 func (l *Lines) room(bytes, lines int) bool {
 	if l.ended {
 		return false
@@ -143,8 +143,8 @@ func (l *Lines) Flush() {
 	}
 }
 
-// Reopen makes lines of OpenLines open their file again, which somebody has
-// moved away. Of others it means nothing.
+// Reopen makes Lines that OpenLines returned open their file again, for example
+// because it was renamed. On other Lines it does nothing.
 func (l *Lines) Reopen() {
 	if l.file != nil {
 		l.file.stale.Store(true)
@@ -225,8 +225,8 @@ func (l *Lines) flush() {
 	}
 }
 
-// tell tells the log of a writer that begins to fail, and of what is lost when
-// it works again: the log may be these lines themselves.
+// tell tells the log when the writer begins to fail, and how many lines are lost
+// only when it works again: the log may be written by these very Lines.
 func (l *Lines) tell(rest []byte, err error) {
 	if err != nil {
 		l.lost += bytes.Count(rest, []byte{'\n'})

@@ -16,7 +16,7 @@ import (
 type Test struct {
 	Caller mapping.Identity // who tests: account, keys, user
 
-	// Of the stage that there is none of.
+	// These stand in for a stage's settings; a test has no stage.
 	Variables           map[string]string
 	ClientCertificateID string // "" for none
 }

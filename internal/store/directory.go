@@ -80,8 +80,8 @@ func (d *directory) takeLock() error {
 	return errors.Join(err, f.Close())
 }
 
-// signLock writes who holds the lock into it, for who meets it. On a full disk
-// it stays empty.
+// signLock writes this process's id into the lock file, for the error of another
+// that finds it locked. On a full disk the file stays empty.
 func (d *directory) signLock() {
 	if d.lock.Truncate(0) == nil {
 		_, _ = d.lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
@@ -90,7 +90,7 @@ func (d *directory) signLock() {
 
 func (d *directory) unlock() error { return d.lock.Close() }
 
-// failure puts the directory before err, and what kind of failure it is.
+// failure adds the directory and the kind of failure to err.
 func (d directory) failure(err error) error {
 	if err == nil {
 		return nil

@@ -285,7 +285,8 @@ func (b *memoryBatch) commit(_ context.Context, changes []Served) error {
 
 func (b *memoryBatch) rollback() {}
 
-// own copies doc; what is empty is not nil, as it would be from a database.
+// own copies doc. The copy of an empty document is not nil, as a database would
+// return it.
 func own(doc []byte) []byte {
 	if len(doc) == 0 {
 		return []byte{}

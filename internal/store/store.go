@@ -134,8 +134,8 @@ func start(ctx context.Context, e engine, log *slog.Logger) (*Store, error) {
 }
 
 // keepTombstones is for how many revisions a tombstone stays in the feed: who
-// follows it may be so far behind without having to start over. So many
-// tombstones there are at most, but for those that are due.
+// follows it may be so far behind without having to start over. There are at
+// most as many tombstones, and a few that wait for the next pruning.
 const keepTombstones = 1 << 16
 
 // A retention says which tombstones are due.
@@ -198,8 +198,8 @@ func (s *Store) view(ctx context.Context, fn func(*Tx) error) error {
 // Write calls fn in a transaction and returns once what it did is durable, or
 // undone. fn may run more than once, on a goroutine of the store: it must do
 // no I/O except through tx, must not call Write, and sets what it hands out
-// afresh in each run. If fn fails or panics, Write returns an error and
-// nothing that fn did remains; so it is when the disk is full or fails.
+// afresh in each run. If fn fails or panics, or the disk is full or fails, Write
+// returns an error and nothing that fn did remains.
 //
 // A ctx that ends makes Write return its error unless fn is through by then.
 // While fn runs no other write does; it has MaxWrite, and then its changes are
@@ -230,7 +230,7 @@ func (s *Store) Served(ctx context.Context, kind, id string) (Served, error) {
 }
 
 // AllServed returns all that is served, in order of revision and without
-// tombstones, and the revision of which that is so: Changes goes on from there.
+// tombstones, and the revision at which that was so: Changes goes on from there.
 // bare is as for Changes.
 func (s *Store) AllServed(ctx context.Context, bare ...string) ([]Served, Revision, error) {
 	v, err := s.engine.view(ctx)

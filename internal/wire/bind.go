@@ -13,7 +13,8 @@ import (
 // maxQuery bounds the query string, in bytes.
 const maxQuery = 64 << 10
 
-// A request is what of an HTTP request an operation's input is made from.
+// A request holds the parts of an HTTP request that an operation's input is made
+// from.
 type request struct {
 	labels []string // unescaped, in the order of the path
 	query  url.Values

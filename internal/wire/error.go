@@ -17,7 +17,7 @@ type Error struct {
 // Error returns the type and the message.
 func (e *Error) Error() string { return e.Type + ": " + e.Message }
 
-// retryAfter is the Retry-After of errors that pass, in seconds.
+// retryAfter is the Retry-After of errors that go away by themselves, in seconds.
 const retryAfter = 1
 
 // BadRequest reports an input that an operation does not take.

@@ -20,8 +20,8 @@ const maxPosition = 4096
 // Paginate makes one page of a listing. list returns, in the listing's order, at
 // most n of the items behind the one with the id after, which is "" at the start,
 // and whether there are more; it may return fewer, but one at least if there is
-// one, where n of them would be too large for an answer. id returns what tells
-// list of an item, also when that is gone by then.
+// one, where n of them would be too large for an answer. id returns the id
+// of an item, from which list can go on even when the item is gone by then.
 //
 // A position says after which id the next page starts, so items that come or go
 // between two pages neither repeat nor hide others. next is nil on the last

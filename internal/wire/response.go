@@ -56,8 +56,8 @@ func setHeader(h http.Header, name string, value *string) {
 	}
 }
 
-// writeError writes the answer of a failed call and returns its status. Of an
-// error that is no Error the client sees only that there was one.
+// writeError writes the answer of a failed call and returns its status. An error
+// that is no Error becomes a 500, which tells the client nothing more.
 func writeError(w http.ResponseWriter, c *call, err error) int {
 	e := &Error{Status: http.StatusInternalServerError, Type: "InternalFailure", Message: "Internal server error"}
 	errors.As(err, &e)
@@ -74,8 +74,8 @@ func writeError(w http.ResponseWriter, c *call, err error) int {
 	return e.Status
 }
 
-// write sends an answer whose other headers are set. The length is always
-// told; net/http leaves it out of a 204, as HTTP wants.
+// write sends an answer whose other headers are set. It always gives
+// the length, which net/http leaves out of a 204, as HTTP wants.
 func write(w http.ResponseWriter, id string, status int, body []byte) {
 	h := w.Header()
 	h["x-amzn-RequestId"] = []string{id}
