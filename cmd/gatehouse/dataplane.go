@@ -104,7 +104,11 @@ func (p *dataPlane) program(d *snapshot.Deployment) (gateway.Program, error) {
 }
 
 // Bind implements gateway.Program.
-func (p boundProgram) Bind(st *snapshot.Stage) func(current bool) gateway.Server {
-	prepared := pipeline.Prepare(st, p.Program, p.services)
+func (p boundProgram) Bind(st *snapshot.Stage, canary gateway.Program) func(current bool) gateway.Server {
+	var second *pipeline.Program
+	if c, ok := canary.(boundProgram); ok {
+		second = c.Program
+	}
+	prepared := pipeline.Prepare(st, p.Program, second, p.services)
 	return func(current bool) gateway.Server { return prepared(current) }
 }

@@ -33,7 +33,7 @@ type named struct{ id string }
 
 func (named) Size() int64 { return 1 }
 
-func (n named) Bind(st *snapshot.Stage) func(bool) gateway.Server {
+func (n named) Bind(st *snapshot.Stage, _ gateway.Program) func(bool) gateway.Server {
 	return func(bool) gateway.Server { return answer(n.id + " " + st.Variables["v"]) }
 }
 

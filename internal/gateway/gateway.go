@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -99,14 +100,14 @@ func (g *Gateway) Ready(c Change) bool {
 		return true
 	}
 	e, _ := g.index.find(c.APIID, c.Name)
-	return e != nil && e.stage != nil && e.stage.DeploymentID == c.Stage.DeploymentID || g.programs.has(programKey{c.Stage.APIID, c.Stage.DeploymentID})
+	return e != nil && e.stage != nil && slices.Equal(keysOf(e.stage), keysOf(c.Stage)) || g.programs.has(c.Stage)
 }
 
 // Load loads the program of a change that will be applied, until ctx ends at the
 // latest. One that could not be loaded fails the requests that need it.
 func (g *Gateway) Load(ctx context.Context, c Change) {
 	if c.Stage != nil {
-		_, _ = g.programs.get(ctx, programKey{c.Stage.APIID, c.Stage.DeploymentID}, time.Now())
+		_, _ = g.programs.getAll(ctx, c.Stage, time.Now())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,11 +23,12 @@ type Source interface {
 // A Program is a deployment made ready to serve, shared by all stages on it.
 // It never changes; Bind may be called by many goroutines.
 type Program interface {
-	// Bind joins the program with one stage's settings. What it returns is called
+	// Bind joins the program with one stage's settings, and with the program of the
+	// stage's canary where it has one, else nil. What it returns is called
 	// once, under a lock that all stages share, and says whether the settings are
 	// those that the stage has: only then may they take over the tokens of its
 	// throttles. What takes long is done before.
-	Bind(*snapshot.Stage) func(current bool) Server
+	Bind(st *snapshot.Stage, canary Program) func(current bool) Server
 	// Size is roughly how many bytes of memory the program takes.
 	Size() int64
 }
@@ -67,6 +69,16 @@ type programs struct {
 
 type programKey struct{ api, deployment string }
 
+// keysOf are the programs that a stage is served by: its own and, where it has a
+// canary, that one's.
+func keysOf(st *snapshot.Stage) []programKey {
+	keys := []programKey{{st.APIID, st.DeploymentID}}
+	if st.Canary != nil {
+		keys = append(keys, programKey{st.APIID, st.Canary.DeploymentID})
+	}
+	return keys
+}
+
 type program struct {
 	Program
 	key     programKey
@@ -75,10 +87,11 @@ type program struct {
 	entries map[*entry]struct{} // stages bound to it
 }
 
-// A binding is a stage ready to serve.
+// A binding is a stage ready to serve. It goes with the first of its programs that
+// goes.
 type binding struct {
-	server  Server
-	program *program
+	server   Server
+	programs []*program // of the stage's keysOf
 }
 
 // A load is one reading of a deployment, for all who wait for it.
@@ -101,7 +114,9 @@ func newPrograms(source Source, compile func(*snapshot.Deployment) (Program, err
 // settings that it had, and shares nothing with those that followed.
 func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server, error) {
 	if b := e.bound.Load(); b != nil {
-		b.program.touch(now)
+		for _, p := range b.programs {
+			p.touch(now)
+		}
 		return b.server, nil
 	}
 	if e.err != nil {
@@ -109,18 +124,25 @@ func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server
 	}
 	ctx, cancel := context.WithTimeout(ctx, loadPatience)
 	defer cancel()
-	p, err := ps.get(ctx, programKey{e.stage.APIID, e.stage.DeploymentID}, now)
+	loaded, err := ps.getAll(ctx, e.stage, now)
 	if err != nil {
 		return nil, err
 	}
-	bind := p.Bind(e.stage)
+	bind := join(loaded, e.stage)
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	server := ps.bind(p, e, bind)
-	if len(p.entries) == 0 { // the stage went while its program was read
-		ps.drop(p)
-	}
+	server := ps.bind(loaded, e, bind)
+	ps.dropUnused(loaded) // the stage went while its programs were read
 	return server, nil
+}
+
+// join is Bind of a stage's programs.
+func join(loaded []*program, st *snapshot.Stage) func(current bool) Server {
+	var canary Program
+	if len(loaded) > 1 {
+		canary = loaded[1].Program
+	}
+	return loaded[0].Bind(st, canary)
 }
 
 // touch notes a use. It writes once a second, so that busy processors do not
@@ -131,15 +153,21 @@ func (p *program) touch(now time.Time) {
 	}
 }
 
-// bind makes e's server and keeps it for as long as both e and p are current.
-func (ps *programs) bind(p *program, e *entry, bind func(current bool) Server) Server {
+// bind makes e's server and keeps it for as long as e and its programs are current.
+func (ps *programs) bind(loaded []*program, e *entry, bind func(current bool) Server) Server {
 	if b := e.bound.Load(); b != nil {
 		return b.server
 	}
-	b := &binding{server: bind(!e.gone), program: p}
-	if ps.loaded[p.key] == p && !e.gone {
+	b := &binding{server: bind(!e.gone), programs: loaded}
+	current := !e.gone
+	for _, p := range loaded {
+		current = current && ps.loaded[p.key] == p
+	}
+	if current {
 		e.bound.Store(b)
-		p.entries[e] = struct{}{}
+		for _, p := range loaded {
+			p.entries[e] = struct{}{}
+		}
 	}
 	return b.server
 }
@@ -156,19 +184,22 @@ func (ps *programs) warm(s swap) {
 		ps.mu.Unlock()
 		return
 	}
-	p := ps.loaded[programKey{s.new.stage.APIID, s.new.stage.DeploymentID}]
+	var loaded []*program
+	for _, key := range keysOf(s.new.stage) {
+		loaded = append(loaded, ps.loaded[key])
+	}
 	ps.mu.Unlock()
-	if p == nil {
+	if slices.Contains(loaded, nil) {
 		return
 	}
-	bind := p.Bind(s.new.stage)
+	bind := join(loaded, s.new.stage)
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	ps.bind(p, s.new, bind)
+	ps.bind(loaded, s.new, bind)
 }
 
-// retire lets a stage's old settings go, and their program with them if no
-// other stage is on it.
+// retire lets a stage's old settings go, and their programs with them if no
+// other stage is on them.
 func (ps *programs) retire(s swap) {
 	if s.old == nil {
 		return
@@ -176,23 +207,40 @@ func (ps *programs) retire(s swap) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if b := s.old.bound.Load(); b != nil {
-		delete(b.program.entries, s.old)
-		if len(b.program.entries) == 0 {
-			ps.drop(b.program)
+		for _, p := range b.programs {
+			delete(p.entries, s.old)
 		}
+		ps.dropUnused(b.programs)
 	}
 }
 
-// has reports whether a program is loaded.
-func (ps *programs) has(key programKey) bool {
+// has reports whether the programs of a stage are loaded.
+func (ps *programs) has(st *snapshot.Stage) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	return ps.loaded[key] != nil
+	for _, key := range keysOf(st) {
+		if ps.loaded[key] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// getAll returns the programs of a stage, in the order of its keysOf.
+func (ps *programs) getAll(ctx context.Context, st *snapshot.Stage, now time.Time) (all []*program, err error) {
+	for _, key := range keysOf(st) {
+		p, err := ps.get(ctx, key, all, now)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }
 
 // get returns a program, from memory or from the source, which is read once
-// for all who ask at the same time.
-func (ps *programs) get(ctx context.Context, key programKey, now time.Time) (*program, error) {
+// for all who ask at the same time. Those of with do not go to make room for it.
+func (ps *programs) get(ctx context.Context, key programKey, with []*program, now time.Time) (*program, error) {
 	ps.mu.Lock()
 	if p := ps.loaded[key]; p != nil {
 		ps.mu.Unlock()
@@ -202,7 +250,7 @@ func (ps *programs) get(ctx context.Context, key programKey, now time.Time) (*pr
 	if l == nil || l.err != nil && now.Sub(l.ended) > failureRest {
 		l = &load{done: make(chan struct{})}
 		ps.loading[key] = l
-		go ps.load(key, l)
+		go ps.load(key, with, l)
 	}
 	ps.mu.Unlock()
 	select {
@@ -215,7 +263,7 @@ func (ps *programs) get(ctx context.Context, key programKey, now time.Time) (*pr
 
 // load reads and compiles one program on a goroutine of its own: a client that
 // goes away does not end it for the others.
-func (ps *programs) load(key programKey, l *load) {
+func (ps *programs) load(key programKey, with []*program, l *load) {
 	ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
 	defer cancel()
 	compiled, err := ps.read(ctx, key)
@@ -231,7 +279,7 @@ func (ps *programs) load(key programKey, l *load) {
 	l.program.used.Store(l.ended.Unix())
 	ps.loaded[key] = l.program
 	ps.size += l.program.size
-	ps.evict(l.program)
+	ps.evict(append(slices.Clone(with), l.program))
 }
 
 func (ps *programs) read(ctx context.Context, key programKey) (p Program, err error) {
@@ -250,28 +298,44 @@ func (ps *programs) read(ctx context.Context, key programKey) (p Program, err er
 	return ps.compile(d)
 }
 
-// evict drops programs until they fit, all but keep.
-func (ps *programs) evict(keep *program) {
-	for ps.size > ps.limit && len(ps.loaded) > 1 {
+// evict drops programs until they fit, all but those of keep.
+func (ps *programs) evict(keep []*program) {
+	for ps.size > ps.limit {
 		var oldest *program
 		for _, p := range ps.loaded {
-			if p != keep && (oldest == nil || p.used.Load() < oldest.used.Load()) {
+			if !slices.Contains(keep, p) && (oldest == nil || p.used.Load() < oldest.used.Load()) {
 				oldest = p
 			}
+		}
+		if oldest == nil {
+			return
 		}
 		ps.drop(oldest)
 	}
 }
 
-// drop forgets a program, unless that has been done, and what is bound to it.
+// drop forgets a program, unless that has been done, what is bound to it, and the
+// programs that served the same stages and now serve none.
 func (ps *programs) drop(p *program) {
 	if ps.loaded[p.key] != p {
 		return
 	}
-	for e := range p.entries {
-		e.bound.Store(nil)
-	}
-	clear(p.entries)
 	delete(ps.loaded, p.key)
 	ps.size -= p.size
+	for e := range p.entries {
+		b := e.bound.Swap(nil)
+		for _, other := range b.programs {
+			delete(other.entries, e)
+		}
+		ps.dropUnused(b.programs)
+	}
+}
+
+// dropUnused drops those programs that no stage is bound to.
+func (ps *programs) dropUnused(programs []*program) {
+	for _, p := range programs {
+		if len(p.entries) == 0 {
+			ps.drop(p)
+		}
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -49,18 +51,20 @@ type stubProgram struct {
 
 func (p *stubProgram) Size() int64 { return p.size }
 
-func (p *stubProgram) Bind(stage *snapshot.Stage) func(bool) Server {
+func (p *stubProgram) Bind(stage *snapshot.Stage, canary Program) func(bool) Server {
 	return func(current bool) Server {
 		if p.bound != nil {
 			p.bound(stage, current)
 		}
-		return &stubServer{p, stage}
+		second, _ := canary.(*stubProgram)
+		return &stubServer{p, stage, second}
 	}
 }
 
 type stubServer struct {
 	*stubProgram
-	stage *snapshot.Stage
+	stage  *snapshot.Stage
+	canary *stubProgram // nil for none
 }
 
 func (s *stubServer) Serve(req *httpmsg.Request) *httpmsg.Response { return s.handle(s, req) }
@@ -379,5 +383,114 @@ func TestProgramOverTheLimit(t *testing.T) {
 	}
 	if len(g.programs.loaded) != 1 {
 		t.Errorf("%d programs kept", len(g.programs.loaded))
+	}
+}
+
+// withCanary is a stage of two deployments.
+func withCanary(api, deployment, canary string) Change {
+	c := stage(api, "dev", deployment)
+	c.Stage.Canary = &snapshot.Canary{DeploymentID: canary, PercentTraffic: 10}
+	return c
+}
+
+// both is a handle that tells the deployments of a stage and of its canary.
+func both(s *stubServer, _ *httpmsg.Request) *httpmsg.Response {
+	text := s.d.ID
+	if s.canary != nil {
+		text += " " + s.canary.d.ID
+	}
+	return &httpmsg.Response{Status: 200, Body: []byte(text)}
+}
+
+// loadedKeys are the deployments that are loaded, sorted.
+func loadedKeys(g *Gateway) string {
+	g.programs.mu.Lock()
+	defer g.programs.mu.Unlock()
+	var keys []string
+	size := int64(0)
+	for key, p := range g.programs.loaded {
+		keys, size = append(keys, key.api+"/"+key.deployment), size+p.size
+	}
+	slices.Sort(keys)
+	if size != g.programs.size {
+		keys = append(keys, fmt.Sprintf("counted %d, not %d", g.programs.size, size))
+	}
+	return strings.Join(keys, " ")
+}
+
+// The program of a canary is loaded, counted and evicted with its stage's.
+func TestCanary(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := new(source)
+		g := New(Options{Source: src, ProgramBytes: 350, Compile: func(d *snapshot.Deployment) (Program, error) {
+			return &stubProgram{d: d, handle: both, size: 100}, nil
+		}})
+		expect := func(step, api, want, loaded string, reads int32) {
+			t.Helper()
+			time.Sleep(2 * time.Second)
+			before := src.reads.Load()
+			if got := ask(g, api, "dev"); got != want {
+				t.Errorf("%s: %q, want %q", step, got, want)
+			}
+			if got := loadedKeys(g); got != loaded {
+				t.Errorf("%s: loaded are %s, want %s", step, got, loaded)
+			}
+			if got := src.reads.Load() - before; got != reads {
+				t.Errorf("%s: %d reads, want %d", step, got, reads)
+			}
+		}
+		first := withCanary("a", "d1", "d2")
+		if g.Ready(first) {
+			t.Error("ready before it is loaded")
+		}
+		g.Load(t.Context(), first)
+		if g.Apply(first); !g.Ready(first) {
+			t.Error("loaded, and not ready")
+		}
+		expect("loaded before", "a", "d1 d2", "a/d1 a/d2", 0)
+		another := withCanary("a", "d1", "d3")
+		if g.Ready(another) {
+			t.Error("another canary is ready before it is loaded")
+		}
+		g.Load(t.Context(), another)
+		g.Apply(another)
+		expect("another canary", "a", "d1 d3", "a/d1 a/d3", 0)
+		g.Apply(stage("a", "dev", "d3"))
+		expect("promoted", "a", "d3", "a/d3", 0)
+		g.Apply(withCanary("a", "d3", "d4"), withCanary("b", "d1", "d2"))
+		expect("not loaded before", "a", "d3 d4", "a/d3 a/d4", 2)
+		expect("of another API", "b", "d1 d2", "b/d1 b/d2", 2) // four are too many: both of a's go
+		expect("after the eviction", "a", "d3 d4", "a/d3 a/d4", 2)
+		g.Apply(Change{APIID: "a", Name: "dev"})
+		if got := loadedKeys(g); got != "" {
+			t.Errorf("gone: loaded are %s", got)
+		}
+	})
+}
+
+// Two programs of a stage that are over the limit together serve it all the same.
+func TestCanaryOverTheLimit(t *testing.T) {
+	src := new(source)
+	g := New(Options{Source: src, ProgramBytes: 10, Compile: func(d *snapshot.Deployment) (Program, error) {
+		return &stubProgram{d: d, handle: both, size: 100}, nil
+	}})
+	g.Apply(withCanary("a", "d1", "d2"))
+	for range 3 {
+		if got := ask(g, "a", "dev"); got != "d1 d2" {
+			t.Errorf("%q", got)
+		}
+	}
+	if n := src.reads.Load(); n != 2 {
+		t.Errorf("%d reads, want 2", n)
+	}
+}
+
+// A canary that cannot be loaded fails its stage: nobody knows which requests are
+// its own.
+func TestCanaryFails(t *testing.T) {
+	g := newTestGateway(new(source), 0)
+	g.Apply(withCanary("a", "d1", "none"))
+	if got := ask(g, "a", "dev"); got != "load deployment none of API a: the deployment does not exist" {
+		t.Errorf("%q", got)
 	}
 }

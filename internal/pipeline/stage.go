@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 
@@ -43,6 +44,10 @@ type Services struct {
 	// accessLogSettings; nil discards it. It is called by Bind and Refused.
 	AccessLog func(destinationARN string) *observe.Lines
 
+	// Draw returns a number from 0 up to 1: a call goes to its stage's canary when it
+	// is below the canary's share. Nil draws at random.
+	Draw func() float64
+
 	// Trace is told what happened to each call, on the goroutine that serves it,
 	// when the answer is complete and before it is sent. Nil records nothing.
 	Trace func(*trace.Trace)
@@ -59,22 +64,55 @@ type Stage struct {
 	calls     *sync.Pool                    // of *call, shared by the program's stages
 	throttles []*limit.Bucket               // by Method.ordinal; nil when nothing is throttled
 	accessLog *accesslog.Log                // nil for none
+	canary    *canary                       // nil for none
 
 	deflaters         *content.Deflaters
 	requests, answers *httpmsg.Budget
 }
 
-// Bind puts a program into service under the settings that a stage has.
-func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage {
-	return Prepare(settings, program, services)(true)
+// A canary serves a part of a stage's calls: the stage of another program under the
+// same settings.
+type canary struct {
+	stage *Stage
+	share float64 // of the calls, 0 to 1
+	draw  func() float64
 }
 
-// Prepare is Bind in two parts. It parses the format of the access log and finds
+// Bind puts a program into service under the settings that a stage has, without a
+// canary.
+func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage {
+	return Prepare(settings, program, nil, services)(true)
+}
+
+// Prepare is Bind in two parts, with the program of the stage's canary, which is nil
+// where the settings have none. It parses the format of the access log and finds
 // each method's throttle, which takes time in proportion to the methods; where
 // integrations lead is resolved by the first call of each. What it returns is called
 // once and takes the tokens of those throttles; current says whether the stage has
 // these settings, or they are those of a call that goes on under old ones.
-func Prepare(settings *snapshot.Stage, program *Program, services *Services) func(current bool) *Stage {
+func Prepare(settings *snapshot.Stage, program, second *Program, services *Services) func(current bool) *Stage {
+	s := newStage(settings, program, services)
+	rates := make(map[string]limit.Rate)
+	s.addRates(rates)
+	if second != nil {
+		s.canary = &canary{stage: newStage(settings, second, services), share: settings.Canary.PercentTraffic / 100, draw: services.Draw}
+		if s.canary.draw == nil {
+			s.canary.draw = rand.Float64
+		}
+		s.canary.stage.addRates(rates) // a method of both has one bucket
+	}
+	return func(current bool) *Stage {
+		buckets := s.takeBuckets(rates, current)
+		s.throttles = throttlesOf(program, buckets)
+		if s.canary != nil {
+			s.canary.stage.throttles = throttlesOf(second, buckets)
+		}
+		return s
+	}
+}
+
+// newStage makes a stage that has no throttles yet.
+func newStage(settings *snapshot.Stage, program *Program, services *Services) *Stage {
 	s := &Stage{
 		program: program, settings: settings, services: services, userAgent: "AmazonAPIGateway_" + settings.APIID,
 		targets: make([]atomic.Pointer[destination], len(program.methods)),
@@ -94,11 +132,7 @@ func Prepare(settings *snapshot.Stage, program *Program, services *Services) fun
 		s.answers = httpmsg.NewBudget(0)
 	}
 	s.accessLog = services.accessLog(settings)
-	rates := s.methodRates()
-	return func(current bool) *Stage {
-		s.throttles = s.bindThrottles(rates, current)
-		return s
-	}
+	return s
 }
 
 // Serve answers one request, whose Path is the one within the stage. There is
@@ -107,6 +141,9 @@ func Prepare(settings *snapshot.Stage, program *Program, services *Services) fun
 // Who writes the answer calls the response's Done, which writes the access log, and
 // then Release.
 func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
+	if c := s.canary; c != nil && c.draw() < c.share {
+		s = c.stage
+	}
 	c := s.newCall(req)
 	c.complete(c.attempt((*call).run))
 	c.handOnTrace()

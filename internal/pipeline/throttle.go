@@ -6,13 +6,12 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 )
 
-// bindThrottles takes the token buckets of a stage's method settings: a method
-// takes the entry of its own path and verb, else that for all methods, and each
-// method has a bucket of its own, as AWS's do. They come from the registry, where
-// a method finds the tokens that it had before the stage changed. Settings that the
-// stage has no more share those tokens and leave the registry as it is. The result
-// is nil when nothing is throttled.
-func (s *Stage) bindThrottles(rates map[string]limit.Rate, current bool) []*limit.Bucket {
+// takeBuckets takes the token buckets of a stage's method settings: a method takes
+// the entry of its own path and verb, else that for all methods, and each method has
+// a bucket of its own, as AWS's do. They come from the registry, where a method finds
+// the tokens that it had before the stage changed. Settings that the stage has no
+// more share those tokens and leave the registry as it is.
+func (s *Stage) takeBuckets(rates map[string]limit.Rate, current bool) map[string]*limit.Bucket {
 	registry := s.services.Limits
 	if registry == nil {
 		registry = limit.NewRegistry()
@@ -21,25 +20,29 @@ func (s *Stage) bindThrottles(rates map[string]limit.Rate, current bool) []*limi
 	if current {
 		take = registry.Buckets
 	}
-	buckets := take(limit.Owner{API: s.settings.APIID, Stage: s.settings.Name}, rates, time.Now())
+	return take(limit.Owner{API: s.settings.APIID, Stage: s.settings.Name}, rates, time.Now())
+}
+
+// throttlesOf lists the buckets of a program's methods, nil when nothing is
+// throttled.
+func throttlesOf(p *Program, buckets map[string]*limit.Bucket) []*limit.Bucket {
 	if len(buckets) == 0 {
 		return nil
 	}
-	out := make([]*limit.Bucket, len(s.program.methods))
-	for i, m := range s.program.methods {
+	out := make([]*limit.Bucket, len(p.methods))
+	for i, m := range p.methods {
 		out[i] = buckets[m.setting()]
 	}
 	return out
 }
 
-// methodRates are the throttles that a stage's settings name, by the key that
-// its methods have in them.
-func (s *Stage) methodRates() map[string]limit.Rate {
+// addRates adds the throttles that a stage's settings name, by the key that its
+// methods have in them.
+func (s *Stage) addRates(rates map[string]limit.Rate) {
 	settings := s.settings.MethodSettings
 	if len(settings) == 0 {
-		return nil
+		return
 	}
-	rates := make(map[string]limit.Rate)
 	for _, m := range s.program.methods {
 		setting, ok := settings[m.setting()]
 		if !ok {
@@ -57,7 +60,6 @@ func (s *Stage) methodRates() map[string]limit.Rate {
 		}
 		rates[m.setting()] = rate
 	}
-	return rates
 }
 
 // AWS's throttle of a method whose setting names only one of the two bounds.

@@ -121,6 +121,14 @@ type Stage struct {
 	MethodSettings      map[string]MethodSetting `json:"methodSettings,omitempty"`
 	ClientCertificateID string                   `json:"clientCertificateId,omitempty"`
 	AccessLog           *AccessLog               `json:"accessLog,omitempty"`
+	Canary              *Canary                  `json:"canary,omitempty"`
+}
+
+// A Canary is a second deployment that serves a part of a stage's requests, under
+// the same settings.
+type Canary struct {
+	DeploymentID   string  `json:"deploymentId"`
+	PercentTraffic float64 `json:"percentTraffic"` // of the requests, 0 to 100
 }
 
 // An AccessLog is where a stage's access log goes and what its lines are made
