@@ -3,10 +3,12 @@ package control
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -18,8 +20,11 @@ func (s *Service) ImportRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 		return nil, err
 	}
 	defer leave()
+	var memory httpmsg.Charge
+	memory.Open(s.trees)
+	defer memory.Release()
 	id := newID(apiIDLength)
-	def, err := parseDefinition(ctx, who, id, in.Body, in.Parameters)
+	def, err := parseDefinition(ctx, who, id, in.Body, in.Parameters, &memory)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +82,10 @@ func (s *Service) PutRestAPI(ctx context.Context, who *wire.Caller, in *wire.Put
 		return nil, err
 	}
 	defer leave()
-	def, err := parseDefinition(ctx, who, in.RestAPIID, in.Body, in.Parameters)
+	var memory httpmsg.Charge
+	memory.Open(s.trees)
+	defer memory.Release()
+	def, err := parseDefinition(ctx, who, in.RestAPIID, in.Body, in.Parameters, &memory)
 	if err != nil {
 		return nil, err
 	}
@@ -107,9 +115,14 @@ func (s *Service) putDefinition(ctx context.Context, run writer, who *wire.Calle
 	})
 }
 
+// treeBytes is how much memory the trees of the definitions may take that are
+// imported at one time: a usual definition's of 6 MB takes 60 MB, that of the
+// largest number of values 150 MB, in YAML 350 MB while it is read.
+const treeBytes = 512 << 20
+
 // parseDefinition reads the body of an import under the request's parameters. The
 // caller has a place: of a few megabytes it may make some hundred.
-func parseDefinition(ctx context.Context, who *wire.Caller, id string, body []byte, params map[string]string) (*openapi.API, error) {
+func parseDefinition(ctx context.Context, who *wire.Caller, id string, body []byte, params map[string]string, memory *httpmsg.Charge) (*openapi.API, error) {
 	base, ok := openapi.ParseBasePath(params["basepath"])
 	if !ok {
 		return nil, wire.BadRequest("Invalid basepath specified: %s. Valid options are ignore,prepend,split", wire.Truncated(params["basepath"]))
@@ -122,8 +135,11 @@ func parseDefinition(ctx context.Context, who *wire.Caller, id string, body []by
 	def, err := openapi.Parse(body, openapi.Options{
 		APIID: id, BasePath: base, IgnoreDocumentation: params["ignore"] == "documentation",
 		AccountID: who.Account, Partition: "aws", Region: who.Region,
-		Stop: ctx.Err,
+		Stop: ctx.Err, Memory: memory,
 	})
+	if errors.Is(err, httpmsg.ErrBudget) {
+		return nil, wire.ServiceUnavailable("The server holds as much of definitions as it may")
+	}
 	if err != nil && ctx.Err() != nil {
 		return nil, tookTooLong(ctx.Err())
 	}

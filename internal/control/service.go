@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -22,6 +23,7 @@ type Service struct {
 	schemas   *schemaChecker
 	limits    Limits
 	long      *places
+	trees     *httpmsg.Budget // of the definitions that are imported
 	throttle  *throttle.Throttle
 	invoke    func(context.Context, *Test) *TestResult
 	checkRole func(uri, role string) error
@@ -66,7 +68,7 @@ type Options struct {
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: newSchemaChecker(), limits: o.Limits,
-		long: newPlaces(), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, keepDeployments: o.KeepDeployments,
+		long: newPlaces(), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, string, store.Revision) error { return nil }

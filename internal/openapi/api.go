@@ -50,6 +50,10 @@ type Options struct {
 	// to be given up: its error, such as that of a context, is then Parse's. Nil
 	// never stops. The library that parses YAML does not ask it.
 	Stop func() error
+
+	// Memory, unless nil, is asked for what the tree of the document takes, and its
+	// files' trees, before it does.
+	Memory Meter
 }
 
 // stopEvery is how many values are read, or pieces of an import done, before Stop

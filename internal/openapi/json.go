@@ -78,6 +78,7 @@ func (r *jsonReader) value() (*node, error) {
 		err = r.members(n, t)
 	case string:
 		n.kind, n.value = text, t
+		err = r.src.takeText(t)
 	case json.Number:
 		n.kind, n.value = number, t.String()
 	case bool:
@@ -132,6 +133,9 @@ func (r *jsonReader) fields(n *node) error {
 		if n.field(name) != nil {
 			return r.errorf(start, "duplicate key %q", name)
 		}
+		if err := r.src.takeField(n, name); err != nil {
+			return err
+		}
 		line, column := r.place(start)
 		value, err := r.value()
 		if err != nil {
@@ -150,6 +154,9 @@ func (r *jsonReader) at(offset int) (*node, error) {
 		return nil, r.errorf(offset, "more than %d values", r.src.maxWeight)
 	}
 	if err := r.src.stopped(r.count); err != nil {
+		return nil, err
+	}
+	if err := r.src.take(sizeOfNode); err != nil {
 		return nil, err
 	}
 	line, column := r.place(offset)

@@ -43,6 +43,7 @@ type source struct {
 
 	maxWeight int // of root
 	stop      func() error
+	memory    Meter
 }
 
 // stopped asks, after so many values, whether reading is to go on.

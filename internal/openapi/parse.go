@@ -10,7 +10,7 @@ import (
 )
 
 // Parse reads a definition of at most Options.MaxSize bytes. It fails with an *InputError
-// when data is no definition, and with what Options.Stop returns; a definition whose parts are wrong is an API with
+// when data is no definition, and with what Options.Stop or Options.Memory returns; a definition whose parts are wrong is an API with
 // Errors, Warnings and Findings. References to other files are not followed.
 func Parse(data []byte, o Options) (*API, error) {
 	src, findings, err := readSource(o.File, data, o)
@@ -23,7 +23,7 @@ func Parse(data []byte, o Options) (*API, error) {
 // readSource parses data, which is JSON when it begins as JSON does and YAML
 // otherwise.
 func readSource(name string, data []byte, o Options) (*source, []Finding, error) {
-	src := &source{name: name, maxWeight: o.maxWeight(), stop: o.Stop}
+	src := &source{name: name, maxWeight: o.maxWeight(), stop: o.Stop, memory: o.Memory}
 	findings, err := src.read(data, o)
 	var syntax *syntaxError
 	if errors.As(err, &syntax) {

@@ -29,9 +29,14 @@ type yamlReader struct {
 // parseYAML reads data, which holds one YAML document. The second result tells
 // of values with an application's own tags, which are read as plain values.
 func parseYAML(src *source, data []byte) (*node, []Finding, error) {
-	if tooMany(data, src.maxWeight) {
+	most := mostValues(data)
+	if most > src.maxWeight {
 		return nil, nil, &syntaxError{line: 1, column: 1, text: fmt.Sprintf("more than %d values", src.maxWeight)}
 	}
+	if err := src.take(most * sizeOfYAML); err != nil {
+		return nil, nil, err
+	}
+	defer src.take(-most * sizeOfYAML)
 	var doc, rest yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&doc); err != nil {
@@ -57,10 +62,10 @@ func parseYAML(src *source, data []byte) (*node, []Finding, error) {
 	return n, r.tagFindings(), nil
 }
 
-// tooMany reports whether data could hold more values than limit. The YAML
-// library has no such limit of its own, so this is checked before it runs: each
-// value beyond the nesting needs one of these bytes.
-func tooMany(data []byte, limit int) bool {
+// mostValues is how many values data could hold. The YAML library has no limit of
+// its own, so this is looked at before it runs: each value beyond the nesting needs
+// one of these bytes.
+func mostValues(data []byte) int {
 	n := 0
 	for _, b := range data {
 		switch b {
@@ -68,7 +73,7 @@ func tooMany(data []byte, limit int) bool {
 			n++
 		}
 	}
-	return n > limit
+	return n
 }
 
 var (
@@ -124,6 +129,9 @@ func (r *yamlReader) value(y *yaml.Node) (*node, error) {
 	defer func() { r.depth-- }()
 	if y.Anchor != "" {
 		r.made[y] = nil
+	}
+	if err := r.src.take(sizeOfNode); err != nil { // the library has made the text
+		return nil, err
 	}
 	n := &node{src: r.src, line: y.Line, column: y.Column}
 	var err error
@@ -193,6 +201,9 @@ func (r *yamlReader) fields(n *node, y *yaml.Node) error {
 			return yamlErrorAt(key, "duplicate key %q", name)
 		}
 		seen[name] = true
+		if err := r.src.takeField(n, name); err != nil {
+			return err
+		}
 		n.fields = append(n.fields, field{name: name, line: key.Line, column: key.Column, value: v})
 	}
 	for _, m := range merged {
@@ -221,6 +232,9 @@ func (r *yamlReader) merge(n, from *node, seen map[string]bool) error {
 		for _, f := range from.fields {
 			if !seen[f.name] {
 				seen[f.name] = true
+				if err := r.src.takeField(n, f.name); err != nil {
+					return err
+				}
 				n.fields = append(n.fields, f)
 			}
 		}
