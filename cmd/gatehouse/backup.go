@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -23,7 +25,7 @@ whether or not the server runs: the copy has what had been answered when it
 began, and no call waits for it.
 
 The file holds the private keys of client certificates. Only its owner can
-read it; keep it as you keep the keys.`,
+read it; keep it as you keep the keys. It cannot be in the data directory.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := place.dir(cmd.Flags())
@@ -34,6 +36,10 @@ read it; keep it as you keep the keys.`,
 			if errors.Is(err, store.ErrFileExists) {
 				err = fmt.Errorf("%w (--force replaces it)", err)
 			}
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "backed up data directory %s to %s (%s)\n", dir, args[0], fileSize(args[0]))
 			return err
 		},
 	}
@@ -48,14 +54,20 @@ func newRestore() *cobra.Command {
 		Use:   "restore FILE",
 		Short: "Make a server's data from a file of gatehouse backup",
 		Long: `Make the data of --data-dir, which has to be empty or missing, from a file of
-gatehouse backup. The file is checked as a whole first. Then start the server.`,
+gatehouse backup. All of the file is checked by its checksum first. Then start
+the server.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := place.dir(cmd.Flags())
 			if err != nil {
 				return err
 			}
-			return store.Restore(cmd.Context(), args[0], dir)
+			if err := store.Restore(cmd.Context(), args[0], dir); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "restored %s (%s) to data directory %s; start it with: %s\n",
+				args[0], fileSize(args[0]), dir, place.serve(cmd.Flags()))
+			return err
 		},
 	}
 	place.flags(cmd.Flags())
@@ -77,4 +89,38 @@ func (p *dataPlace) dir(fs *pflag.FlagSet) (string, error) {
 		err = errors.New("in-memory: such a server keeps nothing")
 	}
 	return c.DataDir, err
+}
+
+// serve is the command that serves this place, in the same environment.
+func (p *dataPlace) serve(fs *pflag.FlagSet) string {
+	command := "gatehouse serve"
+	if p.config != "" {
+		command += " --config " + shellWord(p.config)
+	}
+	if f := fs.Lookup("data-dir"); f.Changed {
+		command += " --data-dir " + shellWord(f.Value.String())
+	}
+	return command
+}
+
+// shellWord quotes what a shell would not take for one word.
+func shellWord(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '_' && !strings.ContainsRune("-./:,+@%", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// fileSize is the size of a file for people.
+func fileSize(name string) string {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "size unknown"
+	}
+	if n := info.Size(); n >= 1<<20 {
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f KiB", float64(info.Size())/(1<<10))
 }

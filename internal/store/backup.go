@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,18 +13,21 @@ import (
 
 // Errors of Backup and Restore.
 var (
-	ErrFileExists = errors.New("exists already")                   // Backup's file
-	ErrNotEmpty   = errors.New("has files already")                // Restore's directory
-	ErrNoData     = errors.New("has no database")                  // Backup's directory
-	errRunning    = errors.New("belongs to a running server")      // the file to restore from
+	ErrFileExists = errors.New("exists already")              // Backup's file
+	ErrNotEmpty   = errors.New("has files already")           // Restore's directory
+	ErrNoData     = errors.New("has no database")             // Backup's directory
+	ErrInside     = errors.New("is in the data directory")    // Backup's file
+	errRunning    = errors.New("belongs to a running server") // the file to restore from
+	errIsDir      = errors.New("is a directory")
 	errEmptyFile  = errors.New("has nothing of a Gatehouse store") // it has no schema
 )
 
 // Backup copies the store in dir into file, whether or not a process has it
 // open: the copy has all that was committed when Backup began and nothing of
 // what comes later, and nobody waits for it. The file is complete and on disk,
-// or not there, and its owner's alone: secrets are in it. A file that exists is
-// ErrFileExists unless replace is set.
+// or not there, and its owner's alone: secrets are in it. It ends with a
+// checksum of all that comes before. A file that exists is ErrFileExists unless
+// replace is set; one in dir is ErrInside.
 //
 // While it runs, the write-ahead log of dir cannot be reset and grows by what is
 // written.
@@ -37,6 +39,9 @@ func Backup(ctx context.Context, dir, file string, replace bool) (err error) {
 	if info, err := os.Stat(d.file()); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return fmt.Errorf("data directory %s: %w", dir, ErrNoData)
 	}
+	if err := d.checkOutside(file); err != nil {
+		return err
+	}
 	return publishFile(file, replace, func(path string) error {
 		c, err := dial(ctx, d.file(), busyTimeout, "temp_store = MEMORY")
 		if err != nil {
@@ -45,19 +50,32 @@ func Backup(ctx context.Context, dir, file string, replace bool) (err error) {
 		if _, err := pendingMigrations(ctx, c, migrationFiles); err != nil {
 			return d.failure(errors.Join(err, c.close()))
 		}
-		return d.failure(errors.Join(c.copyInto(ctx, path), c.close()))
+		err = c.copyInto(ctx, path)
+		if cause := sqliteCause(err); cause == ErrFull || cause == errNotWritable {
+			err = fmt.Errorf("%s: %w", file, cause)
+		} else {
+			err = d.failure(err)
+		}
+		if err := errors.Join(err, d.failure(c.close())); err != nil {
+			return err
+		}
+		return appendSum(ctx, path)
 	})
 }
 
 // Restore makes the store of dir, which must be empty or missing, from a file of
-// Backup. The file is checked as a whole before there is a store; a process that
+// Backup. All of the file is checked, by its checksum and by SQLite, before there
+// is a store; what a Restore that fails has made is taken away. A process that
 // has dir open makes it ErrLocked.
 func Restore(ctx context.Context, file, dir string) (err error) {
 	from, err := os.Open(file)
 	if err != nil {
-		return err
+		return about(file, err)
 	}
 	defer from.Close()
+	if info, err := from.Stat(); err == nil && info.IsDir() {
+		return fmt.Errorf("%s: %w", file, errIsDir)
+	}
 	if info, err := os.Stat(file + "-wal"); err == nil && info.Size() > 0 {
 		return fmt.Errorf("%s: %w, and is not whole without its log: gatehouse backup copies both", file, errRunning)
 	}
@@ -65,19 +83,29 @@ func Restore(ctx context.Context, file, dir string) (err error) {
 	if d.path, err = filepath.Abs(dir); err != nil {
 		return d.failure(err)
 	}
+	made := missing(d.path, filepath.Join(d.path, lockName))
 	if err := makeDir(d.path); err != nil {
+		removeAll(made)
 		return d.failure(err)
 	}
 	if err := d.takeLock(); err != nil {
 		return d.failure(err)
 	}
-	defer func() { err = errors.Join(err, d.unlock()) }()
+	defer func() {
+		if err != nil {
+			removeAll(made)
+		}
+		err = errors.Join(err, d.unlock())
+	}()
 	if err := d.checkEmpty(); err != nil {
 		return d.failure(err)
 	}
 	return publishFile(d.file(), false, func(path string) error {
-		if err := copyFile(ctx, path, from); err != nil {
-			return d.failure(err)
+		if err := copySummed(ctx, path, from); err != nil {
+			if errors.Is(err, errWriting) {
+				return d.failure(err)
+			}
+			return about(file, err)
 		}
 		if err := checkFile(ctx, path); err != nil {
 			if cause := sqliteCause(err); cause != nil {
@@ -89,20 +117,6 @@ func Restore(ctx context.Context, file, dir string) (err error) {
 	})
 }
 
-// checkEmpty wants nothing in the directory but its lock.
-func (d directory) checkEmpty() error {
-	entries, err := os.ReadDir(d.path)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Name() != lockName {
-			return fmt.Errorf("%w (%s)", ErrNotEmpty, e.Name())
-		}
-	}
-	return nil
-}
-
 // publishFile makes a file that only its owner can read: write fills it under
 // another name, and it gets its own once all of it is on disk.
 func publishFile(name string, replace bool, write func(path string) error) (err error) {
@@ -111,7 +125,7 @@ func publishFile(name string, replace bool, write func(path string) error) (err 
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*") // mode 0600
 	if err != nil {
-		return err
+		return about(name, err)
 	}
 	defer func() {
 		if err != nil {
@@ -125,38 +139,23 @@ func publishFile(name string, replace bool, write func(path string) error) (err 
 		return err
 	}
 	if err := os.Rename(f.Name(), name); err != nil {
-		return err
+		return about(name, err)
 	}
-	return syncDir(filepath.Dir(name))
+	return about(name, syncDir(filepath.Dir(name)))
 }
 
 func checkAbsent(name string, replace bool) error {
-	if _, err := os.Lstat(name); err == nil && !replace {
+	info, err := os.Lstat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s: %w", name, errIsDir)
+	case err == nil && !replace:
 		return fmt.Errorf("%s: %w", name, ErrFileExists)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return about(name, err)
 	}
 	return nil
 }
-
-// copyFile copies from, from where it stands, into an existing file.
-func copyFile(ctx context.Context, to string, from io.Reader) error {
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, readerFunc(func(b []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		return from.Read(b)
-	}))
-	return errors.Join(err, f.Close())
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // checkFile checks that a database is whole, ours, and of a version that this
 // program can open, and leaves no files beside it.

@@ -38,7 +38,9 @@ func TestBackupUnderLoad(t *testing.T) {
 		if err := Backup(t.Context(), dir, file, false); err != nil {
 			t.Fatal(err)
 		}
-		after := s.Revision()
+		// The copy can have a commit that Revision does not tell yet; a later write
+		// comes after all of them.
+		after := mustWrite(t, s, func(tx *Tx) error { return tx.Publish(Served{Kind: "after"}) })
 		if err := Restore(t.Context(), file, restored); err != nil {
 			t.Fatal(err)
 		}
@@ -141,8 +143,18 @@ func TestRestoreErrors(t *testing.T) {
 	}
 	damaged := with("damaged", whole)
 	writeAt(t, damaged, 300*4096, []byte(strings.Repeat("\xa5", 4096)))
-	newer := with("newer", whole)
+	flipped := with("flipped", whole)
+	at := int64(strings.LastIndex(whole, "}"))
+	writeAt(t, flipped, max(at, 4096*20), []byte{whole[max(at, 4096*20)] ^ 1})
+	newer := with("newer", whole[:len(whole)-sumSize])
 	writeAt(t, newer, 60, []byte{0, 0, 0, 99}) // user_version
+	if err := appendSum(t.Context(), newer); err != nil {
+		t.Fatal(err)
+	}
+	broken := with("broken", snapshotFile(t, damaged)[:len(whole)-sumSize])
+	if err := appendSum(t.Context(), broken); err != nil {
+		t.Fatal(err)
+	}
 	running := with("running", whole)
 	with("running-wal", "log")
 	used := t.TempDir()
@@ -151,15 +163,21 @@ func TestRestoreErrors(t *testing.T) {
 		file, dir string
 		want      error
 	}{
-		"no file":          {filepath.Join(out, "none"), "", os.ErrNotExist},
-		"not a database":   {with("text", strings.Repeat("hello ", 1000)), "", ErrCorrupt},
-		"empty":            {with("empty", ""), "", errEmptyFile},
-		"cut off":          {with("cut", whole[:len(whole)/2]), "", ErrCorrupt},
-		"damaged":          {damaged, "", ErrCorrupt},
-		"newer":            {newer, "", ErrNewer},
-		"of a running one": {running, "", errRunning},
-		"data is there":    {file, used, ErrNotEmpty},
-		"a server runs":    {file, data, ErrLocked},
+		"no file":               {filepath.Join(out, "none"), "", os.ErrNotExist},
+		"not a database":        {with("text", strings.Repeat("hello ", 1000)), "", errNoSum},
+		"empty":                 {with("empty", ""), "", errNoSum},
+		"cut off":               {with("cut", whole[:len(whole)/2]), "", errNoSum},
+		"damaged":               {damaged, "", errSum},
+		"broken from the start": {broken, "", ErrCorrupt},
+		"a changed byte":        {flipped, "", errSum},
+		"more at its end":       {with("longer", whole+"x"), "", errNoSum},
+		"no checksum":           {with("bare", whole[:len(whole)-sumSize]), "", errNoSum},
+		"another checksum":      {with("other", whole[:len(whole)-2]+"z\n"), "", errSum},
+		"a directory":           {out, "", errIsDir},
+		"newer":                 {newer, "", ErrNewer},
+		"of a running one":      {running, "", errRunning},
+		"data is there":         {file, used, ErrNotEmpty},
+		"a server runs":         {file, data, ErrLocked},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := tt.dir
@@ -172,7 +190,13 @@ func TestRestoreErrors(t *testing.T) {
 				t.Errorf("more than one line: %q", err)
 			}
 			if tt.dir != "" {
+				if _, err := os.Stat(filepath.Join(used, lockName)); err == nil {
+					t.Error("left a lock")
+				}
 				return
+			}
+			if _, err := os.Stat(dir); err == nil {
+				t.Error("left the directory")
 			}
 			if err := Restore(t.Context(), file, dir); err != nil {
 				t.Errorf("the next one: %v", err)
@@ -188,4 +212,34 @@ func snapshotFile(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// A backup never replaces what the server itself needs, by whatever name it is
+// given.
+func TestBackupIntoDirectory(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	s := mustOpen(t, Options{Dir: dir})
+	defer s.Close()
+	mustWrite(t, s, put(key("a"), "one"))
+	link, hard := filepath.Join(elsewhere, "link"), filepath.Join(elsewhere, "hard")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	if err := os.Link(filepath.Join(dir, databaseName), hard); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "deep"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(elsewhere)
+	for _, file := range []string{
+		filepath.Join(dir, databaseName), filepath.Join(dir, databaseName+"-wal"), filepath.Join(dir, lockName),
+		filepath.Join(dir, "new"), filepath.Join(dir, "deep", "new"), filepath.Join("link", "new"), hard,
+	} {
+		wantErr(t, file, Backup(t.Context(), dir, file, true), ErrInside)
+		wantErr(t, file+" by the link", Backup(t.Context(), "link", file, true), ErrInside)
+	}
+	if err := Backup(t.Context(), dir, dir+"-copy", false); err != nil {
+		t.Errorf("beside it: %v", err)
+	}
 }

@@ -66,6 +66,9 @@ func (d *directory) takeLock() error {
 		return err
 	}
 	held, err := tryLock(f)
+	if err == nil && !held && !names(f, filepath.Join(d.path, lockName)) {
+		held = true // its holder, a Restore that failed, has just taken it away
+	}
 	switch {
 	case held:
 		err = ErrLocked
@@ -78,6 +81,13 @@ func (d *directory) takeLock() error {
 		return nil
 	}
 	return errors.Join(err, f.Close())
+}
+
+// names reports whether path is the name of an open file.
+func names(f *os.File, path string) bool {
+	opened, err1 := f.Stat()
+	named, err2 := os.Stat(path)
+	return err1 == nil && err2 == nil && os.SameFile(opened, named)
 }
 
 // signLock writes this process's id into the lock file, for the error of another
