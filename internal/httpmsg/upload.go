@@ -25,7 +25,7 @@ type Sender interface {
 const (
 	// lately is the time over which the rate of a body is measured, and how long a
 	// body comes before it is judged by it.
-	lately = time.Second
+	lately = time.Second / 2
 	// tooSlow is how many seconds a body may take to send again what it holds, at
 	// the rate at which it comes, when others need that memory. 10 MB at 1 MB a
 	// second take 10; 16 KiB of which one byte comes a second, 16,384.

@@ -162,6 +162,9 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 			nc.Close()
 		}
 	}()
+	if err := ctx.Err(); err != nil { // the client left, and no request is begun for it
+		return nil, failure("dial", &l.key, err)
+	}
 	cn := &conn{Conn: nc, lane: l, address: at, born: time.Now()}
 	cn.watch()
 	if l.key.secure {
