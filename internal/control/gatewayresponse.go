@@ -153,7 +153,7 @@ func (s *Service) GetGatewayResponse(ctx context.Context, who *wire.Caller, in *
 
 // GetGatewayResponses lists all types.
 func (s *Service) GetGatewayResponses(ctx context.Context, who *wire.Caller, in *wire.GetGatewayResponsesRequest) (*wire.GatewayResponses, error) {
-	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.GatewayResponses, error) {
+	return readPage(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.GatewayResponses, error) {
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}

@@ -116,7 +116,7 @@ func (s *Service) putDefinition(ctx context.Context, run writer, who *wire.Calle
 }
 
 // treeBytes is how much memory the trees of the definitions may take that are
-// imported at one time: a usual definition's of 6 MB takes 60 MB, that of the
+// imported at one time: a usual definition's of 6 MB takes 70 MB, that of the
 // largest number of values 150 MB, in YAML 350 MB while it is read.
 const treeBytes = 512 << 20
 

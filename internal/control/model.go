@@ -106,7 +106,7 @@ func (s *Service) GetModel(ctx context.Context, who *wire.Caller, in *wire.GetMo
 
 // GetModels lists an API's models.
 func (s *Service) GetModels(ctx context.Context, who *wire.Caller, in *wire.GetModelsRequest) (*wire.Models, error) {
-	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Models, error) {
+	return readPage(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Models, error) {
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}

@@ -10,16 +10,20 @@ import (
 )
 
 const (
-	placesAtOnce = 3                // each may hold all of an API, or a definition's tree
-	placeWait    = 10 * time.Second // for one, and then the call is refused
-	placeTime    = time.Minute      // of a call that has one
+	placesAtOnce = 3 // of long calls: each may hold all of an API, or a definition's tree
+	pagesAtOnce  = 8 // of listings of what may be large: each may hold some tens of megabytes
+	ownPages     = 4 // of them an account's
+
+	placeWait = 10 * time.Second // for one, and then the call is refused
+	placeTime = time.Minute      // of a call that has one
 )
 
 // places bounds how many calls do at once what takes long or much memory: a few
-// of all accounts, and of each account one, so that nobody keeps the others from
+// of all accounts, and of each account fewer, so that nobody keeps the others from
 // theirs. Whoever waits gets a place in the order of coming, an account at a time.
 type places struct {
 	all chan struct{} // holds one for each that is taken
+	own int           // how many an account may have
 
 	mu       sync.Mutex
 	accounts map[string]*place
@@ -27,12 +31,12 @@ type places struct {
 
 // A place is an account's.
 type place struct {
-	taken chan struct{} // holds one while it is
+	taken chan struct{} // holds one for each that it has
 	users int           // who have it or wait for it
 }
 
-func newPlaces() *places {
-	return &places{all: make(chan struct{}, placesAtOnce), accounts: make(map[string]*place)}
+func newPlaces(all, own int) *places {
+	return &places{all: make(chan struct{}, all), own: own, accounts: make(map[string]*place)}
 }
 
 // enter waits for a place and returns a context with the time that its holder
@@ -77,7 +81,7 @@ func (p *places) join(account string) *place {
 	defer p.mu.Unlock()
 	own := p.accounts[account]
 	if own == nil {
-		own = &place{taken: make(chan struct{}, 1)}
+		own = &place{taken: make(chan struct{}, p.own)}
 		p.accounts[account] = own
 	}
 	own.users++

@@ -14,7 +14,7 @@ import (
 // An account that fills its place again and again leaves the others theirs.
 func TestPlacesOfOneAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPlaces()
+		p := newPlaces(placesAtOnce, 1)
 		_, leave, err := p.enter(t.Context(), "greedy")
 		if err != nil {
 			t.Fatal(err)
@@ -60,7 +60,7 @@ func TestPlacesOfOneAccount(t *testing.T) {
 // Accounts have their turns in the order of coming, however many calls each has.
 func TestPlacesTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPlaces()
+		p := newPlaces(placesAtOnce, 1)
 		var leaves []func()
 		for i := range placesAtOnce {
 			_, leave, err := p.enter(t.Context(), fmt.Sprint(i))
@@ -105,7 +105,7 @@ func TestPlacesTakeTurns(t *testing.T) {
 
 func TestPlacesAreLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPlaces()
+		p := newPlaces(placesAtOnce, 1)
 		ctx, leave, err := p.enter(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)

@@ -184,7 +184,11 @@ func embeds(embed []string) bool { return slices.Contains(embed, "methods") }
 // GetResources lists an API's resources, the root first: some clients look for
 // it on the first page alone.
 func (s *Service) GetResources(ctx context.Context, who *wire.Caller, in *wire.GetResourcesRequest) (*wire.Resources, error) {
-	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resources, error) {
+	run := read[wire.Resources]
+	if embeds(in.Embed) {
+		run = readPage[wire.Resources]
+	}
+	return run(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Resources, error) {
 		api, err := t.restAPI()
 		if err != nil {
 			return nil, err

@@ -23,6 +23,7 @@ type Service struct {
 	schemas   *schemaChecker
 	limits    Limits
 	long      *places
+	pages     *places         // of listings of what may be large
 	trees     *httpmsg.Budget // of the definitions that are imported
 	throttle  *throttle.Throttle
 	invoke    func(context.Context, *Test) *TestResult
@@ -68,7 +69,7 @@ type Options struct {
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: newSchemaChecker(), limits: o.Limits,
-		long: newPlaces(), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, keepDeployments: o.KeepDeployments,
+		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, string, store.Revision) error { return nil }
@@ -91,6 +92,17 @@ func read[T any](ctx context.Context, s *Service, who *wire.Caller, api string, 
 		return err
 	})
 	return out, tookTooLong(err)
+}
+
+// readPage is read for a listing whose items may be large: a few run at once, so
+// that a storm of them takes neither memory nor the store's readers from others.
+func readPage[T any](ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
+	ctx, leave, err := s.pages.enter(ctx, who.Account)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return read(ctx, s, who, api, fn)
 }
 
 // write runs fn in a transaction that is about one API, "" for none, and
