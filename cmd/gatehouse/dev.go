@@ -123,7 +123,7 @@ func dev(ctx context.Context, c config, o devOptions, out, errout io.Writer) err
 	d.reload(ctx)
 	fmt.Fprintln(d.out, "Ready.")
 	s.stdout.Flush()
-	go d.watch(ctx)
+	go d.watch(ctx, newNotifier())
 	go s.obey(ctx, hangups)
 	return s.wait(ctx)
 }

@@ -6,25 +6,34 @@ import (
 	"time"
 )
 
-// The files are looked at every watchEvery. A change is read when they have
-// then stayed the same for one look, or for emptyLooks when one of them is empty:
-// editors begin to save by emptying a file, and may be slow to go on.
+// The files are looked at when the notifier tells that something has happened, and
+// every watchEvery where it does not see all of them. A change is read when they have
+// then stayed the same for watchEvery, or for emptyLooks times that when one of them
+// is empty: editors begin to save by emptying a file, and may be slow to go on.
 const (
 	watchEvery = 25 * time.Millisecond
 	emptyLooks = 20
 )
 
-// watch reloads when a file has changed, but for one that is half written.
-func (d *developer) watch(ctx context.Context) {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
+// watch reloads when a file has changed, but for one that is half written. A nil
+// notifier has the files looked at all the time.
+func (d *developer) watch(ctx context.Context, n *notifier) {
+	defer n.close()
 	var pending map[string]os.FileInfo
 	looks := 0 // at which pending was the same
 	for {
+		if pending == nil && n.follow(d.names()) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-n.happened():
+			case <-time.After(n.unasked):
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(watchEvery): // also while a directory is busy with other files
 		}
 		now := look(d.names())
 		switch {

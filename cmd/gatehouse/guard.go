@@ -15,6 +15,10 @@ import (
 // Any page that a browser on this machine shows can send requests to a
 // loopback address: those carry an Origin or a Sec-Fetch-Site, or, after DNS
 // rebinding, a Host that is not ours. SDKs, the aws CLI and curl send neither.
+//
+// net/http's CrossOriginProtection does not take its place. That lets every GET
+// pass, so that the page of a rebound name could read definitions; it believes a
+// Sec-Fetch-Site of same-origin under any Host; and it answers no preflights.
 type guard struct {
 	origins []string // what --allow-origin lets in, "*" for all
 	hosts   []string // names, beside this machine's, that the server goes by
