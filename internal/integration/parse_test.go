@@ -138,6 +138,7 @@ func TestReceiveRefused(t *testing.T) {
 		"chunk data ends in LF":    {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\n0\r\n\r\n", err: errChunk},
 		"long extension":           {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n3;" + long + "\r\nabc\r\n0\r\n\r\n", err: errLong},
 		"many extensions":          {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("1;"+long[:100]+"\r\na\r\n", 50) + "0\r\n\r\n", err: errChunk},
+		"many leading zeros":       {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("000000000000001\r\na\r\n", 400) + "0\r\n\r\n", err: errChunk},
 		"CR in an extension":       {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n3;a\rb\r\nabc\r\n0\r\n\r\n", err: errChunk},
 		"long trailer":             {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("A: b\r\n", 1000) + "\r\n", err: errLong},
 		"bad trailer":              {in: "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA b\r\n\r\n", err: errChunk},

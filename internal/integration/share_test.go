@@ -15,7 +15,8 @@ import (
 )
 
 // sluggards is a Dial of hosts of which those whose names begin with "hung" read
-// requests and answer none, until they are let go.
+// requests and answer none, until they are let go. The others take livelyTime, so
+// that calls at once each need a connection of their own.
 func sluggards(free <-chan bool) func(context.Context, string, string) (net.Conn, error) {
 	return func(_ context.Context, _, addr string) (net.Conn, error) {
 		near, far := net.Pipe()
@@ -24,6 +25,8 @@ func sluggards(free <-chan bool) func(context.Context, string, string) (net.Conn
 			for r := bufio.NewReader(far); request(r) != ""; {
 				if strings.HasPrefix(addr, "hung") {
 					<-free
+				} else {
+					time.Sleep(livelyTime)
 				}
 				io.WriteString(far, ok)
 			}
@@ -31,6 +34,8 @@ func sluggards(free <-chan bool) func(context.Context, string, string) (net.Conn
 		return near, nil
 	}
 }
+
+const livelyTime = time.Second
 
 // However many calls hang, the calls of other endpoints are served at once, and
 // those that have waited are served when the hung ones are through.
@@ -45,11 +50,11 @@ func TestHungEndpoints(t *testing.T) {
 		"one":                               {bound: 16, hung: 1, apis: 1, api: "b", others: 3},
 		"one that had kept all":             {bound: 16, hung: 1, apis: 1, api: "b", others: 3, kept: 4},
 		"one of the same API":               {bound: 40, hung: 1, apis: 1, api: "a0", others: 5},
-		"three":                             {bound: 40, hung: 3, apis: 1, api: "b", others: 6},
+		"three":                             {bound: 40, hung: 3, apis: 1, api: "b", others: 5},
 		"of two connections":                {bound: 2, hung: 1, apis: 1, api: "b", others: 1},
-		"many that had kept all there":      {bound: 60, hung: 5, apis: 5, api: "b", others: 3, kept: 4},
+		"many that had kept all there":      {bound: 60, hung: 5, apis: 5, api: "b", others: 2, kept: 4},
 		"an eighth of the same API":         {bound: 400, hung: 50, apis: 1, api: "a0", others: 1},
-		"as many hosts as a client likes":   {bound: 400, hung: 500, apis: 1, api: "b", others: 40},
+		"as many hosts as a client likes":   {bound: 400, hung: 500, apis: 1, api: "b", others: 34},
 		"an eighth, of many APIs":           {bound: 400, hung: 50, apis: 50, api: "a0", others: 1},
 		"a quarter, for an API without any": {bound: 400, hung: 99, apis: 99, api: "b", others: 1},
 	}
@@ -89,12 +94,14 @@ func TestHungEndpoints(t *testing.T) {
 					synctest.Wait()
 				}
 				begin := time.Now()
-				for range 3 {
+				const rounds = 3
+				for range rounds {
 					callsOf(t, c, tt.api, "live.example", tt.others)
 				}
-				if took := time.Since(begin); took != 0 {
-					t.Errorf("the other endpoint waited for %v", took)
+				if took := time.Since(begin); took != rounds*livelyTime {
+					t.Errorf("calls of the other endpoint took %v, want %v", took, rounds*livelyTime)
 				}
+				begin = time.Now()
 				close(free)
 				wg.Wait()
 				if took := time.Since(begin); took != 0 {
@@ -137,5 +144,34 @@ func TestShareOfOne(t *testing.T) {
 		if busy != 15 {
 			t.Errorf("%d calls found no connection, want all but 5", busy)
 		}
+		time.Sleep(3 * time.Minute) // more than connections are kept
+		synctest.Wait()
+		if lanes, apis := len(c.pool.lanes), len(c.pool.apis.table); lanes != 0 || apis != 0 {
+			t.Errorf("%d endpoints and %d APIs are known when all calls are through, also those that waited in vain", lanes, apis)
+		}
+	})
+}
+
+// A place that comes free after a call was refused it, and before that call waits,
+// is the call's.
+func TestPlaceFreedBeforeWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewClient(Options{MaxConnections: 1})
+		defer c.Close()
+		key := &poolKey{addr: "a.example:80"}
+		first, _, placed := c.pool.enter(key, "a", false)
+		if !placed {
+			t.Fatal("no place for the first call")
+		}
+		second, _, placed := c.pool.enter(key, "a", false)
+		if placed {
+			t.Fatal("a place for two calls")
+		}
+		c.pool.leave(first)
+		begin := time.Now()
+		if err := c.pool.slots.wait(second, begin.Add(time.Hour), nil); err != nil || !time.Now().Equal(begin) {
+			t.Errorf("waited for %v, %v", time.Since(begin), err)
+		}
+		c.pool.leave(second)
 	})
 }

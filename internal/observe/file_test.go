@@ -5,6 +5,7 @@ package observe
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -112,6 +113,16 @@ func TestFileThatCannotBeOpened(t *testing.T) {
 	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "no such file or directory") {
 		t.Errorf("the log has %d lines: %s", n, log.String())
 	}
+	if err := os.RemoveAll(dir); err != nil { // and again
+		t.Fatal(err)
+	}
+	time.Sleep(lookEvery)
+	l.Append([]byte("three"))
+	for end := time.Now().Add(10 * time.Second); strings.Count(log.String(), "\n") < 2; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the log is not told when the file fails for the second time")
+		}
+	}
 }
 
 // A FIFO without a reader keeps its lines until one comes, and nobody waits.
@@ -148,4 +159,41 @@ func TestFIFO(t *testing.T) {
 	}
 	<-l.done
 	_ = reader.Close()
+}
+
+// What a FIFO's reader has got before it left is not written again to the next one.
+func TestFIFOWhoseReaderLeaves(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log journal
+	f := &file{name: name, log: log.logger(), stop: make(chan struct{})}
+	const all = 1 << 20 // more than it holds
+	written := make(chan error, 1)
+	go func() {
+		_, err := f.Write(bytes.Repeat([]byte("x"), all))
+		f.close()
+		written <- err
+	}()
+	total := 0
+	for _, n := range []int64{all / 2, all} {
+		reader, err := os.OpenFile(name, os.O_RDONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.CopyN(io.Discard, reader, n)
+		if err != nil && err != io.EOF {
+			t.Error(err)
+		}
+		total += int(got)
+		_ = reader.Close()
+		for n < all && !strings.Contains(log.String(), "broken pipe") { // until the writer knows
+			time.Sleep(time.Millisecond)
+		}
+	}
+	if err := <-written; err != nil || total > all {
+		t.Errorf("%d bytes came of %d that were written, %v", total, all, err)
+	}
 }
