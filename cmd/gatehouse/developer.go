@@ -84,17 +84,17 @@ func (d *developer) reload(ctx context.Context) {
 	}
 	routes := routesOf(def)
 	adapt(def)
-	closures, lines := d.deploy(ctx, def)
+	closed, lines := d.deploy(ctx, def)
 	if lines != nil {
 		d.refuse(lines...)
 		return
 	}
 	if t := d.server.tracer; t != nil {
-		t.locate.Store(new(func(p pipeline.Problem) string { return place(def, p) }))
+		t.locate.Store(new(func(p pipeline.Problem) string { return position(def, p) }))
 	}
-	shut(routes, closures)
+	shut(routes, closed)
 	d.teller.tell(def)
-	d.closures(routes)
+	d.tellClosed(routes)
 	fmt.Fprintf(d.out, "%s: %s deployed in %d ms\n", d.file, count(len(routes), "route", "routes"), time.Since(begin).Milliseconds())
 	if !d.told {
 		d.told = true
@@ -104,7 +104,7 @@ func (d *developer) reload(ctx context.Context) {
 
 // deploy lays a definition over the API and serves it. It returns what closes
 // operations of it, or what is wrong with it.
-func (d *developer) deploy(ctx context.Context, def *openapi.API) ([]pipeline.Closure, []string) {
+func (d *developer) deploy(ctx context.Context, def *openapi.API) ([]pipeline.ClosedMethod, []string) {
 	if err := d.put(ctx, def); err != nil {
 		return nil, problems(err)
 	}
@@ -124,7 +124,7 @@ func (d *developer) deploy(ctx context.Context, def *openapi.API) ([]pipeline.Cl
 	if _, err := d.server.control.CreateDeployment(ctx, d.who, &wire.CreateDeploymentRequest{RestAPIID: devAPI, StageName: &stage}); err != nil {
 		return nil, problems(err)
 	}
-	return program.Closures(), nil
+	return program.ClosedMethods(), nil
 }
 
 // put lays a definition over the API, where need be without some of its models.

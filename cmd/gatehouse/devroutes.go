@@ -34,9 +34,9 @@ func routesOf(def *openapi.API) []route {
 }
 
 // shut marks the routes that a compiled definition closes.
-func shut(routes []route, closures []pipeline.Closure) {
-	by := make(map[[2]string]pipeline.Closure)
-	for _, c := range closures {
+func shut(routes []route, closed []pipeline.ClosedMethod) {
+	by := make(map[[2]string]pipeline.ClosedMethod)
+	for _, c := range closed {
 		at := [2]string{c.Method, c.Resource}
 		if _, ok := by[at]; !ok {
 			by[at] = c
@@ -62,8 +62,8 @@ func shut(routes []route, closures []pipeline.Closure) {
 	}
 }
 
-// closures says how many routes are closed, for each reason.
-func (d *developer) closures(all []route) {
+// tellClosed says how many routes are closed, for each reason.
+func (d *developer) tellClosed(all []route) {
 	var reasons []string
 	closed := make(map[string]int)
 	for _, r := range all {

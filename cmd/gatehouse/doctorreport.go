@@ -136,7 +136,7 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report) 
 // all of them and is listed once.
 func closedOf(st *snapshot.Stage, compiled *pipeline.Program) []setting {
 	var list []setting
-	for _, c := range compiled.Closures() {
+	for _, c := range compiled.ClosedMethods() {
 		s := setting{st.Account, st.Region, st.APIID, st.Name, c.Method, c.Resource, c.Setting, c.Value, notEnforced}
 		if strings.HasPrefix(c.Setting, "RestApi.") {
 			s.Method, s.Resource = "", ""

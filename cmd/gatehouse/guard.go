@@ -31,13 +31,13 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	origin := r.Header.Get("Origin")
 	switch {
 	case !g.anyHost && !g.knownHost(r.Host):
-		refuse(w, "Host "+quoted(r.Host)+" is not a name of this server; start it with --allow-host to make it one")
+		forbid(w, "Host "+quoted(r.Host)+" is not a name of this server; start it with --allow-host to make it one")
 		return
 	case origin != "" && !g.allows(origin, r.Host):
-		refuse(w, "Origin "+quoted(origin)+" may not call this server; start it with --allow-origin to let it")
+		forbid(w, "Origin "+quoted(origin)+" may not call this server; start it with --allow-origin to let it")
 		return
 	case origin == "" && crossSite(r.Header.Get("Sec-Fetch-Site")):
-		refuse(w, "a web page of another site may not call this server")
+		forbid(w, "a web page of another site may not call this server")
 		return
 	}
 	if origin != "" {
@@ -103,8 +103,8 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// refuse answers as the control plane does, in its spelling of header names.
-func refuse(w http.ResponseWriter, message string) {
+// forbid answers as the control plane does, in its spelling of header names.
+func forbid(w http.ResponseWriter, message string) {
 	h := w.Header()
 	h["x-amzn-ErrorType"] = []string{"ForbiddenException"}
 	h["x-amzn-RequestId"] = []string{httpmsg.NewRequestID()}

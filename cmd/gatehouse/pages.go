@@ -52,7 +52,7 @@ func (p *pages) local(page http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if !p.open && (err != nil || !loopback(host)) {
-			refuse(w, "this page is for this machine only")
+			forbid(w, "this page is for this machine only")
 			return
 		}
 		page(w, r)

@@ -62,7 +62,7 @@ type programs struct {
 	limit   int64
 
 	mu      sync.Mutex
-	loaded  map[programKey]*program
+	loaded  map[programKey]*loadedProgram
 	loading map[programKey]*load // under way, or failed a moment ago
 	size    int64
 }
@@ -79,7 +79,8 @@ func keysOf(st *snapshot.Stage) []programKey {
 	return keys
 }
 
-type program struct {
+// A loadedProgram is one in memory, with the stages that it serves.
+type loadedProgram struct {
 	Program
 	key     programKey
 	size    int64
@@ -91,13 +92,13 @@ type program struct {
 // goes.
 type binding struct {
 	server   Server
-	programs []*program // of the stage's keysOf
+	programs []*loadedProgram // of the stage's keysOf
 }
 
 // A load is one reading of a deployment, for all who wait for it.
 type load struct {
 	done    chan struct{}
-	program *program
+	program *loadedProgram
 	err     error
 	ended   time.Time
 }
@@ -105,7 +106,7 @@ type load struct {
 func newPrograms(source Source, compile func(*snapshot.Deployment) (Program, error), limit int64) *programs {
 	return &programs{
 		source: source, compile: compile, limit: limit,
-		loaded: make(map[programKey]*program), loading: make(map[programKey]*load),
+		loaded: make(map[programKey]*loadedProgram), loading: make(map[programKey]*load),
 	}
 }
 
@@ -137,7 +138,7 @@ func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server
 }
 
 // join is Bind of a stage's programs.
-func join(loaded []*program, st *snapshot.Stage) func(current bool) Server {
+func join(loaded []*loadedProgram, st *snapshot.Stage) func(current bool) Server {
 	var canary Program
 	if len(loaded) > 1 {
 		canary = loaded[1].Program
@@ -147,14 +148,14 @@ func join(loaded []*program, st *snapshot.Stage) func(current bool) Server {
 
 // touch notes a use. It writes once a second, so that busy processors do not
 // fight over the line.
-func (p *program) touch(now time.Time) {
+func (p *loadedProgram) touch(now time.Time) {
 	if s := now.Unix(); p.used.Load() != s {
 		p.used.Store(s)
 	}
 }
 
 // bind makes e's server and keeps it for as long as e and its programs are current.
-func (ps *programs) bind(loaded []*program, e *entry, bind func(current bool) Server) Server {
+func (ps *programs) bind(loaded []*loadedProgram, e *entry, bind func(current bool) Server) Server {
 	if b := e.bound.Load(); b != nil {
 		return b.server
 	}
@@ -184,7 +185,7 @@ func (ps *programs) warm(s swap) {
 		ps.mu.Unlock()
 		return
 	}
-	var loaded []*program
+	var loaded []*loadedProgram
 	for _, key := range keysOf(s.new.stage) {
 		loaded = append(loaded, ps.loaded[key])
 	}
@@ -227,7 +228,7 @@ func (ps *programs) has(st *snapshot.Stage) bool {
 }
 
 // getAll returns the programs of a stage, in the order of its keysOf.
-func (ps *programs) getAll(ctx context.Context, st *snapshot.Stage, now time.Time) (all []*program, err error) {
+func (ps *programs) getAll(ctx context.Context, st *snapshot.Stage, now time.Time) (all []*loadedProgram, err error) {
 	for _, key := range keysOf(st) {
 		p, err := ps.get(ctx, key, all, now)
 		if err != nil {
@@ -240,7 +241,7 @@ func (ps *programs) getAll(ctx context.Context, st *snapshot.Stage, now time.Tim
 
 // get returns a program, from memory or from the source, which is read once
 // for all who ask at the same time. Those of with do not go to make room for it.
-func (ps *programs) get(ctx context.Context, key programKey, with []*program, now time.Time) (*program, error) {
+func (ps *programs) get(ctx context.Context, key programKey, with []*loadedProgram, now time.Time) (*loadedProgram, error) {
 	ps.mu.Lock()
 	if p := ps.loaded[key]; p != nil {
 		ps.mu.Unlock()
@@ -263,7 +264,7 @@ func (ps *programs) get(ctx context.Context, key programKey, with []*program, no
 
 // load reads and compiles one program on a goroutine of its own: a client that
 // goes away does not end it for the others.
-func (ps *programs) load(key programKey, with []*program, l *load) {
+func (ps *programs) load(key programKey, with []*loadedProgram, l *load) {
 	ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
 	defer cancel()
 	compiled, err := ps.read(ctx, key)
@@ -275,7 +276,7 @@ func (ps *programs) load(key programKey, with []*program, l *load) {
 		return
 	}
 	delete(ps.loading, key)
-	l.program = &program{Program: compiled, key: key, size: compiled.Size(), entries: make(map[*entry]struct{})}
+	l.program = &loadedProgram{Program: compiled, key: key, size: compiled.Size(), entries: make(map[*entry]struct{})}
 	l.program.used.Store(l.ended.Unix())
 	ps.loaded[key] = l.program
 	ps.size += l.program.size
@@ -299,9 +300,9 @@ func (ps *programs) read(ctx context.Context, key programKey) (p Program, err er
 }
 
 // evict drops programs until they fit, all but those of keep.
-func (ps *programs) evict(keep []*program) {
+func (ps *programs) evict(keep []*loadedProgram) {
 	for ps.size > ps.limit {
-		var oldest *program
+		var oldest *loadedProgram
 		for _, p := range ps.loaded {
 			if !slices.Contains(keep, p) && (oldest == nil || p.used.Load() < oldest.used.Load()) {
 				oldest = p
@@ -316,7 +317,7 @@ func (ps *programs) evict(keep []*program) {
 
 // drop forgets a program, unless that has been done, what is bound to it, and the
 // programs that served the same stages and now serve none.
-func (ps *programs) drop(p *program) {
+func (ps *programs) drop(p *loadedProgram) {
 	if ps.loaded[p.key] != p {
 		return
 	}
@@ -332,7 +333,7 @@ func (ps *programs) drop(p *program) {
 }
 
 // dropUnused drops those programs that no stage is bound to.
-func (ps *programs) dropUnused(programs []*program) {
+func (ps *programs) dropUnused(programs []*loadedProgram) {
 	for _, p := range programs {
 		if len(p.entries) == 0 {
 			ps.drop(p)

@@ -6,9 +6,9 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
-// A Closure says why the requests of a method answer 403: a setting protects
+// A ClosedMethod says why the requests of a method answer 403: a setting protects
 // it, and this server does not enforce that setting yet.
-type Closure struct {
+type ClosedMethod struct {
 	Resource string // path template
 	Method   string
 	Setting  string // by AWS's name, such as Method.apiKeyRequired
@@ -41,8 +41,8 @@ var unenforced = []guard{
 	}},
 }
 
-// Closures lists what closes methods, in the order of the definition.
-func (p *Program) Closures() []Closure { return p.closures }
+// ClosedMethods lists what closes methods, in the order of the definition.
+func (p *Program) ClosedMethods() []ClosedMethod { return p.closed }
 
 // guards returns the one step of a method that has a protection which is not
 // enforced yet: its requests fail rather than pass unprotected. It is nil for a
@@ -53,7 +53,7 @@ func (c *compiler) guards() (closed step) {
 		if !set {
 			continue
 		}
-		c.program.closures = append(c.program.closures, Closure{c.resource, c.method.HTTPMethod, g.setting, value})
+		c.program.closed = append(c.program.closed, ClosedMethod{c.resource, c.method.HTTPMethod, g.setting, value})
 		if closed == nil {
 			reason := strings.TrimSpace(g.setting+" "+value) + " is not enforced yet"
 			closed = func(*call) error { return forbidden(reason) }

@@ -15,20 +15,20 @@ func TestGuards(t *testing.T) {
 	tests := map[string]struct {
 		api    snapshot.Deployment
 		method func(*snapshot.Method)
-		want   []Closure
+		want   []ClosedMethod
 	}{
 		"nothing":       {},
 		"open settings": {api: snapshot.Deployment{EndpointType: "EDGE", EndpointAccessMode: "BASIC"}, method: func(m *snapshot.Method) { m.AuthorizationType = "" }},
-		"private":       {api: snapshot.Deployment{EndpointType: "PRIVATE"}, want: []Closure{{Setting: "RestApi.endpointConfiguration.types", Value: "PRIVATE"}}},
-		"strict":        {api: snapshot.Deployment{EndpointAccessMode: "STRICT"}, want: []Closure{{Setting: "RestApi.endpointAccessMode", Value: "STRICT"}}},
-		"policy":        {api: snapshot.Deployment{Policy: "{}"}, want: []Closure{{Setting: "RestApi.policy"}}},
-		"IAM":           {method: func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, want: []Closure{{Setting: "Method.authorizationType", Value: "AWS_IAM"}}},
-		"a new type":    {method: func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, want: []Closure{{Setting: "Method.authorizationType", Value: "TELEPATHY"}}},
-		"key":           {method: func(m *snapshot.Method) { m.APIKeyRequired = true }, want: []Closure{{Setting: "Method.apiKeyRequired", Value: "true"}}},
+		"private":       {api: snapshot.Deployment{EndpointType: "PRIVATE"}, want: []ClosedMethod{{Setting: "RestApi.endpointConfiguration.types", Value: "PRIVATE"}}},
+		"strict":        {api: snapshot.Deployment{EndpointAccessMode: "STRICT"}, want: []ClosedMethod{{Setting: "RestApi.endpointAccessMode", Value: "STRICT"}}},
+		"policy":        {api: snapshot.Deployment{Policy: "{}"}, want: []ClosedMethod{{Setting: "RestApi.policy"}}},
+		"IAM":           {method: func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "AWS_IAM"}}},
+		"a new type":    {method: func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "TELEPATHY"}}},
+		"key":           {method: func(m *snapshot.Method) { m.APIKeyRequired = true }, want: []ClosedMethod{{Setting: "Method.apiKeyRequired", Value: "true"}}},
 		"all there is": {
 			api:    snapshot.Deployment{Policy: "{}"},
 			method: func(m *snapshot.Method) { m.AuthorizationType, m.APIKeyRequired = "AWS_IAM", true },
-			want:   []Closure{{Setting: "RestApi.policy"}, {Setting: "Method.authorizationType", Value: "AWS_IAM"}, {Setting: "Method.apiKeyRequired", Value: "true"}},
+			want:   []ClosedMethod{{Setting: "RestApi.policy"}, {Setting: "Method.authorizationType", Value: "AWS_IAM"}, {Setting: "Method.apiKeyRequired", Value: "true"}},
 		},
 	}
 	for name, tt := range tests {
@@ -38,7 +38,7 @@ func TestGuards(t *testing.T) {
 			for i := range tt.want {
 				tt.want[i].Resource, tt.want[i].Method = "/x", "ANY"
 			}
-			if d := cmp.Diff(tt.want, r.stage.program.Closures()); d != "" {
+			if d := cmp.Diff(tt.want, r.stage.program.ClosedMethods()); d != "" {
 				t.Errorf("-want +got\n%s", d)
 			}
 			resp := r.call("GET /x")

@@ -34,7 +34,7 @@ func (o *outgoing) aim(t *target.Target) error {
 	if errors.Is(err, target.ErrMisleads) {
 		return badRequest(err)
 	}
-	if refused, ok := errors.AsType[*target.Refusal](err); ok {
+	if refused, ok := errors.AsType[*target.ConfigError](err); ok {
 		return configurationError(refused.Reason, nil).at(refused.Field)
 	}
 	if err != nil {

@@ -30,7 +30,7 @@ func (s *Stage) Problems() []Problem {
 			continue
 		}
 		field := uriField
-		if refused, ok := errors.AsType[*target.Refusal](err); ok {
+		if refused, ok := errors.AsType[*target.ConfigError](err); ok {
 			field = refused.Field
 		}
 		out = append(out, Problem{Resource: m.resourcePath, Method: m.verb, Field: field, Text: err.Error()})

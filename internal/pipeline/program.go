@@ -21,7 +21,7 @@ type Program struct {
 	methods    []*Method
 	gateway    map[responseType]*gatewayResponse // what the API customised
 	problems   []Problem
-	closures   []Closure
+	closed     []ClosedMethod
 	checks     []Check
 	models     *models   // while compiling
 	calls      sync.Pool // of *call

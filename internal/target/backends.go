@@ -74,15 +74,15 @@ func (b *Backends) upstream(l *snapshot.VPCLink) *integration.Upstream {
 	return nil
 }
 
-// A Refusal is why a stage's settings or the server's do not let a backend be
+// A ConfigError is why a stage's settings or the server's do not let a backend be
 // called.
-type Refusal struct {
+type ConfigError struct {
 	Field  string // of the definition or the stage, such as integration.connectionId
 	Reason string
 }
 
 // Error implements error.
-func (r *Refusal) Error() string { return r.Reason }
+func (e *ConfigError) Error() string { return e.Reason }
 
 const connectionField = "integration.connectionId"
 
@@ -96,11 +96,11 @@ func (b *Backends) through(key, id string) (*integration.Upstream, error) {
 	}
 	switch {
 	case id == "":
-		return nil, &Refusal{connectionField, "the id of the VPC link is empty under the stage's variables"}
+		return nil, &ConfigError{connectionField, "the id of the VPC link is empty under the stage's variables"}
 	case !known:
-		return nil, &Refusal{connectionField, "VPC link " + id + " does not exist"}
+		return nil, &ConfigError{connectionField, "VPC link " + id + " does not exist"}
 	case link.upstream == nil:
-		return nil, &Refusal{connectionField, "VPC link " + id + " (" + link.name + ") has no addresses: its name, or the ARN of its target, is not under vpc-links in the configuration file"}
+		return nil, &ConfigError{connectionField, "VPC link " + id + " (" + link.name + ") has no addresses: its name, or the ARN of its target, is not under vpc-links in the configuration file"}
 	}
 	return link.upstream, nil
 }

@@ -71,7 +71,7 @@ func TestLink(t *testing.T) {
 	fixed := HTTP{URI: ParseURI("http://a.example/x"), Link: h.Link}
 	for name, target := range map[string]*Target{"a host of the request": h.Bind(stage, b), "a host of the definition": fixed.Bind(stage, b)} {
 		b.SetVPCLink("000000000000/us-east-1/l1", nil)
-		var refused *Refusal
+		var refused *ConfigError
 		if _, _, err := target.Resolve(nil, []Value{{Name: "h", Text: "a"}}); !errors.As(err, &refused) || refused.Field != "integration.connectionId" || target.Check() == nil {
 			t.Errorf("%s: without the link: %v, %v", name, err, target.Check())
 		}
@@ -125,7 +125,7 @@ func TestWithdrawnCertificate(t *testing.T) {
 				t.Errorf("%s, %s: before: %v, %v", name, uri, err, target.Check())
 			}
 			_ = b.SetClientCertificate(key, change) // the error of one that is not readable is TestBadClientCertificate's
-			var refused *Refusal
+			var refused *ConfigError
 			if _, _, err := target.Resolve(nil, values); !errors.As(err, &refused) || refused.Field != "clientCertificateId" || target.Check() == nil {
 				t.Errorf("%s, %s: after: %v, %v", name, uri, err, target.Check())
 			}

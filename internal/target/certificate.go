@@ -75,7 +75,7 @@ func parseClientCertificate(c *snapshot.ClientCertificate) (*clientCertificate, 
 }
 
 // Certificate returns when the client certificate that a stage names expires. One
-// that is not there is a *Refusal. The stage is to name one.
+// that is not there is a *ConfigError. The stage is to name one.
 func (b *Backends) Certificate(stage *snapshot.Stage) (expires time.Time, err error) {
 	c, err := b.certificate(stage)
 	if err != nil {
@@ -96,8 +96,8 @@ func (b *Backends) certificate(stage *snapshot.Stage) (*clientCertificate, error
 	return c, nil
 }
 
-func noCertificate(id string) *Refusal {
-	return &Refusal{"clientCertificateId", "client certificate " + id + " does not exist"}
+func noCertificate(id string) *ConfigError {
+	return &ConfigError{"clientCertificateId", "client certificate " + id + " does not exist"}
 }
 
 // insecureTLS is shared, so that endpoints under it share connections. It is

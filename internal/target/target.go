@@ -101,7 +101,7 @@ type Value struct {
 // values in place of their variables. A variable without a value stays as it
 // is written, its braces escaped, as AWS sends it. Values are encoded for the
 // place they stand in. One that would lead elsewhere is ErrMisleads, and so are
-// those that make a path begin with two slashes; a *Refusal says what of the
+// those that make a path begin with two slashes; a *ConfigError says what of the
 // stage's settings or the server's is missing; any other error, that there is no
 // such address.
 func (t *Target) Resolve(dst []byte, values []Value) (*integration.Endpoint, []byte, error) {

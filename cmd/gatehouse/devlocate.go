@@ -10,15 +10,15 @@ import (
 
 // locate says where in the file a problem of the compiled API is.
 func locate(def *openapi.API, p pipeline.Problem) string {
-	if at := place(def, p); at != "" {
+	if at := position(def, p); at != "" {
 		return at + ": error: " + p.String()
 	}
 	return p.String()
 }
 
-// place is where in the file a part of the compiled API is, "" when it is not
+// position is where in the file a part of the compiled API is, "" when it is not
 // known: the part itself, else the operation.
-func place(def *openapi.API, p pipeline.Problem) string {
+func position(def *openapi.API, p pipeline.Problem) string {
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
 			if r.Path != p.Resource || *m.HTTPMethod != p.Method {
