@@ -183,8 +183,6 @@ func TestSettingsNeedNoRead(t *testing.T) {
 	}
 }
 
-// A request that found the old stage ends with it, and a stage changed twice
-// in one batch ends as the last says.
 // A request that found a stage which changes while its program is loaded is served
 // under the settings that it found, which are bound as those that are gone.
 func TestBindOfWhatIsGone(t *testing.T) {
@@ -218,6 +216,8 @@ func TestBindOfWhatIsGone(t *testing.T) {
 	}
 }
 
+// A request that found the old stage ends with it, and a stage changed twice
+// in one batch ends as the last says.
 func TestSwapIsWhole(t *testing.T) {
 	g := newTestGateway(new(source), 0)
 	g.Apply(stage("a", "dev", "d1"))
@@ -314,6 +314,7 @@ func TestLoadFails(t *testing.T) {
 			if got := ask(g, "a", "dev"); got != "load deployment d of API a: store is down" {
 				t.Errorf("%q", got)
 			}
+			time.Sleep(failureRest / 4)
 		}
 		if n := src.reads.Load(); n != 1 {
 			t.Errorf("%d reads within a second of a failure, want 1", n)
@@ -369,6 +370,30 @@ func TestEviction(t *testing.T) {
 		expect("a", 0)
 		expect("c", 1) // b goes again
 	})
+}
+
+// A stage keeps no program that was evicted while the stage was being bound to it:
+// nothing would count its memory.
+func TestBindOfWhatIsEvicted(t *testing.T) {
+	g := newTestGateway(new(source), 0)
+	g.Apply(stage("a", "dev", "d"))
+	e, _ := g.index.find("a", "dev")
+	ps := g.programs
+	loaded, err := ps.getAll(t.Context(), e.stage, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bind := join(loaded, e.stage)
+	ps.mu.Lock()
+	ps.drop(loaded[0])
+	server := ps.bind(loaded, e, bind)
+	ps.mu.Unlock()
+	if got := string(server.Serve(nil).Body); got != "a dev d " {
+		t.Errorf("the request that has it is answered %q", got)
+	}
+	if e.bound.Load() != nil {
+		t.Error("the stage keeps the program")
+	}
 }
 
 func TestProgramOverTheLimit(t *testing.T) {
