@@ -77,6 +77,25 @@ func TestFileThatIsMovedAway(t *testing.T) {
 }
 
 // Reopen does not wait for a line, nor for the next look.
+// Where another file has taken the name, as logrotate's create does, lines go to
+// that one.
+func TestFileThatIsReplaced(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "access.log")
+	l := OpenLines(name, quiet())
+	defer l.Close()
+	l.Append([]byte("one"))
+	l.Flush()
+	rename(t, name, name+".1")
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(lookEvery)
+	l.Append([]byte("two"))
+	expect(t, name, "two\n")
+	expect(t, name+".1", "one\n")
+}
+
 func TestFileReopen(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "access.log")
