@@ -76,7 +76,6 @@ func TestFileThatIsMovedAway(t *testing.T) {
 	expect(t, name+".1", "one\n")
 }
 
-// Reopen does not wait for a line, nor for the next look.
 // Where another file has taken the name, as logrotate's create does, lines go to
 // that one.
 func TestFileThatIsReplaced(t *testing.T) {
@@ -96,6 +95,7 @@ func TestFileThatIsReplaced(t *testing.T) {
 	expect(t, name+".1", "one\n")
 }
 
+// Reopen does not wait for a line, nor for the next look.
 func TestFileReopen(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "access.log")
