@@ -76,3 +76,22 @@ func TestThrottleOutlivesBind(t *testing.T) {
 	bind(-1, -1, "new")
 	expect("GET /x", 200, 200, 200, 200, 200)
 }
+
+// A call that goes on under settings which the stage has no more, and which
+// throttle nothing, leaves the stage's tokens as they are.
+func TestThrottleOutlivesOldSettings(t *testing.T) {
+	r := newRig(t, mock(nil))
+	r.stage.services.Limits = limit.NewRegistry()
+	old, rate, burst := *r.stage.settings, 0.001, int32(2)
+	now := old
+	now.MethodSettings = map[string]snapshot.MethodSetting{"*/*": {ThrottlingBurstLimit: &burst, ThrottlingRateLimit: &rate}}
+	for i, want := range []int{200, 200, 429} {
+		r.stage = Bind(&now, Compile(r.deployment), r.stage.services)
+		resp := r.call("GET /x")
+		if resp.Status != want {
+			t.Errorf("call %d: got %d, want %d", i, resp.Status, want)
+		}
+		resp.Release()
+		Prepare(&old, Compile(r.deployment), nil, r.stage.services)(false)
+	}
+}
