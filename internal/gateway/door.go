@@ -49,6 +49,8 @@ type guest struct {
 	handlers int  // at work for it over HTTP/2
 	streams  int  // of them, those that are served
 	closed   bool // it counts until its handlers are through
+
+	gone chan struct{} // closed with the connection
 }
 
 // isIdle reports whether the connection has been idle since a time of the door's
@@ -71,7 +73,10 @@ func (g *guest) began() bool {
 // Close implements net.Conn.
 func (g *guest) Close() error {
 	g.mu.Lock()
-	g.closed = true
+	if !g.closed {
+		g.closed = true
+		close(g.gone)
+	}
 	over := g.handlers == 0
 	g.mu.Unlock()
 	if over {
@@ -121,7 +126,7 @@ func (d *door) accept(ln net.Listener, name string) (*guest, error) {
 			time.Sleep(crowdPause)
 		}
 	}
-	g := &guest{Conn: nc, door: d, peer: httpmsg.Peer{Address: withoutPort(nc.RemoteAddr().String()), Listener: name}}
+	g := &guest{gone: make(chan struct{}), Conn: nc, door: d, peer: httpmsg.Peer{Address: withoutPort(nc.RemoteAddr().String()), Listener: name}}
 	g.idle.Store(d.clock())
 	d.mu.Lock()
 	d.guests[g] = struct{}{}

@@ -162,7 +162,7 @@ func TestLingerIsBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := &line{size: 1 << 30, at: tt.at}
-				g := &guest{Conn: lineConn{line: l}, door: newDoor(new(Options))}
+				g := &guest{gone: make(chan struct{}), Conn: lineConn{line: l}, door: newDoor(new(Options))}
 				c := &conn{Conn: g, guest: g}
 				begin := time.Now()
 				c.linger()

@@ -1,6 +1,9 @@
 package gateway
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 const (
 	// fewStreams and manyStreams bound how many requests may be under way over HTTP/2
@@ -11,6 +14,11 @@ const (
 	// maxRefusals is how many requests of a connection are being told that there are
 	// too many. Others are reset: who does not read costs no more than that.
 	maxRefusals = 8
+	// resetRest is how long a request whose stream the client has reset keeps its
+	// place among the requests of its connection. The call of the backend has ended
+	// by then. Without it a client could begin and reset requests as fast as it can
+	// write, each of them a call; net/http ends a connection on which many wait.
+	resetRest = time.Second
 )
 
 // bounded answers requests over TLS as h does. One over HTTP/2 must be among those
@@ -28,6 +36,7 @@ func bounded(h http.Handler) http.Handler {
 
 // serve answers a request over HTTP/2 as h does, if it may be under way.
 func (g *guest) serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
+	defer g.rest(r)
 	served, refusals := g.enter()
 	defer g.leave(served)
 	switch {
@@ -40,6 +49,19 @@ func (g *guest) serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
 		resp.Body = nil // it would wait for a client that does not read
 		out := egress{w: w, r: r, timeout: silence}
 		out.send(resp)
+	}
+}
+
+// rest waits where the client has reset r's stream, unless its connection is closed.
+func (g *guest) rest(r *http.Request) {
+	if r.Context().Err() == nil {
+		return
+	}
+	timer := time.NewTimer(resetRest)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-g.gone:
 	}
 }
 
