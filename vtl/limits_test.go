@@ -198,13 +198,19 @@ func TestDeadlineOfWork(t *testing.T) {
 	for i := range other {
 		other[i] = value.Int(int64(len(long) - 1 - i))
 	}
+	keys := value.NewMap(len(long))
+	for i := range long {
+		keys.Set(strconv.Itoa(i), long[i])
+	}
 	vars := vtl.MapVars{
-		"a": value.FromList(value.NewList(long...)), "b": value.FromList(value.NewList(other...)),
+		"a": value.FromList(value.NewList(long...)), "b": value.FromList(value.NewList(other...)), "m": value.FromMap(keys),
 		"s": value.String(strings.Repeat("é", 2<<20)),
 	}
 	for _, text := range []string{
 		`$a.containsAll($b)`,
 		`$a.retainAll($b)`,
+		`$a.removeAll($b)`,
+		`$m.keySet().retainAll($b)`,
 		`#foreach($i in [1..1000])#foreach($j in [1..1000])#if($s.indexOf("x") > 0)1#end#end#end`,
 		`$s.replaceAll("(.*)(.*)(.*)(.*)(.*)(.*)b", "c")`,
 		`$s.replaceFirst("(.*)(.*)(.*)(.*)(.*)(.*)b", "c")`,

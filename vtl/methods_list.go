@@ -85,7 +85,9 @@ func listSet(_ *run, self value.Value, args []value.Value) (value.Value, error) 
 
 // indexOf returns where l first has an element that equals v, or -1.
 func (r *run) indexOf(l *value.List, v value.Value) int {
-	r.work(l.Len())
+	if !r.work(l.Len()) {
+		return -1
+	}
 	for i, e := range l.Values() {
 		if r.equal(e, v) {
 			return i
@@ -96,6 +98,9 @@ func (r *run) indexOf(l *value.List, v value.Value) int {
 
 func listLastIndexOf(r *run, self value.Value, args []value.Value) (value.Value, error) {
 	vals := listOf(self).Values()
+	if !r.work(len(vals)) {
+		return value.Value{}, r.err
+	}
 	for i := len(vals) - 1; i >= 0; i-- {
 		if r.equal(vals[i], args[0]) {
 			return value.Int(int64(i)), nil
@@ -250,7 +255,11 @@ func (r *run) filter(self, by value.Value, keep bool) (value.Value, error) {
 		if !r.step(0) {
 			return value.Value{}, r.err
 		}
-		if (r.indexOf(other, e) >= 0) == keep {
+		found := r.indexOf(other, e) >= 0
+		if r.err != nil { // the search has used up the time
+			return value.Value{}, r.err
+		}
+		if found == keep {
 			kept = append(kept, e)
 		}
 	}

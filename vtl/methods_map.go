@@ -300,7 +300,11 @@ func (r *run) filterView(self, by value.Value, keep bool) (value.Value, error) {
 		if !r.step(0) {
 			return value.Value{}, r.err
 		}
-		if (r.indexOf(other, w.elem(i)) >= 0) != keep {
+		found := r.indexOf(other, w.elem(i)) >= 0
+		if r.err != nil { // the search has used up the time
+			return value.Value{}, r.err
+		}
+		if found != keep {
 			m.of().DeleteAt(i)
 			changed = true
 		}

@@ -14,7 +14,7 @@ import (
 // operations: by them it would take minutes.
 func (l *load) grow(n int) {
 	l.Helper()
-	const batch = 2000
+	const batch = 200 // documents of a turn, which has two seconds
 	root := must(l.GetRestAPI(ctx(), who, &wire.GetRestAPIRequest{RestAPIID: l.api}))(l).RootResourceID
 	key := func(kind, id string) store.Key {
 		return store.Key{Account: who.Account, Region: who.Region, Kind: kind, Parent: l.api, ID: id}

@@ -31,10 +31,12 @@ func TestUploadsMakeRoom(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, Options{Budget: httpmsg.NewBudget(tt.limit), MaxConnections: 1000}, echo)
+			budget := httpmsg.NewBudget(tt.limit)
+			s := open(t, Options{Budget: budget, MaxConnections: 1000}, echo)
 			for i := range tt.clients {
 				begin(t, s, tt.sent[i%len(tt.sent)], tt.drip)
 			}
+			settle(budget)
 			for _, size := range []int{1, 1_000, 30_000, 300_000, 3_000_000, httpmsg.MaxBody} {
 				if int64(size) > tt.limit/2 { // such bodies leave an eighth to others, and need their buffer twice
 					continue
@@ -184,6 +186,19 @@ func begin(t *testing.T, s *site, sent int, drip time.Duration) {
 			_, err = nc.Write(make([]byte, 60))
 		}
 	}()
+}
+
+// settle waits until what has been begun is in place: a budget that does not change
+// for a while has no body that is still coming fast.
+func settle(budget *httpmsg.Budget) {
+	const while = 300 * time.Millisecond
+	used, since := budget.Used(), time.Now()
+	for time.Since(since) < while {
+		time.Sleep(10 * time.Millisecond)
+		if now := budget.Used(); now != used {
+			used, since = now, time.Now()
+		}
+	}
 }
 
 // post sends a body over a connection of its own.
