@@ -19,7 +19,7 @@ test: ## run everything: Go tests with -race, those of costs without, then the e
 	scripts/prepare.sh
 	$(GO) test -race ./...
 	$(GO) test ./internal/lineartest
-	$(GO) test -run TestMemory ./internal/pipeline
+	$(GO) test -run 'TestMemory|TestLongWrites' ./internal/pipeline ./internal/control
 	$(MAKE) e2e
 
 check: build ## format, vet, lint, and that generated files are up to date

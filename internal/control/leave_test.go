@@ -158,3 +158,17 @@ func TestClientLeavesInTheMidst(t *testing.T) {
 		})
 	}
 }
+
+// manyPaths is a definition with n paths that have a method each.
+func manyPaths(n int) string {
+	var b strings.Builder
+	b.WriteString(`{"swagger": "2.0", "info": {"title": "many", "version": "1"}, "paths": {`)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `"/path%d": {"get": {"responses": {"200": {"description": "d"}}, "x-amazon-apigateway-integration": {"type": "mock", "requestTemplates": {"application/json": "{\"statusCode\": 200}"}, "responses": {"default": {"statusCode": "200"}}}}}`, i)
+	}
+	b.WriteString("}}")
+	return b.String()
+}
