@@ -9,6 +9,9 @@ const (
 	ServedAccount           = "account"           // an Account; ServedID of the account and the region
 	ServedVPCLink           = "vpclink"           // a VPCLink
 	ServedClientCertificate = "clientcertificate" // a ClientCertificate
+	ServedAPIKey            = "apikey"            // an APIKey
+	ServedUsagePlan         = "usageplan"         // a UsagePlan
+	ServedUsagePlanKey      = "usageplankey"      // a UsagePlanKey; its id of the account is of PlanKeyID
 )
 
 // ServedID is the id of an API's, or of an account's, published row.
