@@ -28,6 +28,7 @@ type Service struct {
 	throttle  *throttle.Throttle
 	invoke    func(context.Context, *Test) *TestResult
 	checkRole func(uri, role string) error
+	usage     Usage
 
 	keepDeployments int
 }
@@ -57,6 +58,10 @@ type Options struct {
 	// goroutines and does no I/O. Nil refuses none.
 	CheckRole func(uri, role string) error
 
+	// Usage has the counts of calls by API keys. Nil means that nobody counts
+	// here: no key has made a call, and UpdateUsage is refused.
+	Usage Usage
+
 	// KeepDeployments is how many deployments of each API are kept, beside those
 	// that its stages use: when one is made, the oldest others go. 0 keeps all.
 	KeepDeployments int
@@ -69,7 +74,7 @@ type Options struct {
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: newSchemaChecker(), limits: o.Limits,
-		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, keepDeployments: o.KeepDeployments,
+		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, usage: o.Usage, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, string, store.Revision) error { return nil }
