@@ -26,11 +26,14 @@ began, and no call waits for it.
 
 The file holds the private keys of client certificates. Only its owner can
 read it; keep it as you keep the keys. It cannot be in the data directory.`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("FILE, to copy the data to"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := place.dir(cmd.Flags())
 			if err != nil {
 				return err
+			}
+			if args[0] == "-" {
+				return errors.New("FILE: - is no file: a backup is written beside its place and moved there, which standard output is not")
 			}
 			err = store.Backup(cmd.Context(), dir, args[0], force)
 			if errors.Is(err, store.ErrFileExists) {
@@ -56,7 +59,7 @@ func newRestore() *cobra.Command {
 		Long: `Make the data of --data-dir, which has to be empty or missing, from a file of
 gatehouse backup. All of the file is checked by its checksum first. Then start
 the server.`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("FILE, a file of gatehouse backup"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := place.dir(cmd.Flags())
 			if err != nil {
@@ -76,17 +79,19 @@ the server.`,
 
 // A dataPlace finds the data directory as serve does: by its flag, its
 // environment variable or the configuration file.
-type dataPlace struct{ config string }
+type dataPlace struct{ given config }
 
 func (p *dataPlace) flags(fs *pflag.FlagSet) {
-	fs.String("data-dir", defaults().DataDir, "directory of the database")
-	fs.StringVar(&p.config, "config", "", "configuration file (YAML) of the server")
+	p.given = defaults()
+	s := settingCalled("data-dir")
+	declare(fs, s.name, "directory of the database", s.value(&p.given))
+	fs.String("config", "", "configuration file (YAML) of the server")
 }
 
 func (p *dataPlace) dir(fs *pflag.FlagSet) (string, error) {
-	c, err := load(fs, p.config, os.LookupEnv)
+	c, err := load(inBackup, fs, os.Environ())
 	if err == nil && c.InMemory {
-		err = errors.New("in-memory: such a server keeps nothing")
+		err = fmt.Errorf("%s: such a server keeps nothing", c.called("in-memory"))
 	}
 	return c.DataDir, err
 }
@@ -94,8 +99,8 @@ func (p *dataPlace) dir(fs *pflag.FlagSet) (string, error) {
 // serve is the command that serves this place, in the same environment.
 func (p *dataPlace) serve(fs *pflag.FlagSet) string {
 	command := "gatehouse serve"
-	if p.config != "" {
-		command += " --config " + shellWord(p.config)
+	if f := fs.Lookup("config"); f.Changed {
+		command += " --config " + shellWord(f.Value.String())
 	}
 	if f := fs.Lookup("data-dir"); f.Changed {
 		command += " --data-dir " + shellWord(f.Value.String())

@@ -260,13 +260,13 @@ func (a *attempt) readBack(t *testing.T, d *driven) {
 }
 
 // findings is what the doctor says of the API and the setting.
-func (a *attempt) findings(t *testing.T, list func(*report) []setting, d *driven) []setting {
+func (a *attempt) findings(t *testing.T, list func(*report) []idleSetting, d *driven) []idleSetting {
 	t.Helper()
 	r, err := fetchReport(t.Context(), a.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(list(r), func(s setting) bool {
+	return slices.DeleteFunc(list(r), func(s idleSetting) bool {
 		return s.Setting != d.setting || s.API != a.api && s.API != ""
 	})
 }
@@ -274,7 +274,7 @@ func (a *attempt) findings(t *testing.T, list func(*report) []setting, d *driven
 // isKept wants the doctor to list the setting as without effect, and says why.
 func (a *attempt) isKept(t *testing.T, d *driven) string {
 	t.Helper()
-	found := a.findings(t, func(r *report) []setting { return r.Kept }, d)
+	found := a.findings(t, func(r *report) []idleSetting { return r.Kept }, d)
 	if len(found) != 1 || plain(d.value) != found[0].Value {
 		t.Fatalf("the doctor says %+v", found)
 	}
@@ -296,7 +296,7 @@ func (a *attempt) closes(t *testing.T, d *driven, op string) string {
 	if got := exchange(t, "GET", a.url+stage, nil); got.status != http.StatusForbidden {
 		t.Errorf("a request gets %d %s", got.status, got.body)
 	}
-	found := a.findings(t, func(r *report) []setting { return r.Closed }, d)
+	found := a.findings(t, func(r *report) []idleSetting { return r.Closed }, d)
 	if len(found) == 0 {
 		t.Errorf("the doctor does not say so")
 	}

@@ -11,7 +11,6 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
@@ -26,11 +25,9 @@ const (
 )
 
 func newDev() *cobra.Command {
-	var file string
-	var o devOptions
 	given := defaults()
 	cmd := &cobra.Command{
-		Use:   "dev OPENAPI-FILE",
+		Use:   "dev FILE",
 		Short: "Serve one OpenAPI file, and again after each save",
 		Long: `Serve the API that an OpenAPI file describes (Swagger 2.0, OpenAPI 3.0 or 3.1,
 JSON or YAML, with the files that it refers to). It is kept in memory, deployed
@@ -39,81 +36,43 @@ with errors is told, with line and column, and the last good one stays.
 
 Operations with x-amazon-apigateway-integration do what that says; the others
 answer with their examples, or with values made from their schemas.`,
-		Args: oneFile,
+		Args: arguments("FILE, the OpenAPI file to serve"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := load(cmd.Flags(), file, os.LookupEnv)
+			c, err := load(inDev, cmd.Flags(), os.Environ())
 			if err != nil {
 				return err
 			}
-			if err := devFromEnvironment(cmd.Flags()); err != nil {
-				return err
-			}
 			c.InMemory = true
-			o.file = args[0]
-			return dev(cmd.Context(), c, o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return dev(cmd.Context(), c, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	given.flags(cmd.Flags())
-	cmd.Flags().StringVar(&file, "config", "", "configuration file (YAML)")
-	cmd.Flags().IntVar(&o.port, "port", devPort, "port of 127.0.0.1 at whose root the stage is served")
-	cmd.Flags().BoolVar(&o.verbose, "verbose", false, "tell of each part of the file that has no effect, not how many there are")
+	given.flags(cmd.Flags(), inDev)
 	return cmd
 }
 
-// devOptions are what dev has beside serve's settings.
-type devOptions struct {
-	file    string
-	port    int
-	verbose bool
-}
-
-// oneFile is the error of any other number of arguments than one.
-func oneFile(_ *cobra.Command, args []string) error {
-	switch len(args) {
-	case 0:
-		return errors.New("dev serves an OpenAPI file, which is not named: gatehouse dev openapi.yaml")
-	case 1:
-		return nil
-	}
-	return fmt.Errorf("dev serves one OpenAPI file, and %d are named", len(args))
-}
-
-// devFromEnvironment gives the flags that are dev's alone their variables.
-func devFromEnvironment(flags *pflag.FlagSet) error {
-	for _, flag := range []string{"port", "verbose"} {
-		v, ok := os.LookupEnv(envName(flag))
-		if !ok || flags.Changed(flag) {
-			continue
-		}
-		if err := flags.Set(flag, v); err != nil {
-			return fmt.Errorf("environment variable %s: %w", envName(flag), err)
-		}
-	}
-	return nil
-}
-
 // dev serves a file until ctx ends.
-func dev(ctx context.Context, c config, o devOptions, out, errout io.Writer) error {
-	if err := checkFile(o.file); err != nil {
+func dev(ctx context.Context, c config, file string, out, errout io.Writer) error {
+	if err := checkFile(file); err != nil {
 		return err
 	}
-	refs, err := refRoot(o.file)
+	refs, err := refRoot(file)
 	if err != nil {
 		return err
 	}
-	root, err := listenOn(net.JoinHostPort("127.0.0.1", strconv.Itoa(o.port)), "port")
+	root, err := listenOn(net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)), "port")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = root.Close() }()
 	log, lines := observe.NewLog(errout, c.logHandler)
 	defer lines.Close()
+	c.warn(log)
 	hangups := notifyHangups()
 	s, err := start(ctx, c, out, log)
 	if err != nil {
 		return err
 	}
-	d := newDeveloper(s, o, refs, baseURL(root))
+	d := newDeveloper(s, file, refs, baseURL(root))
 	if err := d.create(ctx); err != nil {
 		return errors.Join(err, s.close())
 	}

@@ -30,10 +30,10 @@ type developer struct {
 	told   bool                   // the curl lines have been printed
 }
 
-func newDeveloper(s *server, o devOptions, refs, root string) *developer {
+func newDeveloper(s *server, file, refs, root string) *developer {
 	out := s.stdout
 	return &developer{
-		server: s, teller: &teller{out: out, file: o.file, verbose: o.verbose}, file: o.file, refs: refs, root: root, out: out,
+		server: s, teller: &teller{out: out, file: file, verbose: s.config.Verbose}, file: file, refs: refs, root: root, out: out,
 		who: &wire.Caller{Account: s.config.Account, Region: s.config.Region},
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,8 +24,11 @@ requests they concern because they are not enforced yet, and settings that are
 kept for clients to read and have no effect.
 
 The exit code is 0 whatever is found; --json is for programs.`,
-		Args: cobra.NoArgs,
+		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkEndpoint(cmd, &endpoint); err != nil {
+				return err
+			}
 			r, err := fetchReport(cmd.Context(), endpoint)
 			if err != nil {
 				return err
@@ -37,7 +39,7 @@ The exit code is 0 whatever is found; --json is for programs.`,
 			return r.print(cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&endpoint, "endpoint", defaultEndpoint(), "URL of the server's control plane")
+	endpointFlag(cmd, &endpoint, "URL of the server's control plane")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: the lists findings, closed and kept")
 	return cmd
 }
@@ -46,7 +48,7 @@ The exit code is 0 whatever is found; --json is for programs.`,
 func fetchReport(ctx context.Context, endpoint string) (*report, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(endpoint, "/")+"/_gatehouse/doctor", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint+"/_gatehouse/doctor", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -18,9 +18,9 @@ import (
 
 // A report is what the doctor found. Its lists are never nil.
 type report struct {
-	Findings []finding `json:"findings"` // parts of deployed stages that cannot work
-	Closed   []setting `json:"closed"`   // settings of deployed stages that close the requests they concern
-	Kept     []setting `json:"kept"`     // settings without effect
+	Findings []finding     `json:"findings"` // parts of deployed stages that cannot work
+	Closed   []idleSetting `json:"closed"`   // settings of deployed stages that close the requests they concern
+	Kept     []idleSetting `json:"kept"`     // settings without effect
 }
 
 // A finding is one part of a deployed stage that cannot work as it is written.
@@ -35,8 +35,8 @@ type finding struct {
 	Text     string `json:"text"`
 }
 
-// A setting is one that somebody made and that does not do what it says.
-type setting struct {
+// An idleSetting is one that somebody made and that does not do what it says.
+type idleSetting struct {
 	Account  string `json:"account"`
 	Region   string `json:"region"`
 	API      string `json:"api,omitempty"`      // left out for a setting of the account
@@ -61,7 +61,7 @@ func (f finding) String() string {
 }
 
 // String is the setting as one line.
-func (s setting) String() string {
+func (s idleSetting) String() string {
 	where := s.API
 	switch {
 	case s.Stage != "":
@@ -91,7 +91,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &report{Findings: []finding{}, Closed: []setting{}, Kept: []setting{}}
+	out := &report{Findings: []finding{}, Closed: []idleSetting{}, Kept: []idleSetting{}}
 	for _, row := range rows {
 		if row.Kind != snapshot.ServedStage {
 			continue
@@ -106,7 +106,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	for _, k := range kept {
-		out.Kept = append(out.Kept, setting{k.Account, k.Region, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
+		out.Kept = append(out.Kept, idleSetting{k.Account, k.Region, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
 	}
 	return out, nil
 }
@@ -134,10 +134,10 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report) 
 
 // closedOf lists what closes methods of a stage. A setting of the API closes
 // all of them and is listed once.
-func closedOf(st *snapshot.Stage, compiled *pipeline.Program) []setting {
-	var list []setting
+func closedOf(st *snapshot.Stage, compiled *pipeline.Program) []idleSetting {
+	var list []idleSetting
 	for _, c := range compiled.ClosedMethods() {
-		s := setting{st.Account, st.Region, st.APIID, st.Name, c.Method, c.Resource, c.Setting, c.Value, notEnforced}
+		s := idleSetting{st.Account, st.Region, st.APIID, st.Name, c.Method, c.Resource, c.Setting, c.Value, notEnforced}
 		if strings.HasPrefix(c.Setting, "RestApi.") {
 			s.Method, s.Resource = "", ""
 		}

@@ -22,7 +22,7 @@ var stagesLine = regexp.MustCompile(`(?m)^Stages +http://([^/]+)/`)
 // launchApart starts a server whose planes have listeners of their own.
 func launchApart(t *testing.T, config string) (p *process, plane, stages string) {
 	t.Helper()
-	p, _, url := launchWith(t, t.TempDir(), "in-memory: true\naccess-log: \"\"\ngateway-listen: 127.0.0.1:0\n"+config)
+	p, _, url := launchWith(t, t.TempDir(), "in-memory: true\naccess-log: /dev/null\ngateway-listen: 127.0.0.1:0\n"+config)
 	return p, strings.TrimPrefix(url, "http://"), stagesLine.FindStringSubmatch(p.printed())[1]
 }
 

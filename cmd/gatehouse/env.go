@@ -1,11 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"net"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
 )
 
 func newEnv() *cobra.Command {
@@ -19,30 +24,70 @@ server on this machine:
   eval "$(gatehouse env)"
 
 Only API Gateway's endpoint is set: other AWS services stay where they are.`,
-		Args: cobra.NoArgs,
+		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkEndpoint(cmd, &endpoint); err != nil {
+				return err
+			}
+			if err := checkRegion(&config{Region: region}); err != nil {
+				return fmt.Errorf("--region: %w", err)
+			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), `export AWS_ENDPOINT_URL_API_GATEWAY=%s
 export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test}
 export AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}
 export AWS_REGION=${AWS_REGION:-%s}
 export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-%s}
-`, endpoint, region, region)
+`, shellWord(endpoint), region, region)
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&endpoint, "endpoint", defaultEndpoint(), "URL of the server's control plane")
+	endpointFlag(cmd, &endpoint, "URL of the server's control plane")
 	cmd.Flags().StringVar(&region, "region", defaults().Region, "AWS region, unless the shell has one")
 	return cmd
 }
 
-// defaultEndpoint is where a server started in the same environment listens.
-func defaultEndpoint() string {
-	listen := defaults().Listen
-	if v, ok := os.LookupEnv(envName("listen")); ok {
-		listen = v
-	}
-	return "http://" + listen
+// endpointFlag declares --endpoint, the URL of a running server. "" stands for where
+// a server that is started in the same environment listens.
+func endpointFlag(cmd *cobra.Command, endpoint *string, usage string) {
+	cmd.Flags().StringVar(endpoint, "endpoint", "", usage+" (default: where GATEHOUSE_LISTEN says, else http://"+defaults().Listen+")")
 }
+
+// checkEndpoint fills in the default of --endpoint, and refuses what is no URL of a
+// server.
+func checkEndpoint(cmd *cobra.Command, endpoint *string) error {
+	if !cmd.Flags().Changed("endpoint") {
+		variables, err := ownVariables(os.Environ())
+		if err != nil {
+			return err
+		}
+		c := defaults()
+		if v, ok := variables[envName("listen")]; ok {
+			c.Listen = v
+		}
+		if err := settingCalled("listen").check(&c); err != nil || c.Listen == "" {
+			return fmt.Errorf("%s: %w", envName("listen"), cmp.Or(err, errEmpty))
+		}
+		*endpoint = "http://" + reachable(c.Listen)
+		return nil
+	}
+	if err := integration.CheckURL(*endpoint); err != nil {
+		return fmt.Errorf("--endpoint: %w", err)
+	}
+	*endpoint = strings.TrimSuffix(*endpoint, "/")
+	return nil
+}
+
+// reachable is an address to listen on as a client on this machine writes it.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err == nil && everyHost(host) {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return listen
+}
+
+// stagePart matches the ids of APIs and the names of stages.
+var stagePart = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 
 func newURL() *cobra.Command {
 	var endpoint string
@@ -52,12 +97,20 @@ func newURL() *cobra.Command {
 		Long: `Print the URL at which a stage answers:
 
   curl "$(gatehouse url a1b2c3d4e5 prod)/pets"`,
-		Args: cobra.ExactArgs(2),
+		Args: arguments("API, the id of an API", "STAGE, the name of a stage of it"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s/_aws/execute-api/%s/%s\n", strings.TrimSuffix(endpoint, "/"), args[0], args[1])
+			if err := checkEndpoint(cmd, &endpoint); err != nil {
+				return err
+			}
+			for i, what := range []string{"API: %q is no id of an API", "STAGE: %q is no name of a stage"} {
+				if !stagePart.MatchString(args[i]) {
+					return fmt.Errorf(what+": it has letters, digits, - and _", brief(args[i]))
+				}
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s/_aws/execute-api/%s/%s\n", endpoint, args[0], args[1])
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&endpoint, "endpoint", defaultEndpoint(), "URL at which the server serves stages")
+	endpointFlag(cmd, &endpoint, "URL at which the server serves stages")
 	return cmd
 }

@@ -40,7 +40,7 @@ func TestFilesForBackends(t *testing.T) {
 	t.Cleanup(backend.Close)
 	dir := t.TempDir()
 	pool := selfSigned(t, dir)
-	config := "listen: 127.0.0.1:0\ngateway-tls-listen: 127.0.0.1:0\nin-memory: true\naccess-log: \"\"\ncertificates:\n  - {cert: cert.pem, key: key.pem}\n"
+	config := "listen: 127.0.0.1:0\ngateway-tls-listen: 127.0.0.1:0\nin-memory: true\naccess-log: /dev/null\ncertificates:\n  - {cert: cert.pem, key: key.pem}\n"
 	if err := os.WriteFile(filepath.Join(dir, "gatehouse.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/spelling"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -29,10 +30,10 @@ func (c *config) limits() (control.Limits, throttle.Rates, error) {
 	for _, name := range slices.Sorted(maps.Keys(c.Rates)) {
 		rate, ok := throttle.ParseRate(c.Rates[name])
 		if !ok {
-			return limits, rates, fmt.Errorf("rates: %s: %q is no rate such as 5/s, 1/30s, 10/s burst 40 or %s", name, c.Rates[name], throttle.Unlimited)
+			return limits, rates, fmt.Errorf("%s: %q is no rate such as 5/s, 1/30s, 10/s burst 40 or %s", name, brief(c.Rates[name]), throttle.Unlimited)
 		}
 		if !rates.Set(name, rate) {
-			return limits, rates, fmt.Errorf("rates: %s is no rate", name)
+			return limits, rates, noLimit("rate", name, throttle.Names())
 		}
 	}
 	return limits, rates, nil
@@ -48,17 +49,33 @@ func setQuota(limits *control.Limits, name, text string) error {
 		switch {
 		case q.Least > 0:
 			if err != nil || n < q.Least || n > math.MaxInt32 {
-				return fmt.Errorf("quotas: %s: %q is no number from %d to %d", name, text, q.Least, math.MaxInt32)
+				return fmt.Errorf("%s: %q is no number from %d to %d", name, brief(text), q.Least, math.MaxInt32)
 			}
 		case text == throttle.Unlimited:
 			n = 0
 		case err != nil || n < 1:
-			return fmt.Errorf("quotas: %s: %q is neither a number above 0 nor %s", name, text, throttle.Unlimited)
+			return fmt.Errorf("%s: %q is neither a number above 0 nor %s", name, brief(text), throttle.Unlimited)
 		}
 		*q.Of(limits) = n
 		return nil
 	}
-	return fmt.Errorf("quotas: %s is no quota", name)
+	return noLimit("quota", name, quotaNames())
+}
+
+// noLimit is the error of a limit that does not exist.
+func noLimit(kind, name string, known []string) error {
+	if meant, ok := spelling.Nearest(name, known); ok {
+		return fmt.Errorf("%s is no %s; did you mean %s?", brief(name), kind, meant)
+	}
+	return fmt.Errorf("%s is no %s", brief(name), kind)
+}
+
+func quotaNames() []string {
+	var names []string
+	for _, q := range control.Quotas() {
+		names = append(names, q.Name)
+	}
+	return names
 }
 
 // An authorizer is a hook of wire.ServerOptions.

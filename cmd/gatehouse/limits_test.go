@@ -51,15 +51,15 @@ func TestLimits(t *testing.T) {
 				return l == control.AWSLimits() && l.LongestTimeout() == 29*time.Second
 			},
 		},
-		"no longest timeout":                    {config: config{Quotas: map[string]string{"integration-timeout": "unlimited"}}, err: `quotas: integration-timeout: "unlimited" is no number from 29000 to 2147483647`},
-		"a shorter timeout":                     {config: config{Quotas: map[string]string{"integration-timeout": "28999"}}, err: `quotas: integration-timeout: "28999" is no number from 29000 to 2147483647`},
-		"beyond what a call of the API can say": {config: config{Quotas: map[string]string{"integration-timeout": "2147483648"}}, err: `quotas: integration-timeout: "2147483648" is no number from 29000 to 2147483647`},
-		"no quota":                              {config: config{Quotas: map[string]string{"resources": "1"}}, err: "quotas: resources is no quota"},
-		"no number":                             {config: config{Quotas: map[string]string{"stages-per-api": "ten"}}, err: `quotas: stages-per-api: "ten" is neither a number above 0 nor unlimited`},
-		"nothing":                               {config: config{Quotas: map[string]string{"stages-per-api": "0"}}, err: `quotas: stages-per-api: "0" is neither a number above 0 nor unlimited`},
-		"no rate":                               {config: config{Rates: map[string]string{"put-method-responses": "1/s"}}, err: "rates: put-method-responses is no rate"},
-		"no such rate":                          {config: config{Rates: map[string]string{"total": "fast"}}, err: `rates: total: "fast" is no rate such as 5/s, 1/30s, 10/s burst 40 or unlimited`},
-		"the first one":                         {config: config{Quotas: map[string]string{"b": "1", "a": "1"}}, err: "quotas: a is no quota"},
+		"no longest timeout":                    {config: config{Quotas: map[string]string{"integration-timeout": "unlimited"}}, err: `integration-timeout: "unlimited" is no number from 29000 to 2147483647`},
+		"a shorter timeout":                     {config: config{Quotas: map[string]string{"integration-timeout": "28999"}}, err: `integration-timeout: "28999" is no number from 29000 to 2147483647`},
+		"beyond what a call of the API can say": {config: config{Quotas: map[string]string{"integration-timeout": "2147483648"}}, err: `integration-timeout: "2147483648" is no number from 29000 to 2147483647`},
+		"no quota":                              {config: config{Quotas: map[string]string{"resources": "1"}}, err: "resources is no quota"},
+		"no number":                             {config: config{Quotas: map[string]string{"stages-per-api": "ten"}}, err: `stages-per-api: "ten" is neither a number above 0 nor unlimited`},
+		"nothing":                               {config: config{Quotas: map[string]string{"stages-per-api": "0"}}, err: `stages-per-api: "0" is neither a number above 0 nor unlimited`},
+		"no rate":                               {config: config{Rates: map[string]string{"put-method-responses": "1/s"}}, err: "put-method-responses is no rate; did you mean put-method-response?"},
+		"no such rate":                          {config: config{Rates: map[string]string{"total": "fast"}}, err: `total: "fast" is no rate such as 5/s, 1/30s, 10/s burst 40 or unlimited`},
+		"the first one":                         {config: config{Quotas: map[string]string{"b": "1", "a": "1"}}, err: "a is no quota"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -18,7 +19,8 @@ func main() {
 }
 
 // run is main without the exit, for tests that run the program in their own
-// process. Every failure is one line on standard error and exit code 1.
+// process. Every failure is one line on standard error. The exit code is 2 for a
+// command line that is none of ours, 1 for any other failure.
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -26,9 +28,17 @@ func run(args []string) int {
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
 		complain(err)
-		return 1
+		return exitCode(err)
 	}
 	return 0
+}
+
+// exitCode is what the process ends with for an error.
+func exitCode(err error) int {
+	if errors.As(err, new(*usageError)) {
+		return 2
+	}
+	return 1
 }
 
 // newRoot is the command line.
@@ -47,6 +57,9 @@ it serves the stages that they deploy.
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
+	root.Args, root.RunE = noCommand, showHelp
 	root.AddCommand(newServe(), newDev(), newVTLCommand(), newEnv(), newURL(), newDoctor(), newBackup(), newRestore(), newVersion())
 	return root
 }
@@ -55,7 +68,7 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), "gatehouse", version())
 			return err

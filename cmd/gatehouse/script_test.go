@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
@@ -193,13 +192,11 @@ func startCommand(ts *testscript.TestScript, neg bool, args []string) {
 // settingsOf are the settings that a script made in its environment.
 func settingsOf(ts *testscript.TestScript) []string {
 	var env []string
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	new(config).flags(flags)
-	flags.VisitAll(func(f *pflag.Flag) {
-		if name := envName(f.Name); ts.Getenv(name) != "" {
+	for _, setting := range settingNames() {
+		if name := envName(setting); ts.Getenv(name) != "" {
 			env = append(env, name+"="+ts.Getenv(name))
 		}
-	})
+	}
 	return env
 }
 

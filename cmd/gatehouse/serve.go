@@ -11,7 +11,6 @@ import (
 )
 
 func newServe() *cobra.Command {
-	var file string
 	given := defaults()
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -21,18 +20,18 @@ deploy. Everything is kept in --data-dir and is there again after a restart.
 
 Each flag is also a key of the file named by --config and an environment
 variable: --data-dir is data-dir and GATEHOUSE_DATA_DIR. Flags win over the
-environment, the environment over the file.`,
-		Args: cobra.NoArgs,
+environment, the environment over the file. What is misspelt, or can have no
+effect, is an error.`,
+		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := load(cmd.Flags(), file, os.LookupEnv)
+			c, err := load(inServe, cmd.Flags(), os.Environ())
 			if err != nil {
 				return err
 			}
 			return serve(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	given.flags(cmd.Flags())
-	cmd.Flags().StringVar(&file, "config", "", "configuration file (YAML)")
+	given.flags(cmd.Flags(), inServe)
 	return cmd
 }
 
@@ -40,6 +39,7 @@ environment, the environment over the file.`,
 func serve(ctx context.Context, c config, out, errout io.Writer) error {
 	log, lines := observe.NewLog(errout, c.logHandler)
 	defer lines.Close()
+	c.warn(log)
 	hangups := notifyHangups()
 	s, err := start(ctx, c, out, log)
 	if err != nil {

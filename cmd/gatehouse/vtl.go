@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/percent"
+	"github.com/gatehouse-gw/gatehouse/internal/spelling"
 	"github.com/gatehouse-gw/gatehouse/vtl"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -20,6 +23,8 @@ func newVTLCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "vtl",
 		Short: "Render mapping templates and run files of template cases",
+		Args:  noCommand,
+		RunE:  showHelp,
 	}
 	cmd.AddCommand(newVTLRun(), newVTLTest())
 	return cmd
@@ -50,7 +55,7 @@ $stageVariables. FILE may be - for standard input.
 --params is {"path": {…}, "querystring": {…}, "header": {…}}; a value may be a
 list. --context holds the members of $context, --stage-variables names and
 values.`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("FILE, a template or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.template = args[0]
 			return o.run(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -101,14 +106,23 @@ func templateMode(name string) (vtl.Mode, error) {
 	case "velocity":
 		return vtl.Velocity, nil
 	}
-	return 0, fmt.Errorf("--mode must be apigw or velocity, not %q", name)
+	return 0, fmt.Errorf("--mode: %q is neither apigw nor velocity", brief(name))
 }
 
 func readInput(file string, stdin io.Reader) ([]byte, error) {
 	if file == "-" {
 		return io.ReadAll(stdin)
 	}
-	return os.ReadFile(file)
+	return readNamedFile(file)
+}
+
+// readNamedFile reads a file; its error names it in plain words.
+func readNamedFile(file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, reason(err))
+	}
+	return text, nil
 }
 
 // vars reads the files that the flags name.
@@ -117,11 +131,14 @@ func (o *vtlRun) vars() (*templateVars, error) {
 	body := []byte(nil)
 	if o.body != "" {
 		var err error
-		if body, err = os.ReadFile(o.body); err != nil {
+		if body, err = readNamedFile(o.body); err != nil {
 			return nil, err
 		}
 	}
 	params, err := readObject(o.params)
+	if err == nil {
+		err = checkParams(params, o.params)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +162,7 @@ func readObject(file string) (*value.Map, error) {
 	if file == "" {
 		return value.NewMap(0), nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := readNamedFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +174,32 @@ func readObject(file string) (*value.Map, error) {
 		return nil, fmt.Errorf("%s: not a JSON object", file)
 	}
 	return v.AsMap(), nil
+}
+
+// paramPlaces are where the parameters of a request are, as $input.params() has them.
+var paramPlaces = []string{"path", "querystring", "header"}
+
+// checkParams reports what of an object is not {"path": {…}, "querystring": {…},
+// "header": {…}}. at is how errors call it.
+func checkParams(params *value.Map, at string) error {
+	for i := range params.Len() {
+		name, v := params.At(i)
+		switch {
+		case !slices.Contains(paramPlaces, name):
+			return fmt.Errorf("%s: %w", at, unknownMember(name, "place of parameters", paramPlaces))
+		case v.AsMap() == nil:
+			return fmt.Errorf("%s: %s: not a JSON object of names and values", at, name)
+		}
+	}
+	return nil
+}
+
+// unknownMember is the error of a member of a JSON object that is none of those known.
+func unknownMember(name, what string, known []string) error {
+	if meant, ok := spelling.Nearest(name, known); ok {
+		return fmt.Errorf("%s is no %s; did you mean %s?", brief(name), what, meant)
+	}
+	return fmt.Errorf("%s is no %s, which are %s", brief(name), what, strings.Join(known, ", "))
 }
 
 // addOverrides gives a $context the maps that templates set overrides in.

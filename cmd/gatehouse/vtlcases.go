@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ input {"body", "params"} to bind $input, util true to bind $util.
 A JSONPath case has a path and a document (JSON text), and string and json (how
 the result prints), or missing true, or an error that is "invalid-path" or
 "evaluation".`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("CASES.jsonl, a file of cases or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return testCases(args[0], cmd.InOrStdin(), cmd.OutOrStdout())
 		},
@@ -46,7 +47,7 @@ func testCases(file string, stdin io.Reader, w io.Writer) error {
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", file, reason(err))
 		}
 		defer f.Close()
 		in = f
@@ -98,6 +99,10 @@ func newCase(line string, n int) templateCase {
 	if id := field(row, "id"); id != "" {
 		c.id = id
 	}
+	if err := checkCase(row); err != nil {
+		c.got = err.Error()
+		return c
+	}
 	switch {
 	case row.Has("template"):
 		c.subject = fmt.Sprintf("%q", field(row, "template"))
@@ -109,6 +114,44 @@ func newCase(line string, n int) templateCase {
 		c.got = "neither a template nor a path"
 	}
 	return c
+}
+
+// The members of cases. Those of notes say something to people, and are not read.
+var (
+	caseNotes       = strings.Fields("id group source note kind definite v2 v2_error v2_0")
+	templateMembers = strings.Fields("template mode context input util output error")
+	pathMembers     = strings.Fields("path document string json missing error")
+	inputMembers    = []string{"body", "params"}
+)
+
+// checkCase reports a member of a case that means nothing, so that no misspelt one
+// makes a case hold.
+func checkCase(row *value.Map) error {
+	known := pathMembers
+	if row.Has("template") {
+		known = templateMembers
+	}
+	for i := range row.Len() {
+		if name, _ := row.At(i); !slices.Contains(known, name) && !slices.Contains(caseNotes, name) {
+			return unknownMember(name, "member of a case", known)
+		}
+	}
+	input := object(row, "input")
+	for i := range input.Len() {
+		if name, _ := input.At(i); !slices.Contains(inputMembers, name) {
+			return fmt.Errorf("input: %w", unknownMember(name, "member", inputMembers))
+		}
+	}
+	if err := checkParams(object(input, "params"), "input: params"); err != nil {
+		return err
+	}
+	if kind := field(row, "error"); row.Has("template") && kind != "" && kind != "parse" && kind != "render" {
+		return fmt.Errorf("error: %q is neither parse nor render", brief(kind))
+	}
+	if mode := field(row, "mode"); mode != "" && mode != "apigw" && mode != "velocity" {
+		return fmt.Errorf("mode: %q is neither apigw nor velocity", brief(mode))
+	}
+	return nil
 }
 
 // field returns a text member of a case.

@@ -54,23 +54,39 @@ func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
 	a := &AWS{client: client, functions: make(map[string]functionURL, len(o.Functions))}
 	a.credentials.init(&o)
 	if o.EndpointURL != "" {
-		ep, path, err := ParseURL(o.EndpointURL, nil)
-		if err == nil && strings.Contains(path, "?") {
-			err = errQuery
-		}
+		ep, path, err := parseBase(o.EndpointURL)
 		if err != nil {
-			return nil, fmt.Errorf("the endpoint URL of AWS, %q: %w", o.EndpointURL, plain(err))
+			return nil, fmt.Errorf("the endpoint URL of AWS: %w", err)
 		}
 		a.endpoint, a.base = ep, strings.TrimSuffix(path, "/")
 	}
 	for name, url := range o.Functions {
 		f, err := parseFunctionURL(url)
 		if err != nil {
-			return nil, fmt.Errorf("the URL of the Lambda function %s, %q: %w", name, url, plain(err))
+			return nil, fmt.Errorf("the URL of the Lambda function %s: %w", name, err)
 		}
 		a.functions[name] = f
 	}
 	return a, nil
+}
+
+// CheckURL reports what of a text is no URL that AWSOptions take.
+func CheckURL(url string) error {
+	_, _, err := parseBase(url)
+	return err
+}
+
+// parseBase splits a URL that calls go to instead of AWS into its endpoint and its
+// path.
+func parseBase(url string) (*Endpoint, string, error) {
+	ep, path, err := ParseURL(url, nil)
+	if err == nil && strings.Contains(path, "?") {
+		err = errQuery
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("%.100q is no URL such as http://127.0.0.1:9000: %w", url, plain(err))
+	}
+	return ep, path, nil
 }
 
 // plain returns the reason alone of an *Error, for a message that says the rest

@@ -3,6 +3,7 @@ package integration
 import (
 	"bytes"
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -18,10 +19,7 @@ type functionURL struct {
 }
 
 func parseFunctionURL(url string) (functionURL, error) {
-	ep, path, err := ParseURL(url, nil)
-	if err == nil && strings.Contains(path, "?") {
-		err = errQuery
-	}
+	ep, path, err := parseBase(url)
 	if path == "/" {
 		path = ""
 	}
@@ -34,6 +32,18 @@ func (f *functionURL) target(invoke string) string {
 		return f.path
 	}
 	return invoke
+}
+
+// functionName matches a function's name, and its version or alias.
+var functionName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}(?::(?:\$LATEST|[a-zA-Z0-9_-]{1,128}))?$`)
+
+// functionARN matches what stands before the name in a function's ARN.
+var functionARN = regexp.MustCompile(`^arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:`)
+
+// IsFunction reports whether a text can name a Lambda function, as the keys of
+// AWSOptions.Functions do: its name or its ARN, with or without a version or alias.
+func IsFunction(text string) bool {
+	return functionName.MatchString(text[len(functionARN.FindString(text)):])
 }
 
 // functionURL finds the URL that the options have for a function, which is

@@ -95,6 +95,15 @@ func (r *Rates) All() iter.Seq2[string, Rate] {
 	}
 }
 
+// Names are those of all rates, as configurations use them.
+func Names() []string {
+	names := []string{totalRate, newAPIRate, newEdgeAPIRate}
+	for _, op := range wire.Operations() {
+		names = append(names, commandName(op.Name))
+	}
+	return names
+}
+
 // Set sets the rate of a name that configurations use, and reports whether
 // there is one of that name.
 func (r *Rates) Set(name string, rate Rate) bool {

@@ -1,0 +1,294 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/target"
+)
+
+// idleRules are the settings that have no effect beside others or in a command. Who
+// gives one is told.
+var idleRules = []struct {
+	name string
+	idle func(c *config, in command) bool
+	why  string
+}{
+	{"data-dir", func(_ *config, in command) bool { return in == inDev }, "in dev, which keeps everything in memory"},
+	{"in-memory", func(_ *config, in command) bool { return in == inDev }, "in dev, which keeps everything in memory"},
+	{"data-dir", func(c *config, in command) bool { return in == inServe && c.InMemory }, "with in-memory"},
+	{"port", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
+	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
+	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated }, "with allow-unauthenticated, which allows all names"},
+	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},
+}
+
+// address checks an address to listen on; "" is for one that nobody gave.
+func address(of func(*config) string) func(*config) error {
+	return func(c *config) error {
+		s := of(c)
+		if s == "" {
+			return nil
+		}
+		host, port, err := net.SplitHostPort(s)
+		if n, invalid := strconv.Atoi(port); err != nil || invalid != nil || n < 0 || n > 65535 {
+			return fmt.Errorf("%q is no address such as 127.0.0.1:4566, with a port up to 65535", brief(s))
+		}
+		if _, err := netip.ParseAddr(host); err != nil && host != "" && !hostName.MatchString(host) {
+			return fmt.Errorf("%q is no address such as 127.0.0.1:4566: %q is no host", brief(s), brief(host))
+		}
+		return nil
+	}
+}
+
+func checkPort(c *config) error {
+	if c.Port < 0 || c.Port > 65535 {
+		return fmt.Errorf("%d is no port from 0 to 65535", c.Port)
+	}
+	return nil
+}
+
+func notNegative(of func(*config) int) func(*config) error {
+	return func(c *config) error {
+		if n := of(c); n < 0 {
+			return fmt.Errorf("%d is less than 0", n)
+		}
+		return nil
+	}
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^\d{12}$`)
+	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$`)
+)
+
+func checkAccount(c *config) error {
+	if !accountPattern.MatchString(c.Account) {
+		return fmt.Errorf("%q is not 12 digits", brief(c.Account))
+	}
+	return nil
+}
+
+func checkRegion(c *config) error {
+	if !regionPattern.MatchString(c.Region) {
+		return fmt.Errorf("%q is no region such as us-east-1", brief(c.Region))
+	}
+	return nil
+}
+
+func checkLogFormat(c *config) error {
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		return fmt.Errorf("%q is neither text nor json", brief(c.LogFormat))
+	}
+	return nil
+}
+
+func checkBudget(c *config) error {
+	if c.MaxBufferedBytes != 0 && c.MaxBufferedBytes < 1<<20 {
+		return fmt.Errorf("%d bytes is less than 1MiB", c.MaxBufferedBytes)
+	}
+	return nil
+}
+
+// checkConnections wants some of the files that the process may open left for
+// backends.
+func checkConnections(c *config) error {
+	if c.MaxConnections < 0 {
+		return fmt.Errorf("%d is less than 0", c.MaxConnections)
+	}
+	files := gateway.OpenFiles()
+	if most := files - files/8 - 32; files > 0 && c.MaxConnections > most {
+		return fmt.Errorf("%d is more than %d, which is what the %d files that the process may open (ulimit -n) leave for clients", c.MaxConnections, most, files)
+	}
+	return nil
+}
+
+func checkAWSEndpoint(c *config) error {
+	if c.AWSEndpointURL == "" {
+		return nil
+	}
+	return integration.CheckURL(c.AWSEndpointURL)
+}
+
+// hostName is what a name of this server may look like, without a port.
+var hostName = regexp.MustCompile(`^[a-zA-Z0-9_](?:[a-zA-Z0-9._-]*[a-zA-Z0-9_])?$`)
+
+func checkHosts(c *config) error {
+	for _, name := range c.AllowHost {
+		if !hostName.MatchString(name) {
+			return fmt.Errorf("%q is no host name alone", brief(name))
+		}
+	}
+	return nil
+}
+
+// checkOrigins takes what browsers send as Origin, and "*" for all.
+func checkOrigins(c *config) error {
+	for _, origin := range c.AllowOrigin {
+		u, err := url.Parse(origin)
+		if origin == "*" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && origin == u.Scheme+"://"+u.Host {
+			continue
+		}
+		return fmt.Errorf("%q is no origin such as https://console.example: a scheme, a host, perhaps a port, and nothing behind them", brief(origin))
+	}
+	return nil
+}
+
+func checkQuotas(c *config) error {
+	_, _, err := (&config{Quotas: c.Quotas}).limits()
+	return err
+}
+
+func checkRates(c *config) error {
+	_, _, err := (&config{Rates: c.Rates}).limits()
+	return err
+}
+
+func checkDestinations(c *config) error {
+	for _, arn := range slices.Sorted(maps.Keys(c.AccessLogDestinations)) {
+		if parts := strings.SplitN(arn, ":", 6); len(parts) < 6 || parts[0] != "arn" {
+			return fmt.Errorf("%q is no ARN such as arn:aws:logs:us-east-1:000000000000:log-group:prod", brief(arn))
+		}
+	}
+	return nil
+}
+
+func checkFunctions(c *config) error {
+	for _, name := range slices.Sorted(maps.Keys(c.LambdaFunctions)) {
+		if !integration.IsFunction(name) {
+			return fmt.Errorf("%q is no Lambda function: a name such as orders, orders:live, or an ARN", brief(name))
+		}
+		if err := integration.CheckURL(c.LambdaFunctions[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func checkLinks(c *config) error {
+	_, err := target.NewBackends(c.VPCLinks)
+	return err
+}
+
+// checkExposure refuses an open control plane that other machines can reach,
+// unless the operator said so.
+func (c *config) checkExposure() error {
+	if c.Credentials != "" && c.AllowUnauthenticated {
+		return fmt.Errorf("%s and %s exclude each other: calls are either verified or not", c.called("credentials"), c.called("allow-unauthenticated"))
+	}
+	host, _, _ := net.SplitHostPort(c.Listen)
+	if c.Credentials != "" || c.AllowUnauthenticated || loopback(host) {
+		return nil
+	}
+	return fmt.Errorf("%s: %s is reachable from other machines and the control plane takes calls from anyone: "+
+		"listen on 127.0.0.1, name a file with --credentials, or say --allow-unauthenticated", c.called("listen"), c.Listen)
+}
+
+// checkListeners refuses two listeners on one port, and one for TLS without
+// certificates.
+func (c *config) checkListeners(in command) error {
+	if c.GatewayTLSListen != "" && len(c.Certificates) == 0 {
+		return fmt.Errorf("%s: %w", c.called("gateway-tls-listen"), errNoCertificates)
+	}
+	listeners := []struct{ name, address string }{
+		{"listen", c.Listen}, {"gateway-listen", c.GatewayListen}, {"gateway-tls-listen", c.GatewayTLSListen},
+	}
+	if in == inDev {
+		listeners = append(listeners, struct{ name, address string }{"port", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port))})
+	}
+	for i, a := range listeners {
+		for _, b := range listeners[:i] {
+			if samePort(a.address, b.address) {
+				return fmt.Errorf("%s: %s is where %s (%s) is", c.called(a.name), a.address, b.name, b.address)
+			}
+		}
+	}
+	return nil
+}
+
+// samePort reports whether two addresses cannot both be listened on.
+func samePort(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB || portA == "0" {
+		return false
+	}
+	return hostA == hostB || everyHost(hostA) || everyHost(hostB) || loopback(hostA) && loopback(hostB) && (hostA == "localhost" || hostB == "localhost")
+}
+
+// everyHost reports whether a host to listen on is all addresses of this machine.
+func everyHost(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "" || err == nil && ip.IsUnspecified()
+}
+
+// loopback reports whether a host to listen on is this machine alone.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// backendConnections is how many connections to backends there may be when the
+// process may open that many files: what clients leave, less what the database,
+// logs, listeners and look-ups of names need. It is 0, no bound, when the number
+// of files is not known.
+func (c *config) backendConnections(files int) int {
+	clients := c.MaxConnections
+	if clients == 0 {
+		clients = files / 2
+	}
+	return max(files-clients-c.controlConnections(files)-files/16-32, files/8)
+}
+
+// controlConnections is how many connections the control plane's own listener may
+// have when the process may open that many files; 0 where there is none, or the
+// number is not known.
+func (c *config) controlConnections(files int) int {
+	if c.GatewayListen == "" {
+		return 0
+	}
+	return files / 16
+}
+
+// level parses the log level.
+func (c *config) level() (slog.Level, error) {
+	var l slog.Level
+	words := []string{"debug", "info", "warn", "error"}
+	if !slices.Contains(words, strings.ToLower(c.LogLevel)) || l.UnmarshalText([]byte(c.LogLevel)) != nil {
+		return l, fmt.Errorf("%q is none of %s", brief(c.LogLevel), strings.Join(words, ", "))
+	}
+	return l, nil
+}
+
+// proxies parses the trusted networks; a bare address is a network of one.
+func (c *config) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range c.TrustedProxies {
+		if ip, err := netip.ParseAddr(s); err == nil {
+			out = append(out, netip.PrefixFrom(ip, ip.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no network in CIDR form", brief(s))
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+var errNoCertificates = errors.New("the configuration file names no certificates")

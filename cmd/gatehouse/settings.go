@@ -1,0 +1,141 @@
+package main
+
+import (
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+)
+
+// A command is one that reads a server's settings.
+type command uint8
+
+const (
+	inServe  command = 1 << iota
+	inDev            // has settings of its own, and none of those that keep data
+	inBackup         // backup and restore, which look for the data alone
+)
+
+// A setting is one of a server's. It has one name: the flag, the key of the
+// configuration file and, upper case with GATEHOUSE_ before it, the environment
+// variable are called the same. Each is a line of the table settings, which is all
+// that there is to say about it.
+type setting struct {
+	name  string
+	usage string
+
+	// value is where its text goes, from whichever source; nil for what the
+	// configuration file alone has: a list of objects or a map, which read reads.
+	value func(*config) pflag.Value
+	read  func(*config, *yaml.Node) error
+
+	// check is the rule that its value has to keep, whatever the other settings
+	// are. Its error says what is wrong and does not name the setting. nil takes
+	// any value.
+	check func(*config) error
+
+	// only is the command that it can act in; 0 for all.
+	only command
+}
+
+// settings are all of them, in the order in which --help and the manual tell them.
+var settings = []setting{
+	{name: "listen", usage: "address of the control plane and, unless --gateway-listen is set, of the stages",
+		value: textAt(func(c *config) *string { return &c.Listen }), check: address(func(c *config) string { return c.Listen })},
+	{name: "gateway-listen", usage: "serve stages here only, and the control plane at --listen only",
+		value: textAt(func(c *config) *string { return &c.GatewayListen }), check: address(func(c *config) string { return c.GatewayListen })},
+	{name: "gateway-tls-listen", usage: "serve stages here under TLS (HTTP/2 and HTTP/1.1) as well, with the certificates of the configuration file",
+		value: textAt(func(c *config) *string { return &c.GatewayTLSListen }), check: address(func(c *config) string { return c.GatewayTLSListen })},
+	{name: "port", usage: "port of 127.0.0.1 at whose root the stage is served", only: inDev,
+		value: countAt(func(c *config) *int { return &c.Port }), check: checkPort},
+	{name: "verbose", usage: "tell of each part of the file that has no effect, not how many there are", only: inDev,
+		value: switchAt(func(c *config) *bool { return &c.Verbose })},
+	{name: "data-dir", usage: "directory of the database; one server a directory",
+		value: textAt(func(c *config) *string { return &c.DataDir })},
+	{name: "in-memory", usage: "keep everything in memory and forget it at the end",
+		value: switchAt(func(c *config) *bool { return &c.InMemory })},
+	{name: "keep-deployments", usage: "deployments of each API that are kept, beside those that a stage uses; 0 keeps all, as AWS does",
+		value: countAt(func(c *config) *int { return &c.KeepDeployments }), check: notNegative(func(c *config) int { return c.KeepDeployments })},
+	{name: "region", usage: "AWS region of requests that name none",
+		value: textAt(func(c *config) *string { return &c.Region }), check: checkRegion},
+	{name: "account", usage: "AWS account of requests that name none",
+		value: textAt(func(c *config) *string { return &c.Account }), check: checkAccount},
+	{name: "credentials", usage: "file of the access keys that may call the control plane; signatures are verified",
+		value: textAt(func(c *config) *string { return &c.Credentials })},
+	{name: "allow-unauthenticated", usage: "let anyone who reaches --listen change everything",
+		value: switchAt(func(c *config) *bool { return &c.AllowUnauthenticated })},
+	{name: "allow-host", usage: "name, beside localhost and addresses, that clients may call the server by (repeatable); --allow-unauthenticated allows all",
+		value: listAt(func(c *config) *[]string { return &c.AllowHost }), check: checkHosts},
+	{name: "allow-origin", usage: "web origin that may call the open control plane, such as https://console.example (repeatable)",
+		value: listAt(func(c *config) *[]string { return &c.AllowOrigin }), check: checkOrigins},
+	{name: "trusted-proxies", usage: "networks (CIDR) whose X-Forwarded-For names the client (repeatable)",
+		value: listAt(func(c *config) *[]string { return &c.TrustedProxies }), check: func(c *config) error { _, err := c.proxies(); return err }},
+	{name: "max-buffered-bytes", usage: "bodies, and what is made of them, held in memory at once (64MiB, 100MB or a number of bytes), half for those of requests, half for those of answers; above it requests get 503; 0 is three eighths of the memory, 1 GiB at most",
+		value: func(c *config) pflag.Value { return sizeValue{&c.MaxBufferedBytes} }, check: checkBudget},
+	{name: "max-connections", usage: "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open",
+		value: countAt(func(c *config) *int { return &c.MaxConnections }), check: checkConnections},
+	{name: "aws-endpoint-url", usage: "URL that gets all calls of AWS services, Lambda included, in place of AWS",
+		value: textAt(func(c *config) *string { return &c.AWSEndpointURL }), check: checkAWSEndpoint},
+	{name: "assume-roles", usage: "let integrations name the role that they call AWS with; always so at --aws-endpoint-url",
+		value: switchAt(func(c *config) *bool { return &c.AssumeRoles })},
+	{name: "aws-limits", usage: "hold callers of the control plane to AWS's quotas and rates; quotas and rates of the configuration file go before",
+		value: switchAt(func(c *config) *bool { return &c.AWSLimits })},
+	{name: "access-log", usage: "file for the access logs of stages whose destination the configuration file does not name; - is standard output",
+		value: textAt(func(c *config) *string { return &c.AccessLog })},
+	{name: "log-level", usage: "debug, info, warn or error",
+		value: textAt(func(c *config) *string { return &c.LogLevel }), check: func(c *config) error { _, err := c.level(); return err }},
+	{name: "log-format", usage: "text or json",
+		value: textAt(func(c *config) *string { return &c.LogFormat }), check: checkLogFormat},
+	{name: "trace", usage: "print what happens to each request, headers and bodies included, on standard output",
+		value: switchAt(func(c *config) *bool { return &c.Trace })},
+
+	{name: "certificates", usage: "list of {cert, key}: the PEM files of the certificates for gateway-tls-listen; the first is for names that none fits",
+		read: func(c *config, n *yaml.Node) error { return readCertificates(n, &c.Certificates) }},
+	{name: "quotas", usage: "map of a quota's name to a number or unlimited",
+		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.Quotas) }, check: checkQuotas},
+	{name: "rates", usage: "map of a rate's name to a rate such as 5/s, 1/30s, 10/s burst 40, or unlimited",
+		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.Rates) }, check: checkRates},
+	{name: "access-log-destinations", usage: "map of the destination ARN of access logs to the file that they go to; - is standard output",
+		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.AccessLogDestinations) }, check: checkDestinations},
+	{name: "lambda-functions", usage: "map of a Lambda function's name or ARN to the URL that invokes it",
+		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.LambdaFunctions) }, check: checkFunctions},
+	{name: "vpc-links", usage: "map of a VPC link's name, or the ARN of its target, to the list of addresses (host:port) behind it",
+		read: func(c *config, n *yaml.Node) error { return readLists(n, &c.VPCLinks) }, check: checkLinks},
+}
+
+func textAt(of func(*config) *string) func(*config) pflag.Value {
+	return func(c *config) pflag.Value { return textValue{of(c)} }
+}
+
+func switchAt(of func(*config) *bool) func(*config) pflag.Value {
+	return func(c *config) pflag.Value { return switchValue{of(c)} }
+}
+
+func countAt(of func(*config) *int) func(*config) pflag.Value {
+	return func(c *config) pflag.Value { return countValue{of(c)} }
+}
+
+func listAt(of func(*config) *[]string) func(*config) pflag.Value {
+	return func(c *config) pflag.Value { return listValue{of(c), new(bool)} }
+}
+
+// settingNames are those of all settings.
+func settingNames() []string {
+	names := make([]string, 0, len(settings))
+	for i := range settings {
+		names = append(names, settings[i].name)
+	}
+	return names
+}
+
+// acts reports whether the setting can act in a command.
+func (s *setting) acts(in command) bool { return s.only == 0 || s.only&in != 0 || in == inBackup }
+
+// flags declares one flag a setting that can act in the command, each showing its
+// default.
+func (c *config) flags(fs *pflag.FlagSet, in command) {
+	for i := range settings {
+		if s := &settings[i]; s.value != nil && s.acts(in) {
+			declare(fs, s.name, s.usage, s.value(c))
+		}
+	}
+	fs.String("config", "", "configuration file (YAML)")
+}
