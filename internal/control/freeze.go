@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/apimodel"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -60,8 +61,8 @@ func freezeResources(src *source, out *snapshot.Deployment) {
 // freezeModel leaves out what stands behind the document of a JSON schema.
 func freezeModel(m *wire.Model) snapshot.Model {
 	out := snapshot.Model{ContentType: text(m.ContentType), Schema: text(m.Schema)}
-	if isJSONType(out.ContentType) {
-		out.Schema = schemaDocument(out.Schema)
+	if apimodel.IsJSON(out.ContentType) {
+		out.Schema = apimodel.Document(out.Schema)
 	}
 	return out
 }

@@ -135,7 +135,7 @@ func (a *applier) putModels() error {
 		m := a.def.Models[i].Model
 		err := checkModelName(*m.Name)
 		if err == nil {
-			refs[i], err = a.svc.schemas.check(text(m.ContentType), text(m.Schema))
+			refs[i], err = a.svc.schemas.Check(text(m.ContentType), text(m.Schema))
 		}
 		if err == nil {
 			if m.ID = ids[*m.Name]; m.ID == nil {
@@ -149,7 +149,7 @@ func (a *applier) putModels() error {
 	}
 	for i := range refs {
 		name := *a.def.Models[i].Name
-		if err := a.note(a.checkModelRefs(name, refs[i]), a.def.Models[i].Ref, func(err error) { a.failed.Model(name, err) }); err != nil {
+		if err := a.note(a.apiModels().CheckReferences(name, refs[i]), a.def.Models[i].Ref, func(err error) { a.failed.Model(name, err) }); err != nil {
 			return err
 		}
 	}

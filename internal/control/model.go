@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 
+	"github.com/gatehouse-gw/gatehouse/internal/apimodel"
 	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -46,6 +47,15 @@ func (t *tx) model(name string) (*wire.Model, error) {
 	return load[wire.Model](t, kindModel, name, errModel(name))
 }
 
+// apiModels is the API's models, for what their schemas say of each other.
+func (t *tx) apiModels() apimodel.API { return apimodel.API{ID: t.api, Models: storedModels{t}} }
+
+// A storedModels has the models of a transaction's API.
+type storedModels struct{ *tx }
+
+func (s storedModels) Model(name string) (*wire.Model, error) { return s.model(name) }
+func (s storedModels) HasModel(name string) (bool, error)     { return s.exists(kindModel, name) }
+
 // CreateModel adds a model to an API.
 func (s *Service) CreateModel(ctx context.Context, who *wire.Caller, in *wire.CreateModelRequest) (*wire.Model, error) {
 	return writeBriefly(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
@@ -85,11 +95,11 @@ func (t *tx) checkModel(m *wire.Model) error {
 	if t.brief && len(text(m.Schema)) > briefSchema {
 		return store.ErrTimeout
 	}
-	refs, err := t.svc.schemas.check(text(m.ContentType), text(m.Schema))
+	refs, err := t.svc.schemas.Check(text(m.ContentType), text(m.Schema))
 	if err != nil {
 		return err
 	}
-	return t.checkModelRefs(*m.Name, refs)
+	return t.apiModels().CheckReferences(*m.Name, refs)
 }
 
 // GetModel reads one model; flattened, its schema holds those that it refers
@@ -98,7 +108,7 @@ func (s *Service) GetModel(ctx context.Context, who *wire.Caller, in *wire.GetMo
 	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Model, error) {
 		m, err := t.model(in.ModelName)
 		if err == nil && isTrue(in.Flatten) {
-			err = t.flatten(m)
+			err = t.apiModels().Flatten(m)
 		}
 		return m, err
 	})
@@ -122,7 +132,7 @@ func (s *Service) GetModelTemplate(ctx context.Context, who *wire.Caller, in *wi
 		if err != nil {
 			return nil, err
 		}
-		value, err := t.modelTemplate(m)
+		value, err := t.apiModels().Template(m)
 		return &wire.Template{Value: &value}, err
 	})
 }
@@ -192,7 +202,7 @@ func (t *tx) checkModelUnused(name string) error {
 		return err
 	}
 	for i := range models {
-		if *models[i].Name != name && t.refersTo(&models[i], name) {
+		if *models[i].Name != name && t.apiModels().Refers(t.svc.schemas, &models[i], name) {
 			return wire.Conflict("Cannot delete model '%s', is referenced in model: %s", name, *models[i].Name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/apimodel"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
@@ -20,7 +21,7 @@ type Service struct {
 	log       *slog.Logger
 	now       func() time.Time
 	kinds     *kindSet
-	schemas   *schemaChecker
+	schemas   *apimodel.Checker
 	limits    Limits
 	long      *places
 	pages     *places         // of listings of what may be large
@@ -73,7 +74,7 @@ type Options struct {
 // New returns the service.
 func New(o Options) *Service {
 	s := &Service{
-		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: newSchemaChecker(), limits: o.Limits,
+		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: apimodel.NewChecker(), limits: o.Limits,
 		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, usage: o.Usage, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {

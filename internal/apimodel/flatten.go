@@ -1,4 +1,4 @@
-package control
+package apimodel
 
 import (
 	"strings"
@@ -10,14 +10,14 @@ import (
 // maxFlattened bounds a schema with all that it refers to, in bytes.
 const maxFlattened = 10 << 20
 
-// flatten puts the models that a model refers to, and those that they refer
-// to, into its schema under definitions.
-func (t *tx) flatten(m *wire.Model) error {
-	if !isJSONType(text(m.ContentType)) || !strings.Contains(*m.Schema, "/models/") {
+// Flatten puts the models that a model refers to, and those that they refer to,
+// into its schema under definitions. What is larger than 10 MiB then is refused.
+func (a API) Flatten(m *wire.Model) error {
+	if !IsJSON(text(m.ContentType)) || !strings.Contains(*m.Schema, "/models/") {
 		return nil
 	}
-	f := &flattener{tx: t, done: make(map[string]bool), definitions: value.NewMap(0)}
-	root, err := value.ParseStrict(schemaDocument(*m.Schema), value.Limits{})
+	f := &flattener{api: a, done: make(map[string]bool), definitions: value.NewMap(0)}
+	root, err := parse(*m.Schema)
 	if err != nil || root.AsMap() == nil {
 		return nil // stored before schemas were checked
 	}
@@ -49,7 +49,7 @@ func (t *tx) flatten(m *wire.Model) error {
 
 // A flattener collects the models that a schema refers to.
 type flattener struct {
-	*tx
+	api         API
 	queue       []string
 	done        map[string]bool // queued once
 	size        int             // bytes of the schemas and of what is put into them
@@ -60,14 +60,14 @@ type flattener struct {
 func (f *flattener) collect() error {
 	for ; len(f.queue) > 0; f.queue = f.queue[1:] {
 		name := f.queue[0]
-		m, err := f.model(name)
+		m, err := f.api.Models.Model(name)
 		if err != nil {
 			return err
 		}
 		if f.size += len(*m.Schema); f.size > maxFlattened {
 			return wire.BadRequest("Model %s refers to more than %d bytes of schemas", name, maxFlattened)
 		}
-		schema, err := value.ParseStrict(schemaDocument(*m.Schema), value.Limits{})
+		schema, err := parse(*m.Schema)
 		if err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func (f *flattener) rewrite(v value.Value, at string) {
 			if f.size += len(at); f.size <= maxFlattened {
 				m.SetAt(i, value.String("#"+at+rest))
 			}
-		} else if name := f.referred(ref); name != "" {
+		} else if name := f.api.referred(ref); name != "" {
 			m.SetAt(i, value.String("#/definitions/"+name))
 			if !f.done[name] {
 				f.done[name] = true

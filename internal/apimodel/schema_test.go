@@ -1,4 +1,4 @@
-package control
+package apimodel
 
 import (
 	"strings"
@@ -27,7 +27,7 @@ func TestSchemaIsDraft4(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checker := newSchemaChecker()
+	checker := NewChecker()
 	if checker.err != nil {
 		t.Fatal(checker.err)
 	}
@@ -51,9 +51,9 @@ func FuzzSchema(f *testing.F) {
 	for _, seed := range []string{`{"type":"object","properties":{"a":{"$ref":"https://apigateway.amazonaws.com/restapis/a/models/B"}}}`, `{"items":[{"enum":[1,1.0]}]}`, strings.Repeat(`{"not":`, 200)} {
 		f.Add("application/json", seed)
 	}
-	checker := newSchemaChecker()
+	checker := NewChecker()
 	f.Fuzz(func(t *testing.T, contentType, schema string) {
-		refs, err := checker.check(contentType, schema)
+		refs, err := checker.Check(contentType, schema)
 		if err != nil && refs != nil {
 			t.Errorf("refused with references %q", refs)
 		}

@@ -1,4 +1,4 @@
-package control
+package apimodel
 
 // metaSchema is what a JSON schema of draft 4 looks like, as a schema. Formats
 // are left out: patterns are Java's, and a URI may be relative.

@@ -1,4 +1,4 @@
-package control
+package apimodel
 
 import (
 	"strings"
@@ -8,21 +8,22 @@ import (
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
-// maxModelTemplate bounds a template that is made from a model, in bytes, and
-// maxTemplateDepth how deep it nests; models may refer to themselves.
+// maxTemplate bounds a template that is made from a model, in bytes, by what a
+// mapping template may have, and maxTemplateDepth how deep it nests: models may
+// refer to themselves.
 const (
-	maxModelTemplate = maxTemplateSize
+	maxTemplate      = 300 << 10
 	maxTemplateDepth = 12
 )
 
-// modelTemplate writes a mapping template whose output has the form of a
-// model, with AWS's samples for values. Loops want to be completed by hand:
-// AWS says so in a comment.
-func (t *tx) modelTemplate(m *wire.Model) (string, error) {
-	if !isJSONType(text(m.ContentType)) {
+// Template returns a mapping template whose output has the form of a model, with
+// AWS's samples for values. Loops have to be completed by hand: AWS says so in a
+// comment. What is larger than a mapping template may be is refused.
+func (a API) Template(m *wire.Model) (string, error) {
+	if !IsJSON(text(m.ContentType)) {
 		return "", wire.BadRequest("A template can only be generated from a JSON model")
 	}
-	w := &templateWriter{tx: t, models: map[string]value.Value{*m.Name: parseSchema(m)}, targets: make(map[*value.Map]target), path: "$inputRoot"}
+	w := &templateWriter{api: a, models: map[string]value.Value{*m.Name: parseSchema(m)}, targets: make(map[*value.Map]target), path: "$inputRoot"}
 	w.root = w.models[*m.Name]
 	w.WriteString("#set($inputRoot = $input.path('$'))\n")
 	w.value(w.root, "", 0)
@@ -34,8 +35,8 @@ func (t *tx) modelTemplate(m *wire.Model) (string, error) {
 
 // A templateWriter writes one template.
 type templateWriter struct {
-	*tx
 	strings.Builder
+	api     API
 	root    value.Value            // of the schema that local references are in
 	models  map[string]value.Value // schemas by model, parsed once
 	loaded  int                    // bytes of them
@@ -51,12 +52,12 @@ type target struct {
 }
 
 // full reports whether the template is too large, or is made from too much.
-func (w *templateWriter) full() bool { return w.Len() > maxModelTemplate || w.loaded > maxFlattened }
+func (w *templateWriter) full() bool { return w.Len() > maxTemplate || w.loaded > maxFlattened }
 
 // parseSchema parses a model's schema: null, which says nothing, when it is no
 // JSON.
 func parseSchema(m *wire.Model) value.Value {
-	v, _ := value.ParseStrict(schemaDocument(*m.Schema), value.Limits{})
+	v, _ := parse(*m.Schema)
 	return v
 }
 
@@ -163,10 +164,10 @@ func (w *templateWriter) refer(ref string) value.Value {
 	if pointer, local := strings.CutPrefix(ref, "#"); local {
 		return w.locate(pointer)
 	}
-	name := w.referred(ref)
+	name := w.api.referred(ref)
 	schema, known := w.models[name]
 	if !known {
-		model, err := w.model(name)
+		model, err := w.api.Models.Model(name)
 		if err != nil || w.full() {
 			return value.Value{}
 		}
