@@ -60,7 +60,7 @@ func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err e
 		Source: p.source, Compile: p.program, Refused: p.services.Refused, Budget: requests, Log: out.log,
 		TrustedProxies: proxies, MaxConnections: c.MaxConnections,
 	})
-	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Log: out.log})
+	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Rebuild: p.source.Rebuild, Log: out.log})
 	return p, nil
 }
 

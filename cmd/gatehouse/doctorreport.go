@@ -114,7 +114,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 // examine adds what does not do what it says of the stage of a row. An error is why
 // the stage cannot be served.
 func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report) error {
-	st, err := feed.Stage(row)
+	st, err := feed.Stage(ctx, row, p.source.Rebuild)
 	if err != nil {
 		return err
 	}

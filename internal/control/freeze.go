@@ -12,7 +12,7 @@ import (
 // freeze builds the served form of a deployment from its source.
 func (t *tx) freeze(d *wire.Deployment, src *source) *snapshot.Deployment {
 	out := &snapshot.Deployment{
-		Format: snapshot.Format, ID: *d.ID, APIID: t.api, Account: t.who.Account, Region: t.who.Region, Created: int64(*d.CreatedDate),
+		Format: snapshot.DeploymentFormat, ID: *d.ID, APIID: t.api, Account: t.who.Account, Region: t.who.Region, Created: int64(*d.CreatedDate),
 	}
 	for _, part := range definitionParts() {
 		part.freeze(src, out)

@@ -22,7 +22,7 @@ type index struct {
 	shared bool  // several documents may have one key
 
 	keys func(doc any) []string
-	read func(id string, doc []byte) (any, error) // what keys takes
+	read func(of *kindInfo, id string, doc []byte) (any, error) // what keys takes
 }
 
 // indexOf is an index whose keys are unique within a scope.
@@ -30,7 +30,10 @@ func indexOf[T any](k kind, of scope, keys func(*T) []string) index {
 	return index{
 		kind: k, scope: of,
 		keys: func(doc any) []string { return keys(doc.(*T)) },
-		read: func(id string, doc []byte) (any, error) { return decode[T](k, id, doc) },
+		read: func(of *kindInfo, id string, doc []byte) (any, error) {
+			out := new(T)
+			return out, of.decode(id, doc, out)
+		},
 	}
 }
 
@@ -121,7 +124,7 @@ func (t *tx) stored(k *kindInfo, id string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.indexes[0].read(id, doc)
+	return k.indexes[0].read(k, id, doc)
 }
 
 // lookUp reads the entries of an index whose ids begin so: in order of key, and
@@ -131,5 +134,5 @@ func (t *tx) lookUp(index kind, prefix string) ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeRows[entry](index, rows)
+	return decodeRows[entry](t, index, rows)
 }

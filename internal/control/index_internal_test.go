@@ -45,7 +45,7 @@ func newTicketService(t *testing.T) *Service {
 	t.Cleanup(func() { st.Close() })
 	s := New(Options{Store: st})
 	s.kinds = newKindSet(append(kindTable(),
-		kindInfo{kind: kindTicket, scope: ofAccount, served: serves("ticket", (*tx).servedTicket), tags: ticketTags(), indexes: []index{
+		kindInfo{kind: kindTicket, scope: ofAccount, served: serves("ticket", kindTicket, (*tx).servedTicket), tags: ticketTags(), indexes: []index{
 			indexOf(kindTicketValue, ofServer, func(k *ticket) []string { return []string{k.Value} }),
 			sharedIndexOf(kindTicketName, ofAccount, func(k *ticket) []string { return append([]string(nil), k.Names...) }),
 		}},

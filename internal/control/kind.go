@@ -46,17 +46,17 @@ func kindTable() []kindInfo {
 	return []kindInfo{
 		{kind: kindTenant, scope: ofServer},
 
-		{kind: kindAccount, scope: ofAccount, served: serves(snapshot.ServedAccount, (*tx).servedAccount), stays: true},
+		{kind: kindAccount, scope: ofAccount, served: serves(snapshot.ServedAccount, kindAccount, (*tx).servedAccount), stays: true},
 		{kind: kindRestAPI, scope: ofAccount, indexes: []index{indexOf(kindAPIOwner, ofServer, apiOwnerKeys)},
 			tags: tagsAt("/restapis/{api}", (*tx).restAPIOf, func(a *restAPI) *map[string]string { return &a.Tags })},
-		{kind: kindVPCLink, scope: ofAccount, served: serves(snapshot.ServedVPCLink, (*tx).servedVPCLink),
+		{kind: kindVPCLink, scope: ofAccount, served: serves(snapshot.ServedVPCLink, kindVPCLink, (*tx).servedVPCLink),
 			tags: tagsAt("/vpclinks/{id}", (*tx).vpcLink, func(l *wire.VPCLink) *map[string]string { return &l.Tags })},
-		{kind: kindClientCertificate, scope: ofAccount, served: serves(snapshot.ServedClientCertificate, (*tx).servedClientCertificate),
+		{kind: kindClientCertificate, scope: ofAccount, served: serves(snapshot.ServedClientCertificate, kindClientCertificate, (*tx).servedClientCertificate),
 			tags: tagsAt("/clientcertificates/{id}", (*tx).clientCertificate, func(c *clientCertificate) *map[string]string { return &c.Tags })},
 
-		{kind: kindStage, scope: ofAPI, served: serves(snapshot.ServedStage, (*tx).servedStage),
+		{kind: kindStage, scope: ofAPI, served: serves(snapshot.ServedStage, kindStage, (*tx).servedStage),
 			tags: tagsAt("/restapis/{api}/stages/{id}", (*tx).stage, func(s *stage) *map[string]string { return &s.Tags })},
-		{kind: kindDeployment, scope: ofAPI, served: &servedForm{name: snapshot.ServedDeployment}}, // published by saveDeployment
+		{kind: kindDeployment, scope: ofAPI, served: &servedForm{name: snapshot.ServedDeployment, again: (*tx).deploymentAgain}}, // published by saveDeployment
 		{kind: kindDeploymentSource, scope: ofAPI, under: kindDeployment, sameID: true},
 		{kind: kindResource, scope: ofAPI, indexes: []index{indexOf(kindChild, ofAPI, placesOf)}},
 		{kind: kindMethod, scope: ofAPI, under: kindResource},
@@ -82,6 +82,8 @@ type kindInfo struct {
 	stays   bool        // when the server is reset
 	tags    *taggable   // nil for a kind without tags
 	indexes []index
+
+	upgrades []upgrade // of documents, the first from form 1; see form.go
 }
 
 // A scope says whose a kind's documents are: among which documents an id is
@@ -114,6 +116,16 @@ func newKindSet(table []kindInfo) *kindSet {
 		}
 	}
 	return s
+}
+
+// servedAs is the kind of which something is served under a name, nil for none.
+func (s *kindSet) servedAs(name string) *kindInfo {
+	for i := range s.all {
+		if k := &s.all[i]; k.served != nil && k.served.name == name {
+			return k
+		}
+	}
+	return nil
 }
 
 // tops lists the kinds of a scope that are under no other kind, in order of

@@ -73,19 +73,19 @@ func (t *tx) wholeMethods(rowsOf func(kind) ([]store.Row, error)) ([]storedMetho
 	out := make([]storedMethod, len(rows))
 	byID := make(map[string]*wire.Method, len(rows))
 	for i, row := range rows {
-		m, err := decode[wire.Method](kindMethod, row.ID, row.Doc)
+		m, err := decode[wire.Method](t, kindMethod, row.ID, row.Doc)
 		if err != nil {
 			return nil, err
 		}
 		resource, verb, _ := strings.Cut(row.ID, "/")
 		out[i], byID[row.ID] = storedMethod{m, resource, verb}, m
 	}
-	return out, attachResponses(byID, rowsOf)
+	return out, t.attachResponses(byID, rowsOf)
 }
 
 // attachResponses makes bare methods whole, which rowsOf reads, too.
-func attachResponses(methods map[string]*wire.Method, rowsOf func(kind) ([]store.Row, error)) error {
-	err := eachResponse(kindMethodResponse, methods, rowsOf, func(m *wire.Method, status string, r *wire.MethodResponse) {
+func (t *tx) attachResponses(methods map[string]*wire.Method, rowsOf func(kind) ([]store.Row, error)) error {
+	err := eachResponse(t, kindMethodResponse, methods, rowsOf, func(m *wire.Method, status string, r *wire.MethodResponse) {
 		if m.MethodResponses == nil {
 			m.MethodResponses = make(map[string]wire.MethodResponse)
 		}
@@ -94,7 +94,7 @@ func attachResponses(methods map[string]*wire.Method, rowsOf func(kind) ([]store
 	if err != nil {
 		return err
 	}
-	return eachResponse(kindIntegrationResponse, methods, rowsOf, func(m *wire.Method, status string, r *wire.IntegrationResponse) {
+	return eachResponse(t, kindIntegrationResponse, methods, rowsOf, func(m *wire.Method, status string, r *wire.IntegrationResponse) {
 		i := m.MethodIntegration
 		if i == nil { // as none is left behind
 			return
@@ -106,7 +106,7 @@ func attachResponses(methods map[string]*wire.Method, rowsOf func(kind) ([]store
 	})
 }
 
-func eachResponse[T any](k kind, methods map[string]*wire.Method, rowsOf func(kind) ([]store.Row, error), add func(m *wire.Method, status string, r *T)) error {
+func eachResponse[T any](t *tx, k kind, methods map[string]*wire.Method, rowsOf func(kind) ([]store.Row, error), add func(m *wire.Method, status string, r *T)) error {
 	rows, err := rowsOf(k)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func eachResponse[T any](k kind, methods map[string]*wire.Method, rowsOf func(ki
 		if m == nil {
 			continue
 		}
-		r, err := decode[T](k, row.ID, row.Doc)
+		r, err := decode[T](t, k, row.ID, row.Doc)
 		if err != nil {
 			return err
 		}
@@ -129,5 +129,5 @@ func eachResponse[T any](k kind, methods map[string]*wire.Method, rowsOf func(ki
 // makeWhole adds its responses to a bare method.
 func (t *tx) makeWhole(resource string, m *wire.Method) error {
 	id := methodID(resource, *m.HTTPMethod)
-	return attachResponses(map[string]*wire.Method{id: m}, func(k kind) ([]store.Row, error) { return t.rowsWith(k, id+"/") })
+	return t.attachResponses(map[string]*wire.Method{id: m}, func(k kind) ([]store.Row, error) { return t.rowsWith(k, id+"/") })
 }

@@ -1,8 +1,6 @@
 package control
 
 import (
-	"encoding/json"
-
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
@@ -14,11 +12,25 @@ type servedForm struct {
 	// of makes the served form of a document, a pointer to what is stored; nil
 	// for a kind that is not served by its documents alone.
 	of func(t *tx, doc any) any
+
+	// again makes the served form of a document by its id, as it was when it was
+	// published; store.ErrNotFound where there is none.
+	again func(t *tx, id string) (any, error)
 }
 
 // serves is the served form of a kind whose documents are Ts.
-func serves[T, S any](name string, form func(*tx, *T) *S) *servedForm {
-	return &servedForm{name, func(t *tx, doc any) any { return form(t, doc.(*T)) }}
+func serves[T, S any](name string, k kind, form func(*tx, *T) *S) *servedForm {
+	return &servedForm{
+		name: name,
+		of:   func(t *tx, doc any) any { return form(t, doc.(*T)) },
+		again: func(t *tx, id string) (any, error) {
+			doc, err := load[T](t, k, id, store.ErrNotFound)
+			if err != nil {
+				return nil, err
+			}
+			return form(t, doc), nil
+		},
+	}
 }
 
 // servedID is the id under which the data plane finds a document.
@@ -52,11 +64,11 @@ func (t *tx) formOf(k kind, doc any) any { return t.svc.kinds.byName[k].served.o
 
 // publish makes form what the data plane serves of a document.
 func (t *tx) publish(k kind, id string, form any) error {
-	data, err := json.Marshal(form)
+	info := t.svc.kinds.byName[k]
+	data, err := snapshot.Encode(info.served.name, form)
 	if err != nil {
 		return err
 	}
-	info := t.svc.kinds.byName[k]
 	return tooLarge(info.served.name, t.Publish(store.Served{Kind: info.served.name, ID: t.servedID(info, id), Data: data}))
 }
 

@@ -40,10 +40,10 @@ func TestDeploymentOfOtherFormats(t *testing.T) {
 		"older":                            {`{"format":0,"id":"` + *made.ID + `","resources":[]}`, nil},
 		"older, of another shape":          {`{"format":0,"resources":{"/":"GET"}}`, nil},
 		"from before there was a format":   {`{}`, nil},
-		"newer":                            {fmt.Sprintf(`{"format":%d}`, snapshot.Format+1), func(err error) bool { return errors.Is(err, store.ErrNewer) }},
-		"newer, of another shape":          {fmt.Sprintf(`{"format":%d,"resources":7}`, snapshot.Format+1), func(err error) bool { return errors.Is(err, store.ErrNewer) }},
+		"newer":                            {fmt.Sprintf(`{"format":%d}`, snapshot.DeploymentFormat+1), func(err error) bool { return errors.Is(err, store.ErrNewer) }},
+		"newer, of another shape":          {fmt.Sprintf(`{"format":%d,"resources":7}`, snapshot.DeploymentFormat+1), func(err error) bool { return errors.Is(err, store.ErrNewer) }},
 		"broken":                           {`{"format":`, func(err error) bool { return err != nil }},
-		"current format, of another shape": {fmt.Sprintf(`{"format":%d,"resources":7}`, snapshot.Format), func(err error) bool { return err != nil }},
+		"current format, of another shape": {fmt.Sprintf(`{"format":%d,"resources":7}`, snapshot.DeploymentFormat), func(err error) bool { return err != nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := s.store.Write(ctx(), store.Scope{}, func(tx *store.Tx) error {
@@ -73,5 +73,37 @@ func TestDeploymentOfOtherFormats(t *testing.T) {
 	}
 	if _, err := source.Deployment(ctx(), *api.ID, "none"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no deployment: %v", err)
+	}
+}
+
+// What an older version has published of any kind is made again of what is stored.
+func TestRowsAreMadeAgain(t *testing.T) {
+	s := newOwned(t)
+	api := must(s.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "shop"}))(t)
+	addMock(t, s.Service, api)
+	must(s.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: *api.ID, StageName: new("prod"), Variables: map[string]string{"a": "b"}}))(t)
+	must(s.CreateVPCLink(ctx(), who, &wire.CreateVPCLinkRequest{Name: "link", TargetARNs: []string{"arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/a/1"}}))(t)
+	must(s.GenerateClientCertificate(ctx(), who, &wire.GenerateClientCertificateRequest{}))(t)
+	must(s.UpdateAccount(ctx(), who, &wire.UpdateAccountRequest{PatchOperations: []wire.PatchOperation{
+		{Op: new("replace"), Path: new("/cloudwatchRoleArn"), Value: new("arn:aws:iam::000000000000:role/logs")}}}))(t)
+	rebuild, kinds := control.Rebuilder(s.store), make(map[string]bool)
+	for _, row := range s.changes(t, 0) {
+		kinds[row.Kind] = true
+		again, err := rebuild(ctx(), row.Kind, row.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(string(row.Data), string(again)); d != "" {
+			t.Errorf("%s %s: -published +made again %s", row.Kind, row.ID, d)
+		}
+		if _, err := rebuild(ctx(), row.Kind, row.ID+"x"); !errors.Is(err, store.ErrNotFound) && row.Kind != snapshot.ServedAccount {
+			t.Errorf("%s that there is not: %v", row.Kind, err)
+		}
+	}
+	if len(kinds) != 5 {
+		t.Errorf("published were %v", kinds)
+	}
+	if _, err := rebuild(ctx(), "usageplan", "a"); err == nil {
+		t.Error("a row of an unknown kind was made")
 	}
 }

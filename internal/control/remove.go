@@ -102,7 +102,7 @@ func (t *tx) unindexAll(k *kindInfo, prefix string) error {
 		return err
 	}
 	for _, row := range rows {
-		was, err := k.indexes[0].read(row.ID, row.Doc)
+		was, err := k.indexes[0].read(k, row.ID, row.Doc)
 		if err != nil {
 			return err
 		}

@@ -131,7 +131,7 @@ func (t *tx) checkPlace(r, parent *wire.Resource) error {
 	}
 	for _, row := range variables {
 		sibling := strings.TrimPrefix(row.ID, *parent.ID+"/")
-		c, err := decode[entry](kindChild, row.ID, row.Doc)
+		c, err := decode[entry](t, kindChild, row.ID, row.Doc)
 		switch {
 		case err != nil:
 			return err
@@ -356,7 +356,7 @@ func (t *tx) children(id string) ([]*wire.Resource, error) {
 	}
 	ids := make([]string, len(rows))
 	for i, row := range rows {
-		c, err := decode[entry](kindChild, row.ID, row.Doc)
+		c, err := decode[entry](t, kindChild, row.ID, row.Doc)
 		if err != nil {
 			return nil, err
 		}

@@ -170,7 +170,7 @@ func (t *tx) apiOwners() ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	owners, err := decodeRows[entry](kindAPIOwner, rows)
+	owners, err := decodeRows[entry](t, kindAPIOwner, rows)
 	for i := range owners {
 		owners[i].ID = rows[i].ID // which older entries do not say
 	}

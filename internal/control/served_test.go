@@ -127,7 +127,7 @@ func TestServedDeployment(t *testing.T) {
 	}
 	template := map[string]string{"application/json": `{"message":$context.error.messageString}`}
 	want := snapshot.Deployment{
-		Format: snapshot.Format, ID: *d.ID, APIID: api, Account: testAccount, Region: testRegion, Created: int64(*d.CreatedDate),
+		Format: snapshot.DeploymentFormat, ID: *d.ID, APIID: api, Account: testAccount, Region: testRegion, Created: int64(*d.CreatedDate),
 		Models: got.Models, Validators: map[string]snapshot.Validator{*v.ID: {Body: true}},
 		GatewayResponses: map[string]snapshot.GatewayResponse{
 			"THROTTLED":   {Parameters: map[string]string{"gatewayresponse.header.D": "'d'"}, Templates: template},

@@ -189,7 +189,7 @@ func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetS
 		if err != nil {
 			return nil, err
 		}
-		stages, err := decodeRows[wire.Stage](kindStage, rows)
+		stages, err := decodeRows[wire.Stage](t, kindStage, rows)
 		if err != nil {
 			return nil, err
 		}

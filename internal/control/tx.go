@@ -61,7 +61,7 @@ func load[T any](t *tx, k kind, id string, missing error) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decode[T](k, id, doc)
+	return decode[T](t, k, id, doc)
 }
 
 // loadMany reads documents in the order of their ids; missing is the error for
@@ -80,7 +80,7 @@ func loadMany[T any](t *tx, k kind, ids []string, missing error) ([]*T, error) {
 		if doc == nil {
 			return nil, missing
 		}
-		if out[i], err = decode[T](k, ids[i], doc); err != nil {
+		if out[i], err = decode[T](t, k, ids[i], doc); err != nil {
 			return nil, err
 		}
 	}
@@ -93,12 +93,10 @@ func isAbsent(err error) bool {
 	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrTooLarge)
 }
 
-func decode[T any](k kind, id string, doc []byte) (*T, error) {
+// decode reads what a stored document says, whatever form it has.
+func decode[T any](t *tx, k kind, id string, doc []byte) (*T, error) {
 	out := new(T)
-	if err := json.Unmarshal(doc, out); err != nil {
-		return nil, fmt.Errorf("read %s %s: %w", k, id, err)
-	}
-	return out, nil
+	return out, t.svc.kinds.byName[k].decode(id, doc, out)
 }
 
 // exists reports whether there is a document.
@@ -125,11 +123,11 @@ func (t *tx) save(k kind, id string, v any) error { return t.saveUnless(k, id, v
 // saveUnless is save for a kind with unique keys: taken is the error when
 // another document has one of the keys.
 func (t *tx) saveUnless(k kind, id string, v any, taken error) error {
-	doc, err := encode(k, id, v)
+	info := t.svc.kinds.byName[k]
+	doc, err := info.encode(id, v)
 	if err != nil {
 		return err
 	}
-	info := t.svc.kinds.byName[k]
 	if len(info.indexes) > 0 {
 		was, err := t.stored(info, id)
 		if err != nil {
@@ -147,17 +145,17 @@ func (t *tx) saveUnless(k kind, id string, v any, taken error) error {
 
 // encode writes a document whose parts are within their bounds; those of a
 // frozen definition were so when they were stored.
-func encode(k kind, id string, v any) ([]byte, error) {
-	if k != kindDeploymentSource {
+func (k *kindInfo) encode(id string, v any) ([]byte, error) {
+	if k.kind != kindDeploymentSource {
 		if err := checkSizes(v); err != nil {
 			return nil, err
 		}
 	}
 	doc, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("write %s %s: %w", k, id, err)
+		return nil, fmt.Errorf("write %s %s: %w", k.kind, id, err)
 	}
-	return doc, nil
+	return k.stamped(doc), nil
 }
 
 // tooLarge tells a client that its document is over the store's bound.
@@ -171,11 +169,11 @@ func tooLarge(kind string, err error) error {
 // insert writes a new document; taken is the error when there is one, or one
 // with the same unique key.
 func (t *tx) insert(k kind, id string, v any, taken error) error {
-	doc, err := encode(k, id, v)
+	info := t.svc.kinds.byName[k]
+	doc, err := info.encode(id, v)
 	if err != nil {
 		return err
 	}
-	info := t.svc.kinds.byName[k]
 	if err := t.noteTenant(info); err != nil {
 		return err
 	}
@@ -196,14 +194,14 @@ func list[T any](t *tx, k kind, after string, limit int) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeRows[T](k, rows)
+	return decodeRows[T](t, k, rows)
 }
 
-func decodeRows[T any](k kind, rows []store.Row) ([]T, error) {
-	out := make([]T, len(rows))
+func decodeRows[T any](t *tx, k kind, rows []store.Row) ([]T, error) {
+	info, out := t.svc.kinds.byName[k], make([]T, len(rows))
 	for i, row := range rows {
-		if err := json.Unmarshal(row.Doc, &out[i]); err != nil {
-			return nil, fmt.Errorf("read %s %s: %w", k, row.ID, err)
+		if err := info.decode(row.ID, row.Doc, &out[i]); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
@@ -286,7 +284,7 @@ func kept[T any](t *tx, k kind, after string, n int, keep func(*T) bool) (out []
 		if err != nil {
 			return nil, false, err
 		}
-		docs, err := decodeRows[T](k, rows)
+		docs, err := decodeRows[T](t, k, rows)
 		if err != nil {
 			return nil, false, err
 		}
@@ -312,7 +310,7 @@ func inOrder[T any](t *tx, k kind) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeRows[T](k, rows)
+	return decodeRows[T](t, k, rows)
 }
 
 // created reads the documents of a kind in the order of their creation, from

@@ -63,7 +63,7 @@ func (t *tx) sourceWith(deployment, text string) (*source, error) {
 	if t.brief && len(doc) > briefSource {
 		return nil, store.ErrTimeout
 	}
-	return decode[source](kindDeploymentSource, deployment, doc)
+	return decode[source](t, kindDeploymentSource, deployment, doc)
 }
 
 // usesOf lists the methods that take a link under a stage's variables.

@@ -67,7 +67,7 @@ func newCompiling(t *testing.T) *compiling {
 func (c *compiling) deploy(api, deployment, variable string) store.Revision {
 	c.t.Helper()
 	rev, err := c.st.Write(context.Background(), store.Scope{}, func(tx *store.Tx) error {
-		d, _ := json.Marshal(&snapshot.Deployment{Format: snapshot.Format, APIID: api, ID: deployment})
+		d, _ := json.Marshal(&snapshot.Deployment{Format: snapshot.DeploymentFormat, APIID: api, ID: deployment})
 		if err := tx.Publish(store.Served{Kind: snapshot.ServedDeployment, ID: snapshot.ServedID(api, deployment), Data: d}); err != nil {
 			return err
 		}

@@ -30,12 +30,13 @@ type Store interface {
 	Watch(after store.Revision) <-chan struct{}
 }
 
-// Options are what a feed joins. All are needed.
+// Options are what a feed joins. All but Rebuild are needed.
 type Options struct {
 	Store    Store
 	Gateway  *gateway.Gateway
 	Backends *target.Backends
 	Limits   *limit.Registry // the tokens of stages that are gone are forgotten
+	Rebuild  Rebuild         // of rows that an older version has published; may be nil
 	Log      *slog.Logger
 }
 
@@ -47,6 +48,7 @@ type Feed struct {
 	gateway  *gateway.Gateway
 	backends *target.Backends
 	limits   *limit.Registry
+	rebuild  Rebuild
 	log      *slog.Logger
 
 	serving bool // changes of stages have their programs loaded first
@@ -66,7 +68,7 @@ type served struct{ kind, id string }
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, rebuild: o.Rebuild, log: o.Log,
 		known: make(map[served]struct{}), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }
@@ -158,7 +160,7 @@ func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.R
 	var stages []gateway.Change
 	for _, c := range changes {
 		f.note(c)
-		if err := f.apply(c, &stages); err != nil {
+		if err := f.apply(ctx, c, &stages); err != nil {
 			f.log.Error("a published row cannot be served: what it is about is closed", "kind", c.Kind, "id", c.ID, "error", err)
 		}
 	}

@@ -14,18 +14,18 @@ import (
 
 // apply hands on what one row says, or appends it to stages where it is of one.
 // An error is of a row that cannot be served; what it is about is closed then.
-func (f *Feed) apply(c store.Served, stages *[]gateway.Change) error {
+func (f *Feed) apply(ctx context.Context, c store.Served, stages *[]gateway.Change) error {
 	switch c.Kind {
 	case snapshot.ServedStage:
-		change, err := stageChange(c)
+		change, err := f.stageChange(ctx, c)
 		*stages = append(*stages, change)
 		return err
 	case snapshot.ServedVPCLink:
-		link, err := read(c, func(l *snapshot.VPCLink) string { return snapshot.OfAccount(l.Account, l.Region, l.ID) })
+		link, err := read(ctx, c, f.rebuild, func(l *snapshot.VPCLink) string { return snapshot.OfAccount(l.Account, l.Region, l.ID) })
 		f.backends.SetVPCLink(c.ID, link)
 		return err
 	case snapshot.ServedClientCertificate:
-		cert, err := read(c, func(cert *snapshot.ClientCertificate) string {
+		cert, err := read(ctx, c, f.rebuild, func(cert *snapshot.ClientCertificate) string {
 			return snapshot.OfAccount(cert.Account, cert.Region, cert.ID)
 		})
 		return errors.Join(err, f.backends.SetClientCertificate(c.ID, cert))
@@ -38,31 +38,61 @@ func (f *Feed) apply(c store.Served, stages *[]gateway.Change) error {
 }
 
 // stageChange is what a stage's row says, or that nobody knows.
-func stageChange(c store.Served) (gateway.Change, error) {
+func (f *Feed) stageChange(ctx context.Context, c store.Served) (gateway.Change, error) {
 	api, name, _ := strings.Cut(c.ID, "/")
-	st, err := Stage(c)
+	st, err := Stage(ctx, c, f.rebuild)
 	return gateway.Change{APIID: api, Name: name, Stage: st, Err: err}, err
 }
 
-// Stage reads the row of a stage, nil where that is gone.
-func Stage(c store.Served) (*snapshot.Stage, error) {
-	return read(c, func(st *snapshot.Stage) string { return snapshot.ServedID(st.APIID, st.Name) })
+// A Rebuild makes a row again that an older version of this program has published,
+// of what the control plane has: it returns the row's data in the current form.
+// What is not there is store.ErrNotFound. Where nobody can make rows again, it is
+// nil, and such a row is an error.
+type Rebuild func(ctx context.Context, kind, id string) ([]byte, error)
+
+// Stage reads the row of a stage, nil where that is gone. Its errors are those of
+// Deployments.Deployment.
+func Stage(ctx context.Context, c store.Served, rebuild Rebuild) (*snapshot.Stage, error) {
+	return read(ctx, c, rebuild, func(st *snapshot.Stage) string { return snapshot.ServedID(st.APIID, st.Name) })
 }
 
 // read reads what a row says, nil where that is gone or cannot be read. What it
 // says must be of what the row's id names: else one could stand for another.
-func read[T any](c store.Served, id func(*T) string) (*T, error) {
+func read[T any](ctx context.Context, c store.Served, rebuild Rebuild, id func(*T) string) (*T, error) {
 	if c.Deleted {
 		return nil, nil
 	}
+	data, err := current(ctx, c, rebuild)
+	if err != nil {
+		return nil, err
+	}
 	v := new(T)
-	if err := json.Unmarshal(c.Data, v); err != nil {
+	if err := json.Unmarshal(data, v); err != nil {
 		return nil, err
 	}
 	if got := id(v); got != c.ID {
 		return nil, fmt.Errorf("it is that of %q", got)
 	}
 	return v, nil
+}
+
+// current returns what a row says in the current form of its kind. A form that
+// this version does not know is refused and not read: what it says may protect
+// what this version would leave open.
+func current(ctx context.Context, c store.Served, rebuild Rebuild) ([]byte, error) {
+	format, err := snapshot.FormatOf(c.Kind, c.Data)
+	if err != nil {
+		return nil, err
+	}
+	switch known := snapshot.Format(c.Kind); {
+	case format > known:
+		return nil, fmt.Errorf("it has format %d, of which this version knows %d: %w", format, known, store.ErrNewer)
+	case format == known:
+		return c.Data, nil
+	case rebuild == nil:
+		return nil, fmt.Errorf("it has format %d, which is not known any more", format)
+	}
+	return rebuild(ctx, c.Kind, c.ID)
 }
 
 // Deployments reads published deployments; it is a gateway.Source.
@@ -72,35 +102,17 @@ type Deployments struct {
 		Served(ctx context.Context, kind, id string) (store.Served, error)
 	}
 
-	// Rebuild makes a deployment that an older version of this program has published
-	// again, of what it froze. Where nobody can, it is nil, and such a deployment is an
-	// error.
-	Rebuild func(ctx context.Context, api, id string) (*snapshot.Deployment, error)
+	Rebuild Rebuild // of deployments that an older version has published; may be nil
 }
 
 // Deployment implements gateway.Source. One that there is not is store.ErrNotFound,
-// and one that a newer version of this program has published store.ErrNewer: it may
-// protect what this version would leave open.
+// and one that a newer version of this program has published store.ErrNewer.
 func (ds Deployments) Deployment(ctx context.Context, api, id string) (*snapshot.Deployment, error) {
 	row, err := ds.Store.Served(ctx, snapshot.ServedDeployment, snapshot.ServedID(api, id))
 	if err != nil {
 		return nil, err
 	}
-	var form struct { // which every form has, whatever became of the rest
-		Format int `json:"format"`
-	}
-	if err := json.Unmarshal(row.Data, &form); err != nil {
-		return nil, fmt.Errorf("deployment %s of API %s: %w", id, api, err)
-	}
-	switch {
-	case form.Format > snapshot.Format:
-		return nil, fmt.Errorf("deployment %s of API %s has format %d: %w", id, api, form.Format, store.ErrNewer)
-	case form.Format < snapshot.Format && ds.Rebuild == nil:
-		return nil, fmt.Errorf("deployment %s of API %s has format %d, which is not known any more", id, api, form.Format)
-	case form.Format < snapshot.Format:
-		return ds.Rebuild(ctx, api, id)
-	}
-	d, err := read(row, func(d *snapshot.Deployment) string { return snapshot.ServedID(d.APIID, d.ID) })
+	d, err := read(ctx, row, ds.Rebuild, func(d *snapshot.Deployment) string { return snapshot.ServedID(d.APIID, d.ID) })
 	if err != nil {
 		return nil, fmt.Errorf("deployment %s of API %s: %w", id, api, err)
 	}

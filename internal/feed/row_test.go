@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -108,7 +109,7 @@ func stageRow(api string) [3]string {
 }
 
 func deploymentRow(api string) [3]string {
-	return [3]string{snapshot.ServedDeployment, snapshot.ServedID(api, "d"), text(&snapshot.Deployment{Format: snapshot.Format, APIID: api, ID: "d"})}
+	return [3]string{snapshot.ServedDeployment, snapshot.ServedID(api, "d"), text(&snapshot.Deployment{Format: snapshot.DeploymentFormat, APIID: api, ID: "d"})}
 }
 
 // A stage whose row cannot be read serves nothing, not what it was before, until
@@ -167,10 +168,10 @@ func TestDeploymentRowThatCannotBeRead(t *testing.T) {
 	for name, data := range map[string]string{
 		"no JSON":             "{",
 		"null":                "null",
-		"another API's":       text(&snapshot.Deployment{Format: snapshot.Format, APIID: "b", ID: "d"}),
-		"another":             text(&snapshot.Deployment{Format: snapshot.Format, APIID: "a", ID: "e"}),
+		"another API's":       text(&snapshot.Deployment{Format: snapshot.DeploymentFormat, APIID: "b", ID: "d"}),
+		"another":             text(&snapshot.Deployment{Format: snapshot.DeploymentFormat, APIID: "a", ID: "e"}),
 		"of an older version": text(&snapshot.Deployment{APIID: "a", ID: "d"}),
-		"of a newer version":  text(&snapshot.Deployment{APIID: "a", ID: "d", Format: snapshot.Format + 1}),
+		"of a newer version":  text(&snapshot.Deployment{APIID: "a", ID: "d", Format: snapshot.DeploymentFormat + 1}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDoctored(t)
@@ -248,6 +249,59 @@ func TestCertificateRowThatCannotBeRead(t *testing.T) {
 			}
 			if log := d.log.String(); !strings.Contains(log, ofAccount+"c1") || strings.Contains(log, "secret") || strings.Contains(log, "c2VjcmV0") {
 				t.Errorf("log %q", log)
+			}
+		})
+	}
+}
+
+// Of what a newer version has published nothing is served that this version takes
+// it for, and what an older one has published is made again.
+func TestRowsOfOtherFormats(t *testing.T) {
+	other := func(row [3]string, format string) [3]string {
+		row[2] = `{"format":` + format + `,` + row[2][1:]
+		return row
+	}
+	cert := newCertificate(t)
+	cert.ID, cert.Account, cert.Region = "c1", "000000000000", "us-east-1"
+	rows := [][3]string{
+		stageRow("a"),
+		{snapshot.ServedVPCLink, ofAccount + "l1", text(&snapshot.VPCLink{ID: "l1", Account: "000000000000", Region: "us-east-1", Name: "orders"})},
+		{snapshot.ServedClientCertificate, ofAccount + "c1", text(cert)},
+	}
+	serves := map[string]func(*doctored) bool{
+		snapshot.ServedStage: func(d *doctored) bool { return d.status("a") == 200 },
+		snapshot.ServedVPCLink: func(d *doctored) bool {
+			h := target.HTTP{URI: target.ParseURI("http://a.example/"), Link: target.ParseURI("${stageVariables.id}")}
+			return h.Bind(&snapshot.Stage{Account: "000000000000", Region: "us-east-1", Variables: map[string]string{"id": "l1"}}, d.backends).Check() == nil
+		},
+		snapshot.ServedClientCertificate: func(d *doctored) bool {
+			h := target.HTTP{URI: target.ParseURI("https://a.example/")}
+			return h.Bind(&snapshot.Stage{Account: "000000000000", Region: "us-east-1", ClientCertificateID: "c1"}, d.backends).Check() == nil
+		},
+	}
+	for _, row := range rows {
+		t.Run(row[0], func(t *testing.T) {
+			d, serves := newDoctored(t), serves[row[0]]
+			d.publish(deploymentRow("a"), row)
+			if !serves(d) {
+				t.Fatal("it does not serve")
+			}
+			d.publish(other(row, "99"))
+			if log := d.log.String(); serves(d) || !strings.Contains(log, row[1]) || !strings.Contains(log, "it has format 99, of which this version knows 1: written by a newer version") {
+				t.Errorf("of a newer version: serves is %t, log %q", serves(d), log)
+			}
+			d.publish(other(row, "0"))
+			if log := d.log.String(); serves(d) || !strings.Contains(log, "it has format 0, which is not known any more") {
+				t.Errorf("of an older version, where nobody can make it again: serves is %t, log %q", serves(d), log)
+			}
+			var asked [2]string
+			d.rebuild = func(_ context.Context, kind, id string) ([]byte, error) {
+				asked = [2]string{kind, id}
+				return []byte(row[2]), nil
+			}
+			d.publish([3]string{row[0], row[1], `{"format":0,"name":[]}`})
+			if !serves(d) || asked != [2]string{row[0], row[1]} {
+				t.Errorf("of an older version: serves is %t, made again was %q", serves(d), asked)
 			}
 		})
 	}

@@ -3,13 +3,13 @@
 //
 // It is the only package that both planes know. Values are immutable once
 // published: nobody writes to a Deployment or a Stage that another goroutine
-// may read. They are stored as JSON; Format says how old a stored form is, and
-// a form older than the current one is never read: the control plane builds it
-// again, when it is loaded, from what the deployment froze.
+// may read. They are stored as JSON; FormatOf says how old a stored form is.
+// A form older than the current one is never read: the control plane builds it
+// again, when it is loaded, from its own documents. A newer one is refused.
 package snapshot
 
-// Format is the number of the current stored form of a Deployment.
-const Format = 1
+// DeploymentFormat is the number of the current stored form of a Deployment.
+const DeploymentFormat = 1
 
 // A Deployment is one API as it stood when CreateDeployment froze it.
 type Deployment struct {
