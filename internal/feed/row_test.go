@@ -310,11 +310,11 @@ func TestRowsOfOtherFormats(t *testing.T) {
 // A kind of row that this version does not know is told of, and passed over.
 func TestRowOfAnUnknownKind(t *testing.T) {
 	d := newDoctored(t)
-	d.publish([3]string{"usageplan", "p1", "{}"}, [3]string{snapshot.ServedAccount, "000000000000/us-east-1", "{"}, deploymentRow("a"), stageRow("a"))
+	d.publish([3]string{"domainname", "p1", "{}"}, [3]string{snapshot.ServedAccount, "000000000000/us-east-1", "{"}, deploymentRow("a"), stageRow("a"))
 	if a := d.status("a"); a != 200 {
 		t.Errorf("%d", a)
 	}
-	if log := d.log.String(); !strings.Contains(log, "usageplan") || strings.Count(log, "\n") != 1 {
+	if log := d.log.String(); !strings.Contains(log, "domainname") || strings.Count(log, "\n") != 1 {
 		t.Errorf("log %q", log)
 	}
 }
