@@ -4,11 +4,12 @@
 package apimodel
 
 import (
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -34,12 +35,11 @@ func IsJSON(contentType string) bool { return strings.Contains(contentType, "jso
 // Document returns the JSON document that a schema begins with. AWS's parser stops
 // where the document ends: a sample of its guide has a brace too many.
 func Document(schema string) string {
-	var doc json.RawMessage
-	d := json.NewDecoder(strings.NewReader(schema))
-	if d.Decode(&doc) != nil {
+	r := jsontext.NewReader([]byte(schema), value.DefaultDepth, utf8.RuneError)
+	if r.Skip() != nil {
 		return schema // which its parser will refuse
 	}
-	return schema[:d.InputOffset()]
+	return schema[:r.Offset()]
 }
 
 // parse parses the document of a schema.

@@ -16,11 +16,11 @@
 package jsonschema
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
@@ -58,7 +58,7 @@ const (
 // Validate checks a JSON text. It returns nil when the text is valid, an
 // *Invalid when it is not, ErrNotJSON, or ErrLimit. text is not kept.
 func (s *Schema) Validate(text []byte) error {
-	if !json.Valid(text) { // what follows is more lenient
+	if jsontext.Check(text, value.DefaultDepth) != nil { // what follows is more lenient
 		return ErrNotJSON
 	}
 	v, err := value.ParseBytes(text, value.Limits{})

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
 // An Answer is what a function of a proxy integration answered:
@@ -36,46 +37,54 @@ var errMalformed = errors.New("not an object of isBase64Encoded, statusCode, hea
 func (a *Answer) Read(text []byte) error {
 	a.Status, a.Base64 = 200, false
 	a.single, a.multi, a.Body = a.single[:0], a.multi[:0], a.Body[:0]
-	r := jsonReader{text: text}
-	if !r.object(func(key []byte) bool { return a.member(&r, key) }) || !r.end() {
+	r := jsontext.NewReader(text, maxDepth, '?')
+	err := r.Object(func(name []byte) error { return a.member(&r, name) })
+	if err != nil || r.End() != nil {
 		return errMalformed
 	}
 	return a.check()
 }
 
+// maxDepth is deeper than any answer is: an object, its headers, their values.
+const maxDepth = 3
+
 // member reads the value of one member. Of one that comes twice the last holds.
-func (a *Answer) member(r *jsonReader, key []byte) (ok bool) {
-	null := r.peek() == 'n'
-	switch string(key) {
+func (a *Answer) member(r *jsontext.Reader, name []byte) (err error) {
+	kind, err := r.Peek()
+	if err != nil {
+		return err
+	}
+	null := kind == jsontext.Null
+	switch string(name) {
 	case "statusCode":
 		if a.Status = 200; !null {
-			a.Status, ok = readStatus(r)
-			return ok
+			a.Status, err = readStatus(r, kind)
+			return err
 		}
 	case "isBase64Encoded":
 		if a.Base64 = false; !null {
-			a.Base64, ok = readBool(r)
-			return ok
+			a.Base64, err = readBool(r, kind)
+			return err
 		}
 	case "headers":
 		if a.single = a.single[:0]; !null {
-			a.single, ok = readHeaders(r, a.single)
-			return ok
+			a.single, err = readHeaders(r, a.single)
+			return err
 		}
 	case "multiValueHeaders":
 		if a.multi = a.multi[:0]; !null {
-			a.multi, ok = readMultiHeaders(r, a.multi)
-			return ok
+			a.multi, err = readMultiHeaders(r, a.multi)
+			return err
 		}
 	case "body":
 		if a.Body = a.Body[:0]; !null {
-			a.Body, ok = r.string(a.Body)
-			return ok
+			a.Body, err = r.AppendText(a.Body)
+			return err
 		}
 	default:
-		return false
+		return errMalformed
 	}
-	return r.literal("null")
+	return r.Null()
 }
 
 // check refuses what could not be sent.
@@ -94,29 +103,33 @@ func (a *Answer) check() error {
 }
 
 // readStatus reads a number, or text that says one.
-func readStatus(r *jsonReader) (int, bool) {
-	text, ok := r.key[:0], false
-	if r.peek() == '"' {
-		text, ok = r.string(text)
+func readStatus(r *jsontext.Reader, kind jsontext.Kind) (status int, err error) {
+	var text []byte
+	if kind == jsontext.String {
+		text, err = r.Bytes()
 	} else {
-		text, ok = r.number()
+		text, err = r.Number()
 	}
-	if !ok {
-		return 0, false
+	if err != nil {
+		return 0, err
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
-	return int(min(max(f, -1), 1000)), err == nil && f == f
+	if f != f {
+		err = errMalformed
+	}
+	return int(min(max(f, -1), 1000)), err
 }
 
 // readBool reads true, false, or text that says either.
-func readBool(r *jsonReader) (value, ok bool) {
-	switch {
-	case r.literal("true"), r.literal(`"true"`):
-		return true, true
-	case r.literal("false"), r.literal(`"false"`):
-		return false, true
+func readBool(r *jsontext.Reader, kind jsontext.Kind) (bool, error) {
+	if kind != jsontext.String {
+		return r.Bool()
 	}
-	return false, false
+	text, err := r.Bytes()
+	if string(text) != "true" && string(text) != "false" {
+		return false, errMalformed
+	}
+	return string(text) == "true", err
 }
 
 // Bounds on each of the two maps of headers, as on the head of any backend's
@@ -128,53 +141,65 @@ const (
 
 // readHeaders reads an object of header values. Members that are null are left
 // out.
-func readHeaders(r *jsonReader, into httpmsg.Header) (httpmsg.Header, bool) {
+func readHeaders(r *jsontext.Reader, into httpmsg.Header) (httpmsg.Header, error) {
 	size := 0
-	ok := r.object(func(key []byte) bool {
+	err := r.Object(func(key []byte) (err error) {
 		name := string(key)
-		if r.literal("null") {
-			return true
+		if kind, _ := r.Peek(); kind == jsontext.Null {
+			return r.Null()
 		}
-		value, ok := readHeaderValue(r)
-		into = append(into, httpmsg.Field{Name: name, Value: value})
-		size += len(name) + len(value)
-		return ok && size <= maxAnsweredHead && len(into) <= maxAnsweredLines
+		into, err = readHeader(r, into, name, &size)
+		return err
 	})
-	return into, ok
+	return into, err
 }
 
 // readMultiHeaders reads an object of lists of header values.
-func readMultiHeaders(r *jsonReader, into httpmsg.Header) (httpmsg.Header, bool) {
+func readMultiHeaders(r *jsontext.Reader, into httpmsg.Header) (httpmsg.Header, error) {
 	size := 0
-	ok := r.object(func(key []byte) bool {
+	err := r.Object(func(key []byte) error {
 		name := string(key)
-		return r.literal("null") || r.array(func() bool {
-			value, ok := readHeaderValue(r)
-			into = append(into, httpmsg.Field{Name: name, Value: value})
-			size += len(name) + len(value)
-			return ok && size <= maxAnsweredHead && len(into) <= maxAnsweredLines
+		if kind, _ := r.Peek(); kind == jsontext.Null {
+			return r.Null()
+		}
+		return r.Array(func() (err error) {
+			into, err = readHeader(r, into, name, &size)
+			return err
 		})
 	})
-	return into, ok
+	return into, err
+}
+
+// readHeader reads a value of the header called name and appends a line to a map
+// whose names and values have size bytes up to now.
+func readHeader(r *jsontext.Reader, into httpmsg.Header, name string, size *int) (httpmsg.Header, error) {
+	value, err := readHeaderValue(r)
+	if err != nil {
+		return into, err
+	}
+	if *size += len(name) + len(value); *size > maxAnsweredHead || len(into) == maxAnsweredLines {
+		return into, errMalformed
+	}
+	return append(into, httpmsg.Field{Name: name, Value: value}), nil
 }
 
 // readHeaderValue reads text, a boolean, or a number, which goes out as it is
 // written. That numbers do is known from functions: widely used adaptors give
 // Content-Length as one, and the public types of an answer list all three.
-func readHeaderValue(r *jsonReader) (string, bool) {
-	switch {
-	case r.literal("true"):
-		return "true", true
-	case r.literal("false"):
-		return "false", true
+func readHeaderValue(r *jsontext.Reader) (string, error) {
+	kind, err := r.Peek()
+	if err != nil {
+		return "", err
 	}
-	if r.peek() != '"' {
-		text, ok := r.number()
-		return string(text), ok
+	switch kind {
+	case jsontext.String:
+		return r.Text()
+	case jsontext.Bool:
+		value, err := r.Bool()
+		return strconv.FormatBool(value), err
 	}
-	var ok bool
-	r.key, ok = r.string(r.key[:0])
-	return string(r.key), ok
+	number, err := r.Number()
+	return string(number), err
 }
 
 // AppendHeader appends the header lines of the answer, as the function gave them:

@@ -1,5 +1,11 @@
 package lambdaproxy
 
+import (
+	"slices"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
+)
+
 // ErrorMessage returns what a function that threw says of its error, "" when it
 // says nothing.
 func ErrorMessage(body []byte) string { return stringMember(body, "errorMessage") }
@@ -8,19 +14,21 @@ func ErrorMessage(body []byte) string { return stringMember(body, "errorMessage"
 // nothing.
 func RefusalMessage(body []byte) string { return stringMember(body, "message", "Message") }
 
+// maxMessageDepth bounds the nesting of what a message is looked for in.
+const maxMessageDepth = 512
+
 // stringMember returns the text of a member of a JSON object.
 func stringMember(body []byte, names ...string) string {
 	var text []byte
-	r := jsonReader{text: body}
-	r.object(func(key []byte) bool {
-		for _, name := range names {
-			if string(key) == name && r.peek() == '"' {
-				var ok bool
-				text, ok = r.string(text[:0])
-				return ok
-			}
+	r := jsontext.NewReader(body, maxMessageDepth, '?')
+	_ = r.Object(func(name []byte) error { // what comes before a mistake counts
+		wanted := slices.ContainsFunc(names, func(n string) bool { return n == string(name) })
+		if kind, _ := r.Peek(); !wanted || kind != jsontext.String {
+			return r.Skip()
 		}
-		return r.skip(0)
+		var err error
+		text, err = r.AppendText(text[:0])
+		return err
 	})
 	return string(text)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 	"github.com/gatehouse-gw/gatehouse/internal/lineartest"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/vtl"
@@ -186,7 +187,7 @@ var documents = with(repeats("[", "{", "[[],", `{"a":`, "1,", `"`, `\`, "[1,2],"
 		"spaces":         func(n int) string { return strings.Repeat(" ", n) + "1" },
 	})
 
-// TestValues parses JSON as templates do.
+// TestValues parses JSON as templates do, and by the letter.
 func TestValues(t *testing.T) {
 	for name, shape := range documents {
 		t.Run(name, func(t *testing.T) {
@@ -196,6 +197,10 @@ func TestValues(t *testing.T) {
 					_, _ = v.AppendJSONMax(nil, 10<<20)
 				}
 				_, _ = value.ParseStrict(text, value.Limits{})
+				r := jsontext.NewReader([]byte(text), value.DefaultDepth, '?')
+				_ = r.Skip()
+				r = jsontext.NewReader([]byte(text), 1, '?')
+				_ = r.Array(func() error { _, err := r.Text(); return err })
 			})
 		})
 	}

@@ -9,12 +9,12 @@ package mapping
 
 import (
 	"cmp"
-	"encoding/json"
 	"strings"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 	"github.com/gatehouse-gw/gatehouse/internal/percent"
 	"github.com/gatehouse-gw/gatehouse/vtl"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
@@ -162,7 +162,7 @@ func (s *Scope) parse(side Side) (value.Value, error) {
 // body that is no JSON by the letter of the standard is ErrNotJSON here, however
 // lenient templates are; other errors are those of RequestMemory.
 func (s *Scope) RequestJSON() (value.Value, error) {
-	if len(s.RequestBody) > 0 && !json.Valid(s.RequestBody) {
+	if len(s.RequestBody) > 0 && jsontext.Check(s.RequestBody, value.DefaultDepth) != nil {
 		return value.Value{}, ErrNotJSON
 	}
 	doc, err := s.parse(RequestSide)

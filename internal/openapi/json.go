@@ -1,13 +1,13 @@
 package openapi
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
+	"strconv"
 	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
 // A syntaxError is why bytes are no document.
@@ -18,14 +18,12 @@ type syntaxError struct {
 
 func (e *syntaxError) Error() string { return e.text }
 
-// A jsonReader turns JSON text into nodes. Unlike encoding/json it keeps the
-// order of members, the text of numbers and where each value stands, and it
+// A jsonReader turns JSON text into nodes, which say where each value stands. It
 // refuses duplicate members.
 type jsonReader struct {
+	jsontext.Reader
 	src   *source
 	data  []byte
-	dec   *json.Decoder
-	depth int
 	count int
 
 	// The place up to which lines and columns were counted.
@@ -34,55 +32,58 @@ type jsonReader struct {
 
 // parseJSON reads data, which holds one JSON value.
 func parseJSON(src *source, data []byte) (*node, error) {
-	r := &jsonReader{src: src, data: data, dec: json.NewDecoder(bytes.NewReader(data)), line: 1, column: 1}
-	r.dec.UseNumber()
+	r := &jsonReader{Reader: jsontext.NewReader(data, maxDepth, utf8.RuneError), src: src, data: data, line: 1, column: 1}
 	n, err := r.value()
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = r.End()
 	}
-	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, r.errorf(int(r.dec.InputOffset()), "text after the end of the document")
+	if err != nil {
+		return nil, r.placed(err)
 	}
 	return n, nil
 }
 
-// next returns the next token and the offset at which it starts.
-func (r *jsonReader) next() (json.Token, int, error) {
-	start := int(r.dec.InputOffset())
-	for start < len(r.data) && bytes.IndexByte([]byte(" \t\r\n,:"), r.data[start]) >= 0 {
-		start++
+// placed gives an error of the text its line and column.
+func (r *jsonReader) placed(err error) error {
+	if syntax, ok := errors.AsType[*jsontext.SyntaxError](err); ok {
+		return r.errorf(syntax.Offset, "%s", syntax.Problem)
 	}
-	token, err := r.dec.Token()
-	if err == nil {
-		return token, start, nil
+	if deep, ok := errors.AsType[*jsontext.DepthError](err); ok {
+		return r.errorf(deep.Offset, "%v", deep)
 	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return nil, start, r.errorf(start, "%s", syntax.Error())
-	}
-	return nil, start, r.errorf(len(r.data), "the document ends too early")
+	return err
 }
 
 // value reads one value.
 func (r *jsonReader) value() (*node, error) {
-	token, start, err := r.next()
+	found, err := r.Peek()
 	if err != nil {
 		return nil, err
 	}
-	n, err := r.at(start)
+	n, err := r.at(r.Offset())
 	if err != nil {
 		return nil, err
 	}
-	switch t := token.(type) {
-	case json.Delim:
-		err = r.members(n, t)
-	case string:
-		n.kind, n.value = text, t
-		err = r.src.takeText(t)
-	case json.Number:
-		n.kind, n.value = number, t.String()
-	case bool:
-		n.kind, n.value = boolean, fmt.Sprint(t)
+	switch found {
+	case jsontext.Null:
+		err = r.Null()
+	case jsontext.Bool:
+		var b bool
+		b, err = r.Bool()
+		n.kind, n.value = boolean, strconv.FormatBool(b)
+	case jsontext.Number:
+		var digits []byte
+		digits, err = r.Number()
+		n.kind, n.value = number, string(digits)
+	case jsontext.String:
+		n.kind = text
+		if n.value, err = r.Text(); err == nil {
+			err = r.src.takeText(n.value)
+		}
+	case jsontext.Array:
+		n.kind, err = list, r.items(n)
+	case jsontext.Object:
+		n.kind, err = object, r.fields(n)
 	}
 	if err != nil {
 		return nil, err
@@ -91,45 +92,17 @@ func (r *jsonReader) value() (*node, error) {
 	return n, nil
 }
 
-// members reads what stands between the brackets of which open is the first.
-func (r *jsonReader) members(n *node, open json.Delim) (err error) {
-	if r.depth++; r.depth > maxDepth {
-		return r.errorf(int(r.dec.InputOffset()), "nested more than %d levels deep", maxDepth)
-	}
-	defer func() { r.depth-- }()
-	if open == '[' {
-		n.kind, err = list, r.items(n)
-	} else {
-		n.kind, err = object, r.fields(n)
-	}
-	if err != nil {
-		return err
-	}
-	_, _, err = r.next() // the closing bracket
-	return err
-}
-
 func (r *jsonReader) items(n *node) error {
-	for r.dec.More() {
+	return r.Array(func() error {
 		item, err := r.value()
-		if err != nil {
-			return err
-		}
 		n.items = append(n.items, item)
-	}
-	return nil
+		return err
+	})
 }
 
 func (r *jsonReader) fields(n *node) error {
-	for r.dec.More() {
-		token, start, err := r.next()
-		if err != nil {
-			return err
-		}
-		name, ok := token.(string)
-		if !ok {
-			return r.errorf(start, "a member has to have a name")
-		}
+	err := r.Object(func(key []byte) error {
+		start, name := r.NameOffset(), string(key)
 		if n.field(name) != nil {
 			return r.errorf(start, "duplicate key %q", name)
 		}
@@ -143,9 +116,10 @@ func (r *jsonReader) fields(n *node) error {
 		}
 		n.fields = append(n.fields, field{name: name, line: line, column: column, value: value})
 		n.index()
-	}
+		return nil
+	})
 	n.fields = slices.Clip(n.fields)
-	return nil
+	return err
 }
 
 // at makes the node of a value that starts at offset.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
 // Expand resolves the short form of resources, execute-api:/{stage}/{VERB}/{path},
@@ -39,7 +41,7 @@ func resourceNodes(doc *node) []*node {
 				continue
 			}
 			for _, n := range elements(statement.items[i]) {
-				if n.kind == 's' {
+				if n.kind == jsontext.String {
 					out = append(out, n)
 				}
 			}
@@ -53,7 +55,7 @@ func elements(n *node) []*node {
 	switch {
 	case n == nil:
 		return nil
-	case n.kind == '[':
+	case n.kind == jsontext.Array:
 		return n.items
 	}
 	return []*node{n}

@@ -1,12 +1,11 @@
 package policy
 
 import (
-	"encoding/json"
 	"errors"
-	"io"
 	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
 // maxDepth is deeper than any document needs: document, list of statements,
@@ -19,8 +18,8 @@ const maxMembers = 500
 
 // A node is one value of a JSON text.
 type node struct {
-	kind       byte   // '{', '[', 's' string, 'n' number, 'b' boolean, '0' null
-	text       string // of scalars, as a condition compares it
+	kind       jsontext.Kind
+	text       string // of scalars but null, as a condition compares it
 	keys       []string
 	items      []*node // of an object in the order of keys, of a list
 	start, end int     // where the value stands in the text
@@ -41,26 +40,23 @@ func (e *SyntaxError) Error() string {
 }
 
 // A reader reads a JSON text into nodes.
-type reader struct {
-	text    string
-	decoder *json.Decoder
-}
+type reader struct{ jsontext.Reader }
 
-// readJSON reads one JSON value and nothing after it.
+// readJSON reads one JSON value and nothing after it. Half a surrogate pair in an
+// escape is an error, because no text could be compared with it.
 func readJSON(text string) (*node, error) {
 	if !utf8.ValidString(text) {
 		return nil, &SyntaxError{Problem: "the document is not valid UTF-8"}
 	}
-	r := &reader{text: text, decoder: json.NewDecoder(strings.NewReader(text))}
-	r.decoder.UseNumber()
+	r := &reader{jsontext.NewReader([]byte(text), maxDepth+1, 0)}
 	n, err := r.value(nil, 0)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = r.End()
 	}
-	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, &SyntaxError{Problem: "there is more after the document"}
+	if syntax, ok := errors.AsType[*jsontext.SyntaxError](err); ok {
+		return nil, &SyntaxError{Problem: "the JSON text cannot be read at byte " + strconv.Itoa(syntax.Offset) + ": " + syntax.Problem}
 	}
-	return n, nil
+	return n, err
 }
 
 // An element is a place in a document, which only errors print.
@@ -86,76 +82,51 @@ func (r *reader) value(at *element, depth int) (*node, error) {
 	if depth > maxDepth {
 		return nil, &SyntaxError{at.String(), "is nested too deeply"}
 	}
-	n := &node{start: r.next()}
-	token, err := r.decoder.Token()
+	kind, err := r.Peek()
 	if err != nil {
-		return nil, r.syntax(err)
+		return nil, err
 	}
-	switch t := token.(type) {
-	case string:
-		n.kind, n.text = 's', t
-	case json.Number:
-		n.kind, n.text = 'n', t.String()
-	case bool:
-		n.kind, n.text = 'b', strconv.FormatBool(t)
-	case nil:
-		n.kind = '0'
-	case json.Delim:
-		n.kind = byte(t)
-		if err := r.children(n, at, depth+1); err != nil {
-			return nil, err
-		}
+	n := &node{kind: kind, start: r.Offset()}
+	switch kind {
+	case jsontext.Null:
+		err = r.Null()
+	case jsontext.Bool:
+		var b bool
+		b, err = r.Bool()
+		n.text = strconv.FormatBool(b)
+	case jsontext.Number:
+		var number []byte
+		number, err = r.Number()
+		n.text = string(number)
+	case jsontext.String:
+		n.text, err = r.Text()
+	case jsontext.Array:
+		err = r.Array(func() error { return r.child(n, &element{in: at, index: len(n.items)}, depth+1) })
+	case jsontext.Object:
+		err = r.Object(func(name []byte) error { return r.member(n, at, string(name), depth+1) })
 	}
-	n.end = int(r.decoder.InputOffset())
-	return n, nil
+	n.end = r.Offset()
+	return n, err
 }
 
-// children reads the members of an object or the items of a list and its end.
-func (r *reader) children(n *node, at *element, depth int) error {
-	for r.decoder.More() {
-		child := &element{in: at, index: len(n.items)}
-		if n.kind == '{' {
-			token, err := r.decoder.Token()
-			if err != nil {
-				return r.syntax(err)
-			}
-			key := token.(string) // the decoder takes no other keys
-			child.key = key
-			if n.has(key) {
-				return &SyntaxError{child.String(), "is there twice"}
-			}
-			if len(n.keys) == maxMembers {
-				return &SyntaxError{at.String(), "has more than " + strconv.Itoa(maxMembers) + " members"}
-			}
-			n.keys = append(n.keys, key)
-		}
-		item, err := r.value(child, depth)
-		if err != nil {
-			return err
-		}
-		n.items = append(n.items, item)
+// member reads the value of the member of n called key.
+func (r *reader) member(n *node, at *element, key string, depth int) error {
+	child := &element{in: at, key: key, index: len(n.items)}
+	if n.has(key) {
+		return &SyntaxError{child.String(), "is there twice"}
 	}
-	if _, err := r.decoder.Token(); err != nil {
-		return r.syntax(err)
+	if len(n.keys) == maxMembers {
+		return &SyntaxError{at.String(), "has more than " + strconv.Itoa(maxMembers) + " members"}
 	}
-	return nil
+	n.keys = append(n.keys, key)
+	return r.child(n, child, depth)
 }
 
-// next is where the next token starts.
-func (r *reader) next() int {
-	i := int(r.decoder.InputOffset())
-	for i < len(r.text) && strings.IndexByte(" \t\r\n,:", r.text[i]) >= 0 {
-		i++
-	}
-	return i
-}
-
-// syntax words an error of the decoder.
-func (r *reader) syntax(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &SyntaxError{Problem: "the JSON text ends early"}
-	}
-	return &SyntaxError{Problem: "the JSON text cannot be read at byte " + strconv.FormatInt(r.decoder.InputOffset(), 10) + ": " + err.Error()}
+// child reads a value into n.
+func (r *reader) child(n *node, at *element, depth int) error {
+	item, err := r.value(at, depth)
+	n.items = append(n.items, item)
+	return err
 }
 
 // has reports whether an object has a member.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
 // A Kind is where a policy stands, which says what it must and must not hold.
@@ -64,7 +66,7 @@ func Parse(text string, o Options) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	if doc.kind != '{' {
+	if doc.kind != jsontext.Object {
 		return nil, &SyntaxError{Problem: "the document is not a JSON object"}
 	}
 	c := &compiler{kind: o.Kind}
@@ -110,12 +112,12 @@ func (c *compiler) document(doc *node) error {
 		n := doc.items[i]
 		switch key {
 		case "Version":
-			if n.kind != 's' || n.text != "2012-10-17" && n.text != "2008-10-17" {
+			if n.kind != jsontext.String || n.text != "2012-10-17" && n.text != "2008-10-17" {
 				return &SyntaxError{key, "must be 2012-10-17 or 2008-10-17"}
 			}
 			c.vars = n.text == "2012-10-17"
 		case "Id":
-			if n.kind != 's' {
+			if n.kind != jsontext.String {
 				return &SyntaxError{key, "must be a string"}
 			}
 		case "Statement": // below, when the version is known
@@ -127,9 +129,9 @@ func (c *compiler) document(doc *node) error {
 	switch {
 	case list == nil:
 		return &SyntaxError{"Statement", "is missing"}
-	case list.kind == '{':
+	case list.kind == jsontext.Object:
 		return c.statement(list, "Statement")
-	case list.kind != '[':
+	case list.kind != jsontext.Array:
 		return &SyntaxError{"Statement", "must be an object or a list of objects"}
 	}
 	for i, n := range list.items {
@@ -142,7 +144,7 @@ func (c *compiler) document(doc *node) error {
 
 // statement compiles one statement.
 func (c *compiler) statement(n *node, at string) error {
-	if n.kind != '{' {
+	if n.kind != jsontext.Object {
 		return &SyntaxError{at, "must be an object"}
 	}
 	var s statement
@@ -151,9 +153,9 @@ func (c *compiler) statement(n *node, at string) error {
 	switch {
 	case effect == nil:
 		return &SyntaxError{join(at, "Effect"), "is missing"}
-	case effect.kind == 's' && effect.text == "Allow":
+	case effect.kind == jsontext.String && effect.text == "Allow":
 		s.effect = Allow
-	case effect.kind == 's' && effect.text == "Deny":
+	case effect.kind == jsontext.String && effect.text == "Deny":
 		s.effect = ExplicitDeny
 	default:
 		return &SyntaxError{join(at, "Effect"), "must be Allow or Deny"}
@@ -175,7 +177,7 @@ func (c *compiler) element(s *statement, key string, n *node, at string) (err er
 	switch key {
 	case "Effect":
 	case "Sid":
-		if n.kind != 's' {
+		if n.kind != jsontext.String {
 			return &SyntaxError{at, "must be a string"}
 		}
 	case "Principal", "NotPrincipal":
@@ -257,13 +259,13 @@ func (c *compiler) resources(n *node, at string) ([]arnPattern, error) {
 
 // conditions compiles a Condition element.
 func (c *compiler) conditions(n *node, at string) ([]condition, error) {
-	if n.kind != '{' {
+	if n.kind != jsontext.Object {
 		return nil, &SyntaxError{at, "must be an object"}
 	}
 	var out []condition
 	for i, name := range n.keys {
 		keys := n.items[i]
-		if keys.kind != '{' {
+		if keys.kind != jsontext.Object {
 			return nil, &SyntaxError{join(at, name), "must be an object of condition keys"}
 		}
 		for j, key := range keys.keys {
@@ -284,13 +286,15 @@ func (c *compiler) conditions(n *node, at string) ([]condition, error) {
 
 // texts reads a string or a list of strings, at least one.
 func texts(n *node, at string) ([]string, error) {
-	return list(n, at, func(n *node) bool { return n.kind == 's' }, "strings")
+	return list(n, at, func(n *node) bool { return n.kind == jsontext.String }, "strings")
 }
 
 // scalars reads the values of a condition key, which may also be numbers and
 // booleans.
 func scalars(n *node, at string) ([]string, error) {
-	return list(n, at, func(n *node) bool { return n.kind == 's' || n.kind == 'n' || n.kind == 'b' }, "strings, numbers or booleans")
+	return list(n, at, func(n *node) bool {
+		return n.kind == jsontext.String || n.kind == jsontext.Number || n.kind == jsontext.Bool
+	}, "strings, numbers or booleans")
 }
 
 // list reads one value or a list of some.
@@ -298,7 +302,7 @@ func list(n *node, at string, takes func(*node) bool, what string) ([]string, er
 	if takes(n) {
 		return []string{n.text}, nil
 	}
-	if n.kind != '[' || len(n.items) == 0 {
+	if n.kind != jsontext.Array || len(n.items) == 0 {
 		return nil, &SyntaxError{at, "must be one or a list of " + what}
 	}
 	out := make([]string, len(n.items))

@@ -16,11 +16,12 @@ func TestParseErrors(t *testing.T) {
 		element string
 		problem string // part of it
 	}{
-		"nothing":               {text: ``, problem: "ends early"},
-		"cut off":               {text: `{"Version": "2012-10-17"`, problem: "ends early"},
+		"nothing":               {text: ``, problem: "unexpected end"},
+		"cut off":               {text: `{"Version": "2012-10-17"`, problem: "unexpected end"},
 		"not JSON":              {text: `{Version}`, problem: "cannot be read at byte"},
 		"list":                  {text: `[]`, problem: "not a JSON object"},
-		"two documents":         {text: `{"Statement": []} {}`, problem: "more after"},
+		"two documents":         {text: `{"Statement": []} {}`, problem: "invalid character '{' after top-level value"},
+		"half a pair":           {text: `{"Id": "\ud83d", "Statement": []}`, problem: "half a surrogate pair"},
 		"not UTF-8":             {text: "{\"Id\": \"\xff\", \"Statement\": []}", problem: "UTF-8"},
 		"too deep":              {text: `{"Statement": ` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `}`, element: "Statement" + strings.Repeat("[0]", 10), problem: "nested too deeply"},
 		"too long":              {text: `{"Id": "` + strings.Repeat("a", 20480) + `"}`, problem: "longer than 20480 characters"},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
 // principals is who a statement of a resource policy is about.
@@ -16,14 +18,14 @@ type principals struct {
 // principals reads a Principal or NotPrincipal element.
 func (c *compiler) principals(n *node, at string) (*principals, error) {
 	p := new(principals)
-	if n.kind == 's' {
+	if n.kind == jsontext.String {
 		if n.text != "*" {
 			return nil, &SyntaxError{at, fmt.Sprintf("%q is neither * nor an object", n.text)}
 		}
 		p.everyone = true
 		return p, nil
 	}
-	if n.kind != '{' || len(n.keys) == 0 {
+	if n.kind != jsontext.Object || len(n.keys) == 0 {
 		return nil, &SyntaxError{at, "must be * or an object with members"}
 	}
 	for i, key := range n.keys {

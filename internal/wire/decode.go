@@ -1,11 +1,15 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
 // A decoder reads a JSON body into a shape. Like the service it takes null for
@@ -17,9 +21,15 @@ import (
 // services with the same framework: the other texts but those that name a
 // Double, which follow the pattern.
 type decoder struct {
-	jsonReader
+	jsontext.Reader
 	missing []any // pointers to the required scalars that the body has not
 }
+
+// Bounds of a JSON body, far above what an operation takes.
+const (
+	maxDepth    = 100     // arrays and objects inside each other
+	maxElements = 100_000 // elements of one array or members of one object
+)
 
 const (
 	listFound      = "Start of list found where not expected"
@@ -28,57 +38,68 @@ const (
 
 // javaClass names the class of a scalar in type errors.
 var javaClass = [...]string{
-	jsonBool:   "java.lang.Boolean",
-	jsonNumber: "com.amazon.coral.value.json.numbers.TruncatingBigNumber",
-	jsonString: "java.lang.String",
+	jsontext.Bool:   "java.lang.Boolean",
+	jsontext.Number: "com.amazon.coral.value.json.numbers.TruncatingBigNumber",
+	jsontext.String: "java.lang.String",
 }
 
 // body reads data, which is empty or one JSON value, into a structure.
 func (d *decoder) body(s *shape, v reflect.Value, data []byte) error {
-	d.data = data
-	d.space()
-	if d.pos == len(data) {
+	if len(bytes.TrimLeft(data, " \t\r\n")) == 0 {
 		d.require(s, v, 0)
 		return nil
 	}
-	kind, err := d.peek()
+	if !utf8.Valid(data) {
+		return Serialization("The request body is not valid UTF-8.")
+	}
+	d.Reader = jsontext.NewReader(data, maxDepth, 0)
+	err := d.document(s, v)
+	if syntax, ok := errors.AsType[*jsontext.SyntaxError](err); ok {
+		return Serialization("The request body is not valid JSON: %s at byte %d.", syntax.Problem, syntax.Offset)
+	}
+	if deep, ok := errors.AsType[*jsontext.DepthError](err); ok {
+		return Serialization("The request body is nested deeper than %d levels.", deep.Max)
+	}
+	return err
+}
+
+// document reads the whole body into a structure.
+func (d *decoder) document(s *shape, v reflect.Value) error {
+	kind, err := d.Peek()
 	if err != nil {
 		return err
 	}
-	if kind == jsonNull {
+	if kind == jsontext.Null {
 		d.require(s, v, 0)
-		err = d.literal("null")
+		err = d.Null()
 	} else {
 		err = d.structure(s, v)
 	}
 	if err != nil {
 		return err
 	}
-	if d.space(); d.pos < len(d.data) {
-		return d.syntaxError("unexpected character after the end")
-	}
-	return nil
+	return d.End()
 }
 
 // structure reads an object into the structure v.
 func (d *decoder) structure(s *shape, v reflect.Value) error {
-	if err := d.expect(jsonObject, "Expected null"); err != nil {
+	if err := d.expect(jsontext.Object, "Expected null"); err != nil {
 		return err
 	}
 	var seen uint64
-	err := d.object(func(name string) error {
-		i := s.find(inBody, name)
+	err := d.object(func(name []byte) error {
+		i := s.find(inBody, string(name))
 		if i < 0 {
-			return d.skip()
+			return d.Skip()
 		}
-		kind, err := d.peek()
+		kind, err := d.Peek()
 		switch {
 		case err != nil:
 			return err
-		case kind == jsonNull:
+		case kind == jsontext.Null:
 			seen &^= 1 << i
 			v.Field(i).SetZero()
-			return d.literal("null")
+			return d.Null()
 		}
 		seen |= 1 << i
 		return d.value(s.members[i].typ, v.Field(i))
@@ -154,46 +175,67 @@ func (d *decoder) structures(t *typ, v reflect.Value) error {
 
 // list reads an array, calling element for each element that is not null.
 func (d *decoder) list(element func() error) error {
-	if err := d.expect(jsonArray, "Expected list or null"); err != nil {
+	if err := d.expect(jsontext.Array, "Expected list or null"); err != nil {
 		return err
 	}
-	return d.array(func() error { return d.unlessNull(element) })
+	elements := 0
+	return d.Array(func() error {
+		if elements++; elements > maxElements {
+			return errTooMany
+		}
+		return d.unlessNull(element)
+	})
 }
 
 // dict reads an object, calling entry for each value that is not null.
 func (d *decoder) dict(entry func(key string) error) error {
-	if err := d.expect(jsonObject, "Expected map or null"); err != nil {
+	if err := d.expect(jsontext.Object, "Expected map or null"); err != nil {
 		return err
 	}
-	return d.object(func(key string) error {
-		return d.unlessNull(func() error { return entry(key) })
+	return d.object(func(key []byte) error {
+		name := string(key)
+		return d.unlessNull(func() error { return entry(name) })
+	})
+}
+
+var errTooMany = Serialization("The request body has a list or map of more than %d elements.", maxElements)
+
+// object reads an object, calling member with each name, which is valid until a
+// string is read, at its value.
+func (d *decoder) object(member func(name []byte) error) error {
+	members := 0
+	return d.Object(func(name []byte) error {
+		if members++; members > maxElements {
+			return errTooMany
+		}
+		return member(name)
 	})
 }
 
 // unlessNull skips a null or calls read.
 func (d *decoder) unlessNull(read func() error) error {
-	kind, err := d.peek()
+	kind, err := d.Peek()
 	if err != nil {
 		return err
 	}
-	if kind == jsonNull {
-		return d.literal("null")
+	if kind == jsontext.Null {
+		return d.Null()
 	}
 	return read()
 }
 
 // expect returns the type error for a value that is not of the wanted kind,
 // array or object; scalar is the text for a scalar.
-func (d *decoder) expect(want jsonKind, scalar string) error {
-	kind, err := d.peek()
+func (d *decoder) expect(want jsontext.Kind, scalar string) error {
+	kind, err := d.Peek()
 	switch {
 	case err != nil:
 		return err
 	case kind == want:
 		return nil
-	case kind == jsonArray:
+	case kind == jsontext.Array:
 		return Serialization(listFound)
-	case kind == jsonObject:
+	case kind == jsontext.Object:
 		return Serialization(structureFound)
 	}
 	return Serialization("%s", scalar)
@@ -201,21 +243,21 @@ func (d *decoder) expect(want jsonKind, scalar string) error {
 
 // scalar returns the kind of the next value if that is a scalar, and the type
 // error if it is none.
-func (d *decoder) scalar() (jsonKind, error) {
-	kind, err := d.peek()
+func (d *decoder) scalar() (jsontext.Kind, error) {
+	kind, err := d.Peek()
 	switch {
 	case err != nil:
 		return 0, err
-	case kind == jsonArray:
+	case kind == jsontext.Array:
 		return 0, Serialization(listFound)
-	case kind == jsonObject:
+	case kind == jsontext.Object:
 		return 0, Serialization(structureFound)
 	}
 	return kind, nil
 }
 
 // mismatch is the type error for a scalar of a wrong kind.
-func mismatch(kind jsonKind, want string) error {
+func mismatch(kind jsontext.Kind, want string) error {
 	return Serialization("class %s can not be converted to an %s", javaClass[kind], want)
 }
 
@@ -224,10 +266,10 @@ func (d *decoder) readString() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if kind != jsonString {
+	if kind != jsontext.String {
 		return "", mismatch(kind, "String")
 	}
-	return d.str()
+	return d.Text()
 }
 
 // readBool reads a boolean, or a string that spells one: the service refuses
@@ -238,10 +280,10 @@ func (d *decoder) readBool() (bool, error) {
 		return false, err
 	}
 	switch kind {
-	case jsonBool:
-		return d.boolean()
-	case jsonString:
-		text, err := d.str()
+	case jsontext.Bool:
+		return d.Bool()
+	case jsontext.String:
+		text, err := d.Text()
 		if err != nil {
 			return false, err
 		}
@@ -284,10 +326,11 @@ func (d *decoder) numeral(want string) ([]byte, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if kind != jsonNumber {
+	if kind != jsontext.Number {
 		return nil, false, mismatch(kind, want)
 	}
-	return d.number()
+	text, err := d.Number()
+	return text, jsontext.Digits(text), err
 }
 
 func (d *decoder) readStrings() ([]string, error) {
@@ -318,14 +361,15 @@ func readMap[T any](d *decoder, read func() (T, error)) (map[string]T, error) {
 
 // readNullableMap reads a map that keeps null values.
 func readNullableMap[T any](d *decoder, read func() (T, error)) (map[string]*T, error) {
-	if err := d.expect(jsonObject, "Expected map or null"); err != nil {
+	if err := d.expect(jsontext.Object, "Expected map or null"); err != nil {
 		return nil, err
 	}
 	m := make(map[string]*T)
-	err := d.object(func(key string) error {
-		m[key] = nil
+	err := d.object(func(key []byte) error {
+		name := string(key)
+		m[name] = nil
 		return d.unlessNull(func() (err error) {
-			m[key], err = readNew(read)
+			m[name], err = readNew(read)
 			return err
 		})
 	})

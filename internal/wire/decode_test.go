@@ -102,9 +102,15 @@ func TestTypeErrors(t *testing.T) {
 		{"c", "CreateUsagePlan", `{"apiStages":[{"throttle":{"/a/GET":1}}]}`, "Expected null"},
 		{"g", "CreateRestApi", `[]`, list},
 		{"g", "CreateRestApi", `"a"`, "Expected null"},
-		{"g", "CreateRestApi", `{} {}`, "The request body is not valid JSON: unexpected character after the end at byte 3."},
+		{"g", "CreateRestApi", `{} {}`, "The request body is not valid JSON: invalid character '{' after top-level value at byte 3."},
 		{"g", "CreateRestApi", `{"name":`, "The request body is not valid JSON: unexpected end at byte 8."},
 		{"g", "CreateRestApi", "{\"name\":\"\xff\"}", "The request body is not valid UTF-8."},
+		{"g", "CreateRestApi", "{\"x\":\"\\n\xed\xa0\x80\"}", "The request body is not valid UTF-8."},
+		{"g", "CreateRestApi", `{"name":"\ud83d"}`, "The request body is not valid JSON: half a surrogate pair in string escape code at byte 9."},
+		{"g", "CreateRestApi", `{"x":"\ude00\ud83d"}`, "The request body is not valid JSON: half a surrogate pair in string escape code at byte 6."},
+		{"g", "CreateRestApi", `{"binaryMediaTypes":[` + strings.Repeat("null,", maxElements) + `null]}`, "The request body has a list or map of more than 100000 elements."},
+		{"g", "CreateRestApi", `{"tags":{` + strings.Repeat(`"a":null,`, maxElements) + `"a":null}}`, "The request body has a list or map of more than 100000 elements."},
+		{"g", "CreateRestApi", `{` + strings.Repeat(`"x":null,`, maxElements) + `"x":null}`, "The request body has a list or map of more than 100000 elements."},
 		{"g", "CreateRestApi", `{"x":` + strings.Repeat("[", 200), "The request body is nested deeper than 100 levels."},
 	}
 	for _, tt := range tests {

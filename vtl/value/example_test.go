@@ -28,7 +28,7 @@ func ExampleParseStrict() {
 	fmt.Println(err)
 	// Output:
 	// {name=Ann, tags=["x"]} <nil>
-	// JSON: invalid character 'n' looking for beginning of object key string at offset 2
+	// JSON: invalid character 'n' looking for beginning of object key string at offset 1
 }
 
 func ExampleMap() {

@@ -2,26 +2,30 @@ package value
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
 // Limits bounds what [Parse] reads. The zero Limits means the defaults.
 type Limits struct {
 	Bytes int // length of the text; default 10 MiB, what API Gateway takes
-	Depth int // lists and objects within one another; default 400, json-smart's own bound
+	Depth int // lists and objects within one another; default DefaultDepth
 
 	// Memory is asked for what the values take beside the text; nil asks nobody.
 	// Its error is returned as it is.
 	Memory Meter
 }
 
+// DefaultDepth is how many lists and objects within one another [Parse] reads
+// where Limits says nothing; it is json-smart's own bound.
+const DefaultDepth = 400
+
 const (
 	defaultBytes = 10 << 20
-	defaultDepth = 400
 
 	// maxNumber is the longest text of a number. Reading and printing a
 	// number takes time in the square of its length.
@@ -73,7 +77,7 @@ func Parse(text string, limits Limits) (Value, error) {
 	}
 	p := parsers.Get().(*parser)
 	p.arena.meter = limits.Memory
-	p.start(text, cmp.Or(max(limits.Depth, 0), defaultDepth))
+	p.start(text, cmp.Or(max(limits.Depth, 0), DefaultDepth))
 	v, err := p.document()
 	p.reset()
 	parsers.Put(p)
@@ -100,13 +104,12 @@ func ParseStrict(text string, limits Limits) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	var raw json.RawMessage
-	if err := json.Unmarshal([]byte(text), &raw); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return Value{}, &ParseError{int(syntax.Offset), syntax.Error()}
-		}
-		return Value{}, &ParseError{0, err.Error()}
+	err = jsontext.Check([]byte(text), cmp.Or(max(limits.Depth, 0), DefaultDepth))
+	if syntax, ok := errors.AsType[*jsontext.SyntaxError](err); ok {
+		return Value{}, &ParseError{syntax.Offset, syntax.Problem}
+	}
+	if deep, ok := errors.AsType[*jsontext.DepthError](err); ok {
+		return Value{}, &ParseError{deep.Offset, deep.Error()}
 	}
 	return v, nil
 }
