@@ -13,18 +13,38 @@ import (
 // accessLogs are the files that stages' access logs go to, by the ARN that a
 // stage's accessLogSettings name. "-" is standard output.
 type accessLogs struct {
-	files    map[string]string // ARN to file
-	fallback string            // file of every other ARN; "" discards
-	stdout   *observe.Lines
-	log      *slog.Logger
+	stdout *observe.Lines
+	log    *slog.Logger
 
-	mu     sync.Mutex
-	opened map[string]*observe.Lines // by file
+	mu       sync.Mutex
+	files    map[string]string         // ARN to file
+	fallback string                    // file of every other ARN; "" discards
+	opened   map[string]*observe.Lines // by file
+}
+
+// prepare is a livePart. It opens every configured file, so that one that cannot
+// be written is told now. Stages that are bound later have the new files.
+func (a *accessLogs) prepare(c *config) (func(), error) {
+	for _, arn := range slices.Sorted(maps.Keys(c.AccessLogDestinations)) {
+		if err := checkLog(c.AccessLogDestinations[arn]); err != nil {
+			return nil, fmt.Errorf("access-log-destinations: %w", err)
+		}
+	}
+	if err := checkLog(c.AccessLog); err != nil {
+		return nil, fmt.Errorf("access-log: %w", err)
+	}
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.files, a.fallback = c.AccessLogDestinations, c.AccessLog
+	}, nil
 }
 
 // lines returns where an ARN's lines go; nil discards. It never waits: a file is
 // opened by who writes it.
 func (a *accessLogs) lines(arn string) *observe.Lines {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	name, ok := a.files[arn]
 	if !ok {
 		name = a.fallback
@@ -35,8 +55,6 @@ func (a *accessLogs) lines(arn string) *observe.Lines {
 	case "-":
 		return a.stdout
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	l := a.opened[name]
 	if l == nil {
 		l = observe.OpenLines(name, a.log)
@@ -46,20 +64,6 @@ func (a *accessLogs) lines(arn string) *observe.Lines {
 		a.opened[name] = l
 	}
 	return l
-}
-
-// check opens every configured file, so that one that cannot be written is
-// told at the start.
-func (a *accessLogs) check() error {
-	for _, arn := range slices.Sorted(maps.Keys(a.files)) {
-		if err := checkLog(a.files[arn]); err != nil {
-			return fmt.Errorf("access-log-destinations: %w", err)
-		}
-	}
-	if err := checkLog(a.fallback); err != nil {
-		return fmt.Errorf("access-log: %w", err)
-	}
-	return nil
 }
 
 func checkLog(name string) error {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 
 	"github.com/spf13/pflag"
+
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
 // A config is every setting of a server, as the table settings describes them.
@@ -15,6 +17,8 @@ type config struct {
 	Listen               string
 	GatewayListen        string
 	GatewayTLSListen     string
+	AdminListen          string
+	GatewayHealth        bool
 	Port                 int // of 127.0.0.1, for the root of dev's stage
 	Verbose              bool
 	DataDir              string
@@ -160,19 +164,33 @@ func (c *config) check(in command) error {
 	return errors.Join(c.checkExposure(), c.checkListeners(in))
 }
 
-// logHandler makes the form of the process's log, whose lines go to w.
-func (c *config) logHandler(w io.Writer) slog.Handler {
-	level, _ := c.level() // checked when loaded
+// A logLevel is the level of the process's log, which may change while it runs.
+type logLevel struct{ slog.LevelVar }
+
+// prepare is a livePart.
+func (l *logLevel) prepare(c *config) (func(), error) {
+	level, err := c.level()
+	return func() { l.Set(level) }, err
+}
+
+// openLog makes the process's log, whose lines go to w, and tells it what of the
+// environment has no effect.
+func (c *config) openLog(w io.Writer) (*slog.Logger, *logLevel, *observe.Lines) {
+	level := new(logLevel)
+	take, _ := level.prepare(c) // checked when loaded
+	take()
+	log, lines := observe.NewLog(w, func(w io.Writer) slog.Handler { return c.logHandler(w, level) })
+	for _, text := range c.warnings {
+		log.Warn(text)
+	}
+	return log, level, lines
+}
+
+// logHandler makes the form of the process's log.
+func (c *config) logHandler(w io.Writer, level slog.Leveler) slog.Handler {
 	opts := &slog.HandlerOptions{Level: level}
 	if c.LogFormat == "json" {
 		return slog.NewJSONHandler(w, opts)
 	}
 	return slog.NewTextHandler(w, opts)
-}
-
-// warn tells the log what of the environment has no effect.
-func (c *config) warn(log *slog.Logger) {
-	for _, text := range c.warnings {
-		log.Warn(text)
-	}
 }

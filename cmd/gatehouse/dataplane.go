@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/control"
@@ -23,7 +24,7 @@ import (
 type dataPlane struct {
 	store    *store.Store
 	source   feed.Deployments
-	services *pipeline.Services
+	services atomic.Pointer[pipeline.Services] // replaced, never changed
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
 }
@@ -50,23 +51,49 @@ func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err e
 	if out.tracer != nil {
 		traced = out.tracer.print
 	}
-	p := &dataPlane{store: st, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}, services: &pipeline.Services{
+	p := &dataPlane{store: st, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
 		Limits: limits, AccessLog: out.access.lines, Trace: traced,
-	}}
+	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
-		Source: p.source, Compile: p.program, Refused: p.services.Refused, Budget: requests, Log: out.log,
+		Source: p.source, Compile: p.program, Refused: p.refused, Budget: requests, Log: out.log,
 		TrustedProxies: proxies, MaxConnections: c.MaxConnections,
 	})
 	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Rebuild: p.source.Rebuild, Log: out.log})
 	return p, nil
 }
 
+// prepare is a livePart: where calls go, and whose X-Forwarded-For is believed.
+func (p *dataPlane) prepare(c *config) (func(), error) {
+	services := *p.services.Load()
+	aws, err := newAWS(c, services.Client, services.Log)
+	if err != nil {
+		return nil, err
+	}
+	upstreams, err := target.ParseUpstreams(c.VPCLinks)
+	if err != nil {
+		return nil, fmt.Errorf("vpc-links: %w", err)
+	}
+	services.AWS = aws
+	proxies, _ := c.proxies() // checked when loaded
+	return func() {
+		services.Backends.SetUpstreams(upstreams)
+		p.services.Store(&services)
+		p.gateway.Trust(proxies)
+	}, nil
+}
+
+// refused is the gateway's Options.Refused.
+func (p *dataPlane) refused(st *snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done) {
+	return p.services.Load().Refused(st)
+}
+
 // close ends the connections to backends.
 func (p *dataPlane) close() error {
-	p.services.Client.Close()
+	p.services.Load().Client.Close()
 	return nil
 }
 
@@ -89,7 +116,12 @@ func (p *dataPlane) compile(d *snapshot.Deployment) *pipeline.Program {
 
 // checkRole is a pipeline.Check: may this server call the integration?
 func (p *dataPlane) checkRole(in *snapshot.Integration) error {
-	return p.services.AWS.CheckRole(in.URI, in.Credentials)
+	return p.checkURI(in.URI, in.Credentials)
+}
+
+// checkURI is a control.Options.CheckRole: may this server call a URI under a role?
+func (p *dataPlane) checkURI(uri, role string) error {
+	return p.services.Load().AWS.CheckRole(uri, role)
 }
 
 // A boundProgram joins a compiled deployment with the process it runs in.
@@ -100,7 +132,7 @@ type boundProgram struct {
 
 // program is the gateway's Options.Compile.
 func (p *dataPlane) program(d *snapshot.Deployment) (gateway.Program, error) {
-	return boundProgram{p.compile(d), p.services}, nil
+	return boundProgram{p.compile(d), p.services.Load()}, nil
 }
 
 // Bind implements gateway.Program.

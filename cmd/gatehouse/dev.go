@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
-	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
 // What dev serves, by the ids under which clients find it.
@@ -38,12 +37,7 @@ Operations with x-amazon-apigateway-integration do what that says; the others
 answer with their examples, or with values made from their schemas.`,
 		Args: arguments("FILE, the OpenAPI file to serve"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := load(inDev, cmd.Flags(), os.Environ())
-			if err != nil {
-				return err
-			}
-			c.InMemory = true
-			return dev(cmd.Context(), c, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return dev(cmd.Context(), &configSource{inDev, cmd.Flags()}, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	given.flags(cmd.Flags(), inDev)
@@ -51,7 +45,11 @@ answer with their examples, or with values made from their schemas.`,
 }
 
 // dev serves a file until ctx ends.
-func dev(ctx context.Context, c config, file string, out, errout io.Writer) error {
+func dev(ctx context.Context, from *configSource, file string, out, errout io.Writer) error {
+	c, err := from.read()
+	if err != nil {
+		return err
+	}
 	if err := checkFile(file); err != nil {
 		return err
 	}
@@ -64,14 +62,14 @@ func dev(ctx context.Context, c config, file string, out, errout io.Writer) erro
 		return err
 	}
 	defer func() { _ = root.Close() }()
-	log, lines := observe.NewLog(errout, c.logHandler)
+	log, level, lines := c.openLog(errout)
 	defer lines.Close()
-	c.warn(log)
 	hangups := notifyHangups()
 	s, err := start(ctx, c, out, log)
 	if err != nil {
 		return err
 	}
+	s.source, s.live = from, append(s.live, level.prepare)
 	d := newDeveloper(s, file, refs, baseURL(root))
 	if err := d.create(ctx); err != nil {
 		return errors.Join(err, s.close())
@@ -82,8 +80,8 @@ func dev(ctx context.Context, c config, file string, out, errout io.Writer) erro
 	d.reload(ctx)
 	fmt.Fprintln(d.out, "Ready.")
 	s.stdout.Flush()
-	go d.watch(ctx, newNotifier())
-	go s.obey(ctx, hangups)
+	go watch(ctx, newNotifier(), d)
+	go obey(ctx, hangups, d.reloadAll)
 	return s.wait(ctx)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
@@ -26,8 +27,10 @@ type developer struct {
 	root   string // URL at which the stage is served
 	out    io.Writer
 	who    *wire.Caller
-	files  map[string]os.FileInfo // what was read, as it was then; nil for what was not there
-	told   bool                   // the curl lines have been printed
+	told   bool // the curl lines have been printed
+
+	mu    sync.Mutex             // of reload
+	files map[string]os.FileInfo // what was read, as it was then; nil for what was not there
 }
 
 func newDeveloper(s *server, file, refs, root string) *developer {
@@ -65,15 +68,32 @@ func (d *developer) links(ctx context.Context) {
 	}
 }
 
+// seen is for watch.
+func (d *developer) seen() map[string]os.FileInfo {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.files
+}
+
+// reloadAll takes over what has changed in the configuration, and deploys the file
+// under it.
+func (d *developer) reloadAll(ctx context.Context) {
+	d.server.reload(ctx)
+	d.links(ctx)
+	d.reload(ctx)
+}
+
 // reload reads the file and deploys it, or says why not.
 func (d *developer) reload(ctx context.Context) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	begin := time.Now()
-	before := look(d.names())
+	before := look(append(slices.Collect(maps.Keys(d.files)), d.file))
 	def, files, err := openapi.Load(d.file, openapi.Options{
 		APIID: devAPI, AccountID: d.who.Account, Partition: "aws", Region: d.who.Region,
 		Lenient: true, MaxSize: devSize, RefRoot: d.refs, RefRule: refRule,
 	})
-	d.remember(files, before)
+	d.files = reread(append(files, d.file), before)
 	if err != nil {
 		d.refuse(problems(err)...)
 		return

@@ -123,7 +123,7 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report) 
 		return err
 	}
 	compiled := p.compile(d)
-	for _, problem := range append(compiled.Problems(), pipeline.Bind(st, compiled, p.services).Problems()...) {
+	for _, problem := range append(compiled.Problems(), pipeline.Bind(st, compiled, p.services.Load()).Problems()...) {
 		out.Findings = append(out.Findings, finding{
 			st.APIID, st.Name, problem.Method, problem.Resource, problem.Field, problem.Line, problem.Column, problem.Text,
 		})

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
@@ -23,11 +24,32 @@ type guard struct {
 	origins []string // what --allow-origin lets in, "*" for all
 	hosts   []string // names, beside this machine's, that the server goes by
 	anyHost bool     // it goes by any: it is meant for others than this machine
-	next    http.Handler
 }
 
-// ServeHTTP refuses what a foreign page sent and passes the rest on.
-func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// guests is the guard that stands now; its settings may change while the server
+// runs.
+type guests struct{ current atomic.Pointer[guard] }
+
+func newGuests(c *config) *guests {
+	gs := new(guests)
+	commit, _ := gs.prepare(c)
+	commit()
+	return gs
+}
+
+// prepare is a livePart; it never fails.
+func (gs *guests) prepare(c *config) (func(), error) {
+	next := &guard{origins: c.AllowOrigin, hosts: c.AllowHost, anyHost: c.AllowUnauthenticated}
+	return func() { gs.current.Store(next) }, nil
+}
+
+// guard puts the guard before a handler.
+func (gs *guests) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { gs.current.Load().serve(w, r, next) })
+}
+
+// serve refuses what a foreign page sent and passes the rest on.
+func (g *guard) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	origin := r.Header.Get("Origin")
 	switch {
 	case !g.anyHost && !g.knownHost(r.Host):
@@ -47,7 +69,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	g.next.ServeHTTP(w, r)
+	next.ServeHTTP(w, r)
 }
 
 // crossSite reports whether a browser says that another site's page asks.

@@ -17,7 +17,7 @@ func TestGuardRefusesAsTheControlPlaneDoes(t *testing.T) {
 		"rebound name":    {"evil.example", "Accept", "*/*"},
 		"name like ours":  {"localhost.evil.example", "Accept", "*/*"},
 	}
-	g := &guard{next: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request was passed on") })}
+	g := newGuests(new(config)).guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request was passed on") }))
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/restapis", nil)

@@ -59,8 +59,9 @@ it serves the stages that they deploy.
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.Args, root.RunE = noCommand, showHelp
-	root.AddCommand(newServe(), newDev(), newVTLCommand(), newEnv(), newURL(), newDoctor(), newBackup(), newRestore(), newVersion())
+	root.Args, root.RunE = noCommand, versionOrHelp
+	root.Flags().Bool("version", false, "print the version")
+	root.AddCommand(newServe(), newDev(), newVTLCommand(), newEnv(), newURL(), newDoctor(), newWait(), newBackup(), newRestore(), newVersion(), newHelpConfig())
 	return root
 }
 
@@ -69,11 +70,21 @@ func newVersion() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  arguments(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "gatehouse", version())
-			return err
-		},
+		RunE:  func(cmd *cobra.Command, _ []string) error { return printVersion(cmd) },
 	}
+}
+
+// versionOrHelp is what the program does without a command.
+func versionOrHelp(cmd *cobra.Command, args []string) error {
+	if asked, _ := cmd.Flags().GetBool("version"); asked {
+		return printVersion(cmd)
+	}
+	return showHelp(cmd, args)
+}
+
+func printVersion(cmd *cobra.Command) error {
+	_, err := fmt.Fprintln(cmd.OutOrStdout(), "gatehouse", version())
+	return err
 }
 
 // release is set by the linker for released binaries.

@@ -20,16 +20,15 @@ type outputs struct {
 // be written is told before anything else happens.
 func openOutputs(c *config, out io.Writer, log *slog.Logger) (*outputs, error) {
 	stdout := observe.NewLines(out, log)
-	o := &outputs{
-		log: log, stdout: stdout,
-		access: &accessLogs{files: c.AccessLogDestinations, fallback: c.AccessLog, stdout: stdout, log: log},
-	}
+	o := &outputs{log: log, stdout: stdout, access: &accessLogs{stdout: stdout, log: log}}
 	if c.Trace {
 		o.tracer = newTracer(stdout, colorful(out))
 	}
-	if err := o.access.check(); err != nil {
+	open, err := o.access.prepare(c)
+	if err != nil {
 		return nil, err
 	}
+	open()
 	return o, nil
 }
 

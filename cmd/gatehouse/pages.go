@@ -16,6 +16,7 @@ type pages struct {
 	open    bool // the control plane asks for no credentials
 	control *control.Service
 	data    *dataPlane
+	health  *health
 	log     *slog.Logger
 }
 
@@ -30,7 +31,7 @@ func (p *pages) handler() http.Handler {
 	mux.HandleFunc("GET /_localstack/health", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{"services": map[string]string{"apigateway": "running"}, "edition": "gatehouse", "version": version()})
 	})
-	mux.HandleFunc("GET /_gatehouse/ready", p.ready)
+	p.health.register(mux)
 	mux.HandleFunc("GET /_gatehouse/doctor", p.local(p.doctor))
 	if p.open {
 		mux.HandleFunc("POST /_gatehouse/reset", p.reset)
@@ -57,12 +58,6 @@ func (p *pages) local(page http.HandlerFunc) http.HandlerFunc {
 		}
 		page(w, r)
 	}
-}
-
-// ready answers 200 once what was deployed before is served again, which is
-// when the listeners open; behind a balancer it is what to ask.
-func (p *pages) ready(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "revision": p.data.feed.Position()})
 }
 
 // reset forgets every API of every account. It exists for tests, and only

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"syscall"
 
@@ -16,12 +16,13 @@ type ports struct {
 	main   net.Listener // the control plane's, and the stages' unless they have their own
 	stages net.Listener // the stages' alone; nil when they share
 	secure net.Listener // the stages' under TLS; nil for none
-	tls    *tls.Config  // of secure
+	admin  net.Listener // of health alone; nil for none
+	shown  certificates // of secure
 }
 
 // openPorts opens them, so that a busy one is told before anything else happens.
-func openPorts(c *config) (_ *ports, err error) {
-	var ps ports
+func openPorts(c *config, log *slog.Logger) (_ *ports, err error) {
+	ps := ports{shown: certificates{log: log}}
 	defer func() {
 		if err != nil {
 			_ = ps.close()
@@ -36,10 +37,17 @@ func openPorts(c *config) (_ *ports, err error) {
 		}
 	}
 	if c.GatewayTLSListen != "" {
-		if ps.tls, err = c.serverTLS(); err != nil {
+		show, err := ps.shown.prepare(c)
+		if err != nil {
 			return nil, err
 		}
+		show()
 		if ps.secure, err = listenOn(c.GatewayTLSListen, "gateway-tls-listen"); err != nil {
+			return nil, err
+		}
+	}
+	if c.AdminListen != "" {
+		if ps.admin, err = listenOn(c.AdminListen, "admin-listen"); err != nil {
 			return nil, err
 		}
 	}
@@ -59,7 +67,7 @@ func listenOn(address, setting string) (net.Listener, error) {
 }
 
 func (ps *ports) close() error {
-	for _, l := range []net.Listener{ps.main, ps.stages, ps.secure} {
+	for _, l := range []net.Listener{ps.main, ps.stages, ps.secure, ps.admin} {
 		if l != nil {
 			_ = l.Close() // a closed one says so: nothing to do
 		}
@@ -87,6 +95,9 @@ func (ps *ports) announce(out io.Writer) {
 	fmt.Fprintf(out, "Stages          %s/_aws/execute-api/{apiId}/{stage}/\n", stages)
 	if ps.secure != nil {
 		fmt.Fprintf(out, "Stages, TLS     https://%s/_aws/execute-api/{apiId}/{stage}/\n", ps.secure.Addr())
+	}
+	if ps.admin != nil {
+		fmt.Fprintf(out, "Health          %s%s\n", baseURL(ps.admin), readyPage)
 	}
 	fmt.Fprintln(out, "Ready.")
 }

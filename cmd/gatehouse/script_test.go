@@ -37,9 +37,11 @@ func TestMain(m *testing.M) {
 // the scripts have
 //
 //	start NAME ARGS...   start gatehouse in the background and wait for Ready.
-//	                     $NAME_URL is its control plane, $NAME_ROOT dev's root
+//	                     $NAME_URL is its control plane, $NAME_ROOT dev's root,
+//	                     $NAME_STAGES where stages are, $NAME_HEALTH the port of health
 //	end NAME             SIGTERM; the exit code has to be 0. (stop is testscript's
 //	     own: it ends the script, as passed, and no script may use it.)
+//	hangup NAME          SIGHUP
 //	shows NAME REGEXP    wait until the process has printed it
 //	http METHOD URL [BODY [HEADER: VALUE]...]   stdout is status, headers, body;
 //	     @FILE for a body is the file
@@ -68,7 +70,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": startCommand, "end": endCommand, "shows": showsCommand, "http": httpCommand, "until": untilCommand, "busy": busyCommand,
+			"start": startCommand, "end": endCommand, "shows": showsCommand, "http": httpCommand, "until": untilCommand, "busy": busyCommand, "hangup": hangupCommand,
 		},
 	})
 }
@@ -114,6 +116,12 @@ func processes(ts *testscript.TestScript) map[string]*process {
 }
 
 var urlLine = regexp.MustCompile(`(?m)^(Control plane|Stage dev) +(http://\S+?)/?$`)
+
+// scriptURLs are the lines beside those of urlLine that name a URL for scripts.
+var scriptURLs = map[string]*regexp.Regexp{
+	"_STAGES": regexp.MustCompile(`(?m)^Stages +(http://[^/]+)/`),
+	"_HEALTH": regexp.MustCompile(`(?m)^Health +(http://[^/]+)/`),
+}
 
 // launch starts gatehouse in the background.
 func launch(dir string, args ...string) (*process, error) {
@@ -187,6 +195,11 @@ func startCommand(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Setenv(args[0]+name, m[2])
 	}
+	for name, line := range scriptURLs {
+		if m := line.FindStringSubmatch(p.printed()); m != nil {
+			ts.Setenv(args[0]+name, m[1])
+		}
+	}
 }
 
 // settingsOf are the settings that a script made in its environment.
@@ -211,6 +224,10 @@ func endCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 		ts.Fatalf("exit code %d (%v):\n%s", code, err, p.printed())
 	}
+}
+
+func hangupCommand(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(processes(ts)[args[0]].cmd.Process.Signal(syscall.SIGHUP))
 }
 
 func showsCommand(ts *testscript.TestScript, neg bool, args []string) {

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
-
-	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
 func newServe() *cobra.Command {
@@ -21,14 +18,15 @@ deploy. Everything is kept in --data-dir and is there again after a restart.
 Each flag is also a key of the file named by --config and an environment
 variable: --data-dir is data-dir and GATEHOUSE_DATA_DIR. Flags win over the
 environment, the environment over the file. What is misspelt, or can have no
-effect, is an error.`,
+effect, is an error. The file alone has lists and maps:
+` + indented(fileOnlyKeys()+".", "", 79) + `
+gatehouse help config documents every key.
+
+SIGHUP has the configuration and the certificates read and log files opened
+again.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := load(inServe, cmd.Flags(), os.Environ())
-			if err != nil {
-				return err
-			}
-			return serve(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(cmd.Context(), &configSource{inServe, cmd.Flags()}, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	given.flags(cmd.Flags(), inServe)
@@ -36,18 +34,22 @@ effect, is an error.`,
 }
 
 // serve runs a server until ctx ends.
-func serve(ctx context.Context, c config, out, errout io.Writer) error {
-	log, lines := observe.NewLog(errout, c.logHandler)
+func serve(ctx context.Context, from *configSource, out, errout io.Writer) error {
+	c, err := from.read()
+	if err != nil {
+		return err
+	}
+	log, level, lines := c.openLog(errout)
 	defer lines.Close()
-	c.warn(log)
 	hangups := notifyHangups()
 	s, err := start(ctx, c, out, log)
 	if err != nil {
 		return err
 	}
+	s.source, s.live = from, append(s.live, level.prepare)
 	lines.Flush()
 	s.ports.announce(s.stdout)
 	s.stdout.Flush()
-	go s.obey(ctx, hangups)
+	go obey(ctx, hangups, s.reload)
 	return s.wait(ctx)
 }

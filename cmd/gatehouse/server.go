@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -12,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
@@ -23,17 +23,21 @@ import (
 type server struct {
 	*outputs
 	*dataPlane
-	config  config
-	ports   *ports
-	control *control.Service
-	plane   *gateway.Gateway // serves the control plane alone when the stages have a listener of their own; else nil
-	failed  chan error       // of the listeners
-	opened  closers
+	*controlPlane
+	source *configSource // of config, for SIGHUP; nil keeps it as it is
+	config config
+	live   []livePart
+	ports  *ports
+	plane  *gateway.Gateway // serves the control plane alone when the stages have a listener of their own; else nil
+	admin  *gateway.Gateway // serves health alone, until all else has stopped; nil without admin-listen
+	failed chan error       // of the listeners
+	opened closers
 }
 
 // start brings everything up: when it returns without an error, the listeners
 // answer.
 func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *server, err error) {
+	loaded := c
 	if c.MaxBufferedBytes == 0 {
 		c.MaxBufferedBytes = defaultBudget(availableMemory(os.DirFS("/")))
 	}
@@ -48,7 +52,7 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 		return nil, err
 	}
 	opened.add(outputs.close)
-	ports, err := openPorts(&c)
+	ports, err := openPorts(&c, log)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +67,7 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 		return nil, err
 	}
 	opened.add(data.close)
-	service, handler, err := newControlPlane(&c, st, data, log)
+	plane, err := newControlPlane(&c, st, data, log)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +79,14 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 	opened.add(func() error { stop(); return nil })
 	go data.feed.Run(background)
 
-	s := &server{outputs: outputs, dataPlane: data, config: c, ports: ports, control: service, failed: make(chan error, 4), opened: opened}
-	s.serve(handler)
+	s := &server{
+		outputs: outputs, dataPlane: data, controlPlane: plane, ports: ports, config: loaded, failed: make(chan error, 4), opened: opened,
+		live: []livePart{outputs.access.prepare, ports.shown.prepare, data.prepare, plane.callers.prepare, plane.guests.prepare},
+	}
+	s.serve()
+	if ports.secure != nil {
+		go watch(background, newNotifier(), &ports.shown)
+	}
 	return s, nil
 }
 
@@ -84,17 +94,31 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 // both planes share a port, and nowhere under TLS, which is there for stages and may
 // be reachable from anywhere. Listeners go by the names of the settings that opened
 // them.
-func (s *server) serve(control http.Handler) {
+func (s *server) serve() {
 	if s.ports.stages == nil {
-		s.open(s.gateway, s.ports.main, gateway.Entrance{Name: "listen", Next: control})
+		s.open(s.gateway, s.ports.main, gateway.Entrance{Name: "listen", Next: s.handler})
 	} else {
 		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config.controlConnections(gateway.OpenFiles())})
-		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", Next: control, NoStages: true})
-		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen"})
+		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", Next: s.handler, NoStages: true})
+		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Next: s.beside()})
 	}
 	if s.ports.secure != nil {
-		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", TLS: s.ports.tls})
+		config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ports.shown.get}
+		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", TLS: config, Next: s.beside()})
 	}
+	if s.ports.admin != nil {
+		s.admin = gateway.New(gateway.Options{Log: s.log, MaxConnections: adminConnections})
+		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", Next: s.health.before(http.NotFound), NoStages: true})
+	}
+}
+
+// beside answers what is for no stage where only stages are served; nil is that
+// nothing is.
+func (s *server) beside() http.Handler {
+	if !s.config.GatewayHealth {
+		return nil
+	}
+	return s.health.before(gateway.Nowhere)
 }
 
 func openStore(ctx context.Context, c *config, log *slog.Logger) (*store.Store, error) {
@@ -130,6 +154,7 @@ func (s *server) wait(ctx context.Context) error {
 		s.log.Info("stopping: requests in flight finish first")
 	case failure = <-s.failed:
 	}
+	s.health.leaving.Store(true)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.drainTime())
 	defer cancel()
 	return errors.Join(failure, s.drain(drain), s.close())
@@ -150,6 +175,11 @@ func (s *server) drain(ctx context.Context) error {
 			s.log.Warn("the time to stop is over: requests in flight were cut off", "plane", plane)
 			errs[i] = nil
 		}
+	}
+	if s.admin != nil {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = s.admin.Shutdown(last) // who has not finished then is cut off
 	}
 	return errors.Join(errs[:]...)
 }

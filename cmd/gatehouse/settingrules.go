@@ -31,6 +31,7 @@ var idleRules = []struct {
 	{"port", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated }, "with allow-unauthenticated, which allows all names"},
+	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
 	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},
 }
 
@@ -203,6 +204,7 @@ func (c *config) checkListeners(in command) error {
 	}
 	listeners := []struct{ name, address string }{
 		{"listen", c.Listen}, {"gateway-listen", c.GatewayListen}, {"gateway-tls-listen", c.GatewayTLSListen},
+		{"admin-listen", c.AdminListen},
 	}
 	if in == inDev {
 		listeners = append(listeners, struct{ name, address string }{"port", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port))})
@@ -251,8 +253,15 @@ func (c *config) backendConnections(files int) int {
 	if clients == 0 {
 		clients = files / 2
 	}
-	return max(files-clients-c.controlConnections(files)-files/16-32, files/8)
+	own := files/16 + 32
+	if c.AdminListen != "" {
+		own += adminConnections
+	}
+	return max(files-clients-c.controlConnections(files)-own, files/8)
 }
+
+// adminConnections is how many connections --admin-listen takes.
+const adminConnections = 32
 
 // controlConnections is how many connections the control plane's own listener may
 // have when the process may open that many files; 0 where there is none, or the

@@ -18,15 +18,14 @@ func notifyHangups() <-chan os.Signal {
 	return hangups
 }
 
-// obey does for each SIGHUP what operators send it for, until ctx ends.
-func (s *server) obey(ctx context.Context, hangups <-chan os.Signal) {
+// obey has reload called for each SIGHUP, until ctx ends.
+func obey(ctx context.Context, hangups <-chan os.Signal, reload func(context.Context)) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-hangups:
-			s.log.Info("SIGHUP: log files are opened again")
-			s.access.reopen()
+			reload(ctx)
 		}
 	}
 }

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/pem"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // A certificate names the PEM files of one server certificate: the chain,
@@ -15,18 +19,83 @@ type certificate struct {
 	Key  string `yaml:"key"`
 }
 
-// serverTLS reads the certificates. A client gets the first that fits the name
+// certificates are those that clients of gateway-tls-listen are shown. They are
+// read again when their files change.
+type certificates struct {
+	log     *slog.Logger
+	current atomic.Pointer[[]tls.Certificate]
+
+	mu    sync.Mutex
+	pairs []certificate
+	files map[string]os.FileInfo // as they were when they were read
+}
+
+// prepare is a livePart: it reads the files.
+func (cs *certificates) prepare(c *config) (func(), error) {
+	if c.GatewayTLSListen == "" {
+		return func() {}, nil
+	}
+	before := look(certificateFiles(c.Certificates))
+	list, err := loadCertificates(c.Certificates)
+	return func() {
+		cs.mu.Lock()
+		defer cs.mu.Unlock()
+		cs.pairs, cs.files = c.Certificates, before
+		cs.current.Store(&list)
+	}, err
+}
+
+// seen is for watch.
+func (cs *certificates) seen() map[string]os.FileInfo {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return cs.files
+}
+
+// reload is for watch: files that cannot be read change nothing.
+func (cs *certificates) reload(context.Context) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.files = look(certificateFiles(cs.pairs))
+	list, err := loadCertificates(cs.pairs)
+	if err != nil {
+		cs.log.Error("changed certificates cannot be read: those that were read before stay", "error", err)
+		return
+	}
+	cs.current.Store(&list)
+	cs.log.Info("changed certificates are read again")
+}
+
+// get is a tls.Config.GetCertificate. A client gets the first that fits the name
 // it asks for, else the first of all.
-func (c *config) serverTLS() (*tls.Config, error) {
-	out := &tls.Config{MinVersion: tls.VersionTLS12}
-	for i, pair := range c.Certificates {
+func (cs *certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	list := *cs.current.Load()
+	for i := range list {
+		if hello.SupportsCertificate(&list[i]) == nil {
+			return &list[i], nil
+		}
+	}
+	return &list[0], nil
+}
+
+func loadCertificates(pairs []certificate) ([]tls.Certificate, error) {
+	var list []tls.Certificate
+	for i, pair := range pairs {
 		cert, err := pair.load()
 		if err != nil {
 			return nil, fmt.Errorf("certificates[%d]%w", i, err)
 		}
-		out.Certificates = append(out.Certificates, cert)
+		list = append(list, cert)
 	}
-	return out, nil
+	return list, nil
+}
+
+func certificateFiles(pairs []certificate) []string {
+	var names []string
+	for _, pair := range pairs {
+		names = append(names, pair.Cert, pair.Key)
+	}
+	return names
 }
 
 // load reads the two files. Its errors say which is at fault, and go behind the name

@@ -50,7 +50,7 @@ func colorful(out io.Writer) bool {
 func (p *dataPlane) invoke(ctx context.Context, test *control.Test) *control.TestResult {
 	a := pipeline.Invoke(ctx, test.Deployment, test.Request, &pipeline.Test{
 		Caller: identity(test.Caller), Variables: test.StageVariables, ClientCertificateID: test.ClientCertificateID,
-	}, p.services, p.checkRole)
+	}, p.services.Load(), p.checkRole)
 	return &control.TestResult{Status: a.Status, Header: a.Header, Body: a.Body, Log: a.Trace.ExecutionLog(), Latency: a.Latency}
 }
 

@@ -31,7 +31,7 @@ type Entrance struct {
 func (g *Gateway) Handler(at Entrance) http.Handler {
 	next := at.Next
 	if next == nil {
-		next = http.HandlerFunc(nowhere)
+		next = http.HandlerFunc(Nowhere)
 	}
 	switch {
 	case at.NoStages:
@@ -61,8 +61,8 @@ func (at Entrance) listener(g *Gateway, ln net.Listener) net.Listener {
 	return &l
 }
 
-// nowhere answers requests for no stage when nobody else does.
-func nowhere(w http.ResponseWriter, r *http.Request) {
+// Nowhere answers requests for no stage when nobody else does, with 403.
+func Nowhere(w http.ResponseWriter, r *http.Request) {
 	out := egress{w: w, r: r}
 	out.send(forbidden.answer())
 }

@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -51,7 +51,7 @@ type Options struct {
 // A Gateway serves stages. All its methods are safe for concurrent use.
 type Gateway struct {
 	opts     Options
-	proxies  proxies
+	proxies  atomic.Pointer[proxies]
 	index    *index
 	programs *programs
 	applying sync.Mutex
@@ -78,13 +78,14 @@ func New(opts Options) *Gateway {
 	orDefault(&opts.ReadTimeout, 30*time.Second)
 	orDefault(&opts.WriteTimeout, time.Minute)
 	orDefault(&opts.IdleTimeout, 310*time.Second)
-	return &Gateway{
+	g := &Gateway{
 		opts:     opts,
-		proxies:  proxies{trusted: opts.TrustedProxies},
 		index:    newIndex(opts.Refused),
 		door:     newDoor(&opts),
 		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),
 	}
+	g.Trust(opts.TrustedProxies)
+	return g
 }
 
 func orDefault[T ~int | ~int64](setting *T, value T) {
@@ -100,7 +101,7 @@ func (g *Gateway) Ready(c Change) bool {
 		return true
 	}
 	e, _ := g.index.find(c.APIID, c.Name)
-	return e != nil && e.stage != nil && slices.Equal(keysOf(e.stage), keysOf(c.Stage)) || g.programs.has(c.Stage)
+	return e != nil && e.stage != nil && g.programs.sameKeys(e.stage, c.Stage) || g.programs.has(c.Stage)
 }
 
 // Load loads the program of a change that will be applied, until ctx ends at the
@@ -117,6 +118,11 @@ func (g *Gateway) Load(ctx context.Context, c Change) {
 func (g *Gateway) Apply(changes ...Change) {
 	g.applying.Lock()
 	defer g.applying.Unlock()
+	g.swap(changes)
+}
+
+// swap is Apply for who holds its lock.
+func (g *Gateway) swap(changes []Change) {
 	next, swaps := g.index.plan(changes)
 	for _, s := range swaps {
 		g.programs.warm(s)
@@ -159,7 +165,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 	}
 	c.budget, c.maxBody = g.opts.Budget, g.opts.MaxBody
 	c.body.start(w, r, nc, g.opts.ReadTimeout)
-	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, query, &g.proxies, time.Now())
+	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, query, g.proxies.Load(), time.Now())
 	resp := g.answer(c, r, at)
 	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout}
 	defer func() { // also when a stream breaks off

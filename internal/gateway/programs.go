@@ -60,6 +60,7 @@ type programs struct {
 	source  Source
 	compile func(*snapshot.Deployment) (Program, error)
 	limit   int64
+	edition atomic.Uint64 // counts what programs are joined with: see Refresh
 
 	mu      sync.Mutex
 	loaded  map[programKey]*loadedProgram
@@ -67,16 +68,25 @@ type programs struct {
 	size    int64
 }
 
-type programKey struct{ api, deployment string }
+type programKey struct {
+	api, deployment string
+	edition         uint64
+}
 
 // keysOf are the programs that a stage is served by: its own and, where it has a
 // canary, that one's.
-func keysOf(st *snapshot.Stage) []programKey {
-	keys := []programKey{{st.APIID, st.DeploymentID}}
+func (ps *programs) keysOf(st *snapshot.Stage) []programKey {
+	edition := ps.edition.Load()
+	keys := []programKey{{st.APIID, st.DeploymentID, edition}}
 	if st.Canary != nil {
-		keys = append(keys, programKey{st.APIID, st.Canary.DeploymentID})
+		keys = append(keys, programKey{st.APIID, st.Canary.DeploymentID, edition})
 	}
 	return keys
+}
+
+// sameKeys reports whether two stages are served by the same programs.
+func (ps *programs) sameKeys(a, b *snapshot.Stage) bool {
+	return slices.Equal(ps.keysOf(a), ps.keysOf(b))
 }
 
 // A loadedProgram is one in memory, with the stages that it serves.
@@ -186,7 +196,7 @@ func (ps *programs) warm(s swap) {
 		return
 	}
 	var loaded []*loadedProgram
-	for _, key := range keysOf(s.new.stage) {
+	for _, key := range ps.keysOf(s.new.stage) {
 		loaded = append(loaded, ps.loaded[key])
 	}
 	ps.mu.Unlock()
@@ -219,7 +229,7 @@ func (ps *programs) retire(s swap) {
 func (ps *programs) has(st *snapshot.Stage) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	for _, key := range keysOf(st) {
+	for _, key := range ps.keysOf(st) {
 		if ps.loaded[key] == nil {
 			return false
 		}
@@ -229,7 +239,7 @@ func (ps *programs) has(st *snapshot.Stage) bool {
 
 // getAll returns the programs of a stage, in the order of its keysOf.
 func (ps *programs) getAll(ctx context.Context, st *snapshot.Stage, now time.Time) (all []*loadedProgram, err error) {
-	for _, key := range keysOf(st) {
+	for _, key := range ps.keysOf(st) {
 		p, err := ps.get(ctx, key, all, now)
 		if err != nil {
 			return nil, err

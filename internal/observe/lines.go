@@ -168,8 +168,14 @@ func (l *Lines) Close() {
 	case <-l.done:
 	case <-timer.C:
 	}
-	if l.file != nil {
-		l.file.close()
+	if l.file == nil {
+		return
+	}
+	l.file.close() // which ends a write that waits
+	timer.Reset(patience)
+	select {
+	case <-l.done:
+	case <-timer.C:
 	}
 }
 
@@ -188,6 +194,7 @@ func (l *Lines) run() {
 			l.ended = true
 			l.mu.Unlock()
 			l.flush()
+			l.tellLost()
 			return
 		}
 	}
@@ -237,8 +244,18 @@ func (l *Lines) tell(rest []byte, err error) {
 		return
 	}
 	l.failing = false
-	if l.lost > 0 {
-		l.log.Error("log lines dropped: their writer did not keep up", "lines", l.lost)
-		l.lost = 0
+	l.tellLost()
+}
+
+// tellLost tells the log how many lines are lost that it has not been told of.
+func (l *Lines) tellLost() {
+	if l.lost == 0 {
+		return
 	}
+	name := ""
+	if l.file != nil {
+		name = l.file.name
+	}
+	l.log.Error("log lines dropped: their writer did not keep up", "lines", l.lost, "file", name)
+	l.lost = 0
 }

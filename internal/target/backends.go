@@ -20,33 +20,57 @@ import (
 // changes: one that comes later is seen by stages that are bound later. That one has
 // gone is seen by the next call.
 type Backends struct {
-	upstreams map[string]*integration.Upstream // by the name of a VPC link, or the ARN of a target; never changed
-
 	mu           sync.Mutex // of who replaces a map; those that are stored never change
+	upstreams    Upstreams
 	links        atomic.Pointer[map[string]vpcLink]
 	certificates atomic.Pointer[map[string]*clientCertificate]
 }
 
 type vpcLink struct {
-	name     string
+	*snapshot.VPCLink
 	upstream *integration.Upstream // nil when the configuration has no addresses
 }
 
-// NewBackends makes a Backends without links and certificates. addresses are
-// those behind VPC links, host:port each, by the link's name or by the ARN of one
-// of its targets.
-func NewBackends(addresses map[string][]string) (*Backends, error) {
-	b := &Backends{upstreams: make(map[string]*integration.Upstream, len(addresses))}
-	b.links.Store(&map[string]vpcLink{})
-	b.certificates.Store(&map[string]*clientCertificate{})
+// Upstreams are the addresses behind VPC links, by a link's name or by the ARN of
+// one of its targets.
+type Upstreams map[string]*integration.Upstream
+
+// ParseUpstreams reads the addresses of a configuration, host:port each.
+func ParseUpstreams(addresses map[string][]string) (Upstreams, error) {
+	us := make(Upstreams, len(addresses))
 	for name, list := range addresses {
 		u, err := integration.NewUpstream(list)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		b.upstreams[name] = u
+		us[name] = u
 	}
+	return us, nil
+}
+
+// NewBackends makes a Backends without links and certificates, whose links will
+// have the given addresses.
+func NewBackends(addresses map[string][]string) (*Backends, error) {
+	us, err := ParseUpstreams(addresses)
+	if err != nil {
+		return nil, err
+	}
+	b := &Backends{upstreams: us}
+	b.links.Store(&map[string]vpcLink{})
+	b.certificates.Store(&map[string]*clientCertificate{})
 	return b, nil
+}
+
+// SetUpstreams gives all links other addresses, which the next calls take.
+func (b *Backends) SetUpstreams(us Upstreams) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.upstreams = us
+	next := make(map[string]vpcLink)
+	for key, l := range *b.links.Load() {
+		next[key] = vpcLink{l.VPCLink, b.upstream(l.VPCLink)}
+	}
+	b.links.Store(&next)
 }
 
 // SetVPCLink says what a link is now; nil says that it is gone.
@@ -55,7 +79,7 @@ func (b *Backends) SetVPCLink(key string, l *snapshot.VPCLink) {
 	defer b.mu.Unlock()
 	next := maps.Clone(*b.links.Load())
 	if delete(next, key); l != nil {
-		next[key] = vpcLink{name: l.Name, upstream: b.upstream(l)}
+		next[key] = vpcLink{l, b.upstream(l)}
 	}
 	b.links.Store(&next)
 }
@@ -100,7 +124,7 @@ func (b *Backends) through(key, id string) (*integration.Upstream, error) {
 	case !known:
 		return nil, &ConfigError{connectionField, "VPC link " + id + " does not exist"}
 	case link.upstream == nil:
-		return nil, &ConfigError{connectionField, "VPC link " + id + " (" + link.name + ") has no addresses: its name, or the ARN of its target, is not under vpc-links in the configuration file"}
+		return nil, &ConfigError{connectionField, "VPC link " + id + " (" + link.Name + ") has no addresses: its name, or the ARN of its target, is not under vpc-links in the configuration file"}
 	}
 	return link.upstream, nil
 }

@@ -40,6 +40,9 @@ type ServerOptions struct {
 	// Log gets one line a request. It must be set.
 	Log *slog.Logger
 
+	// Audit gets the same lines, and more in them: see Trail. Nil is for none.
+	Audit *slog.Logger
+
 	// MaxBody bounds request bodies, in bytes. Zero means 10 MB.
 	MaxBody int64
 
@@ -120,6 +123,7 @@ type call struct {
 	id    string // request id
 	route *route // nil until one is found
 	who   *Caller
+	api   string // id of the API that it is about, "" for none
 }
 
 // ServeHTTP answers one request.
@@ -134,7 +138,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		status = writeError(w, c, err)
 	}
-	s.log(r, c, status, time.Since(start), err)
+	e := &Entry{Request: r, RequestID: c.id, API: c.api, Who: c.who, Status: status, Took: time.Since(start), Err: err}
+	if c.route != nil {
+		e.Operation = c.route.op.Name
+	}
+	Trail{s.options.Log, s.options.Audit}.Write(e)
 }
 
 // run takes a request through its steps up to the operation's output. A panic
@@ -157,6 +165,7 @@ func (s *Server) run(c *call, w http.ResponseWriter, r *http.Request) (out any, 
 	if c.route == nil {
 		return nil, unknownOperation(r)
 	}
+	c.api = apiOf(c.route, req.labels, nil)
 	if r.ContentLength > s.options.MaxBody {
 		return nil, s.tooLarge(c.route)
 	}
@@ -176,7 +185,10 @@ func (s *Server) run(c *call, w http.ResponseWriter, r *http.Request) (out any, 
 	if c.who, err = identify(req.body); err != nil {
 		return nil, err
 	}
-	return s.operate(c, r, req)
+	if out, err = s.operate(c, r, req); err == nil {
+		c.api = apiOf(c.route, req.labels, out)
+	}
+	return out, err
 }
 
 // operate runs the operation for a caller who is known, until its time is up or
@@ -282,30 +294,6 @@ func release(rt *route, body *httpmsg.Buffer) {
 func (s *Server) tooLarge(rt *route) error {
 	return &Error{Status: http.StatusRequestEntityTooLarge, Type: "RequestEntityTooLargeException",
 		Message: fmt.Sprintf("Request must be smaller than %d bytes for the %s operation", s.options.MaxBody, rt.op.Name)}
-}
-
-// log writes the line of a request.
-func (s *Server) log(r *http.Request, c *call, status int, took time.Duration, err error) {
-	level := slog.LevelInfo
-	attrs := make([]slog.Attr, 0, 8)
-	if c.route != nil {
-		attrs = append(attrs, slog.String("operation", c.route.op.Name))
-	} else {
-		attrs = append(attrs, slog.String("method", r.Method), slog.String("path", quoted(r.URL.Path)))
-	}
-	attrs = append(attrs, slog.Int("status", status), slog.Duration("duration", took), slog.String("request_id", c.id))
-	if c.who != nil {
-		attrs = append(attrs, slog.String("account", c.who.Account))
-	}
-	var known *Error
-	switch {
-	case errors.As(err, &known):
-		attrs = append(attrs, slog.String("error", known.Type))
-	case err != nil:
-		level = slog.LevelError
-		attrs = append(attrs, slog.String("error", err.Error()))
-	}
-	s.options.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
 // newRequestID returns a random UUID.

@@ -32,7 +32,7 @@ func TestWatchPassesOverAHalfSavedFile(t *testing.T) {
 			defer out.Reset()
 			return out.String()
 		}
-		go d.watch(t.Context(), nil)
+		go watch(t.Context(), nil, d)
 
 		save("")
 		if got := told(100 * time.Millisecond); got != "" {

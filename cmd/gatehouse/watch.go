@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"maps"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -15,14 +17,23 @@ const (
 	emptyLooks = 20
 )
 
-// watch reloads when a file has changed, but for one that is half written. A nil
+// files are what watch keeps an eye on.
+type files interface {
+	// seen has the files as they were when they were read last, nil for what was not
+	// there. It is never empty.
+	seen() map[string]os.FileInfo
+	// reload reads them again.
+	reload(context.Context)
+}
+
+// watch reloads files when one has changed, but for one that is half written. A nil
 // notifier has the files looked at all the time.
-func (d *developer) watch(ctx context.Context, n *notifier) {
+func watch(ctx context.Context, n *notifier, f files) {
 	defer n.close()
 	var pending map[string]os.FileInfo
 	looks := 0 // at which pending was the same
 	for {
-		if pending == nil && n.follow(d.names()) {
+		if pending == nil && n.follow(names(f)) {
 			select {
 			case <-ctx.Done():
 				return
@@ -35,9 +46,9 @@ func (d *developer) watch(ctx context.Context, n *notifier) {
 			return
 		case <-time.After(watchEvery): // also while a directory is busy with other files
 		}
-		now := look(d.names())
+		now := look(names(f))
 		switch {
-		case same(now, d.files):
+		case same(now, f.seen()):
 			pending = nil
 		case pending == nil || !same(now, pending):
 			pending, looks = now, 0
@@ -46,10 +57,13 @@ func (d *developer) watch(ctx context.Context, n *notifier) {
 				continue
 			}
 			pending = nil
-			d.reload(ctx)
+			f.reload(ctx)
 		}
 	}
 }
+
+// names are the files to look at.
+func names(f files) []string { return slices.Collect(maps.Keys(f.seen())) }
 
 // anyEmpty reports whether a file that is there holds nothing.
 func anyEmpty(files map[string]os.FileInfo) bool {
@@ -61,26 +75,16 @@ func anyEmpty(files map[string]os.FileInfo) bool {
 	return false
 }
 
-// names are the files to look at.
-func (d *developer) names() []string {
-	names := []string{d.file}
-	for name := range d.files {
-		if name != d.file {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// remember notes the files that were read, as they were before the reading: a
+// reread is a look at the files that were read, as they were before the reading: a
 // file that was saved meanwhile differs at the next look, and is read again.
-func (d *developer) remember(files []string, before map[string]os.FileInfo) {
-	d.files = look(append(files, d.file))
+func reread(files []string, before map[string]os.FileInfo) map[string]os.FileInfo {
+	now := look(files)
 	for name, info := range before {
-		if _, read := d.files[name]; read {
-			d.files[name] = info
+		if _, read := now[name]; read {
+			now[name] = info
 		}
 	}
+	return now
 }
 
 func look(names []string) map[string]os.FileInfo {

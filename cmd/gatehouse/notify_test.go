@@ -65,7 +65,7 @@ func TestWatchIsNotified(t *testing.T) {
 	d.reload(t.Context())
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
-	go func() { d.watch(ctx, n); close(ended) }()
+	go func() { watch(ctx, n, d); close(ended) }()
 	defer func() { stop(); <-ended }()
 	time.Sleep(4 * watchEvery)
 

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// A configSource is where a server's configuration comes from, at the start and
+// again at each SIGHUP.
+type configSource struct {
+	in    command
+	flags *pflag.FlagSet
+}
+
+func (s *configSource) read() (config, error) {
+	c, err := load(s.in, s.flags, os.Environ())
+	c.InMemory = c.InMemory || s.in == inDev
+	return c, err
+}
+
+// takeOver gives a running server's settings the values that they have in next,
+// as far as they can change while it runs. It returns the names of those that
+// differ and need a restart.
+func (c *config) takeOver(next *config) (restart []string) {
+	for i := range settings {
+		s := &settings[i]
+		switch have, want := c.field(s.name), next.field(s.name); {
+		case reflect.DeepEqual(have.Interface(), want.Interface()):
+		case s.live:
+			have.Set(want)
+		default:
+			restart = append(restart, s.name)
+		}
+	}
+	return restart
+}
+
+// field is the field of a setting: gateway-tls-listen is GatewayTLSListen.
+func (c *config) field(setting string) reflect.Value {
+	name := strings.ReplaceAll(setting, "-", "")
+	return reflect.ValueOf(c).Elem().FieldByNameFunc(func(field string) bool { return strings.EqualFold(field, name) })
+}
+
+// A livePart is a part of a server whose settings can change while it runs. It
+// does all that can fail and changes nothing; what it returns takes the settings
+// over.
+type livePart func(*config) (commit func(), err error)
+
+// refreshTime bounds how long programs of stages are loaded before new settings
+// act on them.
+const refreshTime = 10 * time.Second
+
+// reload does what operators send SIGHUP for: it opens log files again and takes
+// over what has changed in the configuration and the files that it names. When
+// any of that is wrong nothing changes. Requests are not disturbed.
+func (s *server) reload(ctx context.Context) {
+	s.log.Info("SIGHUP: log files are opened again, and the configuration is read")
+	s.access.reopen()
+	next, err := s.source.read()
+	if err == nil {
+		err = s.adopt(ctx, &next)
+	}
+	if err != nil {
+		s.log.Error("SIGHUP: the configuration is wrong: nothing of it is taken over", "error", err)
+	}
+}
+
+// adopt takes over the settings of a configuration that can change while the
+// server runs, and logs which cannot.
+func (s *server) adopt(ctx context.Context, next *config) error {
+	merged := s.config
+	restart := merged.takeOver(next)
+	if merged.open() != s.config.open() {
+		merged.Credentials = s.config.Credentials
+		restart = append(restart, "credentials")
+	}
+	var commits []func()
+	for _, prepare := range s.live {
+		commit, err := prepare(&merged)
+		if err != nil {
+			return err
+		}
+		commits = append(commits, commit)
+	}
+	for _, commit := range commits {
+		commit()
+	}
+	s.config = merged
+	bounded, cancel := context.WithTimeout(ctx, refreshTime)
+	defer cancel()
+	s.gateway.Refresh(bounded)
+	if len(restart) > 0 {
+		s.log.Warn("SIGHUP: a change of these settings needs a restart", "settings", strings.Join(restart, ", "))
+	}
+	s.log.Info("SIGHUP: the configuration is taken over")
+	return nil
+}

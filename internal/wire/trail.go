@@ -1,0 +1,94 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// A Trail is the logs that have a line for each call: who made it, from where, what
+// of, and what came of it. Secrets and bodies are never in it.
+type Trail struct {
+	Log   *slog.Logger // of the process
+	Audit *slog.Logger // for those who ask later; nil for none
+}
+
+// An Entry is what a line of a Trail says of a call. Members that are empty are
+// left out.
+type Entry struct {
+	Operation string // its name; a call that is of none has Method and Path in the line
+	Request   *http.Request
+	RequestID string
+	API       string  // id of the API that it was about
+	Who       *Caller // nil where nobody is known
+	Status    int
+	Took      time.Duration
+	Err       error // why it failed; an *Error is the client's to see
+}
+
+// Write writes the line of a call, at level error where it failed by our fault.
+func (t Trail) Write(e *Entry) {
+	level := slog.LevelInfo
+	attrs := make([]slog.Attr, 0, 16)
+	if e.Operation != "" {
+		attrs = append(attrs, slog.String("operation", e.Operation))
+	} else {
+		attrs = append(attrs, slog.String("method", e.Request.Method), slog.String("path", quoted(e.Request.URL.Path)))
+	}
+	attrs = append(attrs, slog.Int("status", e.Status), slog.Duration("duration", e.Took.Round(time.Microsecond)), slog.String("requestId", e.RequestID))
+	if e.API != "" {
+		attrs = append(attrs, slog.String("api", quoted(e.API)))
+	}
+	if e.Who != nil {
+		attrs = append(attrs, slog.String("account", e.Who.Account), slog.String("caller", e.Who.Principal))
+	}
+	attrs = append(attrs, slog.String("client", clientAddress(e.Request)))
+	var known *Error
+	switch {
+	case errors.As(e.Err, &known):
+		attrs = append(attrs, slog.String("error", known.Type))
+	case e.Err != nil:
+		level = slog.LevelError
+		attrs = append(attrs, slog.String("error", e.Err.Error()))
+	}
+	ctx := context.WithoutCancel(e.Request.Context())
+	t.Log.LogAttrs(ctx, level, "request", attrs...)
+	if t.Audit == nil {
+		return
+	}
+	if e.Who != nil {
+		attrs = append(attrs, slog.String("region", e.Who.Region), slog.String("accessKeyId", e.Who.AccessKey))
+	}
+	t.Audit.LogAttrs(ctx, level, "request", append(attrs, slog.String("userAgent", quoted(e.Request.UserAgent())))...)
+}
+
+// clientAddress is the address of the other end of a request's connection.
+func clientAddress(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
+}
+
+// apiOf is the id of the API that a call is about, "" for none: that of its path, of
+// the ARN that it tags, or of the API that it has made.
+func apiOf(rt *route, labels []string, out any) string {
+	resource := rt.resource(labels)
+	if arn, tags := strings.CutPrefix(resource, "/tags/"); tags {
+		arn, _ = url.PathUnescape(arn) // which we escaped
+		_, resource, _ = strings.Cut(arn, "::")
+	}
+	if rest, ok := strings.CutPrefix(resource, "/restapis/"); ok {
+		id, _, _ := strings.Cut(rest, "/")
+		return id
+	}
+	if made, ok := out.(*RestAPI); ok && made.ID != nil {
+		return *made.ID
+	}
+	return ""
+}
