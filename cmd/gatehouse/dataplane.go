@@ -59,7 +59,7 @@ func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err e
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
-		Source: p.source, Compile: p.program, Refused: p.refused, Budget: requests, Log: out.log,
+		Source: p.source, Compile: p.program, Refused: p.refused, Budget: requests, Answers: answers, Log: out.log,
 		TrustedProxies: proxies, MaxConnections: c.MaxConnections,
 	})
 	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Rebuild: p.source.Rebuild, Log: out.log})

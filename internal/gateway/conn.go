@@ -50,6 +50,8 @@ type conn struct {
 	early [1]byte // what a watch has read
 	came  bool    // early holds a byte that no read has returned yet
 
+	delivery *delivery // of the answer that is being written; nil for none
+
 	interrupted atomic.Bool // nothing more is to be read, by whoever is about to
 }
 
@@ -229,18 +231,36 @@ const firstPiece = 16 << 10
 
 // put writes p, each piece within the time that a client has for it.
 func (c *conn) put(p []byte) (n int, err error) {
-	for n < len(p) && err == nil {
-		if timeout := c.guest.door.writeTime; timeout > 0 {
-			c.writes.want = time.Now().Add(timeout)
+	end := time.Now().Add(answerTime)
+	for due := 0; n < len(p) && err == nil; {
+		if due <= 0 {
+			due = piece
+			c.limitWrites(end)
 		}
-		if c.writes.due() {
-			_ = c.Conn.SetWriteDeadline(c.writes.have)
+		if c.delivery.ended() {
+			return n, os.ErrDeadlineExceeded
 		}
 		var took int
-		took, err = c.Conn.Write(p[n:min(len(p), n+piece)])
-		n += took
+		took, err = c.Conn.Write(p[n:min(len(p), n+stretch)])
+		n, due = n+took, due-took
+		if c.delivery != nil {
+			c.delivery.took(took)
+		}
 	}
 	return n, err
+}
+
+// limitWrites gives the client its time for a piece, but not beyond end.
+func (c *conn) limitWrites(end time.Time) {
+	if timeout := c.guest.door.writeTime; timeout > 0 {
+		c.writes.want = time.Now().Add(timeout)
+		if c.writes.want.After(end) {
+			c.writes.want = end
+		}
+	}
+	if c.writes.due() {
+		_ = c.Conn.SetWriteDeadline(c.writes.have)
+	}
 }
 
 // Bounds on what is read, and thrown away, from a client that goes on sending when

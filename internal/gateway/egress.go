@@ -26,6 +26,8 @@ type egress struct {
 	timeout time.Duration
 	closing bool // the connection ends behind the answer
 
+	delivery *delivery // nil for an answer that is not worth it
+
 	began, ended time.Time // of the writing
 	sent         int64     // bytes of the body
 	broken       bool      // the client did not get all of it
@@ -88,13 +90,19 @@ func (e *egress) direct(c *call, resp *httpmsg.Response, dates *dates) bool {
 
 // write writes a body. A client that goes away is no failure of ours.
 func (e *egress) write(body []byte) {
-	for len(body) > 0 {
-		n := min(len(body), piece)
+	end := time.Now().Add(answerTime)
+	for due := piece; len(body) > 0; {
+		n := min(len(body), stretch)
 		if !e.put(body[:n]) {
 			return
 		}
-		if body = body[n:]; len(body) > 0 {
-			e.extend()
+		body = body[n:]
+		if e.delivery != nil {
+			e.delivery.took(n)
+		}
+		if due -= n; due <= 0 {
+			due = piece
+			e.extendUntil(end)
 		}
 	}
 }
@@ -201,6 +209,14 @@ func (e *egress) stream(from io.Reader) {
 			e.broken = true
 			panic(http.ErrAbortHandler) // the way to say so to net/http
 		}
+	}
+}
+
+// extendUntil is extend that goes no further than end.
+func (e *egress) extendUntil(end time.Time) {
+	e.extend()
+	if e.timeout > time.Until(end) {
+		http.NewResponseController(e.w).SetWriteDeadline(end)
 	}
 }
 

@@ -24,7 +24,10 @@ type Options struct {
 	// Budget bounds and pools the bodies of requests; nil makes one without a
 	// limit.
 	Budget *httpmsg.Budget
-	Log    *slog.Logger // nil discards
+	// Answers is the budget that pays for the bodies of answers. When it is short, the
+	// clients that take theirs most slowly are cut off; nil is none that can be.
+	Answers *httpmsg.Budget
+	Log     *slog.Logger // nil discards
 	// Refused returns who is told of the requests for a stage that the gateway
 	// answers by itself: they are too large, or no clear requests, or the stage cannot
 	// be loaded. It is called whenever a stage is published, and may return nil. What
@@ -44,7 +47,7 @@ type Options struct {
 
 	ReadHeaderTimeout time.Duration // for a request's header (10 s)
 	ReadTimeout       time.Duration // for the next 30 KiB of a request's body to come (30 s)
-	WriteTimeout      time.Duration // for the client to take 256 KiB of an answer, or a piece of a stream (1 min)
+	WriteTimeout      time.Duration // for the client to take 256 KiB of an answer, or a piece of a stream (1 min); in all it has 10 min for an answer
 	IdleTimeout       time.Duration // of a connection between requests (310 s)
 }
 
@@ -65,6 +68,9 @@ type Gateway struct {
 func New(opts Options) *Gateway {
 	if opts.Budget == nil {
 		opts.Budget = httpmsg.NewBudget(0)
+	}
+	if opts.Answers == nil {
+		opts.Answers = httpmsg.NewBudget(0)
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -167,8 +173,10 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 	c.body.start(w, r, nc, g.opts.ReadTimeout)
 	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, query, g.proxies.Load(), time.Now())
 	resp := g.answer(c, r, at)
-	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout}
+	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout, delivery: &c.delivery}
+	c.deliver(w, r, nc, g.opts.Answers, resp)
 	defer func() { // also when a stream breaks off
+		c.delivery.end()
 		c.tell(resp, &out)
 		resp.Release()
 		c.reset()

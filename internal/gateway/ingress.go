@@ -20,6 +20,8 @@ type call struct {
 	wire   []byte          // the answer's head, of at most maxKept bytes between requests
 	done   httpmsg.Done    // what came of the request
 
+	delivery delivery // of the answer
+
 	budget  *httpmsg.Budget // of the body
 	maxBody int             // bytes of it
 }

@@ -20,23 +20,25 @@ var (
 // A Budget bounds the bytes of bodies that a process holds at one time and
 // lends the buffers that hold them, pooled by size. What counts is the
 // capacity lent, not the bytes in use. Where it is used up, the bodies that come
-// most slowly from their clients are cut off (see Sender); while none is slow, a
-// body on its way waits for a few seconds, and who asks for anything else gets
-// ErrBudget at once and refuses the call. Large bodies leave room for small ones
+// most slowly from their clients are cut off (see Sender), and the answers that
+// clients take most slowly (see Delivery); while none is slow, a body on its way
+// waits for a few seconds, and who asks for anything else gets ErrBudget at once
+// and refuses the call. Large bodies leave room for small ones
 // (see headroom). All methods are safe for concurrent use.
 type Budget struct {
 	limit int64
 	used  atomic.Int64
 	pools [classes]sync.Pool
 
-	mu      sync.Mutex
-	uploads map[*upload]struct{}
-	barren  time.Time // when there was last nobody to cut off
+	mu        sync.Mutex
+	transfers map[*transfer]struct{}
+	leaving   atomic.Int64 // bytes of deliveries that have been cut off and are not back yet
+	barren    time.Time    // when there was last nobody to cut off
 }
 
 // NewBudget makes a budget of limit bytes; 0 or less means no limit.
 func NewBudget(limit int64) *Budget {
-	return &Budget{limit: limit, uploads: make(map[*upload]struct{})}
+	return &Budget{limit: limit, transfers: make(map[*transfer]struct{})}
 }
 
 // Limit returns how many bytes may be lent; 0 or less means any number.
@@ -76,12 +78,31 @@ func (b *Budget) lend(room int) *Buffer {
 func (b *Budget) acquire(n int) error { return b.acquireFor(nil, n) }
 
 // acquireFor is acquire for an upload, nil for others.
-func (b *Budget) acquireFor(u *upload, n int) error {
-	if b.take(n) || b.makeRoom(u, n) && b.take(n) {
+func (b *Budget) acquireFor(u *transfer, n int) error {
+	if b.take(n) {
 		return nil
+	}
+	if !b.makeRoom(u, n) {
+		return ErrBudget
+	}
+	for range leaveTime / leavePause {
+		if b.take(n) {
+			return nil
+		}
+		if b.leaving.Load() == 0 {
+			break
+		}
+		time.Sleep(leavePause)
 	}
 	return ErrBudget
 }
+
+const (
+	// leaveTime is how long memory is waited for that deliveries give back which have
+	// been cut off.
+	leaveTime  = 200 * time.Millisecond
+	leavePause = time.Millisecond
+)
 
 func (b *Budget) take(n int) bool {
 	if used := b.used.Add(int64(n)); b.limit > 0 && used > b.limit-b.headroom(n) {

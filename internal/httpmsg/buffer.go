@@ -41,8 +41,8 @@ type Buffer struct {
 	budget *Budget
 	data   []byte
 	probe  [1]byte
-	free   func() // Free, bound once so that Release costs no allocation
-	upload upload // that fills it
+	free   func()   // Free, bound once so that Release costs no allocation
+	upload transfer // that fills it
 }
 
 // Bytes returns what the buffer holds. It is valid until Free.
@@ -74,9 +74,9 @@ func (b *Buffer) grow(size int) error {
 	var next *Buffer
 	var err error
 	if b.upload.from == nil {
-		next, err = b.budget.Buffer(size)
+		next, err = b.budget.forBody(size)
 	} else {
-		next, err = b.budget.await(&b.upload, size)
+		next, err = b.budget.await(&b.upload, size, roomTime)
 	}
 	if err != nil {
 		return err
@@ -109,10 +109,10 @@ func (b *Budget) ReadBody(r io.Reader, size int64, limit int) (body *Buffer, err
 	var buf *Buffer
 	if sent {
 		if err = from.Await(); err == nil {
-			buf, err = b.await(nil, first)
+			buf, err = b.await(nil, first, roomTime)
 		}
 	} else {
-		buf, err = b.Buffer(first)
+		buf, err = b.forBody(first)
 	}
 	if err != nil {
 		return nil, err

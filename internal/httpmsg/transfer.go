@@ -11,15 +11,20 @@ import (
 	"time"
 )
 
-// A Sender is a body that a client sends in its own time.
+// An Interrupter is a transfer with a client, who takes its own time.
+type Interrupter interface {
+	// Interrupt makes the read or write that is under way, and all that follow, fail
+	// soon. It is called by another goroutine and must not wait.
+	Interrupt()
+}
+
+// A Sender is a body that a client sends.
 type Sender interface {
 	io.Reader
+	Interrupter
 	// Await waits until something of the body has come, or its end. Its error is what
 	// Read's would be. Nothing is borrowed for a body before.
 	Await() error
-	// Interrupt makes the Read that is under way, and all that follow, fail soon.
-	// It is called by another goroutine and must not wait.
-	Interrupt()
 }
 
 const (
@@ -41,12 +46,14 @@ const (
 // memory. It is os.ErrDeadlineExceeded.
 var errCutOff = fmt.Errorf("others needed the memory of a body that came too slowly: %w", os.ErrDeadlineExceeded)
 
-// An upload is what a Buffer knows of the Sender that fills it. The budget cuts
-// it off when others need its memory: the slowest first, for anybody those that
-// are too slow, for one that has come steadily also those that began behind it.
-type upload struct {
-	from  Sender // nil where nobody can be cut off
+// A transfer is a body on its way from or to a client: an upload is what a Buffer
+// knows of the Sender that fills it, a Delivery is an answer. The budget cuts it off
+// when others need its memory: the slowest first, for anybody those that are too
+// slow, for an upload that has come steadily also those that began behind it.
+type transfer struct {
+	from  Interrupter // nil where nobody can be cut off
 	begun time.Time
+	lent  bool // what it holds is counted until its holder gives it back, not until it is cut off
 
 	mu      sync.Mutex
 	rate    float64 // bytes a second, of late, at the time of the last ones
@@ -58,7 +65,7 @@ type upload struct {
 }
 
 // came notes that bytes have come.
-func (u *upload) came(n int) {
+func (u *transfer) came(n int) {
 	if u.from == nil {
 		return
 	}
@@ -71,7 +78,7 @@ func (u *upload) came(n int) {
 
 // rateAt is the rate when nothing has come since the last bytes. While a body waits
 // for memory it does not fall.
-func (u *upload) rateAt(now time.Time) float64 {
+func (u *transfer) rateAt(now time.Time) float64 {
 	if u.waiting {
 		return u.rate
 	}
@@ -81,7 +88,7 @@ func (u *upload) rateAt(now time.Time) float64 {
 // judge returns how many bytes are held, how many seconds it would take to send
 // them again, and how long they have been coming, the time not counted in which
 // the body waited.
-func (u *upload) judge(now time.Time) (held int, seconds float64, age time.Duration) {
+func (u *transfer) judge(now time.Time) (held int, seconds float64, age time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	age = now.Sub(u.begun) - u.waited
@@ -94,28 +101,29 @@ func (u *upload) judge(now time.Time) (held int, seconds float64, age time.Durat
 // enter begins an upload into a buffer.
 func (b *Budget) enter(buf *Buffer, from Sender) {
 	now := time.Now()
-	buf.upload = upload{from: from, begun: now, at: now, held: cap(buf.data)}
+	buf.upload = transfer{from: from, begun: now, at: now, held: cap(buf.data)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.uploads[&buf.upload] = struct{}{}
+	b.transfers[&buf.upload] = struct{}{}
 }
 
 // leave ends an upload. Its error says why it was cut off: then its buffer is
 // counted no more.
-func (b *Budget) leave(u *upload) error {
+func (b *Budget) leave(u *transfer) error {
 	if u.from == nil {
 		return nil
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.uploads, u)
+	delete(b.transfers, u)
 	u.from = nil
 	return u.cut
 }
 
-// await is Buffer for a body on its way, which may wait until others have made
-// room. u is nil before it has any memory.
-func (b *Budget) await(u *upload, size int) (*Buffer, error) {
+// await is Buffer for a body on its way, which may wait for so long, in all, until
+// others have made room. u is nil for one that has no memory, and for who is not to
+// be cut off.
+func (b *Budget) await(u *transfer, size int, most time.Duration) (*Buffer, error) {
 	_, room := classFor(size)
 	if b.acquireFor(u, room) == nil {
 		return b.lend(room), nil
@@ -124,7 +132,7 @@ func (b *Budget) await(u *upload, size int) (*Buffer, error) {
 		return nil, ErrBudget
 	}
 	begun := time.Now()
-	end := begun.Add(roomTime - u.waits(true))
+	end := begun.Add(most - u.waits(true))
 	defer func() { u.waits(false) }()
 	for time.Now().Before(end) && u.ended() == nil {
 		time.Sleep(roomPause)
@@ -137,7 +145,7 @@ func (b *Budget) await(u *upload, size int) (*Buffer, error) {
 
 // waits notes that an upload waits for memory or does so no more, and returns how
 // long it has waited in all.
-func (u *upload) waits(waiting bool) time.Duration {
+func (u *transfer) waits(waiting bool) time.Duration {
 	if u == nil {
 		return 0
 	}
@@ -152,7 +160,7 @@ func (u *upload) waits(waiting bool) time.Duration {
 }
 
 // ended is why an upload was cut off, if it was.
-func (u *upload) ended() error {
+func (u *transfer) ended() error {
 	if u == nil {
 		return nil
 	}
@@ -162,7 +170,7 @@ func (u *upload) ended() error {
 }
 
 // holds notes what an upload holds from now on, unless it has been cut off.
-func (u *upload) holds(n int) error {
+func (u *transfer) holds(n int) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.cut == nil {
@@ -173,7 +181,7 @@ func (u *upload) holds(n int) error {
 
 // A candidate is an upload that may be cut off.
 type candidate struct {
-	*upload
+	*transfer
 	held    int
 	seconds float64
 	slow    bool
@@ -183,7 +191,7 @@ type candidate struct {
 // that a flood does not look through all of them for each of its own. by is the
 // upload that asks, nil for others. It reports false, and cuts off none, where
 // that would not suffice.
-func (b *Budget) makeRoom(by *upload, n int) bool {
+func (b *Budget) makeRoom(by *transfer, n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
@@ -191,7 +199,10 @@ func (b *Budget) makeRoom(by *upload, n int) bool {
 	if !steady && now.Sub(b.barren) < roomPause {
 		return false
 	}
-	short, held := b.used.Load()+int64(n)-(b.limit-b.headroom(n)), int64(0)
+	short, held := b.used.Load()+int64(n)-(b.limit-b.headroom(n))-b.leaving.Load(), int64(0)
+	if short <= 0 {
+		return true
+	}
 	found := b.candidates(by, steady, now)
 	for _, c := range found {
 		held += int64(c.held)
@@ -212,7 +223,7 @@ func (b *Budget) makeRoom(by *upload, n int) bool {
 }
 
 // steady reports whether an upload has come for a while, and not slowly.
-func (u *upload) steady(now time.Time) bool {
+func (u *transfer) steady(now time.Time) bool {
 	if u == nil {
 		return false
 	}
@@ -222,8 +233,8 @@ func (u *upload) steady(now time.Time) bool {
 
 // candidates are the uploads that are slow, and for one that is steady those that
 // began behind it.
-func (b *Budget) candidates(by *upload, steady bool, now time.Time) (found []candidate) {
-	for u := range b.uploads {
+func (b *Budget) candidates(by *transfer, steady bool, now time.Time) (found []candidate) {
+	for u := range b.transfers {
 		switch held, seconds, age := u.judge(now); {
 		case u == by:
 		case seconds > tooSlow && age >= lately:
@@ -235,18 +246,23 @@ func (b *Budget) candidates(by *upload, steady bool, now time.Time) (found []can
 	return found
 }
 
-// cutOff ends an upload and counts what it held no more. Its own goroutine lets go
-// of the memory as soon as it learns of it.
+// cutOff ends a transfer. What an upload held is counted no more, though its own
+// goroutine lets go of the memory only when it learns of it; what a delivery holds
+// is given back then.
 func (b *Budget) cutOff(c candidate) int64 {
 	c.mu.Lock()
-	held := c.upload.held
-	c.upload.held, c.cut = 0, ErrBudget
-	if c.slow {
+	held := c.transfer.held
+	if c.cut = ErrBudget; c.slow {
 		c.cut = errCutOff
 	}
+	if c.lent {
+		b.leaving.Add(int64(held))
+	} else {
+		c.transfer.held = 0
+		b.used.Add(-int64(held))
+	}
 	c.mu.Unlock()
-	b.used.Add(-int64(held))
-	delete(b.uploads, c.upload)
+	delete(b.transfers, c.transfer)
 	c.from.Interrupt()
 	return int64(held)
 }
