@@ -27,6 +27,7 @@ import (
 // A reader reads a text that a caller, a client or a backend sends.
 type reader struct {
 	size   int // of the smallest document
+	most   int // of the largest; 0 for four times that
 	read   func(text string)
 	shapes map[string]func(size int) string
 }
@@ -51,19 +52,19 @@ func readers() map[string]reader {
 	lists := repeats("a,", ",", ";q=1,", "a;q=0.5,", " ", "\t", "\"", "gzip, ", "*/*,", "a/b;", "a/b;c=\"d\",")
 	uris := repeats("a", "/", "{a}", "{", "}", "${stageVariables.a}", "${", "%41", "?a=b&", "#", "@", ":", "[", "é", "..", "//")
 	return map[string]reader{
-		"integration URI": {16 << 10, func(s string) {
+		"integration URI": {16 << 10, 0, func(s string) {
 			u := target.ParseURI("http://a/" + s)
 			_ = u.WithStage(map[string]string{"a": "b"}).String()
 		}, uris},
-		"URL": {16 << 10, func(s string) {
+		"URL": {16 << 10, 0, func(s string) {
 			_, _, _ = integration.ParseURL("http://"+s, nil)
 			_, _, _ = integration.ParseURL("http://a/"+s, nil)
 		}, uris},
-		"service URI": {16 << 10, func(s string) {
+		"service URI": {16 << 10, 0, func(s string) {
 			_, _ = integration.ParseServiceURI("arn:aws:apigateway:us-east-1:lambda:path/" + s)
 			_, _ = integration.ParseServiceURI("arn:aws:apigateway:us-east-1:s3:action/" + s)
 		}, with(repeats(":", "a:", "functions/", "invocations", "&A=b"), uris)},
-		"mapping expression": {8 << 10, func(s string) {
+		"mapping expression": {8 << 10, 0, func(s string) {
 			for where := mapping.IntegrationRequest; where <= mapping.GatewayResponse; where++ {
 				for _, start := range []string{"", "'", "method.request.body.", "integration.response.body.", "context."} {
 					if e, err := mapping.ParseExpression(start+s, where); err == nil {
@@ -72,17 +73,17 @@ func readers() map[string]reader {
 				}
 			}
 		}, with(repeats("a.", ".", "[0]", "'", "a[?(@.a)]"), map[string]func(int) string{})},
-		"mapping target": {8 << 10, func(s string) { _, _ = mapping.ParseTarget("integration.request.header."+s, "integration.request") }, repeats("a", ".", "é")},
-		"parameters": {16 << 10, func(s string) {
+		"mapping target": {8 << 10, 0, func(s string) { _, _ = mapping.ParseTarget("integration.request.header."+s, "integration.request") }, repeats("a", ".", "é")},
+		"parameters": {16 << 10, 0, func(s string) {
 			for _, text := range []string{"method.request.querystring.a", "method.request.multivaluequerystring.a", "method.request.body.a[*].b"} {
 				if e, err := mapping.ParseExpression(text, mapping.IntegrationRequest); err == nil {
 					_, _, _ = e.Eval(&mapping.Scope{RawQuery: s, RequestBody: []byte(s)})
 				}
 			}
 		}, with(queries, nil)},
-		"gateway response template": {16 << 10, func(s string) { _ = mapping.ParseGatewayTemplate(s) }, repeats("$", "${", "$context.error.message", "${context.a}", "$stageVariables.a.", "a", "\\", "é")},
-		"access log format":         {16 << 10, func(s string) { _ = accesslog.New(s, nil) }, repeats("$", "${", "$context.requestId", "$context.a", "$context.authorizer.claims.a", "a", "\n")},
-		"answer of a function": {64 << 10, func(s string) {
+		"gateway response template": {16 << 10, 0, func(s string) { _ = mapping.ParseGatewayTemplate(s) }, repeats("$", "${", "$context.error.message", "${context.a}", "$stageVariables.a.", "a", "\\", "é")},
+		"access log format":         {16 << 10, 0, func(s string) { _ = accesslog.New(s, nil) }, repeats("$", "${", "$context.requestId", "$context.a", "$context.authorizer.claims.a", "a", "\n")},
+		"answer of a function": {64 << 10, 6 << 20, func(s string) {
 			var a lambdaproxy.Answer
 			if a.Read([]byte(s)) == nil {
 				_ = a.AppendHeader(nil)
@@ -109,7 +110,7 @@ func readers() map[string]reader {
 			},
 			"escaped body": func(n int) string { return `{"statusCode":200,"body":"` + repeated(`\u0061`, n) + `"}` },
 		}, documents)},
-		"base64": {64 << 10, func(s string) {
+		"base64": {64 << 10, httpmsg.MaxBody, func(s string) {
 			budget := httpmsg.NewBudget(100 << 20)
 			for _, convert := range []func(*httpmsg.Budget, []byte) (*httpmsg.Buffer, error){content.Decode, content.Encode, content.Text} {
 				if b, err := convert(budget, []byte(s)); err == nil {
@@ -117,7 +118,7 @@ func readers() map[string]reader {
 				}
 			}
 		}, repeats("YWFh", "=", "\n", "\xff", "a", "-", " ")},
-		"inflated body": {64 << 10, func(s string) {
+		"inflated body": {64 << 10, httpmsg.MaxBody, func(s string) {
 			var p content.Inflaters
 			for _, coding := range []string{"gzip", "deflate"} {
 				if b, err := p.Inflate(httpmsg.NewBudget(100<<20), coding, []byte(s)); err == nil {
@@ -127,15 +128,15 @@ func readers() map[string]reader {
 		}, with(repeats("a", "\x00", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"), map[string]func(int) string{
 			"gzip": func(n int) string { return zipped(n) },
 		})},
-		"header of codings": {4 << 10, func(s string) {
+		"header of codings": {4 << 10, 0, func(s string) {
 			headers := httpmsg.Header{{Name: "Accept-Encoding", Value: s}, {Name: "Content-Encoding", Value: s}}
 			_, _ = content.Coding(headers), content.PreferredCoding(headers)
 		}, lists},
-		"header of media types": {4 << 10, func(s string) { _, _ = content.MediaType(s), content.FirstMediaType(s) }, lists},
-		"signed query":          {10 << 10, func(s string) { verify(sigv4.Request{Path: "/", Query: s}, [2]string{"Authorization", signature}) }, queries},
-		"signed path":           {10 << 10, func(s string) { verify(sigv4.Request{Path: "/" + s}, [2]string{"Authorization", signature}) }, repeats("a", "/", "../", "./", "%2f", "%", "a/../", "é")},
-		"signature":             {10 << 10, func(s string) { verify(sigv4.Request{Path: "/"}, [2]string{"Authorization", "AWS4-HMAC-SHA256 " + s}) }, repeats("a=b,", ",", "Credential=", "SignedHeaders=a;", ";", "=", " ", "a/")},
-		"signed headers": {10 << 10, func(s string) {
+		"header of media types": {4 << 10, 0, func(s string) { _, _ = content.MediaType(s), content.FirstMediaType(s) }, lists},
+		"signed query":          {10 << 10, 0, func(s string) { verify(sigv4.Request{Path: "/", Query: s}, [2]string{"Authorization", signature}) }, queries},
+		"signed path":           {10 << 10, 0, func(s string) { verify(sigv4.Request{Path: "/" + s}, [2]string{"Authorization", signature}) }, repeats("a", "/", "../", "./", "%2f", "%", "a/../", "é")},
+		"signature":             {10 << 10, 0, func(s string) { verify(sigv4.Request{Path: "/"}, [2]string{"Authorization", "AWS4-HMAC-SHA256 " + s}) }, repeats("a=b,", ",", "Credential=", "SignedHeaders=a;", ";", "=", " ", "a/")},
+		"signed headers": {10 << 10, 0, func(s string) {
 			names := strings.Split(s, ",")
 			var lines [][2]string
 			for _, name := range names {
@@ -173,7 +174,7 @@ func zipped(n int) string {
 func TestTexts(t *testing.T) {
 	for kind, r := range readers() {
 		for name, shape := range r.shapes {
-			t.Run(kind+"/"+name, func(t *testing.T) { lineartest.Check(t, r.size, shape, r.read) })
+			t.Run(kind+"/"+name, func(t *testing.T) { lineartest.CheckTo(t, r.size, max(r.most, 4*r.size), shape, r.read) })
 		}
 	}
 }

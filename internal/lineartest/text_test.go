@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
 	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
@@ -85,7 +86,7 @@ func TestSubjects(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			lineartest.Check(t, 16<<10, func(n int) string { return strings.Repeat("a", n) }, func(doc string) {
+			lineartest.CheckTo(t, 16<<10, httpmsg.MaxBody, func(n int) string { return strings.Repeat("a", n) }, func(doc string) {
 				_, _ = re.Find(doc, javaregexp.Bounds{})
 				_, _ = re.Matches(doc, javaregexp.Bounds{})
 			})
@@ -160,7 +161,7 @@ var templates = with(repeats("a", "$a", "${a}", "$!a", "$a.b", "$a.b()", "$a[0]"
 func TestTemplates(t *testing.T) {
 	for name, shape := range templates {
 		t.Run(name, func(t *testing.T) {
-			lineartest.Check(t, 16<<10, shape, func(text string) { _, _ = vtl.Parse("t", text, vtl.Options{}) })
+			lineartest.CheckTo(t, 16<<10, 300<<10, shape, func(text string) { _, _ = vtl.Parse("t", text, vtl.Options{}) })
 		})
 	}
 }
@@ -191,7 +192,7 @@ var documents = with(repeats("[", "{", "[[],", `{"a":`, "1,", `"`, `\`, "[1,2],"
 func TestValues(t *testing.T) {
 	for name, shape := range documents {
 		t.Run(name, func(t *testing.T) {
-			lineartest.Check(t, 64<<10, shape, func(text string) {
+			lineartest.CheckTo(t, 64<<10, httpmsg.MaxBody, shape, func(text string) {
 				v, err := value.Parse(text, value.Limits{})
 				if err == nil {
 					_, _ = v.AppendJSONMax(nil, 10<<20)
