@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 )
@@ -71,18 +72,35 @@ func (f *frameFlood) pour(c *framed, enough int) (sent int) {
 	return sent
 }
 
-// A busyBackend takes a second for what is called slow, and counts its calls.
-type busyBackend struct{ calls, most atomic.Int64 }
+// A busyBackend takes a second for what is called slow, and counts the calls of each
+// path: of one whose client is gone the backend learns late, and it may go on while
+// the next flood has begun.
+type busyBackend struct {
+	mu        sync.Mutex
+	now, most map[string]int
+}
 
 // ServeHTTP implements http.Handler.
 func (b *busyBackend) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
-	if now := b.calls.Add(1); now > b.most.Load() {
-		b.most.Store(now)
-	}
-	defer b.calls.Add(-1)
-	if r.URL.Path == "/up/slow" {
+	b.count(r.URL.Path, 1)
+	defer b.count(r.URL.Path, -1)
+	if strings.HasPrefix(r.URL.Path, "/up/slow/") {
 		time.Sleep(time.Second)
 	}
+}
+
+func (b *busyBackend) count(path string, n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now[path] += n
+	b.most[path] = max(b.most[path], b.now[path])
+}
+
+// mostOf returns how many calls of a path there were at once.
+func (b *busyBackend) mostOf(path string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.most[path]
 }
 
 // TestFloodHTTP2 sends floods of frames to a running gateway. Each must end, or
@@ -90,7 +108,7 @@ func (b *busyBackend) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // a connection may have streams. Whoever behaves is served meanwhile.
 func TestFloodHTTP2(t *testing.T) {
 	t.Parallel()
-	back := new(busyBackend)
+	back := &busyBackend{now: map[string]int{}, most: map[string]int{}}
 	server := httptest.NewServer(back)
 	t.Cleanup(server.Close)
 	p, _, secure := openDoors(t, map[string]string{"sec": securityAPI(t, map[string]string{"go": server.URL}, server.URL)})
@@ -101,23 +119,22 @@ func TestFloodHTTP2(t *testing.T) {
 	if raceDetector {
 		bound *= 4 // it keeps several bytes for each
 	}
-	for name, flood := range frameFloods(block(get("/p/slow"))) {
+	for _, name := range slices.Sorted(maps.Keys(frameFloods(nil))) {
 		t.Run(name, func(t *testing.T) {
-			for back.calls.Load() > 0 {
-				time.Sleep(time.Millisecond)
-			}
-			back.most.Store(0)
+			path := "/slow/" + strings.ReplaceAll(name, " ", "-")
+			flood := frameFloods(block(get("/p" + path)))[name]
 			before, enough := resident(t, p), 256<<20
 			if flood.cheap {
 				enough = 4 << 20
 			}
 			good, c := dialHTTP2(t, secure), dialHTTP2(t, secure)
 			sent := flood.pour(c, enough)
-			t.Logf("%d bytes were taken, %d calls at once", sent, back.most.Load())
+			most := back.mostOf("/up" + path)
+			t.Logf("%d bytes were taken, %d calls at once", sent, most)
 			if sent >= enough && !flood.cheap {
 				t.Errorf("%d bytes were taken", sent)
 			}
-			if most := back.most.Load(); most > 128 {
+			if most > 128 {
 				t.Errorf("%d calls of the backend at once", most)
 			}
 			if flood.end != "" {

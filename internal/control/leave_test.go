@@ -20,12 +20,12 @@ import (
 type socket struct {
 	*load
 	addr string
-	ctxs chan context.Context // of the requests
-	hook func()               // called in the midst of each transaction
+	left chan (<-chan struct{}) // of each request one that is closed when its client has left, and all that is done for it has been told
+	hook func()                 // called in the midst of each transaction
 }
 
 func newSocket(t *testing.T) *socket {
-	s := &socket{load: newLoad(t, "", 1), ctxs: make(chan context.Context, 10)}
+	s := &socket{load: newLoad(t, "", 1), left: make(chan (<-chan struct{}), 10)}
 	s.Service = control.New(control.Options{Store: s.store, Now: func() time.Time {
 		if s.hook != nil {
 			s.hook()
@@ -40,8 +40,14 @@ func newSocket(t *testing.T) *socket {
 	}
 	g := gateway.New(gateway.Options{})
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.ctxs <- r.Context()
-		server.ServeHTTP(w, r)
+		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+		left := make(chan struct{})
+		defer context.AfterFunc(r.Context(), func() {
+			cancel() // which tells the contexts made of ctx before it returns
+			close(left)
+		})()
+		s.left <- left
+		server.ServeHTTP(w, r.WithContext(ctx))
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -121,11 +127,10 @@ func TestClientLeavesInTheMidst(t *testing.T) {
 			s.hook = func() {
 				close(midst)
 				s.hook = nil
-				ctx := <-s.ctxs
 				select {
-				case <-ctx.Done():
+				case <-<-s.left:
 					ended <- true
-				case <-time.After(5 * time.Second):
+				case <-time.After(time.Minute):
 					ended <- false
 				}
 			}
@@ -144,11 +149,11 @@ func TestClientLeavesInTheMidst(t *testing.T) {
 			before := s.state()
 			release := s.hold()
 			client := s.send(call.method, strings.ReplaceAll(call.target, "{api}", s.api), call.body)
-			ctx := <-s.ctxs
+			left := <-s.left
 			client.Close()
 			select {
-			case <-ctx.Done():
-			case <-time.After(5 * time.Second):
+			case <-left:
+			case <-time.After(time.Minute):
 				t.Error("it waits on")
 			}
 			release()

@@ -21,6 +21,8 @@ var (
 	forbidden = &refusal{403, "ForbiddenException", "", "Forbidden", false}
 	// badRequest is for bytes that are no request, or could be two.
 	badRequest = &refusal{400, "BadRequestException", "DEFAULT_4XX", "Bad Request", false}
+	// requestTimeout is for a head that does not come in its time.
+	requestTimeout = &refusal{408, "RequestTimeoutException", "DEFAULT_4XX", "Request Timeout", false}
 	// tooLong is for a URL, header or body over its limit.
 	tooLong = &refusal{413, "RequestTooLargeException", "REQUEST_TOO_LARGE", "Request Too Long", false}
 	// busy is for a server that has no memory for the request just now.

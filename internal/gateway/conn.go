@@ -111,6 +111,10 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	ok, bad := c.scanner.scan(p[:n])
 	if bad == nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) && c.scanner.inHead() {
+			c.refuseLate()
+			c.ended = err
+		}
 		return n, err
 	}
 	c.ended = bad
@@ -118,6 +122,13 @@ func (c *conn) Read(p []byte) (int, error) {
 		return 0, bad
 	}
 	return ok, nil
+}
+
+// refuseLate answers a request whose head has not come in its time, which net/http
+// would not. Nothing else goes out, and the client may still be sending.
+func (c *conn) refuseLate() {
+	_, _ = c.put(worded(requestTimeout))
+	c.answered, c.broken, c.unread = true, os.ErrDeadlineExceeded, true
 }
 
 // receive reads what has come, or comes until the deadline.
@@ -380,10 +391,14 @@ func guestOf(nc net.Conn) *guest {
 // that status.
 func reworded(status []byte) []byte {
 	code, _ := strconv.Atoi(string(status))
-	f := &refusal{status: code, errorType: "BadRequestException", message: http.StatusText(code)}
 	if code == http.StatusRequestHeaderFieldsTooLarge {
-		f = tooLong
+		return worded(tooLong)
 	}
+	return worded(&refusal{status: code, errorType: "BadRequestException", message: http.StatusText(code)})
+}
+
+// worded is a refusal as it goes out past net/http, on a connection that ends.
+func worded(f *refusal) []byte {
 	resp := f.answer()
 	return append(appendHead(nil, resp, int64(len(resp.Body)), time.Now().UTC().Format(http.TimeFormat), true), resp.Body...)
 }

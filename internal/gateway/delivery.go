@@ -62,7 +62,8 @@ func (d *delivery) took(n int) {
 // ended reports whether nothing more is to be written.
 func (d *delivery) ended() bool { return d != nil && d.cut.Load() }
 
-// end ends the delivery.
+// end ends the delivery, behind the release of what it held. One that is cut off when
+// the client has just taken the last byte leaves the connection as it was.
 func (d *delivery) end() {
 	d.answer.End()
 	d.request.End()
@@ -71,6 +72,9 @@ func (d *delivery) end() {
 	}
 	if d.conn != nil {
 		d.conn.delivery = nil
+		if d.cut.Load() {
+			d.conn.writes.have = longAgo
+		}
 	}
 }
 

@@ -176,7 +176,6 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout, delivery: &c.delivery}
 	c.deliver(w, r, nc, g.opts.Answers, resp)
 	defer func() { // also when a stream breaks off
-		c.delivery.end()
 		c.tell(resp, &out)
 		resp.Release()
 		c.reset()

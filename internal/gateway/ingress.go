@@ -137,6 +137,7 @@ func (c *call) reset() {
 	if c.read != nil {
 		c.read.Free()
 	}
+	c.delivery.end()
 	if cap(c.wire) > maxKept {
 		c.wire = nil
 	}

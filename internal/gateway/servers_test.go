@@ -64,13 +64,36 @@ func TestSlowClients(t *testing.T) {
 		fmt.Fprint(w, errors.Is(err, os.ErrDeadlineExceeded))
 	})
 	s := openAs(t, Options{ReadHeaderTimeout: 100 * time.Millisecond, ReadTimeout: 200 * time.Millisecond}, Entrance{Next: control}, echo)
-	t.Run("head", func(t *testing.T) {
+	for name, sent := range map[string]string{
+		"a byte":                   "G",
+		"half a request line":      "GET /dev HTT",
+		"a request line":           "GET /dev HTTP/1.1\r\n",
+		"half a header line":       stageHead("GET", "/dev") + "X-A: b",
+		"header lines without end": stageHead("GET", "/dev"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := s.dial(t)
+			p.send(sent)
+			resp, body := p.receive("GET")
+			expectError(t, resp, body, 408, "RequestTimeoutException", `{"message":"Request Timeout"}`)
+			if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 || !resp.Close {
+				t.Errorf("behind the answer: %q, %v", rest, err)
+			}
+		})
+		t.Run(name+" behind an answer", func(t *testing.T) {
+			p := s.dial(t)
+			p.send(stageHead("GET", "/dev") + "\r\n")
+			first, text := p.receive("GET")
+			see(t, first, text)
+			p.send(sent)
+			resp, body := p.receive("GET")
+			expectError(t, resp, body, 408, "RequestTimeoutException", `{"message":"Request Timeout"}`)
+		})
+	}
+	t.Run("no head", func(t *testing.T) {
 		p := s.dial(t)
-		p.send("GET /dev HTT")
-		resp, body := p.receive("GET") // net/http takes what has come for a whole line
-		expectError(t, resp, body, 400, "BadRequestException", badBody)
 		if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
-			t.Errorf("behind the answer: %q, %v", rest, err)
+			t.Errorf("who sent nothing got %q, %v", rest, err)
 		}
 	})
 	t.Run("body", func(t *testing.T) {

@@ -108,6 +108,11 @@ func (s *scanner) step(p []byte) (int, error) {
 	return 0, err // its end never comes, so net/http does not act on it
 }
 
+// inHead reports whether a request has begun whose head has not ended.
+func (s *scanner) inHead() bool {
+	return s.next == scanHeader || s.next == scanRequest && len(s.part) > 0
+}
+
 // bytes takes what p holds of the left ones, behind which then comes next.
 func (s *scanner) bytes(p []byte, next scanState) int {
 	n := int(min(s.left, int64(len(p))))

@@ -28,7 +28,8 @@ func (d *Delivery) Begin(b *Budget, to Interrupter, held int) {
 // Took notes that the client has taken n bytes.
 func (d *Delivery) Took(n int) { d.transfer.came(n) }
 
-// End ends the delivery, when what it held is or is about to be given back.
+// End ends the delivery, when what it held has been given back: who waits for that
+// looks for it then.
 func (d *Delivery) End() {
 	b := d.budget
 	if b == nil {

@@ -32,7 +32,7 @@ type Options struct {
 	// bound). At the bound an unused one closes for a new one. One endpoint uses a
 	// quarter of them at the most for one API, an API three eighths for all its
 	// endpoints, both less the more others use; a quarter is left for first calls.
-	// Calls beyond that wait for as long as connecting may take, and then fail with
+	// Those whose calls end quickly may have half while that much is free. Calls beyond that wait for as long as connecting may take, and then fail with
 	// ErrBusy.
 	MaxConnections int
 	// Lookup finds the addresses of a host, those to be preferred first (the

@@ -45,7 +45,7 @@ func (p *pool) enter(key *poolKey, api string, fresh bool) (sh *share, cn *conn,
 	}
 	defer l.mu.Unlock()
 	sh = l.share(api, &p.apis)
-	if sh.waiting > 0 || !p.slots.claim(sh.api, sh.calls) {
+	if sh.waiting > 0 || !p.slots.claim(sh) {
 		sh.waiting++
 		return sh, nil, false
 	}
@@ -74,11 +74,10 @@ func (p *pool) remove(l *lane, cn *conn) *conn {
 
 // leave ends a call without a connection.
 func (p *pool) leave(sh *share) {
-	a := sh.api // the share may be forgotten behind the call
 	sh.lane.mu.Lock()
-	sh.calls--
+	sh.end()
 	sh.lane.mu.Unlock()
-	p.slots.release(a)
+	p.slots.release(sh)
 }
 
 // put ends a call and keeps its connection for later; cn is closed when the pool
@@ -88,7 +87,7 @@ func (p *pool) put(cn *conn, now time.Time) {
 	cn.idleSince = now
 	over := false
 	l.mu.Lock()
-	sh.calls--
+	sh.end()
 	cn.share = nil
 	if !p.closed.Load() {
 		l.push(cn)
@@ -105,7 +104,7 @@ func (p *pool) put(cn *conn, now time.Time) {
 		extra.shut()
 	}
 	p.slots.tell()
-	p.slots.release(sh.api) // behind the closing of what was over
+	p.slots.release(sh) // behind the closing of what was over
 }
 
 // discard ends a call and closes its connection.

@@ -1,8 +1,10 @@
 package integration
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A share is the calls of one API to one endpoint. APIs have shares of their own
@@ -13,14 +15,28 @@ type share struct {
 	api     *api
 	calls   int  // that have a place; lane.mu guards it
 	waiting int  // that wait for one; lane.mu guards it
+	pace    pace // of those that have one; lane.mu guards it
 	line    line // of those that wait; slots.mu guards it
+	seat    seat // among the shares of its API; slots.mu guards it
 }
 
 // An api is what all shares of one API have in common.
 type api struct {
 	id     string
-	calls  atomic.Int64 // that have a place
-	shares int          // apis.mu guards it
+	calls  atomic.Int64  // that have a place
+	shares int           // apis.mu guards it
+	queue  queue[*share] // those with calls that wait; slots.mu guards it
+	seat   seat          // among the APIs; slots.mu guards it
+}
+
+func (sh *share) place() *seat { return &sh.seat }
+
+func (a *api) place() *seat { return &a.seat }
+
+// end notes that a call has ended. Its lane is locked.
+func (sh *share) end() {
+	sh.calls--
+	sh.pace.ended++
 }
 
 // apis are those that have shares.
@@ -77,9 +93,9 @@ func (l *lane) forget(as *apis) {
 	}
 }
 
-// mayStart reports whether a call may have one of the places that are free, of so
-// many as there are at all. calls are those of its API to its endpoint that have a
-// place, ofAPI all of its API.
+// needed is how many places must be free for one more call, of so many as there are
+// at all. calls are those of its API to its endpoint that have a place, ofAPI all of
+// its API.
 //
 // Three quarters of the places are for everyone. An endpoint leaves twice as many
 // of those free as its API has calls there, and an API as many as it has: alone
@@ -88,13 +104,46 @@ func (l *lane) forget(as *apis) {
 // its API has less than half of all places, and all of it for an API's first call.
 // So there is a place for somebody new until as many others hang as that quarter
 // has places, with one call each.
-func mayStart(calls, ofAPI, free, all int64) bool {
+//
+// While more than half of all places are free, whose calls end quickly may have
+// more than that (see slots.mayGrow): the rest keep half if they hang.
+func needed(calls, ofAPI, all int64) int64 {
 	switch {
-	case free <= 0 || ofAPI == 0:
-		return free > 0
+	case ofAPI == 0:
+		return 1
+	case calls == 0 && ofAPI >= (all+1)/2:
+		return math.MaxInt64
 	case calls == 0:
-		return free > all/8 && ofAPI < (all+1)/2
+		return all/8 + 1
 	}
-	free -= all / 4
-	return ofAPI < free && 2*calls < free
+	return all/4 + max(ofAPI, 2*calls) + 1
+}
+
+const (
+	// paceTime is over which time it is measured how fast calls end.
+	paceTime = time.Second / 2
+	// soon is how long calls may take until as many have ended as are under way, for
+	// them to count as quick.
+	soon = 2 * time.Second
+)
+
+// A pace is how fast the calls of a share end.
+type pace struct {
+	ended int // calls, ever
+	quick bool
+
+	since  time.Time // begin of the time that is being measured
+	before int       // ended, then
+}
+
+// isQuick reports whether calls end so fast that those under way, of which there
+// are so many, give their places back soon. What it knows is from the last time
+// measured, which who wants to know begins and ends: where nobody did lately, it
+// begins anew.
+func (p *pace) isQuick(calls int, now time.Time) bool {
+	if took := now.Sub(p.since); took >= paceTime {
+		p.quick = took < 2*paceTime && time.Duration(p.ended-p.before)*soon >= time.Duration(calls)*took
+		p.since, p.before = now, p.ended
+	}
+	return p.quick
 }

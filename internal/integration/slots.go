@@ -10,7 +10,7 @@ import (
 
 // slots bound the connections that a client has open, and share them out among
 // endpoints and APIs, so that those whose calls hang leave places to the others
-// (see mayStart). When calls end, the shares of those that go on hanging become
+// (see needed). When calls end, the shares of those that go on hanging become
 // equal.
 //
 // A call has a place from before it looks for a connection until it is through
@@ -25,27 +25,30 @@ type slots struct {
 	room    chan struct{} // says that there may be some; holds one
 
 	waiting atomic.Int64 // calls without a place
-	due     atomic.Bool  // places came free that have not been offered to them
 	mu      sync.Mutex
-	shares  list.List // of *share, those with calls that wait, in order of their turn
+	queue   queue[*api] // those with calls that wait; a need may have grown since it was noted
+	growing list.List   // of *share, those whose calls wait and may have more than their part, in turn
+	turns   uint64
 }
 
 // A line is the calls of one share that wait, in the order in which they came.
 type line struct {
 	list.List               // of chan struct{}, closed with the place
-	at        *list.Element // in slots.shares; nil while nobody waits
+	growing   *list.Element // in slots.growing; nil where it is not
 }
 
-// claim takes a place for a call of a, whose share has so many, if it may. It
+// claim takes a place for a call of a share, which is locked, if it may. It
 // counts the call with its API first. Who is refused meanwhile, for a call that
 // then is not counted, asks again when it waits.
-func (s *slots) claim(a *api, calls int) bool {
+func (s *slots) claim(sh *share) bool {
 	if s.limit == 0 {
 		return true
 	}
+	a := sh.api
 	for {
 		ofAPI, all := a.calls.Load(), s.calls.Load()
-		if !mayStart(int64(calls), ofAPI, s.limit-all, s.limit) {
+		free := s.limit - all
+		if free < needed(int64(sh.calls), ofAPI, s.limit) && !s.mayGrow(sh, free) {
 			return false
 		}
 		if !a.calls.CompareAndSwap(ofAPI, ofAPI+1) {
@@ -58,27 +61,26 @@ func (s *slots) claim(a *api, calls int) bool {
 	}
 }
 
-// release gives a place of a's back, and to calls that wait what they may have now.
-func (s *slots) release(a *api) {
+// mayGrow reports whether a share, which is locked, may have more than its part of
+// the places: while more than half of all are free, and its calls give theirs back
+// soon.
+func (s *slots) mayGrow(sh *share, free int64) bool {
+	return free > s.limit/2 && sh.pace.isQuick(sh.calls, time.Now())
+}
+
+// release gives the place of a call of sh back, and to calls that wait what they
+// may have now. The call is not among sh's any more, which may be forgotten.
+func (s *slots) release(sh *share) {
 	if s.limit == 0 {
 		return
 	}
-	a.calls.Add(-1)
+	sh.api.calls.Add(-1)
 	s.calls.Add(-1)
 	if s.waiting.Load() > 0 {
-		s.due.Store(true)
-		s.offer()
-	}
-}
-
-// offer grants what has come free, unless somebody is about to: who holds the lock
-// offers again behind it, so that calls that end do not queue up for a walk through
-// all that wait.
-func (s *slots) offer() {
-	for s.due.Load() && s.mu.TryLock() {
-		s.due.Store(false)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.settle(sh)
 		s.grant()
-		s.mu.Unlock()
 	}
 }
 
@@ -88,13 +90,10 @@ func (s *slots) wait(sh *share, limit time.Time, gone <-chan struct{}) error {
 	got := make(chan struct{})
 	s.mu.Lock()
 	at := sh.line.PushBack(got)
-	if sh.line.at == nil {
-		sh.line.at = s.shares.PushBack(sh)
-	}
-	s.waiting.Add(1)
-	s.grantTo(sh) // a place that came free before waiting said so
+	s.waiting.Add(1) // first: a place that comes free from now on is offered by who releases it
+	s.settle(sh)
+	s.grant()
 	s.mu.Unlock()
-	s.offer()
 
 	timer := time.NewTimer(time.Until(limit))
 	defer timer.Stop()
@@ -104,7 +103,6 @@ func (s *slots) wait(sh *share, limit time.Time, gone <-chan struct{}) error {
 	case <-timer.C:
 	case <-gone:
 	}
-	defer s.offer()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -120,19 +118,51 @@ func (s *slots) wait(sh *share, limit time.Time, gone <-chan struct{}) error {
 		s.calls.Load(), s.limit, sh.api.calls.Load(), sh.calls)
 }
 
-// grant gives places to the first calls of shares that may have one more.
+// settle puts a share, and with it its API, where they belong among those that wait.
+func (s *slots) settle(sh *share) {
+	sh.lane.mu.Lock()
+	calls, quick := int64(sh.calls), sh.pace.isQuick(sh.calls, time.Now())
+	sh.lane.mu.Unlock()
+	waits := sh.line.Len() > 0
+	s.turns++
+	settle(&sh.api.queue, sh, waits, calls, s.turns)
+	s.settleAPI(sh.api)
+	switch quick = quick && waits; {
+	case quick && sh.line.growing == nil:
+		sh.line.growing = s.growing.PushBack(sh)
+	case !quick && sh.line.growing != nil:
+		s.growing.Remove(sh.line.growing)
+		sh.line.growing = nil
+	}
+}
+
+func (s *slots) settleAPI(a *api) {
+	waits, need := len(a.queue) > 0, int64(0)
+	if waits { // the one with the fewest calls needs least
+		need = needed(a.queue[0].seat.need, a.calls.Load(), s.limit)
+	}
+	settle(&s.queue, a, waits, need, s.turns)
+}
+
+// grant gives the places that are free to calls that may have them: to the shares
+// that need least, and then to those that may grow.
 func (s *slots) grant() {
-	for at := s.shares.Front(); at != nil && s.calls.Load() < s.limit; {
-		sh, next := at.Value.(*share), at.Next()
-		if s.grantTo(sh) {
-			if sh.line.at != nil {
-				s.shares.MoveToBack(at)
-				if next == nil {
-					next = at
-				}
-			}
+	for len(s.queue) > 0 {
+		first := s.queue[0]
+		if s.grantTo(first.queue[0]) {
+			continue
 		}
-		at = next
+		if s.settleAPI(first); len(s.queue) > 0 && s.queue[0] == first {
+			break
+		}
+	}
+	for s.growing.Len() > 0 && s.limit-s.calls.Load() > s.limit/2 {
+		sh := s.growing.Front().Value.(*share)
+		if s.grantTo(sh) && sh.line.growing != nil {
+			s.growing.MoveToBack(sh.line.growing)
+		} else {
+			s.settle(sh)
+		}
 	}
 }
 
@@ -142,6 +172,9 @@ func (s *slots) grantTo(sh *share) bool {
 		return false
 	}
 	close(s.leave(sh, sh.line.Front()))
+	s.turns++
+	served(&sh.api.queue, sh, s.turns)
+	served(&s.queue, sh.api, s.turns)
 	return true
 }
 
@@ -149,10 +182,7 @@ func (s *slots) grantTo(sh *share) bool {
 func (s *slots) leave(sh *share, at *list.Element) chan struct{} {
 	s.waiting.Add(-1)
 	got := sh.line.Remove(at).(chan struct{})
-	if sh.line.Len() == 0 {
-		s.shares.Remove(sh.line.at)
-		sh.line.at = nil
-	}
+	s.settle(sh)
 	return got
 }
 
@@ -160,7 +190,7 @@ func (s *slots) leave(sh *share, at *list.Element) chan struct{} {
 func (sh *share) admit(s *slots) bool {
 	sh.lane.mu.Lock()
 	defer sh.lane.mu.Unlock()
-	if !s.claim(sh.api, sh.calls) {
+	if !s.claim(sh) {
 		return false
 	}
 	sh.calls++

@@ -114,7 +114,7 @@ func TestMaxConnectionsOfManyBackends(t *testing.T) {
 		if most := s.most.Load(); most > 6 {
 			t.Errorf("%d connections at once", most)
 		}
-		if s := &c.pool.slots; s.open.Load() > 6 || s.calls.Load() != 0 || s.shares.Len() != 0 || s.waiting.Load() != 0 {
+		if s := &c.pool.slots; s.open.Load() > 6 || s.calls.Load() != 0 || len(s.queue) != 0 || s.growing.Len() != 0 || s.waiting.Load() != 0 {
 			t.Errorf("%d open, %d calls, %d waiting", s.open.Load(), s.calls.Load(), s.waiting.Load())
 		}
 	})
