@@ -115,7 +115,7 @@ func shellWord(s string) string {
 	}) {
 		return s
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return quotedWord(s)
 }
 
 // fileSize is the size of a file for people.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
@@ -10,17 +12,19 @@ import (
 
 // A route is one line of what is served.
 type route struct {
-	verb, path, body string
-	authorizer       string // the name of the one that it needs, "" for none
-	refused          string // why a call without more answers 403, "" when it does not
-	closed           bool   // any call does: what protects the route is not enforced yet
+	verb, path string
+	sample     openapi.Sample // what a call needs
+	mock       bool           // it answers from its examples, for want of an integration
+	authorizer string         // the name of the one that it needs, "" for none
+	refused    string         // why a call without more answers 403, "" when it does not
+	closed     bool           // any call does: what protects the route is not enforced yet
 }
 
 func routesOf(def *openapi.API) []route {
 	var out []route
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
-			it := route{verb: *m.HTTPMethod, path: r.Path, body: m.Sample, authorizer: m.Authorizer}
+			it := route{verb: *m.HTTPMethod, path: r.Path, sample: m.Sample, mock: m.Mocked, authorizer: m.Authorizer}
 			switch {
 			case m.APIKeyRequired != nil && *m.APIKeyRequired:
 				it.refused = "needs an API key"
@@ -97,7 +101,8 @@ func (d *developer) curls(routes []route) {
 	}
 }
 
-// curl is a command that calls the route, with 1 for variables.
+// curl is a command that calls the route with what it requires. A variable that the
+// file says nothing of is 1.
 func (r route) curl(base string) string {
 	parts := strings.Split(r.path, "/")
 	for i, p := range parts {
@@ -105,23 +110,48 @@ func (r route) curl(base string) string {
 		case strings.HasSuffix(p, "+}"):
 			parts[i] = "a/b"
 		case strings.HasPrefix(p, "{"):
-			parts[i] = "1"
+			parts[i] = url.PathEscape(cmp.Or(r.sample.Path[strings.Trim(p, "{}")], "1"))
 		}
 	}
 	line := "curl "
 	switch r.verb {
-	case "GET", "ANY":
+	case "GET":
+	case "ANY":
+		if r.sample.Body != "" {
+			line += "-X POST "
+		}
 	case "HEAD":
 		line += "-I "
 	default:
 		line += "-X " + r.verb + " "
-		if r.body != "" && len(r.body) < maxCurlBody {
-			line += "-H 'Content-Type: application/json' -d '" + strings.ReplaceAll(r.body, "'", `'\''`) + "' "
-		}
 	}
-	line += base + strings.Join(parts, "/")
-	if r.refused != "" {
+	for _, h := range r.sample.Header {
+		line += "-H " + quotedWord(h.Name+": "+h.Value) + " "
+	}
+	if body := r.sample.Body; r.verb != "GET" && r.verb != "HEAD" && body != "" && len(body) < maxCurlBody {
+		line += "-H " + quotedWord("Content-Type: "+r.sample.MediaType) + " -d " + quotedWord(body) + " "
+	}
+	line += shellWord(base + strings.Join(parts, "/") + r.query())
+	switch {
+	case r.refused != "":
 		line += "  # 403: " + r.refused
+	case r.mock:
+		line += "  # mock"
 	}
 	return line
 }
+
+// query is the query string of a call, "" where it needs none.
+func (r route) query() string {
+	var out []string
+	for _, p := range r.sample.Query {
+		out = append(out, url.QueryEscape(p.Name)+"="+url.QueryEscape(p.Value))
+	}
+	if out == nil {
+		return ""
+	}
+	return "?" + strings.Join(out, "&")
+}
+
+// quotedWord quotes a word for a shell, whether or not it has to be.
+func quotedWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -151,7 +151,7 @@ type Method struct {
 	Authorizer       string `json:"authorizer,omitzero"`
 	RequestValidator string `json:"requestValidator,omitzero"`
 	Mocked           bool   `json:"mocked,omitzero"` // the integration was made from the operation's examples
-	Sample           string `json:"-"`               // JSON body to try the operation with; only when Options.Lenient
+	Sample           Sample `json:"-"`               // a request to try the operation with; only when Options.Lenient
 	Ref              string `json:"-"`               // reference to the operation, for API.Locate
 }
 

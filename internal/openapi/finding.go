@@ -136,6 +136,11 @@ func (im *importer) tell(about Concern, s Severity, c *cursor, message string) {
 	im.api.Findings = append(im.api.Findings, f)
 }
 
+// mistakes returns the errors among findings.
+func mistakes(findings []Finding) []Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return f.Severity != Error })
+}
+
 // sortFindings brings findings into the order of the document, file by file; those
 // without a place come last.
 func sortFindings(findings []Finding) {

@@ -41,6 +41,7 @@ func (im *importer) readIntegration(m *Method, r *route, c *cursor) *wire.Integr
 	if v := c.get("cacheKeyParameters"); v != nil {
 		in.CacheKeyParameters = im.texts(v, v.key)
 	}
+	im.checkMembers(c.get("tlsConfig"), "tlsConfig", tlsConfigKeys)
 	if v := c.get("tlsConfig").get("insecureSkipVerification"); v != nil {
 		in.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: im.truth(v, v.key)}
 	}
@@ -122,6 +123,7 @@ func (im *importer) readIntegrationResponses(in *wire.Integration, responses *cu
 		if strings.HasPrefix(pattern, "x-") {
 			continue
 		}
+		im.checkMembers(c, "an integration response", integrationResponseKeys)
 		out := wire.IntegrationResponse{
 			StatusCode:         im.optional(c, "statusCode", c.key),
 			ContentHandling:    upper(im.optional(c, "contentHandling", c.key)),
@@ -182,8 +184,8 @@ func (im *importer) integrationExtras(in *wire.Integration, c *cursor) {
 			if s, _ := member.text(); s != "1.0" {
 				im.drop(member, "%s is for HTTP APIs", name)
 			}
-		default:
-			im.drop(member, "%s is no member of an integration", name)
+		case !strings.HasPrefix(name, "x-"):
+			im.unknownMember(member, "an integration", integrationKeys)
 		}
 	}
 }

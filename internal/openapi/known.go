@@ -122,10 +122,11 @@ func (im *importer) check(c *cursor, in place, location string) {
 	for name, member := range c.members() {
 		extension, ok := strings.CutPrefix(name, extensionPrefix)
 		switch {
-		case ok && !extensionKeys[in][extension]:
-			im.drop(member, "%s is not read here by REST APIs", brief(name))
-		case known[name] || strings.HasPrefix(name, "x-"):
+		case known[name] || ok && extensionKeys[in][extension]:
+		case strings.HasPrefix(name, "x-"):
+			im.checkExtension(member, in)
 		case im.dialect == openapi31 && openapi31Keys[in][name]:
+		case im.checkName(member, in, known):
 		case im.dialect == openapi31:
 			im.drop(member, "%s is not used", brief(name))
 		default:

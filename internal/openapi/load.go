@@ -45,7 +45,13 @@ func Load(name string, o Options) (*API, []string, error) {
 	l.docs = &documents{main: src, weight: src.root.weight, files: make(map[string]*source), open: l.open}
 	l.findings = findings
 	api, err := build(l.docs, l.opts, nil)
+	if err == nil && o.Lenient {
+		l.checkFiles(api)
+	}
 	l.docs.open = nil // what was read stays, for API.Locate
+	if wrong := mistakes(l.findings); err != nil && len(wrong) > 0 {
+		return nil, l.read, &InputError{Findings: wrong} // what else is wrong may come of them
+	}
 	if err != nil {
 		return nil, l.read, err
 	}

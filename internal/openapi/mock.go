@@ -192,34 +192,6 @@ func (im *importer) mockBody(op, response *cursor) (mediaType, body string) {
 	return mediaType, im.exampleText(value)
 }
 
-// requestSample returns a JSON body that the operation may be sent, on one line,
-// "" when it takes none.
-func (im *importer) requestSample(item, op *cursor) string {
-	var schema *cursor
-	var value *node
-	if im.dialect == swagger2 {
-		for _, from := range []*cursor{item, op} {
-			for _, p := range from.get("parameters").items() {
-				if p = im.follow(p); p.str("in") == "body" {
-					schema = p.get("schema")
-				}
-			}
-		}
-	} else if body := op.get("requestBody"); body != nil {
-		var mediaType string
-		if mediaType, schema, value = im.contentBody(im.follow(body)); !isJSON(mediaType) {
-			return ""
-		}
-	}
-	if value == nil && schema != nil {
-		value = im.example(schema)
-	}
-	if value == nil {
-		return ""
-	}
-	return compact(value)
-}
-
 // target follows the references of a schema.
 func (im *importer) target(schema *cursor) *cursor {
 	return (&exampler{im: im}).target(schema)

@@ -39,9 +39,10 @@ func (k kind) String() string {
 type source struct {
 	name string // as findings show it, slash-separated; "" for a body
 	ref  string // what references to it begin with, "" for the main document
-	root *node
+	root *node  // nil when it cannot be read
 
-	maxWeight int // of root
+	failed    error // why it cannot be read
+	maxWeight int   // of root
 	stop      func() error
 	memory    Meter
 }

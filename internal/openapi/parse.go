@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,6 +24,13 @@ func Parse(data []byte, o Options) (*API, error) {
 func readSource(name string, data []byte, o Options) (*source, []Finding, error) {
 	src := &source{name: name, maxWeight: o.maxWeight(), stop: o.Stop, memory: o.Memory}
 	findings, err := src.read(data, o)
+	if err == nil {
+		if o.Lenient {
+			findings = append(findings, intrinsics(src)...)
+		} else if wrong := mistakes(findings); len(wrong) > 0 {
+			return nil, nil, bounded(wrong)
+		}
+	}
 	var syntax *syntaxError
 	if errors.As(err, &syntax) {
 		return nil, nil, &InputError{Findings: []Finding{{
@@ -138,7 +144,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 				doc = c
 			}
 		}
-		return nil, &InputError{Findings: []Finding{{Severity: Error, Position: doc.place(), Text: err.Error()}}}
+		return nil, &InputError{bound: doc.up != nil, Findings: []Finding{{Severity: Error, Position: doc.place(), Text: err.Error()}}}
 	}
 	im := &importer{
 		opts:    o,
@@ -161,8 +167,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 	}
 	sortFindings(im.api.Findings)
 	if im.malformed != "" {
-		wrong := slices.DeleteFunc(im.api.Findings, func(f Finding) bool { return f.Severity != Error })
-		return nil, &InputError{malformed: im.malformed, Findings: wrong}
+		return nil, &InputError{malformed: im.malformed, Findings: mistakes(im.api.Findings)}
 	}
 	return im.api, nil
 }

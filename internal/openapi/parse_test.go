@@ -30,7 +30,7 @@ func TestOddDocuments(t *testing.T) {
 		"a number too large for floats": {"swagger: '2.0'\ninfo: {title: t, version: 1e400}\npaths: {/a: {}}", "t 1e400 /a"},
 		"infinity is text":              {"swagger: '2.0'\ninfo: {title: t, version: .inf}\npaths: {/a: {}}", "t .inf /a"},
 		"yes is text":                   {"swagger: '2.0'\ninfo: {title: yes, version: on}\npaths: {/a: {}}", "yes on /a"},
-		"own tag":                       {"swagger: '2.0'\ninfo: {title: !Sub t, version: '1'}\npaths: {/a: {}}", "t 1 /a"},
+		"own tag":                       {"swagger: '2.0'\ninfo: {title: !Own t, version: '1'}\npaths: {/a: {}}", "t 1 /a"},
 		"anchor and alias":              {"swagger: '2.0'\ninfo: {title: &t name, version: *t}\npaths: {/a: {}}", "name name /a"},
 		"merge key":                     {"x: &base {title: base, version: '1'}\nswagger: '2.0'\ninfo: {<<: *base, title: own}\npaths: {/a: {}}", "own 1 /a"},
 		"list of merge keys":            {"x: &x {title: x}\ny: &y {title: y, version: '2'}\nswagger: '2.0'\ninfo: {<<: [*x, *y]}\npaths: {/a: {}}", "x 2 /a"},
@@ -106,6 +106,7 @@ func TestSegments(t *testing.T) {
 // clients, and for us what is wrong where.
 func TestInvalidDocuments(t *testing.T) {
 	tests := map[string]struct{ doc, want string }{
+		"an intrinsic":               {head + "x: !Sub a", "3:4: error: !Sub " + intrinsicAdvice},
 		"empty":                      {"", "1:1: error: the document is empty"},
 		"only a comment":             {"# nothing\n", "1:1: error: the document is empty"},
 		"text":                       {"hello", "1:1: error: the document is not an object"},
@@ -139,7 +140,12 @@ func TestInvalidDocuments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse([]byte(tt.doc), Options{})
 			var input *InputError
-			if !errors.As(err, &input) || err.Error() != "Invalid OpenAPI input." {
+			text := "Invalid OpenAPI input."
+			if strings.Contains(tt.want, "not supported") || strings.Contains(tt.want, "intrinsic") { // the rule is ours
+				_, rule, _ := strings.Cut(tt.want, "error: ")
+				text = "Invalid OpenAPI input: " + rule
+			}
+			if !errors.As(err, &input) || err.Error() != text {
 				t.Fatalf("got error %v", err)
 			}
 			if got := input.Findings[0].String(); got != tt.want {

@@ -263,7 +263,7 @@ func (im *importer) readOperation(r *route, verb string, item, op *cursor) Metho
 		im.mock(&m, r, op)
 	}
 	if im.opts.Lenient {
-		m.Sample = im.requestSample(item, op)
+		m.Sample = im.requestSample(r, item, op, location)
 	}
 	return m
 }

@@ -137,11 +137,14 @@ func (d *documents) file(from *source, name string) (*source, error) {
 	src, ok := d.files[name]
 	if !ok && d.open != nil {
 		if src, err = d.open(name); err != nil {
-			d.files[name] = &source{name: name}
+			d.files[name] = &source{name: name, failed: err}
 			return nil, err
 		}
 		d.files[name] = src
 		d.weight += src.root.weight
+	}
+	if src != nil && src.failed != nil {
+		return nil, src.failed
 	}
 	if src == nil || src.root == nil {
 		return nil, fmt.Errorf("%s cannot be read", name)

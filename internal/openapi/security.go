@@ -57,6 +57,7 @@ func (im *importer) readScheme(name string, c *cursor) scheme {
 // readAuthorizer reads the authorizer of a security scheme.
 func (im *importer) readAuthorizer(name string, c, ext *cursor) scheme {
 	im.feature(FeatureAuthorizer, ext)
+	im.checkMembers(ext, "an authorizer", authorizerKeys)
 	authorizerType := strings.ToUpper(ext.str("type"))
 	a := wire.Authorizer{
 		Name:                         &name,
@@ -104,6 +105,7 @@ func authType(c *cursor, authorizerType string) *string {
 func (im *importer) readSecurity(m *Method, op *cursor) {
 	none := "NONE"
 	m.AuthorizationType = &none
+	im.checkMembers(op.get(extensionPrefix+"auth"), "x-amazon-apigateway-auth", authKeys)
 	if c := op.get(extensionPrefix + "auth").get("type"); c != nil {
 		s, _ := c.text()
 		s = strings.ToUpper(s)

@@ -52,6 +52,7 @@ func (im *importer) readEndpointConfiguration() {
 			break
 		}
 	}
+	im.checkMembers(c, "x-amazon-apigateway-endpoint-configuration", endpointSettingsKeys)
 	if v := c.get("disableExecuteApiEndpoint"); v != nil {
 		im.feature(FeatureDisableEndpoint, v)
 		im.api.RestAPI.DisableExecuteAPIEndpoint = im.truth(v, v.key)
@@ -70,6 +71,7 @@ func (im *importer) readValidators() {
 	im.validators = make(map[string]bool)
 	for name, c := range im.extension("request-validators").members() {
 		im.validators[name] = true
+		im.checkMembers(c, "a request validator", validatorKeys)
 		validator := wire.RequestValidator{Name: &name}
 		if v := c.get("validateRequestBody"); v != nil {
 			validator.ValidateRequestBody = im.truth(v, v.key)
@@ -87,6 +89,7 @@ func (im *importer) readValidators() {
 func (im *importer) readGatewayResponses() {
 	for name, c := range im.extension("gateway-responses").members() {
 		im.feature(FeatureGatewayResponses, c)
+		im.checkMembers(c, "a gateway response", gatewayResponseKeys)
 		im.api.GatewayResponses = append(im.api.GatewayResponses, wire.GatewayResponse{
 			ResponseType:       &name,
 			StatusCode:         im.optional(c, "statusCode", name),

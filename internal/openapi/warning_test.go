@@ -183,7 +183,7 @@ func TestDropped(t *testing.T) {
 			v3 + "paths: {/a: {get: {x-amazon-apigateway-integration: {type: mock, responses: {default: {statusCode: 200}, '5..': {statusCode: 200}}}}}}",
 			"it takes the place of another response with status code 200",
 		},
-		"own tag": {v3 + "x-t: !Ref t", "tag !Ref is not resolved; the value is read as if it had none"},
+		"own tag": {v3 + "x-t: !Own t", "tag !Own is not resolved; the value is read as if it had none"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

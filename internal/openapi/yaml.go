@@ -308,6 +308,10 @@ func jsonNumber(s string) (string, bool) {
 func (r *yamlReader) tagFindings() []Finding {
 	var out []Finding
 	for _, y := range r.unknown {
+		if intrinsicTags[y.Tag] {
+			out = append(out, intrinsicTag(r.src, y))
+			continue
+		}
 		out = append(out, Finding{
 			Severity: Dropped,
 			Position: Position{File: r.src.name, Line: y.Line, Column: y.Column},
