@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -354,18 +355,15 @@ func unescape(s string) (string, bool) {
 			b.WriteString(s)
 			return b.String(), true
 		}
-		if len(s) < i+6 {
-			return "", false
-		}
-		n, err := strconv.ParseUint(s[i+2:i+6], 16, 16)
-		if err != nil {
+		unit, ok := hexdigit.Unit(s[i+2:])
+		if !ok {
 			return "", false
 		}
 		if i > 0 {
 			flush()
 			b.WriteString(s[:i])
 		}
-		units = append(units, uint16(n))
+		units = append(units, uint16(unit))
 		s = s[i+6:]
 	}
 }

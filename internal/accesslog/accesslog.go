@@ -124,7 +124,7 @@ func appendText(line []byte, s string) []byte {
 		case c == '"' || c == '\\':
 			line = append(line, '\\', c)
 		case c < ' ' || c == 0x7f:
-			line = append(line, '\\', 'u', '0', '0', hexdigit.Lower[c>>4], hexdigit.Lower[c&15])
+			line = hexdigit.AppendUnit(line, rune(c), hexdigit.Lower)
 		default:
 			line = append(line, c)
 		}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 )
 
 // escape reads an escape sequence outside a class, after its backslash.
@@ -153,15 +155,11 @@ func (p *parser) octal() rune {
 }
 
 func hexValue(r rune) (rune, bool) {
-	switch {
-	case isDigit(r):
-		return r - '0', true
-	case 'a' <= r && r <= 'f':
-		return r - 'a' + 10, true
-	case 'A' <= r && r <= 'F':
-		return r - 'A' + 10, true
+	if r < 0 || r >= 0x80 {
+		return 0, false
 	}
-	return 0, false
+	v, ok := hexdigit.Value(byte(r))
+	return rune(v), ok
 }
 
 // hex reads exactly n hexadecimal digits.

@@ -2,10 +2,11 @@ package jsonpath
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 )
 
 // unescape resolves the backslashes of a quoted name or text.
@@ -57,9 +58,9 @@ func unescape(s string) (string, error) {
 }
 
 func hex4(s string) (rune, error) {
-	n, err := strconv.ParseUint(s[:4], 16, 16)
-	if err != nil {
+	unit, ok := hexdigit.Unit(s)
+	if !ok {
 		return 0, errors.New("Unable to parse unicode value: " + s[:4])
 	}
-	return rune(n), nil
+	return unit, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
@@ -224,14 +225,12 @@ func isUUID(s string) bool {
 		return false
 	}
 	for part := range strings.SplitSeq(s, "-") {
-		if part == "" || len(part) > 16 || !isHex(part) {
+		if part == "" || len(part) > 16 || !hexdigit.Only(part) {
 			return false
 		}
 	}
 	return true
 }
-
-func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
 // units is the length of s in Java.
 func units(s string) int {
@@ -247,7 +246,7 @@ func hexOf(length int) format {
 		switch n := units(s); {
 		case n != length:
 			return fmt.Sprintf("input string has bad length (%d, expected %d)", n, length)
-		case !isHex(s):
+		case !hexdigit.Only(s):
 			return "input string has illegal characters"
 		}
 		return ""

@@ -81,5 +81,5 @@ func appendEscape(dst []byte, c byte) []byte {
 	if i := strings.IndexByte("\b\t\n\f\r\"\\", c); i >= 0 {
 		return append(dst, '\\', `btnfr"\`[i])
 	}
-	return append(dst, '\\', 'u', '0', '0', hexdigit.Upper[c>>4], hexdigit.Upper[c&15])
+	return hexdigit.AppendUnit(dst, rune(c), hexdigit.Upper)
 }

@@ -109,25 +109,21 @@ func appendEscapedRune(dst []byte, r rune) []byte {
 	return appendUnit(dst, r)
 }
 
-func appendUnit(dst []byte, u rune) []byte {
-	return append(dst, '\\', 'u', hexdigit.Upper[u>>12&15], hexdigit.Upper[u>>8&15], hexdigit.Upper[u>>4&15], hexdigit.Upper[u&15])
-}
+func appendUnit(dst []byte, u rune) []byte { return hexdigit.AppendUnit(dst, u, hexdigit.Upper) }
 
 func (s *Scope) parseJSON(text string) (value.Value, error) {
 	return value.Parse(text, value.Limits{Memory: s.memory(s.side)})
 }
 
+// formText is what stands for itself in a form, but that a space becomes a plus.
+var formText = percent.Letters("*-._ ")
+
 // urlEncode is form encoding, as Java's URLEncoder does it.
 func urlEncode(s string) (value.Value, error) {
-	out := make([]byte, 0, len(s)+len(s)/4)
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9', c == '*', c == '-', c == '.', c == '_':
-			out = append(out, c)
-		case c == ' ':
-			out = append(out, '+')
-		default:
-			out = percent.AppendByte(out, c)
+	out := percent.Append(make([]byte, 0, len(s)+len(s)/4), s, formText)
+	for i, c := range out {
+		if c == ' ' {
+			out[i] = '+'
 		}
 	}
 	return value.String(string(out)), nil

@@ -1,6 +1,10 @@
 package openapi
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
+)
 
 // A layout is how JSON text is broken into lines.
 type layout uint8
@@ -112,7 +116,6 @@ func (w *writer) newLine(level int) {
 
 // quote writes s as a JSON string with no more escapes than JSON needs.
 func (w *writer) quote(s string) {
-	const hex = "0123456789abcdef"
 	b := append(w.b, '"')
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -125,7 +128,7 @@ func (w *writer) quote(s string) {
 		case c == '\t':
 			b = append(b, `\t`...)
 		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			b = hexdigit.AppendUnit(b, rune(c), hexdigit.Lower)
 		case c < utf8.RuneSelf:
 			b = append(b, c)
 		default:

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"os"
-	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -45,9 +44,7 @@ func (c *call) refusesCoding() bool {
 	if set := c.stage.program.deployment.MinimumCompressionSize; set != nil {
 		least = max(least, int(*set))
 	}
-	length, _ := c.req.Header.Last("Content-Length")
-	n, err := strconv.Atoi(length)
-	return err == nil && n >= least
+	return lengthTold(c.req.Header) >= int64(least)
 }
 
 // decodeBody removes the content coding of a request's body, so that models

@@ -80,7 +80,7 @@ func newTraceID(incoming string, now int64) string {
 	if hadParent {
 		buf = append(buf, parent...)
 	} else {
-		buf = appendHex(buf, rand.Uint64(), 16)
+		buf = hexdigit.Append(buf, rand.Uint64(), 16, hexdigit.Lower)
 	}
 	if sampled == "" {
 		sampled = "0"
@@ -94,17 +94,9 @@ func newTraceID(incoming string, now int64) string {
 
 // appendRoot appends a new id of a trace: its time and 96 random bits.
 func appendRoot(dst []byte, now int64) []byte {
-	dst = appendHex(append(dst, "1-"...), uint64(now), 8)
-	dst = appendHex(append(dst, '-'), rand.Uint64(), 16)
-	return appendHex(dst, rand.Uint64(), 8)
-}
-
-// appendHex appends the low digits of v.
-func appendHex(dst []byte, v uint64, digits int) []byte {
-	for shift := (digits - 1) * 4; shift >= 0; shift -= 4 {
-		dst = append(dst, hexdigit.Lower[v>>shift&15])
-	}
-	return dst
+	dst = hexdigit.Append(append(dst, "1-"...), uint64(now), 8, hexdigit.Lower)
+	dst = hexdigit.Append(append(dst, '-'), rand.Uint64(), 16, hexdigit.Lower)
+	return hexdigit.Append(dst, rand.Uint64(), 8, hexdigit.Lower)
 }
 
 // maxTrace bounds how much of a client's trace header is carried on.

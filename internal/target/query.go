@@ -1,14 +1,13 @@
 package target
 
-import (
-	"strings"
-
-	"github.com/gatehouse-gw/gatehouse/internal/percent"
-)
+import "github.com/gatehouse-gw/gatehouse/internal/percent"
 
 // queryText is what stands for itself in the names and values of a query, as AWS
 // encodes them: form-encoded.
 var queryText = percent.Letters("-._~*")
+
+// plainQuery is what no reader of a whole query takes for anything else.
+var plainQuery = percent.Letters("-_.~=&+*!'(),:@/$?")
 
 // AppendParameter appends name=value to a request target, which has a query
 // already or begins one.
@@ -54,17 +53,13 @@ func separator(hasQuery bool) byte {
 // names and values of unreserved characters and well-formed escapes.
 func cleanQuery(q string) bool {
 	for i := 0; i < len(q); i++ {
-		switch c := q[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '%':
-			if _, ok := percent.Decode(q[i:]); !ok {
-				return false
-			}
-			i += 2
-		case strings.IndexByte("-_.~=&+*!'(),:@/$?", c) >= 0:
-		default:
+		if plainQuery[q[i]] {
+			continue
+		}
+		if _, ok := percent.Decode(q[i:]); !ok {
 			return false
 		}
+		i += 2
 	}
 	return true
 }

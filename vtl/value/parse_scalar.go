@@ -9,6 +9,8 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 )
 
 // quoted reads a string in single or double quotes. As in json-smart, control
@@ -99,47 +101,31 @@ func (p *parser) escape(buf []byte) ([]byte, bool) {
 func (p *parser) hex(n int) (r rune, ok bool) {
 	for range n {
 		p.next()
-		d := hexDigit(p.c)
-		if d < 0 {
+		d, ok := hexdigit.Value(p.c)
+		if !ok {
 			p.unexpected()
 			return 0, false
 		}
-		r = r<<4 | d
+		r = r<<4 | rune(d)
 	}
 	return r, true
 }
 
 // surrogate joins r with a second escape that follows, if the two are a pair.
 func (p *parser) surrogate(r rune) rune {
-	rest := p.text[p.pos+1:]
-	if len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' {
+	rest, ok := strings.CutPrefix(p.text[p.pos+1:], `\u`)
+	if !ok {
 		return utf8.RuneError
 	}
-	low := rune(0)
-	for i := 2; i < 6; i++ {
-		d := hexDigit(rest[i])
-		if d < 0 {
-			return utf8.RuneError
-		}
-		low = low<<4 | d
+	low, ok := hexdigit.Unit(rest)
+	if !ok {
+		return utf8.RuneError
 	}
 	pair := utf16.DecodeRune(r, low)
 	if pair != utf8.RuneError {
 		p.seek(p.pos + 6)
 	}
 	return pair
-}
-
-func hexDigit(c byte) rune {
-	switch {
-	case '0' <= c && c <= '9':
-		return rune(c - '0')
-	case 'a' <= c && c <= 'f':
-		return rune(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return rune(c-'A') + 10
-	}
-	return -1
 }
 
 // unquoted reads up to a character of stop and drops the blanks around.

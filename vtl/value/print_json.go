@@ -3,6 +3,8 @@ package value
 import (
 	"math"
 	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 )
 
 // JSON appends v as [Value.AppendJSON] does, or, within a list that
@@ -144,8 +146,7 @@ func appendEscaped(dst []byte, s string, web bool) []byte {
 		if short != 0 {
 			dst = append(dst, '\\', short)
 		} else {
-			const hex = "0123456789ABCDEF"
-			dst = append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+			dst = hexdigit.AppendUnit(dst, r, hexdigit.Upper)
 		}
 		i += n - 1
 		done = i + 1
