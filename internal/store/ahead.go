@@ -24,6 +24,9 @@ var errStale = errors.New("the snapshot is outdated")
 // work. An error of fn is the outcome, as if it had run when the snapshot was
 // taken.
 //
+// Which documents another process changes is not known: whatever it writes to the
+// same database meanwhile makes fn run again.
+//
 // Ahead of its turn fn may take MaxRead each time; what it changes is kept in
 // memory. How many run at once is the callers' to bound.
 func (s *Store) WriteAhead(ctx context.Context, scope Scope, fn func(*Tx) error) (Revision, error) {
@@ -358,3 +361,4 @@ func (o *overlay) keep(context.Context) error             { return nil }
 func (o *overlay) undo(context.Context) error             { return nil }
 func (o *overlay) commit(context.Context, []Served) error { return nil }
 func (o *overlay) rollback()                              {}
+func (o *overlay) overtaken() bool                        { return false }

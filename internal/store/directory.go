@@ -27,8 +27,8 @@ type directory struct {
 }
 
 // openDirectory creates the directory if it is missing, with a database file
-// that only its owner can read, and takes its lock.
-func openDirectory(name string) (directory, error) {
+// that only its owner can read, and takes its lock, unless it is to be shared.
+func openDirectory(name string, shared bool) (directory, error) {
 	d := directory{name: name}
 	var err error
 	if d.path, err = filepath.Abs(name); err != nil {
@@ -37,8 +37,10 @@ func openDirectory(name string) (directory, error) {
 	if err := makeDir(d.path); err != nil {
 		return d, d.failure(err)
 	}
-	if err := d.takeLock(); err != nil {
-		return d, d.failure(err)
+	if !shared {
+		if err := d.takeLock(); err != nil {
+			return d, d.failure(err)
+		}
 	}
 	if err := d.makeFile(); err != nil {
 		return d, d.failure(errors.Join(err, d.unlock()))
@@ -98,7 +100,12 @@ func (d *directory) signLock() {
 	}
 }
 
-func (d *directory) unlock() error { return d.lock.Close() }
+func (d *directory) unlock() error {
+	if d.lock == nil {
+		return nil
+	}
+	return d.lock.Close()
+}
 
 // failure adds the directory and the kind of failure to err.
 func (d directory) failure(err error) error {

@@ -73,4 +73,9 @@ type batch interface {
 	// tombstones may go. After an error, roll back.
 	commit(ctx context.Context, changes []Served) error
 	rollback() // ends a batch that was not committed
+
+	// overtaken reports whether another process may have committed something that
+	// it has not reported yet. Nobody else does while the batch goes on, but before
+	// it, and before undo returns.
+	overtaken() bool
 }

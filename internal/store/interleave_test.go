@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -19,31 +20,41 @@ import (
 // Several writers count at the same time, ahead of their turn and in it, and
 // their steps take place in whatever order: in the end no counting is lost, and
 // each transaction has seen what all those with lower revisions had left, and
-// nothing of any other. Two processes on one database would have to do the same.
+// nothing of any other. So it is, too, where they write to one database through
+// two stores, as two processes would.
 func TestInterleavedWriters(outer *testing.T) {
-	for _, engine := range []string{"memory", "disk"} {
-		outer.Run(engine, func(outer *testing.T) {
+	for _, where := range []string{"memory", "disk", "disk of two processes"} {
+		outer.Run(where, func(outer *testing.T) {
 			rapid.Check(outer, func(t *rapid.T) {
-				r := &race{counts: make(map[string]int)}
+				r := &race{counts: make(map[string]int), states: make(map[Revision]map[string]int)}
 				for range rapid.IntRange(2, 4).Draw(t, "writers") {
-					r.writers = append(r.writers, &racer{
-						transactions: rapid.SliceOfN(rapid.Custom(drawCounting), 1, 4).Draw(t, "transactions"),
-					})
+					r.racers = append(r.racers, &racer{transactions: rapid.SliceOfN(rapid.Custom(drawCounting), 1, 4).Draw(t, "transactions")})
 				}
-				schedule := rapid.SliceOfN(rapid.IntRange(0, len(r.writers)-1), 0, 60).Draw(t, "schedule")
-				var o Options
-				if engine == "disk" {
-					var err error
-					if o.Dir, err = os.MkdirTemp(outer.TempDir(), ""); err != nil {
+				for range 2 {
+					r.racers = append(r.racers, &racer{follows: true})
+				}
+				schedule := rapid.SliceOfN(rapid.IntRange(0, len(r.racers)-1), 0, 60).Draw(t, "schedule")
+				options := []Options{{}}
+				if where != "memory" {
+					dir, err := os.MkdirTemp(outer.TempDir(), "")
+					if err != nil {
 						t.Fatal(err)
+					}
+					options[0].Dir = dir
+					if where == "disk of two processes" {
+						options = []Options{{Dir: dir, shared: true}, {Dir: dir, shared: true}}
 					}
 				}
 				var err error
 				synctest.Test(outer, func(bubble *testing.T) {
-					r.store = mustOpen(bubble, o)
+					for _, o := range options {
+						r.stores = append(r.stores, mustOpen(bubble, o))
+					}
 					r.run(schedule)
 					err = r.check(bubble.Context())
-					err = errors.Join(err, r.store.Close())
+					for _, s := range r.stores {
+						err = errors.Join(err, s.Close())
+					}
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -77,10 +88,12 @@ func counterKey(name string) Key {
 	return Key{Account: "111122223333", Region: "us-east-1", Kind: "counter", Parent: name[:len(name)-2], ID: name[len(name)-1:]}
 }
 
-// A racer is a writer that makes a step whenever it gets a turn.
+// A racer makes a step whenever it gets a turn.
 type racer struct {
 	turn         chan struct{} // closed at last: then all run on
-	transactions []counting
+	store        *Store
+	transactions []counting // of a writer
+	follows      bool       // reads the feed and what there is
 }
 
 // An outcome of a counting that was acknowledged.
@@ -89,38 +102,128 @@ type counted struct {
 	seen map[string]int
 }
 
+// A looked is what a transaction that only reads has seen.
+type looked counted
+
 type race struct {
-	store   *Store
-	writers []*racer
+	stores []*Store
+	racers []*racer
 
 	mu     sync.Mutex
 	done   []counted
+	looks  []looked
 	counts map[string]int // acknowledged
 	errs   []error
+
+	states map[Revision]map[string]int // what there was up to a revision
 }
 
-// run runs all writers, their steps in the order of schedule as long as it goes.
+// run runs all racers, their steps in the order of schedule as long as it goes.
 func (r *race) run(schedule []int) {
-	var all sync.WaitGroup
-	for _, w := range r.writers {
-		w.turn = make(chan struct{}) // of the bubble
-		all.Go(func() {
+	var writers, followers sync.WaitGroup
+	written := make(chan struct{})
+	for i, w := range r.racers {
+		w.turn, w.store = make(chan struct{}), r.stores[i%len(r.stores)] // of the bubble
+		if w.follows {
+			followers.Go(func() { r.follow(w, written) })
+			continue
+		}
+		writers.Go(func() {
 			for _, c := range w.transactions {
 				r.count(w, c)
 			}
 		})
 	}
 	for _, i := range schedule {
+		time.Sleep(time.Millisecond) // and whoever waits for another process's write tries again
 		synctest.Wait()
 		select {
-		case r.writers[i].turn <- struct{}{}:
+		case r.racers[i].turn <- struct{}{}:
 		default: // it waits for the store, or is through
 		}
 	}
-	for _, w := range r.writers {
+	for _, w := range r.racers {
 		close(w.turn)
 	}
-	all.Wait()
+	writers.Wait()
+	close(written)
+	followers.Wait()
+}
+
+// follow reads the feed, and all counters in a transaction, as often as it gets a
+// turn and once more when all is written. The feed shows each change in order and
+// in the end nothing else than what is served.
+func (r *race) follow(w *racer, written <-chan struct{}) {
+	var last Revision
+	latest := make(map[string]Served)
+	for more := true; more; {
+		select {
+		case <-written:
+			more = false
+		case <-w.turn:
+			select {
+			case <-written:
+				more = false
+			case <-time.After(time.Millisecond): // once turns are closed, others come first
+			}
+		}
+		rows, err := w.store.Changes(context.Background(), last, 0)
+		for _, row := range rows {
+			if row.Revision <= last {
+				err = errors.Join(err, fmt.Errorf("revision %d comes after %d", row.Revision, last))
+			}
+			last, latest[row.ID] = row.Revision, row
+		}
+		if known := w.store.Revision(); known < last {
+			err = errors.Join(err, fmt.Errorf("the store knows of revision %d after it has shown %d", known, last))
+		}
+		r.fail(errors.Join(err, r.look(w)))
+	}
+	all, rev, err := w.store.AllServed(context.Background())
+	if rev != last || len(all) != len(latest) {
+		err = errors.Join(err, fmt.Errorf("followed to revision %d of %d, %d things of %d", last, rev, len(latest), len(all)))
+	}
+	for _, row := range all {
+		if got := latest[row.ID]; got.Revision != row.Revision || string(got.Data) != string(row.Data) {
+			err = errors.Join(err, fmt.Errorf("followed %v, served is %v", got, row))
+		}
+	}
+	r.fail(err)
+}
+
+// look reads all counters in one transaction, others may write meanwhile.
+func (r *race) look(w *racer) error {
+	l := looked{seen: make(map[string]int)}
+	err := w.store.Read(context.Background(), func(tx *Tx) (err error) {
+		if l.rev, _, err = tx.view.last(tx.ctx); err != nil {
+			return err
+		}
+		for _, name := range counters {
+			if name == counters[2] {
+				<-w.turn
+			}
+			doc, err := tx.Get(counterKey(name))
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			if n, _ := strconv.Atoi(string(doc)); n > 0 {
+				l.seen[name] = n
+			}
+		}
+		return nil
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.looks = append(r.looks, l)
+	return err
+}
+
+func (r *race) fail(err error) {
+	if err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.errs = append(r.errs, err)
+	}
 }
 
 var errGivenUp = errors.New("given up")
@@ -128,9 +231,9 @@ var errGivenUp = errors.New("given up")
 // count makes one transaction and notes what it saw.
 func (r *race) count(w *racer, c counting) {
 	var seen map[string]int
-	write := r.store.Write
+	write := w.store.Write
 	if c.ahead {
-		write = r.store.WriteAhead
+		write = w.store.WriteAhead
 	}
 	rev, err := write(context.Background(), Scope{Account: "111122223333", Region: "us-east-1"}, func(tx *Tx) (err error) {
 		if seen, err = c.read(tx, w); err != nil {
@@ -225,9 +328,23 @@ func (r *race) check(ctx context.Context) error {
 		for name := range c.seen {
 			now[name]++
 		}
+		r.states[last] = maps.Clone(now)
 	}
+	for _, l := range r.looks {
+		if !maps.Equal(l.seen, r.states[l.rev]) {
+			errs = append(errs, fmt.Errorf("a reader saw %v at revision %d, where there was %v", l.seen, l.rev, r.states[l.rev]))
+		}
+	}
+	for _, s := range r.stores {
+		errs = append(errs, r.checkStore(ctx, s, last))
+	}
+	return errors.Join(errs...)
+}
+
+// checkStore compares what a store has in the end with what was acknowledged.
+func (r *race) checkStore(ctx context.Context, s *Store, last Revision) error {
 	there, served := make(map[string]int), make(map[string]int)
-	errs = append(errs, r.store.Read(ctx, func(tx *Tx) error {
+	failed := s.Read(ctx, func(tx *Tx) error {
 		for _, name := range counters {
 			doc, err := tx.Get(counterKey(name))
 			if err == nil {
@@ -238,13 +355,13 @@ func (r *race) check(ctx context.Context) error {
 			}
 		}
 		return nil
-	}))
-	rows, rev, err := r.store.AllServed(ctx)
+	})
+	rows, rev, err := s.AllServed(ctx)
 	for _, row := range rows {
 		served[row.ID], _ = strconv.Atoi(string(row.Data))
 	}
 	if rev != last || len(rows) != len(served) || !maps.Equal(there, r.counts) || !maps.Equal(served, r.counts) {
 		err = errors.Join(err, fmt.Errorf("counted %v, stored %v, served %v up to revision %d of %d", r.counts, there, served, rev, last))
 	}
-	return errors.Join(append(errs, err)...)
+	return errors.Join(failed, err)
 }

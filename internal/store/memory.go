@@ -283,7 +283,8 @@ func (b *memoryBatch) commit(_ context.Context, changes []Served) error {
 	return nil
 }
 
-func (b *memoryBatch) rollback() {}
+func (b *memoryBatch) rollback()       {}
+func (b *memoryBatch) overtaken() bool { return false }
 
 // own copies doc. The copy of an empty document is not nil, as a database would
 // return it.

@@ -51,6 +51,7 @@ const (
 	sqlUndo     = `ROLLBACK TO write`
 
 	sqlTruncateLog = `PRAGMA wal_checkpoint(TRUNCATE)`
+	sqlVersion     = `PRAGMA data_version` // changes when another connection has committed something
 )
 
 // sqliteDB is the engine with a directory: a SQLite database in WAL mode, one
@@ -59,6 +60,8 @@ type sqliteDB struct {
 	dir     directory
 	log     *slog.Logger
 	writer  *conn         // of begin; nil after a failure, until the next begin
+	version int64         // of the data when writer last began; unknownVersion at first
+	others  bool          // another process may have committed something; see overtaken
 	place   int64         // highest that was ever given to a document
 	readers chan *conn    // idle ones; nil for those not yet dialled
 	closing chan struct{} // closed by close
@@ -114,11 +117,12 @@ func (db *sqliteDB) begin(ctx context.Context) (batch, error) {
 		}
 		db.writer = c
 	}
-	if _, err := db.writer.exec(ctx, sqlBeginNow); err != nil {
+	b := &sqliteBatch{sqliteView: sqliteView{db: db, conn: db.writer}, place: db.place}
+	if err := b.begin(ctx); err != nil {
 		db.dropWriter()
-		return nil, db.failure(err)
+		return nil, err
 	}
-	return &sqliteBatch{sqliteView: sqliteView{db: db, conn: db.writer}, place: db.place}, nil
+	return b, nil
 }
 
 // dropWriter gives up a connection whose state is unknown.
@@ -126,8 +130,12 @@ func (db *sqliteDB) dropWriter() {
 	if err := db.writer.close(); err != nil {
 		db.log.Warn("closing a failed connection", "error", db.failure(err))
 	}
-	db.writer = nil
+	db.writer, db.version = nil, unknownVersion
 }
+
+// unknownVersion is no version of the data, which has other numbers on each
+// connection.
+const unknownVersion = -1
 
 func (db *sqliteDB) close() error {
 	close(db.closing)
@@ -172,7 +180,7 @@ func (db *sqliteDB) truncateLog() (busy bool, err error) {
 		return false, err
 	}
 	n, err := db.writer.number(context.Background(), sqlTruncateLog)
-	return n != 0, errors.Join(err, db.writer.script(context.Background(), "PRAGMA "+busyTimeout))
+	return n != 0, errors.Join(err, db.writer.script(context.Background(), "PRAGMA "+noWaiting))
 }
 
 // sqliteCode returns the primary result code of err, 0 if SQLite has not given it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -13,6 +14,54 @@ type sqliteBatch struct {
 	sqliteView
 	kept  bool  // has changes that undo leaves
 	place int64 // highest that was given to a document; undo leaves it
+}
+
+// begin takes the database for this process and learns whether another has changed
+// it meanwhile.
+func (b *sqliteBatch) begin(ctx context.Context) error {
+	if err := b.lock(ctx); err != nil {
+		return err
+	}
+	version, err := b.number(ctx, sqlVersion)
+	if err != nil || version == b.db.version {
+		return err
+	}
+	place, err := b.number(ctx, sqlPlace)
+	if err != nil {
+		return err
+	}
+	b.place, b.db.place = max(b.place, place), place
+	b.db.others, b.db.version = true, version
+	return nil
+}
+
+// lockTime bounds how long a batch waits for those of other processes to end, and
+// lockPause how long it waits before it tries again.
+const (
+	lockTime  = 5 * time.Second
+	lockPause = 20 * time.Millisecond
+)
+
+// lock begins the transaction once no other process has one that writes.
+func (b *sqliteBatch) lock(ctx context.Context) error {
+	begun := time.Now()
+	for pause := time.Millisecond; ; pause = min(2*pause, lockPause) {
+		_, err := b.exec(ctx, sqlBeginNow)
+		if sqliteCode(err) != sqlite3.SQLITE_BUSY || time.Since(begun) > lockTime {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (b *sqliteBatch) overtaken() bool {
+	others := b.db.others
+	b.db.others = false
+	return others
 }
 
 func (b *sqliteBatch) put(ctx context.Context, key, doc []byte) error {
@@ -67,14 +116,16 @@ func (b *sqliteBatch) keep(ctx context.Context) error {
 }
 
 func (b *sqliteBatch) undo(ctx context.Context) error {
-	back, on := sqlUndo, sqlKeep // ROLLBACK TO leaves the savepoint open
 	if !b.kept {
-		back, on = sqlRollback, sqlBeginNow
+		if err := b.run(ctx, sqlRollback); err != nil {
+			return err
+		}
+		return b.begin(ctx)
 	}
-	if err := b.run(ctx, back); err != nil {
+	if err := b.run(ctx, sqlUndo); err != nil {
 		return err
 	}
-	return b.run(ctx, on)
+	return b.run(ctx, sqlKeep) // ROLLBACK TO leaves the savepoint open
 }
 
 func (b *sqliteBatch) commit(ctx context.Context, changes []Served) error {

@@ -12,13 +12,17 @@ import (
 // longer left to chance.
 const logLimit = 64 << 20
 
-// busyTimeout, in milliseconds, is for other programs that use the file: among
-// ourselves only truncateLog waits.
-const busyTimeout = "busy_timeout = 5000"
+// busyTimeout, in milliseconds, is for other programs that use the file. Once it is
+// open the connection that writes waits by itself (sqliteBatch.lock), where Go's
+// scheduler knows of it, and for readers in truncateLog alone.
+const (
+	busyTimeout = "busy_timeout = 5000"
+	noWaiting   = "busy_timeout = 0"
+)
 
 // openSQLite opens, and if need be creates, the database in o.Dir.
 func openSQLite(ctx context.Context, o Options) (*sqliteDB, error) {
-	dir, err := openDirectory(o.Dir)
+	dir, err := openDirectory(o.Dir, o.shared)
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +31,7 @@ func openSQLite(ctx context.Context, o Options) (*sqliteDB, error) {
 		log:      o.Log,
 		readers:  make(chan *conn, max(4, 2*runtime.GOMAXPROCS(0))),
 		closing:  make(chan struct{}),
+		version:  unknownVersion,
 		keep:     o.kept(),
 		maxPages: o.maxPages,
 		logLimit: cmp.Or(o.logLimit, logLimit),
@@ -57,8 +62,7 @@ func (db *sqliteDB) open(ctx context.Context) error {
 	if err := migrate(ctx, c, steps); err != nil {
 		return err
 	}
-	db.place, err = c.number(ctx, sqlPlace)
-	return err
+	return c.script(ctx, "PRAGMA "+noWaiting)
 }
 
 // useLog puts the database into WAL mode, which the file remembers.

@@ -16,6 +16,7 @@ type moment uint64
 // committed.
 type stamps struct {
 	seed      maphash.Seed
+	others    moment // of the last write before which another process has written, whatever it was
 	now       moment // of the write that runs
 	changed   [4096]moment
 	committed atomic.Uint64 // a moment
@@ -42,6 +43,9 @@ func (s *stamps) commit() { s.committed.Store(uint64(s.now)) }
 
 // since reports whether one of the documents may have changed after a moment.
 func (s *stamps) since(seen slots, after moment) bool {
+	if s.others > after {
+		return true
+	}
 	for i := range seen {
 		if s.changed[i] > after {
 			return true

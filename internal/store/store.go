@@ -89,6 +89,7 @@ type Options struct {
 	maxPages   int   // for tests: the size of a full disk, 0 for no bound
 	logLimit   int64 // for tests: instead of the constant
 	tombstones int   // for tests: instead of keepTombstones
+	shared     bool  // for tests: without the lock, as if processes could share a directory
 }
 
 // A Store holds documents. It is safe for concurrent use.
@@ -242,6 +243,7 @@ func (s *Store) AllServed(ctx context.Context, bare ...string) ([]Served, Revisi
 	if err != nil {
 		return nil, 0, err
 	}
+	s.feed.committed(last) // by another process, perhaps
 	rows, err := v.changes(ctx, 0, 0, bare)
 	return slices.DeleteFunc(rows, func(s Served) bool { return s.Deleted }), last, err
 }
@@ -260,10 +262,11 @@ func (s *Store) Changes(ctx context.Context, after Revision, limit int, bare ...
 		return nil, err
 	}
 	defer v.release()
-	_, pruned, err := v.last(ctx)
+	last, pruned, err := v.last(ctx)
 	if err != nil {
 		return nil, err
 	}
+	s.feed.committed(last)
 	if after < pruned {
 		return nil, ErrPruned
 	}
@@ -274,11 +277,13 @@ func (s *Store) Changes(ctx context.Context, after Revision, limit int, bare ...
 // of WriteAhead, have kept the others waiting since the Store was opened.
 func (s *Store) Held() time.Duration { return time.Duration(s.writer.held.Load()) }
 
-// Revision returns the highest committed revision.
+// Revision returns the highest committed revision that the Store knows of: what
+// other processes commit to its database it learns with its own next write, AllServed
+// or Changes.
 func (s *Store) Revision() Revision { return s.feed.revision() }
 
 // Watch returns a channel that is closed when the next revision is committed
 // or the store closed, and at once if a revision after the given one already
-// is. A node's loop is: AllServed once, then Watch(last), wait, Changes(last),
+// is, as far as Revision knows. A node's loop is: AllServed once, then Watch(last), wait, Changes(last),
 // apply.
 func (s *Store) Watch(after Revision) <-chan struct{} { return s.feed.watch(after) }

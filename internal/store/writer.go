@@ -155,6 +155,9 @@ func (w *writer) commit() (last Revision, err error) {
 // concerns all of the group; that of job alone is kept for its caller.
 func (w *writer) runOne(job *write) error {
 	w.stamps.now++
+	if w.batch.overtaken() {
+		w.learn()
+	}
 	begun := time.Now()
 	ctx, cancel := context.WithTimeoutCause(job.ctx, job.limit, ErrTimeout)
 	defer cancel()
@@ -166,6 +169,16 @@ func (w *writer) runOne(job *write) error {
 	job.rev, job.err = 0, tx.settle(background, err)
 	job.published = tx.published
 	return tx.broken
+}
+
+// learn takes into account that another process has written before the write that
+// runs now: what was prepared earlier no longer holds, and there may be revisions
+// that nobody here was told of.
+func (w *writer) learn() {
+	w.stamps.others = w.stamps.now
+	if last, _, err := w.batch.last(background); err == nil { // else the batch fails, too
+		w.feed.committed(last)
+	}
 }
 
 // call calls fn and makes a panic an error.
