@@ -1,6 +1,9 @@
 """The aws CLI walks the classic path with the words of AWS's tutorial."""
 
-from conftest import call
+import json
+import subprocess
+
+from conftest import CACHE, call
 
 
 def test_classic_path(server, aws):
@@ -29,3 +32,12 @@ def test_classic_path(server, aws):
     aws("get-method", "--rest-api-id", api, "--resource-id", resource, "--http-method", "POST", fails="(NotFoundException)")
     aws("delete-rest-api", "--rest-api-id", api)
     aws("get-rest-api", "--rest-api-id", api, fails=f"Invalid API identifier specified 000000000000:{api}")
+
+
+def test_caller_identity(server):
+    """AWS_ENDPOINT_URL alone, with all services at one address: the CLI asks who it is."""
+    env = {k: v for k, v in server.environment().items() if not k.startswith("AWS_ENDPOINT_URL")} | {"AWS_ENDPOINT_URL": server.url}
+    for flags in ([], ["--endpoint-url", server.url]):
+        done = subprocess.run([CACHE / "venv" / "bin" / "aws", "sts", "get-caller-identity", *flags], capture_output=True, text=True, env=env, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == {"UserId": "000000000000", "Account": "000000000000", "Arn": "arn:aws:iam::000000000000:root"}

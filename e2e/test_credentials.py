@@ -62,3 +62,17 @@ def test_who_may_do_what(guarded):
     with pytest.raises(disabled.exceptions.UnauthorizedException) as error:
         disabled.put_method_response(restApiId=api, resourceId="x", httpMethod="GET", statusCode="200")
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 401
+
+
+def identity(server, key, secret):
+    session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name="us-east-1")
+    return session.client("sts", endpoint_url=server.url).get_caller_identity()
+
+
+def test_caller_identity(guarded):
+    answer = identity(guarded, "AKIAREADEREXAMPLE111", "reader-secret-reader-secret-reader")
+    assert (answer["Account"], answer["Arn"], answer["UserId"]) == ("111111111111", "arn:aws:iam::111111111111:user/reader", "reader")
+    with pytest.raises(ClientError, match=r"\(InvalidClientTokenId\).*The security token included in the request is invalid"):
+        identity(guarded, "AKIANOBODYEXAMPLE111", "reader-secret-reader-secret-reader")
+    with pytest.raises(ClientError, match=r"\(SignatureDoesNotMatch\)"):
+        identity(guarded, "AKIAREADEREXAMPLE111", "another-secret-another-secret-anot")

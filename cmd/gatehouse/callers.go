@@ -20,8 +20,8 @@ type callers struct {
 
 // An admission is who is let in at a time.
 type admission struct {
-	apigateway identifier
-	authorize  authorizer
+	apigateway, sts identifier // of requests that are signed for the one or the other
+	authorize       authorizer
 }
 
 // An identifier is wire.ServerOptions.Authenticate.
@@ -39,9 +39,10 @@ func newCallers(c *config, log *slog.Logger) (*callers, error) {
 
 // prepare is a livePart: it reads the credentials file.
 func (cs *callers) prepare(c *config) (func(), error) {
+	anyone := identifier(control.OpenAuthenticator(c.Account, c.Region))
 	next := &admission{
-		apigateway: control.OpenAuthenticator(c.Account, c.Region),
-		authorize:  func(context.Context, *wire.Caller, *wire.Operation, string) error { return nil },
+		apigateway: anyone, sts: anyone,
+		authorize: func(context.Context, *wire.Caller, *wire.Operation, string) error { return nil },
 	}
 	var warnings []string
 	if !c.open() {
@@ -50,7 +51,7 @@ func (cs *callers) prepare(c *config) (func(), error) {
 			return nil, err
 		}
 		warnings = keys.warnings
-		next.apigateway = keys.authenticator("apigateway", time.Now)
+		next.apigateway, next.sts = keys.authenticator("apigateway", time.Now), keys.authenticator("sts", time.Now)
 		next.authorize = keys.authorizer(time.Now)
 	}
 	return func() {
@@ -64,6 +65,11 @@ func (cs *callers) prepare(c *config) (func(), error) {
 // authenticate is a wire.ServerOptions.Authenticate.
 func (cs *callers) authenticate(r *http.Request, op string) (wire.Identify, error) {
 	return cs.current.Load().apigateway(r, op)
+}
+
+// authenticateSTS is authenticate for calls of STS.
+func (cs *callers) authenticateSTS(r *http.Request, op string) (wire.Identify, error) {
+	return cs.current.Load().sts(r, op)
 }
 
 // authorize is a wire.ServerOptions.Authorize. A caller who was let in before the

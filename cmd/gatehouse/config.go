@@ -37,6 +37,7 @@ type config struct {
 	AssumeRoles          bool
 	AWSLimits            bool
 	AccessLog            string
+	AuditLog             string
 	LogLevel             string
 	LogFormat            string
 	Trace                bool
@@ -188,9 +189,20 @@ func (c *config) openLog(w io.Writer) (*slog.Logger, *logLevel, *observe.Lines) 
 
 // logHandler makes the form of the process's log.
 func (c *config) logHandler(w io.Writer, level slog.Leveler) slog.Handler {
-	opts := &slog.HandlerOptions{Level: level}
+	opts := plainDurations(level)
 	if c.LogFormat == "json" {
 		return slog.NewJSONHandler(w, opts)
 	}
 	return slog.NewTextHandler(w, opts)
+}
+
+// plainDurations are the options of handlers that write durations with their unit, in
+// JSON too.
+func plainDurations(level slog.Leveler) *slog.HandlerOptions {
+	return &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindDuration {
+			a.Value = slog.StringValue(a.Value.Duration().String())
+		}
+		return a
+	}}
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"log/slog"
 	"net/http"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -12,7 +12,8 @@ import (
 
 // newControlPlane makes the control plane over a store, and what answers its
 // clients. Its calls return when the data plane serves what they changed.
-func newControlPlane(c *config, st *store.Store, data *dataPlane, log *slog.Logger) (*controlPlane, error) {
+func newControlPlane(c *config, st *store.Store, data *dataPlane, trail wire.Trail) (*controlPlane, error) {
+	log := trail.Log
 	callers, err := newCallers(c, log)
 	if err != nil {
 		return nil, err
@@ -28,13 +29,15 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, log *slog.Logg
 		Authenticate: callers.authenticate,
 		Authorize:    authorizer(callers.authorize).then(limiter.Authorize),
 		Log:          log,
+		Audit:        trail.Audit,
 	})
 	if err != nil {
 		return nil, err
 	}
 	p := &controlPlane{control: service, callers: callers, guests: newGuests(c), health: &health{feed: data.feed}}
-	pages := &pages{open: c.open(), control: service, data: data, health: p.health, log: log}
-	p.handler = p.front(c.open(), api, pages.handler())
+	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail}
+	sts := &neighbours.STS{Authenticate: callers.authenticateSTS, Trail: trail, Next: api}
+	p.handler = p.front(c.open(), sts, pages.handler())
 	return p, nil
 }
 

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
 
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // outputs are what a running server writes. Nobody waits for who reads it.
@@ -13,7 +15,9 @@ type outputs struct {
 	log    *slog.Logger
 	stdout *observe.Lines // what is printed while requests are served
 	access *accessLogs
-	tracer *tracer // nil unless requests are traced
+	audit  *observe.Lines // nil for none
+	trail  wire.Trail     // of the control plane's calls
+	tracer *tracer        // nil unless requests are traced
 }
 
 // openOutputs opens the files that the configuration names, so that one that cannot
@@ -29,7 +33,33 @@ func openOutputs(c *config, out io.Writer, log *slog.Logger) (*outputs, error) {
 		return nil, err
 	}
 	open()
-	return o, nil
+	o.trail.Log = log
+	return o, o.openAudit(c)
+}
+
+// openAudit opens the audit log, a JSON object a line.
+func (o *outputs) openAudit(c *config) error {
+	if err := checkLog(c.AuditLog); err != nil {
+		return fmt.Errorf("%s: %w", c.called("audit-log"), err)
+	}
+	switch c.AuditLog {
+	case "":
+		return nil
+	case "-":
+		o.trail.Audit = slog.New(slog.NewJSONHandler(o.stdout, plainDurations(nil)))
+	default:
+		o.audit = observe.OpenLines(c.AuditLog, o.log)
+		o.trail.Audit = slog.New(slog.NewJSONHandler(o.audit, plainDurations(nil)))
+	}
+	return nil
+}
+
+// reopen has every file opened again, after somebody has moved them away.
+func (o *outputs) reopen() {
+	o.access.reopen()
+	if o.audit != nil {
+		o.audit.Reopen()
+	}
 }
 
 // close writes what is pending, for a second at the most.
@@ -37,6 +67,9 @@ func (o *outputs) close() error {
 	var wg sync.WaitGroup
 	wg.Go(o.stdout.Close)
 	wg.Go(o.access.close)
+	if o.audit != nil {
+		wg.Go(o.audit.Close)
+	}
 	wg.Wait()
 	return nil
 }

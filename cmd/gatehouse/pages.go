@@ -2,12 +2,14 @@ package main
 
 import (
 	"encoding/json"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // pages are what lives under /_gatehouse/ and the health checks that other local
@@ -17,7 +19,7 @@ type pages struct {
 	control *control.Service
 	data    *dataPlane
 	health  *health
-	log     *slog.Logger
+	trail   wire.Trail
 }
 
 // handler serves the pages.
@@ -63,19 +65,23 @@ func (p *pages) local(page http.HandlerFunc) http.HandlerFunc {
 // reset forgets every API of every account. It exists for tests, and only
 // while the control plane asks for no credentials.
 func (p *pages) reset(w http.ResponseWriter, r *http.Request) {
-	if err := p.control.Reset(r.Context()); err != nil {
-		p.log.Error("reset", "error", err)
-		writeJSON(w, http.StatusInternalServerError, map[string]string{"message": "the reset failed; the log says why"})
-		return
+	e := &wire.Entry{Operation: "gatehouse:Reset", Request: r, RequestID: httpmsg.NewRequestID(), Status: http.StatusOK}
+	begin := time.Now()
+	if e.Err = p.control.Reset(r.Context()); e.Err != nil {
+		e.Status = http.StatusInternalServerError
+		writeJSON(w, e.Status, map[string]string{"message": "the reset failed; the log says why"})
+	} else {
+		writeJSON(w, e.Status, map[string]string{"status": "reset"})
 	}
-	writeJSON(w, http.StatusOK, map[string]string{"status": "reset"})
+	e.Took = time.Since(begin)
+	p.trail.Write(e)
 }
 
 // doctor lists what the server holds that cannot work or has no effect.
 func (p *pages) doctor(w http.ResponseWriter, r *http.Request) {
 	report, err := p.examine(r.Context())
 	if err != nil {
-		p.log.Error("doctor", "error", err)
+		p.trail.Log.Error("doctor", "error", err)
 		writeJSON(w, http.StatusInternalServerError, map[string]string{"message": "the examination failed; the log says why"})
 		return
 	}

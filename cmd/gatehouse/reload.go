@@ -60,7 +60,7 @@ const refreshTime = 10 * time.Second
 // any of that is wrong nothing changes. Requests are not disturbed.
 func (s *server) reload(ctx context.Context) {
 	s.log.Info("SIGHUP: log files are opened again, and the configuration is read")
-	s.access.reopen()
+	s.reopen()
 	next, err := s.source.read()
 	if err == nil {
 		err = s.adopt(ctx, &next)

@@ -67,7 +67,7 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 		return nil, err
 	}
 	opened.add(data.close)
-	plane, err := newControlPlane(&c, st, data, log)
+	plane, err := newControlPlane(&c, st, data, outputs.trail)
 	if err != nil {
 		return nil, err
 	}

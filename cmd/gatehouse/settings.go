@@ -87,6 +87,8 @@ var settings = []setting{
 		value: switchAt(func(c *config) *bool { return &c.AWSLimits })},
 	{name: "access-log", live: true, usage: "file for the access logs of stages whose destination the configuration file does not name; - is standard output",
 		value: textAt(func(c *config) *string { return &c.AccessLog })},
+	{name: "audit-log", usage: "file of the control plane's audit trail, a JSON object for each call: who, from where, what, and what came of it; - is standard output",
+		value: textAt(func(c *config) *string { return &c.AuditLog })},
 	{name: "log-level", live: true, usage: "debug, info, warn or error",
 		value: textAt(func(c *config) *string { return &c.LogLevel }), check: func(c *config) error { _, err := c.level(); return err }},
 	{name: "log-format", usage: "text or json",

@@ -216,3 +216,18 @@ func TestFIFOWhoseReaderLeaves(t *testing.T) {
 		t.Errorf("%d bytes came of %d that were written, %v", total, all, err)
 	}
 }
+
+// Lines that are still waiting for a file when their writer is closed are counted.
+func TestLinesLostAtTheEndAreCounted(t *testing.T) {
+	t.Parallel()
+	var log journal
+	name := filepath.Join(t.TempDir(), "nowhere", "audit.log")
+	l := OpenLines(name, log.logger())
+	for range 3 {
+		l.Append([]byte("line"))
+	}
+	l.Close()
+	if got := log.String(); !strings.Contains(got, `msg="log lines dropped: their writer did not keep up" lines=3 file=`+name) {
+		t.Error(got)
+	}
+}
