@@ -33,6 +33,7 @@ type config struct {
 	TrustedProxies       []string
 	MaxBufferedBytes     int64
 	MaxConnections       int
+	AWS                  bool // AWS itself may be called
 	AWSEndpointURL       string
 	AssumeRoles          bool
 	AWSLimits            bool
@@ -68,6 +69,7 @@ func defaults() config {
 		DataDir:   "./gatehouse-data",
 		Region:    "us-east-1",
 		Account:   "000000000000",
+		AWS:       true,
 		AccessLog: "-",
 		LogLevel:  "info",
 		LogFormat: "text",

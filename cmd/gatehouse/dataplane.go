@@ -105,7 +105,7 @@ func newAWS(c *config, client *integration.Client, log *slog.Logger) (*integrati
 		return nil, err
 	}
 	return integration.NewAWS(client, integration.AWSOptions{
-		EndpointURL: c.AWSEndpointURL, AssumeRoles: c.AssumeRoles, Functions: c.LambdaFunctions, Region: c.Region, Log: log,
+		EndpointURL: c.AWSEndpointURL, Local: !c.AWS, AssumeRoles: c.AssumeRoles, Functions: c.LambdaFunctions, Region: c.Region, Log: log,
 	})
 }
 

@@ -25,6 +25,7 @@ const (
 
 func newDev() *cobra.Command {
 	given := defaults()
+	given.AWS = false
 	cmd := &cobra.Command{
 		Use:   "dev FILE",
 		Short: "Serve one OpenAPI file, and again after each save",
@@ -34,7 +35,11 @@ to the stage dev, and deployed again whenever one of its files is saved. A file
 with errors is told, with line and column, and the last good one stays.
 
 Operations with x-amazon-apigateway-integration do what that says; the others
-answer with their examples, or with values made from their schemas.`,
+answer with their examples, or with values made from their schemas.
+
+URLs in the file are called. Calls of AWS services and Lambda functions go where
+--aws-endpoint-url and lambda-functions of the configuration file say, and to AWS
+only with --aws.`,
 		Args: arguments("FILE, the OpenAPI file to serve"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return dev(cmd.Context(), &configSource{inDev, cmd.Flags()}, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())

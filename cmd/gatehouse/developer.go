@@ -27,7 +27,8 @@ type developer struct {
 	root   string // URL at which the stage is served
 	out    io.Writer
 	who    *wire.Caller
-	told   bool // the curl lines have been printed
+	told   bool   // the curl lines have been printed
+	places string // the lines that tell where calls of AWS services go
 
 	mu    sync.Mutex             // of reload
 	files map[string]os.FileInfo // what was read, as it was then; nil for what was not there
@@ -115,6 +116,7 @@ func (d *developer) reload(ctx context.Context) {
 	shut(routes, closed)
 	d.teller.tell(def)
 	d.tellClosed(routes)
+	d.tellServices(def)
 	fmt.Fprintf(d.out, "%s: %s deployed in %d ms\n", d.file, count(len(routes), "route", "routes"), time.Since(begin).Milliseconds())
 	if !d.told {
 		d.told = true

@@ -19,7 +19,11 @@ type configSource struct {
 
 func (s *configSource) read() (config, error) {
 	c, err := load(s.in, s.flags, os.Environ())
-	c.InMemory = c.InMemory || s.in == inDev
+	if s.in == inDev {
+		c.InMemory = true
+		_, said := c.given["aws"]
+		c.AWS = c.AWS && said
+	}
 	return c, err
 }
 

@@ -32,6 +32,7 @@ var idleRules = []struct {
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated }, "with allow-unauthenticated, which allows all names"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
+	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" }, "with aws-endpoint-url, which gets the calls of all services"},
 	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},
 }
 

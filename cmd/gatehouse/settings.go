@@ -79,6 +79,8 @@ var settings = []setting{
 		value: func(c *config) pflag.Value { return sizeValue{&c.MaxBufferedBytes} }, check: checkBudget},
 	{name: "max-connections", usage: "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open",
 		value: countAt(func(c *config) *int { return &c.MaxConnections }), check: checkConnections},
+	{name: "aws", live: true, usage: "call AWS itself where a service or a function has no URL; in dev nothing goes there unless this is said",
+		value: switchAt(func(c *config) *bool { return &c.AWS })},
 	{name: "aws-endpoint-url", live: true, usage: "URL that gets all calls of AWS services, Lambda included, in place of AWS",
 		value: textAt(func(c *config) *string { return &c.AWSEndpointURL }), check: checkAWSEndpoint},
 	{name: "assume-roles", live: true, usage: "let integrations name the role that they call AWS with; always so at --aws-endpoint-url",

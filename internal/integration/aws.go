@@ -27,6 +27,9 @@ type AWSOptions struct {
 	// AssumeRoles lets an integration name a role to call with. Without it only
 	// roles at an EndpointURL are assumed.
 	AssumeRoles bool
+	// Local keeps calls from AWS itself: those of services without an endpoint, and
+	// of functions without a URL, fail with a *NowhereError.
+	Local bool
 	// Region is where the process is: that of its credentials, not of the calls.
 	Region string
 	// Credentials sign the calls that name no role, and assume the roles; nil is
@@ -43,7 +46,8 @@ type AWSOptions struct {
 type AWS struct {
 	client      *Client
 	endpoint    *Endpoint // of AWSOptions.EndpointURL; nil is AWS
-	base        string    // path of the EndpointURL, without the last slash
+	local       bool
+	base        string // path of the EndpointURL, without the last slash
 	functions   map[string]functionURL
 	signer      sigv4.Signer
 	credentials credentials
@@ -51,7 +55,7 @@ type AWS struct {
 
 // NewAWS checks the options. It connects to nothing and loads no credentials.
 func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
-	a := &AWS{client: client, functions: make(map[string]functionURL, len(o.Functions))}
+	a := &AWS{client: client, local: o.Local, functions: make(map[string]functionURL, len(o.Functions))}
 	a.credentials.init(&o)
 	if o.EndpointURL != "" {
 		ep, path, err := parseBase(o.EndpointURL)
@@ -109,6 +113,10 @@ type Service struct {
 	// Function is the Lambda function that is invoked, as the URI spells it; ""
 	// for any other call.
 	Function string
+	// Key is that of AWSOptions.Functions which has the function's URL; "" for none.
+	Key string
+	// Name is the service's, by the name of its endpoint, such as sqs.
+	Name string
 	// Action and ContentType are the headers X-Amz-Target and Content-Type of a
 	// service that takes its actions by header; else "".
 	Action, ContentType string
@@ -130,14 +138,14 @@ func (a *AWS) Resolve(uri string) (*Service, error) {
 	if err != nil {
 		return nil, &Error{Kind: ErrAddress, Op: "parse", Endpoint: uri, Err: err}
 	}
-	s := &Service{Target: "/" + u.Rest, Signed: true, Partition: u.Partition, name: signingName(u.Service), region: u.Region}
+	s := &Service{Name: u.Service, Target: "/" + u.Rest, Signed: true, Partition: u.Partition, name: signingName(u.Service), region: u.Region}
 	if u.Action {
 		s.action(&u)
 	}
 	if name, ok := u.Function(); ok {
 		s.Function = name
-		if f, ok := a.functionURL(name); ok {
-			s.Endpoint, s.Signed = f.endpoint, false
+		if f, key := a.functionURL(name); key != "" {
+			s.Key, s.Endpoint, s.Signed = key, f.endpoint, false
 			s.Target = f.target(s.Target)
 			return s, nil
 		}
@@ -150,6 +158,9 @@ func (a *AWS) Resolve(uri string) (*Service, error) {
 			s.host = u.prefix() + u.Service + "." + a.endpoint.Authority()
 		}
 		return s, nil
+	}
+	if a.local {
+		return nil, &Error{Kind: ErrAddress, Op: "find", Endpoint: host, Err: &NowhereError{u.Service, s.Function}}
 	}
 	s.Endpoint, err = NewEndpoint("https", host, nil)
 	return s, err

@@ -48,10 +48,11 @@ func IsFunction(text string) bool {
 
 // functionURL finds the URL that the options have for a function, which is
 // named by its ARN or its name. The most exact key wins: the text itself, the
-// ARN without its qualifier, the name with it, the name without.
-func (a *AWS) functionURL(function string) (functionURL, bool) {
+// ARN without its qualifier, the name with it, the name without. The key is "" where
+// there is none.
+func (a *AWS) functionURL(function string) (_ functionURL, key string) {
 	if len(a.functions) == 0 {
-		return functionURL{}, false
+		return functionURL{}, ""
 	}
 	keys := []string{function}
 	name := function
@@ -60,12 +61,22 @@ func (a *AWS) functionURL(function string) (functionURL, bool) {
 		keys = append(keys, strings.Join(parts[:7], ":"))
 	}
 	bare, _, _ := strings.Cut(name, ":")
-	for _, key := range append(keys, name, bare) {
+	for _, key = range append(keys, name, bare) {
 		if f, ok := a.functions[key]; ok {
-			return f, true
+			return f, key
 		}
 	}
-	return functionURL{}, false
+	return functionURL{}, ""
+}
+
+// FunctionName is the name of a function that a URI names by its name or its ARN,
+// without version or alias.
+func FunctionName(function string) string {
+	if parts := strings.SplitN(function, ":", 8); len(parts) >= 7 && parts[0] == "arn" {
+		return parts[6]
+	}
+	name, _, _ := strings.Cut(function, ":")
+	return name
 }
 
 // FunctionFailed reports whether the answer to an invocation says that the

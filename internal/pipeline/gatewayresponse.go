@@ -206,6 +206,7 @@ func (c *call) logFailure(f *failure) {
 	if c.method != nil {
 		attrs = append(attrs, slog.String("method", c.method.verb), slog.String("resource", c.method.resourcePath))
 	}
+	attrs = c.appendService(attrs)
 	if f.reason != "" {
 		attrs = append(attrs, slog.String("reason", f.reason))
 	}
@@ -213,6 +214,25 @@ func (c *call) logFailure(f *failure) {
 		attrs = append(attrs, slog.String("cause", f.cause.Error()))
 	}
 	c.stage.services.Log.Warn("call failed", attrs...)
+}
+
+// appendService appends the function or the service that the call's method calls, and
+// the key under which the configuration has the function's URL.
+func (c *call) appendService(attrs []any) []any {
+	if c.method == nil || !c.method.service {
+		return attrs
+	}
+	t := c.stage.target(c.method)
+	switch {
+	case t.aws == nil:
+	case t.aws.service.Function == "":
+		attrs = append(attrs, slog.String("service", t.aws.service.Name))
+	case t.aws.service.Key == "":
+		attrs = append(attrs, slog.String("function", t.aws.service.Function))
+	default:
+		attrs = append(attrs, slog.String("function", t.aws.service.Function), slog.String("lambda-functions", t.aws.service.Key))
+	}
+	return attrs
 }
 
 // finish adds what every answer has. Its ids stand alone, whatever a backend or

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+)
+
+// A place is where the calls of a function or a service go.
+type place struct {
+	what    string // function orders, service sqs
+	where   string // "" where there is none
+	missing string // how to give it one
+	routes  int    // that need it
+}
+
+// tellServices prints where the calls of functions and services go that the routes need,
+// or that they go nowhere and how to change that: once, and again when it has changed.
+func (d *developer) tellServices(def *openapi.API) {
+	var lines strings.Builder
+	for _, p := range d.server.placesOf(def) {
+		if p.where != "" {
+			fmt.Fprintf(&lines, "%s: %s is called at %s\n", d.file, p.what, p.where)
+			continue
+		}
+		fmt.Fprintf(&lines, "%s: %s is missing: %s; %s\n", d.file, p.what, count(p.routes, "route answers 500", "routes answer 500"), p.missing)
+	}
+	if text := lines.String(); text != d.places {
+		d.places = text
+		fmt.Fprint(d.out, text)
+	}
+}
+
+// placesOf lists the functions and services that a definition's integrations call, in
+// the order of the file.
+func (s *server) placesOf(def *openapi.API) []place {
+	var out []place
+	for _, r := range def.Resources {
+		for _, m := range r.Methods {
+			in := m.MethodIntegration
+			if in == nil || in.Type == nil || *in.Type != "AWS" && *in.Type != "AWS_PROXY" || in.URI == nil {
+				continue
+			}
+			p, ok := s.placeOf(*in.URI)
+			if !ok {
+				continue
+			}
+			i := slices.IndexFunc(out, func(other place) bool { return other.what == p.what && other.where == p.where })
+			if i < 0 {
+				i, out = len(out), append(out, p)
+			}
+			out[i].routes++
+		}
+	}
+	return out
+}
+
+// placeOf says where a URI leads. It is false for one that is none of a service, which
+// is told otherwise, and for one that only the stage's variables complete.
+func (s *server) placeOf(uri string) (place, bool) {
+	if strings.Contains(uri, "${stageVariables.") {
+		return place{}, false
+	}
+	service, err := s.services.Load().AWS.Resolve(uri)
+	var nowhere *integration.NowhereError
+	switch {
+	case errors.As(err, &nowhere) && nowhere.Function != "":
+		name := integration.FunctionName(nowhere.Function)
+		return place{what: "function " + name, missing: "in the file of --config, lambda-functions: {" + name +
+			": http://…} gives it a URL, --aws-endpoint-url one to all services, --aws calls AWS"}, true
+	case errors.As(err, &nowhere):
+		return place{what: "service " + nowhere.Service, missing: "--aws-endpoint-url gives all services a URL, --aws calls AWS"}, true
+	case err != nil:
+		return place{}, false
+	}
+	p := place{what: "service " + service.Name, where: service.Endpoint.URL()}
+	if service.Function != "" {
+		p.what = "function " + integration.FunctionName(service.Function)
+	}
+	if service.Key != "" {
+		p.where += " (lambda-functions: " + service.Key + ")"
+	}
+	return p, true
+}
