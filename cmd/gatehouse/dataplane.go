@@ -59,7 +59,7 @@ func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err e
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
-		Source: p.source, Compile: p.program, Refused: p.refused, Budget: requests, Answers: answers, Log: out.log,
+		Source: p.source, Compile: p.program, Settings: p.settings, Budget: requests, Answers: answers, Log: out.log,
 		TrustedProxies: proxies, MaxConnections: c.MaxConnections,
 	})
 	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Rebuild: p.source.Rebuild, Log: out.log})
@@ -86,9 +86,9 @@ func (p *dataPlane) prepare(c *config) (func(), error) {
 	}, nil
 }
 
-// refused is the gateway's Options.Refused.
-func (p *dataPlane) refused(st *snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done) {
-	return p.services.Load().Refused(st)
+// settings is the gateway's Options.Settings.
+func (p *dataPlane) settings(st *snapshot.Stage) gateway.Settings {
+	return p.services.Load().Settings(st)
 }
 
 // close ends the connections to backends.
@@ -136,11 +136,11 @@ func (p *dataPlane) program(d *snapshot.Deployment) (gateway.Program, error) {
 }
 
 // Bind implements gateway.Program.
-func (p boundProgram) Bind(st *snapshot.Stage, canary gateway.Program) func(current bool) gateway.Server {
+func (p boundProgram) Bind(settings gateway.Settings, canary gateway.Program) func(current bool) gateway.Server {
 	var second *pipeline.Program
 	if c, ok := canary.(boundProgram); ok {
 		second = c.Program
 	}
-	prepared := pipeline.Prepare(st, p.Program, second, p.services)
+	prepared := pipeline.Prepare(settings.(*pipeline.Settings), p.Program, second, p.services)
 	return func(current bool) gateway.Server { return prepared(current) }
 }

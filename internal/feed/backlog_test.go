@@ -33,8 +33,8 @@ type named struct{ id string }
 
 func (named) Size() int64 { return 1 }
 
-func (n named) Bind(st *snapshot.Stage, _ gateway.Program) func(bool) gateway.Server {
-	return func(bool) gateway.Server { return answer(n.id + " " + st.Variables["v"]) }
+func (n named) Bind(settings gateway.Settings, _ gateway.Program) func(bool) gateway.Server {
+	return func(bool) gateway.Server { return answer(n.id + " " + settings.Stage().Variables["v"]) }
 }
 
 type answer string

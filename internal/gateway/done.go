@@ -28,8 +28,8 @@ func (g *Gateway) refuse(c *call, e *entry, f *refusal) *httpmsg.Response {
 		case e == nil:
 			g.opts.Log.LogAttrs(context.Background(), slog.LevelDebug, "request for no stage",
 				slog.String("requestId", d.RequestID), slog.String("host", c.req.Host), slog.Int("status", d.Status), slog.String("sourceIp", d.SourceIP))
-		case e.refused != nil:
-			e.refused(&c.req, d)
+		case e.err == nil:
+			e.settings.Refused(&c.req, d)
 		}
 	})
 	return resp

@@ -15,21 +15,26 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
-// noted is the handle h, and Options.Refused, that send what came of requests.
-func noted(h handle) (handle, func(*snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done), chan httpmsg.Done) {
+// notedSettings send what came of the requests that are refused.
+type notedSettings struct {
+	unlogged
+	got chan httpmsg.Done
+}
+
+func (s notedSettings) Refused(_ *httpmsg.Request, d *httpmsg.Done) {
+	d.Stage = s.stage.Name
+	s.got <- *d
+}
+
+// noted is the handle h, and Options.Settings, that send what came of requests.
+func noted(h handle) (handle, func(*snapshot.Stage) Settings, chan httpmsg.Done) {
 	got := make(chan httpmsg.Done, 10)
 	served := func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
 		resp := h(s, req)
 		resp.OnDone(func(d *httpmsg.Done) { got <- *d })
 		return resp
 	}
-	refused := func(st *snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done) {
-		return func(_ *httpmsg.Request, d *httpmsg.Done) {
-			d.Stage = st.Name
-			got <- *d
-		}
-	}
-	return served, refused, got
+	return served, func(st *snapshot.Stage) Settings { return notedSettings{unlogged{st}, got} }, got
 }
 
 // brokenStream gives a few bytes and fails.
@@ -48,7 +53,7 @@ func (b *brokenStream) Close() error { return nil }
 
 // What is told of a request is what went over the connection.
 func TestDone(t *testing.T) {
-	h, refused, got := noted(func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+	h, settings, got := noted(func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
 		_ = req.ReadBody()
 		resp := &httpmsg.Response{Status: 201, Body: []byte("hello")}
 		switch req.Path {
@@ -67,7 +72,7 @@ func TestDone(t *testing.T) {
 		}
 		return resp
 	})
-	s := open(t, Options{Refused: refused}, h)
+	s := open(t, Options{Settings: settings}, h)
 	s.Apply(stage("abc123", "lost", "none"))
 	tests := map[string]struct {
 		request string
@@ -114,10 +119,10 @@ func TestDone(t *testing.T) {
 // Of an answer that its client did not wait for, what it took is told.
 func TestDoneOfAbsentClient(t *testing.T) {
 	const size = 64 << 20
-	h, refused, got := noted(func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+	h, settings, got := noted(func(*stubServer, *httpmsg.Request) *httpmsg.Response {
 		return &httpmsg.Response{Status: 200, Body: make([]byte, size)}
 	})
-	s := open(t, Options{Refused: refused}, h)
+	s := open(t, Options{Settings: settings}, h)
 	p := s.dial(t)
 	p.send(stageHead("GET", "/dev/x") + "\r\n")
 	if _, err := io.ReadFull(p, make([]byte, 10_000)); err != nil {
@@ -131,9 +136,9 @@ func TestDoneOfAbsentClient(t *testing.T) {
 
 // A request for no stage is in the log of the process, for who looks for it.
 func TestLogOfNoStage(t *testing.T) {
-	h, refused, got := noted(fixed)
+	h, settings, got := noted(fixed)
 	log := new(lockedBuffer)
-	s := prepare(t, Options{Refused: refused, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}, h)
+	s := prepare(t, Options{Settings: settings, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}, h)
 	s.served <- nil
 	r := httptest.NewRequest("GET", "/nope/x", nil)
 	r.Host, r.RemoteAddr = "abc123.execute-api.localhost", "192.0.2.1:1234"

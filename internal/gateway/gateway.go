@@ -28,11 +28,9 @@ type Options struct {
 	// clients that take theirs most slowly are cut off; nil is none that can be.
 	Answers *httpmsg.Budget
 	Log     *slog.Logger // nil discards
-	// Refused returns who is told of the requests for a stage that the gateway
-	// answers by itself: they are too large, or no clear requests, or the stage cannot
-	// be loaded. It is called whenever a stage is published, and may return nil. What
-	// it returns is called by many goroutines.
-	Refused func(*snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done)
+	// Settings makes a stage's settings ready, whenever a stage is published; nil
+	// leaves them as they are.
+	Settings func(*snapshot.Stage) Settings
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 
@@ -86,7 +84,7 @@ func New(opts Options) *Gateway {
 	orDefault(&opts.IdleTimeout, 310*time.Second)
 	g := &Gateway{
 		opts:     opts,
-		index:    newIndex(opts.Refused),
+		index:    newIndex(opts.Settings),
 		door:     newDoor(&opts),
 		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),
 	}

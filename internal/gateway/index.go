@@ -22,9 +22,27 @@ type Change struct {
 // An index finds stages. Look-ups take no lock; who changes it holds one of
 // its own.
 type index struct {
-	apis    atomic.Pointer[map[string]stages] // by lower-case API id; never written to
-	refused func(*snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done)
+	apis     atomic.Pointer[map[string]stages] // by lower-case API id; never written to
+	settings func(*snapshot.Stage) Settings
 }
+
+// Settings are a stage's settings, made ready when they are published: once for the
+// program that is bound to them and for the requests that reach none. They never
+// change.
+type Settings interface {
+	// Stage returns the settings as they were published.
+	Stage() *snapshot.Stage
+	// Refused is told what came of a request for the stage that the gateway answered
+	// by itself: it was too large, or no clear request, or the stage could not be
+	// loaded. It may be called by many goroutines.
+	Refused(*httpmsg.Request, *httpmsg.Done)
+}
+
+// unlogged are the settings of a stage of which nobody wants to know.
+type unlogged struct{ stage *snapshot.Stage }
+
+func (u unlogged) Stage() *snapshot.Stage                  { return u.stage }
+func (u unlogged) Refused(*httpmsg.Request, *httpmsg.Done) {}
 
 // stages are those of one API by name. Never written to once in an index.
 type stages map[string]*entry
@@ -32,19 +50,18 @@ type stages map[string]*entry
 // An entry is one stage as it was published once, and what serves it when
 // that has been loaded.
 type entry struct {
-	stage *snapshot.Stage // nil where err is set
-	err   error           // why the stage cannot be served; nil for most
-	bound atomic.Pointer[binding]
-	gone  bool // replaced or removed; guarded by programs.mu
-
-	refused func(*httpmsg.Request, *httpmsg.Done) // see Options.Refused; nil tells nobody
+	stage    *snapshot.Stage // nil where err is set
+	settings Settings        // of the stage
+	err      error           // why the stage cannot be served; nil for most
+	bound    atomic.Pointer[binding]
+	gone     bool // replaced or removed; guarded by programs.mu
 }
 
-func newIndex(refused func(*snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done)) *index {
-	if refused == nil {
-		refused = func(*snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done) { return nil }
+func newIndex(settings func(*snapshot.Stage) Settings) *index {
+	if settings == nil {
+		settings = func(st *snapshot.Stage) Settings { return unlogged{st} }
 	}
-	x := &index{refused: refused}
+	x := &index{settings: settings}
 	x.apis.Store(&map[string]stages{})
 	return x
 }
@@ -92,7 +109,7 @@ func (x *index) plan(changes []Change) (next map[string]stages, swaps []swap) {
 		s := swap{old: next[api][c.Name]}
 		switch {
 		case c.Stage != nil:
-			s.new = &entry{stage: c.Stage, refused: x.refused(c.Stage)}
+			s.new = &entry{stage: c.Stage, settings: x.settings(c.Stage)}
 		case c.Err != nil:
 			s.new = &entry{err: c.Err}
 		}

@@ -23,12 +23,12 @@ type Source interface {
 // A Program is a deployment made ready to serve, shared by all stages on it.
 // It never changes; Bind may be called by many goroutines.
 type Program interface {
-	// Bind joins the program with one stage's settings, and with the program of the
-	// stage's canary where it has one, else nil. What it returns is called
-	// once, under a lock that all stages share, and says whether the settings are
+	// Bind joins the program with one stage's settings, which Options.Settings made,
+	// and with the program of the stage's canary where it has one, else nil. What it
+	// returns is called once, under a lock that all stages share, and says whether the settings are
 	// those that the stage has: only then may they take over the tokens of its
 	// throttles. What takes long is done before.
-	Bind(st *snapshot.Stage, canary Program) func(current bool) Server
+	Bind(settings Settings, canary Program) func(current bool) Server
 	// Size is roughly how many bytes of memory the program takes.
 	Size() int64
 }
@@ -139,7 +139,7 @@ func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server
 	if err != nil {
 		return nil, err
 	}
-	bind := join(loaded, e.stage)
+	bind := join(loaded, e.settings)
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	server := ps.bind(loaded, e, bind)
@@ -148,12 +148,12 @@ func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server
 }
 
 // join is Bind of a stage's programs.
-func join(loaded []*loadedProgram, st *snapshot.Stage) func(current bool) Server {
+func join(loaded []*loadedProgram, settings Settings) func(current bool) Server {
 	var canary Program
 	if len(loaded) > 1 {
 		canary = loaded[1].Program
 	}
-	return loaded[0].Bind(st, canary)
+	return loaded[0].Bind(settings, canary)
 }
 
 // touch notes a use. It writes once a second, so that busy processors do not
@@ -203,7 +203,7 @@ func (ps *programs) warm(s swap) {
 	if slices.Contains(loaded, nil) {
 		return
 	}
-	bind := join(loaded, s.new.stage)
+	bind := join(loaded, s.new.settings)
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	ps.bind(loaded, s.new, bind)

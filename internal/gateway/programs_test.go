@@ -51,7 +51,8 @@ type stubProgram struct {
 
 func (p *stubProgram) Size() int64 { return p.size }
 
-func (p *stubProgram) Bind(stage *snapshot.Stage, canary Program) func(bool) Server {
+func (p *stubProgram) Bind(settings Settings, canary Program) func(bool) Server {
+	stage := settings.Stage()
 	return func(current bool) Server {
 		if p.bound != nil {
 			p.bound(stage, current)
@@ -383,7 +384,7 @@ func TestBindOfWhatIsEvicted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bind := join(loaded, e.stage)
+	bind := join(loaded, e.settings)
 	ps.mu.Lock()
 	ps.drop(loaded[0])
 	server := ps.bind(loaded, e, bind)

@@ -12,7 +12,7 @@ import (
 func (g *Gateway) Trust(trusted []netip.Prefix) { g.proxies.Store(&proxies{trusted: trusted}) }
 
 // Refresh has all stages served by programs that are compiled and bound anew,
-// because what Options.Compile and Options.Refused join them with has changed.
+// because what Options.Compile and Options.Settings join them with has changed.
 // Programs in use are loaded before they are taken into use, until ctx ends; the
 // others when a request needs them. Requests under way end with what they found.
 func (g *Gateway) Refresh(ctx context.Context) {

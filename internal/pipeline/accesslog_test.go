@@ -180,18 +180,36 @@ func TestAccessLogOfOverrides(t *testing.T) {
 	}
 }
 
+// A stage, its canary and the front door's refusals have one log: its format is
+// parsed once.
+func TestOneAccessLog(t *testing.T) {
+	var out bytes.Buffer
+	lines, made := observe.NewLines(&out, slog.New(slog.DiscardHandler)), 0
+	draw := 0.0
+	services := &Services{AccessLog: func(string) *observe.Lines { made++; return lines }, Draw: func() float64 { return draw }}
+	settings := services.Settings(&snapshot.Stage{APIID: "abc", Name: "prod", AccessLog: &snapshot.AccessLog{Format: "$context.status"},
+		Canary: &snapshot.Canary{PercentTraffic: 50}})
+	s := Prepare(settings, Compile(versioned("d1", "201", "/x")), Compile(versioned("d2", "202", "/x")), services)(true)
+	for _, draw = range []float64{0.1, 0.9} {
+		deliver(s.Serve(parseRequest("GET /x")))
+	}
+	settings.Refused(parseRequest("GET /x"), &httpmsg.Done{Status: 413})
+	lines.Close()
+	if want := "202\n201\n413\n"; out.String() != want || made != 1 {
+		t.Errorf("got %q of %d logs, want %q of one", out.String(), made, want)
+	}
+}
+
 // The front door's refusals are in the stage's log, under its own settings.
 func TestAccessLogOfRefusals(t *testing.T) {
 	var out bytes.Buffer
 	lines := observe.NewLines(&out, slog.New(slog.DiscardHandler))
 	services := &Services{AccessLog: func(string) *observe.Lines { return lines }}
 	settings := &snapshot.Stage{APIID: "abc", Name: "prod", Account: "000000000000"}
-	if services.Refused(settings) != nil {
-		t.Error("a stage without a log has somebody to tell")
-	}
+	services.Settings(settings).Refused(parseRequest("POST /x"), new(httpmsg.Done)) // a stage without a log
 	settings.AccessLog = &snapshot.AccessLog{Format: "$context.apiId $context.stage $context.accountId $context.requestId $context.extendedRequestId $context.httpMethod $context.path $context.resourcePath " +
 		"$context.status $context.responseLength $context.error.responseType $context.error.messageString $context.identity.sourceIp $context.identity.userAgent $context.integration.status"}
-	services.Refused(settings)(parseRequest("POST /x?secret=1\nUser-Agent: me"), &httpmsg.Done{
+	services.Settings(settings).Refused(parseRequest("POST /x?secret=1\nUser-Agent: me"), &httpmsg.Done{
 		RequestID: "r-1", ExtendedRequestID: "e-1", Status: 413, AnswerBytes: 30, ErrorType: "REQUEST_TOO_LARGE", ErrorMessage: "Request Too Long"})
 	lines.Close()
 	if want := `abc prod 000000000000 r-1 e-1 POST /prod/x - 413 30 REQUEST_TOO_LARGE "Request Too Long" 192.0.2.1 me -` + "\n"; out.String() != want {

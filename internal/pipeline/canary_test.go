@@ -28,7 +28,7 @@ func TestCanaryServesItsShare(t *testing.T) {
 	settings := &snapshot.Stage{APIID: "abc", Name: "prod", DeploymentID: "d1", Canary: &snapshot.Canary{DeploymentID: "d2", PercentTraffic: 25}}
 	main, canary := Compile(versioned("d1", "201", "/x")), Compile(versioned("d2", "202", "/x", "/new"))
 	var drawn float64
-	s := Prepare(settings, main, canary, &Services{Draw: func() float64 { return drawn }})(true)
+	s := Prepare(new(Services).Settings(settings), main, canary, &Services{Draw: func() float64 { return drawn }})(true)
 	for _, tt := range []struct {
 		drawn  float64
 		path   string
@@ -46,7 +46,7 @@ func TestCanaryServesItsShare(t *testing.T) {
 // Without a draw of a test's the share is about what it says.
 func TestCanaryDrawsAtRandom(t *testing.T) {
 	settings := &snapshot.Stage{APIID: "abc", Name: "prod", Canary: &snapshot.Canary{PercentTraffic: 50}}
-	s := Prepare(settings, Compile(versioned("d1", "201", "/x")), Compile(versioned("d2", "202", "/x")), &Services{})(true)
+	s := Prepare(new(Services).Settings(settings), Compile(versioned("d1", "201", "/x")), Compile(versioned("d2", "202", "/x")), &Services{})(true)
 	served := map[int]int{}
 	for range 1000 {
 		resp := s.Serve(parseRequest("GET /x"))
@@ -66,7 +66,7 @@ func TestCanarySharesThrottles(t *testing.T) {
 		MethodSettings: map[string]snapshot.MethodSetting{"*/*": {ThrottlingRateLimit: new(0.001), ThrottlingBurstLimit: new(int32(2))}},
 	}
 	drawn := 0.0
-	s := Prepare(settings, Compile(versioned("d1", "201", "/x", "/old")), Compile(versioned("d2", "202", "/x", "/new")), &Services{Draw: func() float64 { return drawn }})(true)
+	s := Prepare(new(Services).Settings(settings), Compile(versioned("d1", "201", "/x", "/old")), Compile(versioned("d2", "202", "/x", "/new")), &Services{Draw: func() float64 { return drawn }})(true)
 	for i, tt := range []struct {
 		drawn  float64
 		path   string

@@ -4,21 +4,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
-	"github.com/gatehouse-gw/gatehouse/internal/mapping"
-	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
-
-// accessLog makes a stage's access log; nil is that it has none.
-func (s *Services) accessLog(settings *snapshot.Stage) *accesslog.Log {
-	if settings.AccessLog == nil || s.AccessLog == nil {
-		return nil
-	}
-	lines := s.AccessLog(settings.AccessLog.DestinationARN)
-	if lines == nil {
-		return nil
-	}
-	return accesslog.New(settings.AccessLog.Format, lines)
-}
 
 // done adds what the stage alone knows to what came of the call, and writes the
 // access log's line. The answer is with the client: it is not lost with them.
@@ -75,23 +61,4 @@ func (c *call) timingAsked() *integration.Timing {
 		return nil
 	}
 	return &c.timing
-}
-
-// Refused returns who is told of the requests for a stage that the front door
-// answers by itself, because they are no requests that a stage may see, or because
-// the stage cannot be loaded. It writes the stage's access log; nil is that there
-// is none. It may be called by many goroutines.
-func (s *Services) Refused(settings *snapshot.Stage) func(*httpmsg.Request, *httpmsg.Done) {
-	log := s.accessLog(settings)
-	if log == nil {
-		return nil
-	}
-	return func(req *httpmsg.Request, d *httpmsg.Done) {
-		d.Account, d.API, d.Stage = settings.Account, settings.APIID, settings.Name
-		var x mapping.Context
-		describe(&x, settings, req)
-		x.RequestID, x.ExtendedRequestID, x.HTTPMethod = d.RequestID, d.ExtendedRequestID, req.Method
-		x.Error = mapping.ContextError{ResponseType: d.ErrorType, Message: d.ErrorMessage, HasMessage: d.ErrorMessage != ""}
-		log.Write(nil, &accesslog.Record{Done: d, Context: &x, Peer: req.Peer})
-	}
 }

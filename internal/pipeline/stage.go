@@ -41,7 +41,7 @@ type Services struct {
 	Limits *limit.Registry
 
 	// AccessLog returns where a stage's access log goes, by the ARN in its
-	// accessLogSettings; nil discards it. It is called by Bind and Refused.
+	// accessLogSettings; nil discards it. It is called by Settings.
 	AccessLog func(destinationARN string) *observe.Lines
 
 	// Draw returns a number from 0 up to 1: a call goes to its stage's canary when it
@@ -81,21 +81,21 @@ type canary struct {
 // Bind puts a program into service under the settings that a stage has, without a
 // canary.
 func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage {
-	return Prepare(settings, program, nil, services)(true)
+	return Prepare(services.Settings(settings), program, nil, services)(true)
 }
 
 // Prepare is Bind in two parts, with the program of the stage's canary, which is nil
-// where the settings have none. It parses the format of the access log and finds
-// each method's throttle, which takes time in proportion to the methods; where
-// integrations lead is resolved by the first call of each. What it returns is called
-// once and takes the tokens of those throttles; current says whether the stage has
-// these settings, or they are those of a call that goes on under old ones.
-func Prepare(settings *snapshot.Stage, program, second *Program, services *Services) func(current bool) *Stage {
+// where the settings have none. It finds each method's throttle, which takes time in
+// proportion to the methods; where integrations lead is resolved by the first call
+// of each. What it returns is called once and takes the tokens of those throttles;
+// current says whether the stage has these settings, or they are those of a call
+// that goes on under old ones.
+func Prepare(settings *Settings, program, second *Program, services *Services) func(current bool) *Stage {
 	s := newStage(settings, program, services)
 	rates := make(map[string]limit.Rate)
 	s.addRates(rates)
 	if second != nil {
-		s.canary = &canary{stage: newStage(settings, second, services), share: settings.Canary.PercentTraffic / 100, draw: services.Draw}
+		s.canary = &canary{stage: newStage(settings, second, services), share: settings.stage.Canary.PercentTraffic / 100, draw: services.Draw}
 		if s.canary.draw == nil {
 			s.canary.draw = rand.Float64
 		}
@@ -112,11 +112,11 @@ func Prepare(settings *snapshot.Stage, program, second *Program, services *Servi
 }
 
 // newStage makes a stage that has no throttles yet.
-func newStage(settings *snapshot.Stage, program *Program, services *Services) *Stage {
+func newStage(settings *Settings, program *Program, services *Services) *Stage {
 	s := &Stage{
-		program: program, settings: settings, services: services, userAgent: "AmazonAPIGateway_" + settings.APIID,
+		program: program, settings: settings.stage, services: services, userAgent: "AmazonAPIGateway_" + settings.stage.APIID,
 		targets: make([]atomic.Pointer[destination], len(program.methods)),
-		calls:   &program.calls,
+		calls:   &program.calls, accessLog: settings.accessLog,
 
 		deflaters: services.Deflaters,
 		requests:  services.Requests,
@@ -131,7 +131,6 @@ func newStage(settings *snapshot.Stage, program *Program, services *Services) *S
 	if s.answers == nil {
 		s.answers = httpmsg.NewBudget(0)
 	}
-	s.accessLog = services.accessLog(settings)
 	return s
 }
 

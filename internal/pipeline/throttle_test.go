@@ -92,6 +92,6 @@ func TestThrottleOutlivesOldSettings(t *testing.T) {
 			t.Errorf("call %d: got %d, want %d", i, resp.Status, want)
 		}
 		resp.Release()
-		Prepare(&old, Compile(r.deployment), nil, r.stage.services)(false)
+		Prepare(r.stage.services.Settings(&old), Compile(r.deployment), nil, r.stage.services)(false)
 	}
 }
