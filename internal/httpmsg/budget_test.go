@@ -188,3 +188,15 @@ func BenchmarkReadBody(b *testing.B) {
 		})
 	}
 }
+
+// A body that comes grows in few steps while most of the budget is free, and holds
+// less than twice what it has sent when it is not.
+func TestGrowthFollowsTheBudget(t *testing.T) {
+	for used, want := range map[int]int{0: ampleGrowth, 200 << 10: ampleGrowth, 300 << 10: growth} {
+		b := NewBudget(1 << 20)
+		b.used.Store(int64(used))
+		if got := b.nextSize(firstRoom, MaxBody, MaxBody); got != want*firstRoom {
+			t.Errorf("%d of 1 MiB used: %d bytes become %d, want %d times as many", used, firstRoom, got, want)
+		}
+	}
+}

@@ -33,6 +33,9 @@ const (
 	// growth is how many times larger each next buffer is: a sender holds less than
 	// so many times what it has sent.
 	growth = 2
+	// ampleGrowth is growth while most of the budget is free. Each growth copies what
+	// there is, so that fewer of them take less time.
+	ampleGrowth = 8
 )
 
 // A Buffer holds one body in memory borrowed from a Budget. It belongs to one
@@ -149,7 +152,7 @@ func (b *Buffer) readAll(r io.Reader, size, limit int) error {
 			if len(b.data) >= limit {
 				return ErrTooLarge
 			}
-			if grown := b.grow(nextSize(cap(b.data), size, limit)); grown != nil {
+			if grown := b.grow(b.budget.nextSize(cap(b.data), size, limit)); grown != nil {
 				return grown
 			}
 			b.data = append(b.data, b.probe[0])
@@ -167,8 +170,11 @@ func (b *Buffer) readAll(r io.Reader, size, limit int) error {
 
 // nextSize returns how large a full buffer becomes: several times its size,
 // but no more than was announced or is allowed.
-func nextSize(size, announced, limit int) int {
+func (b *Budget) nextSize(size, announced, limit int) int {
 	next := growth * size
+	if b.limit <= 0 || b.used.Load() < b.limit/4 {
+		next = ampleGrowth * size
+	}
 	if announced > size {
 		next = min(next, announced)
 	}
