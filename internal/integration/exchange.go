@@ -28,6 +28,8 @@ type exchange struct {
 	bufs net.Buffers
 	in   source
 	body bodyReader
+
+	arrival arrival // of the body
 }
 
 func newExchange() *exchange {
@@ -189,6 +191,7 @@ func (x *exchange) write(cn *conn, req *Request) (int64, error) {
 // reset lets go of what the call lent, and of buffers that grew large.
 func (x *exchange) reset() {
 	x.vec, x.bufs, x.in.r = [2][]byte{}, nil, nil
+	x.arrival = arrival{}
 	if cap(x.out) > 2*joinBody {
 		x.out = make([]byte, 0, 2<<10)
 	}

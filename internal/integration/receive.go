@@ -36,6 +36,10 @@ func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Res
 	if req.Timing != nil {
 		body = &timedBody{body, req.Timing}
 	}
+	if x.body.kind != byLength || h.length > int64(x.in.buffered()) {
+		x.arrival = arrival{from: body, conn: cn}
+		body = &x.arrival
+	}
 	buf, err := c.opts.Budget.ReadBody(body, h.length, c.opts.MaxBody)
 	if err != nil {
 		return nil, false, err
@@ -44,6 +48,40 @@ func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Res
 	resp.OnRelease(buf.FreeFunc())
 	return resp, keep && x.body.kind != untilClose && x.in.buffered() == 0, nil
 }
+
+// An arrival is a body that comes in the backend's own time, httpmsg.Sender to the
+// budget: one that comes slowly gives way when others need its memory.
+type arrival struct {
+	from  io.Reader
+	conn  *conn
+	first [1]byte // read by Await
+	ahead bool    // first is still to be delivered
+	over  bool    // from has given its end
+}
+
+// Await implements httpmsg.Sender.
+func (a *arrival) Await() error {
+	n, err := a.from.Read(a.first[:])
+	if a.ahead = n > 0; err == io.EOF {
+		a.over, err = true, nil
+	}
+	return err
+}
+
+// Read implements io.Reader.
+func (a *arrival) Read(p []byte) (int, error) {
+	switch {
+	case a.ahead && len(p) > 0:
+		a.ahead = false
+		return copy(p, a.first[:]), nil
+	case a.over:
+		return 0, io.EOF
+	}
+	return a.from.Read(p)
+}
+
+// Interrupt implements httpmsg.Sender. The connection serves no other call.
+func (a *arrival) Interrupt() { _ = a.conn.SetReadDeadline(longAgo) }
 
 // A timedBody notes when the first bytes of a body come.
 type timedBody struct {

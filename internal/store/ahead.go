@@ -38,7 +38,7 @@ func (s *Store) WriteAhead(ctx context.Context, scope Scope, fn func(*Tx) error)
 			return 0, err
 		}
 		took = time.Since(begun)
-		rev, err := s.writer.write(ctx, MaxChanges, p.write)
+		rev, err := s.writer.write(ctx, scope.Account, MaxChanges, p.write)
 		if !errors.Is(err, errStale) {
 			return rev, err
 		}
@@ -46,7 +46,7 @@ func (s *Store) WriteAhead(ctx context.Context, scope Scope, fn func(*Tx) error)
 	if took > aheadTurn {
 		return 0, ErrOvertaken
 	}
-	rev, err := s.writer.write(ctx, 2*aheadTurn, fn)
+	rev, err := s.writer.write(ctx, scope.Account, 2*aheadTurn, fn)
 	if errors.Is(err, ErrTimeout) {
 		err = ErrOvertaken
 	}

@@ -10,6 +10,7 @@ import (
 // A write is one call of Store.Write on its way through the writer.
 type write struct {
 	ctx   context.Context
+	whose string        // the account that it takes a turn of
 	limit time.Duration // of fn
 	fn    func(*Tx) error
 	state atomic.Int32  // waiting, started or dropped
@@ -26,8 +27,8 @@ const (
 	dropped // its caller has gone
 )
 
-func newWrite(ctx context.Context, limit time.Duration, fn func(*Tx) error) *write {
-	return &write{ctx: ctx, limit: limit, fn: fn, done: make(chan struct{})}
+func newWrite(ctx context.Context, whose string, limit time.Duration, fn func(*Tx) error) *write {
+	return &write{ctx: ctx, whose: whose, limit: limit, fn: fn, done: make(chan struct{})}
 }
 
 // start claims w for the writer, unless its caller has gone.
@@ -52,18 +53,26 @@ func (w *write) wait(ctx context.Context) (Revision, error) {
 	return w.rev, w.err
 }
 
-// A queue holds writes in the order of their submission. Callers wait for
-// their outcome, so there are never more than there are callers.
+// A queue holds the writes that wait. Accounts take turns, so that however many an
+// account submits, another's waits for one of them at the most; those of one
+// account keep their order. Callers wait for their outcome, so there are never more
+// than there are callers.
 type queue struct {
 	mu     sync.Mutex
 	filled sync.Cond
 	in     []*write // submitted
-	out    []*write // being taken; the writer's alone
 	closed bool
+
+	// What has been collected from in, the writer's alone.
+	lines map[string]*line // by account, none is empty
+	turns []*line
 }
 
+// A line is the writes of one account, in the order of their submission.
+type line struct{ writes []*write }
+
 func newQueue() *queue {
-	q := &queue{}
+	q := &queue{lines: make(map[string]*line)}
 	q.filled.L = &q.mu
 	return q
 }
@@ -83,23 +92,41 @@ func (q *queue) push(w *write) error {
 // pop returns the next write, or nil when there is none: at once, or, if it is
 // to block, once the queue is closed.
 func (q *queue) pop(block bool) *write {
-	if len(q.out) == 0 && !q.refill(block) {
+	for _, w := range q.collect(block && len(q.turns) == 0) {
+		l := q.lines[w.whose]
+		if l == nil {
+			l = new(line)
+			q.lines[w.whose], q.turns = l, append(q.turns, l)
+		}
+		l.writes = append(l.writes, w)
+	}
+	if len(q.turns) == 0 {
 		return nil
 	}
-	w := q.out[0]
-	q.out[0] = nil
-	q.out = q.out[1:]
+	l := q.turns[0]
+	w := l.writes[0]
+	l.writes[0] = nil
+	l.writes = l.writes[1:]
+	q.turns[0] = nil
+	if q.turns = q.turns[1:]; len(l.writes) > 0 {
+		q.turns = append(q.turns, l)
+	} else {
+		delete(q.lines, w.whose)
+	}
 	return w
 }
 
-func (q *queue) refill(block bool) bool {
+// collect returns what has been submitted since it was last called. If it is to
+// block it waits for something, or until the queue is closed.
+func (q *queue) collect(block bool) []*write {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for block && len(q.in) == 0 && !q.closed {
 		q.filled.Wait()
 	}
-	q.in, q.out = nil, q.in
-	return len(q.out) > 0
+	in := q.in
+	q.in = nil
+	return in
 }
 
 func (q *queue) close() {

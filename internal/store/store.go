@@ -52,8 +52,8 @@ const (
 // A Scope says what a write changes: the documents of one API; with an API of
 // "", anything of an account in a region; and as the zero Scope, anything of the
 // server. A write is in order with those of its own scope, of the scopes that
-// contain it and of those within it. SQLite and memory have one writer, put all
-// writes in order and ignore it.
+// contain it and of those within it. SQLite and memory have one writer and put all
+// writes in order, in turns of the accounts that wait.
 type Scope struct{ Account, Region, API string }
 
 // A Revision numbers a published change: 1 is the first, 0 is none. Revisions
@@ -205,14 +205,14 @@ func (s *Store) view(ctx context.Context, fn func(*Tx) error) error {
 // A ctx that ends makes Write return its error unless fn is through by then.
 // While fn runs no other write does; it has MaxWrite, and then its changes are
 // undone. The Revision is the highest that fn published, 0 if none.
-func (s *Store) Write(ctx context.Context, _ Scope, fn func(*Tx) error) (Revision, error) {
-	return s.writer.write(ctx, MaxWrite, fn)
+func (s *Store) Write(ctx context.Context, scope Scope, fn func(*Tx) error) (Revision, error) {
+	return s.writer.write(ctx, scope.Account, MaxWrite, fn)
 }
 
 // WriteBriefly is Write for a fn that may turn out to take long: it has MaxBrief
 // and then fails with ErrTimeout, for its caller to go on with WriteAhead.
-func (s *Store) WriteBriefly(ctx context.Context, _ Scope, fn func(*Tx) error) (Revision, error) {
-	return s.writer.write(ctx, MaxBrief, fn)
+func (s *Store) WriteBriefly(ctx context.Context, scope Scope, fn func(*Tx) error) (Revision, error) {
+	return s.writer.write(ctx, scope.Account, MaxBrief, fn)
 }
 
 // Served returns what is served under (kind, id); ErrNotFound when there is

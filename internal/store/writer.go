@@ -50,12 +50,13 @@ func startWriter(e engine, f *feed, log *slog.Logger) *writer {
 	return w
 }
 
-// write submits fn, which may take limit in its turn, and waits for its outcome.
-func (w *writer) write(ctx context.Context, limit time.Duration, fn func(*Tx) error) (Revision, error) {
+// write submits fn, which may take limit in a turn of an account's, and waits for
+// its outcome.
+func (w *writer) write(ctx context.Context, whose string, limit time.Duration, fn func(*Tx) error) (Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	job := newWrite(ctx, limit, fn)
+	job := newWrite(ctx, whose, limit, fn)
 	if err := w.queue.push(job); err != nil {
 		return 0, err
 	}

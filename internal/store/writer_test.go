@@ -326,3 +326,36 @@ func TestManyReads(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// However many writes one account has waiting, another's is next but one, and those
+// of one account keep their order.
+func TestAccountsTakeTurns(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		var order []string
+		var wg sync.WaitGroup
+		submit := func(account string, n int) {
+			for i := range n {
+				wg.Go(func() {
+					_, err := s.Write(t.Context(), Scope{Account: account}, func(*Tx) error {
+						order = append(order, fmt.Sprint(account, i))
+						return nil
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+				synctest.Wait()
+			}
+		}
+		release := hold(s)
+		submit("many", 5)
+		submit("few", 2)
+		submit("one", 1)
+		release()
+		wg.Wait()
+		want := []string{"many0", "few0", "one0", "many1", "few1", "many2", "many3", "many4"}
+		if !slices.Equal(order, want) {
+			t.Errorf("got  %v\nwant %v", order, want)
+		}
+	})
+}
