@@ -48,6 +48,7 @@ type config struct {
 	Quotas                map[string]string   // name to number, or throttle.Unlimited
 	Rates                 map[string]string   // name to rate, in the form of throttle.ParseRate
 	AccessLogDestinations map[string]string   // destination ARN to file, "-" for standard output
+	AWSEndpoints          map[string]string   // service to the URL that gets its calls, othersEndpoint to that of all others
 	LambdaFunctions       map[string]string   // function name or ARN to the URL that invokes it
 	VPCLinks              map[string][]string // name of a VPC link, or ARN of its target, to the addresses behind it
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"sync/atomic"
 
@@ -104,8 +106,10 @@ func newAWS(c *config, client *integration.Client, log *slog.Logger) (*integrati
 	if err := os.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"); err != nil {
 		return nil, err
 	}
+	services := maps.Clone(c.AWSEndpoints)
+	delete(services, othersEndpoint)
 	return integration.NewAWS(client, integration.AWSOptions{
-		EndpointURL: c.AWSEndpointURL, Local: !c.AWS, AssumeRoles: c.AssumeRoles, Functions: c.LambdaFunctions, Region: c.Region, Log: log,
+		EndpointURL: cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint]), Endpoints: services, Local: !c.AWS, AssumeRoles: c.AssumeRoles, Functions: c.LambdaFunctions, Region: c.Region, Log: log,
 	})
 }
 

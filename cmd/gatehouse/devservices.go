@@ -73,7 +73,8 @@ func (s *server) placeOf(uri string) (place, bool) {
 		return place{what: "function " + name, missing: "in the file of --config, lambda-functions: {" + name +
 			": http://…} gives it a URL, --aws-endpoint-url one to all services, --aws calls AWS"}, true
 	case errors.As(err, &nowhere):
-		return place{what: "service " + nowhere.Service, missing: "--aws-endpoint-url gives all services a URL, --aws calls AWS"}, true
+		return place{what: "service " + nowhere.Service, missing: "in the file of --config, aws-endpoints: {" + nowhere.Service +
+			": http://…} gives it a URL, --aws-endpoint-url one to all services, --aws calls AWS"}, true
 	case err != nil:
 		return place{}, false
 	}

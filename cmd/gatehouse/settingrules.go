@@ -32,7 +32,7 @@ var idleRules = []struct {
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated }, "with allow-unauthenticated, which allows all names"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
-	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" }, "with aws-endpoint-url, which gets the calls of all services"},
+	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
 	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},
 }
 
@@ -121,6 +121,27 @@ func checkAWSEndpoint(c *config) error {
 		return nil
 	}
 	return integration.CheckURL(c.AWSEndpointURL)
+}
+
+// othersEndpoint is the key of aws-endpoints for the services that have none.
+const othersEndpoint = "default"
+
+// serviceName is what the name of an AWS service looks like in an integration's URI.
+var serviceName = regexp.MustCompile(`^[a-z0-9]+(?:[.-][a-z0-9]+)*$`)
+
+func checkAWSEndpoints(c *config) error {
+	for _, service := range slices.Sorted(maps.Keys(c.AWSEndpoints)) {
+		if !serviceName.MatchString(service) {
+			return fmt.Errorf("%q is no AWS service as integrations name it, such as dynamodb or sqs", brief(service))
+		}
+		if err := integration.CheckURL(c.AWSEndpoints[service]); err != nil {
+			return fmt.Errorf("%s: %w", service, err)
+		}
+	}
+	if c.AWSEndpoints[othersEndpoint] != "" && c.AWSEndpointURL != "" {
+		return fmt.Errorf("%s: %s says the same", othersEndpoint, c.called("aws-endpoint-url"))
+	}
+	return nil
 }
 
 // hostName is what a name of this server may look like, without a port.

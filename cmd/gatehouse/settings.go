@@ -106,6 +106,8 @@ var settings = []setting{
 		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.Rates) }, check: checkRates},
 	{name: "access-log-destinations", live: true, usage: "map of the destination ARN of access logs to the file that they go to; - is standard output",
 		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.AccessLogDestinations) }, check: checkDestinations},
+	{name: "aws-endpoints", live: true, usage: "map of an AWS service, such as dynamodb, to the URL that gets its calls in place of AWS; default is for all other services, as aws-endpoint-url",
+		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.AWSEndpoints) }, check: checkAWSEndpoints},
 	{name: "lambda-functions", live: true, usage: "map of a Lambda function's name or ARN to the URL that invokes it",
 		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.LambdaFunctions) }, check: checkFunctions},
 	{name: "vpc-links", live: true, usage: "map of a VPC link's name, or the ARN of its target, to the list of addresses (host:port) behind it",

@@ -19,13 +19,17 @@ type AWSOptions struct {
 	// EndpointURL is where the calls of every service go, STS's included; "" is
 	// AWS itself.
 	EndpointURL string
+	// Endpoints are where the calls of single services go, by the name that URIs
+	// have for them, such as dynamodb; they go before EndpointURL.
+	Endpoints map[string]string
 	// Functions are the URLs at which single Lambda functions are invoked, by
 	// ARN, with or without qualifier, or by name. A URL with a path is taken as
 	// it is, as the Runtime Interface Emulator needs it; to one without, the
 	// path of Lambda's Invoke operation is added. Calls of them are not signed.
 	Functions map[string]string
 	// AssumeRoles lets an integration name a role to call with. Without it only
-	// roles at an EndpointURL are assumed.
+	// roles at an endpoint of STS's own are assumed; at the endpoint of another
+	// service the role is then passed over.
 	AssumeRoles bool
 	// Local keeps calls from AWS itself: those of services without an endpoint, and
 	// of functions without a URL, fail with a *NowhereError.
@@ -33,9 +37,9 @@ type AWSOptions struct {
 	// Region is where the process is: that of its credentials, not of the calls.
 	Region string
 	// Credentials sign the calls that name no role, and assume the roles; nil is
-	// the SDK's default chain, loaded when a call first needs it. With an
-	// EndpointURL the chain does not look for the role of an EC2 instance, and
-	// where it has no credentials calls are signed with a key called "test".
+	// the SDK's default chain, loaded when a call first needs it. For calls that do
+	// not go to AWS the chain does not look for the role of an EC2 instance, and
+	// where it has no credentials they are signed with a key called "test".
 	Credentials aws.CredentialsProvider
 	// Log gets what the SDK says while it looks for credentials; nil discards.
 	Log *slog.Logger
@@ -45,9 +49,8 @@ type AWSOptions struct {
 // concurrent use.
 type AWS struct {
 	client      *Client
-	endpoint    *Endpoint // of AWSOptions.EndpointURL; nil is AWS
+	standIns    standIns
 	local       bool
-	base        string // path of the EndpointURL, without the last slash
 	functions   map[string]functionURL
 	signer      sigv4.Signer
 	credentials credentials
@@ -55,15 +58,12 @@ type AWS struct {
 
 // NewAWS checks the options. It connects to nothing and loads no credentials.
 func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
-	a := &AWS{client: client, local: o.Local, functions: make(map[string]functionURL, len(o.Functions))}
-	a.credentials.init(&o)
-	if o.EndpointURL != "" {
-		ep, path, err := parseBase(o.EndpointURL)
-		if err != nil {
-			return nil, fmt.Errorf("the endpoint URL of AWS: %w", err)
-		}
-		a.endpoint, a.base = ep, strings.TrimSuffix(path, "/")
+	in, err := newStandIns(&o)
+	if err != nil {
+		return nil, err
 	}
+	a := &AWS{client: client, standIns: in, local: o.Local, functions: make(map[string]functionURL, len(o.Functions))}
+	a.credentials.init(&o, in.of("sts"))
 	for name, url := range o.Functions {
 		f, err := parseFunctionURL(url)
 		if err != nil {
@@ -128,6 +128,7 @@ type Service struct {
 	// Signed says that calls are signed, so that credentials are needed.
 	Signed bool
 
+	standIn      bool   // it is not AWS that is called
 	host         string // Host header; "" is the endpoint's
 	name, region string // scope of the signature
 }
@@ -152,11 +153,8 @@ func (a *AWS) Resolve(uri string) (*Service, error) {
 	}
 	host, region := u.host()
 	s.region = region
-	if a.endpoint != nil {
-		s.Endpoint, s.Target = a.endpoint, a.base+s.Target
-		if u.Subdomain != "" { // the host is the one thing that carries it
-			s.host = u.prefix() + u.Service + "." + a.endpoint.Authority()
-		}
+	if at := a.standIns.of(u.Service); at != nil {
+		at.take(s, &u)
 		return s, nil
 	}
 	if a.local {
@@ -198,7 +196,7 @@ func (a *AWS) sign(req *Request, s *Service, role string) error {
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
-	who, err := a.credentials.retrieve(ctx, role)
+	who, err := a.credentials.retrieve(ctx, role, s.standIn)
 	if err != nil {
 		kind := ErrCredentials
 		if role != "" {

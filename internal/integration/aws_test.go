@@ -461,6 +461,45 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// TestEndpointsOfServices has one service at an endpoint of its own, beside AWS or
+// another endpoint. A role is assumed where STS has an endpoint, too.
+func TestEndpointsOfServices(t *testing.T) {
+	const table, role = "arn:aws:apigateway:us-east-1:dynamodb:action/GetItem", "arn:aws:iam::1:role/r"
+	dynamodb, got := cloud(t, nil)
+	sts, asked := cloud(t, func(w http.ResponseWriter, r recorded) { assumed(w, r, "AssumeRole", "ROLEKEY") })
+	others, rest := cloud(t, nil)
+
+	alone := newAWS(t, AWSOptions{Endpoints: map[string]string{"dynamodb": dynamodb}, Credentials: testKeys})
+	if err := call(t, alone, table, &Request{Method: "POST"}, role); err != nil {
+		t.Fatal(err)
+	}
+	if r := got(); signer(r) != "AKID" {
+		t.Errorf("signed by %q", signer(r))
+	}
+	if s, err := alone.Resolve(sqsTest); err != nil || !strings.HasSuffix(s.Endpoint.Authority(), ".amazonaws.com") {
+		t.Errorf("%v %v", s, err)
+	}
+	if err := alone.CheckRole(table, role); err != nil {
+		t.Error(err)
+	}
+	if err := alone.CheckRole(sqsTest, role); !errors.Is(err, errRolesOff) {
+		t.Error(err)
+	}
+
+	beside := newAWS(t, AWSOptions{EndpointURL: others, Endpoints: map[string]string{"dynamodb": dynamodb, "sts": sts}, Credentials: testKeys})
+	for uri, last := range map[string]func() recorded{table: got, sqsTest: rest} {
+		if err := call(t, beside, uri, &Request{Method: "POST"}, role); err != nil {
+			t.Fatal(err)
+		}
+		if r := last(); r.Request == nil || signer(r) != "ROLEKEY" {
+			t.Errorf("%s: %v", uri, r)
+		}
+	}
+	if asked().Request == nil {
+		t.Error("STS was not asked")
+	}
+}
+
 func TestRolesNotAssumed(t *testing.T) {
 	a := newAWS(t, AWSOptions{Credentials: testKeys})
 	if err := call(t, a, sqsTest, &Request{Method: "GET"}, "arn:aws:iam::1:role/r"); !errors.Is(err, ErrRole) || !errors.Is(err, errRolesOff) {
@@ -500,7 +539,7 @@ func TestCheckRole(t *testing.T) {
 func TestRolesAreBounded(t *testing.T) {
 	a := newAWS(t, AWSOptions{AssumeRoles: true, Credentials: testKeys})
 	for i := range maxRoles + 10 {
-		if _, err := a.credentials.provider(context.Background(), fmt.Sprintf("arn:aws:iam::1:role/%d", i)); err != nil {
+		if _, err := a.credentials.provider(context.Background(), fmt.Sprintf("arn:aws:iam::1:role/%d", i), false); err != nil {
 			t.Fatal(err)
 		}
 	}

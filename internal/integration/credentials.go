@@ -33,19 +33,20 @@ var errRolesOff = errors.New("roles are assumed only with --assume-roles or --aw
 
 // credentials are what calls are signed with.
 type credentials struct {
-	region   string
-	assume   bool   // roles may be assumed
-	endpoint string // URL of STS; "" is AWS's
-	log      logging.Logger
+	region  string
+	assume  bool     // roles may be assumed
+	standIn *standIn // for STS; nil is AWS's
+	log     logging.Logger
 
 	mu    sync.Mutex
-	chain aws.CredentialsProvider            // the process's own; nil until first needed
+	real  aws.CredentialsProvider            // the process's own, for AWS; nil until first needed
+	local aws.CredentialsProvider            // for what stands in for it; nil until first needed
 	roles map[string]aws.CredentialsProvider // by ARN
 }
 
-func (c *credentials) init(o *AWSOptions) {
-	c.region, c.assume = o.Region, o.AssumeRoles || o.EndpointURL != ""
-	c.endpoint, c.chain, c.log = o.EndpointURL, o.Credentials, logging.Nop{}
+func (c *credentials) init(o *AWSOptions, sts *standIn) {
+	c.region, c.assume, c.standIn = o.Region, o.AssumeRoles && !o.Local || sts != nil, sts
+	c.real, c.local, c.log = o.Credentials, o.Credentials, logging.Nop{}
 	if o.Log != nil {
 		c.log = sdkLog(o.Log)
 	}
@@ -54,28 +55,32 @@ func (c *credentials) init(o *AWSOptions) {
 
 // CheckRole returns why an integration with the given URI cannot call with a
 // role. It returns nil when it can, and when the call needs no role. If some
-// functions have URLs of their own, a URI with stage variables may lead to one,
-// and is let through.
+// functions or services have URLs of their own, a URI with stage variables may lead
+// to one, and is let through.
 func (a *AWS) CheckRole(uri, role string) error {
 	if role == "" || a.credentials.assume {
 		return nil
 	}
-	if strings.Contains(uri, "${") && len(a.functions) > 0 {
+	if strings.Contains(uri, "${") && len(a.functions)+len(a.standIns.services) > 0 {
 		return nil
 	}
 	s, err := a.Resolve(uri)
-	if err == nil && !s.Signed || errors.As(err, new(*NowhereError)) { // the call fails for another reason
+	if err == nil && (!s.Signed || s.standIn) || errors.As(err, new(*NowhereError)) { // that call fails for another reason
 		return nil
 	}
 	return fmt.Errorf("%s: %w", role, errRolesOff)
 }
 
-// retrieve returns the credentials of a role or, for "", the process's own.
-func (c *credentials) retrieve(ctx context.Context, role string) (aws.Credentials, error) {
+// retrieve returns the credentials of a role or, for "", the process's own. For a
+// call of what stands in for a service, a role that is not assumed counts for none.
+func (c *credentials) retrieve(ctx context.Context, role string, standIn bool) (aws.Credentials, error) {
+	if standIn && !c.assume {
+		role = ""
+	}
 	if role != "" && !c.assume {
 		return aws.Credentials{}, errRolesOff
 	}
-	provider, err := c.provider(ctx, role)
+	provider, err := c.provider(ctx, role, standIn)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -83,19 +88,20 @@ func (c *credentials) retrieve(ctx context.Context, role string) (aws.Credential
 }
 
 // provider returns what fetches, keeps and renews the credentials.
-func (c *credentials) provider(ctx context.Context, role string) (aws.CredentialsProvider, error) {
+func (c *credentials) provider(ctx context.Context, role string, standIn bool) (aws.CredentialsProvider, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.load(ctx); err != nil {
-		return nil, err
-	}
 	if role == "" {
-		return c.chain, nil
+		return c.chain(ctx, standIn)
 	}
 	if p := c.roles[role]; p != nil {
 		return p, nil
 	}
-	client, err := c.sts(role)
+	chain, err := c.chain(ctx, c.standIn != nil)
+	if err != nil {
+		return nil, err
+	}
+	client, err := c.sts(role, chain)
 	if err != nil {
 		return nil, err
 	}
@@ -118,33 +124,34 @@ func sdkLog(log *slog.Logger) logging.Logger {
 	})
 }
 
-// load makes the default chain. That reads the files of AWS's tools and connects
-// to nothing; the chain does when it is asked. With an endpoint URL the chain
-// does not ask the metadata address of EC2: stand-ins for AWS mostly run where
-// nothing answers there, and each call would wait for seconds.
-func (c *credentials) load(ctx context.Context) error {
-	if c.chain != nil {
-		return nil
+// chain returns the process's own credentials, for AWS or for what stands in for it.
+// To make the chain reads the files of AWS's tools and connects to nothing; the
+// chain does when it is asked. For stand-ins it does not ask the metadata address of
+// EC2: they mostly run where nothing answers there, and each call would wait for
+// seconds.
+func (c *credentials) chain(ctx context.Context, standIn bool) (aws.CredentialsProvider, error) {
+	made, metadata := &c.real, imds.ClientDefaultEnableState
+	if standIn {
+		made, metadata = &c.local, imds.ClientDisabled
 	}
-	metadata := imds.ClientDefaultEnableState
-	if c.endpoint != "" {
-		metadata = imds.ClientDisabled
+	if *made != nil {
+		return *made, nil
 	}
 	loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(c.region), config.WithLogger(c.log), config.WithEC2IMDSClientEnableState(metadata))
 	switch {
-	case c.endpoint != "":
-		c.chain = &orTest{chain: loaded.Credentials}
+	case standIn:
+		*made = &orTest{chain: loaded.Credentials}
 	case err != nil:
-		return err
+		return nil, err
 	default:
-		c.chain = loaded.Credentials
+		*made = loaded.Credentials
 	}
-	return nil
+	return *made, nil
 }
 
 // sts returns a client of the service that assumes roles: the one of the
-// process's region, in the partition of the role, or the one at the endpoint URL.
-func (c *credentials) sts(role string) (*sts.Client, error) {
+// process's region, in the partition of the role, or what stands in for it.
+func (c *credentials) sts(role string, chain aws.CredentialsProvider) (*sts.Client, error) {
 	partition, _, _ := strings.Cut(strings.TrimPrefix(role, "arn:"), ":")
 	u, err := ParseServiceURI("arn:" + partition + ":apigateway:" + c.region + ":sts:path/")
 	if err != nil {
@@ -152,10 +159,10 @@ func (c *credentials) sts(role string) (*sts.Client, error) {
 	}
 	host, region := u.host()
 	url := "https://" + host
-	if c.endpoint != "" {
-		url = c.endpoint
+	if c.standIn != nil {
+		url = c.standIn.url
 	}
-	return sts.New(sts.Options{Region: region, Credentials: c.chain, BaseEndpoint: &url, Logger: c.log}), nil
+	return sts.New(sts.Options{Region: region, Credentials: chain, BaseEndpoint: &url, Logger: c.log}), nil
 }
 
 // orTest returns the credentials of a chain. Where the chain has none it returns
