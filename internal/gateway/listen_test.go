@@ -27,7 +27,7 @@ func TestRefuseNew(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer early.Close()
-	refuseNew(ln.(*net.TCPListener))
+	deafen(ln.(*net.TCPListener))
 	var timeout net.Error
 	if _, err := net.DialTimeout("tcp", ln.Addr().String(), 100*time.Millisecond); !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Errorf("who comes late got %v", err)

@@ -116,7 +116,7 @@ const queueTime = 50 * time.Millisecond
 func stopAccepting(ln net.Listener) {
 	tcp, ok := ln.(*net.TCPListener)
 	if ok {
-		refuseNew(tcp)
+		deafen(tcp)
 		ok = tcp.SetDeadline(time.Now()) == nil
 	}
 	if !ok {

@@ -35,7 +35,7 @@ type scanner struct {
 	lengths   int
 	length    int64
 	codings   int
-	refused   bool // net/http will answer with an error of its own
+	rejected  bool // net/http will answer with an error of its own
 
 	head  []byte   // the request line and the header lines so far, each with a \n
 	heads []string // those of requests that no handler has got yet
@@ -178,7 +178,7 @@ func (s *scanner) request(line []byte) error {
 		if bytes.HasPrefix(version, []byte("HTTP/1.")) || bytes.HasPrefix(version, []byte("HTTP/2.")) {
 			return errAmbiguous // net/http takes them for HTTP/1.1 and a preface
 		}
-		s.refused = true
+		s.rejected = true
 	}
 	if string(method) == "CONNECT" { // what follows it need not be a request
 		return errAmbiguous
@@ -227,7 +227,7 @@ func (s *scanner) header(line []byte) error {
 	case 't':
 		if value, ok := valueOf(line, "Transfer-Encoding"); ok {
 			s.codings++
-			s.refused = s.refused || len(value) != len("chunked") || !httpmsg.EqualFold(string(value), "chunked")
+			s.rejected = s.rejected || len(value) != len("chunked") || !httpmsg.EqualFold(string(value), "chunked")
 		}
 	}
 	return nil
@@ -248,7 +248,7 @@ func (s *scanner) endHead() error {
 		return errAmbiguous
 	case s.authority != "" && !httpmsg.EqualFold(s.authority, s.host):
 		return errAmbiguous
-	case s.refused:
+	case s.rejected:
 		s.next = scanEnded
 		return nil
 	case s.codings > 0:

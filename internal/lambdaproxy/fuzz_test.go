@@ -33,13 +33,13 @@ func FuzzAppendJSON(f *testing.F) {
 	})
 }
 
-// A function's answer leads to an answer that can be sent, or to an error.
-func FuzzAnswer(f *testing.F) {
+// A function's output leads to an answer that can be sent, or to an error.
+func FuzzOutput(f *testing.F) {
 	f.Add([]byte(`{"isBase64Encoded":true,"statusCode":"201","headers":{"A":"b","C":true},"multiValueHeaders":{"a":["b","c"]},"body":"aGk="}`))
 	f.Add([]byte(`{"statusCode":1e400,"headers":null,"body":"\ud800"}`))
 	f.Add([]byte(`"hello world"`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		a := Answer{Body: make([]byte, 0, len(text))}
+		a := Output{Body: make([]byte, 0, len(text))}
 		room := a.Body[:0:cap(a.Body)]
 		if a.Read(text) != nil {
 			return

@@ -10,9 +10,9 @@ import (
 // says nothing.
 func ErrorMessage(body []byte) string { return stringMember(body, "errorMessage") }
 
-// RefusalMessage returns why Lambda's API did not run a function, "" when it says
+// InvokeErrorMessage returns why Lambda's API did not run a function, "" when it says
 // nothing.
-func RefusalMessage(body []byte) string { return stringMember(body, "message", "Message") }
+func InvokeErrorMessage(body []byte) string { return stringMember(body, "message", "Message") }
 
 // maxMessageDepth bounds the nesting of what a message is looked for in.
 const maxMessageDepth = 512

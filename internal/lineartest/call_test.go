@@ -84,7 +84,7 @@ func readers() map[string]reader {
 		"gateway response template": {16 << 10, 0, func(s string) { _ = mapping.ParseGatewayTemplate(s) }, repeats("$", "${", "$context.error.message", "${context.a}", "$stageVariables.a.", "a", "\\", "é")},
 		"access log format":         {16 << 10, 0, func(s string) { _ = accesslog.New(s, nil) }, repeats("$", "${", "$context.requestId", "$context.a", "$context.authorizer.claims.a", "a", "\n")},
 		"answer of a function": {64 << 10, 6 << 20, func(s string) {
-			var a lambdaproxy.Answer
+			var a lambdaproxy.Output
 			if a.Read([]byte(s)) == nil {
 				_ = a.AppendHeader(nil)
 				_ = a.Decode()

@@ -10,14 +10,15 @@ import (
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
-// A Place is where an expression stands, which decides what it may read.
-type Place uint8
+// A Kind is which of AWS's parameter mappings an expression is of, which decides
+// what it may read.
+type Kind uint8
 
 // The places of expressions.
 const (
-	IntegrationRequest Place = iota // Integration.requestParameters
-	MethodResponse                  // IntegrationResponse.responseParameters
-	GatewayResponse                 // GatewayResponse.responseParameters
+	IntegrationRequest Kind = iota // Integration.requestParameters
+	MethodResponse                 // IntegrationResponse.responseParameters
+	GatewayResponse                // GatewayResponse.responseParameters
 )
 
 // ErrNotJSON is the error of a body expression when the body looks like JSON
@@ -52,19 +53,19 @@ type Expression struct {
 }
 
 // ParseExpression compiles an expression. The error is an *InvalidError.
-func ParseExpression(text string, where Place) (*Expression, error) {
+func ParseExpression(text string, kind Kind) (*Expression, error) {
 	e := &Expression{text: text}
 	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
 		e.name = text[1 : n-1]
 		return e, nil
 	}
-	if !e.parse(text, where) {
+	if !e.parse(text, kind) {
 		return nil, &InvalidError{Text: text}
 	}
 	return e, nil
 }
 
-func (e *Expression) parse(text string, where Place) bool {
+func (e *Expression) parse(text string, kind Kind) bool {
 	head, rest, _ := strings.Cut(text, ".")
 	switch head {
 	case "context":
@@ -74,16 +75,16 @@ func (e *Expression) parse(text string, where Place) bool {
 		e.from = fromStageVariable
 		return e.named(rest)
 	}
-	if rest, ok := strings.CutPrefix(text, "integration.response."); ok && where == MethodResponse {
+	if rest, ok := strings.CutPrefix(text, "integration.response."); ok && kind == MethodResponse {
 		return e.parseResponse(rest)
 	}
 	rest, ok := strings.CutPrefix(text, "method.request.")
-	if !ok || where == MethodResponse {
+	if !ok || kind == MethodResponse {
 		return false
 	}
 	if rest == "body" || strings.HasPrefix(rest, "body.") {
 		e.from = fromBody
-		return where == IntegrationRequest && e.body(rest)
+		return kind == IntegrationRequest && e.body(rest)
 	}
 	location, name, _ := strings.Cut(rest, ".")
 	switch location {
@@ -180,7 +181,7 @@ func (e *Expression) Eval(s *Scope) (text string, ok bool, err error) {
 		text = strings.Join(e.values(few[:0], s), ",")
 	}
 	if err == nil {
-		err = s.refused
+		err = s.gaveUp
 	}
 	return text, text != "" && err == nil, err
 }
@@ -190,7 +191,7 @@ func (e *Expression) Eval(s *Scope) (text string, ok bool, err error) {
 func (e *Expression) EvalAll(dst []string, s *Scope) ([]string, error) {
 	switch e.from {
 	case fromQueryAll, fromHeaderAll, fromResponseHeaderAll:
-		return e.values(dst, s), s.refused
+		return e.values(dst, s), s.gaveUp
 	}
 	text, ok, err := e.Eval(s)
 	if ok {
@@ -239,7 +240,7 @@ func (e *Expression) evalBody(s *Scope, side Side) (string, error) {
 	}
 	doc, err := s.parse(side)
 	if err != nil {
-		return "", cmp.Or(s.refused, ErrNotJSON)
+		return "", cmp.Or(s.gaveUp, ErrNotJSON)
 	}
 	v, err := e.path.GetWithin(doc, s.bounds(side))
 	if err != nil && err != jsonpath.ErrNotFound {

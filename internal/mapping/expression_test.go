@@ -29,7 +29,7 @@ func newScope() *Scope {
 func TestEval(t *testing.T) {
 	const absent = "(absent)"
 	tests := map[string]struct {
-		where Place
+		where Kind
 		want  string
 	}{
 		`'static'`:                                       {IntegrationRequest, "static"},
@@ -146,7 +146,7 @@ func TestBodyThatIsNoJSON(t *testing.T) {
 }
 
 func TestParseExpressionRefuses(t *testing.T) {
-	tests := map[string]Place{
+	tests := map[string]Kind{
 		"":                                    IntegrationRequest,
 		"'":                                   IntegrationRequest,
 		"static":                              IntegrationRequest,

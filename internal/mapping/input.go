@@ -81,7 +81,7 @@ func (s *Scope) find(path value.Value) (v value.Value, found bool, err error) {
 	}
 	doc, err := s.parse(s.side)
 	if err != nil {
-		return value.Value{}, false, s.refused
+		return value.Value{}, false, s.gaveUp
 	}
 	if doc.IsNull() { // Jayway refuses such a document
 		return value.Value{}, p.String() == "$", nil

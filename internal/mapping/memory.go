@@ -32,17 +32,17 @@ func (s *Scope) take(side Side, n int) error {
 	return m.Take(n)
 }
 
-// refuse notes the first reason why something could not be made where no error
+// giveUp notes the first reason why something could not be made where no error
 // can be returned.
-func (s *Scope) refuse(err error) {
-	if s.refused == nil {
-		s.refused = err
+func (s *Scope) giveUp(err error) {
+	if s.gaveUp == nil {
+		s.gaveUp = err
 	}
 }
 
-// Refused returns why what a template or expression asked for could not be
+// GaveUp returns why what a template or expression asked for could not be
 // made: the error of RequestMemory or ResponseMemory, or nil.
-func (s *Scope) Refused() error { return s.refused }
+func (s *Scope) GaveUp() error { return s.gaveUp }
 
 // due is when the work of a side must have ended. Its time begins when this is
 // first asked.

@@ -209,7 +209,7 @@ func (m *overrideMap) params(dst []Param, part string) []Param {
 		name, v := p.At(i)
 		text, err := m.of.overrideText(v)
 		if err != nil {
-			m.of.refuse(err)
+			m.of.giveUp(err)
 			return dst
 		}
 		dst = append(dst, Param{name, text})

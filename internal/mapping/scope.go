@@ -70,8 +70,8 @@ type Scope struct {
 	header   paramList                // without repeated names
 	extra    [extraObjects]*value.Map // what #set put into $context and its parts
 
-	refused error        // the first
-	dues    [2]time.Time // by Side; zero before its work begins
+	gaveUp error        // why something could not be made; the first reason
+	dues   [2]time.Time // by Side; zero before its work begins
 
 	run        vtl.RunOptions
 	pathBounds jsonpath.Bounds
@@ -131,7 +131,7 @@ func (s *Scope) body(side Side) *document {
 	if !d.read || len(raw) != len(d.raw) || len(raw) > 0 && &raw[0] != &d.raw[0] {
 		*d = document{raw: raw, read: true}
 		if err := s.take(side, len(raw)); err != nil {
-			s.refuse(err)
+			s.giveUp(err)
 			d.parsed, d.err = true, err
 			return d
 		}
@@ -151,7 +151,7 @@ func (s *Scope) parse(side Side) (value.Value, error) {
 	if !d.parsed {
 		d.json, d.err = value.Parse(d.text, value.Limits{Memory: s.memory(side)})
 		if _, malformed := d.err.(*value.ParseError); d.err != nil && !malformed {
-			s.refuse(d.err)
+			s.giveUp(d.err)
 		}
 		d.parsed = true
 	}
@@ -167,7 +167,7 @@ func (s *Scope) RequestJSON() (value.Value, error) {
 	}
 	doc, err := s.parse(RequestSide)
 	if err != nil {
-		err = cmp.Or(s.refused, ErrNotJSON)
+		err = cmp.Or(s.gaveUp, ErrNotJSON)
 	}
 	return doc, err
 }
@@ -227,7 +227,7 @@ func (s *Scope) affordQuery() bool {
 	}
 	err := s.take(RequestSide, n*each)
 	if err != nil {
-		s.refuse(err)
+		s.giveUp(err)
 		s.query = paramList{list: s.query.list[:0], made: true}
 	}
 	return err == nil

@@ -37,7 +37,7 @@ func (t *Template) Render(dst []byte, s *Scope, side Side) ([]byte, error) {
 		err = fault
 	}
 	if err == nil {
-		err = s.refused
+		err = s.gaveUp
 	}
 	return dst, err
 }

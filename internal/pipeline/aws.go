@@ -158,7 +158,7 @@ func callService(c *call) error {
 		}
 	}
 	if t.service.Function != "" && resp.Status >= 400 {
-		return c.integrationFailed(lambdaRefused(resp))
+		return c.integrationFailed(notInvoked(resp))
 	}
 	return nil
 }
@@ -168,12 +168,12 @@ func callService(c *call) error {
 func (t *awsTarget) unsigned(err error) *failure {
 	switch {
 	case errors.Is(err, integration.ErrRole):
-		return configurationError(roleRefused+t.role, err).at("integration.credentials")
+		return configurationError(noAssumeRole+t.role, err).at("integration.credentials")
 	case errors.Is(err, integration.ErrCredentials):
 		return configurationError("the calls of AWS services cannot be signed", err)
 	}
 	return nil
 }
 
-// roleRefused is what AWS logs, with the role behind it (recorded).
-const roleRefused = "API Gateway does not have permission to assume the provided role "
+// noAssumeRole is what AWS logs, with the role behind it (recorded).
+const noAssumeRole = "API Gateway does not have permission to assume the provided role "

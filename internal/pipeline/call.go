@@ -48,7 +48,7 @@ type state struct {
 	status   int                  // what the integration answered, or MOCK's template said
 	chosen   *integrationResponse // which integration response applies
 	rendered []byte               // rendered response body, and buffer for it
-	function lambdaproxy.Answer   // what a proxy integration's function answered
+	output   lambdaproxy.Output   // what a proxy integration's function answered
 
 	integrationStart time.Time          // of the call of the backend
 	integrationTime  time.Duration      // how long the backend took; 0 when none was called
@@ -71,11 +71,11 @@ type state struct {
 func (s *state) reset() {
 	s.out.reset()
 	s.told.Reset()
-	s.function.Reset()
+	s.output.Reset()
 	*s = state{
 		headers: emptied(s.headers), seen: emptied(s.seen), values: emptied(s.values), borrowed: emptied(s.borrowed),
 		rendered: unlessLarge(s.rendered), logLine: unlessLarge(s.logLine),
-		out: s.out, told: s.told, function: s.function, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
+		out: s.out, told: s.told, output: s.output, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
 	}
 }
 

@@ -28,12 +28,12 @@ func (c *compiler) awsService(m *Method) {
 	m.outgoing(in)
 	if strings.HasSuffix(in.Credentials, ":user/*") {
 		c.problem("integration.credentials", 0, 0, "calls under the identity of the caller are not served")
-		c.refuse("integration.credentials", roleRefused+in.Credentials)
+		c.fail("integration.credentials", noAssumeRole+in.Credentials)
 	}
 	for _, check := range c.program.checks {
 		if err := check(in); err != nil {
 			c.problem("integration.credentials", 0, 0, "%v", err)
-			c.refuse("integration.credentials", roleRefused+in.Credentials)
+			c.fail("integration.credentials", noAssumeRole+in.Credentials)
 		}
 	}
 	if !m.uri.HasStageVariable() {
@@ -55,7 +55,7 @@ func (c *compiler) serviceURI(m *Method, text string) {
 		c.problem("integration.httpMethod", 0, 0, "Lambda functions are invoked by POST, not %s", m.outVerb)
 	case c.method.Integration.Type == "AWS_PROXY" && !function:
 		c.problem(field, 0, 0, "a proxy integration of AWS is served for Lambda functions alone")
-		c.refuse(field, "Invalid endpoint address")
+		c.fail(field, "Invalid endpoint address")
 	}
 }
 

@@ -81,7 +81,7 @@ func (c *compiler) requestParameters(m *Method) {
 // requestParameter compiles one mapping of integration.request.….
 func (c *compiler) requestParameter(m *Method, key, text string) {
 	field := "integration.requestParameters." + key
-	place, name, ok := strings.Cut(strings.TrimPrefix(key, "integration.request."), ".")
+	location, name, ok := strings.Cut(strings.TrimPrefix(key, "integration.request."), ".")
 	if !ok {
 		c.problem(field, 0, 0, "not integration.request.{path,querystring,header}.{name}")
 		return
@@ -90,7 +90,7 @@ func (c *compiler) requestParameter(m *Method, key, text string) {
 	if p.expr, p.err = mapping.ParseExpression(text, mapping.IntegrationRequest); p.err != nil {
 		c.problem(field, 0, 0, "%v", p.err)
 	}
-	switch place {
+	switch location {
 	case "path":
 		m.request.paths = append(m.request.paths, p)
 	case "querystring":
@@ -109,7 +109,7 @@ func (c *compiler) requestParameter(m *Method, key, text string) {
 // illegal notes the mapping of a header that fails every call.
 func (c *compiler) illegal(field, name string) {
 	c.problem(field, 0, 0, "AWS fails every call that maps the header %s", name)
-	c.refuse(field, name+" header already present")
+	c.fail(field, name+" header already present")
 }
 
 // pathParameter returns the path variable that an expression passes on whole.

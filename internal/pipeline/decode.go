@@ -11,7 +11,7 @@ import (
 // readBody waits for the request's body. What can be decided without it is
 // decided by the steps before; what needs it stands behind.
 func readBody(c *call) error {
-	if c.refusesCoding() {
+	if c.lacksDecoder() {
 		return unsupportedMedia()
 	}
 	err := c.req.ReadBody()
@@ -29,10 +29,10 @@ func readBody(c *call) error {
 	return badRequest(err)
 }
 
-// refusesCoding reports whether the header alone tells that a body which has not
-// come yet will be refused for its content coding: one that is empty, or shorter
-// than what the API compresses, is not.
-func (c *call) refusesCoding() bool {
+// lacksDecoder reports whether the header alone tells that a body which has not
+// come yet has a content coding that is not read here. One that is empty, or
+// shorter than what the API compresses, is taken as it is.
+func (c *call) lacksDecoder() bool {
 	if c.req.Unread == nil {
 		return false
 	}

@@ -49,7 +49,7 @@ func (c *call) logAccess(d *httpmsg.Done) {
 // that a MOCK's template said; 0 for none.
 func (c *call) codeStatus() int {
 	if c.method != nil && c.method.kind == "AWS_PROXY" {
-		return c.function.Status
+		return c.output.Status
 	}
 	return c.status
 }

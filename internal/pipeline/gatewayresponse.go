@@ -91,7 +91,7 @@ func (c *call) fail(err error) {
 	}
 	c.logFailure(f)
 	c.traceFailure(f)
-	c.refuse(f)
+	c.replaceAnswer(f)
 	custom := c.stage.program.gatewayResponseFor(f.kind, c.answer.Status)
 	if custom == nil {
 		c.answer.Body = c.defaultBody(f)
@@ -101,8 +101,8 @@ func (c *call) fail(err error) {
 	c.trace.GatewayResponse(string(f.kind), custom != nil, &c.answer)
 }
 
-// refuse puts a failure in the place of the answer, all but its body.
-func (c *call) refuse(f *failure) {
+// replaceAnswer puts a failure in the place of the answer, all but its body.
+func (c *call) replaceAnswer(f *failure) {
 	if c.answer.Stream != nil {
 		_ = c.answer.Stream.Close()
 	}

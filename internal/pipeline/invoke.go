@@ -21,8 +21,8 @@ type Test struct {
 	ClientCertificateID string // "" for none
 }
 
-// A TestAnswer is what came of a test.
-type TestAnswer struct {
+// A TestResult is what came of a test.
+type TestResult struct {
 	Status  int
 	Header  httpmsg.Header // of the method response
 	Body    []byte
@@ -43,7 +43,7 @@ const (
 // deployed: without authorizer, API key and throttle, under no stage. The path
 // of req gives path parameters where it fits the resource, none where it does
 // not. The call ends when ctx has to.
-func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, test *Test, services *Services, checks ...Check) *TestAnswer {
+func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, test *Test, services *Services, checks ...Check) *TestResult {
 	p := Compile(unguarded(d), checks...)
 	own := *services
 	own.Trace, own.AccessLog = nil, nil
@@ -60,11 +60,11 @@ func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, t
 	c.startTrace()
 	c.complete(c.attempt((*call).runTest))
 	c.trace.Complete(c.answer.Status)
-	answer := &TestAnswer{
+	result := &TestResult{
 		Status: c.answer.Status, Header: c.trace.AnswerHeader(), Body: slices.Clone(c.answer.Body), Latency: c.trace.Took, Trace: c.trace,
 	}
 	c.answer.Release()
-	return answer
+	return result
 }
 
 // unguarded is d without what protects it, without the compression of answers,

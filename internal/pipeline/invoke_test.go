@@ -15,7 +15,7 @@ import (
 )
 
 // invoke tests the rig's method as TestInvokeMethod does.
-func (r *rig) invoke(request string) *TestAnswer {
+func (r *rig) invoke(request string) *TestResult {
 	req := parseRequest(request)
 	req.Host, req.SourceIP = "", ""
 	return Invoke(context.Background(), r.deployment, req, &Test{
@@ -28,7 +28,7 @@ func (r *rig) invoke(request string) *TestAnswer {
 }
 
 // showTest is a test's answer as text.
-func showTest(a *TestAnswer) string {
+func showTest(a *TestResult) string {
 	return show(&httpmsg.Response{Status: a.Status, Header: a.Header, Body: a.Body})
 }
 
@@ -175,7 +175,7 @@ func TestInvokeDeadline(t *testing.T) {
 	}
 }
 
-func lastLine(a *TestAnswer) string {
+func lastLine(a *TestResult) string {
 	log := strings.TrimSuffix(a.Trace.ExecutionLog(), "\n")
 	return log[strings.LastIndexByte(log, '\n')+1:] + "\n"
 }

@@ -90,9 +90,9 @@ func (c *call) addInvocation(o *outgoing, t *awsTarget) {
 	h.Set("x-amzn-lambda-integration-tag", c.scope.Context.RequestID)
 }
 
-// readFunctionAnswer makes the answer of a proxy integration's function the
-// client's.
-func readFunctionAnswer(c *call) error {
+// passOutput makes the output of a proxy integration's function the client's
+// answer.
+func passOutput(c *call) error {
 	t, err := c.awsTarget()
 	if err != nil {
 		return err
@@ -100,27 +100,27 @@ func readFunctionAnswer(c *call) error {
 	if t.service.FunctionFailed(c.backend) {
 		return c.integrationFailed(functionFailed(c.backend))
 	}
-	a := &c.function
-	if err := c.readAnswer(a); err != nil {
-		a.Status = 0 // it said none that counts
+	o := &c.output
+	if err := c.readOutput(o); err != nil {
+		o.Status = 0 // it said none that counts
 		if f, ok := err.(*failure); ok {
 			return c.integrationFailed(f)
 		}
 		return c.integrationFailed(badGateway("Malformed Lambda proxy response", err))
 	}
-	if a.Base64 && c.binaryResponse() {
-		if err := a.Decode(); err != nil {
+	if o.Base64 && c.binaryResponse() {
+		if err := o.Decode(); err != nil {
 			return c.integrationFailed(configurationError(badBase64, err))
 		}
 	}
-	c.answer.Status, c.answer.Body = a.Status, a.Body
-	c.answer.Header = treatAnswered(a.AppendHeader(c.answer.Header))
+	c.answer.Status, c.answer.Body = o.Status, o.Body
+	c.answer.Header = outputHeader(o.AppendHeader(c.answer.Header))
 	return nil
 }
 
-// treatAnswered gives the header lines of a function's answer the treatment that
+// outputHeader gives the header lines of a function's output the treatment that
 // AWS gives them, in place.
-func treatAnswered(h httpmsg.Header) httpmsg.Header {
+func outputHeader(h httpmsg.Header) httpmsg.Header {
 	kept := h[:0]
 	for _, f := range h {
 		switch {
@@ -134,18 +134,18 @@ func treatAnswered(h httpmsg.Header) httpmsg.Header {
 	return kept
 }
 
-// readAnswer reads what the function answered. A large body goes into a buffer of
+// readOutput reads what the function returned. A large body goes into a buffer of
 // the budget, which what its text says fits in.
-func (c *call) readAnswer(a *lambdaproxy.Answer) (err error) {
+func (c *call) readOutput(o *lambdaproxy.Output) (err error) {
 	if len(c.backend.Body) > largeBody {
-		if a.Body, err = c.lend(len(c.backend.Body)); err != nil {
+		if o.Body, err = c.lend(len(c.backend.Body)); err != nil {
 			return err
 		}
-		return a.Read(c.backend.Body)
+		return o.Read(c.backend.Body)
 	}
-	a.Body = c.rendered
-	err = a.Read(c.backend.Body)
-	c.rendered = a.Body
+	o.Body = c.rendered
+	err = o.Read(c.backend.Body)
+	c.rendered = o.Body
 	return err
 }
 
@@ -165,9 +165,9 @@ func selectServiceResponse(c *call) error {
 	return c.selectBy("", 0)
 }
 
-// lambdaRefused is the answer when Lambda's API did not run the function.
-func lambdaRefused(resp *httpmsg.Response) *failure {
-	reason := lambdaproxy.RefusalMessage(resp.Body)
+// notInvoked is the failure when Lambda's API did not run the function.
+func notInvoked(resp *httpmsg.Response) *failure {
+	reason := lambdaproxy.InvokeErrorMessage(resp.Body)
 	cause := fmt.Errorf("Lambda answered %d: %s", resp.Status, reason) //nolint:staticcheck // a name
 	if resp.Status == 403 || reason == "" {
 		reason = noPermission

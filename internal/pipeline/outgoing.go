@@ -34,8 +34,8 @@ func (o *outgoing) aim(t *target.Target) error {
 	if errors.Is(err, target.ErrMisleads) {
 		return badRequest(err)
 	}
-	if refused, ok := errors.AsType[*target.ConfigError](err); ok {
-		return configurationError(refused.Reason, nil).at(refused.Field)
+	if missing, ok := errors.AsType[*target.ConfigError](err); ok {
+		return configurationError(missing.Reason, nil).at(missing.Field)
 	}
 	if err != nil {
 		return configurationError("Invalid endpoint address", err).at(uriField)

@@ -30,8 +30,8 @@ func (s *Stage) Problems() []Problem {
 			continue
 		}
 		field := uriField
-		if refused, ok := errors.AsType[*target.ConfigError](err); ok {
-			field = refused.Field
+		if missing, ok := errors.AsType[*target.ConfigError](err); ok {
+			field = missing.Field
 		}
 		out = append(out, Problem{Resource: m.resourcePath, Method: m.verb, Field: field, Text: err.Error()})
 	}

@@ -143,8 +143,8 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	case closed != nil:
 		m.steps = []step{closed}
 		return m
-	case c.refused != nil:
-		integration = []step{c.refused}
+	case c.failing != nil:
+		integration = []step{c.failing}
 	}
 	m.steps, m.finishing = slices.Concat(admission, early, taking, validation, integration), c.compression()
 	return m
@@ -181,9 +181,9 @@ func (c *compiler) integration(m *Method) []step {
 		return []step{transformRequest, buildAWS, callService, selectServiceResponse, transformResponse, addTraceID}
 	case "AWS_PROXY":
 		c.awsProxy(m)
-		return []step{buildEvent, callService, readFunctionAnswer, addTraceID}
+		return []step{buildEvent, callService, passOutput, addTraceID}
 	default:
-		c.refuse("integration.type", "integration type "+in.Type+" is not served")
+		c.fail("integration.type", "integration type "+in.Type+" is not served")
 		return nil
 	}
 }
@@ -193,7 +193,7 @@ type compiler struct {
 	program  *Program
 	resource string
 	method   *snapshot.Method
-	refused  step // stands in for the integration's; nil while the method can be served
+	failing  step // stands in for the integration's; nil while the method can be served
 }
 
 // problem notes a part that cannot work.
@@ -203,10 +203,10 @@ func (c *compiler) problem(field string, line, column int, format string, args .
 	})
 }
 
-// refuse makes every call of the method that comes as far as its integration
-// fail, for what a part of the definition says. The first refusal holds.
-func (c *compiler) refuse(field, reason string) {
-	if c.refused == nil {
-		c.refused = func(*call) error { return configurationError(reason, nil).at(field) }
+// fail makes every call of the method that comes as far as its integration fail,
+// for what a part of the definition says. What is said first holds.
+func (c *compiler) fail(field, reason string) {
+	if c.failing == nil {
+		c.failing = func(*call) error { return configurationError(reason, nil).at(field) }
 	}
 }

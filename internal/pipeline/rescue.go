@@ -39,7 +39,7 @@ func (c *call) answerPlainly(f *failure) {
 			c.answer.Body = []byte(`{"message": "Internal server error"}`)
 		}
 	}()
-	c.refuse(f)
+	c.replaceAnswer(f)
 	c.answer.Body = c.defaultBody(f)
 	c.finish()
 }

@@ -20,7 +20,7 @@ func (c *compiler) validation() (early, steps []step) {
 	v, ok := c.program.deployment.Validators[id]
 	if !ok {
 		c.problem("requestValidatorId", 0, 0, "there is no request validator %s", id)
-		c.refuse("requestValidatorId", "request validator "+id+" is missing")
+		c.fail("requestValidatorId", "request validator "+id+" is missing")
 		return nil, nil
 	}
 	if v.Parameters {
@@ -43,8 +43,8 @@ type requiredParameters []mapped
 
 func (c *compiler) requiredParameters() requiredParameters {
 	var required requiredParameters
-	for _, place := range []string{"header", "path", "querystring"} {
-		prefix := "method.request." + place + "."
+	for _, location := range []string{"header", "path", "querystring"} {
+		prefix := "method.request." + location + "."
 		var names []string
 		for key, must := range c.method.RequestParameters {
 			if name, ok := strings.CutPrefix(key, prefix); ok && must {

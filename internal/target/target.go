@@ -100,7 +100,7 @@ type Value struct {
 // Resolve returns the endpoint and appends the path and query to dst, with
 // values in place of their variables. A variable without a value stays as it
 // is written, its braces escaped, as AWS sends it. Values are encoded for the
-// place they stand in. One that would lead elsewhere is ErrMisleads, and so are
+// component that they stand in. One that would lead elsewhere is ErrMisleads, and so are
 // those that make a path begin with two slashes; a *ConfigError says what of the
 // stage's settings or the server's is missing; any other error, that there is no
 // such address.
@@ -140,36 +140,36 @@ func likeAuthority[T string | []byte](target T) bool {
 	return len(target) > 1 && target[0] == '/' && target[1] == '/'
 }
 
-// A place is where in a URI a part stands.
-type place uint8
+// A component is where in a URI a part stands.
+type component uint8
 
 const (
-	inHost place = iota
+	inHost component = iota
 	inPath
 	inQuery
 )
 
-// behind returns the place of what follows text that begins at p.
-func (p place) behind(text string) place {
-	if p == inHost {
+// behind returns the component of what follows text that begins in c.
+func (c component) behind(text string) component {
+	if c == inHost {
 		if _, rest, ok := strings.Cut(text, "://"); ok {
 			text = rest
 		}
 		if strings.ContainsAny(text, "/?") {
-			p = inPath
+			c = inPath
 		}
 	}
-	if p == inPath && strings.Contains(text, "?") {
-		p = inQuery
+	if c == inPath && strings.Contains(text, "?") {
+		c = inQuery
 	}
-	return p
+	return c
 }
 
 // errEndsHost refuses a value that would make the host another one.
 var errEndsHost = errors.New("a value for the host holds a slash")
 
 // appendParts joins the parts of a URI, the first of which stands at.
-func appendParts(dst []byte, at place, parts []uriPart, values []Value) ([]byte, error) {
+func appendParts(dst []byte, at component, parts []uriPart, values []Value) ([]byte, error) {
 	for i := range parts {
 		p := &parts[i]
 		if p.kind == uriText {

@@ -10,13 +10,14 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
-// An Answer is what a function of a proxy integration answered:
+// An Output is what a function of a proxy integration returned, in the format that
+// AWS calls its output:
 //
 //	{"isBase64Encoded": bool, "statusCode": int, "headers": {}, "multiValueHeaders": {}, "body": "…"}
 //
-// All members may be left out or null; any other makes the answer malformed, and
-// so do more headers than the head of a backend's answer may have.
-type Answer struct {
+// All members may be left out or null; any other makes the output malformed, and
+// so do more headers than the head of a backend's response may have.
+type Output struct {
 	Status int    // from 200 to 599; 200 where the function names none
 	Base64 bool   // Body is text in base64; see Decode
 	Body   []byte // in the memory that it had before Read
@@ -24,32 +25,32 @@ type Answer struct {
 	single, multi httpmsg.Header
 }
 
-// Reset empties the answer for the next call and keeps the memory of its lists,
+// Reset empties the output for the next call and keeps the memory of its lists,
 // not that of Body.
-func (a *Answer) Reset() { *a = Answer{single: emptied(a.single), multi: emptied(a.multi)} }
+func (o *Output) Reset() { *o = Output{single: emptied(o.single), multi: emptied(o.multi)} }
 
-// errMalformed says that a function's answer is none of a proxy integration.
+// errMalformed says that what a function returned is no output of a proxy integration.
 var errMalformed = errors.New("not an object of isBase64Encoded, statusCode, headers, multiValueHeaders and body, or a value of the wrong type")
 
-// Read reads what a function answered; text is not kept. Body is appended to the
+// Read reads what a function returned; text is not kept. Body is appended to the
 // memory that Body has, for which len(text) bytes are enough. An error says that
-// the answer is malformed, and no member but Body's memory means anything then.
-func (a *Answer) Read(text []byte) error {
-	a.Status, a.Base64 = 200, false
-	a.single, a.multi, a.Body = a.single[:0], a.multi[:0], a.Body[:0]
+// the output is malformed, and no member but Body's memory means anything then.
+func (o *Output) Read(text []byte) error {
+	o.Status, o.Base64 = 200, false
+	o.single, o.multi, o.Body = o.single[:0], o.multi[:0], o.Body[:0]
 	r := jsontext.NewReader(text, maxDepth, '?')
-	err := r.Object(func(name []byte) error { return a.member(&r, name) })
+	err := r.Object(func(name []byte) error { return o.member(&r, name) })
 	if err != nil || r.End() != nil {
 		return errMalformed
 	}
-	return a.check()
+	return o.check()
 }
 
-// maxDepth is deeper than any answer is: an object, its headers, their values.
+// maxDepth is how deep an output is: an object, its headers, their values.
 const maxDepth = 3
 
 // member reads the value of one member. Of one that comes twice the last holds.
-func (a *Answer) member(r *jsontext.Reader, name []byte) (err error) {
+func (o *Output) member(r *jsontext.Reader, name []byte) (err error) {
 	kind, err := r.Peek()
 	if err != nil {
 		return err
@@ -57,28 +58,28 @@ func (a *Answer) member(r *jsontext.Reader, name []byte) (err error) {
 	null := kind == jsontext.Null
 	switch string(name) {
 	case "statusCode":
-		if a.Status = 200; !null {
-			a.Status, err = readStatus(r, kind)
+		if o.Status = 200; !null {
+			o.Status, err = readStatus(r, kind)
 			return err
 		}
 	case "isBase64Encoded":
-		if a.Base64 = false; !null {
-			a.Base64, err = readBool(r, kind)
+		if o.Base64 = false; !null {
+			o.Base64, err = readBool(r, kind)
 			return err
 		}
 	case "headers":
-		if a.single = a.single[:0]; !null {
-			a.single, err = readHeaders(r, a.single)
+		if o.single = o.single[:0]; !null {
+			o.single, err = readHeaders(r, o.single)
 			return err
 		}
 	case "multiValueHeaders":
-		if a.multi = a.multi[:0]; !null {
-			a.multi, err = readMultiHeaders(r, a.multi)
+		if o.multi = o.multi[:0]; !null {
+			o.multi, err = readMultiHeaders(r, o.multi)
 			return err
 		}
 	case "body":
-		if a.Body = a.Body[:0]; !null {
-			a.Body, err = r.AppendText(a.Body)
+		if o.Body = o.Body[:0]; !null {
+			o.Body, err = r.AppendText(o.Body)
 			return err
 		}
 	default:
@@ -88,11 +89,11 @@ func (a *Answer) member(r *jsontext.Reader, name []byte) (err error) {
 }
 
 // check refuses what could not be sent.
-func (a *Answer) check() error {
-	if a.Status < 200 || a.Status > 599 {
+func (o *Output) check() error {
+	if o.Status < 200 || o.Status > 599 {
 		return errors.New("statusCode is not from 200 to 599")
 	}
-	for _, list := range []httpmsg.Header{a.single, a.multi} {
+	for _, list := range []httpmsg.Header{o.single, o.multi} {
 		for i := range list {
 			if !httpmsg.ValidName(list[i].Name) || !httpmsg.ValidText(list[i].Value) {
 				return errors.New("a header's name or value cannot be sent")
@@ -133,10 +134,10 @@ func readBool(r *jsontext.Reader, kind jsontext.Kind) (bool, error) {
 }
 
 // Bounds on each of the two maps of headers, as on the head of any backend's
-// answer.
+// response.
 const (
-	maxAnsweredHead  = 64 << 10 // bytes of names and values
-	maxAnsweredLines = 1000
+	maxHead  = 64 << 10 // bytes of names and values
+	maxLines = 1000
 )
 
 // readHeaders reads an object of header values. Members that are null are left
@@ -177,7 +178,7 @@ func readHeader(r *jsontext.Reader, into httpmsg.Header, name string, size *int)
 	if err != nil {
 		return into, err
 	}
-	if *size += len(name) + len(value); *size > maxAnsweredHead || len(into) == maxAnsweredLines {
+	if *size += len(name) + len(value); *size > maxHead || len(into) == maxLines {
 		return into, errMalformed
 	}
 	return append(into, httpmsg.Field{Name: name, Value: value}), nil
@@ -185,7 +186,7 @@ func readHeader(r *jsontext.Reader, into httpmsg.Header, name string, size *int)
 
 // readHeaderValue reads text, a boolean, or a number, which goes out as it is
 // written. That numbers do is known from functions: widely used adaptors give
-// Content-Length as one, and the public types of an answer list all three.
+// Content-Length as one, and the public types of an output list all three.
 func readHeaderValue(r *jsontext.Reader) (string, error) {
 	kind, err := r.Peek()
 	if err != nil {
@@ -202,16 +203,16 @@ func readHeaderValue(r *jsontext.Reader) (string, error) {
 	return string(number), err
 }
 
-// AppendHeader appends the header lines of the answer, as the function gave them:
+// AppendHeader appends the header lines of the output, as the function gave them:
 // of a name in both maps the list's values come first, under the list's spelling,
 // and a value that the list has is not repeated.
-func (a *Answer) AppendHeader(dst httpmsg.Header) httpmsg.Header {
-	dst = append(dst, a.multi...)
-	for _, f := range a.single {
-		at := slices.IndexFunc(a.multi, func(m httpmsg.Field) bool { return httpmsg.EqualFold(m.Name, f.Name) })
+func (o *Output) AppendHeader(dst httpmsg.Header) httpmsg.Header {
+	dst = append(dst, o.multi...)
+	for _, f := range o.single {
+		at := slices.IndexFunc(o.multi, func(m httpmsg.Field) bool { return httpmsg.EqualFold(m.Name, f.Name) })
 		if at >= 0 {
-			f.Name = a.multi[at].Name
-			if slices.Contains(a.multi, f) {
+			f.Name = o.multi[at].Name
+			if slices.Contains(o.multi, f) {
 				continue
 			}
 		}
@@ -221,12 +222,12 @@ func (a *Answer) AppendHeader(dst httpmsg.Header) httpmsg.Header {
 }
 
 // Decode turns Body from base64 to bytes, in place.
-func (a *Answer) Decode() error {
-	text := a.Body
+func (o *Output) Decode() error {
+	text := o.Body
 	for len(text) > 0 && text[len(text)-1] == '=' {
 		text = text[:len(text)-1]
 	}
-	n, err := base64.RawStdEncoding.Decode(a.Body, text)
-	a.Body = a.Body[:n]
+	n, err := base64.RawStdEncoding.Decode(o.Body, text)
+	o.Body = o.Body[:n]
 	return err
 }

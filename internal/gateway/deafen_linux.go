@@ -6,13 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// refuseNew makes a listener deaf to new connections and leaves those in its
+// deafen makes a listener deaf to new connections and leaves those in its
 // queue, and those whose handshake is under way: a filter on the socket drops
 // what carries SYN. The client's system tries again a second later and is then
 // told that nobody listens, before a request has been sent. Without it a
 // connection could enter the queue between the last look at it and the close,
 // which resets it. Where the filter cannot be set that small chance remains.
-func refuseNew(ln *net.TCPListener) {
+func deafen(ln *net.TCPListener) {
 	const (
 		flags = 13 // where TCP's header has its flags; the filter sees the packet from there
 		syn   = 0x02
@@ -30,7 +30,7 @@ func refuseNew(ln *net.TCPListener) {
 		return
 	}
 	_ = raw.Control(func(fd uintptr) {
-		program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-		_ = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &program)
+		bpf := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+		_ = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &bpf)
 	})
 }
