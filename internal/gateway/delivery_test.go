@@ -114,21 +114,29 @@ func TestSteadyReaderUnderAttack(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	s.hoard(t, "/1000000", 30)
-	got, buf := 0, make([]byte, 100_000)
-	for {
-		n, err := io.ReadFull(resp.Body, buf)
-		got += n
-		if err != nil {
-			break
-		}
-		if got%1_000_000 == 0 {
-			if status, err := s.get(s.http2(t), "/1000000"); status != 200 {
-				t.Errorf("another: %d, %v", status, err)
+	read := make(chan int)
+	go func() { // nothing keeps it from reading
+		got, buf := 0, make([]byte, 100_000)
+		for {
+			n, err := io.ReadFull(resp.Body, buf)
+			if got += n; err != nil {
+				read <- got
+				return
 			}
+			time.Sleep(10 * time.Millisecond)
 		}
-		time.Sleep(30 * time.Millisecond)
-	}
-	if got != 10_000_000 {
-		t.Errorf("%d bytes came", got)
+	}()
+	for others := 0; ; others++ {
+		if status, err := s.get(s.http2(t), "/1000000"); status != 200 {
+			t.Errorf("another: %d, %v", status, err)
+		}
+		select {
+		case got := <-read:
+			if got != 10_000_000 {
+				t.Errorf("%d bytes came, while %d others were served", got, others)
+			}
+			return
+		default:
+		}
 	}
 }

@@ -33,8 +33,12 @@ func TestUploadsMakeRoom(t *testing.T) {
 			t.Parallel()
 			budget := httpmsg.NewBudget(tt.limit)
 			s := open(t, Options{Budget: budget, MaxConnections: 1000}, echo)
+			var begun []<-chan bool
 			for i := range tt.clients {
-				begin(t, s, tt.sent[i%len(tt.sent)], tt.drip)
+				begun = append(begun, begin(t, s, tt.sent[i%len(tt.sent)], tt.drip))
+			}
+			for _, all := range begun { // those that still come may be steady, and have rights
+				<-all
 			}
 			settle(budget)
 			for _, size := range []int{1, 1_000, 30_000, 300_000, 3_000_000, httpmsg.MaxBody} {
@@ -170,9 +174,10 @@ func hold(t *testing.T, budget *httpmsg.Budget) {
 }
 
 // begin begins a body of 10 MB, sends so much of it and then nothing, or a few
-// bytes now and then.
-func begin(t *testing.T, s *site, sent int, drip time.Duration) {
+// bytes now and then. What it returns is closed when that much has been taken.
+func begin(t *testing.T, s *site, sent int, drip time.Duration) <-chan bool {
 	t.Helper()
+	all := make(chan bool)
 	nc, err := net.Dial("tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -181,11 +186,13 @@ func begin(t *testing.T, s *site, sent int, drip time.Duration) {
 	go func() {
 		_, _ = io.WriteString(nc, stageHead("POST", "/dev")+"Content-Length: 10485760\r\n\r\n")
 		_, err := nc.Write(make([]byte, sent))
+		close(all)
 		for drip > 0 && err == nil {
 			time.Sleep(drip)
 			_, err = nc.Write(make([]byte, 60))
 		}
 	}()
+	return all
 }
 
 // settle waits until what has been begun is in place: a budget that does not change
