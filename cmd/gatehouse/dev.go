@@ -58,10 +58,6 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 	if err := checkFile(file); err != nil {
 		return err
 	}
-	refs, err := refRoot(file)
-	if err != nil {
-		return err
-	}
 	root, err := listenOn(net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)), "port")
 	if err != nil {
 		return err
@@ -75,7 +71,11 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 		return err
 	}
 	s.source, s.live = from, append(s.live, level.prepare)
-	d := newDeveloper(s, file, refs, baseURL(root))
+	api, err := newDescribed(s, file, devAPI, devStage)
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	d := newDeveloper(s, api, baseURL(root))
 	if err := d.create(ctx); err != nil {
 		return errors.Join(err, s.close())
 	}

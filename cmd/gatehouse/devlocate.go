@@ -8,17 +8,9 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// locate says where in the file a problem of the compiled API is.
-func locate(def *openapi.API, p pipeline.Problem) string {
-	if at := position(def, p); at != "" {
-		return at + ": error: " + p.String()
-	}
-	return p.String()
-}
-
-// position is where in the file a part of the compiled API is, "" when it is not
-// known: the part itself, else the operation.
-func position(def *openapi.API, p pipeline.Problem) string {
+// position is where in the file a part of the compiled API is: the part itself, else
+// the operation. It is false where that is not known.
+func position(def *openapi.API, p pipeline.Problem) (openapi.Position, bool) {
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
 			if r.Path != p.Resource || *m.HTTPMethod != p.Method {
@@ -26,12 +18,12 @@ func position(def *openapi.API, p pipeline.Problem) string {
 			}
 			for _, ref := range fieldRefs(&m.Method, p.Field) {
 				if at, ok := def.Locate(m.Ref + ref); ok {
-					return at.String()
+					return at, true
 				}
 			}
 		}
 	}
-	return ""
+	return openapi.Position{}, false
 }
 
 // fieldRefs are the references of a compiled field within its operation, the

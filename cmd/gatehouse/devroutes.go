@@ -66,8 +66,8 @@ func shut(routes []route, closed []pipeline.ClosedMethod) {
 	}
 }
 
-// tellClosed says how many routes are closed, for each reason.
-func (d *developer) tellClosed(all []route) {
+// closedReasons says how many routes are closed, for each reason.
+func closedReasons(all []route) []string {
 	var reasons []string
 	closed := make(map[string]int)
 	for _, r := range all {
@@ -78,10 +78,11 @@ func (d *developer) tellClosed(all []route) {
 			reasons = append(reasons, r.refused)
 		}
 	}
-	for _, reason := range reasons {
+	for i, reason := range reasons {
 		routes := count(closed[reason], "route answers", "routes answer")
-		fmt.Fprintf(d.out, "%s: %s 403: %s, which this server does not enforce yet\n", d.file, routes, reason)
+		reasons[i] = fmt.Sprintf("%s 403: %s, which this server does not enforce yet", routes, reason)
 	}
+	return reasons
 }
 
 // What is printed of example lines is bounded: their number, and a body's

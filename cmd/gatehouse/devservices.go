@@ -18,16 +18,20 @@ type place struct {
 	routes  int    // that need it
 }
 
+// String says where they go, or how to give them a place.
+func (p place) String() string {
+	if p.where != "" {
+		return p.what + " is called at " + p.where
+	}
+	return fmt.Sprintf("%s is missing: %s; %s", p.what, count(p.routes, "route answers 500", "routes answer 500"), p.missing)
+}
+
 // tellServices prints where the calls of functions and services go that the routes need,
 // or that they go nowhere and how to change that: once, and again when it has changed.
 func (d *developer) tellServices(def *openapi.API) {
 	var lines strings.Builder
 	for _, p := range d.server.placesOf(def) {
-		if p.where != "" {
-			fmt.Fprintf(&lines, "%s: %s is called at %s\n", d.file, p.what, p.where)
-			continue
-		}
-		fmt.Fprintf(&lines, "%s: %s is missing: %s; %s\n", d.file, p.what, count(p.routes, "route answers 500", "routes answer 500"), p.missing)
+		fmt.Fprintf(&lines, "%s: %s\n", d.file, p)
 	}
 	if text := lines.String(); text != d.places {
 		d.places = text

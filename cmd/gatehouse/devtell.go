@@ -1,13 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
-	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
-	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // A teller prints what there is to say about a file, save after save, without
@@ -101,11 +98,11 @@ func count(n int, one, many string) string {
 }
 
 // refuse says that the file is not served, and the first reasons.
-func (d *developer) refuse(lines ...string) {
-	for _, line := range lines[:min(len(lines), openapi.MaxTold)] {
-		fmt.Fprintln(d.out, line)
+func (d *developer) refuse(wrong []openapi.Finding) {
+	for _, f := range wrong[:min(len(wrong), openapi.MaxTold)] {
+		fmt.Fprintln(d.out, f)
 	}
-	if more := len(lines) - openapi.MaxTold; more > 0 {
+	if more := len(wrong) - openapi.MaxTold; more > 0 {
 		fmt.Fprintf(d.out, "and %s\n", count(more, "more error", "more errors"))
 	}
 	if d.told {
@@ -113,39 +110,4 @@ func (d *developer) refuse(lines ...string) {
 		return
 	}
 	fmt.Fprintf(d.out, "%s: not deployed; save it without errors to serve it\n", d.file)
-}
-
-// mistakes are the findings that keep a definition from being served, as lines
-// for a person.
-func mistakes(def *openapi.API) []string {
-	var lines []string
-	for _, f := range def.Findings {
-		if f.Severity == openapi.Error {
-			lines = append(lines, f.String())
-		}
-	}
-	return lines
-}
-
-// problems is an error as lines for a person.
-func problems(err error) []string {
-	var lines []string
-	var input *openapi.InputError
-	var refused *control.DefinitionError
-	var answer *wire.Error
-	switch {
-	case errors.As(err, &input):
-		for _, f := range input.Findings {
-			lines = append(lines, f.String())
-		}
-	case errors.As(err, &refused) && len(refused.Findings) > 0:
-		for _, f := range refused.Findings {
-			lines = append(lines, f.String())
-		}
-	case errors.As(err, &answer):
-		lines = append(lines, answer.Message)
-	default:
-		lines = append(lines, err.Error())
-	}
-	return lines
 }

@@ -19,7 +19,7 @@ type configSource struct {
 
 func (s *configSource) read() (config, error) {
 	c, err := load(s.in, s.flags, os.Environ())
-	if s.in == inDev {
+	if s.in == inDev || s.in == inCheck {
 		c.InMemory = true
 		_, said := c.given["aws"]
 		c.AWS = c.AWS && said

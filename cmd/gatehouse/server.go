@@ -32,6 +32,8 @@ type server struct {
 	admin  *gateway.Gateway // serves health alone, until all else has stopped; nil without admin-listen
 	failed chan error       // of the listeners
 	opened closers
+
+	background context.Context // ends when the server is closed
 }
 
 // start brings everything up: when it returns without an error, the listeners
@@ -57,37 +59,47 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 		return nil, err
 	}
 	opened.add(ports.close)
-	st, err := openStore(ctx, &c, log)
+	s, err := join(ctx, &c, outputs, &opened)
+	if err != nil {
+		return nil, err
+	}
+	s.ports, s.config, s.opened, s.failed = ports, loaded, opened, make(chan error, 4)
+	s.live = append(s.live, ports.shown.prepare)
+	c.tuneMemory()
+	s.serve()
+	if ports.secure != nil {
+		go watch(s.background, newNotifier(), &ports.shown)
+	}
+	return s, nil
+}
+
+// join makes both planes over a store, and has the data plane follow it. Nothing
+// listens yet.
+func join(ctx context.Context, c *config, out *outputs, opened *closers) (*server, error) {
+	st, err := openStore(ctx, c, out.log)
 	if err != nil {
 		return nil, err
 	}
 	opened.add(st.Close)
-	data, err := newDataPlane(&c, st, outputs)
+	data, err := newDataPlane(c, st, out)
 	if err != nil {
 		return nil, err
 	}
 	opened.add(data.close)
-	plane, err := newControlPlane(&c, st, data, outputs.trail)
+	plane, err := newControlPlane(c, st, data, out.trail)
 	if err != nil {
 		return nil, err
 	}
 	if err := data.feed.CatchUp(ctx); err != nil {
 		return nil, err
 	}
-	c.tuneMemory()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	opened.add(func() error { stop(); return nil })
 	go data.feed.Run(background)
-
-	s := &server{
-		outputs: outputs, dataPlane: data, controlPlane: plane, ports: ports, config: loaded, failed: make(chan error, 4), opened: opened,
-		live: []livePart{outputs.access.prepare, ports.shown.prepare, data.prepare, plane.callers.prepare, plane.guests.prepare},
-	}
-	s.serve()
-	if ports.secure != nil {
-		go watch(background, newNotifier(), &ports.shown)
-	}
-	return s, nil
+	return &server{
+		outputs: out, dataPlane: data, controlPlane: plane, config: *c, background: background,
+		live: []livePart{out.access.prepare, data.prepare, plane.callers.prepare, plane.guests.prepare},
+	}, nil
 }
 
 // serve starts the listeners. What is for no stage goes to the control plane where

@@ -11,6 +11,7 @@ type command uint8
 const (
 	inServe  command = 1 << iota
 	inDev            // has settings of its own, and none of those that keep data
+	inCheck          // does what dev does, and nothing listens
 	inBackup         // backup and restore, which look for the data alone
 )
 

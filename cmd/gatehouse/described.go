@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A described API is one that a file describes, kept deployed on a server.
+type described struct {
+	server     *server
+	file       string
+	refs       string // the directory that references cannot leave
+	api, stage string // under which it is served
+	who        *wire.Caller
+
+	mu    sync.Mutex             // of who reads the file
+	files map[string]os.FileInfo // what was read, as it was then; nil for what was not there
+}
+
+// newDescribed describes an API of the server's own account by a file.
+func newDescribed(s *server, file, api, stage string) (*described, error) {
+	if err := checkFile(file); err != nil {
+		return nil, err
+	}
+	refs, err := refRoot(file)
+	return &described{
+		server: s, file: file, refs: refs, api: api, stage: stage,
+		who: &wire.Caller{Account: s.config.Account, Region: s.config.Region},
+	}, err
+}
+
+// seen is for watch.
+func (d *described) seen() map[string]os.FileInfo {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.files
+}
+
+// A reading is what came of reading a file and deploying what it describes.
+type reading struct {
+	def     *openapi.API      // nil where it cannot be read
+	routes  []route           // that are served
+	refused bool              // it is not deployed
+	wrong   []openapi.Finding // why not
+}
+
+// read reads the file and deploys it, unless something is wrong with it. The caller
+// holds d.mu.
+func (d *described) read(ctx context.Context) *reading {
+	before := look(append(slices.Collect(maps.Keys(d.files)), d.file))
+	def, files, err := openapi.Load(d.file, openapi.Options{
+		APIID: d.api, AccountID: d.who.Account, Partition: "aws", Region: d.who.Region,
+		Lenient: true, MaxSize: devSize, RefRoot: d.refs, RefRule: refRule,
+	})
+	d.files = reread(append(files, d.file), before)
+	if err != nil {
+		return &reading{refused: true, wrong: d.problems(err)}
+	}
+	out := &reading{def: def, routes: routesOf(def), wrong: mistakes(def)}
+	if out.refused = len(out.wrong)+len(def.Errors) > 0; out.refused {
+		return out
+	}
+	adapt(def)
+	closed, wrong := d.deploy(ctx, def)
+	out.wrong, out.refused = wrong, len(wrong) > 0
+	shut(out.routes, closed)
+	return out
+}
+
+// deploy lays a definition over the API and serves it. It returns what closes
+// operations of it, or what is wrong with it.
+func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.ClosedMethod, []openapi.Finding) {
+	if err := d.put(ctx, def); err != nil {
+		return nil, d.problems(err)
+	}
+	draft, err := d.server.control.Draft(ctx, d.who, d.api)
+	if err != nil {
+		return nil, d.problems(err)
+	}
+	program := d.server.compile(draft)
+	var wrong []openapi.Finding
+	for _, p := range program.Problems() {
+		at, ok := position(def, p)
+		if !ok {
+			at.File = d.file
+		}
+		wrong = append(wrong, openapi.Finding{Severity: openapi.Error, Position: at, Text: p.String()})
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	if _, err := d.server.control.CreateDeployment(ctx, d.who, &wire.CreateDeploymentRequest{RestAPIID: d.api, StageName: &d.stage}); err != nil {
+		return nil, d.problems(err)
+	}
+	return program.ClosedMethods(), nil
+}
+
+// put lays a definition over the API, where need be without some of its models.
+func (d *described) put(ctx context.Context, def *openapi.API) error {
+	_, err := d.server.control.PutDefinition(ctx, d.who, d.api, def, true, false)
+	var refused *control.DefinitionError
+	if errors.As(err, &refused) && dropRefused(def, refused) {
+		_, err = d.server.control.PutDefinition(ctx, d.who, d.api, def, true, false)
+	}
+	return err
+}
+
+// links makes a VPC link of each name in vpc-links, with its name for id: a
+// file names links by id, and elsewhere ids are made when the links are. It returns
+// what is wrong with names.
+func (d *described) links(ctx context.Context) (wrong []string) {
+	for _, name := range slices.Sorted(maps.Keys(d.server.config.VPCLinks)) {
+		if strings.HasPrefix(name, "arn:") {
+			continue
+		}
+		arn := "arn:aws:elasticloadbalancing:" + d.who.Region + ":" + d.who.Account + ":loadbalancer/net/" + name + "/0"
+		in := &wire.CreateVPCLinkRequest{Name: name, TargetARNs: []string{arn}, Tags: map[string]string{"_custom_id_": name}}
+		if _, err := d.server.control.CreateVPCLink(ctx, d.who, in); err != nil && !conflicts(err) {
+			wrong = append(wrong, fmt.Sprintf("vpc-links: %s: %s", name, d.problems(err)[0].Text))
+		}
+	}
+	return wrong
+}
+
+// conflicts reports whether something was not made because it is there.
+func conflicts(err error) bool {
+	var answer *wire.Error
+	return errors.As(err, &answer) && answer.Type == "ConflictException"
+}
+
+// mistakes are the findings that keep a definition from being served.
+func mistakes(def *openapi.API) (wrong []openapi.Finding) {
+	for _, f := range def.Findings {
+		if f.Severity == openapi.Error {
+			wrong = append(wrong, f)
+		}
+	}
+	return wrong
+}
+
+// problems is an error as findings, of which there is one at least. Those that name no
+// place are in the file.
+func (d *described) problems(err error) []openapi.Finding {
+	var input *openapi.InputError
+	var refused *control.DefinitionError
+	var answer *wire.Error
+	text := err.Error()
+	switch {
+	case errors.As(err, &input) && len(input.Findings) > 0:
+		return input.Findings
+	case errors.As(err, &refused) && len(refused.Findings) > 0:
+		return refused.Findings
+	case errors.As(err, &answer):
+		text = answer.Message
+	}
+	return []openapi.Finding{{Severity: openapi.Error, Position: openapi.Position{File: d.file}, Text: text}}
+}
