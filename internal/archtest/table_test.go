@@ -51,6 +51,9 @@ func parseTable(text string) (map[string]allowance, error) {
 		if len(cells) != 3 || strings.TrimSpace(cells[1]) == "" {
 			return nil, fmt.Errorf("not a package, what it is and what it may import: %s", row)
 		}
+		if strings.Contains(cells[1], " and ") || strings.Contains(cells[1], ";") {
+			return nil, fmt.Errorf("a package that is two things: %s", row)
+		}
 		names, err := packageNames(cells[0])
 		if err != nil || len(names) != 1 {
 			return nil, fmt.Errorf("not one package: %s", row)
@@ -115,6 +118,7 @@ func TestParseTable(t *testing.T) {
 	for name, rows := range map[string]string{
 		"two cells":         "| `a` | nothing |\n",
 		"says not what":     "| `a` | | nothing |\n",
+		"two things":        "| `a` | this and that | nothing |\n",
 		"two packages":      "| `a`, `b` | some | nothing |\n",
 		"two rows":          "| `a` | some | nothing |\n| `a` | some | nothing |\n",
 		"unknown package":   "| `a` | some | `b` |\n",

@@ -16,9 +16,9 @@ func (c *call) tell(resp *httpmsg.Response, out *egress) {
 	resp.Done(d)
 }
 
-// refuse makes the front door's own answer to a request, for a stage or, where e is
-// nil, for none. Of the former the stage's log is told, of the latter ours: anybody
-// can send them, and they are of no stage's concern.
+// refuse makes the front door's own answer to a request. e is the stage that it is
+// for, whose access log gets a line. A request for no stage, where e is nil, has a
+// line in the process's log at level debug, because anybody can send those.
 func (g *Gateway) refuse(c *call, e *entry, f *refusal) *httpmsg.Response {
 	resp := f.answer()
 	resp.OnDone(func(d *httpmsg.Done) {

@@ -125,7 +125,7 @@ func (g *Gateway) Apply(changes ...Change) {
 	g.swap(changes)
 }
 
-// swap is Apply for who holds its lock.
+// swap does what Apply says. The caller holds g.applying.
 func (g *Gateway) swap(changes []Change) {
 	next, swaps := g.index.plan(changes)
 	for _, s := range swaps {

@@ -19,8 +19,8 @@ type Change struct {
 	Err error
 }
 
-// An index finds stages. Look-ups take no lock; who changes it holds one of
-// its own.
+// An index finds stages. Look-ups take no lock; whoever changes it holds
+// Gateway.applying.
 type index struct {
 	apis     atomic.Pointer[map[string]stages] // by lower-case API id; never written to
 	settings func(*snapshot.Stage) Settings

@@ -45,8 +45,8 @@ func splitTarget(target string) (path, query string) {
 	return "/", query // "*", an authority, or a URL without a path
 }
 
-// fill makes a message of r, whose body is still to be read. Its head is "" where it is not
-// known as it was sent.
+// fill makes a message of r, whose body is still to be read. head is what the client
+// sent before the body, "" where that is not known.
 func (c *call) fill(r *http.Request, peer *httpmsg.Peer, head, path, query string, proxies *proxies, now time.Time) {
 	c.req = httpmsg.Request{
 		Method:   r.Method,
@@ -72,10 +72,10 @@ func (c *call) fill(r *http.Request, peer *httpmsg.Peer, head, path, query strin
 	proxies.identify(&c.req)
 }
 
-// header lists r's header lines: as they were sent where head tells, the request
-// line and the lines behind it. net/http sorts them into a map and respells their
-// names: without a head they are listed by name, each name's in the order in
-// which they came. Host and what frames the body are no lines of ours.
+// header lists r's header lines, as they were sent where head has them behind the
+// request line. net/http sorts lines into a map and respells their names: without a
+// head they are listed by name, those of one name in the order in which they came.
+// Host and Transfer-Encoding are left out.
 func (c *call) header(r *http.Request, head string) {
 	line, rest, _ := strings.Cut(head, "\n")
 	if sent, ok := strings.CutPrefix(line, r.Method); !ok || !strings.HasPrefix(strings.TrimPrefix(sent, " "), r.RequestURI) {
@@ -93,8 +93,8 @@ func (c *call) header(r *http.Request, head string) {
 	c.req.Header = h
 }
 
-// sorted lists them from net/http's map. On HTTP/2 names are lower case on the
-// wire, and are here.
+// sorted lists the header lines from net/http's map. HTTP/2 sends names in lower
+// case, and so they are listed.
 func (c *call) sorted(r *http.Request) {
 	h := c.req.Header
 	for name, values := range r.Header {

@@ -98,8 +98,8 @@ type loadedProgram struct {
 	entries map[*entry]struct{} // stages bound to it
 }
 
-// A binding is a stage ready to serve. It goes with the first of its programs that
-// goes.
+// A binding is a stage ready to serve. When one of its programs is dropped, so is
+// the binding.
 type binding struct {
 	server   Server
 	programs []*loadedProgram // of the stage's keysOf
@@ -147,7 +147,7 @@ func (ps *programs) server(ctx context.Context, e *entry, now time.Time) (Server
 	return server, nil
 }
 
-// join is Bind of a stage's programs.
+// join binds a stage's programs, its own and its canary's, to its settings.
 func join(loaded []*loadedProgram, settings Settings) func(current bool) Server {
 	var canary Program
 	if len(loaded) > 1 {

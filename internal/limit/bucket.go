@@ -1,5 +1,5 @@
-// Package limit bounds how often something may happen: token buckets, later
-// quotas. Buckets are local to the process.
+// Package limit bounds how often something may happen, with token buckets that are
+// local to the process.
 package limit
 
 import (

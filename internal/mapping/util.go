@@ -115,7 +115,7 @@ func (s *Scope) parseJSON(text string) (value.Value, error) {
 	return value.Parse(text, value.Limits{Memory: s.memory(s.side)})
 }
 
-// formText is what stands for itself in a form, but that a space becomes a plus.
+// formText has what a form holds unescaped, and the space, which becomes a plus.
 var formText = percent.Letters("*-._ ")
 
 // urlEncode is form encoding, as Java's URLEncoder does it.

@@ -1,5 +1,5 @@
-// Package observe is how a running server tells what it does: its logs, later
-// metrics. It knows nothing of requests, only of lines and numbers.
+// Package observe writes the lines in which a running server tells what it does,
+// while nobody who writes one waits for who reads it. It knows nothing of requests.
 package observe
 
 import (

@@ -36,7 +36,7 @@ type state struct {
 	trail   trail          // the request's place in a trace
 	traceID string         // of the answer; "" until an integration has one
 
-	validParameters bool // those that must be there are, as was found before the body came
+	validParameters bool // the required parameters are there: that was looked at before the body came
 
 	out      outgoing            // the integration request
 	values   []string            // buffer of evalAll
@@ -53,14 +53,14 @@ type state struct {
 	integrationStart time.Time          // of the call of the backend
 	integrationTime  time.Duration      // how long the backend took; 0 when none was called
 	integrationError string             // what logs say of its failure
-	timing           integration.Timing // of its answer, where the access log asks
+	timing           integration.Timing // when its response came, where the access log tells that
 	logLine          []byte             // buffer of the access log
 	trace            *trace.Trace       // what has happened; nil unless somebody wants to know
 	test             bool               // it is TestInvokeMethod's
 	panicked         bool               // its memory is not used again
 
-	requestMemory httpmsg.Charge // what is made of the request takes: parsed, rendered
-	answerMemory  httpmsg.Charge // and what is made of the backend's answer
+	requestMemory httpmsg.Charge // pays for what is made of the request: parsed, rendered
+	answerMemory  httpmsg.Charge // pays for what is made of the backend's response
 
 	borrowed []*httpmsg.Buffer // of payloads that were converted, or are large
 	answer   httpmsg.Response
@@ -88,7 +88,7 @@ func emptied[S ~[]E, E any](list S) S {
 	return list[:0]
 }
 
-// unlessLarge is a buffer, empty, or nil where it has grown large.
+// unlessLarge returns a buffer emptied, or nil where it has grown large.
 func unlessLarge(buf []byte) []byte {
 	if cap(buf) > 64<<10 {
 		return nil
@@ -184,7 +184,7 @@ func (c *call) initScope() {
 	s.Host, s.SeeHeaders, s.RawQuery, s.StageVariables, s.RequestBody = c.req.Host, c.see, c.req.Query, st.Variables, c.req.Body
 }
 
-// describe fills in what a stage and a request say of themselves.
+// describe fills in what of $context the stage and the request say.
 func describe(x *mapping.Context, st *snapshot.Stage, req *httpmsg.Request) {
 	x.AccountID, x.APIID, x.Stage, x.DeploymentID = st.Account, st.APIID, st.Name, st.DeploymentID
 	x.Path, x.Protocol, x.SourceIP = "/"+st.Name+req.Path, "HTTP/1.1", req.SourceIP
@@ -229,7 +229,7 @@ func (c *call) execute(m *Method, verb string) error {
 	return c.take(m.finishing)
 }
 
-// take takes the call through steps, as far as none ends it.
+// take takes the call through steps until one ends it.
 func (c *call) take(steps []step) error {
 	for _, step := range steps {
 		if err := step(c); err != nil {

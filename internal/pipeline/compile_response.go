@@ -107,8 +107,9 @@ func (r *integrationResponse) selects(value string, b javaregexp.Bounds) (bool, 
 	return r.pattern.Matches(value, b)
 }
 
-// orOwn returns the one of the later responses that is for the status and has
-// it for its own, else r. A pattern of theirs that cannot run selects nothing.
+// orOwn returns the later response whose own status is the one at hand and whose
+// pattern matches it; where there is none, it returns r. A pattern that cannot run
+// matches nothing here.
 func (r *integrationResponse) orOwn(later []*integrationResponse, value string, status int, b javaregexp.Bounds) *integrationResponse {
 	if r.status == status || status == 0 {
 		return r

@@ -4,7 +4,7 @@
 // Compile makes a Program of a deployment, once: it parses every template,
 // expression, pattern and URI and decides the steps. What cannot work is one of the
 // program's Problems, and no error. Bind makes a Stage of a Program and a stage's
-// settings. Serve takes a request and always answers: an error of a step ends the
+// Settings. Serve takes a request and always answers: an error of a step ends the
 // call with a gateway response, the API's own where it customised one.
 //
 // Which stage a request is for, and reading and writing HTTP, are package

@@ -7,7 +7,8 @@ import (
 )
 
 // done adds what the stage alone knows to what came of the call, and writes the
-// access log's line. The answer is with the client: it is not lost with them.
+// access log's line. The client has its answer by now, so a panic in here costs the
+// line and nothing else.
 func (c *call) done(d *httpmsg.Done) {
 	defer func() {
 		if fault := recover(); fault != nil {

@@ -12,7 +12,7 @@ import (
 type responseType string
 
 // The gateway responses of AWS. Their built-in status and error type are in
-// gatewayDefaults.
+// gatewayDefaultOf.
 const (
 	accessDenied               responseType = "ACCESS_DENIED"
 	apiConfigurationError      responseType = "API_CONFIGURATION_ERROR"

@@ -235,8 +235,8 @@ func (c *call) appendService(attrs []any) []any {
 	return attrs
 }
 
-// finish adds what every answer has. Its ids stand alone, whatever a backend or
-// a mapping says: who looks for a request in the logs finds this one.
+// finish adds what every answer has. Ids that a backend or a mapping has set are
+// replaced by the call's own, which is the one that the logs have.
 func (c *call) finish() {
 	h := &c.answer.Header
 	if !h.Has("Content-Type") {

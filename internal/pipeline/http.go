@@ -126,7 +126,8 @@ func (c *call) appendMappedQuery(dst []byte, hasQuery bool) ([]byte, error) {
 	return dst, nil
 }
 
-// addressCall says of an outgoing request for whom it is, and until when.
+// addressCall fills in for which API and which client a request is sent, and when
+// its response must have come.
 func (c *call) addressCall(req *integration.Request) {
 	req.API, req.Client = c.stage.settings.APIID, c.req.Client
 	req.Deadline, req.Timing = c.deadline(), c.timingAsked()

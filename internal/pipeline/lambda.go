@@ -50,7 +50,7 @@ func (c *call) makeEvent(t *awsTarget) error {
 	return nil
 }
 
-// tell fills in what a function is told of the request.
+// tell fills in c.told, which is what a function learns of the request.
 func (c *call) tell(t *awsTarget) {
 	r := &c.told
 	r.Reset()
@@ -134,8 +134,8 @@ func outputHeader(h httpmsg.Header) httpmsg.Header {
 	return kept
 }
 
-// readOutput reads what the function returned. A large body goes into a buffer of
-// the budget, which what its text says fits in.
+// readOutput reads what the function returned. That of a large response goes into a
+// buffer of the budget as long as the response, which no body in it is longer than.
 func (c *call) readOutput(o *lambdaproxy.Output) (err error) {
 	if len(c.backend.Body) > largeBody {
 		if o.Body, err = c.lend(len(c.backend.Body)); err != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
-// An outgoing is a request that a call sends, with what it is made of. That of
-// the method's integration is one; what a call asks another backend on its way is
-// one of its own, so that neither changes the other.
+// An outgoing is a request that a call sends, with what it is made of. A call that
+// asks another backend beside its integration has one for each, so that neither
+// changes the other.
 type outgoing struct {
 	integration.Request
 	endpoint *integration.Endpoint

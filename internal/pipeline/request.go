@@ -26,8 +26,8 @@ func (c *call) enter(verb string) error {
 }
 
 // appendSeen appends the request's headers, but Host, as functions, templates
-// and mappings see them: with what the front door adds. A test has no door that
-// could (recorded).
+// and mappings see them: with what the front door adds. TestInvokeMethod has no
+// front door, and adds nothing (recorded).
 func (c *call) appendSeen(dst httpmsg.Header) httpmsg.Header {
 	forwarded := ""
 	for _, f := range c.headers {

@@ -16,7 +16,8 @@ func (c *call) caught(fault any) *failure {
 	return engineError("panic", fmt.Errorf("%v\n%s", fault, debug.Stack()))
 }
 
-// attempt takes the call through its steps, on a way through them.
+// attempt runs way, which takes the call through its steps, and makes a failure of a
+// panic in them.
 func (c *call) attempt(way func(*call) error) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -50,8 +51,8 @@ func (c *call) logCaught(f *failure) {
 	c.logFailure(f)
 }
 
-// handOnTrace ends the trace and hands it on. The answer is complete: it is not
-// lost with it.
+// handOnTrace ends the trace and hands it on. The answer is complete by now, so a
+// panic in here costs the trace and nothing else.
 func (c *call) handOnTrace() {
 	if c.trace == nil {
 		return

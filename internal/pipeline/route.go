@@ -102,9 +102,9 @@ func (n *node) child(seg string) *node {
 
 // find looks up the raw path and the verb. It reports false when no resource
 // answers, which AWS calls Missing Authentication Token. Leading slashes
-// collapse and one trailing slash is ignored. %2F parts no segments, but %61 is
-// an a to every backend: a resource's guards must not be passed by on the way of
-// a greedy one that would send it an a.
+// collapse and one trailing slash is ignored. Segments are compared decoded, since
+// every backend reads %61 as an a: otherwise /%61dmin could pass by the guards of
+// /admin on the way of a greedy resource. %2F does not end a segment.
 func (r *router) find(path, verb string, m *match) bool {
 	path = strings.TrimSuffix(strings.TrimLeft(path, "/"), "/")
 	m.n = 0

@@ -11,7 +11,7 @@ import (
 )
 
 // validation returns the steps of a method's request validator: parameters, then
-// the body. What of the first can be done before the body comes is in early.
+// the body. The step in early looks at parameters before the body has come.
 func (c *compiler) validation() (early, steps []step) {
 	id := c.method.RequestValidatorID
 	if id == "" {
@@ -63,9 +63,9 @@ func (c *compiler) requiredParameters() requiredParameters {
 	return required
 }
 
-// checkEarly is check for a request whose body has not come: they need none. On
-// AWS they stand behind the decoding of the body, which can refuse it, and a trace
-// tells of the body before them: where there is either, they wait for it.
+// checkEarly is check before the body has come, which parameters do not need. AWS
+// looks at them behind the decoding of the body, which can fail the call first, and
+// a trace tells of the body first: with a coding or a trace, check does it later.
 func (required requiredParameters) checkEarly(c *call) error {
 	if c.req.Unread == nil || c.trace != nil || content.Coding(c.headers) != "" {
 		return nil
@@ -74,7 +74,7 @@ func (required requiredParameters) checkEarly(c *call) error {
 	return required.missing(c)
 }
 
-// check is the step in AWS's place.
+// check is the step that stands where AWS has it, behind the body.
 func (required requiredParameters) check(c *call) error {
 	if c.validParameters {
 		return nil

@@ -100,10 +100,10 @@ type Value struct {
 // Resolve returns the endpoint and appends the path and query to dst, with
 // values in place of their variables. A variable without a value stays as it
 // is written, its braces escaped, as AWS sends it. Values are encoded for the
-// component that they stand in. One that would lead elsewhere is ErrMisleads, and so are
-// those that make a path begin with two slashes; a *ConfigError says what of the
-// stage's settings or the server's is missing; any other error, that there is no
-// such address.
+// component of the URI that they stand in. A value that would lead elsewhere is
+// ErrMisleads, and so are values that make a path begin with two slashes. A
+// *ConfigError says what of the stage's settings or the server's is missing; any
+// other error, that there is no such address.
 func (t *Target) Resolve(dst []byte, values []Value) (*integration.Endpoint, []byte, error) {
 	if t.err != nil {
 		return nil, nil, t.err
