@@ -107,6 +107,10 @@ var drivenSettings = []driven{
 	{setting: "Account.cloudwatchRoleArn", any: true, value: `"arn:aws:iam::000000000000:role/other"`, becomes: kept,
 		patch: []string{"replace /cloudwatchRoleArn arn:aws:iam::000000000000:role/other"}},
 
+	{setting: "ApiKey.stageKeys", any: true, value: `["{api}/dev"]`, becomes: kept,
+		body: `{"stageKeys": [{"restApiId": "{api}", "stageName": "dev"}]}`, patch: []string{"add /stages {api}/dev"}},
+	{setting: "UsagePlan.productCode", any: true, value: `"code"`, becomes: kept, patch: []string{"replace /productCode code"}},
+
 	{setting: "Definition.x-amazon-apigateway-authorizer", becomes: refused,
 		refusal: notImported + "x-amazon-apigateway-authorizer yet", body: `{"securityDefinitions": {"a": {"type": "apiKey", "name": "A", "in": "header", "x-amazon-apigateway-authtype": "custom",
 			"x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"}}}}`},

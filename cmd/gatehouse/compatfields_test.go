@@ -59,6 +59,9 @@ var methodSettings = map[string]string{
 // settingOfPatch is the setting that a patch path leads to: its tokens but for
 // the placeholders.
 func settingOfPatch(kind, path string) string {
+	if kind == "ApiKey" && path == "/stages" {
+		return "ApiKey.stageKeys"
+	}
 	if rest, ok := strings.CutPrefix(path, "/{resourcePath}/{httpMethod}"); ok {
 		if rest == "" {
 			return kind + ".methodSettings"

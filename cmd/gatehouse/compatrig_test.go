@@ -94,6 +94,9 @@ var calls = map[string]struct{ request, body, read string }{
 	"CreateDeployment":  {"POST /restapis/{api}/deployments", `{"stageName": "made"}`, "/restapis/{api}/stages/made"},
 	"UpdateStage":       {"PATCH /restapis/{api}/stages/dev", "", "/restapis/{api}/stages/dev"},
 	"UpdateAccount":     {"PATCH /account", "", "/account"},
+	"CreateApiKey":      {"POST /apikeys", `{"name": "k"}`, "/apikeys/{made}"},
+	"UpdateApiKey":      {"PATCH /apikeys/{key}", "", "/apikeys/{key}"},
+	"UpdateUsagePlan":   {"PATCH /usageplans/{plan}", "", "/usageplans/{plan}"},
 	"ImportRestApi":     {"POST /restapis?mode=import", `{"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {}}`, ""},
 	"PutRestApi":        {"PUT /restapis/{api}", `{"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {}}`, ""},
 }
@@ -160,7 +163,27 @@ func (a *attempt) complete(t *testing.T, withMethod bool) {
 	if err := json.Unmarshal([]byte(a.ok(t, "POST", "/restapis/"+a.api+"/deployments", `{"stageName": "dev"}`)), &deployment); err != nil {
 		t.Fatal(err)
 	}
-	a.names = strings.NewReplacer("{api}", a.api, "{root}", *api.RootResourceID, "{deployment}", *deployment.ID)
+	a.names = strings.NewReplacer("{api}", a.api, "{root}", *api.RootResourceID, "{deployment}", *deployment.ID,
+		"{key}", a.made(t, "/apikeys", "{}"), "{plan}", a.made(t, "/usageplans", `{"name": "p"}`))
+}
+
+// made makes something of the account that goes with the attempt, and returns its
+// id.
+func (a *attempt) made(t *testing.T, at, body string) string {
+	t.Helper()
+	id := madeID(t, a.ok(t, "POST", at, body))
+	t.Cleanup(func() { a.answer(t, "DELETE", at+"/"+id, "") })
+	return id
+}
+
+// madeID is the id in the answer of an operation that makes something.
+func madeID(t *testing.T, answer string) string {
+	t.Helper()
+	var made struct{ ID string }
+	if err := json.Unmarshal([]byte(answer), &made); err != nil {
+		t.Fatal(err)
+	}
+	return made.ID
 }
 
 // run sets the setting and says what became of it.
@@ -179,6 +202,9 @@ func (a *attempt) run(t *testing.T, d *driven, op string) string {
 	}
 	if status >= 400 {
 		t.Fatalf("got %d %s", status, text)
+	}
+	if strings.Contains(a.read, "{made}") {
+		a.read = strings.ReplaceAll(a.read, "{made}", madeID(t, text))
 	}
 	a.readBack(t, d)
 	if d.becomes == closed {
@@ -240,7 +266,7 @@ func merged(t *testing.T, base, over string) string {
 func (a *attempt) readBack(t *testing.T, d *driven) {
 	t.Helper()
 	var want, got any
-	if err := json.Unmarshal([]byte(d.value), &want); err != nil {
+	if err := json.Unmarshal([]byte(a.names.Replace(d.value)), &want); err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal([]byte(a.ok(t, "GET", a.names.Replace(a.read), "")), &got); err != nil {
@@ -275,7 +301,7 @@ func (a *attempt) findings(t *testing.T, list func(*report) []idleSetting, d *dr
 func (a *attempt) isKept(t *testing.T, d *driven) string {
 	t.Helper()
 	found := a.findings(t, func(r *report) []idleSetting { return r.Kept }, d)
-	if len(found) != 1 || plain(d.value) != found[0].Value {
+	if len(found) != 1 || plain(a.names.Replace(d.value)) != found[0].Value {
 		t.Fatalf("the doctor says %+v", found)
 	}
 	return "kept: " + found[0].Why

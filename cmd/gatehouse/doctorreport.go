@@ -39,6 +39,7 @@ type finding struct {
 type idleSetting struct {
 	Account  string `json:"account"`
 	Region   string `json:"region"`
+	ID       string `json:"id,omitempty"`       // of the API key or the usage plan whose setting it is
 	API      string `json:"api,omitempty"`      // left out for a setting of the account
 	Stage    string `json:"stage,omitempty"`    // left out for a setting of the API as it is edited
 	Method   string `json:"method,omitempty"`   // left out for a setting of no method; "*" for all
@@ -73,7 +74,7 @@ func (s idleSetting) String() string {
 	if s.Method == "*" {
 		methods = "all methods"
 	}
-	return joined(where, methods, s.Setting+" "+s.Value, s.Why)
+	return joined(where, s.ID, methods, s.Setting+" "+s.Value, s.Why)
 }
 
 // joined joins the parts that say something.
@@ -106,7 +107,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	for _, k := range kept {
-		out.Kept = append(out.Kept, idleSetting{k.Account, k.Region, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
+		out.Kept = append(out.Kept, idleSetting{k.Account, k.Region, k.ID, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
 	}
 	return out, nil
 }
@@ -137,7 +138,7 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report) 
 func closedOf(st *snapshot.Stage, compiled *pipeline.Program) []idleSetting {
 	var list []idleSetting
 	for _, c := range compiled.ClosedMethods() {
-		s := idleSetting{st.Account, st.Region, st.APIID, st.Name, c.Method, c.Resource, c.Setting, c.Value, notEnforced}
+		s := idleSetting{st.Account, st.Region, "", st.APIID, st.Name, c.Method, c.Resource, c.Setting, c.Value, notEnforced}
 		if strings.HasPrefix(c.Setting, "RestApi.") {
 			s.Method, s.Resource = "", ""
 		}

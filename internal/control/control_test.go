@@ -33,12 +33,19 @@ func newServer(t testing.TB) *httptest.Server {
 // newServerOf is newServer with an account for callers that name none.
 func newServerOf(t testing.TB, account string) *httptest.Server {
 	t.Helper()
+	return newServerWith(t, account, control.Options{})
+}
+
+// newServerWith is newServerOf with more options than the store.
+func newServerWith(t testing.TB, account string, o control.Options) *httptest.Server {
+	t.Helper()
 	st, err := store.Open(context.Background(), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	svc := control.New(control.Options{Store: st})
+	o.Store = st
+	svc := control.New(o)
 	h, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     svc.Handlers(),
 		Authenticate: control.OpenAuthenticator(account, testRegion),

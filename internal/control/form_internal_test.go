@@ -26,6 +26,8 @@ func storedShapes() map[kind]any {
 		kindResource: new(wire.Resource), kindMethod: new(wire.Method), kindMethodResponse: new(wire.MethodResponse),
 		kindIntegrationResponse: new(wire.IntegrationResponse), kindModel: new(wire.Model), kindValidator: new(wire.RequestValidator),
 		kindGatewayResponse: new(wire.GatewayResponse), kindDeployment: new(wire.Deployment), kindDeploymentSource: new(source), kindStage: new(stage),
+		kindAPIKey: new(wire.APIKey), kindUsagePlan: new(wire.UsagePlan), kindUsagePlanKey: new(planKey),
+		kindAPIKeyValue: new(entry), kindKeyStage: new(entry), kindKeyPlan: new(entry), kindPlanStage: new(entry),
 	}
 }
 
@@ -34,6 +36,7 @@ func servedShapes() map[string]any {
 	return map[string]any{
 		snapshot.ServedDeployment: new(snapshot.Deployment), snapshot.ServedStage: new(snapshot.Stage), snapshot.ServedAccount: new(snapshot.Account),
 		snapshot.ServedVPCLink: new(snapshot.VPCLink), snapshot.ServedClientCertificate: new(snapshot.ClientCertificate),
+		snapshot.ServedAPIKey: new(snapshot.APIKey), snapshot.ServedUsagePlan: new(snapshot.UsagePlan), snapshot.ServedUsagePlanKey: new(snapshot.UsagePlanKey),
 	}
 }
 

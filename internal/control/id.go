@@ -11,16 +11,25 @@ const (
 )
 
 // newID returns n random characters of [a-z0-9].
-func newID(n int) string {
+func newID(n int) string { return randomText(n, idLetters) }
+
+// newKeyValue returns the value of an API key: random characters of [a-zA-Z0-9].
+func newKeyValue() string {
+	return randomText(madeKeyValue, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"+idLetters)
+}
+
+// randomText returns n random letters, of which there are 256 at most.
+func randomText(n int, letters string) string {
+	// What is above the largest multiple of their number in a byte would favour
+	// the first letters.
+	fair := 256 - 256%len(letters)
 	out := make([]byte, 0, n)
 	var buf [32]byte
 	for len(out) < n {
 		rand.Read(buf[:]) // never fails: the runtime aborts instead
 		for _, b := range buf {
-			// 252 is the largest multiple of 36 in a byte: what is above
-			// would favour the first letters.
-			if b < 252 && len(out) < n {
-				out = append(out, idLetters[b%36])
+			if int(b) < fair && len(out) < n {
+				out = append(out, letters[int(b)%len(letters)])
 			}
 		}
 	}

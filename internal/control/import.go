@@ -163,6 +163,11 @@ func importWarnings(def *openapi.API) []string {
 			all = append(all, "Ignored "+f.Path+": "+f.Text)
 		}
 	}
+	return boundWarnings(all)
+}
+
+// boundWarnings is as many of the warnings as an answer has room for.
+func boundWarnings(all []string) []string {
 	bytes := 0
 	for i, warning := range all {
 		if bytes += len(warning); i == maxWarnings || bytes > maxWarningBytes {

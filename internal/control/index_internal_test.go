@@ -243,7 +243,7 @@ func TestPagesOfSome(t *testing.T) {
 			var got []string
 			var position *string
 			for pages := 0; ; pages++ {
-				items, next, err := pageOf(one, kindTicket, position, &limit, func(k *ticket) bool { return len(k.Names) > 0 })
+				items, next, err := pageOf(one, kindTicket, "", position, &limit, func(k *ticket) bool { return len(k.Names) > 0 })
 				if err != nil {
 					return err
 				}

@@ -14,6 +14,7 @@ import (
 type Kept struct {
 	Account  string
 	Region   string
+	ID       string // of the API key or the usage plan whose setting it is, "" for another's
 	API      string // "" for a setting of the account
 	Stage    string // "" for a setting of the API as it is edited
 	Resource string // path template, "" where the setting is of no method
@@ -39,6 +40,14 @@ const (
 
 var keptOfAccount = []keptSetting[accountDoc]{
 	{"Account.cloudwatchRoleArn", noCloudWatch, func(a *accountDoc) string { return text(a.CloudWatchRoleARN) }},
+}
+
+var keptOfAPIKey = []keptSetting[wire.APIKey]{
+	{"ApiKey.stageKeys", "usage plans say which stages a key opens", func(k *wire.APIKey) string { return strings.Join(k.StageKeys, ",") }},
+}
+
+var keptOfUsagePlan = []keptSetting[wire.UsagePlan]{
+	{"UsagePlan.productCode", "there is no AWS Marketplace", func(p *wire.UsagePlan) string { return text(p.ProductCode) }},
 }
 
 var keptOfAPI = []keptSetting[restAPI]{
@@ -182,7 +191,24 @@ func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	return new(appendKept(nil, at, keptOfAccount, doc)), nil
+	out := appendKept(nil, at, keptOfAccount, doc)
+	keys, err := t.lookUpDocs(kindKeyStage, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, at.ID = range keys {
+		k, err := t.apiKey(at.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = appendKept(out, at, keptOfAPIKey, k)
+	}
+	plans, err := inOrder[wire.UsagePlan](t, kindUsagePlan)
+	for i := range plans {
+		at.ID = *plans[i].ID
+		out = appendKept(out, at, keptOfUsagePlan, &plans[i])
+	}
+	return &out, err
 }
 
 // keptOfAPI looks through an API, its methods and its stages; one that was

@@ -15,6 +15,9 @@ const (
 	kindRestAPI           kind = "restapi"           // API id
 	kindVPCLink           kind = "vpclink"           // link id
 	kindClientCertificate kind = "clientcertificate" // certificate id
+	kindAPIKey            kind = "apikey"            // key id
+	kindUsagePlan         kind = "usageplan"         // plan id
+	kindUsagePlanKey      kind = "usageplankey"      // plan id "/" key id
 
 	kindResource            kind = "resource"            // resource id
 	kindMethod              kind = "method"              // resource id "/" verb; with its integration
@@ -30,6 +33,11 @@ const (
 	// Indexes, whose entries index.go writes.
 	kindAPIOwner kind = "apiowner" // API id; tells the account of every API of the server
 	kindChild    kind = "child"    // parent id "/" path part; tells the resource at a place in the tree
+
+	kindAPIKeyValue kind = "apikeyvalue" // hash of a value; tells the API key that has it
+	kindKeyStage    kind = "keystage"    // API id "/" stage name; tells the API keys that name a stage
+	kindKeyPlan     kind = "keyplan"     // key id; tells the usage plans of an API key, as plan id "/" key id
+	kindPlanStage   kind = "planstage"   // API id "/" stage name; tells the usage plans that have a stage
 
 	// kindTenant has account "/" region wherever there is or was a document of
 	// an account. Older servers did not note it of APIs, which kindAPIOwner has.
@@ -53,6 +61,15 @@ func kindTable() []kindInfo {
 			tags: tagsAt("/vpclinks/{id}", (*tx).vpcLink, func(l *wire.VPCLink) *map[string]string { return &l.Tags })},
 		{kind: kindClientCertificate, scope: ofAccount, served: serves(snapshot.ServedClientCertificate, kindClientCertificate, (*tx).servedClientCertificate),
 			tags: tagsAt("/clientcertificates/{id}", (*tx).clientCertificate, func(c *clientCertificate) *map[string]string { return &c.Tags })},
+
+		{kind: kindAPIKey, scope: ofAccount, served: serves(snapshot.ServedAPIKey, kindAPIKey, (*tx).servedAPIKey),
+			indexes: []index{indexOf(kindAPIKeyValue, ofAccount, keyValueKeys), sharedIndexOf(kindKeyStage, ofAccount, keyStageKeys)},
+			tags:    tagsAt("/apikeys/{id}", (*tx).apiKey, func(k *wire.APIKey) *map[string]string { return &k.Tags })},
+		{kind: kindUsagePlan, scope: ofAccount, served: serves(snapshot.ServedUsagePlan, kindUsagePlan, (*tx).servedUsagePlan),
+			indexes: []index{sharedIndexOf(kindPlanStage, ofAccount, planStageKeys)},
+			tags:    tagsAt("/usageplans/{id}", (*tx).usagePlan, func(p *wire.UsagePlan) *map[string]string { return &p.Tags })},
+		{kind: kindUsagePlanKey, scope: ofAccount, under: kindUsagePlan, served: serves(snapshot.ServedUsagePlanKey, kindUsagePlanKey, (*tx).servedPlanKey),
+			indexes: []index{sharedIndexOf(kindKeyPlan, ofAccount, keyPlanKeys)}},
 
 		{kind: kindStage, scope: ofAPI, served: serves(snapshot.ServedStage, kindStage, (*tx).servedStage),
 			tags: tagsAt("/restapis/{api}/stages/{id}", (*tx).stage, func(s *stage) *map[string]string { return &s.Tags })},

@@ -22,6 +22,10 @@ const (
 	noStage       = "NotFoundException Invalid stage identifier specified"
 	noLink        = "NotFoundException Invalid Vpc Link identifier specified"
 	noCertificate = "NotFoundException Invalid client certificate identifier specified" // not recorded
+	noKey         = "NotFoundException Invalid API Key identifier specified"
+	noPlan        = "NotFoundException Invalid Usage Plan ID specified"
+	noPlanKey     = "NotFoundException Invalid Usage Plan Key identifier specified" // not recorded
+	noUsageKey    = "NotFoundException Invalid Key identifier specified"
 )
 
 // A lookup is an operation with the answer for each label of its path that may
@@ -105,6 +109,19 @@ var lookups = []lookup{
 	{"GetClientCertificate", "GET /clientcertificates/{certificate}", "", map[string]string{"certificate": noCertificate}},
 	{"UpdateClientCertificate", "PATCH /clientcertificates/{certificate}", noPatch, map[string]string{"certificate": noCertificate}},
 
+	{"GetApiKey", "GET /apikeys/{key}", "", map[string]string{"key": noKey}},
+	{"UpdateApiKey", "PATCH /apikeys/{key}", noPatch, map[string]string{"key": noKey}},
+	{"GetUsagePlan", "GET /usageplans/{plan}", "", map[string]string{"plan": noPlan}},
+	{"GetUsagePlans of a key", "GET /usageplans?keyId={key}", "", map[string]string{"key": noKey}},
+	{"UpdateUsagePlan", "PATCH /usageplans/{plan}", noPatch, map[string]string{"plan": noPlan}},
+	{"CreateUsagePlanKey", "POST /usageplans/{plan}/keys", `{"keyId": "{key}", "keyType": "API_KEY"}`, map[string]string{"plan": noPlan, "key": noKey}},
+	{"GetUsagePlanKey", "GET /usageplans/{plan}/keys/{key}", "", map[string]string{"plan": noPlan, "key": noPlanKey}},
+	{"GetUsagePlanKeys", "GET /usageplans/{plan}/keys", "", map[string]string{"plan": noPlan}},
+	{"GetUsage", "GET /usageplans/{plan}/usage?startDate=2026-03-01&endDate=2026-03-01&keyId={key}", "", map[string]string{"plan": noPlan, "key": noUsageKey}},
+	{"UpdateUsage", "PATCH /usageplans/{plan}/keys/{key}/usage", noPatch, map[string]string{"plan": noPlan, "key": noUsageKey}},
+
+	{"GetTags of a key", "GET /tags/arn:aws:apigateway:us-east-1::/apikeys/{key}", "", map[string]string{"key": noKey}},
+	{"GetTags of a plan", "GET /tags/arn:aws:apigateway:us-east-1::/usageplans/{plan}", "", map[string]string{"plan": noPlan}},
 	{"GetTags of an API", "GET /tags/arn:aws:apigateway:us-east-1::/restapis/{api}", "", ofAPI},
 	{"TagResource of a stage", "PUT /tags/arn:aws:apigateway:us-east-1::/restapis/{api}/stages/{stage}", `{"tags": {"a": "b"}}`, map[string]string{"api": noStage, "stage": noStage}},
 	{"UntagResource of a stage", "DELETE /tags/arn:aws:apigateway:us-east-1::/restapis/{api}/stages/{stage}?tagKeys=a", "", map[string]string{"api": noStage, "stage": noStage}},
@@ -126,6 +143,9 @@ var lookups = []lookup{
 	{"DeleteDeployment", "DELETE /restapis/{api}/deployments/{deployment}", "", map[string]string{"api": noDeployment, "deployment": noDeployment}},
 	{"DeleteVpcLink", "DELETE /vpclinks/{link}", "", map[string]string{"link": noLink}},
 	{"DeleteClientCertificate", "DELETE /clientcertificates/{certificate}", "", map[string]string{"certificate": noCertificate}},
+	{"DeleteUsagePlanKey", "DELETE /usageplans/{plan}/keys/{key}", "", map[string]string{"plan": noPlan, "key": noPlanKey}},
+	{"DeleteUsagePlan", "DELETE /usageplans/{plan}", "", map[string]string{"plan": noPlan}},
+	{"DeleteApiKey", "DELETE /apikeys/{key}", "", map[string]string{"key": noKey}},
 	{"DeleteRestApi", "DELETE /restapis/{api}", "", ofAPI},
 }
 
@@ -133,7 +153,7 @@ var lookups = []lookup{
 // is none is but another unknown method.
 var unknownNames = map[string][]string{
 	"api": {"nope", "SHOP"}, "resource": {"nope"}, "method": {"PUT", "FETCH", "get"}, "status": {"599"}, "model": {"nope", "pet"},
-	"validator": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "link": {"nope"}, "certificate": {"nope"},
+	"validator": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "link": {"nope"}, "certificate": {"nope"}, "key": {"nope"}, "plan": {"nope"},
 }
 
 // TestLookups holds every operation to AWS's answer for each thing that its
@@ -172,6 +192,7 @@ func TestLookupsAreComplete(t *testing.T) {
 	seen := map[string]bool{
 		"CreateRestApi": true, "GetRestApis": true, "ImportRestApi": true, "GetAccount": true, "UpdateAccount": true, "CreateVpcLink": true, "GetVpcLinks": true,
 		"GenerateClientCertificate": true, "GetClientCertificates": true, "TestInvokeMethod": true,
+		"CreateApiKey": true, "ImportApiKeys": true, "GetApiKeys": true, "CreateUsagePlan": true,
 	}
 	for _, l := range lookups {
 		operation, _, _ := strings.Cut(l.operation, " ")
@@ -221,6 +242,8 @@ func lookupFixture(t *testing.T, url string) map[string]string {
 		{"POST /restapis/shop/deployments", "{}", "other", "id"},
 		{"POST /vpclinks", `{"name": "l", "targetArns": ["arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/x/1"]}`, "link", "id"},
 		{"POST /clientcertificates", "{}", "certificate", "clientCertificateId"},
+		{"POST /apikeys", `{"name": "k"}`, "key", "id"},
+		{"POST /usageplans", `{"name": "p"}`, "plan", "id"},
 		{"PUT " + resourcePath + "/methods/POST", `{"authorizationType": "NONE"}`, "", ""}, // the bare one
 	} {
 		method, target, _ := strings.Cut(step.request, " ")

@@ -31,6 +31,27 @@ func (s *Service) accountOperations() []operation {
 		{"UpdateClientCertificate", wire.Op(s.UpdateClientCertificate), &clientCertificatePatch},
 		{"DeleteClientCertificate", wire.Op(s.DeleteClientCertificate), nil},
 
+		{"CreateApiKey", wire.Op(s.CreateAPIKey), nil},
+		{"ImportApiKeys", wire.Op(s.ImportAPIKeys), nil},
+		{"GetApiKey", wire.Op(s.GetAPIKey), nil},
+		{"GetApiKeys", wire.Op(s.GetAPIKeys), nil},
+		{"UpdateApiKey", wire.Op(s.UpdateAPIKey), &apiKeyPatch},
+		{"DeleteApiKey", wire.Op(s.DeleteAPIKey), nil},
+
+		{"CreateUsagePlan", wire.Op(s.CreateUsagePlan), nil},
+		{"GetUsagePlan", wire.Op(s.GetUsagePlan), nil},
+		{"GetUsagePlans", wire.Op(s.GetUsagePlans), nil},
+		{"UpdateUsagePlan", wire.Op(s.UpdateUsagePlan), &usagePlanPatch},
+		{"DeleteUsagePlan", wire.Op(s.DeleteUsagePlan), nil},
+
+		{"CreateUsagePlanKey", wire.Op(s.CreateUsagePlanKey), nil},
+		{"GetUsagePlanKey", wire.Op(s.GetUsagePlanKey), nil},
+		{"GetUsagePlanKeys", wire.Op(s.GetUsagePlanKeys), nil},
+		{"DeleteUsagePlanKey", wire.Op(s.DeleteUsagePlanKey), nil},
+
+		{"GetUsage", wire.Op(s.GetUsage), nil},
+		{"UpdateUsage", wire.Op(s.UpdateUsage), &usagePatch},
+
 		{"CreateVpcLink", wire.Op(s.CreateVPCLink), nil},
 		{"GetVpcLink", wire.Op(s.GetVPCLink), nil},
 		{"GetVpcLinks", wire.Op(s.GetVPCLinks), nil},

@@ -1,12 +1,15 @@
 package control_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 )
@@ -16,9 +19,10 @@ import (
 type patched struct {
 	operation string
 	target    string
+	read      string // where it is read back, "" for the target
 	status    int
-	dialect   string            // plain, table or stage
-	listed    map[string]string // of the table dialect: the paths that errors list, by operation
+	dialect   string            // plain, table, list or stage
+	listed    map[string]string // of the table and the list dialect: the paths that errors list, by operation
 	unknown   []string          // paths that no operation takes
 	refused   map[string]string // by "op path": refusals with words of their own
 	rows      []patchRow
@@ -32,6 +36,9 @@ type patchRow struct {
 	want                  string // the member in JSON afterwards, "" for none; "! …" is a refusal of the value
 }
 
+// patchedAt is when patches are made.
+var patchedAt = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
 // patchOps is AWS's enumeration.
 var patchOps = []string{"add", "remove", "replace", "copy", "move", "test"}
 
@@ -42,14 +49,19 @@ func TestPatchPaths(t *testing.T) {
 	for _, p := range patchTables {
 		t.Run(p.operation, func(t *testing.T) {
 			t.Parallel()
-			url := newServer(t).URL
+			url := newServerWith(t, testAccount, control.Options{Usage: &counted{}, Now: func() time.Time { return patchedAt }}).URL
 			names := patchFixture(t, url, &p)
 			target := url + fill(p.target, names)
+			p.read = url + fill(cmp.Or(p.read, p.target), names)
+			p.refused = maps.Clone(p.refused)
+			for at, refusal := range p.refused {
+				p.refused[at] = fill(refusal, names)
+			}
 			for _, row := range p.rows {
-				row.value, row.from, row.want = fill(row.value, names), fill(row.from, names), fill(row.want, names)
+				row.value, row.from, row.member, row.want = fill(row.value, names), fill(row.from, names), fill(row.member, names), fill(row.want, names)
 				p.take(t, target, row)
 			}
-			before := send(t, "GET", target, "")
+			before := send(t, "GET", p.read, "")
 			for _, path := range p.paths() {
 				for _, op := range patchOps {
 					if !p.takes(op, path) {
@@ -65,7 +77,7 @@ func TestPatchPaths(t *testing.T) {
 					t.Errorf("%s %s and then what is refused: got status %d", row.op, row.path, got.status)
 				}
 			}
-			if got := send(t, "GET", target, ""); string(got.body) != string(before.body) {
+			if got := send(t, "GET", p.read, ""); string(got.body) != string(before.body) {
 				t.Errorf("what was refused changed %s\nto %s", before.body, got.body)
 			}
 		})
@@ -133,7 +145,7 @@ func (p *patched) take(t *testing.T, target string, row patchRow) {
 	if value != row.want {
 		t.Errorf("%s: got %s = %s, want %s", what, row.member, value, row.want)
 	}
-	if read := send(t, "GET", target, ""); !cmp.Equal(parsed(t, read.body), parsed(t, got.body)) {
+	if read := send(t, "GET", p.read, ""); !gocmp.Equal(parsed(t, read.body), parsed(t, got.body)) {
 		t.Errorf("%s: answered %s\nread back %s", what, got.body, read.body)
 	}
 }
@@ -152,6 +164,8 @@ func (p *patched) refuse(t *testing.T, target, op, path string) {
 
 func (p *patched) refusal(op, path string) string {
 	switch p.dialect {
+	case "list":
+		return "Invalid patch path  '" + path + "' specified for op '" + op + "'. Must be one of: [" + p.listed[op] + "]"
 	case "table":
 		if list := p.listed[op]; list != "" {
 			return "Invalid patch path  '" + path + "' specified for op '" + op + "'. Must be one of: [" + list + "]"

@@ -49,9 +49,13 @@ func patchFixture(t *testing.T, url string, p *patched) map[string]string {
 		{"PATCH /account", patchBody("replace", "/cloudwatchRoleArn", "arn:aws:iam::000000000000:role/logs", ""), "", ""},
 		{"POST /restapis/shop/deployments", `{"stageName": "dev"}`, "deployment", "id"},
 		{"POST /restapis/shop/deployments", "{}", "other", "id"},
+		{"POST /usageplans", `{"name": "p", "apiStages": [{"apiId": "shop", "stage": "dev"}]}`, "plan", "id"},
+		{"POST /usageplans", `{"name": "counts", "quota": {"limit": 10, "period": "DAY"}}`, "counting", "id"},
+		{"POST /apikeys", `{"name": "k", "enabled": true}`, "key", "id"},
+		{"POST /usageplans/{counting}/keys", `{"keyId": "{key}", "keyType": "API_KEY"}`, "", ""},
 	} {
 		method, target, _ := strings.Cut(step.request, " ")
-		got := send(t, method, url+fill(target, names), step.body)
+		got := send(t, method, url+fill(target, names), fill(step.body, names))
 		if got.status >= 300 {
 			t.Fatalf("%s: got status %d: %s", step.request, got.status, got.body)
 		}
@@ -60,6 +64,80 @@ func patchFixture(t *testing.T, url string, p *patched) map[string]string {
 		}
 	}
 	return names
+}
+
+// How the rows of a usage plan's stage begin, and what refuses others.
+const (
+	planThrottle = "/apiStages/shop:dev/throttle"
+	planRefusal  = "! BadRequestException Usage Plan quota "
+	notOfPlan    = "! NotFoundException Invalid API Stage {api: shop, stage: prod} specified for usageplan {plan}"
+	noThrottle   = "NotFoundException Invalid throttle specified: usage plan {plan} has none for /pets/"
+)
+
+var usagePlanPatches = patched{
+	operation: "UpdateUsagePlan", target: "/usageplans/{plan}", status: 200, dialect: "table",
+	listed: map[string]string{
+		"replace": "/name, /description, /productCode, /apiStages/<apidId:stageName>/throttle, /apiStages/<apidId:stageName>/throttle/<resourcePath>/<httpMethod>/rateLimit, " +
+			"/apiStages/<apidId:stageName>/throttle/<resourcePath>/<httpMethod>/burstLimit, /throttle/rateLimit, /throttle/burstLimit, /quota/limit, /quota/offset, /quota/period",
+		"add": "/apiStages, /productCode, /apiStages/<apidId:stageName>/throttle, /apiStages/<apidId:stageName>/throttle/<resourcePath>/<httpMethod>/rateLimit, " +
+			"/apiStages/<apidId:stageName>/throttle/<resourcePath>/<httpMethod>/burstLimit, /throttle/rateLimit, /throttle/burstLimit, /quota/limit, /quota/offset, /quota/period",
+		"remove": "/apiStages, /quota, /throttle, /productCode, /apiStages/<apidId:stageName>/throttle/<resourcePath>/<httpMethod>, /apiStages/<apidId:stageName>/throttle",
+	},
+	unknown: []string{"/tags/a", "/id", "/apiStages/shop:dev", "/apiStages/0/stage", "/quota/other", "/throttle/other"},
+	refused: map[string]string{
+		"remove " + planThrottle + "/~1pets/GET/rateLimit": noThrottle + "GET/rateLimit", "remove " + planThrottle + "/~1pets/GET/burstLimit": noThrottle + "GET/burstLimit",
+		"remove " + planThrottle + "//pets/GET/rateLimit": noThrottle + "GET/rateLimit", "remove " + planThrottle + "//pets/{id}/GET/burstLimit": noThrottle + "{id}/GET/burstLimit",
+		"remove /apiStages/shop:prod/throttle/~1pets/GET/rateLimit": strings.TrimPrefix(notOfPlan, "! "),
+	},
+	rows: []patchRow{
+		{op: "replace", path: "/name", value: "n", member: "/name", want: `"n"`},
+		{op: "replace", path: "/name", value: "", want: "! BadRequestException Usage Plan name cannot be blank"},
+		{op: "replace", path: "/name", value: "null", want: "! BadRequestException Usage Plan name cannot be blank"},
+		{op: "replace", path: "/description", value: "d", member: "/description", want: `"d"`},
+		{op: "replace", path: "/description", value: "", member: "/description"},
+		{op: "add", path: "/productCode", value: "x", member: "/productCode", want: `"x"`},
+		{op: "replace", path: "/productCode", value: "y", member: "/productCode", want: `"y"`},
+		{op: "remove", path: "/productCode", member: "/productCode"},
+		{op: "remove", path: "/throttle", member: "/throttle"},
+		{op: "add", path: "/throttle/rateLimit", value: "200.000000", member: "/throttle", want: `{"rateLimit":200}`},
+		{op: "replace", path: "/throttle/rateLimit", value: "2.5", member: "/throttle", want: `{"rateLimit":2.5}`},
+		{op: "replace", path: "/throttle/rateLimit", value: "NaN", want: "! BadRequestException Invalid throttle rate limit specified"},
+		{op: "replace", path: "/throttle/rateLimit", value: "-1", want: "! BadRequestException Invalid throttle rate limit specified"},
+		{op: "add", path: "/throttle/burstLimit", value: "7", member: "/throttle/burstLimit", want: `7`},
+		{op: "replace", path: "/throttle/burstLimit", value: "0", member: "/throttle/burstLimit", want: `0`},
+		{op: "replace", path: "/throttle/burstLimit", value: "", want: "! BadRequestException Invalid throttle burst limit specified"},
+		{op: "replace", path: planThrottle + "/~1pets/GET/rateLimit", value: "1.5", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev","throttle":{"/pets/GET":{"rateLimit":1.5}}}]`},
+		{op: "add", path: planThrottle + "/~1pets/GET/burstLimit", value: "2", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev","throttle":{"/pets/GET":{"burstLimit":2,"rateLimit":1.5}}}]`},
+		{op: "add", path: planThrottle + "//pets/GET/rateLimit", value: "3", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev","throttle":{"/pets/GET":{"burstLimit":2,"rateLimit":3}}}]`},
+		{op: "replace", path: planThrottle + "//pets/GET/rateLimit", value: "x", want: "! BadRequestException Invalid throttle rate limit specified"},
+		{op: "add", path: planThrottle + "/~1pets/GET/rateLimit", value: "3", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev","throttle":{"/pets/GET":{"burstLimit":2,"rateLimit":3}}}]`},
+		{op: "replace", path: planThrottle + "/~1pets/GET/burstLimit", value: "5", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev","throttle":{"/pets/GET":{"burstLimit":5,"rateLimit":3}}}]`},
+		{op: "replace", path: planThrottle + "//pets/{id}/GET/burstLimit", value: "1", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev","throttle":{"/pets/GET":{"burstLimit":5,"rateLimit":3},"/pets/{id}/GET":{"burstLimit":1}}}]`},
+		{op: "add", path: planThrottle + "//pets/{id}/GET/burstLimit", value: "1", member: "/throttle/burstLimit", want: `0`},
+		{op: "remove", path: planThrottle + "/~1pets~1{id}/GET", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev","throttle":{"/pets/GET":{"burstLimit":5,"rateLimit":3}}}]`},
+		{op: "remove", path: planThrottle + "/~1pets~1{id}/GET", want: "! " + noThrottle + "{id}/GET"},
+		{op: "remove", path: "/throttle", want: "! BadRequestException Can not define fine grain throttling if usage plan throttle is not defined."},
+		{op: "remove", path: planThrottle + "/~1pets/GET", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev"}]`},
+		{op: "replace", path: "/apiStages/shop:prod/throttle/~1pets/GET/rateLimit", value: "1", want: notOfPlan},
+		{op: "add", path: "/apiStages/shop:prod/throttle/~1pets/GET/rateLimit", value: "1", want: notOfPlan},
+		{op: "add", path: planThrottle, value: `{"/GET": {"rateLimit": 1, "burstLimit": 2}, "/pets/ANY": {}}`, member: "/apiStages", want: `[{"apiId":"shop","stage":"dev","throttle":{"/GET":{"burstLimit":2,"rateLimit":1},"/pets/ANY":{}}}]`},
+		{op: "replace", path: planThrottle, value: `{"//GET": {"rateLimit": 1}}`, member: "/apiStages", want: `[{"apiId":"shop","stage":"dev","throttle":{"//GET":{"rateLimit":1}}}]`},
+		{op: "replace", path: planThrottle, value: `[]`, want: "! BadRequestException Invalid value specified for patch path " + planThrottle},
+		{op: "replace", path: planThrottle, value: `{"/pets/FETCH": {}}`, want: "! BadRequestException Invalid method specified for throttling: /pets/FETCH"},
+		{op: "remove", path: planThrottle, member: "/apiStages", want: `[{"apiId":"shop","stage":"dev"}]`},
+		{op: "remove", path: "/apiStages", value: "shop:dev", member: "/apiStages", want: `[]`},
+		{op: "remove", path: "/apiStages", value: "shop:dev", want: "! NotFoundException Invalid API Stage {api: shop, stage: dev} specified for usageplan {plan}"},
+		{op: "add", path: "/apiStages", value: "shop:dev", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev"}]`},
+		{op: "add", path: "/apiStages", value: "shop:dev", member: "/apiStages", want: `[{"apiId":"shop","stage":"dev"}]`},
+		{op: "add", path: "/apiStages", value: "null", want: "! BadRequestException Invalid API Stage specified"},
+		{op: "add", path: "/quota/limit", value: "5", want: planRefusal + "must have a limit and a period"},
+		{op: "replace", path: "/quota/offset", value: "1", want: planRefusal + "must have a limit and a period"},
+		{op: "add", path: "/quota/period", value: "DAY", want: planRefusal + "must have a limit and a period"},
+		{op: "replace", path: "/quota/period", value: "YEAR", want: "! BadRequestException Invalid quota period specified. Valid options are DAY,WEEK,MONTH"},
+		{op: "replace", path: "/quota/limit", value: "x", want: "! BadRequestException Invalid quota limit specified"},
+		{op: "add", path: "/quota/offset", value: "x", want: "! BadRequestException Invalid quota offset specified"},
+		{op: "remove", path: "/quota", member: "/quota"},
+	},
 }
 
 var patchTables = []patched{
@@ -74,6 +152,43 @@ var patchTables = []patched{
 			{op: "replace", path: "/cloudwatchRoleArn", value: "logs", want: "! BadRequestException Invalid ARN specified in the request"},
 			{op: "add", path: "/features", value: "UsagePlans", member: "/features", want: `["UsagePlans"]`},
 			{op: "remove", path: "/features", value: "UsagePlans", want: "! BadRequestException Usage Plans cannot be disabled once enabled"},
+		},
+	},
+	{
+		operation: "UpdateApiKey", target: "/apikeys/{key}", status: 200, dialect: "table",
+		listed:  map[string]string{"replace": "/name, /description, /customerId, /enabled", "add": "/stages", "remove": "/stages"},
+		unknown: []string{"/value", "/labels", "/tags/a", "/id", "/stageKeys", "/stages/shop~1dev"},
+		rows: []patchRow{
+			{op: "replace", path: "/name", value: "n", member: "/name", want: `"n"`},
+			{op: "replace", path: "/name", value: "", member: "/name"},
+			{op: "replace", path: "/description", value: "d", member: "/description", want: `"d"`},
+			{op: "replace", path: "/description", value: "null", member: "/description"},
+			{op: "replace", path: "/customerId", value: "c", member: "/customerId", want: `"c"`},
+			{op: "replace", path: "/customerId", value: "", member: "/customerId"},
+			{op: "replace", path: "/enabled", value: "false", member: "/enabled", want: `false`},
+			{op: "replace", path: "/enabled", value: "true", member: "/enabled", want: `true`},
+			{op: "replace", path: "/enabled", value: "null", member: "/enabled", want: `false`},
+			{op: "add", path: "/stages", value: "shop/dev", member: "/stageKeys", want: `["shop/dev"]`},
+			{op: "add", path: "/stages", value: "shop/dev", member: "/stageKeys", want: `["shop/dev"]`},
+			{op: "add", path: "/stages", value: "shop/nope", want: "! NotFoundException Invalid stage identifier specified"},
+			{op: "add", path: "/stages", value: "", want: "! NotFoundException Invalid stage identifier specified"},
+			{op: "remove", path: "/stages", value: "shop/dev", member: "/stageKeys", want: `[]`},
+			{op: "remove", path: "/stages", value: "shop/dev", member: "/stageKeys", want: `[]`},
+		},
+	},
+	{
+		operation: "UpdateUsage", target: "/usageplans/{counting}/keys/{key}/usage", status: 200, dialect: "list",
+		read:    "/usageplans/{counting}/usage?keyId={key}&startDate=2026-03-01&endDate=2026-03-01",
+		listed:  map[string]string{"replace": "/remaining"},
+		unknown: []string{"/extension", "/values", "/used"},
+		rows: []patchRow{
+			{op: "replace", path: "/remaining", value: "3", member: "/values/{key}", want: `[[0,3]]`},
+			{op: "replace", path: "/remaining", value: "0", member: "/values/{key}", want: `[[0,0]]`},
+			{op: "replace", path: "/remaining", value: "9223372036854775807", member: "/startDate", want: `"2026-03-01"`},
+			{op: "replace", path: "/remaining", value: "12", member: "/endDate", want: `"2026-03-01"`},
+			{op: "replace", path: "/remaining", value: "-1", want: "! BadRequestException Invalid value specified for patch path /remaining"},
+			{op: "replace", path: "/remaining", value: "1.5", want: "! BadRequestException Invalid value specified for patch path /remaining"},
+			{op: "replace", path: "/remaining", value: "null", want: "! BadRequestException Invalid value specified for patch path /remaining"},
 		},
 	},
 	{
@@ -96,6 +211,7 @@ var patchTables = []patched{
 			{op: "replace", path: "/description", value: "null", member: "/description"},
 		},
 	},
+	usagePlanPatches,
 	{
 		operation: "UpdateVpcLink", target: "/vpclinks/{link}", status: 200, dialect: "table",
 		listed:  map[string]string{"replace": "/name, /description"},

@@ -19,6 +19,11 @@ type Limits struct {
 
 	VPCLinks           int
 	ClientCertificates int
+	APIKeys            int
+	UsagePlans         int
+
+	UsagePlansPerKey      int
+	ThrottlesPerPlanStage int // of methods
 
 	// Of an API.
 	ResourcesPerAPI int // the root is one
@@ -36,6 +41,7 @@ type Limits struct {
 func AWSLimits() Limits {
 	return Limits{
 		RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60,
+		APIKeys: 10_000, UsagePlans: 300, UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20,
 		ResourcesPerAPI: 300, StagesPerAPI: 10, PolicyLength: 8192,
 		VariablesPerStage: 100, IntegrationTimeout: defaultTimeoutMillis,
 	}
@@ -65,6 +71,10 @@ var quotas = []Quota{
 	{"private-apis", "private APIs of an account in a region", func(l *Limits) *int { return &l.PrivateAPIs }, 0},
 	{"vpc-links", "VPC links of an account in a region", func(l *Limits) *int { return &l.VPCLinks }, 0},
 	{"client-certificates", "client certificates of an account in a region", func(l *Limits) *int { return &l.ClientCertificates }, 0},
+	{"api-keys", "API keys of an account in a region", func(l *Limits) *int { return &l.APIKeys }, 0},
+	{"usage-plans", "usage plans of an account in a region", func(l *Limits) *int { return &l.UsagePlans }, 0},
+	{"usage-plans-per-api-key", "usage plans that an API key is in", func(l *Limits) *int { return &l.UsagePlansPerKey }, 0},
+	{"throttles-per-usage-plan-stage", "methods with a throttle of their own in a stage of a usage plan", func(l *Limits) *int { return &l.ThrottlesPerPlanStage }, 0},
 	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }, 0},
 	{"stages-per-api", "stages of an API", func(l *Limits) *int { return &l.StagesPerAPI }, 0},
 	{"resource-policy-length", "characters of an API's resource policy", func(l *Limits) *int { return &l.PolicyLength }, 0},

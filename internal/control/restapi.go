@@ -285,8 +285,12 @@ func (s *Service) DeleteRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 	})
 }
 
-// removeAPI deletes the API and what belongs to it, and ends its service.
+// removeAPI deletes the API and what belongs to it, and ends its service. Usage
+// plans lose its stages.
 func (t *tx) removeAPI() error {
+	if err := t.dropStage(""); err != nil {
+		return err
+	}
 	for _, k := range t.svc.kinds.tops(ofAPI) {
 		if err := t.removeAll(k.kind, ""); err != nil {
 			return err

@@ -203,9 +203,13 @@ func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetS
 	})
 }
 
-// DeleteStage stops serving under a name. Its deployment stays.
+// DeleteStage stops serving under a name. Its deployment stays; usage plans lose
+// it.
 func (s *Service) DeleteStage(ctx context.Context, who *wire.Caller, in *wire.DeleteStageRequest) (*wire.Empty, error) {
-	return writeEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
-		return t.remove(kindStage, in.StageName, errStage())
+	return writeBrieflyEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
+		if err := t.remove(kindStage, in.StageName, errStage()); err != nil {
+			return err
+		}
+		return t.dropStage(in.StageName)
 	})
 }

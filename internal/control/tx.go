@@ -241,14 +241,15 @@ func (t *tx) ids(k kind, prefix string) ([]string, error) {
 // and the position of the next page, nil when there is none. That order is a
 // choice: AWS documents none, and it is what people expect.
 func page[T any](t *tx, k kind, position *string, limit *int32) ([]T, *string, error) {
-	return pageOf(t, k, position, limit, func(*T) bool { return true })
+	return pageOf(t, k, "", position, limit, func(*T) bool { return true })
 }
 
-// pageOf is page of the documents for which keep returns true. It reads on until
-// the page is full, so it takes as long as there are documents that are left out.
-func pageOf[T any](t *tx, k kind, position *string, limit *int32, keep func(*T) bool) ([]T, *string, error) {
+// pageOf is page of the documents whose ids begin with prefix and for which keep
+// returns true. It reads on until the page is full, so it takes as long as there
+// are documents that are left out.
+func pageOf[T any](t *tx, k kind, prefix string, position *string, limit *int32, keep func(*T) bool) ([]T, *string, error) {
 	items, next, err := wire.Paginate(position, limit, placed[T].position, func(after string, n int) ([]placed[T], bool, error) {
-		return kept(t, k, after, n, keep)
+		return kept(t, k, prefix, after, n, keep)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -276,11 +277,11 @@ const pageBytes = 2 << 20
 // kept reads documents behind a place that are to be kept, the first n or as many
 // as make a page, and whether there are more. Each time that they are too few it
 // looks at twice as many, since each look goes through the keys of all.
-func kept[T any](t *tx, k kind, after string, n int, keep func(*T) bool) (out []placed[T], more bool, err error) {
+func kept[T any](t *tx, k kind, prefix, after string, n int, keep func(*T) bool) (out []placed[T], more bool, err error) {
 	size := 0
 	for look := n + 1; ; look *= 2 {
 		limit := store.Limit{Rows: look, Bytes: pageBytes}
-		rows, err := t.created(k, after, limit)
+		rows, err := t.createdWith(k, prefix, after, limit)
 		if err != nil {
 			return nil, false, err
 		}
@@ -316,6 +317,11 @@ func inOrder[T any](t *tx, k kind) ([]T, error) {
 // created reads the documents of a kind in the order of their creation, from
 // behind a place on ("": from the first), within limit.
 func (t *tx) created(k kind, after string, limit store.Limit) ([]store.Row, error) {
+	return t.createdWith(k, "", after, limit)
+}
+
+// createdWith is created of the documents whose ids begin with prefix.
+func (t *tx) createdWith(k kind, prefix, after string, limit store.Limit) ([]store.Row, error) {
 	var place int64
 	if after != "" {
 		var err error
@@ -324,5 +330,5 @@ func (t *tx) created(k kind, after string, limit store.Limit) ([]store.Row, erro
 		}
 	}
 	at := t.key(k, "")
-	return t.ListCreated(at.Account, at.Region, at.Kind, at.Parent, place, limit)
+	return t.ListCreated(at.Account, at.Region, at.Kind, at.Parent, prefix, place, limit)
 }

@@ -170,26 +170,32 @@ func (p *Table[C, T]) Taken() []string {
 
 // Match compares the tokens of a path with a pattern and returns what the
 // pattern's {names} stand for. Tokens are JSON pointer tokens: ~1 is a slash,
-// ~0 a tilde.
+// ~0 a tilde. A {name+}, of which a pattern has one at most, stands for one token
+// or more, empty ones too: for a path whose slashes some clients do not escape.
 func Match(pattern string, tokens []string) ([]string, bool) {
-	if strings.Count(pattern, "/")+1 != len(tokens) {
+	more := len(tokens) - strings.Count(pattern, "/") - 1 // than the pattern has
+	if more < 0 || more > 0 && !strings.Contains(pattern, "+}") {
 		return nil, false
 	}
 	var names []string
 	i := 0
 	for want := range strings.SplitSeq(pattern, "/") {
 		got := tokens[i]
-		i++
-		if !strings.HasPrefix(want, "{") {
+		switch {
+		case strings.HasSuffix(want, "+}"):
+			got = strings.Join(tokens[i:i+more+1], "/")
+			i += more
+			names = append(names, Unescape(got))
+		case !strings.HasPrefix(want, "{"):
 			if want != got {
 				return nil, false
 			}
-			continue
-		}
-		if got == "" {
+		case got == "":
 			return nil, false
+		default:
+			names = append(names, Unescape(got))
 		}
-		names = append(names, Unescape(got))
+		i++
 	}
 	return names, true
 }

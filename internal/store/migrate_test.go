@@ -150,7 +150,7 @@ func TestPlacesAreGivenOnce(t *testing.T) {
 func createdRows(t *testing.T, s *Store, after int64) (rows []Row) {
 	t.Helper()
 	mustRead(t, s, func(tx *Tx) (err error) {
-		rows, err = tx.ListCreated("111122223333", "us-east-1", "stage", "api", after, Limit{})
+		rows, err = tx.ListCreated("111122223333", "us-east-1", "stage", "api", "", after, Limit{})
 		return err
 	})
 	return rows

@@ -135,7 +135,7 @@ func (c call) run(tx *Tx) string {
 		value, err = tx.List("", "", "k", c.parent, c.id, Limit{Rows: c.limit})
 	case "ListCreated":
 		var rows []Row
-		rows, err = tx.ListCreated("", "", "k", c.parent, 0, Limit{Rows: c.limit})
+		rows, err = tx.ListCreated("", "", "k", c.parent, "", 0, Limit{Rows: c.limit})
 		for i := range rows {
 			rows[i].Place = 0 // it is the engine's own
 		}

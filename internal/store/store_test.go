@@ -468,7 +468,7 @@ func TestListLimits(t *testing.T) {
 			for limit, want := range map[Limit]int{{}: all, {Bytes: 1}: 1, {Bytes: 10}: 1, {Bytes: 11}: 2, {Bytes: 30}: 3, {Bytes: 30, Rows: 2}: 2, {Bytes: 1000}: all} {
 				byID, err := tx.List("", "", "k", "p", "", limit)
 				inRange, err2 := tx.ListRange("", "", "k", "p", "a", "z", limit)
-				created, err3 := tx.ListCreated("", "", "k", "p", 0, limit)
+				created, err3 := tx.ListCreated("", "", "k", "p", "", 0, limit)
 				if err := errors.Join(err, err2, err3); err != nil {
 					return err
 				}
@@ -504,7 +504,7 @@ func TestListCreated(t *testing.T) {
 		want := func(after int64, limit int, ids ...string) (last int64) {
 			t.Helper()
 			mustRead(t, s, func(tx *Tx) error {
-				rows, err := tx.ListCreated("", "", "k", "p", after, Limit{Rows: limit})
+				rows, err := tx.ListCreated("", "", "k", "p", "", after, Limit{Rows: limit})
 				var got []string
 				for _, r := range rows {
 					if string(r.Doc) != "doc of "+r.ID || r.Place <= last {
@@ -528,5 +528,30 @@ func TestListCreated(t *testing.T) {
 		put("c", "0")
 		want(second, 0, "b", "c", "0")
 		want(0, 1, "b")
+	})
+}
+
+// A listing of the documents whose ids begin so knows none of the others.
+func TestListCreatedOfPrefix(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		mustWrite(t, s, func(tx *Tx) error {
+			for _, id := range []string{"a/2", "b/1", "a/1", "a", "a0", "a/"} {
+				if err := tx.Put(Key{Kind: "k", Parent: "p", ID: id}, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		mustRead(t, s, func(tx *Tx) error {
+			var got []string
+			rows, err := tx.ListCreated("", "", "k", "p", "a/", 0, Limit{})
+			for _, r := range rows {
+				got = append(got, r.ID)
+			}
+			if want := []string{"a/2", "a/1", "a/"}; !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			return err
+		})
 	})
 }

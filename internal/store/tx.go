@@ -161,19 +161,20 @@ func (tx *Tx) List(account, region, kind, parent, after string, limit Limit) ([]
 	return tx.rows(from, to, n, limit)
 }
 
-// ListCreated returns siblings in the order in which they were created, those
-// whose Place is above after (0: all of them), within limit. A document that is
-// written again keeps its place; one that is deleted and written again is a new
-// one. It goes through the keys of all siblings.
-func (tx *Tx) ListCreated(account, region, kind, parent string, after int64, limit Limit) ([]Row, error) {
-	k := Key{Account: account, Region: region, Kind: kind, Parent: parent}
+// ListCreated returns the siblings whose ID begins with prefix in the order in
+// which they were created, those whose Place is above after (0: all of them),
+// within limit. A document that is written again keeps its place; one that is
+// deleted and written again is a new one. It goes through the keys of all that
+// begin so.
+func (tx *Tx) ListCreated(account, region, kind, parent, prefix string, after int64, limit Limit) ([]Row, error) {
+	k := Key{Account: account, Region: region, Kind: kind, Parent: parent, ID: prefix}
 	if err := tx.reading(k.check()); err != nil {
 		return nil, err
 	}
 	from, n := k.encode()
 	var rows []Row
 	take := limit.taker(&rows)
-	tx.sawAll(from)
+	tx.sawAll(from[:n])
 	err := tx.view.created(tx.ctx, from, nextPrefix(from), after, limit.Rows, func(place int64, key, doc []byte) bool {
 		return take(Row{ID: string(key[n:]), Doc: doc, Place: place})
 	})
