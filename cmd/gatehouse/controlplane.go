@@ -36,7 +36,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, trail wire.Tra
 	}
 	p := &controlPlane{control: service, callers: callers, guests: newGuests(c), health: &health{feed: data.feed}}
 	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail}
-	sts := &neighbours.STS{Authenticate: callers.authenticateSTS, Trail: trail, Next: api}
+	sts := &neighbours.STS{Authenticate: callers.authenticateSTS, Trail: trail, Next: &neighbours.Others{Trail: trail, Next: api}}
 	p.handler = p.front(c.open(), sts, pages.handler())
 	return p, nil
 }

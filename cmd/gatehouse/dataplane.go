@@ -33,7 +33,8 @@ type dataPlane struct {
 
 // newDataPlane makes a data plane that serves nothing yet.
 func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err error) {
-	requests, answers := httpmsg.NewBudget(c.MaxBufferedBytes/2), httpmsg.NewBudget(c.MaxBufferedBytes/2)
+	requests := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for requests")
+	answers := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for answers")
 	client := integration.NewClient(integration.Options{Budget: answers, MaxConnections: c.backendConnections(gateway.OpenFiles())})
 	defer func() {
 		if err != nil {

@@ -160,9 +160,20 @@ func (d *described) problems(err error) []openapi.Finding {
 	case errors.As(err, &input) && len(input.Findings) > 0:
 		return input.Findings
 	case errors.As(err, &refused) && len(refused.Findings) > 0:
-		return refused.Findings
+		return advised(refused.Findings)
 	case errors.As(err, &answer):
 		text = answer.Message
 	}
 	return []openapi.Finding{{Severity: openapi.Error, Position: openapi.Position{File: d.file}, Text: text}}
+}
+
+// advised adds to refusals of the service what there is to do about them here.
+func advised(findings []openapi.Finding) []openapi.Finding {
+	out := slices.Clone(findings)
+	for i := range out {
+		if strings.HasSuffix(out[i].Text, "Invalid Vpc Link identifier specified") {
+			out[i].Text += ": a connectionId is a name under vpc-links in the file of --config"
+		}
+	}
+	return out
 }

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -120,7 +122,49 @@ func TestDrainInTime(t *testing.T) {
 	if took := time.Since(begin); took > 3*time.Second {
 		t.Errorf("ended after %v", took)
 	}
-	if !strings.Contains(log.String(), `plane="control plane"`) {
+	if !strings.Contains(log.String(), `plane="control plane" connections=1`) {
 		t.Errorf("log:\n%s", log.String())
+	}
+}
+
+// TestCutOffAtStop has a client in the middle of its body when the time is over: how
+// many there were is told, and the access log does not call it the client's fault.
+func TestCutOffAtStop(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := defaults()
+	c.Listen, c.InMemory, c.AccessLog = "127.0.0.1:0", true, filepath.Join(dir, "access.log")
+	var log strings.Builder
+	s, err := start(t.Context(), c, io.Discard, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := s.ports.main.Addr().String()
+	deployAPI(t, "http://"+address, "cut", `{"openapi":"3.0.1","info":{"title":"a","version":"1"},"paths":{"/":{"post":{"responses":{},`+
+		`"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"POST","uri":"http://127.0.0.1:1/"}}}}}`)
+	patch := `{"patchOperations":[{"op":"replace","path":"/accessLogSettings/format","value":"$context.requestId status $context.status"},` +
+		`{"op":"replace","path":"/accessLogSettings/destinationArn","value":"arn:aws:logs:us-east-1:000000000000:log-group:a"}]}`
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, "http://"+address+"/restapis/cut/stages/prod", strings.NewReader(patch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatal(answer, err)
+	}
+	_ = answer.Body.Close()
+	say(t, address, "POST /_aws/execute-api/cut/prod/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
+	time.Sleep(100 * time.Millisecond) // until the body is waited for
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if err := errors.Join(s.drain(ctx), s.close()); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "plane=stages connections=1") {
+		t.Errorf("log:\n%s", log.String())
+	}
+	text, err := os.ReadFile(c.AccessLog)
+	if err != nil || len(text) > 0 && !strings.HasSuffix(string(text), " status 503\n") { // who is cut off may have no line any more
+		t.Errorf("access log %q, %v\nlog:\n%s", text, err, log.String())
 	}
 }

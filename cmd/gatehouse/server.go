@@ -183,8 +183,8 @@ func (s *server) drain(ctx context.Context) error {
 	}
 	wg.Wait()
 	for i, plane := range []string{"stages", "control plane"} {
-		if errors.Is(errs[i], context.DeadlineExceeded) {
-			s.log.Warn("the time to stop is over: requests in flight were cut off", "plane", plane)
+		if cut, ok := errors.AsType[*gateway.CutOffError](errs[i]); ok && errors.Is(cut, context.DeadlineExceeded) {
+			s.log.Warn("the time to stop is over: requests in flight were cut off", "plane", plane, "connections", cut.Connections)
 			errs[i] = nil
 		}
 	}

@@ -176,6 +176,19 @@ func (d *door) shed() bool {
 // next one sooner, and learns from the answer that the connection ends.
 const lingering = 250 * time.Millisecond
 
+// busy is how many connections are not idle.
+func (d *door) busy() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := 0
+	for g := range d.guests {
+		if g.idle.Load() == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // empty closes idle connections until none of HTTP/1 is left, or done.
 func (d *door) empty(done <-chan struct{}) {
 	for {

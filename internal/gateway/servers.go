@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -81,7 +82,7 @@ func (ss *servers) add(e *engine) bool {
 
 // Shutdown takes no more connections, lets the requests under way and those on
 // their way be answered, and closes the connections. When ctx ends first it cuts
-// them off and returns ctx's error. The gateway cannot be used afterwards.
+// them off and returns a *CutOffError. The gateway cannot be used afterwards.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.servers.mu.Lock()
 	g.servers.stopped = true
@@ -98,13 +99,34 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
+	busy := 0 // connections, when the time is over
 	emptied := make(chan struct{})
 	go func() {
 		defer close(emptied)
 		g.door.empty(ctx.Done())
+		busy = g.door.busy()
 	}()
-	return shutdown(ctx, running, emptied)
+	err := shutdown(ctx, running, emptied)
+	if err == nil {
+		return nil
+	}
+	<-emptied // at once, for ctx has ended
+	return &CutOffError{Connections: busy, Err: err}
 }
+
+// A CutOffError says that Shutdown had no time to let all clients finish.
+type CutOffError struct {
+	Connections int   // of clients who had not, those of HTTP/2 with any number of requests
+	Err         error // why the time was over
+}
+
+// Error says how many there were.
+func (e *CutOffError) Error() string {
+	return fmt.Sprintf("%d connections were cut off: %v", e.Connections, e.Err)
+}
+
+// Unwrap returns why.
+func (e *CutOffError) Unwrap() error { return e.Err }
 
 // queueTime is how long a listener that takes no new connections waits for one
 // more of those that came before: one whose handshake is under way needs a moment.

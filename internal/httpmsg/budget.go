@@ -1,7 +1,9 @@
 package httpmsg
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +29,7 @@ var (
 // (see headroom). All methods are safe for concurrent use.
 type Budget struct {
 	limit int64
+	name  string // what errors call it
 	used  atomic.Int64
 	pools [classes]sync.Pool
 
@@ -40,6 +43,52 @@ type Budget struct {
 func NewBudget(limit int64) *Budget {
 	return &Budget{limit: limit, transfers: make(map[*transfer]struct{})}
 }
+
+// Named gives the budget the name that errors call it by: the setting that makes its
+// size, and what it is for. It is to be called before the budget is used.
+func (b *Budget) Named(name string) *Budget {
+	b.name = name
+	return b
+}
+
+// A BudgetError is an ErrBudget that says what was asked for.
+type BudgetError struct {
+	Name        string // of the budget, "" where nobody gave it one
+	Need        int64  // bytes that were asked for
+	Used, Limit int64  // of the budget, then
+	Never       bool   // so many bytes do not fit into the budget even when nothing else is in it
+}
+
+// Error names the budget and the sizes.
+func (e *BudgetError) Error() string {
+	name := cmp.Or(e.Name, "the budget of buffered bodies")
+	if e.Never {
+		return fmt.Sprintf("%s: %s never fit into %s, of which large bodies leave a part to small ones", name, sizeText(e.Need), sizeText(e.Limit))
+	}
+	return fmt.Sprintf("%s: %s more do not fit beside the %s of %s that are in use", name, sizeText(e.Need), sizeText(e.Used), sizeText(e.Limit))
+}
+
+// Is makes every BudgetError an ErrBudget.
+func (e *BudgetError) Is(target error) bool { return target == ErrBudget }
+
+// sizeText is a number of bytes for people.
+func sizeText(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// refusal is the error for n bytes that were asked for in vain.
+func (b *Budget) refusal(n int) error {
+	return &BudgetError{Name: b.name, Need: int64(n), Used: b.used.Load(), Limit: b.limit, Never: b.never(n)}
+}
+
+// never reports whether n bytes cannot be lent however little is.
+func (b *Budget) never(n int) bool { return b.limit > 0 && int64(n) > b.limit-b.headroom(n) }
 
 // Limit returns how many bytes may be lent; 0 or less means any number.
 func (b *Budget) Limit() int64 { return b.limit }
@@ -82,8 +131,8 @@ func (b *Budget) acquireFor(u *transfer, n int) error {
 	if b.take(n) {
 		return nil
 	}
-	if !b.makeRoom(u, n) {
-		return ErrBudget
+	if b.never(n) || !b.makeRoom(u, n) {
+		return b.refusal(n)
 	}
 	for range leaveTime / leavePause {
 		if b.take(n) {
@@ -94,7 +143,7 @@ func (b *Budget) acquireFor(u *transfer, n int) error {
 		}
 		time.Sleep(leavePause)
 	}
-	return ErrBudget
+	return b.refusal(n)
 }
 
 const (

@@ -128,8 +128,8 @@ func (b *Budget) await(u *transfer, size int, most time.Duration) (*Buffer, erro
 	if b.acquireFor(u, room) == nil {
 		return b.lend(room), nil
 	}
-	if int64(room) > b.limit-b.headroom(room) {
-		return nil, ErrBudget
+	if b.never(room) {
+		return nil, b.refusal(room)
 	}
 	begun := time.Now()
 	end := begun.Add(most - u.waits(true))
@@ -140,7 +140,7 @@ func (b *Budget) await(u *transfer, size int, most time.Duration) (*Buffer, erro
 			return b.lend(room), nil
 		}
 	}
-	return nil, ErrBudget
+	return nil, b.refusal(room)
 }
 
 // waits notes that an upload waits for memory or does so no more, and returns how

@@ -30,7 +30,36 @@ type Output struct {
 func (o *Output) Reset() { *o = Output{single: emptied(o.single), multi: emptied(o.multi)} }
 
 // errMalformed says that what a function returned is no output of a proxy integration.
-var errMalformed = errors.New("not an object of isBase64Encoded, statusCode, headers, multiValueHeaders and body, or a value of the wrong type")
+var errMalformed = errors.New("not an object of isBase64Encoded, statusCode, headers, multiValueHeaders and body")
+
+// A memberError says that a member of an output is not what it has to be. Its text is
+// put together when somebody wants it.
+type memberError struct{ name, rule string }
+
+func (e *memberError) Error() string { return e.name + " is not " + e.rule }
+
+// What the members have to be.
+var (
+	badStatus       = &memberError{"statusCode", "a number, or text that says one"}
+	badBase64       = &memberError{"isBase64Encoded", "true or false"}
+	badHeaders      = &memberError{"headers", "an object of texts, numbers and booleans, within the bounds of a head"}
+	badMultiHeaders = &memberError{"multiValueHeaders", "an object of lists of texts, numbers and booleans, within the bounds of a head"}
+	badBody         = &memberError{"body", "text"}
+)
+
+// unknownMember is the error of a member that no output has.
+func unknownMember(name []byte) error {
+	const most = 100
+	return &memberError{strconv.Quote(string(name[:min(len(name), most)])), "a member of a function's output, which are isBase64Encoded, statusCode, headers, multiValueHeaders and body"}
+}
+
+// orBad is bad where there is an error.
+func orBad(err error, bad *memberError) error {
+	if err != nil {
+		return bad
+	}
+	return nil
+}
 
 // Read reads what a function returned; text is not kept. Body is appended to the
 // memory that Body has, for which len(text) bytes are enough. An error says that
@@ -40,6 +69,9 @@ func (o *Output) Read(text []byte) error {
 	o.single, o.multi, o.Body = o.single[:0], o.multi[:0], o.Body[:0]
 	r := jsontext.NewReader(text, maxDepth, '?')
 	err := r.Object(func(name []byte) error { return o.member(&r, name) })
+	if bad, ok := err.(*memberError); ok {
+		return bad
+	}
 	if err != nil || r.End() != nil {
 		return errMalformed
 	}
@@ -60,30 +92,30 @@ func (o *Output) member(r *jsontext.Reader, name []byte) (err error) {
 	case "statusCode":
 		if o.Status = 200; !null {
 			o.Status, err = readStatus(r, kind)
-			return err
+			return orBad(err, badStatus)
 		}
 	case "isBase64Encoded":
 		if o.Base64 = false; !null {
 			o.Base64, err = readBool(r, kind)
-			return err
+			return orBad(err, badBase64)
 		}
 	case "headers":
 		if o.single = o.single[:0]; !null {
 			o.single, err = readHeaders(r, o.single)
-			return err
+			return orBad(err, badHeaders)
 		}
 	case "multiValueHeaders":
 		if o.multi = o.multi[:0]; !null {
 			o.multi, err = readMultiHeaders(r, o.multi)
-			return err
+			return orBad(err, badMultiHeaders)
 		}
 	case "body":
 		if o.Body = o.Body[:0]; !null {
 			o.Body, err = r.AppendText(o.Body)
-			return err
+			return orBad(err, badBody)
 		}
 	default:
-		return errMalformed
+		return unknownMember(name)
 	}
 	return r.Null()
 }
@@ -91,12 +123,12 @@ func (o *Output) member(r *jsontext.Reader, name []byte) (err error) {
 // check refuses what could not be sent.
 func (o *Output) check() error {
 	if o.Status < 200 || o.Status > 599 {
-		return errors.New("statusCode is not from 200 to 599")
+		return &memberError{"statusCode", "from 200 to 599"}
 	}
 	for _, list := range []httpmsg.Header{o.single, o.multi} {
 		for i := range list {
 			if !httpmsg.ValidName(list[i].Name) || !httpmsg.ValidText(list[i].Value) {
-				return errors.New("a header's name or value cannot be sent")
+				return &memberError{"the header " + strconv.Quote(list[i].Name), "one whose name and value can be sent"}
 			}
 		}
 	}

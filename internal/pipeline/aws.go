@@ -45,7 +45,7 @@ func (s *Stage) service(uri, role *target.URI, caller string) (*awsTarget, error
 	st := s.settings
 	service, err := s.services.AWS.Resolve(uri.WithStage(st.Variables).String())
 	if err != nil {
-		return nil, err
+		return nil, uri.Explain(err, st.Variables)
 	}
 	return &awsTarget{
 		service: service, role: role.WithStage(st.Variables).String(),

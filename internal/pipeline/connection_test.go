@@ -138,7 +138,7 @@ func TestConnectionRefused(t *testing.T) {
 		"no such link":               {b, snapshot.Stage{}, "nope", []Problem{{Text: "VPC link nope does not exist"}}},
 		"one of another region":      {b, snapshot.Stage{}, "x1", []Problem{{Text: "VPC link x1 does not exist"}}},
 		"without addresses":          {b, snapshot.Stage{}, "e1", []Problem{{Text: "VPC link e1 (empty) has no addresses: its name, or the ARN of its target, is not under vpc-links in the configuration file"}}},
-		"without the stage variable": {b, snapshot.Stage{}, "${stageVariables.nope}", []Problem{{Text: "the id of the VPC link is empty under the stage's variables"}}},
+		"without the stage variable": {b, snapshot.Stage{}, "${stageVariables.nope}", []Problem{{Text: "the id of the VPC link is empty: a stage variable that it names is not set"}}},
 		"a server without any":       {nil, snapshot.Stage{}, "o1", []Problem{{Text: "VPC link o1 does not exist"}}},
 		"no such certificate":        {b, snapshot.Stage{ClientCertificateID: "nope"}, "o1", []Problem{{Field: "clientCertificateId", Text: "client certificate nope does not exist"}}},
 	}

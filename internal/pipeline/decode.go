@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"net"
 	"os"
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
@@ -25,6 +26,8 @@ func readBody(c *call) error {
 		return busy(err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return requestTimeout(err)
+	case errors.Is(err, net.ErrClosed): // by us: the client has done nothing wrong
+		return &failure{kind: default5XX, status: 503, message: "Service Unavailable", reason: "the server has ended the connection", cause: err}
 	}
 	return badRequest(err)
 }

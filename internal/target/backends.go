@@ -120,7 +120,7 @@ func (b *Backends) through(key, id string) (*integration.Upstream, error) {
 	}
 	switch {
 	case id == "":
-		return nil, &ConfigError{connectionField, "the id of the VPC link is empty under the stage's variables"}
+		return nil, &ConfigError{connectionField, "the id of the VPC link is empty: a stage variable that it names is not set"}
 	case !known:
 		return nil, &ConfigError{connectionField, "VPC link " + id + " does not exist"}
 	case link.upstream == nil:

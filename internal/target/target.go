@@ -41,7 +41,7 @@ func newTarget(uri *URI, vars map[string]string, config *tls.Config) *Target {
 	}
 	endpoint, path, err := integration.ParseURL(t.text, config)
 	if err != nil {
-		return Failed(err)
+		return Failed(uri.Explain(err, vars))
 	}
 	return New(endpoint, path)
 }

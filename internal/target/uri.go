@@ -1,6 +1,7 @@
 package target
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -83,6 +84,26 @@ func (t *URI) String() string { return t.text }
 // a stage.
 func (t *URI) HasStageVariable() bool {
 	return slices.ContainsFunc(t.parts, func(p uriPart) bool { return p.kind == uriStage })
+}
+
+// Unset returns the first of the stage variables that the URI has and the stage does
+// not, "" when there is none.
+func (t *URI) Unset(vars map[string]string) string {
+	for _, p := range t.parts {
+		if _, ok := vars[p.text]; p.kind == uriStage && !ok {
+			return p.text
+		}
+	}
+	return ""
+}
+
+// Explain adds to the reason why the URI leads nowhere under a stage's variables that
+// one of them is not set, which is what is wrong then.
+func (t *URI) Explain(err error, vars map[string]string) error {
+	if name := t.Unset(vars); name != "" {
+		return fmt.Errorf("the stage variable %s is not set: %w", name, err)
+	}
+	return err
 }
 
 // WithStage returns the URI with its stage variables filled in; one that the
