@@ -14,7 +14,7 @@ import (
 // what it may read.
 type Kind uint8
 
-// The places of expressions.
+// The kinds of parameter mappings.
 const (
 	IntegrationRequest Kind = iota // Integration.requestParameters
 	MethodResponse                 // IntegrationResponse.responseParameters

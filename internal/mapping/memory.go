@@ -40,10 +40,6 @@ func (s *Scope) giveUp(err error) {
 	}
 }
 
-// GaveUp returns why what a template or expression asked for could not be
-// made: the error of RequestMemory or ResponseMemory, or nil.
-func (s *Scope) GaveUp() error { return s.gaveUp }
-
 // due is when the work of a side must have ended. Its time begins when this is
 // first asked.
 func (s *Scope) due(side Side) time.Time {

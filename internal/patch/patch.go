@@ -3,6 +3,7 @@
 package patch
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -86,41 +87,33 @@ func ErrTooMany(member string, most int) error {
 // Apply runs the operations on target. After an error target is half changed
 // and must not be stored.
 func (p *Table[C, T]) Apply(c C, target *T, ops []wire.PatchOperation) error {
-	if len(ops) > MaxOperations {
-		return ErrTooMany("patchOperations", MaxOperations)
-	}
-	for i := range ops {
-		op := &Op{
-			Op: orNull(ops[i].Op), Path: orNull(ops[i].Path), Value: ops[i].Value, From: text(ops[i].From),
-		}
-		if err := p.applyOne(c, target, op); err != nil {
-			return err
-		}
-	}
-	return nil
+	return apply(ops, p.Dialect, p.index(), func(i int, op *Op) error { return p.Paths[i].setter(op.Op)(c, target, op) })
 }
 
-func (p *Table[C, T]) applyOne(c C, target *T, op *Op) error {
-	tokens := strings.Split(op.Path, "/")
-	var known []string
+// An entry is where a path is and which of the operations it takes. What is done by
+// entries is compiled once, and not for each table.
+type entry struct {
+	at    string
+	takes [len(operations)]bool
+}
+
+// operations are those that a path can take, as errors print them. AWS's enumeration
+// has move and test, too, and they are supported nowhere.
+var operations = [...]string{"add", "remove", "replace", "copy"}
+
+// index lists the paths of the table.
+func (p *Table[C, T]) index() []entry {
+	out := make([]entry, len(p.Paths))
 	for i := range p.Paths {
-		names, ok := Match(p.Paths[i].At, tokens)
-		if !ok {
-			continue
-		}
-		if set := p.Paths[i].setter(op.Op); set != nil {
-			op.Names = names
-			return set(c, target, op)
-		}
-		if known == nil {
-			known = p.Paths[i].ops()
+		out[i].at = p.Paths[i].At
+		for j, op := range operations {
+			out[i].takes[j] = p.Paths[i].setter(op) != nil
 		}
 	}
-	return p.Dialect(op, known, p.pathsFor(op.Op))
+	return out
 }
 
-// setter returns what the path does for an operation; move and test are in
-// AWS's enumeration and supported nowhere.
+// setter returns what the path does for an operation, nil when that is nothing.
 func (p *Path[C, T]) setter(op string) Setter[C, T] {
 	switch op {
 	case "add":
@@ -135,11 +128,57 @@ func (p *Path[C, T]) setter(op string) Setter[C, T] {
 	return nil
 }
 
-// ops lists the operations that the path takes, as errors print them.
-func (p *Path[C, T]) ops() []string {
+// apply runs operations; set runs one on the path of an index.
+func apply(ops []wire.PatchOperation, dialect Dialect, paths []entry, set func(path int, op *Op) error) error {
+	if len(ops) > MaxOperations {
+		return ErrTooMany("patchOperations", MaxOperations)
+	}
+	for i := range ops {
+		op := &Op{
+			Op: orNull(ops[i].Op), Path: orNull(ops[i].Path), Value: ops[i].Value, From: text(ops[i].From),
+		}
+		path, err := op.find(dialect, paths)
+		if err == nil {
+			err = set(path, op)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find returns the first path that takes the operation, and fills in its names.
+func (op *Op) find(dialect Dialect, paths []entry) (path int, err error) {
+	tokens := strings.Split(op.Path, "/")
+	var known []string
+	for i := range paths {
+		names, ok := Match(paths[i].at, tokens)
+		if !ok {
+			continue
+		}
+		if paths[i].has(op.Op) {
+			op.Names = names
+			return i, nil
+		}
+		if known == nil {
+			known = paths[i].ops()
+		}
+	}
+	return 0, dialect(op, known, pathsFor(paths, op.Op))
+}
+
+// has reports whether the path takes an operation.
+func (e *entry) has(op string) bool {
+	i := slices.Index(operations[:], op)
+	return i >= 0 && e.takes[i]
+}
+
+// ops lists the operations that the path takes.
+func (e *entry) ops() []string {
 	var out []string
-	for _, op := range []string{"add", "remove", "replace", "copy"} {
-		if p.setter(op) != nil {
+	for i, op := range operations {
+		if e.takes[i] {
 			out = append(out, op)
 		}
 	}
@@ -147,11 +186,11 @@ func (p *Path[C, T]) ops() []string {
 }
 
 // pathsFor lists the paths that take an operation.
-func (p *Table[C, T]) pathsFor(op string) []string {
+func pathsFor(paths []entry, op string) []string {
 	var out []string
-	for i := range p.Paths {
-		if p.Paths[i].setter(op) != nil {
-			out = append(out, p.Paths[i].At)
+	for i := range paths {
+		if paths[i].has(op) {
+			out = append(out, paths[i].at)
 		}
 	}
 	return out
@@ -160,9 +199,9 @@ func (p *Table[C, T]) pathsFor(op string) []string {
 // Taken lists what the table takes, in its order: "add /variables/{name}".
 func (p *Table[C, T]) Taken() []string {
 	var out []string
-	for i := range p.Paths {
-		for _, op := range p.Paths[i].ops() {
-			out = append(out, op+" "+p.Paths[i].At)
+	for _, path := range p.index() {
+		for _, op := range path.ops() {
+			out = append(out, op+" "+path.at)
 		}
 	}
 	return out

@@ -59,10 +59,10 @@ func TestDouble(t *testing.T) {
 func TestPathsFor(t *testing.T) {
 	set := func(struct{}, *int, *Op) error { return nil }
 	table := Table[struct{}, int]{Paths: []Path[struct{}, int]{{At: "/parentId", Replace: set}, {At: "/pathPart", Replace: set}}}
-	if d := cmp.Diff([]string{"/parentId", "/pathPart"}, table.pathsFor("replace")); d != "" {
+	if d := cmp.Diff([]string{"/parentId", "/pathPart"}, pathsFor(table.index(), "replace")); d != "" {
 		t.Error(d)
 	}
-	if got := table.pathsFor("add"); got != nil {
+	if got := pathsFor(table.index(), "add"); got != nil {
 		t.Error(got)
 	}
 	if d := cmp.Diff([]string{"replace /parentId", "replace /pathPart"}, table.Taken()); d != "" {
