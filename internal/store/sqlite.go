@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -53,6 +54,12 @@ const (
 	sqlTruncateLog = `PRAGMA wal_checkpoint(TRUNCATE)`
 	sqlVersion     = `PRAGMA data_version` // changes when another connection has committed something
 )
+
+// putRows is how many rows sqlPutMany writes.
+const putRows = 32
+
+// sqlPutMany is sqlPut for putRows rows.
+var sqlPutMany = strings.Replace(sqlPut, "(?, ?, ?)", "(?, ?, ?)"+strings.Repeat(", (?, ?, ?)", putRows-1), 1)
 
 // sqliteDB is the engine with a directory: a SQLite database in WAL mode, one
 // connection that writes and a few that read. Views never wait for batches.

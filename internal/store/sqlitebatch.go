@@ -72,7 +72,21 @@ func (b *sqliteBatch) put(ctx context.Context, key, doc []byte) error {
 	return b.db.failure(err)
 }
 
+// putMany writes the rows with few statements: of what a row costs, most is the
+// statement's. All rows get places, also those that do not need one: places may have
+// gaps.
 func (b *sqliteBatch) putMany(ctx context.Context, rows []row) error {
+	for len(rows) >= putRows {
+		args := make([]driver.Value, 0, 3*putRows)
+		for _, r := range rows[:putRows] {
+			b.place++
+			args = append(args, b.place, r.key, present(r.doc))
+		}
+		if _, err := b.exec(ctx, sqlPutMany, args...); err != nil {
+			return err
+		}
+		rows = rows[putRows:]
+	}
 	for _, r := range rows {
 		if err := b.put(ctx, r.key, r.doc); err != nil {
 			return err
