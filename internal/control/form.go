@@ -12,8 +12,9 @@ import (
 // that an older program would misread, or that has to be made to what is stored,
 // is an upgrade in the kind's line of the table of kinds, and with it the version
 // rises. Documents are upgraded when they are read, and stored in the current form
-// when they are written the next time. What of it an index needs, and what would
-// be dear to do at each reading, is for a migration of the database instead.
+// when they are written the next time. A change of what an index is made of, or one
+// that would cost much at each reading, is made by a migration of the database
+// instead.
 
 // An upgrade makes a document of one form that of the next.
 type upgrade func(doc []byte) ([]byte, error)

@@ -9,7 +9,7 @@ import (
 // stays as it is once there are documents of the kind.
 type kind string
 
-// What is said here is what the id of a kind's documents is made of.
+// The comments say what the ids of the documents are made of.
 const (
 	kindAccount           kind = "account"           // "", since an account has one
 	kindRestAPI           kind = "restapi"           // API id

@@ -19,7 +19,7 @@ type Test struct {
 	Request    *httpmsg.Request     // Received is the callee's to set
 	Caller     *wire.Caller
 
-	// Of the stage that there is none of.
+	// These stand in for a stage's settings; a test has no stage.
 	StageVariables      map[string]string
 	ClientCertificateID string // "" for none
 }

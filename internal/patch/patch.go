@@ -44,9 +44,10 @@ type Op struct {
 	From  string
 }
 
-// A Dialect is how a resource words the refusal of an operation. known
-// are the operations of the path, nil when the table does not have the path;
-// paths are those that take the operation.
+// A Dialect makes the error by which a resource refuses an operation; resources
+// word it differently. known lists the operations that the path takes, and is nil
+// when the table does not have the path; paths lists the paths that take the
+// operation.
 type Dialect func(op *Op, known, paths []string) error
 
 // Plain is the wording of RestApi, Method and MethodResponse.
@@ -258,7 +259,8 @@ func text(s *string) string {
 	return *s
 }
 
-// orNull is how errors print an absent member.
+// orNull returns what s points to, and for nil what errors print for an absent
+// member.
 func orNull(s *string) string {
 	if s == nil {
 		return "null"

@@ -8,8 +8,8 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// The setters that patch tables are made of. A patch's value is always a
-// string; each setter converts it to the type of its member.
+// Patch tables are made of the setters below. The value of an operation is always
+// a string; each setter converts it to the type of its member.
 
 // SetText replaces an optional string; an empty one clears it.
 func SetText[C, T any](field func(*T) **string) Setter[C, T] {
@@ -19,7 +19,7 @@ func SetText[C, T any](field func(*T) **string) Setter[C, T] {
 	}
 }
 
-// KeepText replaces an optional string and keeps an empty one.
+// KeepText replaces an optional string; an empty one is stored as such.
 func KeepText[C, T any](field func(*T) **string) Setter[C, T] {
 	return func(_ C, target *T, op *Op) error {
 		*field(target) = op.Value
@@ -27,8 +27,8 @@ func KeepText[C, T any](field func(*T) **string) Setter[C, T] {
 	}
 }
 
-// SetOneOf replaces a string that is one of an enumeration's, or with an empty
-// value clears it. refusal words the others.
+// SetOneOf replaces a string by one of an enumeration's values; an empty one clears
+// it. refusal is the message for any other.
 func SetOneOf[C, T any](field func(*T) **string, values []string, refusal string) Setter[C, T] {
 	return func(_ C, target *T, op *Op) error {
 		if v := text(op.Value); v != "" && !slices.Contains(values, v) {
@@ -47,7 +47,7 @@ func SetBool[C, T any](field func(*T) **bool) Setter[C, T] {
 	}
 }
 
-// SetInt replaces a whole number; refusal words a value that is none.
+// SetInt replaces a whole number; refusal is the message for a value that is none.
 func SetInt[C, T any](field func(*T) **int32, refusal string) Setter[C, T] {
 	return func(_ C, target *T, op *Op) error {
 		n, err := strconv.ParseInt(text(op.Value), 10, 32)
@@ -59,7 +59,7 @@ func SetInt[C, T any](field func(*T) **int32, refusal string) Setter[C, T] {
 	}
 }
 
-// SetDouble replaces a number; refusal words a value that is none.
+// SetDouble replaces a number; refusal is the message for a value that is none.
 func SetDouble[C, T any](field func(*T) **wire.Double, refusal string) Setter[C, T] {
 	return func(_ C, target *T, op *Op) error {
 		f, ok := Double(text(op.Value))
@@ -95,8 +95,8 @@ func String(v *string) (string, error) { return text(v), nil }
 // Nullable reads a text, nil for none and for an empty one.
 func Nullable(v *string) (*string, error) { return given(v), nil }
 
-// Entries is the path of a map's Entries: add sets one, replace and remove
-// want it to be there. Removing the last entry of a map removes the map.
+// Entries is the path of the entries of a map: add sets one, replace and remove
+// answer absent where there is none. Removing the last entry removes the map.
 func Entries[C, T, V any](at string, field func(*T) *map[string]V, parse Parser[V], absent func() error) Path[C, T] {
 	set := func(_ C, target *T, op *Op) error {
 		v, err := parse(op.Value)
@@ -128,8 +128,9 @@ func Entries[C, T, V any](at string, field func(*T) *map[string]V, parse Parser[
 	return Path[C, T]{At: at, Add: set, Replace: present(set), Remove: present(drop)}
 }
 
-// Elements is the path of a list whose Elements are named by the value. Adding
-// one that is there and removing one that is not change nothing.
+// Elements is the path of a list to which an operation adds its value, or from which
+// it removes it. Adding an element that is there and removing one that is not change
+// nothing.
 func Elements[C, T any](at string, field func(*T) *[]string) Path[C, T] {
 	return Path[C, T]{
 		At: at,
@@ -158,7 +159,8 @@ func AddElement(list *[]string, v string, op *Op) error {
 	return nil
 }
 
-// RemoveElement takes an element out of a list; an empty list is an absent one.
+// RemoveElement takes an element out of a list, and makes the list nil when it was
+// the last one.
 func RemoveElement(list *[]string, v string) {
 	if *list = slices.DeleteFunc(*list, func(s string) bool { return s == v }); len(*list) == 0 {
 		*list = nil

@@ -67,7 +67,7 @@ func ParseRate(text string) (r Rate, ok bool) {
 	return r, true
 }
 
-// The names of rates that are no operation's.
+// The names of the rates that are not those of an operation.
 const (
 	totalRate      = "total"
 	newAPIRate     = "new-apis"

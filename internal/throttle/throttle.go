@@ -65,7 +65,7 @@ type Throttle struct {
 
 	mu      sync.Mutex
 	buckets map[bucketKey]*bucket
-	sweepAt int // number of buckets at which to look which of them are of use
+	sweepAt int // number of buckets at which those that are full are dropped
 }
 
 type bucketKey struct{ account, name string }
@@ -77,12 +77,11 @@ type bucket struct {
 	at     time.Time
 }
 
-// idleBuckets is how many buckets are kept without a look at which of them are
-// full, and so as good as none.
+// idleBuckets is how many buckets there may be before those that are full are
+// looked for and dropped: a full bucket says no more than none.
 const idleBuckets = 10000
 
-// New returns a Throttle whose buckets are full. A nil now is
-// time.Now.
+// New returns a Throttle whose buckets are full. A nil now stands for time.Now.
 func New(r Rates, now func() time.Time) *Throttle {
 	if now == nil {
 		now = time.Now
@@ -99,8 +98,8 @@ func (l *Throttle) Authorize(_ context.Context, who *wire.Caller, op *wire.Opera
 	return l.take(who.Account, claim{"", l.rates.Total}, claim{op.Name, l.rates.Operations[op.Name]})
 }
 
-// NewAPI takes one new API off the caller's rates, of which the hook does not
-// know the kind.
+// NewAPI takes one new API off the caller's rates. It is no part of Authorize,
+// which runs before the kind of the API's endpoint is known.
 func (l *Throttle) NewAPI(who *wire.Caller, endpoint *wire.EndpointConfiguration) error {
 	if l == nil {
 		return nil

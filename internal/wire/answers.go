@@ -7,8 +7,8 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// smallAnswer is how long an answer may be that counts nowhere: as little as a
-// connection takes anyway.
+// smallAnswer is the length, in bytes, up to which answers are not counted: the
+// buffers of a connection take as much anyway.
 const smallAnswer = 64 << 10
 
 // answers bounds the bytes of answers that clients have not yet taken: of all

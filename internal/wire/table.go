@@ -80,7 +80,7 @@ const (
 	inPayload // the member is the whole body
 )
 
-// The generator names these; the facts of today use all but two.
+// The generator writes these names. The facts that we have today use all but two.
 var (
 	stringType    = typ{kind: kindString}
 	booleanType   = typ{kind: kindBoolean}
