@@ -62,8 +62,6 @@ var drivenSettings = []driven{
 		body: `{"authorizationType": "COGNITO_USER_POOLS", "authorizerId": "abc123"}`, patch: []string{"replace /authorizationType COGNITO_USER_POOLS", "replace /authorizerId abc123"}},
 	{setting: "Method.authorizationScopes", any: true, value: `["a/b"]`, becomes: refused, refusal: noScopes,
 		body: `{"authorizationScopes": ["a/b"]}`, patch: []string{"add /authorizationScopes a/b"}},
-	{setting: "Method.apiKeyRequired", value: `true`, becomes: closed,
-		body: `{"apiKeyRequired": true}`, patch: []string{"replace /apiKeyRequired true"}},
 
 	{setting: "Integration.credentials", value: `"arn:aws:iam::*:user/*"`, becomes: refused, refusal: notYet + "credentials arn:aws:iam::*:user/* yet",
 		body: `{"credentials": "arn:aws:iam::*:user/*"}`, patch: []string{"replace /credentials arn:aws:iam::*:user/*"}},

@@ -21,11 +21,10 @@ type config struct {
 	GatewayHealth        bool
 	Port                 int // of 127.0.0.1, for the root of dev's stage
 	Verbose              bool
-	API                  []string // in the form of parseAPIFile
-	Watch                bool     // the files of API
 	DataDir              string
 	InMemory             bool
 	KeepDeployments      int
+	KeepUsageDays        int
 	Region               string
 	Account              string
 	Credentials          string
@@ -76,6 +75,8 @@ func defaults() config {
 		AccessLog: "-",
 		LogLevel:  "info",
 		LogFormat: "text",
+
+		KeepUsageDays: usageDays,
 	}
 }
 
@@ -167,7 +168,7 @@ func (c *config) check(in command) error {
 	if in == inBackup || in == inCheck { // at which nothing listens
 		return nil
 	}
-	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkBases())
+	return errors.Join(c.checkExposure(), c.checkListeners(in))
 }
 
 // A logLevel is the level of the process's log, which may change while it runs.

@@ -41,6 +41,8 @@ func pipelineCases() []conformanceCase {
 				"key":   tree{"type": "apiKey", "name": "x-api-key", "in": "header"},
 				"sigv4": tree{"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"}}}}}
 	}
+	missingKey := closed("a missing API key", tree{"security": []tree{{"key": []string{}}}})
+	missingKey.want = "403\n" + jsonType + "x-amzn-ErrorType: ForbiddenException\n\n" + `{"message":"Forbidden"}`
 	return []conformanceCase{
 		missing("missing parameters are listed: headers, path, query", "GET {x} HTTP/1.1", "x-header-param, issuer, qs1"),
 		missing("a path parameter that the path lacks is always missing", "GET {x}?qs1=1 HTTP/1.1\nx-header-param: 1", "issuer"),
@@ -68,7 +70,7 @@ func pipelineCases() []conformanceCase {
 		{name: "a backend's failure is no gateway response", api: tree{"x-amazon-apigateway-gateway-responses": tree{"DEFAULT_5XX": tree{"statusCode": 418}}},
 			method: ofProxy("/"), send: "GET {x} HTTP/1.1", answer: "HTTP/1.1 503 Service Unavailable\nContent-Type: text/plain\n\nlater",
 			want: "503\nContent-Type: text/plain\nx-amzn-Remapped-Content-Length: 5\n\nlater"},
-		closed("an API key that is required closes the method", tree{"security": []tree{{"key": []string{}}}}),
+		missingKey,
 		closed("AWS_IAM closes the method", tree{"security": []tree{{"sigv4": []string{}}}}),
 	}
 }

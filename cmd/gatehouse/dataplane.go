@@ -2,11 +2,13 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"maps"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/control"
@@ -20,6 +22,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
+	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
 )
 
 // A dataPlane serves the stages that a store has published.
@@ -27,6 +30,7 @@ type dataPlane struct {
 	store    *store.Store
 	source   feed.Deployments
 	services atomic.Pointer[pipeline.Services] // replaced, never changed
+	plans    *usageplan.Registry
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
 }
@@ -50,22 +54,25 @@ func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err e
 		return nil, fmt.Errorf("vpc-links: %w", err)
 	}
 	limits := limit.NewRegistry()
+	plans := usageplan.New(usageplan.Options{
+		Sink: feed.Usage{Store: st}, Limits: limits, Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
+	})
 	var traced func(*trace.Trace)
 	if out.tracer != nil {
 		traced = out.tracer.print
 	}
-	p := &dataPlane{store: st, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, plans: plans, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		Limits: limits, AccessLog: out.access.lines, Trace: traced,
+		Limits: limits, Plans: plans, AccessLog: out.access.lines, Trace: traced,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
 		Source: p.source, Compile: p.program, Settings: p.settings, Budget: requests, Answers: answers, Log: out.log,
 		TrustedProxies: proxies, MaxConnections: c.MaxConnections,
 	})
-	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Rebuild: p.source.Rebuild, Log: out.log})
+	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Plans: plans, Rebuild: p.source.Rebuild, Log: out.log})
 	return p, nil
 }
 
@@ -94,9 +101,17 @@ func (p *dataPlane) settings(st *snapshot.Stage) gateway.Settings {
 	return p.services.Load().Settings(st)
 }
 
-// close ends the connections to backends.
+// saveTime bounds how long an ending process waits for a store that takes long.
+const saveTime = 10 * time.Second
+
+// close ends the connections to backends, and saves what API keys have used.
 func (p *dataPlane) close() error {
 	p.services.Load().Client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), saveTime)
+	defer cancel()
+	if err := p.plans.Save(ctx); err != nil {
+		return fmt.Errorf("save the usage of API keys: %w", err)
+	}
 	return nil
 }
 

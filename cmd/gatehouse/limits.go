@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/spelling"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -32,11 +34,35 @@ func (c *config) limits() (control.Limits, throttle.Rates, error) {
 		if !ok {
 			return limits, rates, fmt.Errorf("%s: %q is no rate such as 5/s, 1/30s, 10/s burst 40 or %s", name, brief(c.Rates[name]), throttle.Unlimited)
 		}
-		if !rates.Set(name, rate) {
-			return limits, rates, noLimit("rate", name, throttle.Names())
+		if name != stageRequests && !rates.Set(name, rate) {
+			return limits, rates, noLimit("rate", name, append(throttle.Names(), stageRequests))
 		}
 	}
 	return limits, rates, nil
+}
+
+// stageRequests is the rate of the requests to all stages of an account in a region
+// together, which is no rate of the control plane's.
+const stageRequests = "stage-requests"
+
+// usageDays is how many days of usage are kept by default: as many as GetUsage can be
+// asked for at once.
+const usageDays = 366
+
+// accountRate is the rate of stageRequests: none or AWS's, with that of the configuration file in its
+// place; nil for none.
+func (c *config) accountRate() *limit.Rate {
+	if text, ok := c.Rates[stageRequests]; ok {
+		rate, _ := throttle.ParseRate(text) // checked when loaded
+		if rate.Requests == 0 {
+			return nil
+		}
+		return &limit.Rate{PerSecond: float64(rate.Requests) / rate.Per.Seconds(), Burst: cmp.Or(rate.Burst, rate.Requests)}
+	}
+	if c.AWSLimits {
+		return new(limit.AWSDefault())
+	}
+	return nil
 }
 
 // setQuota sets a quota by its name.

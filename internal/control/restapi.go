@@ -29,8 +29,7 @@ const (
 // somebody chose what AWS's default is too.
 type restAPI struct {
 	wire.RestAPI
-	EdgeChosen bool   `json:"edgeChosen,omitzero"`
-	File       string `json:"file,omitzero"` // that describes it; "" for an API of clients
+	EdgeChosen bool `json:"edgeChosen,omitzero"`
 }
 
 // errAPI is the answer for an API id that the caller's account does not have.

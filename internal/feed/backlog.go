@@ -86,7 +86,7 @@ func (f *Feed) applyStages(changes []gateway.Change) {
 	f.gateway.Apply(changes...)
 	for _, c := range changes {
 		if c.Stage == nil {
-			f.limits.Forget(limit.Owner{API: c.APIID, Stage: c.Name})
+			f.limits.Forget(limit.OwnerStage(c.APIID, c.Name))
 		}
 	}
 }

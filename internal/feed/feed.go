@@ -5,6 +5,8 @@
 // revision learn when it is served. A row that cannot be read or applied closes
 // what it is about: what it says now may protect what it did not protect before.
 // The rows behind it are applied all the same.
+//
+// Usage is the way back: what the data plane has counted goes into the store.
 package feed
 
 import (
@@ -21,6 +23,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
+	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
 )
 
 // A Store has the published rows; *store.Store is one.
@@ -36,7 +39,8 @@ type Options struct {
 	Gateway  *gateway.Gateway
 	Backends *target.Backends
 	Limits   *limit.Registry // the tokens of stages that are gone are forgotten
-	Rebuild  Rebuild         // of rows that an older version has published; may be nil
+	Plans    *usageplan.Registry
+	Rebuild  Rebuild // of rows that an older version has published; may be nil
 	Log      *slog.Logger
 }
 
@@ -48,6 +52,7 @@ type Feed struct {
 	gateway  *gateway.Gateway
 	backends *target.Backends
 	limits   *limit.Registry
+	plans    *usageplan.Registry
 	rebuild  Rebuild
 	log      *slog.Logger
 
@@ -68,7 +73,7 @@ type served struct{ kind, id string }
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, rebuild: o.Rebuild, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, plans: o.Plans, rebuild: o.Rebuild, log: o.Log,
 		known: make(map[served]struct{}), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }
@@ -93,7 +98,9 @@ func (f *Feed) CatchUp(ctx context.Context) error {
 		}
 		if len(changes) > 0 {
 			rev := changes[len(changes)-1].Revision
-			f.applyAll(ctx, changes, rev)
+			if err := f.applyAll(ctx, changes, rev); err != nil {
+				return err
+			}
 			f.advance(rev)
 		}
 		if len(changes) < batch {
@@ -117,7 +124,9 @@ func (f *Feed) startOver(ctx context.Context) error {
 		all = append(all, store.Served{Kind: name.kind, ID: name.id, Revision: rev, Deleted: true})
 	}
 	if len(all) > 0 {
-		f.applyAll(ctx, all, rev)
+		if err := f.applyAll(ctx, all, rev); err != nil {
+			return err
+		}
 	}
 	f.advance(rev)
 	f.started = true
@@ -155,19 +164,25 @@ func (f *Feed) Run(ctx context.Context) {
 }
 
 // applyAll applies changes, which lead to rev, those of stages together: each use
-// of the gateway's Apply costs as much as there are APIs.
-func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.Revision) {
-	var stages []gateway.Change
+// of the gateway's Apply costs as much as there are APIs; and those of keys in plans,
+// whose use is read from the store. An error is that this could not be read, and
+// that the changes have to be applied again.
+func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.Revision) error {
+	var later together
 	for _, c := range changes {
 		f.note(c)
-		if err := f.apply(ctx, c, &stages); err != nil {
+		if err := f.apply(ctx, c, &later); err != nil {
 			f.log.Error("a published row cannot be served: what it is about is closed", "kind", c.Kind, "id", c.ID, "error", err)
 		}
 	}
-	if f.serving {
-		stages = f.putOff(ctx, stages, rev)
+	if err := f.plans.SetPlanKeys(ctx, later.planKeys); err != nil {
+		return err
 	}
-	f.applyStages(stages)
+	if f.serving {
+		later.stages = f.putOff(ctx, later.stages, rev)
+	}
+	f.applyStages(later.stages)
+	return nil
 }
 
 // note keeps what would have to be found gone. Deployments are read by name when

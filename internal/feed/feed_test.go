@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
+	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
 )
 
 // A flakyStore fails its first reads.
@@ -65,7 +66,7 @@ func newTestFeed(t testing.TB, wrap func(*store.Store) Store) (*Feed, *store.Sto
 	}
 	return New(Options{
 		Store: wrap(st), Gateway: gateway.New(gateway.Options{Source: Deployments{Store: st}}), Backends: backends,
-		Limits: limit.NewRegistry(), Log: slog.New(slog.DiscardHandler),
+		Limits: limit.NewRegistry(), Plans: usageplan.New(usageplan.Options{}), Log: slog.New(slog.DiscardHandler),
 	}), st
 }
 
@@ -188,8 +189,8 @@ func TestFeedForgetsThrottles(t *testing.T) {
 	f, st := newTestFeed(t, func(st *store.Store) Store { return st })
 	defer func() { _ = st.Close() }()
 	drained := func() bool {
-		b := f.limits.Buckets(limit.Owner{API: "api0", Stage: "prod"}, map[string]limit.Rate{"//GET": {PerSecond: 0.001, Burst: 1}}, time.Now())["//GET"]
-		return !b.Take(time.Now())
+		b := f.limits.Buckets(limit.OwnerStage("api0", "prod"), map[string]limit.Rate{"//GET": {PerSecond: 0.001, Burst: 1}}, time.Now())["//GET"]
+		return !f.limits.Take(b, 1, time.Now())
 	}
 	drained()
 	publishStages(t, st, 1)

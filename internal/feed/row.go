@@ -10,15 +10,22 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
 )
 
-// apply hands on what one row says, or appends it to stages where it is of one.
+// together are the rows that are applied together, behind the others.
+type together struct {
+	stages   []gateway.Change
+	planKeys []usageplan.PlanKey
+}
+
+// apply hands on what one row says, or puts it to those that are applied together.
 // An error is of a row that cannot be served; what it is about is closed then.
-func (f *Feed) apply(ctx context.Context, c store.Served, stages *[]gateway.Change) error {
+func (f *Feed) apply(ctx context.Context, c store.Served, later *together) error {
 	switch c.Kind {
 	case snapshot.ServedStage:
 		change, err := f.stageChange(ctx, c)
-		*stages = append(*stages, change)
+		later.stages = append(later.stages, change)
 		return err
 	case snapshot.ServedVPCLink:
 		link, err := read(ctx, c, f.rebuild, func(l *snapshot.VPCLink) string { return snapshot.OfAccount(l.Account, l.Region, l.ID) })
@@ -31,8 +38,18 @@ func (f *Feed) apply(ctx context.Context, c store.Served, stages *[]gateway.Chan
 		return errors.Join(err, f.backends.SetClientCertificate(c.ID, cert))
 	case snapshot.ServedAccount, snapshot.ServedDeployment: // the former has no effect; the latter is read when a stage needs it
 		return nil
-	case snapshot.ServedAPIKey, snapshot.ServedUsagePlan, snapshot.ServedUsagePlanKey: // methods that require a key are closed
-		return nil
+	case snapshot.ServedAPIKey:
+		key, err := read(ctx, c, f.rebuild, func(k *snapshot.APIKey) string { return snapshot.OfAccount(k.Account, k.Region, k.ID) })
+		return errors.Join(err, f.plans.SetKey(c.ID, key))
+	case snapshot.ServedUsagePlan:
+		plan, err := read(ctx, c, f.rebuild, func(p *snapshot.UsagePlan) string { return snapshot.OfAccount(p.Account, p.Region, p.ID) })
+		return errors.Join(err, f.plans.SetPlan(c.ID, plan))
+	case snapshot.ServedUsagePlanKey:
+		key, err := read(ctx, c, f.rebuild, func(k *snapshot.UsagePlanKey) string {
+			return snapshot.OfAccount(k.Account, k.Region, snapshot.PlanKeyID(k.PlanID, k.KeyID))
+		})
+		later.planKeys = append(later.planKeys, usageplan.PlanKey{Served: c.ID, Gone: key == nil})
+		return err
 	}
 	return errors.New("this kind of row is not known")
 }

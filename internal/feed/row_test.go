@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
+	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
 )
 
 // newCertificate makes a client certificate.
@@ -65,7 +66,7 @@ func newDoctored(t *testing.T) *doctored {
 	compile := func(d *snapshot.Deployment) (gateway.Program, error) { return named{d.ID}, nil }
 	d.Feed = New(Options{
 		Store: st, Gateway: gateway.New(gateway.Options{Source: Deployments{Store: st}, Compile: compile}), Backends: d.backends,
-		Limits: limit.NewRegistry(), Log: slog.New(slog.NewTextHandler(&d.log, nil)),
+		Limits: limit.NewRegistry(), Plans: usageplan.New(usageplan.Options{}), Log: slog.New(slog.NewTextHandler(&d.log, nil)),
 	})
 	return d
 }

@@ -53,7 +53,6 @@ type Options struct {
 type Gateway struct {
 	opts     Options
 	proxies  atomic.Pointer[proxies]
-	bases    atomic.Pointer[[]Base] // the longest path first
 	index    *index
 	programs *programs
 	applying sync.Mutex

@@ -1,5 +1,3 @@
-// Package limit bounds how often something may happen, with token buckets that are
-// local to the process.
 package limit
 
 import (
@@ -8,79 +6,96 @@ import (
 )
 
 // A Rate bounds events: Burst at once, and PerSecond of them in the long run.
-// When either is 0, nothing may happen.
+// When either is 0, nothing may happen; when either is negative, AWS says that
+// there is no bound.
 type Rate struct {
 	PerSecond float64
 	Burst     int
 }
 
-// bounds reports whether r is a bound: AWS says with a negative number that
-// there is none.
+// AWSDefault is AWS's throttle of an account in a region, and what a throttle has
+// that sets only one of its bounds for the other.
+func AWSDefault() Rate { return Rate{10000, 5000} }
+
+// bounds reports whether r is a bound.
 func (r Rate) bounds() bool { return r.PerSecond >= 0 && r.Burst >= 0 }
 
 // closed reports whether r lets nothing happen.
 func (r Rate) closed() bool { return r.PerSecond == 0 || r.Burst == 0 }
 
-// A Bucket is a token bucket under a rate: it holds Burst tokens, gets PerSecond
-// of them a second, and every event takes one. The tokens are the registry's:
-// all buckets of one key share them, whatever their rates. It is safe for
-// concurrent use; a nil Bucket bounds nothing.
+// A Bucket is a token bucket: a level under a rate. It holds Burst tokens, gets
+// PerSecond of them a second, and every event takes one. All buckets of one level
+// share its tokens, whatever their rates. The zero Bucket bounds nothing.
 type Bucket struct {
-	rate  Rate
-	level *level // nil when nothing may happen
+	Rate  Rate
+	Level *Level // nil bounds nothing
 }
 
-// A level is how many tokens there are for one key.
-type level struct {
-	epoch time.Time // of at; a time that is measured from it is not changed by a clock that is set
+// free reports whether a bucket bounds nothing.
+func (b Bucket) free() bool { return b.Level == nil || !b.Rate.bounds() }
 
+// A Level is how many tokens there are for what is limited. The zero Level is
+// full, whatever rate it is first used under. It is safe for concurrent use.
+type Level struct {
 	mu     sync.Mutex
 	rate   Rate // that tokens are reckoned under; the zero Rate before the first
 	tokens float64
-	at     time.Duration
+	at     time.Time // whose monotonic part counts: a clock that is set changes nothing
 }
 
-// Take takes a token and reports whether there was one. It costs no allocation.
-func (b *Bucket) Take(now time.Time) bool {
-	if b == nil {
-		return true
+// Adopt goes on under another rate. What was full stays so, what was empty too,
+// and anything between keeps its share: no change of a limit fills a bucket. A rate
+// that is no bound, or lets nothing happen, leaves the tokens for another to come,
+// and a level that was not used yet stays full.
+func (l *Level) Adopt(rate Rate, now time.Time) {
+	if !rate.bounds() || rate.closed() {
+		return
 	}
-	if b.level == nil {
-		return false
-	}
-	l := b.level
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.rate != (Rate{}) {
+		l.fill(now)
+		l.adopt(rate)
+	}
+}
+
+// take takes n tokens, all or none. It costs no allocation.
+func (l *Level) take(rate Rate, n int, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rate == (Rate{}) {
+		l.rate, l.tokens, l.at = rate, float64(rate.Burst), now
+	}
 	l.fill(now)
-	l.adopt(b.rate)
-	const whole = 1 - 1e-9 // sums of parts may miss 1 by so little
-	if l.tokens < whole {
+	l.adopt(rate)
+	const short = 1e-9 // sums of parts may miss a token by so little
+	if l.tokens < float64(n)-short {
 		return false
 	}
-	l.tokens = max(l.tokens-1, 0)
+	l.tokens = max(l.tokens-float64(n), 0)
 	return true
+}
+
+// give gives n tokens back.
+func (l *Level) give(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tokens = min(l.tokens+float64(n), float64(l.rate.Burst))
 }
 
 // fill adds the tokens that have come. Events that were later noted first add
 // nothing.
-func (l *level) fill(now time.Time) {
-	at := now.Sub(l.epoch)
-	if passed := at - l.at; passed > 0 {
+func (l *Level) fill(now time.Time) {
+	if passed := now.Sub(l.at); passed > 0 {
 		l.tokens = min(l.tokens+l.rate.PerSecond*passed.Seconds(), float64(l.rate.Burst))
-		l.at = at
+		l.at = now
 	}
 }
 
-// adopt goes on under another rate. What was full stays so, what was empty too,
-// and anything between keeps its share.
-func (l *level) adopt(rate Rate) {
-	switch {
-	case l.rate == rate:
-		return
-	case l.rate == Rate{}:
-		l.tokens = float64(rate.Burst)
-	default:
+// adopt is Adopt for a level that was used.
+func (l *Level) adopt(rate Rate) {
+	if l.rate != rate {
 		l.tokens *= float64(rate.Burst) / float64(l.rate.Burst)
+		l.rate = rate
 	}
-	l.rate = rate
 }

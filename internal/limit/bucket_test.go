@@ -11,11 +11,14 @@ import (
 	"unsafe"
 )
 
-var stage = Owner{"abc", "prod"}
+var stage = OwnerStage("abc", "prod")
+
+// start is when the events of a test begin.
+var start = time.Now()
 
 // bucket returns a full bucket of a method.
-func bucket(r *Registry, name string, rate float64, burst int) *Bucket {
-	return r.Buckets(stage, map[string]Rate{name: {rate, burst}}, r.epoch)[name]
+func bucket(r *Registry, name string, rate float64, burst int) Bucket {
+	return r.Buckets(stage, map[string]Rate{name: {rate, burst}}, start)[name]
 }
 
 func TestBucket(t *testing.T) {
@@ -43,7 +46,7 @@ func TestBucket(t *testing.T) {
 			b := bucket(r, "m", tt.rate, tt.burst)
 			got := ""
 			for _, d := range tt.at {
-				got += map[bool]string{true: "y", false: "n"}[b.Take(r.epoch.Add(d))]
+				got += map[bool]string{true: "y", false: "n"}[r.Take(b, 1, start.Add(d))]
 			}
 			if got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
@@ -70,11 +73,11 @@ func TestClockIsSet(t *testing.T) {
 		at := now
 		switch {
 		case i == 0:
-			b.Take(now)
+			r.Take(b, 1, now)
 		case i >= 2:
 			at = setBack(now.Add(time.Second), time.Hour)
 		}
-		if got := b.Take(at); got != want {
+		if got := r.Take(b, 1, at); got != want {
 			t.Errorf("take %d: %v, want %v", i, got, want)
 		}
 	}
@@ -87,7 +90,7 @@ func TestRateHolds(t *testing.T) {
 	for _, rate := range []Rate{{50, 10}, {3, 1}, {333.3, 100}, {0.7, 5}} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := NewRegistry()
+				r, start := NewRegistry(), time.Now()
 				b := bucket(r, "m", rate.PerSecond, rate.Burst)
 				const clients, lasts = 64, 10 * time.Second
 				var mu sync.Mutex
@@ -97,14 +100,14 @@ func TestRateHolds(t *testing.T) {
 					random := rand.New(rand.NewPCG(1, uint64(i)))
 					wg.Go(func() {
 						b := b
-						for time.Since(r.epoch) < lasts {
+						for time.Since(start) < lasts {
 							if random.IntN(20) == 0 {
 								b = r.Buckets(stage, map[string]Rate{"m": rate}, time.Now())["m"]
 							}
 							now := time.Now()
-							if b.Take(now) {
+							if r.Take(b, 1, now) {
 								mu.Lock()
-								passed = append(passed, now.Sub(r.epoch))
+								passed = append(passed, now.Sub(start))
 								mu.Unlock()
 							}
 							time.Sleep(time.Duration(random.IntN(100)) * time.Millisecond)
@@ -130,28 +133,31 @@ func TestRateHolds(t *testing.T) {
 }
 
 func TestTakeAllocates(t *testing.T) {
-	b := bucket(NewRegistry(), "m", 1e9, 1<<30)
+	var limits Limits = Local{}
+	b := Bucket{Rate{1e9, 1 << 30}, new(Level)}
 	now := time.Now()
-	if n := testing.AllocsPerRun(100, func() { b.Take(now) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { limits.Take(b, 1, now) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
 func BenchmarkTake(b *testing.B) {
-	bucket := bucket(NewRegistry(), "m", 1e9, 1<<30)
+	var limits Limits = Local{}
+	bucket := Bucket{Rate{1e9, 1 << 30}, new(Level)}
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		bucket.Take(now)
+		limits.Take(bucket, 1, now)
 	}
 }
 
 func BenchmarkTakeParallel(b *testing.B) {
-	bucket := bucket(NewRegistry(), "m", 1e9, 1<<30)
+	var limits Limits = Local{}
+	bucket := Bucket{Rate{1e9, 1 << 30}, new(Level)}
 	now := time.Now()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			bucket.Take(now)
+			limits.Take(bucket, 1, now)
 		}
 	})
 }

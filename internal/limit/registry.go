@@ -5,30 +5,31 @@ import (
 	"time"
 )
 
-// An Owner is what buckets come and go with: a stage of an API.
-type Owner struct{ API, Stage string }
+// An Owner is what buckets come and go with.
+type Owner struct{ Kind, ID string }
+
+// OwnerStage is a stage of an API, whose buckets are its methods'.
+func OwnerStage(api, stage string) Owner { return Owner{"stage", api + "/" + stage} }
 
 // A Registry holds the tokens of all buckets by what they limit, so that they
 // outlive the settings that say how many there may be. Its methods are safe for
-// concurrent use. They share a lock, which taking tokens does not.
+// concurrent use. They share a lock, which those of Limits do not.
 type Registry struct {
-	epoch time.Time
+	Local
 
 	mu     sync.Mutex
-	owners map[Owner]map[string]*level
+	owners map[Owner]map[string]*Level
 }
 
 // NewRegistry returns a Registry whose buckets are full.
-func NewRegistry() *Registry {
-	return &Registry{epoch: time.Now(), owners: make(map[Owner]map[string]*level)}
-}
+func NewRegistry() *Registry { return &Registry{owners: make(map[Owner]map[string]*Level)} }
 
 // Buckets returns buckets under rates, both by the name that an owner has for
 // what they limit. The tokens are those that names had before, under the new
 // rates from now on; names that are not among rates lose theirs. A rate that is
 // no bound gives no bucket; one that lets nothing happen keeps the tokens for
 // another to come.
-func (r *Registry) Buckets(owner Owner, rates map[string]Rate, now time.Time) map[string]*Bucket {
+func (r *Registry) Buckets(owner Owner, rates map[string]Rate, now time.Time) map[string]Bucket {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	levels, buckets := r.under(owner, rates, now)
@@ -41,7 +42,7 @@ func (r *Registry) Buckets(owner Owner, rates map[string]Rate, now time.Time) ma
 // Borrow is Buckets for settings that the owner has no more, of a call that goes on
 // under them: they share the tokens that there are, and leave the registry as it
 // is. Names that have none get a full bucket of their own.
-func (r *Registry) Borrow(owner Owner, rates map[string]Rate, now time.Time) map[string]*Bucket {
+func (r *Registry) Borrow(owner Owner, rates map[string]Rate, now time.Time) map[string]Bucket {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_, buckets := r.under(owner, rates, now)
@@ -50,18 +51,19 @@ func (r *Registry) Borrow(owner Owner, rates map[string]Rate, now time.Time) map
 
 // under returns the levels of an owner's names, new ones where it has none, and
 // buckets of them.
-func (r *Registry) under(owner Owner, rates map[string]Rate, now time.Time) (map[string]*level, map[string]*Bucket) {
+func (r *Registry) under(owner Owner, rates map[string]Rate, now time.Time) (map[string]*Level, map[string]Bucket) {
 	before := r.owners[owner]
-	levels, buckets := make(map[string]*level, len(rates)), make(map[string]*Bucket, len(rates))
+	levels, buckets := make(map[string]*Level, len(rates)), make(map[string]Bucket, len(rates))
 	for name, rate := range rates {
 		if !rate.bounds() {
 			continue
 		}
 		l := before[name]
 		if l == nil {
-			l = &level{epoch: r.epoch}
+			l = new(Level)
 		}
-		levels[name], buckets[name] = l, l.under(rate, now)
+		l.Adopt(rate, now)
+		levels[name], buckets[name] = l, Bucket{rate, l}
 	}
 	return levels, buckets
 }
@@ -71,16 +73,4 @@ func (r *Registry) Forget(owner Owner) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.owners, owner)
-}
-
-// under makes a bucket of a level.
-func (l *level) under(rate Rate, now time.Time) *Bucket {
-	if rate.closed() {
-		return &Bucket{rate: rate}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.fill(now)
-	l.adopt(rate)
-	return &Bucket{rate: rate, level: l}
 }

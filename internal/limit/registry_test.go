@@ -7,9 +7,9 @@ import (
 )
 
 // takes counts how many tokens a bucket gives at once.
-func takes(b *Bucket, now time.Time) int {
+func takes(b Bucket, now time.Time) int {
 	n := 0
-	for n < 1000 && b.Take(now) {
+	for n < 1000 && (Local{}).Take(b, 1, now) {
 		n++
 	}
 	return n
@@ -39,10 +39,10 @@ func TestChangedRate(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			r := NewRegistry()
-			now := r.epoch
+			now := start
 			b := r.Buckets(stage, map[string]Rate{"m": tt.before}, now)["m"]
 			for range tt.taken {
-				b.Take(now)
+				r.Take(b, 1, now)
 			}
 			now = now.Add(tt.wait)
 			for _, rate := range tt.after {
@@ -64,11 +64,11 @@ func TestSharedTokens(t *testing.T) {
 	old := bucket(r, "m", 1, 10)
 	current := bucket(r, "m", 1, 20)
 	for range 5 {
-		if !old.Take(r.epoch) || !current.Take(r.epoch) || !current.Take(r.epoch) {
+		if !r.Take(old, 1, start) || !r.Take(current, 1, start) || !r.Take(current, 1, start) {
 			t.Fatal("no token")
 		}
 	}
-	if old.Take(r.epoch) || current.Take(r.epoch) {
+	if r.Take(old, 1, start) || r.Take(current, 1, start) {
 		t.Error("more tokens than one bucket has")
 	}
 }
@@ -76,28 +76,28 @@ func TestSharedTokens(t *testing.T) {
 // Owners and names have tokens of their own, and what is gone is let go.
 func TestRegistryForgets(t *testing.T) {
 	r := NewRegistry()
-	other := Owner{"abc", "dev"}
+	other := OwnerStage("abc", "dev")
 	one := map[string]Rate{"a": {1, 1}, "b": {1, 1}}
 	for _, owner := range []Owner{stage, other} {
-		for name, b := range r.Buckets(owner, one, r.epoch) {
-			if n := takes(b, r.epoch); n != 1 {
+		for name, b := range r.Buckets(owner, one, start) {
+			if n := takes(b, start); n != 1 {
 				t.Errorf("%v %s: %d tokens, want 1", owner, name, n)
 			}
 		}
 	}
-	r.Buckets(stage, map[string]Rate{"a": {1, 1}}, r.epoch) // b is gone
-	again := r.Buckets(stage, one, r.epoch)
-	if a, b := takes(again["a"], r.epoch), takes(again["b"], r.epoch); a != 0 || b != 1 {
+	r.Buckets(stage, map[string]Rate{"a": {1, 1}}, start) // b is gone
+	again := r.Buckets(stage, one, start)
+	if a, b := takes(again["a"], start), takes(again["b"], start); a != 0 || b != 1 {
 		t.Errorf("%d and %d tokens, want 0 of a and 1 of b", a, b)
 	}
 	for i := range 1000 {
-		r.Buckets(stage, map[string]Rate{fmt.Sprint(i): {1, 1}}, r.epoch)
+		r.Buckets(stage, map[string]Rate{fmt.Sprint(i): {1, 1}}, start)
 	}
 	if n := len(r.owners[stage]); n != 1 {
 		t.Errorf("%d buckets of a stage with one method", n)
 	}
 	r.Forget(stage)
-	r.Buckets(other, nil, r.epoch)
+	r.Buckets(other, nil, start)
 	if n := len(r.owners); n != 0 {
 		t.Errorf("%d owners are left", n)
 	}
@@ -108,17 +108,17 @@ func TestRegistryForgets(t *testing.T) {
 func TestBorrow(t *testing.T) {
 	r := NewRegistry()
 	both := map[string]Rate{"a": {1, 2}, "b": {1, 2}}
-	takes(r.Buckets(stage, both, r.epoch)["b"], r.epoch)
-	old := r.Borrow(stage, map[string]Rate{"a": {1, 2}}, r.epoch)
-	if !old["a"].Take(r.epoch) {
+	takes(r.Buckets(stage, both, start)["b"], start)
+	old := r.Borrow(stage, map[string]Rate{"a": {1, 2}}, start)
+	if !r.Take(old["a"], 1, start) {
 		t.Error("no token")
 	}
-	next := r.Buckets(stage, both, r.epoch)
-	if a, b := takes(next["a"], r.epoch), takes(next["b"], r.epoch); a != 1 || b != 0 {
+	next := r.Buckets(stage, both, start)
+	if a, b := takes(next["a"], start), takes(next["b"], start); a != 1 || b != 0 {
 		t.Errorf("%d and %d tokens, want 1 and 0", a, b)
 	}
 	r.Forget(stage)
-	r.Borrow(stage, both, r.epoch)
+	r.Borrow(stage, both, start)
 	if len(r.owners) != 0 {
 		t.Errorf("%d owners", len(r.owners))
 	}

@@ -36,8 +36,8 @@ var unenforced = []guard{
 	{"Method.authorizationType", func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
 		return m.AuthorizationType, m.AuthorizationType != "" && m.AuthorizationType != "NONE"
 	}},
-	{"Method.apiKeyRequired", func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
-		return "true", m.APIKeyRequired
+	{"RestApi.apiKeySource", func(d *snapshot.Deployment, m *snapshot.Method) (string, bool) {
+		return d.APIKeySource, m.APIKeyRequired && d.APIKeySource == "AUTHORIZER"
 	}},
 }
 

@@ -17,18 +17,19 @@ func TestGuards(t *testing.T) {
 		method func(*snapshot.Method)
 		want   []ClosedMethod
 	}{
-		"nothing":       {},
-		"open settings": {api: snapshot.Deployment{EndpointType: "EDGE", EndpointAccessMode: "BASIC"}, method: func(m *snapshot.Method) { m.AuthorizationType = "" }},
-		"private":       {api: snapshot.Deployment{EndpointType: "PRIVATE"}, want: []ClosedMethod{{Setting: "RestApi.endpointConfiguration.types", Value: "PRIVATE"}}},
-		"strict":        {api: snapshot.Deployment{EndpointAccessMode: "STRICT"}, want: []ClosedMethod{{Setting: "RestApi.endpointAccessMode", Value: "STRICT"}}},
-		"policy":        {api: snapshot.Deployment{Policy: "{}"}, want: []ClosedMethod{{Setting: "RestApi.policy"}}},
-		"IAM":           {method: func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "AWS_IAM"}}},
-		"a new type":    {method: func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "TELEPATHY"}}},
-		"key":           {method: func(m *snapshot.Method) { m.APIKeyRequired = true }, want: []ClosedMethod{{Setting: "Method.apiKeyRequired", Value: "true"}}},
+		"nothing":                           {},
+		"open settings":                     {api: snapshot.Deployment{EndpointType: "EDGE", EndpointAccessMode: "BASIC"}, method: func(m *snapshot.Method) { m.AuthorizationType = "" }},
+		"private":                           {api: snapshot.Deployment{EndpointType: "PRIVATE"}, want: []ClosedMethod{{Setting: "RestApi.endpointConfiguration.types", Value: "PRIVATE"}}},
+		"strict":                            {api: snapshot.Deployment{EndpointAccessMode: "STRICT"}, want: []ClosedMethod{{Setting: "RestApi.endpointAccessMode", Value: "STRICT"}}},
+		"policy":                            {api: snapshot.Deployment{Policy: "{}"}, want: []ClosedMethod{{Setting: "RestApi.policy"}}},
+		"IAM":                               {method: func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "AWS_IAM"}}},
+		"a new type":                        {method: func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "TELEPATHY"}}},
+		"a key of an authorizer":            {api: snapshot.Deployment{APIKeySource: "AUTHORIZER"}, method: func(m *snapshot.Method) { m.APIKeyRequired = true }, want: []ClosedMethod{{Setting: "RestApi.apiKeySource", Value: "AUTHORIZER"}}},
+		"no key, where authorizers have it": {api: snapshot.Deployment{APIKeySource: "AUTHORIZER"}},
 		"all there is": {
-			api:    snapshot.Deployment{Policy: "{}"},
+			api:    snapshot.Deployment{Policy: "{}", APIKeySource: "AUTHORIZER"},
 			method: func(m *snapshot.Method) { m.AuthorizationType, m.APIKeyRequired = "AWS_IAM", true },
-			want:   []ClosedMethod{{Setting: "RestApi.policy"}, {Setting: "Method.authorizationType", Value: "AWS_IAM"}, {Setting: "Method.apiKeyRequired", Value: "true"}},
+			want:   []ClosedMethod{{Setting: "RestApi.policy"}, {Setting: "Method.authorizationType", Value: "AWS_IAM"}, {Setting: "RestApi.apiKeySource", Value: "AUTHORIZER"}},
 		},
 	}
 	for name, tt := range tests {
@@ -70,7 +71,7 @@ func TestRefusals(t *testing.T) {
 		"mapping that fails every call":     {illegal, "POST /x/1\n\n{\"name\": \"Rex\"}", internalError, `reason="Content-Length header already present"`},
 		"and a body that is invalid":        {illegal, "POST /x/1\n\n{}", badRequestText("Invalid request body"), ""},
 		"and no validator of the name":      {func(m *snapshot.Method) { illegal(m); m.RequestValidatorID = "gone" }, "POST /x/1\n\n{}", internalError, `reason="request validator gone is missing"`},
-		"and a protection not enforced yet": {func(m *snapshot.Method) { illegal(m); m.APIKeyRequired = true }, "POST /x/1\n\n{}", "403\nx-amzn-ErrorType: AccessDeniedException\nContent-Type: application/json\n\n" + `{"Message":"Forbidden"}`, "Method.apiKeyRequired true"},
+		"and a protection not enforced yet": {func(m *snapshot.Method) { illegal(m); m.AuthorizationType = "CUSTOM" }, "POST /x/1\n\n{}", "403\nx-amzn-ErrorType: AccessDeniedException\nContent-Type: application/json\n\n" + `{"Message":"Forbidden"}`, "Method.authorizationType CUSTOM"},
 		"a type of integration not served":  {func(m *snapshot.Method) { m.Integration.Type = "TELEPATHY" }, "POST /x/1\n\n{\"name\": \"Rex\"}", internalError, "integration type TELEPATHY is not served"},
 	}
 	for name, tt := range tests {

@@ -137,13 +137,13 @@ func TestFrontDoor(t *testing.T) {
 		edit          func(*snapshot.Method)
 		request, want string
 	}{
-		"unknown path":         {nil, "GET /nope", missing},
-		"verb that ANY is not": {nil, "TRACE /x", missing},
-		"dot segment":          {nil, "GET /x/../x", bad},
-		"coded dot segment":    {nil, "GET /%2e%2e/x", bad},
-		"bad escape":           {nil, "GET /%zz", bad},
-		"AWS_IAM is closed":    {func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, "GET /x", denied},
-		"API key is closed":    {func(m *snapshot.Method) { m.APIKeyRequired = true }, "GET /x", denied},
+		"unknown path":          {nil, "GET /nope", missing},
+		"verb that ANY is not":  {nil, "TRACE /x", missing},
+		"dot segment":           {nil, "GET /x/../x", bad},
+		"coded dot segment":     {nil, "GET /%2e%2e/x", bad},
+		"bad escape":            {nil, "GET /%zz", bad},
+		"AWS_IAM is closed":     {func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, "GET /x", denied},
+		"an API key is missing": {func(m *snapshot.Method) { m.APIKeyRequired = true }, "GET /x", forbiddenKey},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { newRig(t, mock(tt.edit)).want(t, tt.request, tt.want) })
@@ -160,7 +160,8 @@ func TestLog(t *testing.T) {
 	}{
 		"dot segment":       {nil, "GET /x/../x", ""},
 		"unknown path":      {nil, "GET /nope", ""},
-		"closed method":     {func(m *snapshot.Method) { m.APIKeyRequired = true }, "GET /x", "Method.apiKeyRequired"},
+		"closed method":     {func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, "GET /x", "Method.authorizationType"},
+		"missing API key":   {func(m *snapshot.Method) { m.APIKeyRequired = true }, "GET /x", ""},
 		"template at fault": {ask(`#if($x`), "GET /x", "integration.requestTemplates.application/json:1:7: unexpected end"},
 	}
 	for name, tt := range tests {

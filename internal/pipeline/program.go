@@ -56,6 +56,7 @@ type Method struct {
 	verb          string
 	resourceID    string
 	resourcePath  string
+	setting       string // the method's key in a stage's method settings, and in a plan's throttles
 	timeout       time.Duration
 	uri           *target.URI // nil for MOCK
 	service       bool        // uri is that of an AWS service
@@ -131,7 +132,7 @@ func (p *Program) Problems() []Problem { return p.problems }
 func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Method {
 	in := &from.Integration
 	m := &Method{
-		kind: in.Type, verb: from.HTTPMethod, resourceID: r.ID, resourcePath: r.Path,
+		kind: in.Type, verb: from.HTTPMethod, resourceID: r.ID, resourcePath: r.Path, setting: r.Path + "/" + from.HTTPMethod,
 		timeout: time.Duration(in.TimeoutMillis) * time.Millisecond,
 		request: requestSide{handling: in.ContentHandling},
 	}
@@ -146,17 +147,13 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	case c.failing != nil:
 		integration = []step{c.failing}
 	}
-	m.steps, m.finishing = slices.Concat(admission, early, taking, validation, integration), c.compression()
+	m.steps, m.finishing = slices.Concat(c.admission(), early, taking, validation, integration), c.compression()
 	return m
 }
 
-// The first steps of a method that is not closed. What can refuse a request without
-// its body stands before taking it, so that a request that is refused costs no memory
-// for one.
-var (
-	admission = []step{(*call).throttle}
-	taking    = []step{readBody, decodeBody}
-)
+// taking takes the request's body. What can refuse a request without it stands
+// before, so that a request that is refused costs no memory for one.
+var taking = []step{readBody, decodeBody}
 
 // integration compiles the method's integration and returns its steps.
 func (c *compiler) integration(m *Method) []step {

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
+	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
 )
 
 // Services are what calls need of the process around them. They are shared by
@@ -40,6 +41,10 @@ type Services struct {
 	// each Bind.
 	Limits *limit.Registry
 
+	// Plans has the API keys and the usage plans that they are in; nil has none, so
+	// that methods which want a key let nobody in.
+	Plans *usageplan.Registry
+
 	// AccessLog returns where a stage's access log goes, by the ARN in its
 	// accessLogSettings; nil discards it. It is called by Settings.
 	AccessLog func(destinationARN string) *observe.Lines
@@ -62,7 +67,8 @@ type Stage struct {
 	userAgent string                        // of HTTP integrations
 	targets   []atomic.Pointer[destination] // by Method.ordinal, resolved on first use
 	calls     *sync.Pool                    // of *call, shared by the program's stages
-	throttles []*limit.Bucket               // by Method.ordinal; nil when nothing is throttled
+	throttles []limit.Bucket                // by Method.ordinal; nil when nothing is throttled
+	plans     *usageplan.Stage              // API keys and usage plans, before the stage's calls
 	accessLog *accesslog.Log                // nil for none
 	canary    *canary                       // nil for none
 
@@ -131,6 +137,11 @@ func newStage(settings *Settings, program *Program, services *Services) *Stage {
 	if s.answers == nil {
 		s.answers = httpmsg.NewBudget(0)
 	}
+	plans := services.Plans
+	if plans == nil {
+		plans = usageplan.New(usageplan.Options{})
+	}
+	s.plans = plans.Stage(s.settings.Account, s.settings.Region, s.settings.APIID, s.settings.Name)
 	return s
 }
 

@@ -11,7 +11,7 @@ import (
 // a bucket of its own, as AWS's do. They come from the registry, where a method finds
 // the tokens that it had before the stage changed. Settings that the stage has no
 // more share those tokens and leave the registry as it is.
-func (s *Stage) takeBuckets(rates map[string]limit.Rate, current bool) map[string]*limit.Bucket {
+func (s *Stage) takeBuckets(rates map[string]limit.Rate, current bool) map[string]limit.Bucket {
 	registry := s.services.Limits
 	if registry == nil {
 		registry = limit.NewRegistry()
@@ -20,18 +20,18 @@ func (s *Stage) takeBuckets(rates map[string]limit.Rate, current bool) map[strin
 	if current {
 		take = registry.Buckets
 	}
-	return take(limit.Owner{API: s.settings.APIID, Stage: s.settings.Name}, rates, time.Now())
+	return take(limit.OwnerStage(s.settings.APIID, s.settings.Name), rates, time.Now())
 }
 
 // throttlesOf lists the buckets of a program's methods, nil when nothing is
 // throttled.
-func throttlesOf(p *Program, buckets map[string]*limit.Bucket) []*limit.Bucket {
+func throttlesOf(p *Program, buckets map[string]limit.Bucket) []limit.Bucket {
 	if len(buckets) == 0 {
 		return nil
 	}
-	out := make([]*limit.Bucket, len(p.methods))
+	out := make([]limit.Bucket, len(p.methods))
 	for i, m := range p.methods {
-		out[i] = buckets[m.setting()]
+		out[i] = buckets[m.setting]
 	}
 	return out
 }
@@ -44,37 +44,20 @@ func (s *Stage) addRates(rates map[string]limit.Rate) {
 		return
 	}
 	for _, m := range s.program.methods {
-		setting, ok := settings[m.setting()]
+		setting, ok := settings[m.setting]
 		if !ok {
 			setting = settings["*/*"]
 		}
 		if setting.ThrottlingRateLimit == nil && setting.ThrottlingBurstLimit == nil {
 			continue
 		}
-		rate := limit.Rate{PerSecond: defaultRate, Burst: defaultBurst}
+		rate := limit.AWSDefault()
 		if setting.ThrottlingRateLimit != nil {
 			rate.PerSecond = *setting.ThrottlingRateLimit
 		}
 		if setting.ThrottlingBurstLimit != nil {
 			rate.Burst = int(*setting.ThrottlingBurstLimit)
 		}
-		rates[m.setting()] = rate
+		rates[m.setting] = rate
 	}
-}
-
-// AWS's throttle of a method whose setting names only one of the two bounds.
-const (
-	defaultRate  = 10000
-	defaultBurst = 5000
-)
-
-// setting is the method's key in a stage's method settings.
-func (m *Method) setting() string { return m.resourcePath + "/" + m.verb }
-
-// throttle admits a call while its method's bucket has a token.
-func (c *call) throttle() error {
-	if buckets := c.stage.throttles; buckets != nil && !buckets[c.method.ordinal].Take(c.req.Received) {
-		return &failure{kind: throttled, message: "Too Many Requests"}
-	}
-	return nil
 }

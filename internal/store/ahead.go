@@ -64,22 +64,18 @@ type prepared struct {
 	published []Served
 }
 
-// A step is one call of a batch. Puts that follow each other are one, and so are
-// removals, so that what changes many documents makes few calls.
+// A step is one call of a batch. Puts that follow each other are
+// one, so that what writes many documents makes few calls.
 type step struct {
-	rows     []row    // to put
-	gone     [][]byte // keys to remove
-	from, to []byte   // range to remove, where the others are nil
+	rows []row // to put; nil for what call does
+	call func(ctx context.Context, b batch) error
 }
 
 func (s step) make(ctx context.Context, b batch) error {
-	switch {
-	case s.rows != nil:
-		return b.putMany(ctx, s.rows)
-	case s.gone != nil:
-		return b.removeMany(ctx, s.gone)
+	if s.rows == nil {
+		return s.call(ctx, b)
 	}
-	return b.removeRange(ctx, s.from, s.to)
+	return b.putMany(ctx, s.rows)
 }
 
 func (s *Store) prepare(ctx context.Context, fn func(*Tx) error) (*prepared, error) {
@@ -337,34 +333,11 @@ func (o *overlay) remove(ctx context.Context, key []byte) error {
 	if !found {
 		return ErrNotFound
 	}
-	o.drop(slices.Clone(key))
+	key = slices.Clone(key)
+	o.docs = o.docs.with(string(key), overlaid{gone: true})
+	o.log = append(o.log, step{call: func(ctx context.Context, b batch) error { return b.remove(ctx, key) }})
 	return nil
 }
-
-// drop removes documents that are there.
-func (o *overlay) drop(keys ...[]byte) {
-	for _, key := range keys {
-		o.docs = o.docs.with(string(key), overlaid{gone: true})
-	}
-	if last := len(o.log) - 1; last >= 0 && o.log[last].gone != nil {
-		o.log[last].gone = append(o.log[last].gone, keys...)
-		return
-	}
-	o.log = append(o.log, step{gone: keys})
-}
-
-func (o *overlay) removeMany(ctx context.Context, keys [][]byte) error {
-	for _, key := range keys {
-		if err := o.remove(ctx, key); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// fewKeys is how many documents are removed one by one, and not as a range, so that
-// one step can have those of many ranges.
-const fewKeys = 100
 
 func (o *overlay) removeRange(ctx context.Context, from, to []byte) error {
 	from, to = slices.Clone(from), slices.Clone(to)
@@ -372,16 +345,13 @@ func (o *overlay) removeRange(ctx context.Context, from, to []byte) error {
 	if err := o.keys(ctx, from, to, func(key []byte) { gone = append(gone, key) }); err != nil {
 		return err
 	}
-	if len(gone) <= fewKeys {
-		if len(gone) > 0 {
-			o.drop(gone...)
-		}
+	if len(gone) == 0 {
 		return nil
 	}
 	for _, key := range gone {
 		o.docs = o.docs.with(string(key), overlaid{gone: true})
 	}
-	o.log = append(o.log, step{from: from, to: to})
+	o.log = append(o.log, step{call: func(ctx context.Context, b batch) error { return b.removeRange(ctx, from, to) }})
 	return nil
 }
 

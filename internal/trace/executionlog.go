@@ -37,15 +37,23 @@ type executionLog struct {
 	text   strings.Builder
 	at     time.Time // of the lines that are being written
 	failed bool
+	key    *AdmitEvent // with which the call was let in; nil for none
+	told   bool        // the line of the failure stands there already
 }
 
 // event writes the lines of an event; most have none.
 func (l *executionLog) event(e *Event, requestID string) {
 	l.at = e.At
 	switch e := e.Data.(type) {
+	case *KeyEvent:
+		l.keyLines(e, requestID)
+	case *AdmitEvent:
+		l.key = e
+		l.line("Usage Plan check succeeded for API Key ", e.Key+" and API Stage "+e.Stage)
 	case *RequestEvent:
 		l.line("Starting execution for request: ", requestID)
 		l.line("HTTP Method: ", e.Method+", Resource Path: "+e.Path)
+		l.callerLines()
 		l.line("Method request path: ", javaMap(fieldsOf(e.Params), sameText))
 		l.line("Method request query string: ", javaMap(fieldsOf(e.Query), sameText))
 		l.line("Method request headers: ", javaHeader(e.Header))
@@ -66,12 +74,36 @@ func (l *executionLog) event(e *Event, requestID string) {
 		l.line("Method response body after transformations: ", e.Body.logged())
 		l.line("Method response headers: ", javaHeader(e.Header))
 	case *FailureEvent:
-		l.line(e.Line, "")
+		if !l.told {
+			l.line(e.Line, "")
+		}
 	case *CompleteEvent:
 		if !l.failed {
 			l.line("Successfully completed execution", "")
 		}
 		l.line("Method completed with status: ", strconv.Itoa(e.Status))
+	}
+}
+
+// keyLines writes what a look at a key came to. That of a key without a plan is
+// recorded, and stands for all keys that let nobody in.
+func (l *executionLog) keyLines(e *KeyEvent, requestID string) {
+	l.line("Verifying Usage Plan for request: ", requestID+". API Key: "+e.Key+" API Stage: "+e.Stage)
+	switch {
+	case !e.Required:
+		l.line("API Key ", " authorized because method '"+e.Method+"' does not require API Key. Request will not contribute to throttle or quota limits")
+	case !e.Found:
+		l.told = true
+		l.line("API Key ", e.Key+" not authorized because method '"+e.Method+"' requires API Key and API Key is not associated with a Usage Plan for API Stage "+
+			e.Stage+": No Usage Plan found for key and API Stage")
+	}
+}
+
+// callerLines writes the key of a call that has one.
+func (l *executionLog) callerLines() {
+	if l.key != nil && l.key.Key != "" {
+		l.line("API Key: ", l.key.Key)
+		l.line("API Key ID: ", l.key.KeyID)
 	}
 }
 

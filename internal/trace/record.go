@@ -26,6 +26,22 @@ func (t *Trace) Route(resource, verb, integration string) {
 	}
 }
 
+// Key records the look at a call's API key, which it masks.
+func (t *Trace) Key(e *KeyEvent) {
+	if t != nil {
+		e.Key = maskSecret(e.Key)
+		t.add(e)
+	}
+}
+
+// Admitted records that a call was let in, and masks its key.
+func (t *Trace) Admitted(e *AdmitEvent) {
+	if t != nil {
+		e.Key = maskSecret(e.Key)
+		t.add(e)
+	}
+}
+
 // Request records the method request: its path within the stage, its header
 // without what the front door drops, and what the scope has of it.
 func (t *Trace) Request(path string, header httpmsg.Header, scope *mapping.Scope) {

@@ -95,6 +95,8 @@ func (p *printer) event(data EventData) {
 	switch e := data.(type) {
 	case *RouteEvent:
 		p.row("route", e.Method+" "+e.Resource+" ("+e.Integration+")")
+	case *KeyEvent:
+		p.key(e)
 	case *RequestEvent:
 		p.list("path", fieldsOf(e.Params))
 		p.list("query", fieldsOf(e.Query))
@@ -125,6 +127,19 @@ func (p *printer) event(data EventData) {
 		p.failure(e)
 	case *GatewayResponseEvent:
 		p.gatewayResponse(e)
+	}
+}
+
+// key writes the look at the API key of a method that wants one.
+func (p *printer) key(e *KeyEvent) {
+	switch {
+	case !e.Required:
+	case e.Found:
+		p.row("key", printable(shortened(e.Key)))
+	case e.Key == "":
+		p.row("key", p.paint(yellow, "the method wants an API key, and none was sent in x-api-key"))
+	default:
+		p.row("key", p.paint(yellow, printable(shortened(e.Key))+" is no enabled API key in a usage plan that has "+e.Stage))
 	}
 }
 

@@ -47,6 +47,22 @@ type RouteEvent struct {
 	Integration string // type
 }
 
+// A KeyEvent is the look at the caller's API key. The key is masked.
+type KeyEvent struct {
+	Key      string // "" for none
+	Stage    string // API id, a slash and the stage's name
+	Method   string // verb of the definition and path template
+	Required bool   // the method wants a key
+	Found    bool   // the key is in a usage plan that has the stage
+}
+
+// An AdmitEvent says that a call was let in, by its key where the method wants one.
+// The key is masked.
+type AdmitEvent struct {
+	Key, KeyID string // "" for none
+	Stage      string // API id, a slash and the stage's name
+}
+
 // A RequestEvent is the method request, when the method's execution begins:
 // guards and throttles are behind it.
 type RequestEvent struct {
@@ -149,6 +165,8 @@ type CompleteEvent struct {
 }
 
 func (*RouteEvent) eventData()            {}
+func (*KeyEvent) eventData()              {}
+func (*AdmitEvent) eventData()            {}
 func (*RequestEvent) eventData()          {}
 func (*ConvertEvent) eventData()          {}
 func (*ValidateEvent) eventData()         {}

@@ -1,0 +1,199 @@
+package feed
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
+)
+
+// Usage keeps what API keys have used of usage plans in a store; it is a
+// usageplan.Sink. Of each key in a plan there is a document with its state, and one
+// for each day that is over and had calls. They belong to the server and not to
+// their accounts, so that those of keys and plans that are gone are found.
+type Usage struct{ Store *store.Store }
+
+const (
+	kindUsage    = "usage"    // id: account, region, plan and key, with slashes between
+	kindUsageDay = "usageday" // the same, a slash and the day
+)
+
+// dayForm is how a day stands in an id.
+const dayForm = "20060102"
+
+func usageKey(id string) store.Key { return store.Key{Kind: kindUsage, ID: id} }
+
+func usageID(id usageplan.ID) string {
+	return strings.Join([]string{id.Account, id.Region, id.Plan, id.Key}, "/")
+}
+
+func dayID(id usageplan.ID, d usageplan.Day) string {
+	return usageID(id) + "/" + d.Time().Format(dayForm)
+}
+
+// page is how many documents are read at once.
+const page = 1000
+
+// Load implements usageplan.Sink.
+func (u Usage) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan.ID, usageplan.State)) error {
+	if ids == nil {
+		return u.all(ctx, kindUsage, func(rows []store.Row) error { return states(rows, each) })
+	}
+	keys := make([]store.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = usageKey(usageID(id))
+	}
+	var docs [][]byte
+	err := u.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		docs, err = tx.GetMany(keys)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var rows []store.Row
+	for i, doc := range docs {
+		if doc != nil {
+			rows = append(rows, store.Row{ID: keys[i].ID, Doc: doc})
+		}
+	}
+	return states(rows, each)
+}
+
+func states(rows []store.Row, each func(usageplan.ID, usageplan.State)) error {
+	for _, row := range rows {
+		parts := strings.SplitN(row.ID, "/", 4)
+		var s usageplan.State
+		if err := json.Unmarshal(row.Doc, &s); err != nil || len(parts) != 4 {
+			return fmt.Errorf("the usage of %q cannot be read: %w", row.ID, err)
+		}
+		each(usageplan.ID{Account: parts[0], Region: parts[1], Plan: parts[2], Key: parts[3]}, s)
+	}
+	return nil
+}
+
+// all hands on all documents of a kind, a page at a time, each of one snapshot.
+func (u Usage) all(ctx context.Context, kind string, each func([]store.Row) error) error {
+	for after := ""; ; {
+		var rows []store.Row
+		err := u.Store.Read(ctx, func(tx *store.Tx) (err error) {
+			rows, err = tx.List("", "", kind, "", after, store.Limit{Rows: page})
+			return err
+		})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := each(rows); err != nil {
+			return err
+		}
+		after = rows[len(rows)-1].ID
+	}
+}
+
+// Save implements usageplan.Sink.
+func (u Usage) Save(ctx context.Context, records []usageplan.Record) error {
+	docs := make([]store.Document, 0, 2*len(records))
+	for _, r := range records {
+		state, err := json.Marshal(r.State)
+		if err != nil {
+			return err
+		}
+		docs = append(docs, store.Document{Key: usageKey(usageID(r.ID)), Doc: state})
+		if d := r.Before; d != nil {
+			docs = append(docs, store.Document{Key: store.Key{Kind: kindUsageDay, ID: dayID(r.ID, d.Day)}, Doc: dayDoc(d)})
+		}
+	}
+	_, err := u.Store.Write(ctx, store.Scope{}, func(tx *store.Tx) error { return tx.PutMany(docs) })
+	return err
+}
+
+// dayDoc is a day as JSON: the calls, and what was left.
+func dayDoc(d *usageplan.DayUsage) []byte {
+	doc := strconv.AppendInt([]byte("["), d.Calls, 10)
+	doc = strconv.AppendInt(append(doc, ','), d.Left, 10)
+	return append(doc, ']')
+}
+
+// Days implements usageplan.Sink.
+func (u Usage) Days(ctx context.Context, of usageplan.Plan, keys []string, from, to usageplan.Day, each func(string, usageplan.DayUsage)) error {
+	return u.Store.Read(ctx, func(tx *store.Tx) error {
+		for _, key := range keys {
+			id := usageplan.ID{Account: of.Account, Region: of.Region, Plan: of.ID, Key: key}
+			rows, err := tx.ListRange("", "", kindUsageDay, "", dayID(id, from), dayID(id, to+1), store.Limit{})
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				d, err := readDay(row)
+				if err != nil {
+					return err
+				}
+				each(key, d)
+			}
+		}
+		return nil
+	})
+}
+
+func readDay(row store.Row) (usageplan.DayUsage, error) {
+	var counts [2]int64
+	day, err := dayOf(row.ID)
+	if err = errors.Join(err, json.Unmarshal(row.Doc, &counts)); err != nil {
+		return usageplan.DayUsage{}, fmt.Errorf("the usage of %q cannot be read: %w", row.ID, err)
+	}
+	return usageplan.DayUsage{Day: day, Calls: counts[0], Left: counts[1]}, nil
+}
+
+// Prune implements usageplan.Sink. It goes through all documents, a page at a time,
+// so that nothing waits for it.
+func (u Usage) Prune(ctx context.Context, before usageplan.Day) error {
+	err := u.all(ctx, kindUsageDay, func(rows []store.Row) error {
+		return u.remove(ctx, kindUsageDay, rows, func(row store.Row) bool {
+			day, err := dayOf(row.ID)
+			return err == nil && day < before
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return u.all(ctx, kindUsage, func(rows []store.Row) error {
+		return u.remove(ctx, kindUsage, rows, func(row store.Row) bool {
+			var s usageplan.State
+			return json.Unmarshal(row.Doc, &s) == nil && max(s.Day, s.Period) < before
+		})
+	})
+}
+
+// remove deletes those of some documents that are old.
+func (u Usage) remove(ctx context.Context, kind string, rows []store.Row, old func(store.Row) bool) error {
+	var keys []store.Key
+	for _, row := range rows {
+		if old(row) {
+			keys = append(keys, store.Key{Kind: kind, ID: row.ID})
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	_, err := u.Store.Write(ctx, store.Scope{}, func(tx *store.Tx) error {
+		for _, k := range keys {
+			if err := tx.Delete(k); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// dayOf reads the day that ends an id.
+func dayOf(id string) (usageplan.Day, error) {
+	t, err := time.Parse(dayForm, id[strings.LastIndexByte(id, '/')+1:])
+	return usageplan.DayOf(t), err
+}

@@ -1,0 +1,108 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
+	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
+)
+
+// admission returns the first step of a method that is not closed: it lets calls in,
+// with the API key that the method wants, as often as the limits allow. Usage plans
+// do not touch a method that wants no key, whatever key its callers send.
+func (c *compiler) admission() []step {
+	if c.method.APIKeyRequired {
+		return []step{(*call).admitKey}
+	}
+	return []step{(*call).admitAnybody}
+}
+
+// keyHeader is where callers send their API key.
+const keyHeader = "x-api-key"
+
+// admitKey lets a call in with the API key that it sends.
+func (c *call) admitKey() error {
+	value, _ := c.req.Header.Last(keyHeader)
+	access, ok := c.stage.plans.Find(value)
+	c.traceKey(value, true, ok)
+	if !ok {
+		return &failure{kind: invalidAPIKey, message: "Forbidden"}
+	}
+	x := &c.scope.Context
+	x.APIKey, x.APIKeyID = value, access.KeyID()
+	if err := c.admit(&access); err != nil {
+		return err
+	}
+	c.tracePlan(value)
+	return nil
+}
+
+// admitAnybody lets a call in that needs no key.
+func (c *call) admitAnybody() error {
+	c.traceKey("", false, true)
+	if err := c.admit(new(usageplan.Access)); err != nil {
+		return err
+	}
+	c.tracePlan("")
+	return nil
+}
+
+// admit takes a call through the throttles and the quota that there are.
+func (c *call) admit(access *usageplan.Access) error {
+	var own limit.Bucket
+	if throttles := c.stage.throttles; throttles != nil {
+		own = throttles[c.method.ordinal]
+	}
+	switch v := c.stage.plans.Admit(access, c.method.setting, own, c.req.Received); v.Outcome {
+	case usageplan.Throttled:
+		return &failure{kind: throttled, message: "Too Many Requests", line: c.throttleLine(v.Rate)}
+	case usageplan.QuotaExceeded:
+		return &failure{kind: quotaExceeded, message: "Limit Exceeded", line: c.quotaLine(v)}
+	}
+	return nil
+}
+
+// throttleLine is what an execution log says of a call that is throttled. AWS writes
+// of a key's throttle for calls without a key as well (recorded): it has one line
+// for all limits.
+func (c *call) throttleLine(rate limit.Rate) string {
+	if c.trace == nil {
+		return ""
+	}
+	return fmt.Sprintf("Key throttle limit exceeded for %s. Limit: %.2f Burst: %d", c.where(), rate.PerSecond, rate.Burst)
+}
+
+// quotaLine is what an execution log says of a quota that is used up: after the line
+// of throttles, since no line of AWS's is known.
+func (c *call) quotaLine(v usageplan.Verdict) string {
+	if c.trace == nil {
+		return ""
+	}
+	return fmt.Sprintf("Key quota limit exceeded for %s. Limit: %d Period: %s", c.where(), v.Limit, v.Period)
+}
+
+// where is the place of the call, in the words of an execution log.
+func (c *call) where() string {
+	st, x := c.stage.settings, &c.scope.Context
+	return fmt.Sprintf("RestApi %s, Stage %s, Resource %s, HttpMethod %s", st.APIID, st.Name, x.ResourceID, x.HTTPMethod)
+}
+
+// traceKey records the look at the API key. AWS's tests have no such look.
+func (c *call) traceKey(value string, required, found bool) {
+	if c.trace != nil && !c.test {
+		c.trace.Key(&trace.KeyEvent{
+			Key: value, Stage: c.stagePath(), Method: c.method.verb + " " + c.method.resourcePath, Required: required, Found: found,
+		})
+	}
+}
+
+// tracePlan records that the call was let in.
+func (c *call) tracePlan(value string) {
+	if c.trace != nil && !c.test {
+		c.trace.Admitted(&trace.AdmitEvent{Key: value, KeyID: c.scope.Context.APIKeyID, Stage: c.stagePath()})
+	}
+}
+
+// stagePath names the stage in the words of an execution log.
+func (c *call) stagePath() string { return c.stage.settings.APIID + "/" + c.stage.settings.Name }

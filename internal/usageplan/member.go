@@ -1,0 +1,183 @@
+package usageplan
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
+)
+
+// A key is an API key. Its members change, its digest does not.
+type key struct {
+	id      string
+	digest  digest
+	known   bool // it was published; else only that plans have it
+	enabled atomic.Bool
+	plans   atomic.Pointer[membership] // in order of the plans' ids
+}
+
+// A membership is a plan of a key, and the others behind it. It never changes.
+type membership struct {
+	plan   *plan
+	member *member
+	next   *membership
+}
+
+// in returns the key's membership of a plan, nil for none.
+func (k *key) in(planID string) *member {
+	for l := k.plans.Load(); l != nil; l = l.next {
+		if l.plan.id == planID {
+			return l.member
+		}
+	}
+	return nil
+}
+
+// with returns a list that has another member.
+func (l *membership) with(m *member) *membership {
+	if l == nil || l.plan.id > m.plan.id {
+		return &membership{m.plan, m, l}
+	}
+	return &membership{l.plan, l.member, l.next.with(m)}
+}
+
+// without returns a list that does not have a member.
+func (l *membership) without(m *member) *membership {
+	switch {
+	case l == nil:
+		return nil
+	case l.member == m:
+		return l.next
+	}
+	return &membership{l.plan, l.member, l.next.without(m)}
+}
+
+// A member is a key in a plan, with what it has used of it.
+type member struct {
+	plan  *plan
+	keyID string
+
+	level   limit.Level
+	methods atomic.Pointer[map[*mark]*limit.Level] // made when first used; the map never changes
+
+	spent limit.Counter // of the quota, in its period
+	calls limit.Counter // that were let in, in a day
+
+	mu     sync.Mutex // of what follows, and of who changes methods
+	before *DayUsage  // of the last day before that of calls, until it is saved
+
+	unsaved atomic.Bool // it is in the registry's list of what is to be saved
+	next    *member     // in that list
+}
+
+func (m *member) id() ID {
+	return ID{m.plan.tenant.account, m.plan.tenant.region, m.plan.id, m.keyID}
+}
+
+// methodLevel is the level of a method's throttle.
+func (m *member) methodLevel(of *mark) *limit.Level {
+	if levels := m.methods.Load(); levels != nil {
+		if l := (*levels)[of]; l != nil {
+			return l
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	levels := make(map[*mark]*limit.Level)
+	if before := m.methods.Load(); before != nil {
+		maps.Copy(levels, *before)
+	}
+	if levels[of] == nil {
+		levels[of] = new(limit.Level)
+		m.methods.Store(&levels)
+	}
+	return levels[of]
+}
+
+// adopt goes on under a plan's new terms; rates are those of its methods. Levels
+// of methods that have no throttle any more go.
+func (m *member) adopt(to *terms, rates map[*mark]limit.Rate, now time.Time) {
+	if to.throttled {
+		m.level.Adopt(to.rate, now)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.methods.Load()
+	if before == nil {
+		return
+	}
+	levels := make(map[*mark]*limit.Level, len(*before))
+	for of, l := range *before {
+		if rate, ok := rates[of]; ok {
+			l.Adopt(rate, now)
+			levels[of] = l
+		}
+	}
+	m.methods.Store(&levels)
+}
+
+// count counts a call unless the quota is used up. changed is whether there is
+// something to save.
+func (m *member) count(limits limit.Limits, q *quota, now time.Time) (counted, changed bool) {
+	day := DayOf(now)
+	changed = m.turn(q, day)
+	if q != nil {
+		if period, _ := m.spent.State(); period == 0 {
+			changed = true
+		}
+		if !limits.Add(&m.spent, 1, q.period(day)) {
+			return false, changed
+		}
+	}
+	limits.Add(&m.calls, 1, limit.Period{Number: int(day), Most: limit.Unbounded})
+	return true, true
+}
+
+// turn begins a day. What the last one came to is kept to be saved; at most one
+// such day waits, so that a store that fails costs no memory. It reports whether it
+// has begun one.
+func (m *member) turn(q *quota, to Day) bool {
+	if day, _ := m.calls.State(); Day(day) >= to {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	day, _ := m.calls.State()
+	left := q.left(&m.spent, Day(day)) // before a call of the new day can spend
+	day, calls, turned := m.calls.Turn(int(to))
+	if turned && day > 0 {
+		m.before = &DayUsage{Day(day), calls, left}
+	}
+	return turned
+}
+
+// record is what is to be saved of the member.
+func (m *member) record() Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := Record{ID: m.id()}
+	if m.before != nil {
+		r.Before = new(*m.before)
+	}
+	day, calls := m.calls.State()
+	period, spent := m.spent.State()
+	r.State = State{Day(period), spent, Day(day), calls}
+	return r
+}
+
+// saved notes that a record is saved.
+func (m *member) saved(r *Record) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.before != nil && r.Before != nil && *m.before == *r.Before {
+		m.before = nil
+	}
+}
+
+// restore goes on where a process before has been.
+func (m *member) restore(s State) {
+	m.spent.Set(int(s.Period), s.Spent)
+	m.calls.Set(int(s.Day), s.Calls)
+}

@@ -1,0 +1,287 @@
+package usageplan
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// Options are what a Registry works with. The zero value is for one whose counts
+// end with the process.
+type Options struct {
+	Sink    Sink         // where counts are saved; nil saves none
+	Limits  limit.Limits // nil is limit.Local
+	Account *limit.Rate  // of all stages of an account in a region together; nil for no bound
+	Keep    int          // days of usage that are kept before today; 0 keeps all
+	Log     *slog.Logger // nil discards
+}
+
+// A Registry has the keys and plans of all accounts. Its methods are safe for
+// concurrent use, but those that begin with Set are for one goroutine at a time.
+type Registry struct {
+	sink    Sink
+	limits  limit.Limits
+	account *limit.Rate
+	keep    int
+	log     *slog.Logger
+
+	mu      sync.Mutex // of what follows, which no call of a stage looks at
+	tenants map[tenantName]*tenant
+	left    bool // a key that has left a plan may not be saved yet
+
+	saving chan struct{}          // has one element, which who saves has
+	list   atomic.Pointer[member] // of those that are not saved, the last first
+}
+
+type tenantName struct{ account, region string }
+
+// A tenant is what an account has in a region. Only values is looked at by calls.
+type tenant struct {
+	tenantName
+	values index
+	keys   map[string]*key // by id
+	plans  map[string]*plan
+	level  limit.Level // of all calls together
+}
+
+// New returns a Registry without keys.
+func New(o Options) *Registry {
+	r := &Registry{
+		sink: o.Sink, limits: o.Limits, account: o.Account, keep: o.Keep, log: o.Log,
+		tenants: make(map[tenantName]*tenant), saving: make(chan struct{}, 1),
+	}
+	if r.sink == nil {
+		r.sink = nowhere{}
+	}
+	if r.limits == nil {
+		r.limits = limit.Local{}
+	}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	return r
+}
+
+// tenant returns what an account has in a region. The caller holds r.mu.
+func (r *Registry) tenant(name tenantName) *tenant {
+	t := r.tenants[name]
+	if t == nil {
+		t = &tenant{tenantName: name, keys: make(map[string]*key), plans: make(map[string]*plan)}
+		r.tenants[name] = t
+	}
+	return t
+}
+
+// named returns the tenant that a served id names, and the id within. The caller
+// holds r.mu.
+func (r *Registry) named(served string) (*tenant, string, error) {
+	account, rest, ok := strings.Cut(served, "/")
+	region, id, within := strings.Cut(rest, "/")
+	if !ok || !within || id == "" {
+		return nil, "", fmt.Errorf("%q is no id of an account", served)
+	}
+	return r.tenant(tenantName{account, region}), id, nil
+}
+
+// key returns the key of an id, made where nothing was known of it.
+func (t *tenant) key(id string) *key {
+	k := t.keys[id]
+	if k == nil {
+		k = &key{id: id}
+		t.keys[id] = k
+	}
+	return k
+}
+
+// plan returns the plan of an id, made where nothing was known of it.
+func (t *tenant) plan(id string) *plan {
+	p := t.plans[id]
+	if p == nil {
+		p = &plan{tenant: t, id: id, members: make(map[*member]struct{})}
+		t.plans[id] = p
+	}
+	return p
+}
+
+// tidy forgets a key and a plan of which nothing is known any more.
+func (t *tenant) tidy(k *key, p *plan) {
+	if k != nil && !k.known && k.plans.Load() == nil {
+		delete(t.keys, k.id)
+	}
+	if p != nil && p.terms.Load() == nil && len(p.members) == 0 {
+		delete(t.plans, p.id)
+	}
+}
+
+// SetKey takes a key, by the id under which it is served, in the place of what was
+// known of it. nil is that it is gone, or that nobody can read what it is now: it
+// lets nobody in from then on. So does one that is refused with an error, which
+// never has the value in it.
+func (r *Registry) SetKey(served string, from *snapshot.APIKey) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t, id, err := r.named(served)
+	if err != nil {
+		return err
+	}
+	k := t.key(id)
+	defer func() { t.tidy(k, nil) }()
+	if from != nil && (from.Value == "" || len(from.Value) > maxValue) {
+		from, err = nil, fmt.Errorf("an API key has a value of 1 to %d bytes", maxValue)
+	}
+	if k.known && (from == nil || k.digest != digestOf(from.Value)) {
+		t.values.remove(k)
+		k = &key{id: id} // who has found the old one must not see another value
+		k.plans.Store(t.keys[id].plans.Load())
+		t.keys[id].enabled.Store(false)
+		t.keys[id] = k
+	}
+	if from == nil {
+		return err
+	}
+	k.enabled.Store(from.Enabled)
+	if !k.known {
+		k.known, k.digest = true, digestOf(from.Value)
+		t.values.put(k)
+	}
+	return nil
+}
+
+// SetPlan takes a plan, as SetKey takes a key. Its keys go on with the tokens that
+// they have, and with what they have used of the quota.
+func (r *Registry) SetPlan(served string, from *snapshot.UsagePlan) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t, id, err := r.named(served)
+	if err != nil {
+		return err
+	}
+	p := t.plan(id)
+	var to *terms
+	if from != nil {
+		to, err = newTerms(from, p.terms.Load())
+	}
+	p.change(to, time.Now())
+	t.tidy(nil, p)
+	return err
+}
+
+// A PlanKey is the row of a key in a plan: that it is there, or that it is gone.
+type PlanKey struct {
+	Served string // the id under which it is served
+	Gone   bool   // or nobody can read it
+}
+
+// SetPlanKeys takes keys in plans, with what was saved of their use. An error is of
+// the sink: the call is to be made again. Rows whose id names no key in a plan are
+// left out.
+func (r *Registry) SetPlanKeys(ctx context.Context, rows []PlanKey) error {
+	fresh := r.setPlanKeys(rows)
+	if len(fresh) == 0 {
+		return nil
+	}
+	if err := r.restore(ctx, fresh); err != nil {
+		return fmt.Errorf("read the usage of API keys: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range fresh {
+		m.join()
+	}
+	return nil
+}
+
+// setPlanKeys takes keys out of plans and returns those to be put in.
+func (r *Registry) setPlanKeys(rows []PlanKey) map[ID]*member {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fresh := make(map[ID]*member)
+	for _, row := range rows {
+		t, id, err := r.named(row.Served)
+		planID, keyID, ok := strings.Cut(id, "/")
+		if err != nil || !ok {
+			continue
+		}
+		switch m := t.member(planID, keyID); {
+		case row.Gone && m != nil:
+			r.leave(m)
+		case !row.Gone && m == nil:
+			m := &member{plan: t.plan(planID), keyID: keyID}
+			fresh[m.id()] = m
+		}
+	}
+	return fresh
+}
+
+// member finds a key of a plan, nil for none.
+func (t *tenant) member(planID, keyID string) *member {
+	if k := t.keys[keyID]; k != nil {
+		return k.in(planID)
+	}
+	return nil
+}
+
+// many is how many members are restored one by one at the most; for more of them all
+// that was saved is read.
+const many = 500
+
+// restore gives new members what was saved of them. A key that comes back into a
+// plan may have left it a moment ago.
+func (r *Registry) restore(ctx context.Context, fresh map[ID]*member) error {
+	if err := r.saveLeft(ctx); err != nil {
+		return err
+	}
+	var ids []ID
+	if len(fresh) <= many {
+		ids = slices.Collect(maps.Keys(fresh))
+	}
+	return r.sink.Load(ctx, ids, func(id ID, s State) {
+		if m := fresh[id]; m != nil {
+			m.restore(s)
+		}
+	})
+}
+
+// saveLeft saves what keys have used that have left their plans.
+func (r *Registry) saveLeft(ctx context.Context) error {
+	r.mu.Lock()
+	left := r.left
+	r.left = false
+	r.mu.Unlock()
+	if !left {
+		return nil
+	}
+	err := r.Save(ctx)
+	if err != nil {
+		r.mu.Lock()
+		r.left = true
+		r.mu.Unlock()
+	}
+	return err
+}
+
+// join makes a member one of its key's and its plan's. The caller holds r.mu.
+func (m *member) join() {
+	m.plan.members[m] = struct{}{}
+	k := m.plan.tenant.key(m.keyID)
+	k.plans.Store(k.plans.Load().with(m))
+}
+
+// leave takes a member from its key and its plan. The caller holds r.mu.
+func (r *Registry) leave(m *member) {
+	t, p := m.plan.tenant, m.plan
+	k := t.key(m.keyID)
+	k.plans.Store(k.plans.Load().without(m))
+	delete(p.members, m)
+	r.left = true
+	t.tidy(k, p)
+}
