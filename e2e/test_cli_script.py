@@ -71,6 +71,7 @@ def test_script(server, cli, tmp_path):
     method = methods(cli, tmp_path, api, items)
     deployments(server, cli, tmp_path, api, method)
     links(cli, tmp_path)
+    callers(cli, tmp_path, api)
     account_and_tags(cli, tmp_path, api)
     definitions(server, cli, tmp_path)
     take_down(cli, api, items, method)
@@ -205,6 +206,52 @@ def links(cli, tmp_path):
     assert cli("get-client-certificate", "--client-certificate-id", certificate, "--query", "description", "--output", "text") == "ours"
     assert cli("get-client-certificates", "--query", "items[].clientCertificateId") == [certificate]
     cli("delete-client-certificate", "--client-certificate-id", certificate)
+
+
+def callers(cli, tmp_path, api):
+    """API keys, usage plans and usage."""
+    key = cli.from_skeleton("create-api-key", tmp_path, name="mobile", enabled=True, customerId="c1", tags={"team": "a"})
+    of_key = ("--api-key", key["id"])
+    assert len(key["value"]) == 40 and key["stageKeys"] == []
+    assert "value" not in cli("get-api-key", *of_key)
+    assert cli("get-api-key", *of_key, "--include-value", "--query", "value", "--output", "text") == key["value"]
+    assert cli("update-api-key", *of_key, "--patch-operations", "op=replace,path=/description,value=d", "op=replace,path=/enabled,value=false")["enabled"] is False
+    assert cli.fails("ConflictException", "create-api-key", "--name", "again", "--value", key["value"]) == "API Key already exists"
+    assert cli.fails("BadRequestException", "create-api-key", "--value", "short") == "API Key value should be at least 20 characters"
+
+    plan = cli.from_skeleton("create-usage-plan", tmp_path, name="gold", apiStages=[{"apiId": api, "stage": "dev"}],
+                             throttle={"rateLimit": 2.5, "burstLimit": 7}, quota={"limit": 10, "period": "WEEK"})["id"]
+    of_plan = ("--usage-plan-id", plan)
+    assert cli("get-usage-plan", *of_plan, "--query", "[quota.offset, throttle.rateLimit, tags]") == [0, 2.5, {}]
+    changed = cli("update-usage-plan", *of_plan, "--patch-operations", f"op=add,path=/apiStages,value={api}:prod",
+                  f"op=replace,path=/apiStages/{api}:dev/throttle/~1part1~1{{item}}/GET/burstLimit,value=3", "op=replace,path=/quota/limit,value=20")
+    assert changed["apiStages"] == [{"apiId": api, "stage": "dev", "throttle": {"/part1/{item}/GET": {"burstLimit": 3}}}, {"apiId": api, "stage": "prod"}]
+    assert cli("create-usage-plan-key", *of_plan, "--key-id", key["id"], "--key-type", "API_KEY") == {
+        "id": key["id"], "type": "API_KEY", "value": key["value"], "name": "mobile"}
+    assert cli("get-usage-plan-key", *of_plan, "--key-id", key["id"], "--query", "name", "--output", "text") == "mobile"
+    assert cli("get-usage-plan-keys", *of_plan, "--name-query", "mob", "--query", "length(items)") == "1"
+    assert cli("get-usage-plans", "--key-id", key["id"], "--query", "items[].id") == [plan]
+
+    file = tmp_path / "keys.csv"
+    file.write_text(f"Enabled,Name,key,UsageplanIds\ntrue,first,apikey1234abcdefghij0123456789,{plan}\ntrue,short,1234,\n")
+    imported = cli("import-api-keys", "--format", "csv", "--body", f"fileb://{file}")
+    assert len(imported["ids"]) == 1 and imported["warnings"] == ["Skipped invalid record: 2. API Key value should be at least 20 characters"]
+    assert "Skipped invalid record: 2." in cli.fails("BadRequestException", "import-api-keys", "--format", "csv", "--fail-on-warnings", "--body", f"fileb://{file}")
+    assert cli("get-api-keys", "--include-values", "--name-query", "fir", "--query", "items[].value") == ["apikey1234abcdefghij0123456789"]
+
+    usage = cli("get-usage", *of_plan, "--start-date", "2026-02-27", "--end-date", "2026-03-01")
+    assert usage["items"] == {id: [[0, 20]] * 3 for id in (key["id"], imported["ids"][0])}
+    assert set(cli("update-usage", *of_plan, "--key-id", key["id"])["items"]) == {key["id"]}
+    assert cli.fails("NotFoundException", "get-usage", *of_plan, "--key-id", "nope", "--start-date", "2026-03-01", "--end-date", "2026-03-01") == "Invalid Key identifier specified"
+
+    assert cli.fails("BadRequestException", "delete-usage-plan", *of_plan) == (
+        f"Cannot delete Usage Plan {plan} because there are API Stages associated with it, including {api}:dev")
+    cli("update-usage-plan", *of_plan, "--patch-operations", f"op=remove,path=/apiStages,value={api}:dev", f"op=remove,path=/apiStages,value={api}:prod")
+    cli("delete-usage-plan-key", *of_plan, "--key-id", key["id"])
+    cli("delete-usage-plan", *of_plan)
+    for id in (key["id"], imported["ids"][0]):
+        cli("delete-api-key", "--api-key", id)
+    assert cli("get-api-keys", "--query", "length(items)") == "0"
 
 
 def account_and_tags(cli, tmp_path, api):
