@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -72,6 +74,12 @@ func (m *stateMachine) finish(rt *rapid.T) {
 	for _, s := range m.sessions {
 		if s.w.exists {
 			m.must(rt, s, planDelete(rt, s.w, ""))
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.w.plans)) {
+			m.must(rt, s, deletePlan(s.w, name))
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.w.keys)) {
+			m.must(rt, s, deleteKey(s.w, name))
 		}
 	}
 	m.read(rt)

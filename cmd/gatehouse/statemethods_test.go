@@ -169,6 +169,7 @@ func planDeleteStage(t *rapid.T, w *world, _ string) plan {
 		name = "nope"
 	}
 	delete(after.stages, name)
+	after.dropStage(name)
 	return plan{"DeleteStage " + name, func(s *session) error {
 		_, err := s.DeleteStage(context.Background(), &apigateway.DeleteStageInput{RestApiId: &s.api, StageName: &name})
 		return err

@@ -32,6 +32,7 @@ type planner func(t *rapid.T, w *world, label string) plan
 var planners = []planner{
 	planPatch, planResource, planResource, planMove, planDeleteResource, planMethod, planMethod, planDeleteMethod, planResponse, planResponse,
 	planMock, planMock, planAnswer, planAnswer, planModel, planDeleteModel, planImport, planDeploy, planDeploy, planStage, planDeleteStage, planDeleteDeployment,
+	planKey, planChangeKey, planDeleteKey, planUsagePlan, planPlanStage, planPlanStage, planJoin, planJoin, planLeave, planDeletePlan,
 }
 
 var stageNames = []string{"dev", "prod"}
@@ -60,18 +61,25 @@ func oneOf[V any](t *rapid.T, name string, m map[string]V) string {
 	return rapid.SampledFrom(append(slices.Sorted(maps.Keys(m)), "")).Draw(t, name)
 }
 
-func planCreate(_ *rapid.T, _ *world, _ string) plan {
+func planCreate(_ *rapid.T, w *world, _ string) plan {
+	after := newWorld()
+	after.keepCallers(w)
 	return plan{"CreateRestApi", func(s *session) error {
 		_, err := s.CreateRestApi(context.Background(), &apigateway.CreateRestApiInput{Name: aws.String("a"), Tags: map[string]string{"_custom_id_": s.api}})
 		return err
-	}, "", newWorld()}
+	}, "", after}
 }
 
-func planDelete(_ *rapid.T, _ *world, _ string) plan {
+func planDelete(_ *rapid.T, w *world, _ string) plan {
+	after := &world{}
+	after.keepCallers(w)
+	for _, stage := range stageNames {
+		after.dropStage(stage)
+	}
 	return plan{"DeleteRestApi", func(s *session) error {
 		_, err := s.DeleteRestApi(context.Background(), &apigateway.DeleteRestApiInput{RestApiId: &s.api})
 		return err
-	}, "", &world{}}
+	}, "", after}
 }
 
 // planPatch patches two members, and fails at a third or not.

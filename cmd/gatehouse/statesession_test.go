@@ -87,6 +87,9 @@ func (s *session) deploymentOf(label string) (*string, error) {
 // read is what the server holds, in the form of world.dump.
 func (s *session) read() (map[string]string, error) {
 	ctx, out := context.Background(), map[string]string{}
+	if err := s.readCallers(ctx, out); err != nil {
+		return nil, err
+	}
 	api, err := s.GetRestApi(ctx, &apigateway.GetRestApiInput{RestApiId: &s.api})
 	if outcome(err) == "NotFound" {
 		return out, nil

@@ -19,6 +19,9 @@ type world struct {
 	models      map[string]bool
 	deployments map[string]map[string]string // what each serves: answers by verb and path
 	stages      map[string]stageState
+
+	keys  map[string]bool      // API keys by name, whether they are enabled; they outlive the API
+	plans map[string]planState // usage plans by name, which do, too
 }
 
 // A methodState is a method with what hangs on it.
@@ -37,6 +40,7 @@ func newWorld() *world {
 	return &world{
 		exists: true, resources: map[string]bool{"/": true}, methods: map[string]methodState{},
 		models: map[string]bool{"Empty": true, "Error": true}, deployments: map[string]map[string]string{}, stages: map[string]stageState{},
+		keys: map[string]bool{}, plans: map[string]planState{},
 	}
 }
 
@@ -44,6 +48,7 @@ func (w *world) clone() *world {
 	c := *w
 	c.resources, c.methods, c.models = maps.Clone(w.resources), maps.Clone(w.methods), maps.Clone(w.models)
 	c.deployments, c.stages = maps.Clone(w.deployments), maps.Clone(w.stages)
+	c.keys, c.plans = maps.Clone(w.keys), maps.Clone(w.plans)
 	return &c
 }
 
@@ -150,6 +155,7 @@ func (w *world) served(deployment string) bool {
 // dump is the world as lines, in the form in which a session reads the server.
 func (w *world) dump() map[string]string {
 	out := map[string]string{}
+	w.dumpCallers(out)
 	if !w.exists {
 		return out
 	}

@@ -1,7 +1,6 @@
 package keyfile
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -88,19 +87,4 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%d bytes say %d", len(body), size)
 		}
 	})
-}
-
-// A file takes time in proportion to its size, however it is written: the reader
-// looks at each byte a bounded number of times.
-func TestParseIsLinear(t *testing.T) {
-	const size = 1 << 20
-	for name, line := range map[string]string{
-		"apostrophes": "'a'b", "open apostrophes": "'a,", "marks": `"a"`, "doubled marks": `""`, "blank lines": "\n", "carriage returns": "\r", "commas": ",", "plans": "k,a,'b,c,'\n",
-	} {
-		body := "key,name,usageplanids\n" + strings.Repeat(line, size/len(line))
-		allocs := testing.AllocsPerRun(1, func() { _, _ = Parse([]byte(body)) })
-		if limit := float64(8*maxRecords + 1000); allocs > limit {
-			t.Errorf("%s: %v allocations, more than %v", name, allocs, fmt.Sprint(limit))
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
 	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
+	"github.com/gatehouse-gw/gatehouse/internal/keyfile"
 	"github.com/gatehouse-gw/gatehouse/internal/lineartest"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/vtl"
@@ -259,6 +260,17 @@ func TestPolicies(t *testing.T) {
 			lineartest.Check(t, 32<<10, shape, func(text string) {
 				_, _ = policy.Expand(text, policy.API{Region: "us-east-1", Account: "123456789012", ID: "abc"})
 				_, _ = policy.Parse(text, policy.Options{Kind: policy.ResourcePolicy, MaxLength: len(text)})
+			})
+		})
+	}
+}
+
+// TestKeyFiles reads files of API keys.
+func TestKeyFiles(t *testing.T) {
+	for name, shape := range repeats("'a'b", "'a,", `"a"`, `""`, "\n", "\r", ",", " ", "k,a,'b,c,'\n", "'','',\n", "k,\"a\nb\",c\n") {
+		t.Run(name, func(t *testing.T) {
+			lineartest.Check(t, 64<<10, func(size int) string { return "key,name,usageplanids\n" + shape(size) }, func(text string) {
+				_, _ = keyfile.Parse([]byte(text))
 			})
 		})
 	}

@@ -28,6 +28,13 @@ func TestMatch(t *testing.T) {
 		"several names":       {"/{p}/{v}/caching/enabled", "/~1a~1{b}/GET/caching/enabled", []string{"/a/{b}", "GET"}, true},
 		"literals, unescaped": {"/a/b", "/a~1b", nil, false},
 		"empty":               {"/a", "", nil, false},
+
+		"several tokens for a name":       {"/t/{path+}/{verb}/rate", "/t//pets/{id}/GET/rate", []string{"/pets/{id}", "GET"}, true},
+		"one token for several":           {"/t/{path+}/{verb}/rate", "/t/~1pets/GET/rate", []string{"/pets", "GET"}, true},
+		"an empty token for several":      {"/t/{path+}/{verb}/rate", "/t//GET/rate", []string{"", "GET"}, true},
+		"no token for several":            {"/t/{path+}/{verb}/rate", "/t/GET/rate", nil, false},
+		"several tokens, another literal": {"/t/{path+}/{verb}/rate", "/t//pets/GET/burst", nil, false},
+		"an empty name behind several":    {"/t/{path+}/{verb}", "/t/a/b/", nil, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
