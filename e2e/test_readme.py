@@ -48,7 +48,7 @@ def test_make_run():
             printed.append(line)
             if line == "Ready.\n":
                 break
-        lines = [line.strip() for line in printed if line.strip().startswith("curl ")]
+        lines = [line.strip().partition("  # ")[0] for line in printed if line.strip().startswith("curl ")]
         assert len(lines) >= 5, "".join(printed)
         for line in lines:
             done = subprocess.run(line + " --silent --show-error --fail-with-body --max-time 10", shell=True, capture_output=True, text=True)

@@ -59,6 +59,9 @@ func (d *developer) reload(ctx context.Context) {
 		d.refuse(r.wrong)
 		return
 	}
+	if err := d.logAccess(ctx); err != nil {
+		fmt.Fprintf(d.out, "%s: %s\n", d.server.config.called("access-log"), d.problems(err)[0].Text)
+	}
 	if t := d.server.tracer; t != nil {
 		t.locate.Store(new(func(p pipeline.Problem) string { at, _ := position(r.def, p); return at.String() }))
 	}

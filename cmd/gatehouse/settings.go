@@ -90,7 +90,7 @@ var settings = []setting{
 		value: switchAt(func(c *config) *bool { return &c.AssumeRoles })},
 	{name: "aws-limits", usage: "hold callers of the control plane to AWS's quotas and rates, and the stages of an account to AWS's 10,000 requests a second; quotas and rates of the configuration file go before",
 		value: switchAt(func(c *config) *bool { return &c.AWSLimits })},
-	{name: "access-log", live: true, usage: "file for the access logs of stages whose destination the configuration file does not name; - is standard output",
+	{name: "access-log", live: true, usage: "file for the access logs of stages whose destination the configuration file does not name; - is standard output; in dev, of its stage",
 		value: textAt(func(c *config) *string { return &c.AccessLog })},
 	{name: "audit-log", usage: "file of the control plane's audit trail, a JSON object for each call: who, from where, what, and what came of it; - is standard output",
 		value: textAt(func(c *config) *string { return &c.AuditLog })},

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -86,5 +87,33 @@ func TestTLS(t *testing.T) {
 		if err != nil || string(body) != want || resp.ProtoMajor != 2 {
 			t.Errorf("%s: got %s %q (%v), want %q over HTTP/2", path, resp.Proto, body, err, want)
 		}
+	}
+}
+
+// TestCertificatePairs tells which pair does not fit, and which file.
+func TestCertificatePairs(t *testing.T) {
+	one, other := t.TempDir(), t.TempDir()
+	selfSigned(t, one)
+	selfSigned(t, other)
+	at := func(dir, name string) string { return filepath.Join(dir, name+".pem") }
+	fit := certificate{Cert: at(one, "cert"), Key: at(one, "key")}
+	tests := map[string]struct {
+		pair certificate
+		want string // {one} and {other} stand for the directories
+	}{
+		"no pair":          {certificate{at(one, "cert"), at(other, "key")}, "certificates[1]: {one}/cert.pem and {other}/key.pem are no pair: private key does not match public key"},
+		"the wrong way":    {certificate{at(one, "key"), at(one, "cert")}, "certificates[1].cert: {one}/key.pem holds no certificate in PEM form"},
+		"a missing file":   {certificate{at(one, "nope"), at(one, "key")}, "certificates[1].cert: {one}/nope.pem: no such file or directory"},
+		"a missing key":    {certificate{at(one, "cert"), at(one, "nope")}, "certificates[1].key: {one}/nope.pem: no such file or directory"},
+		"two certificates": {certificate{at(one, "cert"), at(one, "cert")}, "certificates[1].key: {one}/cert.pem holds no private key in PEM form"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := loadCertificates([]certificate{fit, tt.pair})
+			want := strings.NewReplacer("{one}", one, "{other}", other).Replace(tt.want)
+			if err == nil || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		})
 	}
 }

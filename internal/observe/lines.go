@@ -4,8 +4,10 @@ package observe
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 )
@@ -237,7 +239,7 @@ func (l *Lines) flush() {
 func (l *Lines) tell(rest []byte, err error) {
 	if err != nil {
 		l.lost += bytes.Count(rest, []byte{'\n'})
-		if !l.failing {
+		if !l.failing && !errors.Is(err, os.ErrClosed) { // a file tells itself what keeps it from being written
 			l.failing = true
 			l.log.Error("log lines cannot be written", "error", err)
 		}

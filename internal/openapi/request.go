@@ -3,9 +3,9 @@ package openapi
 // A Sample is a request that an operation takes, as far as its definition tells: what
 // is required of it, with values that fit.
 type Sample struct {
-	MediaType string // of Body
-	Body      string // JSON on one line, "" for none
-	Path      map[string]string
+	MediaType string            // of Body
+	Body      string            // JSON on one line, "" for none
+	Path      map[string]string // of the variables whose values the definition says something of
 	Query     []SampleParameter // the required ones, as are those of Header
 	Header    []SampleParameter
 }
@@ -21,7 +21,7 @@ func (im *importer) requestSample(r *route, item, op *cursor, location string) S
 		required, _ := p.get("required").bool()
 		switch {
 		case p.in == "path":
-			if value := im.parameterSample(p); value != "" {
+			if value := im.parameterSample(p); value != "" && value != anyText {
 				out.Path[r.rename(p.name)] = value
 			}
 		case !required:

@@ -40,12 +40,15 @@ var samples = map[string]string{
 	"phone":                 "+15555550100",
 }
 
+// anyText is the sample of a text of which nothing is said.
+const anyText = "string"
+
 // sampleText returns a text that fits a schema of type string, as far as that can
 // be told.
 func sampleText(schema *cursor) string {
 	s, ok := samples[schema.str("format")]
 	if !ok {
-		s = "string"
+		s = anyText
 	}
 	if pattern := schema.str("pattern"); pattern != "" {
 		if made, ok := samplePattern(pattern, s); ok {

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// devAccessFormat is the format of dev's access log: the common one of web servers, and
+// the request's id.
+const devAccessFormat = `$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.path $context.protocol" ` +
+	`$context.status $context.responseLength $context.requestId`
+
+// logAccess gives dev's stage an access log where somebody named the file of it: a
+// definition cannot have the settings of a stage.
+func (d *developer) logAccess(ctx context.Context) error {
+	if _, said := d.server.config.given["access-log"]; !said || d.told {
+		return nil
+	}
+	set := func(path, value string) wire.PatchOperation {
+		return wire.PatchOperation{Op: new("replace"), Path: new("/accessLogSettings/" + path), Value: &value}
+	}
+	_, err := d.server.control.UpdateStage(ctx, d.who, &wire.UpdateStageRequest{RestAPIID: d.api, StageName: d.stage, PatchOperations: []wire.PatchOperation{
+		set("format", devAccessFormat),
+		set("destinationArn", "arn:aws:logs:"+d.who.Region+":"+d.who.Account+":log-group:gatehouse-dev"),
+	}})
+	return err
+}
