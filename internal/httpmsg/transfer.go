@@ -116,8 +116,9 @@ func (b *Budget) leave(u *transfer) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.transfers, u)
-	u.from = nil
-	return u.cut
+	cut := u.cut
+	u.from, u.cut = nil, nil // the buffer's next holder is another
+	return cut
 }
 
 // await is Buffer for a body on its way, which may wait for so long, in all, until
