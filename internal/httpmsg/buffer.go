@@ -61,18 +61,21 @@ func (b *Buffer) Leave() { b.budget.used.Add(-int64(cap(b.data))) }
 // FreeFunc returns Free as a value, for Response.OnRelease, without allocating.
 func (b *Buffer) FreeFunc() func() { return b.free }
 
-// Write appends p, growing the buffer. Its only error is ErrBudget.
+// Write appends p, growing the buffer. Its only error is ErrBudget, for which it does
+// not wait as a body on its way does: its caller may hold what others need.
 func (b *Buffer) Write(p []byte) (int, error) {
 	if len(p) > cap(b.data)-len(b.data) {
-		if err := b.grow(max(len(b.data)+len(p), 2*cap(b.data))); err != nil {
+		next, err := b.budget.Buffer(max(len(b.data)+len(p), 2*cap(b.data)))
+		if err != nil {
 			return 0, err
 		}
+		b.moveTo(next)
 	}
 	b.data = append(b.data, p...)
 	return len(p), nil
 }
 
-// grow moves the content to memory of at least size bytes.
+// grow moves the content to memory of at least size bytes, for which it may wait.
 func (b *Buffer) grow(size int) error {
 	var next *Buffer
 	var err error
@@ -88,10 +91,15 @@ func (b *Buffer) grow(size int) error {
 		next.Free()
 		return err
 	}
+	b.moveTo(next)
+	return nil
+}
+
+// moveTo moves the content to the memory of next, and gives back what it was in.
+func (b *Buffer) moveTo(next *Buffer) {
 	next.data = append(next.data, b.data...)
 	b.data, next.data = next.data, b.data
 	next.Free()
-	return nil
 }
 
 // ReadBody reads r to its end into a borrowed buffer. size is the length that
