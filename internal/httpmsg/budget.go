@@ -153,12 +153,17 @@ const (
 	leavePause = time.Millisecond
 )
 
+// take counts n bytes more if there is room for them.
 func (b *Budget) take(n int) bool {
-	if used := b.used.Add(int64(n)); b.limit > 0 && used > b.limit-b.headroom(n) {
-		b.used.Add(-int64(n))
-		return false
+	for {
+		used := b.used.Load()
+		if b.limit > 0 && used+int64(n) > b.limit-b.headroom(n) {
+			return false
+		}
+		if b.used.CompareAndSwap(used, used+int64(n)) {
+			return true
+		}
 	}
-	return true
 }
 
 // put takes back a buffer of a given capacity.

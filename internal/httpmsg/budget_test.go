@@ -200,3 +200,39 @@ func TestGrowthFollowsTheBudget(t *testing.T) {
 		}
 	}
 }
+
+// What is asked for in vain is never counted, not for a moment: there is room for a
+// small body whatever others ask for at the same time.
+func TestBudgetCountsNothingInVain(t *testing.T) {
+	b := NewBudget(1 << 20)
+	full, err := b.Buffer(512 << 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Free()
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	for range 4 {
+		others.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if b.take(512 << 10) {
+					t.Error("there was room for a large body")
+				}
+			}
+		})
+	}
+	for range 100_000 {
+		if !b.take(1 << 10) {
+			t.Error("there was no room for a small body")
+			break
+		}
+		b.used.Add(-1 << 10)
+	}
+	close(done)
+	others.Wait()
+}
