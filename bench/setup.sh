@@ -3,7 +3,8 @@
 # GET /api/v1/res{0..99}/{id}/items/{item}, each an HTTP proxy to the same path
 # of the upstream, or what INTEGRATION says: http (with a template for the
 # answer), mock (with templates) or aws_proxy (a Lambda function at
-# --aws-endpoint-url). GW_PORT is the gateway's port, GW_UPSTREAM the backend's
+# --aws-endpoint-url). An API key is required: there are a thousand of them,
+# key-{0..999}-abcdefghijklmnop, in a usage plan that never throttles. GW_PORT is the gateway's port, GW_UPSTREAM the backend's
 # URL. The access log goes where serve's --access-log says. The last line says,
 # as JSON, how to address the stage and what ran.
 set -euo pipefail
@@ -45,10 +46,38 @@ for i in range(100):
                 {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("id", "item")
             ],
             "responses": {"200": {"description": "ok"}},
+            "security": [{"key": []}],
             "x-amazon-apigateway-integration": {"type": kind, **integration},
         }
     }
-print(json.dumps({"openapi": "3.0.1", "info": {"title": "bench", "version": "1"}, "paths": paths}))
+schemes = {"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}
+print(json.dumps({"openapi": "3.0.1", "info": {"title": "bench", "version": "1"}, "components": {"securitySchemes": schemes}, "paths": paths}))
+PY
+}
+
+# keys makes the API keys, and puts them in a plan of the stage.
+keys() {
+  python3 - "$base" "$1" <<'PY'
+import http.client, json, sys, urllib.parse
+
+base, api = sys.argv[1:]
+gateway = http.client.HTTPConnection(urllib.parse.urlsplit(base).netloc)
+
+
+def post(path, body):
+    gateway.request("POST", path, json.dumps(body))
+    answer = gateway.getresponse()
+    text = answer.read()
+    if answer.status != 201:
+        sys.exit("%s: %d %s" % (path, answer.status, text.decode()))
+    return json.loads(text)
+
+
+never = {"rateLimit": 1_000_000, "burstLimit": 1_000_000}
+plan = post("/usageplans", {"name": "bench", "throttle": never, "apiStages": [{"apiId": api, "stage": "bench"}]})
+for i in range(1000):
+    key = post("/apikeys", {"name": "bench-%d" % i, "value": "key-%d-abcdefghijklmnop" % i, "enabled": True})
+    post("/usageplans/%s/keys" % plan["id"], {"keyId": key["id"], "keyType": "API_KEY"})
 PY
 }
 
@@ -58,4 +87,5 @@ patch='{"patchOperations":[
   {"op":"replace","path":"/accessLogSettings/destinationArn","value":"arn:aws:logs:us-east-1:000000000000:log-group:bench"},
   {"op":"replace","path":"/accessLogSettings/format","value":"$context.requestId $context.identity.sourceIp [$context.requestTime] \"$context.httpMethod $context.path $context.protocol\" $context.resourcePath $context.status $context.responseLength $context.responseLatency"}]}'
 curl -fsS -o /dev/null -X PATCH "$base/restapis/$api/stages/bench" -d "$patch"
-printf '{"host":"%s.execute-api.localhost","prefix":"/bench","features":["routes","path variables","request id","trace id","access log"]}\n' "$api"
+keys "$api"
+printf '{"host":"%s.execute-api.localhost","prefix":"/bench","headers":{"X-Api-Key":"key-42-abcdefghijklmnop"},"features":["routes","path variables","API key","usage plan","request id","trace id","access log"]}\n' "$api"
