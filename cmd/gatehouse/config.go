@@ -21,6 +21,8 @@ type config struct {
 	GatewayHealth        bool
 	Port                 int // of 127.0.0.1, for the root of dev's stage
 	Verbose              bool
+	API                  []string // in the form of parseAPIFile
+	Watch                bool     // the files of API
 	DataDir              string
 	InMemory             bool
 	KeepDeployments      int
@@ -168,7 +170,7 @@ func (c *config) check(in command) error {
 	if in == inBackup || in == inCheck { // at which nothing listens
 		return nil
 	}
-	return errors.Join(c.checkExposure(), c.checkListeners(in))
+	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkBases())
 }
 
 // A logLevel is the level of the process's log, which may change while it runs.

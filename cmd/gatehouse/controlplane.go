@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
@@ -24,18 +25,18 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, trail wire.Tra
 		Store: st, Applied: data.feed.Wait, Limits: limits, Throttle: limiter, Invoke: data.invoke, Log: log,
 		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, Usage: data.plans,
 	})
+	p := &controlPlane{control: service, callers: callers, guests: newGuests(c), health: &health{feed: data.feed}}
 	api, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     service.Handlers(),
 		Authenticate: callers.authenticate,
-		Authorize:    authorizer(callers.authorize).then(limiter.Authorize),
+		Authorize:    authorizer(callers.authorize).then(p.readOnly.authorize).then(limiter.Authorize),
 		Log:          log,
 		Audit:        trail.Audit,
 	})
 	if err != nil {
 		return nil, err
 	}
-	p := &controlPlane{control: service, callers: callers, guests: newGuests(c), health: &health{feed: data.feed}}
-	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail}
+	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail, restore: p.restore}
 	sts := &neighbours.STS{Authenticate: callers.authenticateSTS, Trail: trail, Next: &neighbours.Others{Trail: trail, Next: api}}
 	p.handler = p.front(c.open(), sts, pages.handler())
 	return p, nil
@@ -43,11 +44,21 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, trail wire.Tra
 
 // A controlPlane is the operations and what stands between them and their clients.
 type controlPlane struct {
-	control *control.Service
-	callers *callers
-	guests  *guests
-	health  *health
-	handler http.Handler // answers the clients
+	control  *control.Service
+	callers  *callers
+	guests   *guests
+	readOnly readOnly
+	health   *health
+	handler  http.Handler // answers the clients
+
+	again func(context.Context) // makes what clients cannot make after a reset; nil for nothing
+}
+
+// restore follows a reset.
+func (p *controlPlane) restore(ctx context.Context) {
+	if p.again != nil {
+		p.again(ctx)
+	}
 }
 
 // front parts the control plane's calls from those for our own pages. The guard

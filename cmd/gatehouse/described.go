@@ -119,8 +119,8 @@ func (d *described) put(ctx context.Context, def *openapi.API) error {
 // links makes a VPC link of each name in vpc-links, with its name for id: a
 // file names links by id, and elsewhere ids are made when the links are. It returns
 // what is wrong with names.
-func (d *described) links(ctx context.Context) (wrong []string) {
-	for _, name := range slices.Sorted(maps.Keys(d.server.config.VPCLinks)) {
+func (d *described) links(ctx context.Context, addresses map[string][]string) (wrong []string) {
+	for _, name := range slices.Sorted(maps.Keys(addresses)) {
 		if strings.HasPrefix(name, "arn:") {
 			continue
 		}

@@ -36,7 +36,7 @@ func (d *developer) create(ctx context.Context) error {
 }
 
 func (d *developer) makeLinks(ctx context.Context) {
-	for _, line := range d.links(ctx) {
+	for _, line := range d.links(ctx, d.server.config.VPCLinks) {
 		fmt.Fprintln(d.out, line)
 	}
 }

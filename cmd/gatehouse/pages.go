@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ type pages struct {
 	data    *dataPlane
 	health  *health
 	trail   wire.Trail
+	restore func(context.Context) // follows a reset
 }
 
 // handler serves the pages.
@@ -71,6 +73,7 @@ func (p *pages) reset(w http.ResponseWriter, r *http.Request) {
 		e.Status = http.StatusInternalServerError
 		writeJSON(w, e.Status, map[string]string{"message": "the reset failed; the log says why"})
 	} else {
+		p.restore(r.Context())
 		writeJSON(w, e.Status, map[string]string{"status": "reset"})
 	}
 	e.Took = time.Since(begin)

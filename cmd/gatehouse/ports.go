@@ -85,7 +85,7 @@ func baseURL(l net.Listener) string {
 }
 
 // announce prints the URLs, and last the line that says all is up.
-func (ps *ports) announce(out io.Writer) {
+func (ps *ports) announce(out io.Writer, files *servedFiles) {
 	base := baseURL(ps.main)
 	stages := base
 	if ps.stages != nil {
@@ -99,5 +99,6 @@ func (ps *ports) announce(out io.Writer) {
 	if ps.admin != nil {
 		fmt.Fprintf(out, "Health          %s%s\n", baseURL(ps.admin), readyPage)
 	}
+	files.announce(out, stages, ps)
 	fmt.Fprintln(out, "Ready.")
 }

@@ -74,6 +74,13 @@ func (s *server) reload(ctx context.Context) {
 	}
 }
 
+// redeploy deploys the files of --api again.
+func (s *server) redeploy(ctx context.Context) {
+	if err := s.files.deploy(ctx, &s.config); err != nil {
+		s.log.Error("API file is wrong: what was deployed of it before is still served", "error", err)
+	}
+}
+
 // adopt takes over the settings of a configuration that can change while the
 // server runs, and logs which cannot.
 func (s *server) adopt(ctx context.Context, next *config) error {
@@ -98,6 +105,7 @@ func (s *server) adopt(ctx context.Context, next *config) error {
 	bounded, cancel := context.WithTimeout(ctx, refreshTime)
 	defer cancel()
 	s.gateway.Refresh(bounded)
+	s.redeploy(ctx)
 	if len(restart) > 0 {
 		s.log.Warn("SIGHUP: a change of these settings needs a restart", "settings", strings.Join(restart, ", "))
 	}

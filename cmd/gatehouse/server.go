@@ -24,6 +24,7 @@ type server struct {
 	*outputs
 	*dataPlane
 	*controlPlane
+	files  *servedFiles
 	source *configSource // of config, for SIGHUP; nil keeps it as it is
 	config config
 	live   []livePart
@@ -66,6 +67,9 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 	s.ports, s.config, s.opened, s.failed = ports, loaded, opened, make(chan error, 4)
 	s.live = append(s.live, ports.shown.prepare)
 	c.tuneMemory()
+	if err := s.files.deploy(ctx, &loaded); err != nil {
+		return nil, err
+	}
 	s.serve()
 	if ports.secure != nil {
 		go watch(s.background, newNotifier(), &ports.shown)
@@ -97,10 +101,13 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	opened.add(func() error { stop(); return nil })
 	go data.feed.Run(background)
 	go data.plans.Run(background)
-	return &server{
+	s := &server{
 		outputs: out, dataPlane: data, controlPlane: plane, config: *c, background: background,
 		live: []livePart{out.access.prepare, data.prepare, plane.callers.prepare, plane.guests.prepare},
-	}, nil
+	}
+	s.files = &servedFiles{server: s}
+	plane.again = s.files.again
+	return s, nil
 }
 
 // serve starts the listeners. What is for no stage goes to the control plane where
@@ -113,11 +120,11 @@ func (s *server) serve() {
 	} else {
 		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config.controlConnections(gateway.OpenFiles())})
 		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", Next: s.handler, NoStages: true})
-		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Next: s.beside()})
+		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside()})
 	}
 	if s.ports.secure != nil {
 		config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ports.shown.get}
-		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", TLS: config, Next: s.beside()})
+		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: config, Next: s.beside()})
 	}
 	if s.ports.admin != nil {
 		s.admin = gateway.New(gateway.Options{Log: s.log, MaxConnections: adminConnections})

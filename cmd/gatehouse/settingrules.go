@@ -31,6 +31,8 @@ var idleRules = []struct {
 	{"port", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated }, "with allow-unauthenticated, which allows all names"},
+	{"api", func(_ *config, in command) bool { return in == inDev }, "in dev: the file is its argument"},
+	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
 	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},

@@ -227,7 +227,11 @@ func (t *tx) usedDeployments() (map[string]bool, error) {
 func (t *tx) dropDeployments() error {
 	keep := t.svc.keepDeployments
 	if keep == 0 {
-		return nil
+		api, err := t.restAPI()
+		if err != nil || api.File == "" {
+			return err
+		}
+		keep = 1 // the file has what it was before
 	}
 	rows, err := t.created(kindDeployment, "", store.Limit{})
 	if err != nil || len(rows) <= keep {

@@ -14,8 +14,16 @@ import (
 // operations: by them it would take minutes.
 func (l *load) grow(n int) {
 	l.Helper()
+	l.growBelow(*must(l.GetRestAPI(ctx(), who, &wire.GetRestAPIRequest{RestAPIID: l.api}))(l).RootResourceID, n)
+	for i := range n {
+		l.ids = append(l.ids, fmt.Sprintf("%06x", i*0x9e3779%(1<<24)))
+	}
+}
+
+// growBelow adds n resources below one of the API.
+func (l *load) growBelow(parent string, n int) {
+	l.Helper()
 	const batch = 200 // documents of a turn, which has two seconds
-	root := must(l.GetRestAPI(ctx(), who, &wire.GetRestAPIRequest{RestAPIID: l.api}))(l).RootResourceID
 	key := func(kind, id string) store.Key {
 		return store.Key{Account: who.Account, Region: who.Region, Kind: kind, Parent: l.api, ID: id}
 	}
@@ -27,9 +35,9 @@ func (l *load) grow(n int) {
 			}
 			for i := from; i < min(n, from+batch); i++ {
 				id, part := fmt.Sprintf("%06x", i*0x9e3779%(1<<24)), fmt.Sprintf("more%d", i)
-				resource, _ := json.Marshal(&wire.Resource{ID: &id, ParentID: root, PathPart: &part, Path: new("/" + part)})
+				resource, _ := json.Marshal(&wire.Resource{ID: &id, ParentID: &parent, PathPart: &part, Path: new("/" + part)})
 				for k, doc := range map[store.Key][]byte{
-					key("resource", id): resource, key("child", *root+"/"+part): []byte(`{"id":"` + id + `"}`), key("method", id+"/GET"): method,
+					key("resource", id): resource, key("child", parent+"/"+part): []byte(`{"id":"` + id + `"}`), key("method", id+"/GET"): method,
 				} {
 					if err := tx.Insert(k, doc); err != nil {
 						return err
@@ -41,9 +49,6 @@ func (l *load) grow(n int) {
 		if err != nil {
 			l.Fatal(err)
 		}
-	}
-	for i := range n {
-		l.ids = append(l.ids, fmt.Sprintf("%06x", i*0x9e3779%(1<<24)))
 	}
 }
 

@@ -2,6 +2,8 @@ package control
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
@@ -46,6 +48,44 @@ func (t *tx) removeBelow(k kind, id string) error {
 		}
 	}
 	return nil
+}
+
+// removeEach is remove for many documents of a kind: of each kind that is under it,
+// all ids are read once. docs has those documents by their ids whose kind has an
+// index.
+func (t *tx) removeEach(k kind, ids []string, docs map[string]any) error {
+	info, gone := t.svc.kinds.byName[k], make(map[string]bool, len(ids))
+	for _, id := range ids {
+		gone[id] = true
+		if err := t.reindex(info, id, docs[id], nil, nil); err != nil {
+			return err
+		}
+		if err := t.Delete(t.key(k, id)); err != nil {
+			return err
+		}
+		if err := t.retract(info, id); err != nil {
+			return err
+		}
+	}
+	for _, below := range t.svc.kinds.below[k] {
+		all, err := t.ids(below.kind, "")
+		if err != nil {
+			return err
+		}
+		under := slices.DeleteFunc(all, func(id string) bool { return !gone[below.above(id)] })
+		if err := t.removeEach(below.kind, under, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// above is the id of the document that one of the kind is under.
+func (k *kindInfo) above(id string) string {
+	if k.sameID {
+		return id
+	}
+	return id[:strings.LastIndexByte(id, '/')]
 }
 
 // removeAll deletes the documents of a kind whose id starts so, with everything

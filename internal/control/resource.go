@@ -322,8 +322,37 @@ func (s *Service) DeleteResource(ctx context.Context, who *wire.Caller, in *wire
 		if r.ParentID == nil {
 			return wire.BadRequest("Root resource cannot be deleted.")
 		}
-		return t.eachBelow(r, t.removeResource)
+		if t.brief {
+			return t.eachBelow(r, t.removeResource)
+		}
+		return t.removeTree(r)
 	})
+}
+
+// removeTree deletes a resource with all that is below it. It reads the resources
+// of the API once, which takes less time than looking for the children of each
+// where they are many.
+func (t *tx) removeTree(r *wire.Resource) error {
+	t.known = nil
+	all, err := list[wire.Resource](t, kindResource, "", 0)
+	if err != nil {
+		return err
+	}
+	children := make(map[string][]*wire.Resource)
+	for i := range all {
+		if parent := all[i].ParentID; parent != nil {
+			children[*parent] = append(children[*parent], &all[i])
+		}
+	}
+	ids := []string{*r.ID}
+	docs := map[string]any{*r.ID: r}
+	for i := 0; i < len(ids); i++ {
+		for _, child := range children[ids[i]] {
+			ids = append(ids, *child.ID)
+			docs[*child.ID] = child
+		}
+	}
+	return t.removeEach(kindResource, ids, docs)
 }
 
 // removeResource deletes one resource with its methods.

@@ -29,7 +29,8 @@ const (
 // somebody chose what AWS's default is too.
 type restAPI struct {
 	wire.RestAPI
-	EdgeChosen bool `json:"edgeChosen,omitzero"`
+	EdgeChosen bool   `json:"edgeChosen,omitzero"`
+	File       string `json:"file,omitzero"` // that describes it; "" for an API of clients
 }
 
 // errAPI is the answer for an API id that the caller's account does not have.

@@ -19,6 +19,9 @@ type Entrance struct {
 	// URLs; without them all are, by Host or path.
 	API, Stage string
 
+	// Bases has stages served at the paths of SetBases as well.
+	Bases bool
+
 	// Next answers the requests that are for no stage; nil answers 403. It may read
 	// the body in its own time, at the pace of all bodies. Once it has, or where there
 	// is none, a client that leaves ends the request's context.
@@ -47,6 +50,12 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 		if found, ours := locate(r.Host, path); ours {
 			g.serve(w, r, connOf(r), found, query)
 			return
+		}
+		if at.Bases {
+			if found, ours := g.based(path); ours {
+				g.serve(w, r, connOf(r), found, query)
+				return
+			}
 		}
 		g.pass(w, r, next)
 	})

@@ -53,6 +53,7 @@ type Options struct {
 type Gateway struct {
 	opts     Options
 	proxies  atomic.Pointer[proxies]
+	bases    atomic.Pointer[[]Base] // the longest path first
 	index    *index
 	programs *programs
 	applying sync.Mutex

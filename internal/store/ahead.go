@@ -64,18 +64,22 @@ type prepared struct {
 	published []Served
 }
 
-// A step is one call of a batch. Puts that follow each other are
-// one, so that what writes many documents makes few calls.
+// A step is one call of a batch. Puts that follow each other are one, and so are
+// removals, so that what changes many documents makes few calls.
 type step struct {
-	rows []row // to put; nil for what call does
-	call func(ctx context.Context, b batch) error
+	rows     []row    // to put
+	gone     [][]byte // keys to remove
+	from, to []byte   // range to remove, where the others are nil
 }
 
 func (s step) make(ctx context.Context, b batch) error {
-	if s.rows == nil {
-		return s.call(ctx, b)
+	switch {
+	case s.rows != nil:
+		return b.putMany(ctx, s.rows)
+	case s.gone != nil:
+		return b.removeMany(ctx, s.gone)
 	}
-	return b.putMany(ctx, s.rows)
+	return b.removeRange(ctx, s.from, s.to)
 }
 
 func (s *Store) prepare(ctx context.Context, fn func(*Tx) error) (*prepared, error) {
@@ -333,11 +337,34 @@ func (o *overlay) remove(ctx context.Context, key []byte) error {
 	if !found {
 		return ErrNotFound
 	}
-	key = slices.Clone(key)
-	o.docs = o.docs.with(string(key), overlaid{gone: true})
-	o.log = append(o.log, step{call: func(ctx context.Context, b batch) error { return b.remove(ctx, key) }})
+	o.drop(slices.Clone(key))
 	return nil
 }
+
+// drop removes documents that are there.
+func (o *overlay) drop(keys ...[]byte) {
+	for _, key := range keys {
+		o.docs = o.docs.with(string(key), overlaid{gone: true})
+	}
+	if last := len(o.log) - 1; last >= 0 && o.log[last].gone != nil {
+		o.log[last].gone = append(o.log[last].gone, keys...)
+		return
+	}
+	o.log = append(o.log, step{gone: keys})
+}
+
+func (o *overlay) removeMany(ctx context.Context, keys [][]byte) error {
+	for _, key := range keys {
+		if err := o.remove(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fewKeys is how many documents are removed one by one, and not as a range, so that
+// one step can have those of many ranges.
+const fewKeys = 100
 
 func (o *overlay) removeRange(ctx context.Context, from, to []byte) error {
 	from, to = slices.Clone(from), slices.Clone(to)
@@ -345,13 +372,16 @@ func (o *overlay) removeRange(ctx context.Context, from, to []byte) error {
 	if err := o.keys(ctx, from, to, func(key []byte) { gone = append(gone, key) }); err != nil {
 		return err
 	}
-	if len(gone) == 0 {
+	if len(gone) <= fewKeys {
+		if len(gone) > 0 {
+			o.drop(gone...)
+		}
 		return nil
 	}
 	for _, key := range gone {
 		o.docs = o.docs.with(string(key), overlaid{gone: true})
 	}
-	o.log = append(o.log, step{call: func(ctx context.Context, b batch) error { return b.removeRange(ctx, from, to) }})
+	o.log = append(o.log, step{from: from, to: to})
 	return nil
 }
 

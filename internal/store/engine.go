@@ -60,6 +60,7 @@ type batch interface {
 	putMany(ctx context.Context, rows []row) error
 	insert(ctx context.Context, key, doc []byte) error      // ErrExists
 	remove(ctx context.Context, key []byte) error           // ErrNotFound
+	removeMany(ctx context.Context, keys [][]byte) error    // ErrNotFound if one is not there
 	removeRange(ctx context.Context, from, to []byte) error // [from, to)
 
 	mark(ctx context.Context) error // sets the mark that undo returns to

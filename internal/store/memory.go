@@ -229,6 +229,15 @@ func (b *memoryBatch) remove(_ context.Context, key []byte) error {
 	return nil
 }
 
+func (b *memoryBatch) removeMany(ctx context.Context, keys [][]byte) error {
+	for _, key := range keys {
+		if err := b.remove(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (b *memoryBatch) removeRange(_ context.Context, from, to []byte) error {
 	b.docs = b.docs.withoutRange(string(from), string(to))
 	return nil

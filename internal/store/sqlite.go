@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -23,6 +24,7 @@ const (
 	sqlInsert      = `INSERT INTO document (place, key, doc) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING`
 	sqlRemove      = `DELETE FROM document WHERE key = ?`
 	sqlRemoveRange = `DELETE FROM document WHERE key >= ? AND key < ?`
+	sqlFarther     = `SELECT key FROM document WHERE key >= ? AND key < ? ORDER BY key LIMIT 1 OFFSET ?`
 
 	sqlServed  = `SELECT revision, deleted, data FROM served WHERE kind = ? AND id = ?`
 	sqlPublish = `INSERT INTO served (revision, kind, id, deleted, data) VALUES (?, ?, ?, 0, ?)
@@ -54,6 +56,15 @@ const (
 	sqlVersion     = `PRAGMA data_version` // changes when another connection has committed something
 )
 
+// manyRows is how many rows sqlPutMany and sqlRemoveMany change.
+const manyRows = 32
+
+// sqlPutMany is sqlPut, and sqlRemoveMany sqlRemove, for manyRows rows.
+var (
+	sqlPutMany    = strings.Replace(sqlPut, "(?, ?, ?)", "(?, ?, ?)"+strings.Repeat(", (?, ?, ?)", manyRows-1), 1)
+	sqlRemoveMany = `DELETE FROM document WHERE key IN (?` + strings.Repeat(", ?", manyRows-1) + `)`
+)
+
 // sqliteDB is the engine with a directory: a SQLite database in WAL mode, one
 // connection that writes and a few that read. Views never wait for batches.
 type sqliteDB struct {
@@ -61,6 +72,7 @@ type sqliteDB struct {
 	log     *slog.Logger
 	writer  *conn         // of begin; nil after a failure, until the next begin
 	version int64         // of the data when writer last began; unknownVersion at first
+	wide    bool          // writer has the cache of a large batch
 	others  bool          // another process may have committed something; see overtaken
 	place   int64         // highest that was ever given to a document
 	readers chan *conn    // idle ones; nil for those not yet dialled
@@ -130,7 +142,7 @@ func (db *sqliteDB) dropWriter() {
 	if err := db.writer.close(); err != nil {
 		db.log.Warn("closing a failed connection", "error", db.failure(err))
 	}
-	db.writer, db.version = nil, unknownVersion
+	db.writer, db.version, db.wide = nil, unknownVersion, false
 }
 
 // unknownVersion is no version of the data, which has other numbers on each

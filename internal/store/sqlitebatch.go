@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -14,6 +16,7 @@ type sqliteBatch struct {
 	sqliteView
 	kept  bool  // has changes that undo leaves
 	place int64 // highest that was given to a document; undo leaves it
+	rows  int64 // changed by what changes many
 }
 
 // begin takes the database for this process and learns whether another has changed
@@ -72,7 +75,22 @@ func (b *sqliteBatch) put(ctx context.Context, key, doc []byte) error {
 	return b.db.failure(err)
 }
 
+// putMany writes the rows with few statements: of what a row costs, most is the
+// statement's. All rows get places, also those that do not need one: places may have
+// gaps.
 func (b *sqliteBatch) putMany(ctx context.Context, rows []row) error {
+	for len(rows) >= manyRows {
+		args := make([]driver.Value, 0, 3*manyRows)
+		for _, r := range rows[:manyRows] {
+			b.place++
+			args = append(args, b.place, r.key, present(r.doc))
+		}
+		n, err := b.exec(ctx, sqlPutMany, args...)
+		if err := cmp.Or(err, b.grow(ctx, n)); err != nil {
+			return err
+		}
+		rows = rows[manyRows:]
+	}
 	for _, r := range rows {
 		if err := b.put(ctx, r.key, r.doc); err != nil {
 			return err
@@ -93,9 +111,68 @@ func (b *sqliteBatch) remove(ctx context.Context, key []byte) error {
 	return b.one(ctx, ErrNotFound, sqlRemove, key)
 }
 
+func (b *sqliteBatch) removeMany(ctx context.Context, keys [][]byte) error {
+	for len(keys) >= manyRows {
+		args := make([]driver.Value, manyRows)
+		for i, key := range keys[:manyRows] {
+			args[i] = key
+		}
+		n, err := b.exec(ctx, sqlRemoveMany, args...)
+		if err == nil && n != manyRows {
+			err = ErrNotFound
+		}
+		if err := cmp.Or(err, b.grow(ctx, n)); err != nil {
+			return err
+		}
+		keys = keys[manyRows:]
+	}
+	for _, key := range keys {
+		if err := b.remove(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rangeRows is how many documents of a range are removed by one statement, so that
+// a transaction whose time is up ends soon.
+const rangeRows = 2000
+
 func (b *sqliteBatch) removeRange(ctx context.Context, from, to []byte) error {
-	_, err := b.exec(ctx, sqlRemoveRange, from, to)
-	return err
+	for {
+		end := to
+		err := b.query(ctx, sqlFarther, func(r *sqliteRow) { end = r.blob(0) }, from, to, int64(rangeRows))
+		if err != nil {
+			return err
+		}
+		n, err := b.exec(ctx, sqlRemoveRange, from, end)
+		if err := cmp.Or(err, b.grow(ctx, n)); err != nil || bytes.Equal(end, to) {
+			return err
+		}
+		from = end
+	}
+}
+
+// grow counts changed rows. A batch of many changes pages all over the file. With
+// the usual cache they go to the log and come back several times each, which takes
+// two to three times as long; so such a batch has a larger one until it ends.
+func (b *sqliteBatch) grow(ctx context.Context, rows int64) error {
+	if b.rows += rows; b.rows < largeBatch || b.db.wide {
+		return nil
+	}
+	b.db.wide = true
+	return b.db.failure(b.conn.script(ctx, "PRAGMA "+wideCache))
+}
+
+// shrink gives the cache of a large batch back.
+func (b *sqliteBatch) shrink() {
+	if !b.db.wide {
+		return
+	}
+	b.db.wide = false
+	if err := b.conn.script(context.Background(), "PRAGMA "+usualCache+"; PRAGMA shrink_memory"); err != nil {
+		b.db.log.Warn("making the cache of the database smaller", "error", b.db.failure(err))
+	}
 }
 
 // mark sets a savepoint where there is something to go back to: the changes
@@ -143,6 +220,7 @@ func (b *sqliteBatch) commit(ctx context.Context, changes []Served) error {
 		return err
 	}
 	b.db.place = b.place
+	b.shrink()
 	b.db.afterCommit()
 	return nil
 }
@@ -190,6 +268,7 @@ func (b *sqliteBatch) prune(ctx context.Context, due Revision) error {
 
 func (b *sqliteBatch) rollback() {
 	_, err := b.exec(context.Background(), sqlRollback)
+	b.shrink()
 	// After some failures SQLite has already rolled back, and says so with a plain error.
 	if err != nil && sqliteCode(err) != sqlite3.SQLITE_ERROR {
 		b.db.dropWriter()

@@ -20,6 +20,14 @@ const (
 	noWaiting   = "busy_timeout = 0"
 )
 
+// The caches of the connection that writes, in KiB: that of a batch of at least
+// largeBatch changes holds what an API of 100,000 resources has.
+const (
+	usualCache = "cache_size = -16384"
+	wideCache  = "cache_size = -131072"
+	largeBatch = 5000
+)
+
 // openSQLite opens, and if need be creates, the database in o.Dir.
 func openSQLite(ctx context.Context, o Options) (*sqliteDB, error) {
 	dir, err := openDirectory(o.Dir, o.shared)
@@ -84,7 +92,7 @@ func (db *sqliteDB) dialWriter(ctx context.Context) (*conn, error) {
 		"fullfsync = ON",     // macOS: in the disk, not in its cache
 		"wal_autocheckpoint = 1000",
 		fmt.Sprintf("journal_size_limit = %d", db.logLimit/2),
-		"cache_size = -16384",
+		usualCache,
 		"temp_store = MEMORY",
 	}
 	if db.maxPages > 0 {

@@ -555,3 +555,47 @@ func TestListCreatedOfPrefix(t *testing.T) {
 		})
 	})
 }
+
+// Many documents at once are as many one after the other: those that are new come
+// behind all others, in their order, and the others stay where they are.
+func TestPutManyRows(t *testing.T) {
+	for name, dir := range map[string]string{"memory": "", "disk": t.TempDir()} {
+		t.Run(name, func(t *testing.T) {
+			s := mustOpen(t, Options{Dir: dir})
+			defer s.Close()
+			id := func(i int) string { return fmt.Sprintf("%03d", (i*37)%100) }
+			mustWrite(t, s, put(key(id(50)), "old"))
+			mustWrite(t, s, func(tx *Tx) error {
+				var docs []Document
+				for i := range 100 {
+					docs = append(docs, Document{key(id(i)), []byte(id(i))})
+				}
+				docs = append(docs, Document{key(id(7)), []byte("again")})
+				return tx.PutMany(docs)
+			})
+			mustWrite(t, s, put(key("last"), "last"))
+			want := []string{id(50)}
+			for i := range 100 {
+				if i != 50 {
+					want = append(want, id(i))
+				}
+			}
+			want = append(want, "last")
+			var got []string
+			last := int64(0)
+			for _, r := range createdRows(t, s, 0) {
+				doc := r.ID
+				if r.ID == id(7) {
+					doc = "again"
+				}
+				if got = append(got, r.ID); string(r.Doc) != doc || r.Place <= last {
+					t.Errorf("got %s: %s at %d after %d", r.ID, r.Doc, r.Place, last)
+				}
+				last = r.Place
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}

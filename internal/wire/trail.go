@@ -78,17 +78,30 @@ func clientAddress(r *http.Request) string {
 // apiOf is the id of the API that a call is about, "" for none: that of its path, of
 // the ARN that it tags, or of the API that it has made.
 func apiOf(rt *route, labels []string, out any) string {
-	resource := rt.resource(labels)
-	if arn, tags := strings.CutPrefix(resource, "/tags/"); tags {
-		arn, _ = url.PathUnescape(arn) // which we escaped
-		_, resource, _ = strings.Cut(arn, "::")
-	}
-	if rest, ok := strings.CutPrefix(resource, "/restapis/"); ok {
-		id, _, _ := strings.Cut(rest, "/")
+	if id := APIOf(rt.resource(labels)); id != "" {
 		return id
 	}
 	if made, ok := out.(*RestAPI); ok && made.ID != nil {
 		return *made.ID
 	}
 	return ""
+}
+
+// APIOf is the id of the API that a call is about whose path ServerOptions.Authorize
+// gets, "" where it is about none, or about all.
+func APIOf(resource string) string {
+	if arn, tags := strings.CutPrefix(resource, "/tags/"); tags {
+		arn, _ = url.PathUnescape(arn) // which the server has escaped
+		resource = ""
+		const members = 6 // arn:partition:service:region:account:path
+		if parts := strings.SplitN(arn, ":", members); len(parts) == members {
+			resource = parts[members-1]
+		}
+	}
+	rest, ok := strings.CutPrefix(resource, "/restapis/")
+	if !ok {
+		return ""
+	}
+	id, _, _ := strings.Cut(rest, "/")
+	return id
 }

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// servedFiles are the APIs of --api: each is deployed from its file, at the start, at
+// SIGHUP and, with --watch, when the file changes, and nobody else changes it.
+type servedFiles struct {
+	server *server
+
+	mu   sync.Mutex // of deploy
+	all  []*servedFile
+	last config // that was deployed
+}
+
+// A servedFile is one of them.
+type servedFile struct {
+	*described
+	given apiFile
+	log   *slog.Logger
+	stop  context.CancelFunc // of its watching
+}
+
+// deploy deploys what the configuration names, and ends the service of what it does
+// not name any more. A file that is wrong keeps what was deployed of it before; the
+// error tells of the first.
+func (s *servedFiles) deploy(ctx context.Context, c *config) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = *c
+	return s.deployAll(ctx, c)
+}
+
+// again deploys what has been deployed before, because all is gone.
+func (s *servedFiles) again(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.deployAll(ctx, &s.last); err != nil {
+		s.server.log.Error("API file is wrong: it is not served", "error", err)
+	}
+}
+
+// deployAll is deploy. The caller holds s.mu.
+func (s *servedFiles) deployAll(ctx context.Context, c *config) error {
+	list, err := c.apiFiles()
+	if err != nil {
+		return err
+	}
+	have, err := s.server.control.FileAPIs(ctx)
+	if err != nil || len(list)+len(have) == 0 {
+		return err
+	}
+	problems := []error{s.drop(ctx, c, list, have)}
+	old := s.all
+	s.all = nil
+	for _, a := range list {
+		f, err := s.keep(ctx, c, old, a)
+		if f != nil {
+			s.all = append(s.all, f)
+		}
+		problems = append(problems, err)
+	}
+	for _, f := range old {
+		if !slices.Contains(s.all, f) {
+			f.stop()
+		}
+	}
+	s.publish()
+	return errors.Join(problems...)
+}
+
+// drop ends the service of those APIs of files that the configuration does not list
+// any more.
+func (s *servedFiles) drop(ctx context.Context, c *config, listed []apiFile, have []control.FileAPI) error {
+	for _, api := range have {
+		who := &wire.Caller{Account: api.Account, Region: api.Region}
+		if *who == (wire.Caller{Account: c.Account, Region: c.Region}) &&
+			slices.ContainsFunc(listed, func(a apiFile) bool { return a.id == api.ID }) {
+			continue
+		}
+		if _, err := s.server.control.DeleteRestAPI(ctx, who, &wire.DeleteRestAPIRequest{RestAPIID: api.ID}); err != nil {
+			return fmt.Errorf("API %s, whose file is not listed any more: %w", api.ID, plainAnswer(err))
+		}
+		s.server.log.Info("an API whose file is not listed any more is gone", "api", api.ID, "file", api.File)
+	}
+	return nil
+}
+
+// keep deploys one file, the one that there is already where nothing of it has
+// changed but what it says.
+func (s *servedFiles) keep(ctx context.Context, c *config, old []*servedFile, a apiFile) (*servedFile, error) {
+	var f *servedFile
+	if i := slices.IndexFunc(old, func(f *servedFile) bool { return f.given == a }); i >= 0 {
+		f = old[i]
+	} else {
+		d, err := newDescribed(s.server, a.file, a.id, a.stage)
+		if err != nil {
+			return nil, err
+		}
+		f = &servedFile{described: d, given: a, log: s.server.log, stop: func() {}}
+	}
+	for _, line := range f.links(ctx, c.VPCLinks) {
+		s.server.log.Warn(line)
+	}
+	if err := s.server.control.KeepFileAPI(ctx, f.who, a.id, a.file, a.stage); err != nil {
+		return nil, fmt.Errorf("%s: %w", a.file, plainAnswer(err))
+	}
+	err := f.deploy(ctx)
+	if c.Watch && !slices.Contains(old, f) {
+		var watching context.Context
+		watching, f.stop = context.WithCancel(s.server.background)
+		go watch(watching, newNotifier(), f)
+	}
+	return f, err
+}
+
+// plainAnswer is an error without the type that clients get.
+func plainAnswer(err error) error {
+	var answer *wire.Error
+	if errors.As(err, &answer) {
+		return errors.New(answer.Message)
+	}
+	return err
+}
+
+// deploy reads the file and deploys it. The log has what of it is not served as the
+// file says; the error has the first thing that is wrong.
+func (f *servedFile) deploy(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	begin := time.Now()
+	r := f.read(ctx)
+	if r.refused {
+		if len(r.wrong) == 0 {
+			r.wrong = f.problems(errors.New(strings.Join(r.def.Errors, "; ")))
+		}
+		more := ""
+		if n := len(r.wrong) - 1; n > 0 {
+			more = fmt.Sprintf(", and %s (gatehouse check %s tells all)", count(n, "more error", "more errors"), f.file)
+		}
+		return fmt.Errorf("%s%s", r.wrong[0], more)
+	}
+	for _, finding := range r.def.Findings {
+		if finding.Concern == openapi.Security {
+			f.log.Warn("API file: "+finding.Text, "api", f.api, "at", finding.Position.String())
+		}
+	}
+	for _, reason := range closedReasons(r.routes) {
+		f.log.Warn("API file: "+reason, "api", f.api, "file", f.file)
+	}
+	f.log.Info("API file deployed", "api", f.api, "file", f.file, "stage", f.stage, "routes", len(r.routes), "duration", time.Since(begin).Round(time.Millisecond))
+	return nil
+}
+
+// reload is for watch.
+func (f *servedFile) reload(ctx context.Context) {
+	if err := f.deploy(ctx); err != nil {
+		f.log.Error("API file is wrong: what was deployed of it before is still served", "api", f.api, "error", err)
+	}
+}
+
+// publish tells the gateway of the base paths, and the control plane which APIs nobody
+// changes.
+func (s *servedFiles) publish() {
+	files := make(map[string]string)
+	var bases []gateway.Base
+	for _, f := range s.all {
+		files[f.api] = f.file
+		if f.given.based {
+			bases = append(bases, gateway.Base{Path: f.given.base, API: f.api, Stage: f.stage})
+		}
+	}
+	s.server.gateway.SetBases(bases)
+	s.server.readOnly.files.Store(&files)
+}
+
+// announce prints where the APIs are.
+func (s *servedFiles) announce(out io.Writer, stages string, ports *ports) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.all {
+		url := stages + "/_aws/execute-api/" + f.api + "/" + f.stage + "/"
+		switch {
+		case f.given.based && ports.stages != nil:
+			url = stages + f.given.base + "/"
+		case f.given.based:
+			url = "https://" + ports.secure.Addr().(*net.TCPAddr).String() + f.given.base + "/"
+		}
+		fmt.Fprintf(out, "API             %s (%s)\n", url, f.file)
+	}
+}
+
+// readOnly keeps clients from changing the APIs that files describe.
+type readOnly struct {
+	files atomic.Pointer[map[string]string]
+} // by the API's id
+
+// authorize is a wire.ServerOptions.Authorize.
+func (p *readOnly) authorize(_ context.Context, _ *wire.Caller, op *wire.Operation, resource string) error {
+	files := p.files.Load()
+	if files == nil || op.Method == "GET" || strings.HasPrefix(op.Name, "TestInvoke") {
+		return nil
+	}
+	id := wire.APIOf(resource)
+	if file, ok := (*files)[id]; ok {
+		return wire.BadRequest("API %s is described by the file %s of the server's configuration (--api) and is read-only here: change the file", id, file)
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What edited definitions begin with; rows count lines from there.
+const (
+	editTop  = "openapi: 3.0.1\ninfo: {title: edited, version: '1'}\n"
+	editGood = editTop + "paths: {/a: {get: {responses: {'200': {description: ok}}}}}\n"
+)
+
+// edited is a definition with one operation that has those members.
+func edited(members string) string {
+	return editTop + "paths:\n  /a:\n    get:\n      responses: {'200': {description: ok}}\n      " + members + "\n"
+}
+
+// integrated is one whose operation has an integration with those members.
+func integrated(members string) string {
+	return edited("x-amazon-apigateway-integration: {" + members + "}")
+}
+
+// wrongEdits are definitions that somebody saves while dev serves the file.
+var wrongEdits = map[string]struct{ text, want string }{
+	"nothing":                    {"", `api.yaml:1:1: error: the document is empty`},
+	"no definition":              {"a: 1\n", `api.yaml:1:1: error: neither "swagger" nor "openapi" says which specification this follows`},
+	"another specification":      {"openapi: 4.0.0\n", `api.yaml:1:1: error: OpenAPI 4.0.0 is not supported: 3.0 is`},
+	"no YAML":                    {editTop + "paths: [\n", `api.yaml:4:1: error: did not find expected node content`},
+	"no JSON":                    {"{\"openapi\": \"3.0.1\",\n \"info\": }", `api.yaml:2:10: error: `},
+	"a key twice":                {editTop + "paths: {}\npaths: {}\n", `api.yaml:4:1: error: duplicate key "paths"`},
+	"a misspelt method":          {editTop + "paths: {/a: {gte: {responses: {}}}}\n", `api.yaml:3:14: error: gte is no member of a path; did you mean get? (#/paths/~1a/gte)`},
+	"a misspelt extension":       {edited("x-amazon-apigateway-integraton: {type: mock}"), `api.yaml:7:7: error: x-amazon-apigateway-integraton is no extension of API Gateway; did you mean x-amazon-apigateway-integration? (#/paths/~1a/get/x-amazon-apigateway-integraton)`},
+	"a misspelt prefix":          {edited("x-amazn-apigateway-integration: {type: mock}"), `api.yaml:7:7: error: x-amazn-apigateway-integration is no extension of API Gateway; did you mean x-amazon-apigateway-integration? (#/paths/~1a/get/x-amazn-apigateway-integration)`},
+	"a misspelt member":          {integrated("type: mock, requestTemplate: {application/json: '{}'}"), `api.yaml:7:53: error: requestTemplate is no member of an integration; did you mean requestTemplates? (#/paths/~1a/get/x-amazon-apigateway-integration/requestTemplate)`},
+	"a response's":               {integrated("type: mock, responses: {default: {statuscode: '200'}}"), `api.yaml:7:75: error: statuscode is no member of an integration response; did you mean statusCode? (#/paths/~1a/get/x-amazon-apigateway-integration/responses/default/statuscode)`},
+	"an integration of no type":  {integrated("uri: 'http://127.0.0.1:1'"), `api.yaml:7:7: error: Unable to parse API definition because of a malformed integration at path /a. (#/paths/~1a/get/x-amazon-apigateway-integration)`},
+	"one of a strange type":      {integrated("type: lambda"), `api.yaml:7:7: error: Unable to put integration on 'GET' for resource at path '/a': `},
+	"a URI of no scheme":         {integrated("type: http, httpMethod: GET, uri: nowhere"), `api.yaml:7:7: error: Unable to put integration on 'GET' for resource at path '/a': Invalid HTTP endpoint specified for URI (#/paths/~1a/get/x-amazon-apigateway-integration)`},
+	"an intrinsic":               {integrated("type: aws_proxy, uri: !Sub 'arn:${F}'"), `api.yaml:7:63: error: !Sub is an intrinsic of CloudFormation, which a definition cannot have: write the value itself`},
+	"an intrinsic as a member":   {integrated("type: aws_proxy, uri: {'Fn::GetAtt': [F, Arn]}"), `api.yaml:7:64: error: Fn::GetAtt is an intrinsic of CloudFormation, which a definition cannot have: write the value itself`},
+	"a template that ends early": {integrated("type: mock, requestTemplates: {application/json: '#if(1)'}"), `api.yaml:7:72: error: GET /a integration.requestTemplates.application/json:1:7: unexpected end of the template, expected #end of #if`},
+	"a link that is none":        {integrated("type: http_proxy, httpMethod: GET, uri: 'http://a/', connectionType: VPC_LINK, connectionId: nope"), `api.yaml:7:7: error: Unable to put integration on 'GET' for resource at path '/a': Invalid Vpc Link identifier specified: a connectionId is a name under vpc-links in the file of --config (#/paths/~1a/get/x-amazon-apigateway-integration)`},
+	"a timeout too long":         {integrated("type: http_proxy, httpMethod: GET, uri: 'http://a/', timeoutInMillis: 60000"), `api.yaml:7:7: error: Unable to put integration on 'GET' for resource at path '/a': Timeout should be between 50 ms and 29000 ms`},
+	"a mapping from nothing":     {integrated("type: http_proxy, httpMethod: GET, uri: 'http://a/', requestParameters: {integration.request.header.a: method.request.header.B}"), `api.yaml:7:7: error: Unable to put integration on 'GET' for resource at path '/a': `},
+	"security that is not there": {edited("security: [{nope: []}]"), `api.yaml:7:19: error: Security definition 'nope' not found (#/paths/~1a/get/security/0/nope)`},
+	"a validator that is none":   {edited("x-amazon-apigateway-request-validator: nope"), `api.yaml:7:7: error: Unable to put method 'GET' on resource at path '/a': Invalid Request Validator identifier specified (#/paths/~1a/get/x-amazon-apigateway-request-validator)`},
+	"a file that is gone":        {edited("requestBody: {$ref: gone.yaml}"), `api.yaml:7:21: error: cannot follow gone.yaml: there is no such file (#/paths/~1a/get/requestBody/$ref)`},
+	"a file where nobody looks":  {editGood + "components: {callbacks: {A: {$ref: gone.yaml}}}\n", `api.yaml:4:30: error: cannot follow gone.yaml: there is no such file`},
+	"a file of somebody else":    {edited("requestBody: {$ref: ../../secret.yaml}"), `api.yaml:7:21: error: cannot follow ../../secret.yaml: references to files outside of {dir} (dev reads the files of the repository that holds the definition, else of the working directory) are not followed (#/paths/~1a/get/requestBody/$ref)`},
+	"a URL":                      {edited("requestBody: {$ref: 'https://example.com/body.yaml'}"), `api.yaml:7:21: error: cannot follow https://example.com/body.yaml: references to URLs are not followed (#/paths/~1a/get/requestBody/$ref)`},
+	"a reference to nothing":     {edited("requestBody: {$ref: '#/components/requestBodies/B'}"), `api.yaml:7:21: error: cannot follow #/components/requestBodies/B: there is no "components" in api.yaml# (#/paths/~1a/get/requestBody/$ref)`},
+	"the same path twice":        {editTop + "paths: {/a: {get: {responses: {}}}, /a/: {get: {responses: {}}}}\n", `api.yaml:3:43: error: Unable to put method 'GET' on resource at path '/a': Method already exists for this resource`},
+	"a circle":                   {edited("requestBody: {$ref: '#/paths/~1a/get/requestBody'}"), `api.yaml:7:7: error: references lead in a circle (#/paths/~1a/get/requestBody)`},
+}
+
+// TestWrongEdits saves each of them and wants its message, and the last good version
+// served.
+func TestWrongEdits(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	c := defaults()
+	c.Listen, c.InMemory, c.AWS = "127.0.0.1:0", true, false
+	s, err := start(t.Context(), c, io.Discard, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.close() }()
+	save := func(text string) {
+		t.Helper()
+		if err := os.WriteFile("api.yaml", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(editGood)
+	described, err := newDescribed(s, "api.yaml", devAPI, devStage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDeveloper(s, described, "")
+	if err := d.create(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range wrongEdits {
+		t.Run(name, func(t *testing.T) {
+			save(editGood)
+			if r := d.read(t.Context()); r.refused {
+				t.Fatal(r.wrong)
+			}
+			save(tt.text)
+			r := d.read(t.Context())
+			if !r.refused || len(r.wrong) == 0 {
+				t.Fatalf("is taken; findings %v", r.def.Findings)
+			}
+			got := strings.NewReplacer(dir, "{dir}", real, "{dir}").Replace(r.wrong[0].String())
+			if !strings.HasPrefix(got, tt.want) {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			if answer, err := request([]string{"GET", baseURL(s.ports.main) + "/_aws/execute-api/dev/dev/a"}); err != nil || !strings.HasPrefix(answer, "200") {
+				t.Errorf("the last good version is not served: %s, %v", answer, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,101 @@
+package control
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A FileAPI is an API that a file of the server's configuration describes, and not
+// the calls of clients.
+type FileAPI struct {
+	Account, Region, ID string
+	File                string // as the configuration names it
+}
+
+// KeepFileAPI makes the API that a file describes, unless it is there, and takes from
+// it the stages of other names. An API of the same id that clients have made is a
+// ConflictException.
+func (s *Service) KeepFileAPI(ctx context.Context, who *wire.Caller, id, file, stage string) error {
+	_, err := writeBriefly(ctx, s, who, id, func(t *tx) (*wire.Empty, error) {
+		found, err := t.exists(kindRestAPI, id)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			return &wire.Empty{}, t.addFileAPI(id, file)
+		}
+		api, err := t.restAPI()
+		if err != nil {
+			return nil, err
+		}
+		if api.File == "" {
+			return nil, wire.Conflict("API id %s is already in use by an API that clients have made", id)
+		}
+		if api.File != file {
+			api.File = file
+			if err := t.saveRestAPI(api); err != nil {
+				return nil, err
+			}
+		}
+		return &wire.Empty{}, t.keepStage(stage)
+	})
+	return err
+}
+
+func (t *tx) addFileAPI(id, file string) error {
+	endpoint, err := newEndpointConfiguration(&wire.EndpointConfiguration{Types: []string{"REGIONAL"}})
+	if err != nil {
+		return err
+	}
+	api := &restAPI{File: file, RestAPI: wire.RestAPI{
+		ID: &id, Name: &file, EndpointConfiguration: endpoint, APIKeySource: new("HEADER"), DisableExecuteAPIEndpoint: new(false),
+	}}
+	if t, err = t.addRestAPI(api); err != nil {
+		return err
+	}
+	return errors.Join(t.addRoot(&api.RestAPI), t.addDefaultModels())
+}
+
+// keepStage removes all stages of the API but one.
+func (t *tx) keepStage(name string) error {
+	stages, err := t.ids(kindStage, "")
+	if err != nil {
+		return err
+	}
+	for _, other := range stages {
+		if other == name {
+			continue
+		}
+		if err := t.remove(kindStage, other, errStage()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FileAPIs lists the APIs of all accounts that files describe.
+func (s *Service) FileAPIs(ctx context.Context) ([]FileAPI, error) {
+	list, err := read(ctx, s, &wire.Caller{}, "", func(t *tx) (*[]FileAPI, error) {
+		owners, err := t.apiOwners()
+		if err != nil {
+			return nil, err
+		}
+		var list []FileAPI
+		for _, o := range owners {
+			api, err := t.as(o.Account, o.Region).of(o.ID).restAPI()
+			if err != nil {
+				return nil, err
+			}
+			if api.File != "" {
+				list = append(list, FileAPI{o.Account, o.Region, o.ID, api.File})
+			}
+		}
+		return &list, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return *list, nil
+}
