@@ -55,6 +55,8 @@ type config struct {
 	LambdaFunctions       map[string]string   // function name or ARN to the URL that invokes it
 	VPCLinks              map[string][]string // name of a VPC link, or ARN of its target, to the addresses behind it
 
+	requestLines bool // a line is printed for each request for a stage
+
 	given    map[string]source // the settings that somebody gave
 	warnings []string          // what the environment has without effect
 }

@@ -21,7 +21,6 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
-	"github.com/gatehouse-gw/gatehouse/internal/trace"
 	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
 )
 
@@ -57,15 +56,12 @@ func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err e
 	plans := usageplan.New(usageplan.Options{
 		Sink: feed.Usage{Store: st}, Limits: limits, Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
 	})
-	var traced func(*trace.Trace)
-	if out.tracer != nil {
-		traced = out.tracer.print
-	}
+	traced, served := out.tracer.hooks()
 	p := &dataPlane{store: st, plans: plans, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		Limits: limits, Plans: plans, AccessLog: out.access.lines, Trace: traced,
+		Limits: limits, Plans: plans, AccessLog: out.access.lines, Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{

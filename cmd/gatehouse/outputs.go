@@ -17,17 +17,14 @@ type outputs struct {
 	access *accessLogs
 	audit  *observe.Lines // nil for none
 	trail  wire.Trail     // of the control plane's calls
-	tracer *tracer        // nil unless requests are traced
+	tracer *tracer        // nil unless something is printed of requests
 }
 
 // openOutputs opens the files that the configuration names, so that one that cannot
 // be written is told before anything else happens.
 func openOutputs(c *config, out io.Writer, log *slog.Logger) (*outputs, error) {
 	stdout := observe.NewLines(out, log)
-	o := &outputs{log: log, stdout: stdout, access: &accessLogs{stdout: stdout, log: log}}
-	if c.Trace {
-		o.tracer = newTracer(stdout, colorful(out))
-	}
+	o := &outputs{log: log, stdout: stdout, access: &accessLogs{stdout: stdout, log: log}, tracer: newTracer(c, out, stdout)}
 	open, err := o.access.prepare(c)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ func (s *configSource) read() (config, error) {
 		c.InMemory = true
 		_, said := c.given["aws"]
 		c.AWS = c.AWS && said
+		c.requestLines = true
 	}
 	return c, err
 }

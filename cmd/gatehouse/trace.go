@@ -15,24 +15,44 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// A tracer prints what happened to each request, a block a request.
+// A tracer prints what happened to each request: a block a request, or a line.
 type tracer struct {
+	brief  bool // a line
 	color  bool
 	locate atomic.Pointer[func(pipeline.Problem) string] // nil where no file is the definition
 	out    *observe.Lines
 }
 
-func newTracer(out *observe.Lines, color bool) *tracer { return &tracer{out: out, color: color} }
+// newTracer makes the tracer that the configuration asks for, nil for none.
+func newTracer(c *config, out io.Writer, lines *observe.Lines) *tracer {
+	if !c.Trace && !c.requestLines {
+		return nil
+	}
+	return &tracer{brief: !c.Trace, color: colorful(out), out: lines}
+}
 
-// print is a pipeline.Services.Trace.
-func (t *tracer) print(traced *trace.Trace) {
+// hooks are Trace and Served of pipeline.Services.
+func (t *tracer) hooks() (block func(*trace.Trace), line func(*trace.Served)) {
+	switch {
+	case t == nil:
+		return nil, nil
+	case t.brief:
+		return nil, t.printLine
+	}
+	return t.printBlock, nil
+}
+
+func (t *tracer) printBlock(traced *trace.Trace) { t.out.Append([]byte(traced.Text(t.options()))) }
+func (t *tracer) printLine(served *trace.Served) { t.out.Append([]byte(served.Line(t.options()))) }
+
+func (t *tracer) options() trace.TextOptions {
 	o := trace.TextOptions{Color: t.color}
 	if locate := t.locate.Load(); locate != nil {
 		o.Locate = func(p trace.Part) string {
 			return (*locate)(pipeline.Problem{Resource: p.Resource, Method: p.Method, Field: p.Field, Line: p.Line, Column: p.Column})
 		}
 	}
-	t.out.Append([]byte(traced.Text(o)))
+	return o
 }
 
 // colorful reports whether out is a terminal that wants colours: see

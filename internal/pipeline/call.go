@@ -58,6 +58,7 @@ type state struct {
 	trace            *trace.Trace       // what has happened; nil unless somebody wants to know
 	test             bool               // it is TestInvokeMethod's
 	panicked         bool               // its memory is not used again
+	failed           *failure           // what ended it; nil unless something did
 
 	requestMemory httpmsg.Charge // pays for what is made of the request: parsed, rendered
 	answerMemory  httpmsg.Charge // pays for what is made of the backend's response

@@ -4,6 +4,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // done adds what the stage alone knows to what came of the call, and writes the
@@ -30,6 +31,13 @@ func (c *call) done(d *httpmsg.Done) {
 		d.Integration.Status = c.backend.Status
 	}
 	c.logAccess(d)
+	if served := c.stage.services.Served; served != nil {
+		s := &trace.Served{Method: c.req.Method, Path: c.req.Path, Done: d}
+		if c.failed != nil {
+			s.Failure = c.failureEvent(c.failed)
+		}
+		served(s)
+	}
 }
 
 // logAccess writes the access log's line, if there is one.

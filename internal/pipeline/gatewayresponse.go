@@ -90,6 +90,7 @@ func (c *call) fail(err error) {
 		f = engineError("unexpected", err)
 	}
 	c.logFailure(f)
+	c.failed = f
 	c.traceFailure(f)
 	c.replaceAnswer(f)
 	custom := c.stage.program.gatewayResponseFor(f.kind, c.answer.Status)

@@ -73,9 +73,13 @@ func (c *call) methodHeader() httpmsg.Header {
 
 // traceFailure records why the call failed.
 func (c *call) traceFailure(f *failure) {
-	if c.trace == nil {
-		return
+	if c.trace != nil {
+		c.trace.Failed(c.failureEvent(f))
 	}
+}
+
+// failureEvent tells a failure to people.
+func (c *call) failureEvent(f *failure) *trace.FailureEvent {
 	e := &trace.FailureEvent{Type: string(f.kind), Message: f.message, Line: f.logLine(), Reason: firstSet(f.reason, f.detail)}
 	if f.cause != nil {
 		e.Cause = f.cause.Error()
@@ -84,5 +88,5 @@ func (c *call) traceFailure(f *failure) {
 		e.Part = trace.Part{Resource: c.method.resourcePath, Method: c.method.verb, Field: f.field}
 		e.Part.Line, e.Part.Column = mapping.Position(f.cause)
 	}
-	c.trace.Failed(e)
+	return e
 }

@@ -56,6 +56,11 @@ type Services struct {
 	// Trace is told what happened to each call, on the goroutine that serves it,
 	// when the answer is complete and before it is sent. Nil records nothing.
 	Trace func(*trace.Trace)
+
+	// Served is told what came of each request for a stage, those that the front door
+	// refuses included, when its answer has been written. It keeps nothing of what it
+	// is given. Nil wants to know nothing.
+	Served func(*trace.Served)
 }
 
 // A Stage serves one stage: a program under the stage's settings. It is safe for

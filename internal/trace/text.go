@@ -212,11 +212,7 @@ func (p *printer) selected(e *SelectEvent) {
 }
 
 func (p *printer) failure(e *FailureEvent) {
-	why := e.Reason
-	if why == "" {
-		why = e.Message
-	}
-	p.row("failed", p.paint(red, printable(cut(why))))
+	p.row("failed", p.paint(red, printable(cut(reasonOf(e)))))
 	if e.Cause != "" && e.Cause != e.Reason {
 		p.row("", printable(cut(e.Cause)))
 	}
