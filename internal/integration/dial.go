@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -29,8 +30,8 @@ func (c *Client) dial(ctx context.Context, key *poolKey) (net.Conn, *address, er
 	}
 	list := n.order(time.Now())
 	nc, a, err := c.dialFirst(ctx, list, port)
-	if err == nil {
-		return nc, a, nil
+	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
+		return nc, a, err
 	}
 	n.renew(ctx) // the backend may have moved since
 	others := slices.DeleteFunc(n.order(time.Now()), func(a *address) bool { return slices.Contains(list, a) })
@@ -40,12 +41,16 @@ func (c *Client) dial(ctx context.Context, key *poolKey) (net.Conn, *address, er
 	return c.dialFirst(ctx, others, port)
 }
 
-// dialFirst connects to the first address of a list that can be reached.
+// dialFirst connects to the first address of a list that can be reached. Once the
+// client has gone, which ends ctx, it tries no more.
 func (c *Client) dialFirst(ctx context.Context, list []*address, port string) (nc net.Conn, at *address, err error) {
 	for i, a := range list {
 		nc, err = c.dialAddress(ctx, a, port, len(list)-i)
 		if err == nil {
 			return nc, a, nil
+		}
+		if errors.Is(ctx.Err(), context.Canceled) { // that is no fault of the address
+			break
 		}
 		a.rests.Store(a.name.names.clock(time.Now().Add(restTime)))
 	}

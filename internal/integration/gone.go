@@ -14,6 +14,9 @@ func gone(client context.Context) <-chan struct{} {
 	return client.Done()
 }
 
+// isGone reports whether a client has gone.
+func isGone(client context.Context) bool { return client != nil && client.Err() != nil }
+
 // longAgo is a deadline that ends reads and writes that are under way.
 var longAgo = time.Unix(1, 0)
 
@@ -31,7 +34,7 @@ func goesOn() bool { return true }
 
 // orGone is err, or that the client of req has gone, where that is why.
 func orGone(req *Request, err error) error {
-	if req.Client == nil || req.Client.Err() == nil {
+	if !isGone(req.Client) {
 		return err
 	}
 	var e *Error

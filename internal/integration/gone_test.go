@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,5 +109,59 @@ func TestGoneBehindTheAnswer(t *testing.T) {
 	}
 	if conns != first {
 		t.Errorf("%d connections more", conns-first)
+	}
+}
+
+// That a client leaves while its connection is being opened says nothing of the
+// address: it is not passed over afterwards for one that cannot be reached.
+func TestGoneWhileConnecting(t *testing.T) {
+	for name, via := range map[string]bool{"an upstream's address": true, "a name's address": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var slow atomic.Bool
+				live := new(pipes)
+				c := NewClient(Options{
+					MaxIdlePerHost: -1,
+					Lookup: func(context.Context, string) ([]netip.Addr, error) {
+						return []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")}, nil
+					},
+					Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+						if address == "10.0.0.1:80" || slow.Load() {
+							<-ctx.Done()
+							return nil, &net.OpError{Op: "dial", Err: ctx.Err()}
+						}
+						return live.dial(ctx, network, address)
+					},
+				})
+				defer c.Close()
+				ep := endpoint(t, "http", "x.example", nil)
+				if via {
+					ep = ep.Via(upstream(t, "10.0.0.1:80", "10.0.0.2:80"))
+				}
+				do := func(client context.Context) error {
+					resp, err := c.Do(&Request{Method: "POST", Target: "/", Client: client}, ep)
+					if err == nil {
+						resp.Release()
+					}
+					return err
+				}
+				if err := do(nil); err != nil { // from here on the first address rests
+					t.Fatal(err)
+				}
+				slow.Store(true)
+				ctx, leave := context.WithCancel(t.Context())
+				time.AfterFunc(100*time.Millisecond, leave)
+				if err := do(ctx); !errors.Is(err, ErrGone) {
+					t.Fatal(err)
+				}
+				slow.Store(false)
+				for range 2 { // whosever turn it is
+					begun := time.Now()
+					if err := do(nil); err != nil || time.Since(begun) != 0 {
+						t.Errorf("the next call: error %v, after %v", err, time.Since(begun))
+					}
+				}
+			})
+		})
 	}
 }

@@ -86,10 +86,10 @@ func (c *Client) connectVia(ep *Endpoint, req *Request, now, deadline time.Time,
 			limit = time.Now().Add(time.Until(deadline) / time.Duration(left))
 		}
 		cn, err := c.connectTo(ep, &ep.keys[i], req, now, limit, deadline, fresh)
-		if err == nil || errors.Is(err, ErrBusy) { // that is no fault of the address
+		if err == nil || errors.Is(err, ErrBusy) || isGone(req.Client) { // that is no fault of the address
 			return cn, err
 		}
-		u.resting[i].Store(int64(now.Add(restTime).Sub(u.epoch)))
+		u.resting[i].Store(int64(time.Since(u.epoch) + restTime))
 		failed = err
 	}
 	return nil, failed
