@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ type servedFile struct {
 	given apiFile
 	log   *slog.Logger
 	stop  context.CancelFunc // of its watching
+	good  bool               // what the file said when it was read last is deployed; guarded by described.mu
 }
 
 // deploy deploys what the configuration names, and ends the service of what it does
@@ -44,20 +46,21 @@ func (s *servedFiles) deploy(ctx context.Context, c *config) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = *c
-	return s.deployAll(ctx, c)
+	return s.deployAll(ctx, c, false)
 }
 
 // again deploys what has been deployed before, because all is gone.
 func (s *servedFiles) again(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.deployAll(ctx, &s.last); err != nil {
+	if err := s.deployAll(ctx, &s.last, true); err != nil {
 		s.server.log.Error("API file is wrong: it is not served", "error", err)
 	}
 }
 
-// deployAll is deploy. The caller holds s.mu.
-func (s *servedFiles) deployAll(ctx context.Context, c *config) error {
+// deployAll is deploy; anew is that files are deployed that have not changed, too. The
+// caller holds s.mu.
+func (s *servedFiles) deployAll(ctx context.Context, c *config, anew bool) error {
 	list, err := c.apiFiles()
 	if err != nil {
 		return err
@@ -70,7 +73,7 @@ func (s *servedFiles) deployAll(ctx context.Context, c *config) error {
 	old := s.all
 	s.all = nil
 	for _, a := range list {
-		f, err := s.keep(ctx, c, old, a)
+		f, err := s.keep(ctx, c, old, a, anew)
 		if f != nil {
 			s.all = append(s.all, f)
 		}
@@ -104,7 +107,7 @@ func (s *servedFiles) drop(ctx context.Context, c *config, listed []apiFile, hav
 
 // keep deploys one file, the one that there is already where nothing of it has
 // changed but what it says.
-func (s *servedFiles) keep(ctx context.Context, c *config, old []*servedFile, a apiFile) (*servedFile, error) {
+func (s *servedFiles) keep(ctx context.Context, c *config, old []*servedFile, a apiFile, anew bool) (*servedFile, error) {
 	var f *servedFile
 	if i := slices.IndexFunc(old, func(f *servedFile) bool { return f.given == a }); i >= 0 {
 		f = old[i]
@@ -120,6 +123,9 @@ func (s *servedFiles) keep(ctx context.Context, c *config, old []*servedFile, a 
 	}
 	if err := s.server.control.KeepFileAPI(ctx, f.who, a.id, a.file, a.stage); err != nil {
 		return nil, fmt.Errorf("%s: %w", a.file, plainAnswer(err))
+	}
+	if !anew && f.unchanged() {
+		return f, nil
 	}
 	err := f.deploy(ctx)
 	if c.Watch && !slices.Contains(old, f) {
@@ -146,6 +152,7 @@ func (f *servedFile) deploy(ctx context.Context) error {
 	defer f.mu.Unlock()
 	begin := time.Now()
 	r := f.read(ctx)
+	f.good = !r.refused
 	if r.refused {
 		if len(r.wrong) == 0 {
 			r.wrong = f.problems(errors.New(strings.Join(r.def.Errors, "; ")))
@@ -166,6 +173,13 @@ func (f *servedFile) deploy(ctx context.Context) error {
 	}
 	f.log.Info("API file deployed", "api", f.api, "file", f.file, "stage", f.stage, "routes", len(r.routes), "duration", time.Since(begin).Round(time.Millisecond))
 	return nil
+}
+
+// unchanged reports whether what the file says is deployed.
+func (f *servedFile) unchanged() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.good && same(look(slices.Collect(maps.Keys(f.files))), f.files)
 }
 
 // reload is for watch.
