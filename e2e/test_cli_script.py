@@ -224,8 +224,8 @@ def callers(cli, tmp_path, api):
     of_plan = ("--usage-plan-id", plan)
     assert cli("get-usage-plan", *of_plan, "--query", "[quota.offset, throttle.rateLimit, tags]") == [0, 2.5, {}]
     changed = cli("update-usage-plan", *of_plan, "--patch-operations", f"op=add,path=/apiStages,value={api}:prod",
-                  f"op=replace,path=/apiStages/{api}:dev/throttle/~1part1~1{{item}}/GET/burstLimit,value=3", "op=replace,path=/quota/limit,value=20")
-    assert changed["apiStages"] == [{"apiId": api, "stage": "dev", "throttle": {"/part1/{item}/GET": {"burstLimit": 3}}}, {"apiId": api, "stage": "prod"}]
+                  f"op=replace,path=/apiStages/{api}:dev/throttle/~1part1/GET/burstLimit,value=3", "op=replace,path=/quota/limit,value=20")
+    assert changed["apiStages"] == [{"apiId": api, "stage": "dev", "throttle": {"/part1/GET": {"burstLimit": 3}}}, {"apiId": api, "stage": "prod"}]
     assert cli("create-usage-plan-key", *of_plan, "--key-id", key["id"], "--key-type", "API_KEY") == {
         "id": key["id"], "type": "API_KEY", "value": key["value"], "name": "mobile"}
     assert cli("get-usage-plan-key", *of_plan, "--key-id", key["id"], "--query", "name", "--output", "text") == "mobile"
