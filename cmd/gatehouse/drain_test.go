@@ -134,8 +134,8 @@ func TestCutOffAtStop(t *testing.T) {
 	dir := t.TempDir()
 	c := defaults()
 	c.Listen, c.InMemory, c.AccessLog = "127.0.0.1:0", true, filepath.Join(dir, "access.log")
-	var log strings.Builder
-	s, err := start(t.Context(), c, io.Discard, slog.New(slog.NewTextHandler(&log, nil)))
+	log := new(lockedLog)
+	s, err := start(t.Context(), c, io.Discard, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,11 +160,12 @@ func TestCutOffAtStop(t *testing.T) {
 	if err := errors.Join(s.drain(ctx), s.close()); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(log.String(), "plane=stages connections=1") {
-		t.Errorf("log:\n%s", log.String())
+	logged := log.take()
+	if !strings.Contains(logged, "plane=stages connections=1") {
+		t.Errorf("log:\n%s", logged)
 	}
 	text, err := os.ReadFile(c.AccessLog)
 	if err != nil || len(text) > 0 && !strings.HasSuffix(string(text), " status 503\n") { // who is cut off may have no line any more
-		t.Errorf("access log %q, %v\nlog:\n%s", text, err, log.String())
+		t.Errorf("access log %q, %v\nlog:\n%s", text, err, logged)
 	}
 }
