@@ -32,7 +32,7 @@ func newBench(t testing.TB) *bench {
 	}
 	t.Cleanup(func() { st.Close() })
 	b := &bench{t: t, store: st}
-	b.Service = control.New(control.Options{Store: st, Applied: func(_ context.Context, _ string, rev store.Revision) error {
+	b.Service = control.New(control.Options{Store: st, Applied: func(_ context.Context, _ store.Scope, rev store.Revision) error {
 		b.applied = max(b.applied, rev)
 		return nil
 	}})

@@ -17,7 +17,7 @@ import (
 // concurrent use.
 type Service struct {
 	store     *store.Store
-	applied   func(ctx context.Context, api string, rev store.Revision) error
+	applied   func(ctx context.Context, of store.Scope, rev store.Revision) error
 	log       *slog.Logger
 	now       func() time.Time
 	kinds     *kindSet
@@ -38,11 +38,11 @@ type Service struct {
 type Options struct {
 	Store *store.Store
 
-	// Applied waits until the data plane of this process serves everything of an
-	// API up to a revision, so that a request right after a call sees what it
-	// did. For "" it is everything of all APIs. Nil means that no data plane runs
-	// here.
-	Applied func(ctx context.Context, api string, rev store.Revision) error
+	// Applied waits until the data plane of this process serves everything of a
+	// scope up to a revision, so that a request right after a call sees what it
+	// did: everything of an API, what an account has beside its APIs, or, for the
+	// zero Scope, everything. Nil means that no data plane runs here.
+	Applied func(ctx context.Context, of store.Scope, rev store.Revision) error
 
 	Limits Limits // the zero value bounds nothing
 
@@ -78,7 +78,7 @@ func New(o Options) *Service {
 		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, usage: o.Usage, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
-		s.applied = func(context.Context, string, store.Revision) error { return nil }
+		s.applied = func(context.Context, store.Scope, store.Revision) error { return nil }
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -167,7 +167,7 @@ func writeBy[T any](ctx context.Context, s *Service, run writer, who *wire.Calle
 	if err != nil || rev == 0 {
 		return out, tookTooLong(err)
 	}
-	if err = s.applied(ctx, api, rev); errors.Is(err, context.DeadlineExceeded) {
+	if err = s.applied(ctx, scope, rev); errors.Is(err, context.DeadlineExceeded) {
 		err = wire.ServiceUnavailable("The request was done, but is not served yet")
 	}
 	return out, err

@@ -91,18 +91,15 @@ func (f *Feed) applyStages(changes []gateway.Change) {
 	}
 }
 
-// serves reports whether everything of an API up to rev is served, of all APIs
-// for "". The caller holds f.mu.
-func (f *Feed) serves(api string, rev store.Revision) bool {
+// serves reports whether everything of a scope up to rev is served. What accounts
+// have beside their APIs is in no backlog, so it does not wait for the programs of
+// anybody's stages. The caller holds f.mu.
+func (f *Feed) serves(of store.Scope, rev store.Revision) bool {
 	if f.applied < rev {
 		return false
 	}
-	if api != "" {
-		b := f.backlogs[api]
-		return b == nil || b.applied >= rev
-	}
-	for _, b := range f.backlogs {
-		if b.applied < rev {
+	for api, b := range f.backlogs {
+		if b.applied < rev && (api == of.API || of == store.Scope{}) {
 			return false
 		}
 	}

@@ -111,11 +111,16 @@ func (c *compiling) expect(api, want string) {
 	}
 }
 
-// waited reports whether a call that changed an API would have returned.
+// waited reports whether a call that changed an API, or with "" anything at all,
+// would have returned.
 func (c *compiling) waited(api string, rev store.Revision, d time.Duration) bool {
 	ctx, cancel := context.WithTimeout(c.t.Context(), d)
 	defer cancel()
-	return c.Wait(ctx, api, rev) == nil
+	of := store.Scope{}
+	if api != "" {
+		of = store.Scope{Account: "111122223333", Region: "us-east-1", API: api}
+	}
+	return c.Wait(ctx, of, rev) == nil
 }
 
 // A deployment is compiled before it serves, while the one before it does; the
@@ -151,6 +156,11 @@ func TestDeploymentIsCompiledFirst(t *testing.T) {
 		changed := c.deploy("big", "d2", "new") // behind the first
 		if c.waited("big", changed, time.Second) || c.waited("", changed, time.Second) {
 			t.Error("a change passed one of its stage by")
+		}
+		within, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := c.Wait(within, store.Scope{Account: "444455556666", Region: "us-east-1"}, changed); err != nil {
+			t.Error("a call about what an account has beside its APIs waits for a deployment")
 		}
 		release()
 		if !c.waited("big", changed, time.Millisecond) || !c.waited("", changed, time.Millisecond) {

@@ -218,12 +218,13 @@ func (f *Feed) tell() {
 	f.moved = make(chan struct{})
 }
 
-// Wait returns when the gateway serves everything of an API up to a revision,
-// of all APIs for "".
-func (f *Feed) Wait(ctx context.Context, api string, rev store.Revision) error {
+// Wait returns when all that a write of a scope has published up to a revision is
+// served: of an API, of what an account has beside its APIs, or, for the zero Scope,
+// of everything.
+func (f *Feed) Wait(ctx context.Context, of store.Scope, rev store.Revision) error {
 	for {
 		f.mu.Lock()
-		served, moved := f.serves(api, rev), f.moved
+		served, moved := f.serves(of, rev), f.moved
 		f.mu.Unlock()
 		if served {
 			return nil

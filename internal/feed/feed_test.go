@@ -104,7 +104,7 @@ func TestFeedGoesOnAfterAFailedRead(t *testing.T) {
 		rev := publishStages(t, st, 1)
 		within, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := f.Wait(within, "", rev); err != nil {
+		if err := f.Wait(within, store.Scope{}, rev); err != nil {
 			t.Fatalf("revision %d is not served: %v", rev, err)
 		}
 	})
