@@ -2,12 +2,15 @@ package integration
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -18,56 +21,60 @@ import (
 func TestSlowBackendsMakeRoom(t *testing.T) {
 	const size = 300_000
 	answer := "HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + strings.Repeat("x", size)
-	budget := httpmsg.NewBudget(4 << 20)
-	c := client(t, Options{Budget: budget})
-	halt := make(chan bool)
-	slow := backend(t, func(_ int, nc net.Conn, r *bufio.Reader) {
-		request(r)
-		io.WriteString(nc, answer[:size*9/10])
-		<-halt
-	})
-	quick := backend(t, func(_ int, nc net.Conn, r *bufio.Reader) {
-		for request(r) != "" {
-			io.WriteString(nc, answer)
-		}
-	})
-	get := func(ep *Endpoint) error {
-		resp, err := c.Do(&Request{Method: "GET", Target: "/", Deadline: time.Now().Add(time.Minute)}, ep)
-		if err == nil {
-			if len(resp.Body) != size {
-				t.Errorf("%d bytes of %d", len(resp.Body), size)
+	synctest.Test(t, func(t *testing.T) {
+		budget := httpmsg.NewBudget(4 << 20)
+		halt := make(chan bool)
+		c := NewClient(Options{Budget: budget, Dial: func(_ context.Context, _, addr string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() {
+				defer far.Close()
+				for r := bufio.NewReader(far); request(r) != ""; {
+					if strings.HasPrefix(addr, "slow") {
+						io.WriteString(far, answer[:size*9/10])
+						<-halt
+						return
+					}
+					io.WriteString(far, answer)
+				}
+			}()
+			return near, nil
+		}})
+		defer c.Close()
+		get := func(host string) error {
+			resp, err := c.Do(&Request{Method: "GET", Target: "/", Deadline: time.Now().Add(time.Minute)}, endpoint(t, "http", host, nil))
+			if err == nil {
+				if len(resp.Body) != size {
+					t.Errorf("%d bytes of %d", len(resp.Body), size)
+				}
+				resp.Release()
 			}
-			resp.Release()
+			return err
 		}
-		return err
-	}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	cut := 0
-	for range 30 {
-		wg.Go(func() {
-			err := get(slow)
-			mu.Lock()
-			defer mu.Unlock()
-			if errors.Is(err, ErrTimeout) {
-				cut++
+		var wg sync.WaitGroup
+		var cut atomic.Int32
+		for range 30 {
+			wg.Go(func() {
+				if err := get("slow.example"); errors.Is(err, ErrTimeout) {
+					cut.Add(1)
+				}
+			})
+		}
+		time.Sleep(10 * time.Second) // those for which there is no memory are through with waiting
+		if free := budget.Limit() - budget.Used(); free > 1<<20 {
+			t.Errorf("%d bytes are free beside slow answers", free)
+		}
+		for range 3 {
+			if err := get("quick.example"); err != nil {
+				t.Error("a quick backend's answer:", err)
 			}
-		})
-	}
-	for used := int64(-1); used != budget.Used() || used == 0; time.Sleep(100 * time.Millisecond) {
-		used = budget.Used()
-	}
-	for range 3 {
-		if err := get(quick); err != nil {
-			t.Error("a quick backend's answer:", err)
 		}
-	}
-	close(halt)
-	wg.Wait()
-	if cut == 0 {
-		t.Error("none of the slow was cut off")
-	}
-	if used := budget.Used(); used != 0 {
-		t.Errorf("%d bytes are not given back", used)
-	}
+		close(halt)
+		wg.Wait()
+		if cut.Load() == 0 {
+			t.Error("none of the slow was cut off")
+		}
+		if used := budget.Used(); used != 0 {
+			t.Errorf("%d bytes are not given back", used)
+		}
+	})
 }
