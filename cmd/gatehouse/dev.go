@@ -39,7 +39,10 @@ answer with their examples, or with values made from their schemas.
 
 URLs in the file are called. Calls of AWS services and Lambda functions go where
 --aws-endpoint-url and lambda-functions of the configuration file say, and to AWS
-only with --aws.`,
+only with --aws.
+
+The file of --config alone has lists and maps, which gatehouse help config documents:
+` + indented(fileOnlyKeys()+".", "", 79),
 		Args: arguments("FILE, the OpenAPI file to serve"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return dev(cmd.Context(), &configSource{inDev, cmd.Flags()}, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -20,8 +20,8 @@ func configHelp() string {
 marked "file": lists and maps live in the file alone. Flags win over the
 environment, the environment over the file; a key that is not listed here is an
 error. At SIGHUP a running server takes over what has changed in the keys that
-are marked "live"; a change of the others needs a restart. Those marked "dev" act
-in gatehouse dev alone.
+are marked "live"; a change of the others needs a restart. Those marked "dev"
+or "serve" act in that command alone.
 `)
 	c := defaults()
 	for i := range settings {
@@ -51,8 +51,11 @@ func (s *setting) marks() []string {
 	if s.live {
 		marks = append(marks, "live")
 	}
-	if s.only == inDev {
+	switch s.only {
+	case inDev:
 		marks = append(marks, "dev")
+	case inServe:
+		marks = append(marks, "serve")
 	}
 	return marks
 }
