@@ -66,10 +66,11 @@ func (im *importer) checkExtension(member *cursor, in place) {
 }
 
 // checkName tells of a member that is near to a name of its place and is not it. It is false
-// when there is none, or when the import is not lenient. A misspelt method of a path
+// when there is none, when the import is not lenient, and in places that other versions
+// of the specification give other members, as schemas are. A misspelt method of a path
 // is an error, since a route is lost with it.
 func (im *importer) checkName(member *cursor, in place, known keySet) bool {
-	if !im.opts.Lenient {
+	if !im.opts.Lenient || in != inRoot && in != inPathItem && in != inOperation && in != inRequestBody {
 		return false
 	}
 	meant, ok := spelling.Nearest(member.key, known.sorted())

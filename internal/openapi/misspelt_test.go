@@ -33,11 +33,12 @@ func TestMisspelt(t *testing.T) {
 		"a gateway response":     {top + "x-amazon-apigateway-gateway-responses: {DEFAULT_4XX: {statuscode: 400}}", "error: statuscode is no member of a gateway response; did you mean statusCode?"},
 		"an authorizer": {top + "components: {securitySchemes: {a: {type: apiKey, x-amazon-apigateway-authorizer: {type: token, authorizerURI: x}}}}",
 			"error: authorizerURI is no member of an authorizer; did you mean authorizerUri?"},
-		"an intrinsic as a tag":    {integration("uri: !Sub 'http://${Host}/'"), "error: !Sub " + intrinsicAdvice},
-		"an intrinsic's reference": {integration("credentials: !GetAtt Role.Arn"), "error: !GetAtt " + intrinsicAdvice},
-		"an intrinsic as a member": {op("description: {'Fn::Join': ['', [a]]}"), "error: Fn::Join " + intrinsicAdvice},
-		"somebody else's":          {op("x-amazing: 1, x-tag: 1, x-amazon-apigateway-cors: {}"), ""},
-		"an example":               {op("responses: {'200': {description: d, content: {application/json: {example: {'Fn::Sub': x}}}}}"), ""},
+		"an intrinsic as a tag":     {integration("uri: !Sub 'http://${Host}/'"), "error: !Sub " + intrinsicAdvice},
+		"an intrinsic's reference":  {integration("credentials: !GetAtt Role.Arn"), "error: !GetAtt " + intrinsicAdvice},
+		"an intrinsic as a member":  {op("description: {'Fn::Join': ['', [a]]}"), "error: Fn::Join " + intrinsicAdvice},
+		"another version's keyword": {"openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\ncomponents: {schemas: {A: {type: string, examples: [a]}}}\n", ""},
+		"somebody else's":           {op("x-amazing: 1, x-tag: 1, x-amazon-apigateway-cors: {}"), ""},
+		"an example":                {op("responses: {'200': {description: d, content: {application/json: {example: {'Fn::Sub': x}}}}}"), ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
