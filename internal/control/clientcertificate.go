@@ -163,7 +163,7 @@ var clientCertificatePatch = patchTable[clientCertificate]{
 // DeleteClientCertificate removes a certificate that no stage names, and its
 // key. AWS's words are not known; these are those of a usage plan.
 func (s *Service) DeleteClientCertificate(ctx context.Context, who *wire.Caller, in *wire.DeleteClientCertificateRequest) (*wire.Empty, error) {
-	return writeEmpty(ctx, s, who, "", func(t *tx) error {
+	return writeBrieflyEmpty(ctx, s, who, "", func(t *tx) error {
 		id := in.ClientCertificateID
 		if err := t.require(kindClientCertificate, id, errClientCertificate()); err != nil {
 			return err

@@ -84,9 +84,36 @@ func TestSmallCallsNeedNoPlace(t *testing.T) {
 	works("DeleteResource", err)
 }
 
+// deployLarge serves a deployment that is too large to be looked through in a turn,
+// with a method through a VPC link that nobody has.
+func deployLarge(t *testing.T, s *Service, who *wire.Caller, api string) {
+	t.Helper()
+	src := &source{
+		Models: []wire.Model{{Description: new(strings.Repeat("a", briefSource))}},
+		Resources: []wire.Resource{{ID: new("r"), ResourceMethods: map[string]wire.Method{
+			"GET": {MethodIntegration: &wire.Integration{ConnectionType: new("VPC_LINK"), ConnectionID: new("another")}},
+		}}},
+	}
+	_, err := writeEmpty(t.Context(), s, who, api, func(t *tx) error {
+		return errors.Join(
+			t.save(kindDeployment, "large", &wire.Deployment{ID: new("large"), CreatedDate: &t.now}),
+			t.save(kindDeploymentSource, "large", src),
+			t.save(kindStage, "prod", &wire.Stage{StageName: new("prod"), DeploymentID: new("large")}),
+		)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What is large waits for a place, and so does a definition before it is read.
 func TestLargeCallsNeedAPlace(t *testing.T) {
 	s, who, api := newService(t)
+	deployLarge(t, s, who, api)
+	link, err := s.CreateVPCLink(t.Context(), who, &wire.CreateVPCLinkRequest{Name: "link", TargetARNs: []string{"arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/a/1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, leave, err := s.long.enter(t.Context(), who.Account)
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +122,10 @@ func TestLargeCallsNeedAPlace(t *testing.T) {
 	calls := map[string]func(context.Context) error{
 		"CreateModel": func(ctx context.Context) error {
 			_, err := s.CreateModel(ctx, who, &wire.CreateModelRequest{RestAPIID: api, Name: "Large", ContentType: "application/json", Schema: &schema})
+			return err
+		},
+		"DeleteVpcLink": func(ctx context.Context) error {
+			_, err := s.DeleteVPCLink(ctx, who, &wire.DeleteVPCLinkRequest{VPCLinkID: *link.ID})
 			return err
 		},
 		"ImportRestApi": func(ctx context.Context) error {
@@ -115,8 +146,10 @@ func TestLargeCallsNeedAPlace(t *testing.T) {
 		cancel()
 	}
 	leave()
-	if err := calls["CreateModel"](t.Context()); err != nil {
-		t.Error(err)
+	for _, name := range []string{"CreateModel", "DeleteVpcLink"} {
+		if err := calls[name](t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	var answer *wire.Error
 	for _, name := range []string{"ImportRestApi", "PutRestApi"} {

@@ -167,7 +167,7 @@ func vpcLinkDialect(op *patch.Op, known, paths []string) error {
 
 // DeleteVPCLink removes a link that no stage's methods take.
 func (s *Service) DeleteVPCLink(ctx context.Context, who *wire.Caller, in *wire.DeleteVPCLinkRequest) (*wire.Empty, error) {
-	return writeEmpty(ctx, s, who, "", func(t *tx) error {
+	return writeBrieflyEmpty(ctx, s, who, "", func(t *tx) error {
 		id := in.VPCLinkID
 		if _, err := t.vpcLink(id); err != nil {
 			return err
