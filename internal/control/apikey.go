@@ -229,15 +229,6 @@ func removeStageOfKey(_ *tx, k *wire.APIKey, op *patch.Op) error {
 // DeleteAPIKey removes a key, also from the usage plans that it is in.
 func (s *Service) DeleteAPIKey(ctx context.Context, who *wire.Caller, in *wire.DeleteAPIKeyRequest) (*wire.Empty, error) {
 	return writeEmpty(ctx, s, who, "", func(t *tx) error {
-		plans, err := t.plansOfKey(in.APIKey)
-		if err != nil {
-			return err
-		}
-		for _, plan := range plans {
-			if err := t.remove(kindUsagePlanKey, snapshot.PlanKeyID(plan, in.APIKey), errPlanKey()); err != nil {
-				return err
-			}
-		}
 		return t.remove(kindAPIKey, in.APIKey, errAPIKey())
 	})
 }

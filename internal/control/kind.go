@@ -64,6 +64,7 @@ func kindTable() []kindInfo {
 
 		{kind: kindAPIKey, scope: ofAccount, served: serves(snapshot.ServedAPIKey, kindAPIKey, (*tx).servedAPIKey),
 			indexes: []index{indexOf(kindAPIKeyValue, ofAccount, keyValueKeys), sharedIndexOf(kindKeyStage, ofAccount, keyStageKeys)},
+			leave:   (*tx).leavePlans,
 			tags:    tagsAt("/apikeys/{id}", (*tx).apiKey, func(k *wire.APIKey) *map[string]string { return &k.Tags })},
 		{kind: kindUsagePlan, scope: ofAccount, served: serves(snapshot.ServedUsagePlan, kindUsagePlan, (*tx).servedUsagePlan),
 			indexes: []index{sharedIndexOf(kindPlanStage, ofAccount, planStageKeys)},
@@ -71,7 +72,7 @@ func kindTable() []kindInfo {
 		{kind: kindUsagePlanKey, scope: ofAccount, under: kindUsagePlan, served: serves(snapshot.ServedUsagePlanKey, kindUsagePlanKey, (*tx).servedPlanKey),
 			indexes: []index{sharedIndexOf(kindKeyPlan, ofAccount, keyPlanKeys)}},
 
-		{kind: kindStage, scope: ofAPI, served: serves(snapshot.ServedStage, kindStage, (*tx).servedStage),
+		{kind: kindStage, scope: ofAPI, served: serves(snapshot.ServedStage, kindStage, (*tx).servedStage), leave: (*tx).dropStage,
 			tags: tagsAt("/restapis/{api}/stages/{id}", (*tx).stage, func(s *stage) *map[string]string { return &s.Tags })},
 		{kind: kindDeployment, scope: ofAPI, served: &servedForm{name: snapshot.ServedDeployment, again: (*tx).deploymentAgain}}, // published by saveDeployment
 		{kind: kindDeploymentSource, scope: ofAPI, under: kindDeployment, sameID: true},
@@ -99,6 +100,10 @@ type kindInfo struct {
 	stays   bool        // when the server is reset
 	tags    *taggable   // nil for a kind without tags
 	indexes []index
+
+	// leave takes a document that goes out of those that name it, or with "" all
+	// documents of the scope. It is nil for a kind that nobody names.
+	leave func(t *tx, id string) error
 
 	upgrades []upgrade // of documents, the first from form 1; see form.go
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
-// remove deletes a document with everything under it, and ends its service;
-// missing is the error for one that is not there.
+// remove deletes a document with everything under it, takes it out of what names
+// it and ends its service; missing is the error for one that is not there.
 func (t *tx) remove(k kind, id string, missing error) error {
 	info := t.svc.kinds.byName[k]
 	if len(info.indexes) > 0 {
@@ -30,6 +30,11 @@ func (t *tx) remove(k kind, id string, missing error) error {
 	}
 	if err := t.retract(info, id); err != nil {
 		return err
+	}
+	if info.leave != nil {
+		if err := info.leave(t, id); err != nil {
+			return err
+		}
 	}
 	return t.removeBelow(k, id)
 }

@@ -286,13 +286,15 @@ func (s *Service) DeleteRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 	})
 }
 
-// removeAPI deletes the API and what belongs to it, and ends its service. Usage
-// plans lose its stages.
+// removeAPI deletes the API and what belongs to it, takes that out of what names
+// it, such as usage plans, and ends its service.
 func (t *tx) removeAPI() error {
-	if err := t.dropStage(""); err != nil {
-		return err
-	}
 	for _, k := range t.svc.kinds.tops(ofAPI) {
+		if k.leave != nil {
+			if err := k.leave(t, ""); err != nil {
+				return err
+			}
+		}
 		if err := t.removeAll(k.kind, ""); err != nil {
 			return err
 		}

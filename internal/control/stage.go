@@ -207,9 +207,6 @@ func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetS
 // it.
 func (s *Service) DeleteStage(ctx context.Context, who *wire.Caller, in *wire.DeleteStageRequest) (*wire.Empty, error) {
 	return writeBrieflyEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
-		if err := t.remove(kindStage, in.StageName, errStage()); err != nil {
-			return err
-		}
-		return t.dropStage(in.StageName)
+		return t.remove(kindStage, in.StageName, errStage())
 	})
 }

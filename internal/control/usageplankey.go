@@ -116,6 +116,24 @@ func (t *tx) plansOfKey(key string) ([]string, error) {
 	return plans, nil
 }
 
+// leavePlans takes a key that goes out of its plans. All keys of an account go with
+// all of its plans, and then there is nothing to do.
+func (t *tx) leavePlans(key string) error {
+	if key == "" {
+		return nil
+	}
+	plans, err := t.plansOfKey(key)
+	if err != nil {
+		return err
+	}
+	for _, plan := range plans {
+		if err := t.remove(kindUsagePlanKey, snapshot.PlanKeyID(plan, key), errPlanKey()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // keysOfPlan lists the ids of the keys in a plan.
 func (t *tx) keysOfPlan(plan string) ([]string, error) {
 	prefix := snapshot.PlanKeyID(plan, "")
