@@ -87,7 +87,7 @@ func TestSlowReadersMakeRoom(t *testing.T) {
 			budget := httpmsg.NewBudget(32 << 20)
 			s := openTLS(t, Options{Answers: budget, MaxConnections: 1000}, sized(budget))
 			hoard(t, s)
-			for end := time.Now().Add(10 * time.Second); budget.Used() < 20<<20 && time.Now().Before(end); {
+			for end := time.Now().Add(30 * time.Second); budget.Used() < 20<<20 && time.Now().Before(end); {
 				time.Sleep(time.Millisecond)
 			}
 			tr := s.http2(t)

@@ -113,14 +113,14 @@ func TestSlowClients(t *testing.T) {
 		}
 	})
 	t.Run("slow and steady body", func(t *testing.T) {
-		p := s.dial(t)
-		p.send(stageHead("POST", "/dev") + "Content-Length: 1000\r\n\r\n")
-		for range 10 {
-			time.Sleep(50 * time.Millisecond) // 2 KB a second
-			p.send(strings.Repeat("x", 100))
+		p := open(t, Options{ReadTimeout: time.Second}, echo).dial(t)
+		p.send(stageHead("POST", "/dev") + "Content-Length: 6000\r\n\r\n")
+		for range 30 { // for longer than a piece may take, at four times its pace
+			time.Sleep(50 * time.Millisecond)
+			p.send(strings.Repeat("x", 200))
 		}
 		resp, body := p.receive("POST")
-		if got := see(t, resp, body); got.Body != "1000 bytes" {
+		if got := see(t, resp, body); got.Body != "6000 bytes" {
 			t.Errorf("stage got body %q", got.Body)
 		}
 	})
@@ -130,7 +130,7 @@ func TestSlowClients(t *testing.T) {
 		resp, body := p.receive("GET")
 		see(t, resp, body)
 		start := time.Now()
-		if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 || time.Since(start) > 5*time.Second {
+		if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 || time.Since(start) > 30*time.Second {
 			t.Errorf("got %q, %v after %v", rest, err, time.Since(start))
 		}
 	})

@@ -112,7 +112,7 @@ func TestFloodOfLeavers(t *testing.T) {
 		t.Errorf("%d connections while a handler works for one", n)
 	}
 	close(let)
-	for end := time.Now().Add(10 * time.Second); s.connections() != 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); s.connections() != 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the connection counts for ever")
 		}
@@ -130,7 +130,7 @@ func TestBoundWindows(t *testing.T) {
 	_, _ = io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")
 	const settings, windowUpdate, initialWindow = 4, 8, 4
 	stream, connection := -1, 65535
-	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	for stream < 0 || connection == 65535 {
 		var head [9]byte
 		if _, err := io.ReadFull(conn, head[:]); err != nil {

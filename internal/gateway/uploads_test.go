@@ -76,7 +76,7 @@ func TestUploadAnnounced(t *testing.T) {
 		t.Errorf("%d bytes are borrowed", n)
 	}
 	_, _ = w.Write([]byte("x"))
-	for end := time.Now().Add(10 * time.Second); budget.Used() != 16<<10; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); budget.Used() != 16<<10; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d bytes are borrowed for one that has come", budget.Used())
 		}

@@ -55,7 +55,7 @@ func TestJavaHeader(t *testing.T) {
 	if got := javaHeader(many); len(got) < MaxLogLine {
 		t.Errorf("%d bytes", len(got))
 	}
-	if took := time.Since(begin); took > 5*time.Second {
+	if took := time.Since(begin); took > 30*time.Second {
 		t.Errorf("a million headers took %v", took)
 	}
 }
