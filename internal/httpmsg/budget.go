@@ -21,12 +21,12 @@ var (
 
 // A Budget bounds the bytes of bodies that a process holds at one time and
 // lends the buffers that hold them, pooled by size. What counts is the
-// capacity lent, not the bytes in use. Where it is used up, the bodies that come
-// most slowly from their clients are cut off (see Sender), and the answers that
-// clients take most slowly (see Delivery); while none is slow, a body on its way
-// waits for a few seconds, and who asks for anything else gets ErrBudget at once
-// and refuses the call. Large bodies leave room for small ones
-// (see headroom). All methods are safe for concurrent use.
+// capacity lent, not the bytes in use. When it is used up, the bodies are cut off
+// that come most slowly (see Sender), and the answers that clients take most slowly
+// (see Delivery). While none is slow, a body on its way waits for a few seconds;
+// anything else that needs memory gets ErrBudget, and its call is refused. Large
+// bodies leave room for small ones (see headroom). All methods are safe for
+// concurrent use.
 type Budget struct {
 	limit int64
 	name  string // what errors call it
@@ -123,10 +123,11 @@ func (b *Budget) lend(room int) *Buffer {
 	return buf
 }
 
-// acquire counts n bytes more, for which slow uploads make room.
+// acquire counts n bytes more, for which slow transfers make room. Where those are
+// deliveries, it waits a little until they have given back what they hold.
 func (b *Budget) acquire(n int) error { return b.acquireFor(nil, n) }
 
-// acquireFor is acquire for an upload, nil for others.
+// acquireFor is acquire for an upload that grows; nil is anything else.
 func (b *Budget) acquireFor(u *transfer, n int) error {
 	if b.take(n) {
 		return nil
@@ -147,8 +148,8 @@ func (b *Budget) acquireFor(u *transfer, n int) error {
 }
 
 const (
-	// leaveTime is how long memory is waited for that deliveries give back which have
-	// been cut off.
+	// leaveTime is how long acquire waits for the memory of deliveries that have been
+	// cut off.
 	leaveTime  = 200 * time.Millisecond
 	leavePause = time.Millisecond
 )

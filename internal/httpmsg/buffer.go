@@ -54,8 +54,9 @@ func (b *Buffer) Bytes() []byte { return b.data }
 // Free gives the memory back. The buffer must not be used afterwards.
 func (b *Buffer) Free() { b.budget.put(b) }
 
-// Leave gives what was borrowed back to the budget and leaves the memory to who
-// holds what Bytes returned. The buffer must not be used afterwards.
+// Leave gives what was borrowed back to the budget. The memory itself is not used for
+// another buffer: it stays with whoever holds what Bytes returned. The buffer must
+// not be used afterwards.
 func (b *Buffer) Leave() { b.budget.used.Add(-int64(cap(b.data))) }
 
 // FreeFunc returns Free as a value, for Response.OnRelease, without allocating.
@@ -103,11 +104,11 @@ func (b *Buffer) moveTo(next *Buffer) {
 }
 
 // ReadBody reads r to its end into a borrowed buffer. size is the length that
-// the sender announced, -1 when it did not: it sizes the buffer and is not
-// believed beyond a first 16 KiB, and a Sender not before its first byte, so that
-// a promise of 10 MB costs nothing until the bytes come. A body longer than limit is ErrTooLarge (r has then
-// been read to at most one byte beyond it), no memory is ErrBudget, and an
-// error of r is returned as it is.
+// the sender announced, -1 when it did not: it sizes the first buffer, up to 16 KiB.
+// For a Sender nothing is borrowed before its first byte has come, so that a promise
+// of 10 MB costs nothing. A body longer than limit is ErrTooLarge (r has then been
+// read to at most one byte beyond it), no memory is ErrBudget, and an error of r is
+// returned as it is.
 func (b *Budget) ReadBody(r io.Reader, size int64, limit int) (body *Buffer, err error) {
 	if size > int64(limit) {
 		return nil, ErrTooLarge

@@ -3,9 +3,10 @@ package httpmsg
 import "time"
 
 // A Delivery is an answer on its way to a client, whose memory is borrowed for as
-// long as the client takes. When others need that, the budget cuts off those that
-// are taken most slowly, as it does with bodies that come (see Sender). The zero
-// value is none. Its methods are for one goroutine at a time.
+// long as the client takes. When others need that memory, the budget cuts off the
+// deliveries that are taken most slowly, as it does with bodies that come (see
+// Sender). The zero value is no delivery. Its methods are for one goroutine at a
+// time.
 type Delivery struct {
 	budget   *Budget
 	transfer transfer
@@ -28,8 +29,8 @@ func (d *Delivery) Begin(b *Budget, to Interrupter, held int) {
 // Took notes that the client has taken n bytes.
 func (d *Delivery) Took(n int) { d.transfer.came(n) }
 
-// End ends the delivery, when what it held has been given back: who waits for that
-// looks for it then.
+// End ends the delivery. What it held must have been given back before: who waits for
+// that memory looks for it now.
 func (d *Delivery) End() {
 	b := d.budget
 	if b == nil {
@@ -43,6 +44,6 @@ func (d *Delivery) End() {
 	delete(b.transfers, &d.transfer)
 }
 
-// forBody is Buffer for a body that no client sends. It waits as long as it takes
-// until slow deliveries can be told from others, and are cut off.
+// forBody is Buffer for a body that comes from no Sender. It waits for as long as it
+// takes to tell slow transfers from others and to cut them off.
 func (b *Budget) forBody(size int) (*Buffer, error) { return b.await(nil, size, lately+leaveTime) }

@@ -11,14 +11,16 @@ import (
 	"time"
 )
 
-// An Interrupter is a transfer with a client, who takes its own time.
+// An Interrupter is a transfer whose other end, a client or a backend, takes its own
+// time.
 type Interrupter interface {
 	// Interrupt makes the read or write that is under way, and all that follow, fail
 	// soon. It is called by another goroutine and must not wait.
 	Interrupt()
 }
 
-// A Sender is a body that a client sends.
+// A Sender is a body that comes in its sender's own time: from a client, or from a
+// backend.
 type Sender interface {
 	io.Reader
 	Interrupter
@@ -46,12 +48,12 @@ const (
 // memory. It is os.ErrDeadlineExceeded.
 var errCutOff = fmt.Errorf("others needed the memory of a body that came too slowly: %w", os.ErrDeadlineExceeded)
 
-// A transfer is a body on its way from or to a client: an upload is what a Buffer
-// knows of the Sender that fills it, a Delivery is an answer. The budget cuts it off
-// when others need its memory: the slowest first, for anybody those that are too
-// slow, for an upload that has come steadily also those that began behind it.
+// A transfer is a body on its way: an upload, which is what a Buffer knows of the
+// Sender that fills it, or a Delivery. When others need its memory the budget cuts
+// transfers off, the slowest first. Those that are too slow make room for anybody;
+// for an upload that has come steadily, those that began after it do so, too.
 type transfer struct {
-	from  Interrupter // nil where nobody can be cut off
+	from  Interrupter // nil where there is nothing to cut off
 	begun time.Time
 	lent  bool // what it holds is counted until its holder gives it back, not until it is cut off
 
@@ -86,8 +88,8 @@ func (u *transfer) rateAt(now time.Time) float64 {
 }
 
 // judge returns how many bytes are held, how many seconds it would take to send
-// them again, and how long they have been coming, the time not counted in which
-// the body waited.
+// them again, and how long they have been coming, without the time in which the body
+// waited for memory.
 func (u *transfer) judge(now time.Time) (held int, seconds float64, age time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -98,7 +100,7 @@ func (u *transfer) judge(now time.Time) (held int, seconds float64, age time.Dur
 	return u.held, float64(u.held) / (u.rateAt(now) + 1), age
 }
 
-// enter begins an upload into a buffer.
+// enter begins an upload into a buffer. leave must follow.
 func (b *Budget) enter(buf *Buffer, from Sender) {
 	now := time.Now()
 	buf.upload = transfer{from: from, begun: now, at: now, held: cap(buf.data)}
@@ -107,8 +109,8 @@ func (b *Budget) enter(buf *Buffer, from Sender) {
 	b.transfers[&buf.upload] = struct{}{}
 }
 
-// leave ends an upload. Its error says why it was cut off: then its buffer is
-// counted no more.
+// leave ends an upload. An error says that it was cut off, and why; what its buffer
+// holds is then counted no more.
 func (b *Budget) leave(u *transfer) error {
 	if u.from == nil {
 		return nil
@@ -121,9 +123,9 @@ func (b *Budget) leave(u *transfer) error {
 	return cut
 }
 
-// await is Buffer for a body on its way, which may wait for so long, in all, until
-// others have made room. u is nil for one that has no memory, and for who is not to
-// be cut off.
+// await is Buffer for a body on its way: it waits until others have made room. most is
+// how long the body may wait in all, over all its calls. u is the upload; nil is a
+// body that has no memory yet, or one that comes from no Sender.
 func (b *Budget) await(u *transfer, size int, most time.Duration) (*Buffer, error) {
 	_, room := classFor(size)
 	if b.acquireFor(u, room) == nil {
@@ -180,7 +182,7 @@ func (u *transfer) holds(n int) error {
 	return u.cut
 }
 
-// A candidate is an upload that may be cut off.
+// A candidate is a transfer that may be cut off.
 type candidate struct {
 	*transfer
 	held    int
@@ -188,10 +190,10 @@ type candidate struct {
 	slow    bool
 }
 
-// makeRoom cuts off uploads until there is room for n bytes, and a little more, so
-// that a flood does not look through all of them for each of its own. by is the
-// upload that asks, nil for others. It reports false, and cuts off none, where
-// that would not suffice.
+// makeRoom cuts off transfers until there is room for n bytes, and a little more, so
+// that in a flood not every body that comes has to look through all of them. by is
+// the upload that asks, nil for anything else. Where cutting off all that may be cut
+// off would not suffice, it reports false and cuts off none.
 func (b *Budget) makeRoom(by *transfer, n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -232,8 +234,8 @@ func (u *transfer) steady(now time.Time) bool {
 	return seconds <= tooSlow && age >= lately
 }
 
-// candidates are the uploads that are slow, and for one that is steady those that
-// began behind it.
+// candidates are the transfers that are slow and, for an upload that is steady, those
+// that began after it.
 func (b *Budget) candidates(by *transfer, steady bool, now time.Time) (found []candidate) {
 	for u := range b.transfers {
 		switch held, seconds, age := u.judge(now); {
@@ -247,9 +249,10 @@ func (b *Budget) candidates(by *transfer, steady bool, now time.Time) (found []c
 	return found
 }
 
-// cutOff ends a transfer. What an upload held is counted no more, though its own
-// goroutine lets go of the memory only when it learns of it; what a delivery holds
-// is given back then.
+// cutOff ends a transfer and returns how many bytes it held. What an upload held is
+// counted no more from here on, though its goroutine lets go of the memory only when
+// it learns of this. What a delivery holds is counted until its goroutine gives it
+// back.
 func (b *Budget) cutOff(c candidate) int64 {
 	c.mu.Lock()
 	held := c.transfer.held

@@ -29,11 +29,12 @@ type Options struct {
 	// They do not bound those in use.
 	MaxIdlePerHost, MaxIdle int
 	// MaxConnections bounds the open connections, used and unused together (no
-	// bound). At the bound an unused one closes for a new one. One endpoint uses a
-	// quarter of them at the most for one API, an API three eighths for all its
-	// endpoints, both less the more others use; a quarter is left for first calls.
-	// Those whose calls end quickly may have half while that much is free. Calls beyond that wait for as long as connecting may take, and then fail with
-	// ErrBusy.
+	// bound). At the bound an unused one closes for a new one. The calls of one API
+	// to one endpoint use a quarter of them at the most, those to all its endpoints
+	// three eighths; both have less the more others use, and a quarter is left for
+	// first calls. Where calls end quickly, they may have half while that much is
+	// free. Calls beyond that wait for as long as connecting may take, and then fail
+	// with ErrBusy.
 	MaxConnections int
 	// Lookup finds the addresses of a host, those to be preferred first (the
 	// system's resolver; none where Dial is set, which then gets names as they

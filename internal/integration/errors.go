@@ -10,9 +10,10 @@ import (
 )
 
 // The ways a call fails, to be told apart with errors.Is. The gateway answers
-// ErrTimeout and ErrNetwork with 504, ErrBusy with 503, the others with 500; nobody
-// is there to read what it answers ErrGone with. Two more come from httpmsg: ErrTooLarge (the answer's body is over the limit, 500 as well) and
-// ErrBudget (no memory for it just now, 503).
+// ErrTimeout and ErrNetwork with 504, ErrBusy with 503, the others with 500; after
+// ErrGone nobody is there to read an answer. Two more come from httpmsg: ErrTooLarge
+// (the body of the response is over the limit, 500 as well) and ErrBudget (there is
+// no memory for it just now, 503).
 var (
 	ErrTimeout = errors.New("endpoint request timed out")
 	ErrNetwork = errors.New("network error communicating with endpoint")

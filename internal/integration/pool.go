@@ -30,9 +30,10 @@ func (p *pool) init(idleTimeout time.Duration, maxHost, maxIdle int) {
 	p.slots.room = make(chan struct{}, 1)
 }
 
-// enter takes a place for a call of an API to an endpoint and, unless fresh is
-// wanted, the connection that was used last; nil is that there is none. Where there
-// may be no more such calls, placed is false, and the caller waits for its place.
+// enter takes a place for a call of an API to an endpoint. Unless fresh is wanted it
+// also takes the idle connection that was used last; cn is nil where there is none.
+// Where the share may have no more places, placed is false: then the call counts as
+// waiting, and the caller has to wait for its place.
 func (p *pool) enter(key *poolKey, api string, fresh bool) (sh *share, cn *conn, placed bool) {
 	var l *lane
 	for {
@@ -80,8 +81,8 @@ func (p *pool) leave(sh *share) {
 	p.slots.release(sh)
 }
 
-// put ends a call and keeps its connection for later; cn is closed when the pool
-// is.
+// put ends a call and keeps its connection for later. A pool that is closed closes
+// the connection instead.
 func (p *pool) put(cn *conn, now time.Time) {
 	sh, l, extra := cn.share, cn.lane, cn
 	cn.idleSince = now
@@ -113,12 +114,12 @@ func (p *pool) discard(cn *conn) {
 	p.leave(cn.share)
 }
 
-// makeRoom counts a connection that a call is about to open, by limit, unless gone
-// is closed before. At the bound
-// it closes the one idle longest in its place. Of 10 connections that there may be,
-// the calls under way have places for 10, this one's among them, and so use 9 at
-// the most: the tenth is idle, or between two hands, which are through with it in a
-// moment, and tell.
+// makeRoom counts a connection that a call is about to open. At the bound it closes
+// the one that has been idle longest. Where none is idle it waits for one, until
+// limit or until gone is closed. It rarely has to: where there may be 10 connections
+// there are 10 places, one of which this call has, so that other calls use 9
+// connections at the most. The tenth is idle, or a call is about to give it back and
+// then tells.
 func (p *pool) makeRoom(limit time.Time, gone <-chan struct{}) error {
 	if p.findRoom() {
 		return nil

@@ -13,8 +13,8 @@ type seat struct {
 // A queue is a heap of those that wait.
 type queue[T interface{ place() *seat }] []T
 
-// settle puts x where its need has it: behind those that need as much if it has not
-// waited before, and out of the queue if it does not wait.
+// settle puts x in the place that its need gives it, or takes it out of the queue if it
+// does not wait. If it was not in the queue, it comes behind those that need as much.
 func settle[T interface{ place() *seat }](q *queue[T], x T, waits bool, need int64, turn uint64) {
 	at := x.place()
 	switch {

@@ -99,14 +99,15 @@ func (l *lane) forget(as *apis) {
 //
 // Three quarters of the places are for everyone. An endpoint leaves twice as many
 // of those free as its API has calls there, and an API as many as it has: alone
-// they have a quarter and three eighths of all places. The last quarter is for who
-// has little: the first half of it for the first call to an endpoint, as long as
+// they have a quarter and three eighths of all places. The last quarter is for those
+// that have few: the first half of it for the first call to an endpoint, as long as
 // its API has less than half of all places, and all of it for an API's first call.
-// So there is a place for somebody new until as many others hang as that quarter
-// has places, with one call each.
+// So a newcomer finds a place until as many others hang, with one call each, as that
+// quarter has places.
 //
-// While more than half of all places are free, whose calls end quickly may have
-// more than that (see slots.mayGrow): the rest keep half if they hang.
+// While more than half of all places are free, a share whose calls end quickly may
+// have more than that (see slots.mayGrow): if they begin to hang, the others still
+// have half.
 func needed(calls, ofAPI, all int64) int64 {
 	switch {
 	case ofAPI == 0:
@@ -136,10 +137,11 @@ type pace struct {
 	before int       // ended, then
 }
 
-// isQuick reports whether calls end so fast that those under way, of which there
-// are so many, give their places back soon. What it knows is from the last time
-// measured, which who wants to know begins and ends: where nobody did lately, it
-// begins anew.
+// isQuick reports whether calls end so fast that those under way, whose number it is
+// told, give their places back soon. It measures over periods of paceTime at the
+// least, each of which ends, and the next one begins, when somebody asks. What it
+// reports is that of the last period; one that was much longer, because nobody asked,
+// tells nothing of now and counts as not quick.
 func (p *pace) isQuick(calls int, now time.Time) bool {
 	if took := now.Sub(p.since); took >= paceTime {
 		p.quick = took < 2*paceTime && time.Duration(p.ended-p.before)*soon >= time.Duration(calls)*took

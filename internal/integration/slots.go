@@ -8,14 +8,13 @@ import (
 	"time"
 )
 
-// slots bound the connections that a client has open, and share them out among
-// endpoints and APIs, so that those whose calls hang leave places to the others
-// (see needed). When calls end, the shares of those that go on hanging become
-// equal.
+// slots bound the connections that a client has open. They are shared out among
+// endpoints and APIs, so that those whose calls hang leave places to the others (see
+// needed). As calls end, those that hang come to have equal shares.
 //
-// A call has a place from before it looks for a connection until it is through
-// with it. Connections that no call uses have none: they are closed where the
-// bound needs it.
+// A call has a place from the moment before it looks for a connection until it needs
+// the connection no more. Connections that no call uses have no place: they are
+// closed when others are to be opened at the bound.
 type slots struct {
 	limit int64        // 0 for none
 	calls atomic.Int64 // that have a place; not counted without a limit
@@ -37,9 +36,10 @@ type line struct {
 	growing   *list.Element // in slots.growing; nil where it is not
 }
 
-// claim takes a place for a call of a share, which is locked, if it may. It
-// counts the call with its API first. Who is refused meanwhile, for a call that
-// then is not counted, asks again when it waits.
+// claim takes a place for a call of a share, whose lane is locked, and reports whether
+// the call may have one. It counts the call with its API first, and takes that back
+// where another call was faster. A call that is refused in between, because of one
+// that is then not counted, asks again when it begins to wait.
 func (s *slots) claim(sh *share) bool {
 	if s.limit == 0 {
 		return true
@@ -61,15 +61,16 @@ func (s *slots) claim(sh *share) bool {
 	}
 }
 
-// mayGrow reports whether a share, which is locked, may have more than its part of
-// the places: while more than half of all are free, and its calls give theirs back
-// soon.
+// mayGrow reports whether a share, whose lane is locked, may have more than its part
+// of the places. It may while more than half of all are free and its calls give
+// theirs back soon.
 func (s *slots) mayGrow(sh *share, free int64) bool {
 	return free > s.limit/2 && sh.pace.isQuick(sh.calls, time.Now())
 }
 
-// release gives the place of a call of sh back, and to calls that wait what they
-// may have now. The call is not among sh's any more, which may be forgotten.
+// release gives back the place of a call of sh, and grants places to the calls that
+// wait and may have them now. sh counts the call no more by then, and its lane may
+// have forgotten it.
 func (s *slots) release(sh *share) {
 	if s.limit == 0 {
 		return
@@ -90,7 +91,7 @@ func (s *slots) wait(sh *share, limit time.Time, gone <-chan struct{}) error {
 	got := make(chan struct{})
 	s.mu.Lock()
 	at := sh.line.PushBack(got)
-	s.waiting.Add(1) // first: a place that comes free from now on is offered by who releases it
+	s.waiting.Add(1) // before grant looks: whoever releases a place from now on offers it
 	s.settle(sh)
 	s.grant()
 	s.mu.Unlock()
