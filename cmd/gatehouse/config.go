@@ -19,7 +19,10 @@ type config struct {
 	GatewayTLSListen     string
 	AdminListen          string
 	GatewayHealth        bool
-	Port                 int // of 127.0.0.1, for the root of dev's stage
+	Host                 string   // that dev's stage is at the root of
+	Port                 int      // of Host
+	TLS                  bool     // the root is under TLS
+	StageVariable        []string // name=value, of dev's stage
 	Verbose              bool
 	API                  []string // in the form of parseAPIFile
 	Watch                bool     // the files of API
@@ -71,6 +74,7 @@ type source struct {
 func defaults() config {
 	return config{
 		Listen:    "127.0.0.1:4566",
+		Host:      "127.0.0.1",
 		Port:      devPort,
 		DataDir:   "./gatehouse-data",
 		Region:    "us-east-1",
@@ -128,11 +132,7 @@ func load(in command, flags *pflag.FlagSet, environment []string) (config, error
 // readNamed reads the configuration file that the command line or the environment
 // names, if one does.
 func (c *config) readNamed(flags *pflag.FlagSet, variables map[string]string) error {
-	file, given := variables[envName("config")]
-	from := envName("config")
-	if f := flags.Lookup("config"); f != nil && f.Changed {
-		file, given, from = f.Value.String(), true, "--config"
-	}
+	file, from, given := namedFile(flags, variables)
 	switch {
 	case !given:
 		return nil
@@ -140,6 +140,16 @@ func (c *config) readNamed(flags *pflag.FlagSet, variables map[string]string) er
 		return fmt.Errorf("%s: %w", from, errEmpty)
 	}
 	return c.readFile(file)
+}
+
+// namedFile is the configuration file that the command line or the environment names,
+// and where that says so.
+func namedFile(flags *pflag.FlagSet, variables map[string]string) (file, from string, given bool) {
+	if f := flags.Lookup("config"); f != nil && f.Changed {
+		return f.Value.String(), "--config", true
+	}
+	file, given = variables[envName("config")]
+	return file, envName("config"), given
 }
 
 // copyFlag gives a setting the value of its flag, lists whole.
@@ -167,6 +177,7 @@ func (c *config) check(in command) error {
 				return fmt.Errorf("%s: has no effect %s", from.name, rule.why)
 			}
 			c.warnings = append(c.warnings, from.name+" has no effect "+rule.why)
+			c.field(rule.name).Set(new(defaults()).field(rule.name))
 		}
 	}
 	if in == inBackup || in == inCheck { // at which nothing listens

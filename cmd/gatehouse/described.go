@@ -23,6 +23,7 @@ type described struct {
 	refs       string // the directory that references cannot leave
 	api, stage string // under which it is served
 	who        *wire.Caller
+	variables  map[string]string // of the stage; nil leaves those that it has
 
 	mu    sync.Mutex             // of who reads the file
 	files map[string]os.FileInfo // what was read, as it was then; nil for what was not there
@@ -100,7 +101,8 @@ func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.Cl
 	if wrong != nil {
 		return nil, wrong
 	}
-	if _, err := d.server.control.CreateDeployment(ctx, d.who, &wire.CreateDeploymentRequest{RestAPIID: d.api, StageName: &d.stage}); err != nil {
+	in := &wire.CreateDeploymentRequest{RestAPIID: d.api, StageName: &d.stage, Variables: d.variables}
+	if _, err := d.server.control.CreateDeployment(ctx, d.who, in); err != nil {
 		return nil, d.problems(err)
 	}
 	return program.ClosedMethods(), nil

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -54,6 +52,7 @@ The file of --config alone has lists and maps, which gatehouse help config docum
 
 // dev serves a file until ctx ends.
 func dev(ctx context.Context, from *configSource, file string, out, errout io.Writer) error {
+	read := look(from.files())
 	c, err := from.read()
 	if err != nil {
 		return err
@@ -61,7 +60,7 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 	if err := checkFile(file); err != nil {
 		return err
 	}
-	root, err := listenOn(net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)), "port")
+	root, err := listenOn(c.root(), "port")
 	if err != nil {
 		return err
 	}
@@ -78,18 +77,24 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
-	d := newDeveloper(s, api, baseURL(root))
+	d := newDeveloper(s, api, root)
 	if err := d.create(ctx); err != nil {
 		return errors.Join(err, s.close())
 	}
-	s.open(s.gateway, root, gateway.Entrance{Name: "port", API: devAPI, Stage: devStage})
-	fmt.Fprintf(d.out, "Control plane   %s\n", baseURL(s.ports.main))
-	fmt.Fprintf(d.out, "Stage dev       %s/\n\n", d.root)
+	at := gateway.Entrance{Name: "port", API: devAPI, Stage: devStage}
+	if c.TLS {
+		at.TLS = s.ports.shown.config()
+	}
+	s.open(s.gateway, root, at)
+	d.announce()
 	d.reload(ctx)
 	fmt.Fprintln(d.out, "Ready.")
 	s.stdout.Flush()
 	go watch(ctx, newNotifier(), d)
-	go obey(ctx, hangups, d.reloadAll)
+	go obey(ctx, hangups, d.hangUp)
+	if len(read) > 0 {
+		go watch(ctx, newNotifier(), &configFile{files: read, of: d})
+	}
 	return s.wait(ctx)
 }
 

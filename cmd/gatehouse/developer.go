@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
@@ -15,13 +16,40 @@ type developer struct {
 	*described
 	teller *teller
 	root   string // URL at which the stage is served
+	curl   string // the command that calls it there
 	out    io.Writer
 	told   bool   // the curl lines have been printed
 	places string // the lines that tell where calls of AWS services go
+
+	hasVariables bool // the stage has variables
 }
 
-func newDeveloper(s *server, d *described, root string) *developer {
-	return &developer{described: d, teller: &teller{out: s.stdout, file: d.file, verbose: s.config.Verbose}, root: root, out: s.stdout}
+// newDeveloper makes the developer of an API that is served at the root of a listener,
+// nil for none.
+func newDeveloper(s *server, api *described, root net.Listener) *developer {
+	d := &developer{described: api, teller: &teller{out: s.stdout, file: api.file, verbose: s.config.Verbose}, curl: "curl ", out: s.stdout}
+	d.setVariables()
+	switch {
+	case root == nil:
+	case s.config.TLS:
+		d.root = "https://" + authority(root)
+		if s.ports.shown.made() != nil {
+			d.curl = "curl -k "
+		}
+	default:
+		d.root = baseURL(root)
+	}
+	return d
+}
+
+// announce prints the URLs.
+func (d *developer) announce() {
+	fmt.Fprintf(d.out, "Control plane   %s\n", baseURL(d.server.ports.main))
+	fmt.Fprintf(d.out, "Stage dev       %s/\n", d.root)
+	if made := d.server.ports.shown.made(); made != nil {
+		fmt.Fprintf(d.out, "Certificate     made for this run, SHA-256 %s\n", fingerprint(made))
+	}
+	fmt.Fprintln(d.out)
 }
 
 // create makes the API that the file is laid over, and the VPC links that the
@@ -41,23 +69,36 @@ func (d *developer) makeLinks(ctx context.Context) {
 	}
 }
 
-// reloadAll takes over what has changed in the configuration, and deploys the file
-// under it.
-func (d *developer) reloadAll(ctx context.Context) {
-	d.server.reload(ctx)
+// hangUp does what SIGHUP is for, and deploys the file under what has changed.
+func (d *developer) hangUp(ctx context.Context) { d.under(ctx, d.server.reload) }
+
+// under deploys the file under a configuration that reload takes over.
+func (d *developer) under(ctx context.Context, reload func(context.Context)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	reload(ctx)
+	d.setVariables()
 	d.makeLinks(ctx)
-	d.reload(ctx)
+	d.redeploy(ctx)
 }
 
 // reload reads the file and deploys it, or says why not.
 func (d *developer) reload(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.redeploy(ctx)
+}
+
+// redeploy is reload. The caller holds d.mu.
+func (d *developer) redeploy(ctx context.Context) {
 	begin := time.Now()
 	r := d.read(ctx)
 	if r.refused {
 		d.refuse(r.wrong)
 		return
+	}
+	if err := d.dropVariables(ctx); err != nil {
+		fmt.Fprintf(d.out, "stage-variable: %s\n", d.problems(err)[0].Text)
 	}
 	if err := d.logAccess(ctx); err != nil {
 		fmt.Fprintf(d.out, "%s: %s\n", d.server.config.called("access-log"), d.problems(err)[0].Text)

@@ -95,7 +95,7 @@ const (
 // curls prints lines that call the routes.
 func (d *developer) curls(routes []route) {
 	for _, r := range routes[:min(len(routes), maxCurls)] {
-		fmt.Fprintln(d.out, "  "+r.curl(d.root))
+		fmt.Fprintln(d.out, "  "+r.curl(d.curl, d.root))
 	}
 	if n := len(routes) - maxCurls; n > 0 {
 		fmt.Fprintf(d.out, "  and %d more\n", n)
@@ -104,7 +104,7 @@ func (d *developer) curls(routes []route) {
 
 // curl is a command that calls the route with what it requires. A variable that the
 // file says nothing of is 1.
-func (r route) curl(base string) string {
+func (r route) curl(command, base string) string {
 	parts := strings.Split(r.path, "/")
 	for i, p := range parts {
 		switch {
@@ -114,7 +114,7 @@ func (r route) curl(base string) string {
 			parts[i] = url.PathEscape(cmp.Or(r.sample.Path[strings.Trim(p, "{}")], "1"))
 		}
 	}
-	line := "curl "
+	line := command
 	switch r.verb {
 	case "GET":
 	case "ANY":

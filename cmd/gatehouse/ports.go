@@ -36,12 +36,12 @@ func openPorts(c *config, log *slog.Logger) (_ *ports, err error) {
 			return nil, err
 		}
 	}
+	show, err := ps.shown.prepare(c)
+	if err != nil {
+		return nil, err
+	}
+	show()
 	if c.GatewayTLSListen != "" {
-		show, err := ps.shown.prepare(c)
-		if err != nil {
-			return nil, err
-		}
-		show()
 		if ps.secure, err = listenOn(c.GatewayTLSListen, "gateway-tls-listen"); err != nil {
 			return nil, err
 		}
@@ -76,12 +76,16 @@ func (ps *ports) close() error {
 }
 
 // baseURL is the URL of a listener as a client on this machine names it.
-func baseURL(l net.Listener) string {
+func baseURL(l net.Listener) string { return "http://" + authority(l) }
+
+// authority is the host and the port of a listener as a client on this machine names
+// them.
+func authority(l net.Listener) string {
 	host, port, _ := net.SplitHostPort(l.Addr().String())
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return net.JoinHostPort(host, port)
 }
 
 // announce prints the URLs, and last the line that says all is up.

@@ -28,6 +28,15 @@ func (s *configSource) read() (config, error) {
 	return c, err
 }
 
+// files are the configuration file, or nothing where there is none.
+func (s *configSource) files() []string {
+	variables, _ := ownVariables(os.Environ()) // read tells what is wrong
+	if name, _, given := namedFile(s.flags, variables); given {
+		return []string{name}
+	}
+	return nil
+}
+
 // takeOver gives a running server's settings the values that they have in next,
 // as far as they can change while it runs. It returns the names of those that
 // differ and need a restart.
@@ -66,12 +75,18 @@ const refreshTime = 10 * time.Second
 func (s *server) reload(ctx context.Context) {
 	s.log.Info("SIGHUP: log files are opened again, and the configuration is read")
 	s.reopen()
+	s.reconfigure(ctx, "SIGHUP")
+}
+
+// reconfigure takes over what has changed in the configuration, or says why not. The
+// log's lines begin with why it was asked to.
+func (s *server) reconfigure(ctx context.Context, why string) {
 	next, err := s.source.read()
 	if err == nil {
-		err = s.adopt(ctx, &next)
+		err = s.adopt(ctx, why, &next)
 	}
 	if err != nil {
-		s.log.Error("SIGHUP: the configuration is wrong: nothing of it is taken over", "error", err)
+		s.log.Error(why+": the configuration is wrong: nothing of it is taken over", "error", err)
 	}
 }
 
@@ -84,7 +99,7 @@ func (s *server) redeploy(ctx context.Context) {
 
 // adopt takes over the settings of a configuration that can change while the
 // server runs, and logs which cannot.
-func (s *server) adopt(ctx context.Context, next *config) error {
+func (s *server) adopt(ctx context.Context, why string, next *config) error {
 	merged := s.config
 	restart := merged.takeOver(next)
 	if merged.open() != s.config.open() {
@@ -108,8 +123,8 @@ func (s *server) adopt(ctx context.Context, next *config) error {
 	s.gateway.Refresh(bounded)
 	s.redeploy(ctx)
 	if len(restart) > 0 {
-		s.log.Warn("SIGHUP: a change of these settings needs a restart", "settings", strings.Join(restart, ", "))
+		s.log.Warn(why+": a change of these settings needs a restart", "settings", strings.Join(restart, ", "))
 	}
-	s.log.Info("SIGHUP: the configuration is taken over")
+	s.log.Info(why + ": the configuration is taken over")
 	return nil
 }

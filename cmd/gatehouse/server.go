@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -71,7 +70,7 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 		return nil, err
 	}
 	s.serve()
-	if ports.secure != nil {
+	if ports.secure != nil || c.TLS {
 		go watch(s.background, newNotifier(), &ports.shown)
 	}
 	return s, nil
@@ -123,8 +122,7 @@ func (s *server) serve() {
 		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside()})
 	}
 	if s.ports.secure != nil {
-		config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ports.shown.get}
-		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: config, Next: s.beside()})
+		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(), Next: s.beside()})
 	}
 	if s.ports.admin != nil {
 		s.admin = gateway.New(gateway.Options{Log: s.log, MaxConnections: adminConnections})

@@ -13,9 +13,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // idleRules are the settings that have no effect beside others or in a command. Who
@@ -29,13 +31,17 @@ var idleRules = []struct {
 	{"in-memory", func(_ *config, in command) bool { return in == inDev }, "in dev, which keeps everything in memory"},
 	{"data-dir", func(c *config, in command) bool { return in == inServe && c.InMemory }, "with in-memory"},
 	{"port", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
+	{"host", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
+	{"tls", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; gateway-tls-listen is the address of serve under TLS"},
+	{"stage-variable", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; stages have their own variables"},
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated }, "with allow-unauthenticated, which allows all names"},
 	{"api", func(_ *config, in command) bool { return in == inDev }, "in dev: the file is its argument"},
 	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
-	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},
+	{"certificates", func(c *config, in command) bool { return c.GatewayTLSListen == "" && in != inDev }, "without gateway-tls-listen"},
+	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" && !c.TLS }, "without tls or gateway-tls-listen"},
 }
 
 // address checks an address to listen on; "" is for one that nobody gave.
@@ -61,6 +67,44 @@ func checkPort(c *config) error {
 		return fmt.Errorf("%d is no port from 0 to 65535", c.Port)
 	}
 	return nil
+}
+
+// root is the address at whose root dev serves its stage.
+func (c *config) root() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+
+func checkHost(c *config) error {
+	if _, err := netip.ParseAddr(c.Host); err != nil && !hostName.MatchString(c.Host) {
+		return fmt.Errorf("%q is no host such as 127.0.0.1 or localhost; --port is its port", brief(c.Host))
+	}
+	return nil
+}
+
+func checkStageVariables(c *config) error {
+	_, err := c.stageVariables()
+	return err
+}
+
+// stageVariables are the variables of dev's stage, nil for none.
+func (c *config) stageVariables() (map[string]string, error) {
+	var out map[string]string
+	for _, pair := range c.StageVariable {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, fmt.Errorf("%q is no NAME=VALUE", brief(pair))
+		}
+		if _, twice := out[name]; twice {
+			return nil, fmt.Errorf("%s is given twice", brief(name))
+		}
+		if out == nil {
+			out = make(map[string]string)
+		}
+		out[name] = value
+	}
+	var wrong *wire.Error
+	if err := control.CheckStageVariables(out); errors.As(err, &wrong) {
+		return nil, errors.New(wrong.Message)
+	}
+	return out, nil
 }
 
 func notNegative(of func(*config) int) func(*config) error {
@@ -231,7 +275,7 @@ func (c *config) checkListeners(in command) error {
 		{"admin-listen", c.AdminListen},
 	}
 	if in == inDev {
-		listeners = append(listeners, struct{ name, address string }{"port", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port))})
+		listeners = append(listeners, struct{ name, address string }{"port", c.root()})
 	}
 	for i, a := range listeners {
 		for _, b := range listeners[:i] {

@@ -146,6 +146,24 @@ func (v listValue) Replace(list []string) error {
 	return nil
 }
 
+// A pairsValue is a list of texts that may hold commas, such as NAME=VALUE. A flag adds
+// one to it.
+type pairsValue listValue
+
+func (v pairsValue) String() string { return listValue(v).String() }
+func (v pairsValue) Type() string   { return "name=value" }
+func (v pairsValue) Set(s string) error {
+	if !*v.added {
+		*v.to, *v.added = nil, true
+	}
+	return v.Append(s)
+}
+
+// Append, Replace and GetSlice implement pflag.SliceValue.
+func (v pairsValue) Append(s string) error       { return listValue(v).Append(s) }
+func (v pairsValue) GetSlice() []string          { return *v.to }
+func (v pairsValue) Replace(list []string) error { return listValue(v).Replace(list) }
+
 func text(s *string) string {
 	if s == nil {
 		return ""

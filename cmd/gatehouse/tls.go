@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"log/slog"
@@ -19,10 +20,11 @@ type certificate struct {
 	Key  string `yaml:"key"`
 }
 
-// certificates are those that clients of gateway-tls-listen are shown. They are
-// read again when their files change.
+// certificates are those that clients of gateway-tls-listen, and of dev's root under
+// TLS, are shown. They are read again when their files change.
 type certificates struct {
 	log     *slog.Logger
+	own     tls.Certificate // in place of files; made when it is first needed
 	current atomic.Pointer[[]tls.Certificate]
 
 	mu    sync.Mutex
@@ -32,11 +34,11 @@ type certificates struct {
 
 // prepare is a livePart: it reads the files.
 func (cs *certificates) prepare(c *config) (func(), error) {
-	if c.GatewayTLSListen == "" {
+	if c.GatewayTLSListen == "" && !c.TLS {
 		return func() {}, nil
 	}
 	before := look(certificateFiles(c.Certificates))
-	list, err := loadCertificates(c.Certificates)
+	list, err := cs.load(c)
 	return func() {
 		cs.mu.Lock()
 		defer cs.mu.Unlock()
@@ -45,7 +47,39 @@ func (cs *certificates) prepare(c *config) (func(), error) {
 	}, err
 }
 
-// seen is for watch.
+// load reads the certificates, or makes one where the configuration has none.
+func (cs *certificates) load(c *config) ([]tls.Certificate, error) {
+	if len(c.Certificates) > 0 {
+		return loadCertificates(c.Certificates)
+	}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.own.Leaf == nil {
+		made, err := makeCertificate(c.Host)
+		if err != nil {
+			return nil, fmt.Errorf("tls: %w", err)
+		}
+		cs.own = made
+	}
+	return []tls.Certificate{cs.own}, nil
+}
+
+// made is the certificate that stands in for files, nil where there are some.
+func (cs *certificates) made() *x509.Certificate {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if len(cs.pairs) > 0 {
+		return nil
+	}
+	return cs.own.Leaf
+}
+
+// config is that of a listener whose clients are shown them.
+func (cs *certificates) config() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: cs.get}
+}
+
+// seen is for watch. It is empty while there are no files.
 func (cs *certificates) seen() map[string]os.FileInfo {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()

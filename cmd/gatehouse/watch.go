@@ -20,7 +20,7 @@ const (
 // files are what watch keeps an eye on.
 type files interface {
 	// seen has the files as they were when they were read last, nil for what was not
-	// there. It is never empty.
+	// there.
 	seen() map[string]os.FileInfo
 	// reload reads them again.
 	reload(context.Context)

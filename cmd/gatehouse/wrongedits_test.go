@@ -81,7 +81,7 @@ func TestWrongEdits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDeveloper(s, described, "")
+	d := newDeveloper(s, described, nil)
 	if err := d.create(t.Context()); err != nil {
 		t.Fatal(err)
 	}

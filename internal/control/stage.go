@@ -92,7 +92,7 @@ func (t *tx) changeStage(st *stage) error {
 	if err := t.require(kindDeployment, *st.DeploymentID, wire.BadRequest("Deployment id does not exist")); err != nil {
 		return err
 	}
-	if err := checkVariables(st.Variables); err != nil {
+	if err := CheckStageVariables(st.Variables); err != nil {
 		return err
 	}
 	if over(len(st.Variables), t.svc.limits.VariablesPerStage) {
@@ -128,9 +128,9 @@ func freezeAccessLog(st *stage) *snapshot.AccessLog {
 	return &snapshot.AccessLog{DestinationARN: *l.DestinationARN, Format: *l.Format}
 }
 
-// checkVariables checks the names and values of stage variables. The two
+// CheckStageVariables checks the names and values of stage variables. The two
 // spaces are AWS's, and so is the missing quote.
-func checkVariables(vars map[string]string) error {
+func CheckStageVariables(vars map[string]string) error {
 	for _, name := range sortedKeys(vars) {
 		if !variableNamePattern.MatchString(name) {
 			return wire.BadRequest("Invalid stage variable name: %s.  Please use names with only word characters.", wire.Truncated(name))
@@ -159,7 +159,7 @@ func (t *tx) checkCanary(c *wire.CanarySettings) error {
 			return err
 		}
 	}
-	return checkVariables(c.StageVariableOverrides)
+	return CheckStageVariables(c.StageVariableOverrides)
 }
 
 const badPercent = "Canary percentTraffic must be between 0.0 and 100.0"

@@ -127,7 +127,7 @@ func (t *tx) checkTest(in *wire.TestInvokeMethodRequest) error {
 			return err
 		}
 	}
-	return checkVariables(in.StageVariables)
+	return CheckStageVariables(in.StageVariables)
 }
 
 func checkTestHeader(name string, values ...string) error {
