@@ -38,3 +38,19 @@ func Checks(n int) {
 		panic(err)
 	}
 }
+
+// Fewer divides the checks of property tests by n until a test has ended, for
+// checks that take much longer than others of its package. Tests that run in
+// parallel must not use it.
+func Fewer(t interface{ Cleanup(func()) }, n int) {
+	checks := flag.Lookup("rapid.checks").Value
+	all := checks.String()
+	some, err := strconv.Atoi(all)
+	if err == nil {
+		err = checks.Set(strconv.Itoa(max(1, some/n)))
+	}
+	if err != nil {
+		panic(err)
+	}
+	t.Cleanup(func() { _ = checks.Set(all) })
+}

@@ -1,9 +1,25 @@
 package soak
 
 import (
+	"flag"
 	"testing"
 	"time"
 )
+
+func TestFewer(t *testing.T) {
+	checks := flag.Int("rapid.checks", 100, "")
+	t.Run("", func(t *testing.T) {
+		if Fewer(t, 5); *checks != 20 {
+			t.Errorf("%d checks, want a fifth", *checks)
+		}
+		if Fewer(t, 50); *checks != 1 {
+			t.Errorf("%d checks, want one at least", *checks)
+		}
+	})
+	if *checks != 100 {
+		t.Errorf("%d checks after the test, want what there was", *checks)
+	}
+}
 
 func TestTimes(t *testing.T) {
 	t.Setenv("SOAK", "")

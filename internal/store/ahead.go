@@ -16,13 +16,12 @@ const (
 // errStale says that what a prepared transaction read has changed meanwhile.
 var errStale = errors.New("the snapshot is outdated")
 
-// WriteAhead is Write for a fn that takes long: it runs ahead of its turn, on a
-// snapshot and while other writes run. In its turn only what it changed is
-// written, if nothing that it read has changed meanwhile; else it runs again. One
-// that is overtaken each time runs in its turn in the end, as Write does, if it is
-// quick, and fails with ErrOvertaken if it is not: nobody's writes wait for long
-// work. An error of fn is the outcome, as if it had run when the snapshot was
-// taken.
+// WriteAhead is Write for a fn that takes long. fn runs ahead of its turn, on a
+// snapshot, while other writes run. In its turn only its changes are written, if
+// nothing that it read has changed meanwhile; otherwise it runs again. If it is
+// overtaken each time, it runs in its turn as in Write, provided that it is quick,
+// and else fails with ErrOvertaken: nobody's writes wait for long work. An error of
+// fn is the outcome, as if it had run when the snapshot was taken.
 //
 // Which documents another process changes is not known: whatever it writes to the
 // same database meanwhile makes fn run again.
@@ -385,7 +384,8 @@ func (o *overlay) removeRange(ctx context.Context, from, to []byte) error {
 	return nil
 }
 
-// Nothing of an overlay is kept that was not asked for in the end.
+// The log of an overlay is all that is kept of it, and only if its function succeeds,
+// so there is nothing to mark or to undo.
 func (o *overlay) mark(context.Context) error             { return nil }
 func (o *overlay) keep(context.Context) error             { return nil }
 func (o *overlay) undo(context.Context) error             { return nil }

@@ -75,8 +75,8 @@ type batch interface {
 	commit(ctx context.Context, changes []Served) error
 	rollback() // ends a batch that was not committed
 
-	// overtaken reports whether another process may have committed something that
-	// it has not reported yet. Nobody else does while the batch goes on, but before
-	// it, and before undo returns.
+	// overtaken reports whether another process may have committed something since
+	// overtaken was last called. While the batch has the database nobody else commits,
+	// but somebody may have before it began, and while undo began it anew.
 	overtaken() bool
 }

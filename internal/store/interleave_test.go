@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 // Several writers count at the same time, ahead of their turn and in it, and
@@ -25,6 +27,9 @@ import (
 func TestInterleavedWriters(outer *testing.T) {
 	for _, where := range []string{"memory", "disk", "disk of two processes"} {
 		outer.Run(where, func(outer *testing.T) {
+			if where != "memory" { // each check makes a database
+				soak.Fewer(outer, 5)
+			}
 			rapid.Check(outer, func(t *rapid.T) {
 				r := &race{counts: make(map[string]int), states: make(map[Revision]map[string]int)}
 				for range rapid.IntRange(2, 4).Draw(t, "writers") {

@@ -175,8 +175,9 @@ func (b *sqliteBatch) shrink() {
 	}
 }
 
-// mark sets a savepoint where there is something to go back to: the changes
-// that come first, and most are alone, can be undone with the transaction.
+// mark sets a savepoint if the transaction has changes of earlier writes. Those of
+// the first write need none, since they are undone with the transaction; most groups
+// have one write.
 func (b *sqliteBatch) mark(ctx context.Context) error {
 	if !b.kept {
 		return nil

@@ -16,7 +16,7 @@ type moment uint64
 // committed.
 type stamps struct {
 	seed      maphash.Seed
-	others    moment // of the last write before which another process has written, whatever it was
+	others    moment // of the last write before which another process has written something
 	now       moment // of the write that runs
 	changed   [4096]moment
 	committed atomic.Uint64 // a moment
@@ -54,10 +54,11 @@ func (s *stamps) since(seen slots, after moment) bool {
 	return false
 }
 
-// places returns where the document under an encoded key is that begins with n
-// bytes of its siblings: with them, and, where it belongs to no parent, in a
-// place of its own as well. Such documents are of all callers or of an account,
-// which change at any time, and what is prepared reads few of them.
+// places returns the slots of the document under an encoded key, whose first n bytes
+// its siblings share. Every document is in the slot of its siblings. One without a
+// parent has a slot of its own as well (single): its siblings are all that the server
+// or an account has of a kind, others change them all the time, and a prepared
+// transaction reads few of them.
 func (s *stamps) places(key []byte, n int) (siblings, own slot, single bool) {
 	siblings = s.slot(key[:n])
 	if n < 2 || key[n-2] != keyEnd { // the last part before the id is the parent, here not empty

@@ -134,9 +134,10 @@ func start(ctx context.Context, e engine, log *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
-// keepTombstones is for how many revisions a tombstone stays in the feed: who
-// follows it may be so far behind without having to start over. There are at
-// most as many tombstones, and a few that wait for the next pruning.
+// keepTombstones is the number of revisions for which a tombstone stays in the
+// feed. Whoever follows the feed may be that far behind without having to start
+// over. There are as many tombstones at most, and a few that wait for the next
+// pruning.
 const keepTombstones = 1 << 16
 
 // A retention says which tombstones are due.
@@ -193,7 +194,7 @@ func (s *Store) view(ctx context.Context, fn func(*Tx) error) error {
 	if err := fn(tx); err != nil {
 		return err
 	}
-	return tx.broken
+	return cmp.Or(tx.broken, tx.stopped)
 }
 
 // Write calls fn in a transaction and returns once what it did is durable, or
@@ -282,8 +283,7 @@ func (s *Store) Held() time.Duration { return time.Duration(s.writer.held.Load()
 // or Changes.
 func (s *Store) Revision() Revision { return s.feed.revision() }
 
-// Watch returns a channel that is closed when the next revision is committed
-// or the store closed, and at once if a revision after the given one already
-// is, as far as Revision knows. A node's loop is: AllServed once, then Watch(last), wait, Changes(last),
-// apply.
+// Watch returns a channel that is closed when the next revision is committed or
+// the store is closed, and at once if Revision is already above the given one. A
+// node's loop is: AllServed once, then Watch(last), wait, Changes(last), apply.
 func (s *Store) Watch(after Revision) <-chan struct{} { return s.feed.watch(after) }

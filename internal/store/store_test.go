@@ -431,6 +431,12 @@ func TestReadReturnsItsError(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		wantErr(t, "cancelled Read", s.Read(ctx, func(*Tx) error { t.Error("ran"); return nil }), context.Canceled)
+		ctx, cancel = context.WithCancel(t.Context())
+		wantErr(t, "a Read that does not tell that it was cut short", s.Read(ctx, func(tx *Tx) error {
+			cancel()
+			_, _ = tx.Get(key("a"))
+			return nil
+		}), context.Canceled)
 	})
 }
 

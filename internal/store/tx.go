@@ -26,8 +26,8 @@ type Tx struct {
 	stopped   error           // why ctx has ended
 
 	marks   *stamps // nil within Read
-	read    slots   // what was read, where that matters
-	changed slots   // what was changed, where it is not yet to be stamped
+	read    slots   // what was read ahead of the turn; else nil
+	changed slots   // what was changed ahead of the turn, to be stamped in it; else nil
 }
 
 // Err says why the transaction is over before its end: its context ended, or its
@@ -46,8 +46,8 @@ func (tx *Tx) Err() error {
 	return tx.stopped
 }
 
-// saw notes that a document was looked for under a key that begins with n bytes
-// of its siblings.
+// saw notes that the transaction has looked for the document under an encoded key.
+// The first n bytes of the key are those that its siblings share.
 func (tx *Tx) saw(key []byte, n int) {
 	if tx.read != nil {
 		_, own, _ := tx.marks.places(key, n)
@@ -55,14 +55,16 @@ func (tx *Tx) saw(key []byte, n int) {
 	}
 }
 
-// sawAll notes that the siblings were listed that a key begins with.
+// sawAll notes that the transaction has listed siblings: the documents whose encoded
+// keys begin so.
 func (tx *Tx) sawAll(siblings []byte) {
 	if tx.read != nil {
 		tx.read[tx.marks.slot(siblings)] = struct{}{}
 	}
 }
 
-// touched notes that the document under a key, or some of its siblings, change.
+// touched notes that the transaction changes the document under an encoded key, or
+// some of its siblings, with which it shares the first n bytes.
 func (tx *Tx) touched(key []byte, n int) {
 	siblings, own, single := tx.marks.places(key, n)
 	tx.stamp(siblings)

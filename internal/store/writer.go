@@ -89,8 +89,8 @@ func (w *writer) run() {
 	}
 }
 
-// more returns what gives the further members of a group that begins now, and
-// then nil.
+// more returns a function that returns the next member of the group that begins now:
+// nil when nobody waits, or when the group is as large or as old as it may be.
 func (w *writer) more() func() *write {
 	begun := time.Now()
 	return func() *write {
@@ -104,8 +104,8 @@ func (w *writer) more() func() *write {
 	}
 }
 
-// runGroup runs first and what next gives in one transaction and answers them,
-// or leaves them in alone.
+// runGroup runs first, and then what next returns until that is nil, in one
+// transaction and answers all of them. If the engine fails, it leaves them in alone.
 func (w *writer) runGroup(first *write, next func() *write) {
 	b, err := w.engine.begin(background)
 	if err != nil {
