@@ -59,7 +59,16 @@ func (x *index) find(d *digest) *key {
 	if t == nil {
 		return nil
 	}
-	return t.seek(d).key.Load()
+	return t.find(d)
+}
+
+// find compares once more: while an entry is free for seek, put may give it to the
+// key of another digest.
+func (t *table) find(d *digest) *key {
+	if k := t.seek(d).key.Load(); k != nil && k.digest == *d {
+		return k
+	}
+	return nil
 }
 
 // put adds a key, in place of one with the same digest.

@@ -187,6 +187,22 @@ func TestIndexWhileItChanges(t *testing.T) {
 	}
 }
 
+// While a key is put into a free entry, who looks for another value that would be
+// there does not find that key.
+func TestEntryThatIsBeingTaken(t *testing.T) {
+	tab := &table{make([]entry, 16)}
+	mine := digest{1}
+	taken := tab.seek(&mine)
+	taken.key.Store(&key{id: "k1", digest: mine}) // put has come so far
+	other := digest{1, 1}
+	if tab.seek(&other) != taken {
+		t.Fatal("the other digest has an entry of its own")
+	}
+	if k := tab.find(&other); k != nil {
+		t.Errorf("another value finds %s", k.id)
+	}
+}
+
 // Of several plans that have a stage the one with the lowest id counts, in whichever
 // order they came.
 func TestFirstPlanCounts(t *testing.T) {
