@@ -70,7 +70,7 @@ func (d *documents) step(c *cursor, key string, hops *int) (*cursor, error) {
 		}
 		ref := c.get("$ref")
 		if !ref.is(text) {
-			return nil, fmt.Errorf("there is no %q in %s%s", key, c.node.src.name, c.reference())
+			return nil, fmt.Errorf("there is no %q in %s%s", key, c.node.src.name, strings.TrimPrefix(c.reference(), c.node.src.ref))
 		}
 		var err error
 		if c, err = d.lookup(c.node.src, ref.node.value, hops); err != nil {
