@@ -66,6 +66,9 @@ type compiler struct {
 	patterns     map[string]*javaregexp.Regexp
 	scopesEscape bool // a scope of a loop may be kept
 	evaluates    bool // there is an #evaluate: names are not all known
+	watched      bool // so may a debugger evaluate
+
+	names *names // nil unless strict
 }
 
 // known reports whether there is a macro called name.
@@ -120,9 +123,10 @@ func (c *compiler) where(t *token) place { return place(c.at(t.start)) }
 func (c *compiler) block(n *node) block {
 	var out block
 	var texts []string // that follow one another and become one statement
+	var from, to int32 // where they stand
 	flush := func() {
 		if text := strings.Join(texts, ""); text != "" {
-			out = append(out, &textStmt{text})
+			out = append(out, &textStmt{text, from, to})
 		}
 		texts = texts[:0]
 	}
@@ -130,6 +134,10 @@ func (c *compiler) block(n *node) block {
 		switch s := c.statement(kid).(type) {
 		case nil:
 		case *textStmt:
+			if len(texts) == 0 {
+				from = int32(c.where(kid.first))
+			}
+			to = int32(c.at(kid.last.start + len(kid.last.image)))
 			texts = append(texts, s.text)
 		default:
 			flush()
@@ -143,16 +151,16 @@ func (c *compiler) block(n *node) block {
 func (c *compiler) statement(n *node) stmt {
 	switch n.kind {
 	case nodeText:
-		return &textStmt{n.first.literal()}
+		return &textStmt{text: n.first.literal()}
 	case nodeUnparsed:
 		image := n.first.image
-		return &textStmt{image[len("#[[") : len(image)-len("]]#")]}
+		return &textStmt{text: image[len("#[[") : len(image)-len("]]#")]}
 	case nodeComment:
-		return &textStmt{commentPrefix(n.first.image)}
+		return &textStmt{text: commentPrefix(n.first.image)}
 	case nodeEscape:
-		return &textStmt{n.text}
+		return &textStmt{text: n.text}
 	case nodeEscapedDirective:
-		return &textStmt{n.first.image}
+		return &textStmt{text: n.first.image}
 	case nodeReference:
 		return &referenceStmt{c.reference(n)}
 	case nodeSet:
@@ -162,7 +170,7 @@ func (c *compiler) statement(n *node) stmt {
 	case nodeDirective:
 		return c.directive(n)
 	case nodeBlock:
-		return &blockStmt{c.block(n)}
+		return &blockStmt{place: c.where(n.first), body: c.block(n)}
 	}
 	// An argument too many of #foreach, which is taken for the body. It prints
 	// nothing unless it is a reference.
@@ -191,6 +199,8 @@ func (c *compiler) set(n *node) stmt {
 		// What follows the first character of the first token is the name:
 		// for ${a} that is "{", which no reference can read.
 		s.slot = c.syms.slot(trimFirst(n.kids[0].first.image))
+		c.names.assign(s.slot)
+		c.names.assign(left.slot) // ${x}, which #set takes for another name
 	}
 	return s
 }

@@ -46,6 +46,7 @@ func (c *compiler) foreach(n *node) stmt {
 	} else {
 		s.element = c.syms.slot(trimFirst(n.kids[0].first.image))
 	}
+	c.names.assign(s.element)
 	s.list = c.expressionOrBlock(n.kids[2])
 	if len(n.kids) > 3 {
 		if body := c.statement(n.kids[3]); body != nil {
@@ -88,6 +89,7 @@ func (c *compiler) macro(n *node) {
 	for _, kid := range n.kids[1:last] {
 		c.expression(kid)
 		m.params = append(m.params, c.syms.slot(strings.TrimPrefix(kid.first.image, "$")))
+		c.names.assign(m.params[len(m.params)-1])
 	}
 	m.body = c.block(n.kids[last])
 	if !c.known(m.name) {
@@ -102,11 +104,12 @@ func (c *compiler) call(n *node) stmt {
 	args := n.kids
 	if strings.HasPrefix(n.name, "@") {
 		if len(args) == 0 {
-			return &textStmt{"#" + n.name}
+			return &textStmt{text: "#" + n.name}
 		}
 		s.name = n.name[1:]
 		s.hasBody = true
 		s.bodySlot = c.syms.slot("bodyContent")
+		c.names.assign(s.bodySlot)
 	}
 	for _, arg := range args {
 		if arg.kind == nodeWord && s.badWord == "" {
@@ -122,6 +125,7 @@ func (c *compiler) call(n *node) stmt {
 		s.args[i].literal = args[i].literal()
 	}
 	s.source = imagesOf(n.first, n.last)
+	c.names.call(s)
 	return s
 }
 
@@ -143,9 +147,11 @@ func (c *compiler) define(n *node) stmt {
 		c.failInit(n.first, "#define needs one argument: #define($name)")
 		return nil
 	}
+	slot := c.syms.slot(trimFirst(n.kids[0].first.image))
+	c.names.assign(slot)
 	return &defineStmt{
 		place: c.where(n.first),
-		slot:  c.syms.slot(trimFirst(n.kids[0].first.image)),
+		slot:  slot,
 		body:  &blockBody{body: c.block(n.kids[1]), most: maxDefineDepth},
 	}
 }
@@ -159,7 +165,7 @@ func (c *compiler) literal(n *node) stmt {
 		c.expressionOrBlock(kid)
 	}
 	if kid := n.kids[0]; kid.kind != nodeBlock || len(kid.kids) > 0 {
-		return &textStmt{kid.literal()}
+		return &textStmt{text: kid.literal()}
 	}
 	c.failInit(n.first, "#literal is empty")
 	return nil

@@ -18,6 +18,7 @@ func (c *compiler) reference(n *node) *reference {
 		c.scopesEscape = true
 	}
 	r.text = n.literal()
+	c.names.reference(r)
 	r.plain = !r.escaped && r.escapes == "" && r.prefix == ""
 	if len(r.steps) == 0 && strings.HasPrefix(r.null, "$") {
 		// As a parameter of a macro it may print as the caller's argument.

@@ -1,6 +1,10 @@
 package vtl
 
-import "github.com/gatehouse-gw/gatehouse/vtl/value"
+import (
+	"errors"
+
+	"github.com/gatehouse-gw/gatehouse/vtl/value"
+)
 
 // A foreachStmt is #foreach.
 type foreachStmt struct {
@@ -17,9 +21,6 @@ type foreachStmt struct {
 
 func (s *foreachStmt) exec(r *run, f *frame) ctl {
 	if !r.step(s.place) {
-		return failed
-	}
-	if r.hook != nil && !r.tell(EventDirective, s.place, "#foreach", value.Value{}) {
 		return failed
 	}
 	v, c := s.list.value(r, f)
@@ -257,9 +258,6 @@ func (s *defineStmt) exec(r *run, f *frame) ctl {
 	if !r.step(s.place) {
 		return failed
 	}
-	if r.hook != nil && !r.tell(EventDirective, s.place, "#define", value.Value{}) {
-		return failed
-	}
 	r.put(f, s.slot, value.FromObject(r.newBlock(f, s.body)))
 	return next
 }
@@ -312,12 +310,14 @@ func (s *evaluateStmt) exec(r *run, f *frame) ctl {
 	if v, c = r.text(s.place, v); c != next {
 		return c
 	}
-	if r.hook != nil && !r.tell(EventDirective, s.place, "#evaluate", v) {
+	body, err := r.compile(s.place, v.AsString())
+	var wrong *Error
+	if errors.As(err, &wrong) {
+		r.err = wrong
 		return failed
 	}
-	body, c := s.compile(r, v.AsString())
-	if c != next {
-		return c
+	if err != nil {
+		return r.fail(s.place, "", err)
 	}
 	if r.nested++; r.nested > r.t.limits.MacroDepth {
 		return r.limit(s.place, "MacroDepth", "#evaluate in #evaluate goes too deep")
@@ -331,28 +331,27 @@ func (s *evaluateStmt) exec(r *run, f *frame) ctl {
 }
 
 // compile compiles a source with the names and macros of the render, to which
-// it may add.
-func (s *evaluateStmt) compile(r *run, source string) (block, ctl) {
+// it may add. at is where errors say that it stands.
+func (r *run) compile(at place, source string) (block, error) {
 	if len(source) > r.t.limits.Template {
-		return nil, r.limit(s.place, "Template", "the evaluated template is too long")
+		return nil, &limitError{"Template", "the evaluated template is too long"}
 	}
 	if err := r.charge(16 * len(source)); err != nil {
-		return nil, r.fail(s.place, "", err)
+		return nil, err
 	}
 	r.own()
 	comp := compiler{name: r.t.name, src: r.src, mode: r.t.mode, limits: r.t.limits, syms: r.syms, macros: r.macros}
-	comp.unit = unit{offset: int(s.place)}
+	comp.unit = unit{offset: int(at)}
 	body := comp.compile(source)
 	if comp.err != nil {
 		comp.err.Phase = PhaseRender
-		r.err = comp.err
-		return nil, failed
+		return nil, comp.err
 	}
 	comp.finish()
 	for len(r.slots) < len(r.syms.names) {
 		r.slots = append(r.slots, slot{})
 	}
-	return body, next
+	return body, nil
 }
 
 // own makes names and macros the render's own before something is added.

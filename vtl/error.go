@@ -62,7 +62,7 @@ func (e *Error) Reason() string {
 	if e.Expected != "" {
 		fmt.Fprintf(&b, ", expected %s", e.Expected)
 	}
-	if e.Err != nil {
+	if e.Err != nil && !strings.HasSuffix(e.Problem, e.Err.Error()) {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	return b.String()

@@ -111,16 +111,22 @@ func TestHookSeesEverything(t *testing.T) {
 	}
 	var got []string
 	hook := func(e vtl.Event) error {
-		got = append(got, strings.TrimSpace(strings.Join([]string{at(e), e.Text, e.Value.Text()}, " ")))
+		got = append(got, strings.TrimSpace(strings.Join([]string{e.Kind.String(), at(e), e.Text, e.Value.Text()}, " ")))
 		return nil
 	}
 	if _, err := tpl.Render(nil, nil, &vtl.RunOptions{Hook: hook}); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"2:1 #foreach null", "2:1 #foreach 1", "2:23 #m null", "2:26 $i 1", "1:14 $p 1", "2:29 #if null", "2:33 $i 1", "2:29 $i == 2 false",
-		"2:1 #foreach 2", "2:23 #m null", "2:26 $i 2", "1:14 $p 2", "2:29 #if null", "2:33 $i 2", "2:29 $i == 2 true", "2:41 #break null",
-		"3:1 #define null", "3:17 $d null", "3:19 #set null", "3:30 $d null", "3:19 $a x", "3:34 #stop null",
+		"statement 2:1 #foreach null",
+		"round 2:1 #foreach 1", "statement 2:23 #m null", "call 2:23 #m null",
+		"statement 1:13  null", "output 1:13 < null", "statement 1:14 $p null", "reference 2:26 $i 1", "reference 1:14 $p 1", "output 1:14 1 null", "statement 1:16  null", "output 1:16 > null",
+		"statement 2:29 #if null", "reference 2:33 $i 1", "condition 2:29 $i == 2 false",
+		"round 2:1 #foreach 2", "statement 2:23 #m null", "call 2:23 #m null",
+		"statement 1:13  null", "output 1:13 < null", "statement 1:14 $p null", "reference 2:26 $i 2", "reference 1:14 $p 2", "output 1:14 2 null", "statement 1:16  null", "output 1:16 > null",
+		"statement 2:29 #if null", "reference 2:33 $i 2", "condition 2:29 $i == 2 true", "statement 2:41 #break null",
+		"statement 3:1 #define null", "statement 3:17 $d null", "reference 3:17 $d null", "statement 3:12  null", "output 3:12 x null",
+		"statement 3:19 #set null", "reference 3:30 $d null", "statement 3:12  null", "set 3:19 $a x", "statement 3:34 #stop null",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -105,7 +105,7 @@ func ExampleRunOptions_hook() {
 		return
 	}
 	trace := func(e vtl.Event) error {
-		fmt.Fprintf(os.Stdout, "%d:%d %s %s\n", e.Line, e.Col, e.Text, e.Value.Text())
+		fmt.Fprintf(os.Stdout, "%d:%d %s %q %s\n", e.Line, e.Col, e.Kind, e.Text, e.Value.Text())
 		return nil
 	}
 	_, err = t.Render(nil, vtl.MapVars{"a": value.Int(2)}, &vtl.RunOptions{Hook: trace})
@@ -113,10 +113,12 @@ func ExampleRunOptions_hook() {
 		fmt.Println(err)
 	}
 	// Output:
-	// 1:1 #set null
-	// 1:11 $a 2
-	// 1:1 $n 3
-	// 1:18 #if null
-	// 1:22 $n 3
-	// 1:18 $n > 2 true
+	// 1:1 statement "#set" null
+	// 1:11 reference "$a" 2
+	// 1:1 set "$n" 3
+	// 1:18 statement "#if" null
+	// 1:22 reference "$n" 3
+	// 1:18 condition "$n > 2" true
+	// 1:29 statement "" null
+	// 1:29 output "big" null
 }

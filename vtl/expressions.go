@@ -55,7 +55,7 @@ func (e *stringExpr) value(r *run, f *frame) (value.Value, ctl) {
 	if !r.step(e.place) {
 		return value.Value{}, failed
 	}
-	s, c := r.capture(e.place, func() ctl { return r.block(e.body, f) })
+	s, c := r.capture(e.place, func() ctl { return r.inline(e.body, f) })
 	if c != next {
 		return value.Value{}, c
 	}

@@ -68,10 +68,20 @@ func FuzzRender(f *testing.F) {
 			t.Fatalf("%d bytes of output", len(first))
 		}
 		events := 0
-		hook := func(vtl.Event) error { events++; return nil }
+		var pieces []byte
+		hook := func(e vtl.Event) error {
+			events++
+			if e.Kind == vtl.EventOutput {
+				pieces = append(pieces, e.Text...)
+			}
+			return nil
+		}
 		again, err2 := tpl.Render(nil, fuzzVars(body), &vtl.RunOptions{Hook: hook})
 		if !bytes.Equal(first, again) || (err == nil) != (err2 == nil) {
 			t.Errorf("%q is not rendered alike twice:\n%q %v\n%q %v", src, first, err, again, err2)
+		}
+		if err2 == nil && !bytes.Equal(pieces, again) {
+			t.Errorf("%q: the events say that the output is\n%q, it is\n%q", src, pieces, again)
 		}
 	})
 }

@@ -33,6 +33,15 @@ func (m Mode) String() string {
 type Options struct {
 	Mode   Mode
 	Limits Limits
+
+	// Strict makes the call of a method that a value does not have an error of the
+	// render, where it is nothing otherwise, and has the template keep what
+	// [Template.Unknown] looks at.
+	Strict bool
+
+	// Watched is for templates that a debugger renders: $foreach is there in each
+	// loop for [Event.Evaluate], and not only where the template asks for it.
+	Watched bool
 }
 
 // Limits bounds what a template may use. A zero field means its default, a
@@ -115,29 +124,8 @@ type RunOptions struct {
 	// the cause of the *Error.
 	Memory value.Meter
 
-	// Hook, unless nil, is told of each directive before it runs and of each
-	// reference after it was evaluated. An error from it ends the render.
+	// Hook, unless nil, is told of each [Event] as it happens, on the goroutine that
+	// renders. An error from it ends the render. Without a Hook there are no events,
+	// and they cost nothing.
 	Hook func(Event) error
 }
-
-// An Event is a step of a render, as a [RunOptions] Hook is told of it.
-type Event struct {
-	Kind  EventKind
-	Name  string      // of the template
-	Line  int         // from 1
-	Col   int         // from 1, in characters
-	Text  string      // the reference as written, or the directive's name such as "#if"
-	Value value.Value // of a reference, the right side of #set, the condition of #if, the element of a round; null for a #define'd block
-}
-
-// An EventKind says what happened.
-type EventKind uint8
-
-const (
-	EventReference EventKind = iota // a reference was evaluated
-	EventDirective                  // a directive begins
-	EventSet                        // #set evaluated its right side
-	EventCondition                  // a condition of #if or #elseif was evaluated
-	EventRound                      // a round of #foreach begins
-	EventCall                       // a macro's body begins
-)

@@ -176,9 +176,12 @@ func (r *run) callMethod(v value.Value, s *step, f *frame) (value.Value, ctl) {
 		}
 		r.stack = append(r.stack, a)
 	}
-	v, _, c := r.invoke(v, s, r.stack[from:])
+	out, found, c := r.invoke(v, s, r.stack[from:])
 	r.stack = r.stack[:from]
-	return v, c
+	if !found && c == next && r.t.names != nil {
+		return out, r.fail(s.place, "there is no method "+s.name+" that takes these arguments", nil)
+	}
+	return out, c
 }
 
 // invoke calls the method of v that s names.

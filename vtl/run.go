@@ -43,6 +43,9 @@ type run struct {
 	depth    int         // of macros
 	nested   int         // #evaluate in #evaluate, blocks in blocks
 	hook     func(Event) error
+	lines    lineIndex // of src, while there is a hook
+	level    int       // of blocks in blocks, while there is a hook
+	told     int       // how much of out the hook knows; noLimit where it is no output yet
 	deadline time.Time
 
 	render atomic.Uint64 // counts the renders that began or ended
@@ -64,7 +67,7 @@ func (r *run) begin(t *Template, dst []byte, vars Vars, options *RunOptions) {
 	r.paid, r.meter, r.owed = noLimit, nil, 0
 	r.steps, r.memory, r.calls = t.limits.Steps, t.limits.Memory, t.limits.Calls
 	r.depth, r.nested, r.err, r.owner, r.worked = 0, 0, nil, nil, 0
-	r.hook, r.deadline = nil, time.Time{}
+	r.hook, r.deadline, r.level, r.told = nil, time.Time{}, 0, len(dst)
 	if options != nil {
 		r.hook, r.deadline = options.Hook, options.Deadline
 		if r.meter = options.Memory; r.meter != nil {
@@ -88,7 +91,7 @@ func (r *run) end() {
 	if cap(r.stack) > 256 {
 		r.stack = nil
 	}
-	r.vars, r.out, r.hook, r.err, r.owner, r.macros, r.syms, r.meter = nil, nil, nil, nil, nil, nil, nil, nil
+	r.vars, r.out, r.hook, r.lines, r.err, r.owner, r.macros, r.syms, r.meter = nil, nil, nil, nil, nil, nil, nil, nil, nil
 }
 
 // step counts a step and reports whether the render may go on.
@@ -321,10 +324,12 @@ func (r *run) text(at place, v value.Value) (value.Value, ctl) {
 
 // capture returns what print prints.
 func (r *run) capture(at place, print func() ctl) (string, ctl) {
-	from, hard, limit := len(r.out), r.hard, r.hardLimit
+	from, hard, limit, told := len(r.out), r.hard, r.hardLimit, r.told
 	r.bound(min(noLimit, from+r.t.limits.String), "String")
+	r.told = noLimit
 	s, c := r.captured(at, from, print())
 	r.bound(hard, limit)
+	r.told = told
 	return s, c
 }
 

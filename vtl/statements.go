@@ -5,12 +5,23 @@ import "github.com/gatehouse-gw/gatehouse/vtl/value"
 // A stmt is a statement of a compiled template.
 type stmt interface {
 	exec(r *run, f *frame) ctl
+
+	// begin says where the statement begins, and what events call it.
+	begin() (place, string)
 }
 
 // A block is statements in a row.
 type block []stmt
 
 func (r *run) block(b block, f *frame) ctl {
+	if r.hook != nil {
+		return r.watched(b, f)
+	}
+	return r.inline(b, f)
+}
+
+// inline is block for what is no step of its own: strings in double quotes.
+func (r *run) inline(b block, f *frame) ctl {
 	for _, s := range b {
 		if c := s.exec(r, f); c != next {
 			return c
@@ -19,11 +30,17 @@ func (r *run) block(b block, f *frame) ctl {
 	return next
 }
 
-type textStmt struct{ text string }
+type textStmt struct {
+	text     string
+	from, to int32 // where it stands, comments within included
+}
 
 func (s *textStmt) exec(r *run, _ *frame) ctl { return r.write(0, s.text) }
 
-type blockStmt struct{ body block }
+type blockStmt struct {
+	place place
+	body  block
+}
 
 func (s *blockStmt) exec(r *run, f *frame) ctl { return r.block(s.body, f) }
 
@@ -110,9 +127,6 @@ func (s *setStmt) exec(r *run, f *frame) ctl {
 	if !r.step(s.place) {
 		return failed
 	}
-	if r.hook != nil && !r.tell(EventDirective, s.place, "#set", value.Value{}) {
-		return failed
-	}
 	v, c := s.right.value(r, f)
 	if c != next {
 		return c
@@ -146,9 +160,6 @@ type branch struct {
 
 func (s *ifStmt) exec(r *run, f *frame) ctl {
 	if !r.step(s.place) {
-		return failed
-	}
-	if r.hook != nil && !r.tell(EventDirective, s.place, "#if", value.Value{}) {
 		return failed
 	}
 	for i := range s.branches {
@@ -187,7 +198,7 @@ func (s *leaveStmt) exec(r *run, f *frame) ctl {
 		}
 	}
 	if s.stop {
-		return r.leave(s.place, "#stop", arg, stopping)
+		return stopping
 	}
 	r.owner = nil
 	if s.arg != nil {
@@ -197,14 +208,7 @@ func (s *leaveStmt) exec(r *run, f *frame) ctl {
 		}
 		r.owner = sc.loop
 	}
-	return r.leave(s.place, "#break", arg, breaking)
-}
-
-func (r *run) leave(at place, name string, arg value.Value, c ctl) ctl {
-	if r.hook != nil && !r.tell(EventDirective, at, name, arg) {
-		return failed
-	}
-	return c
+	return breaking
 }
 
 // An includeStmt is #include or #parse, which find nothing.
@@ -243,18 +247,4 @@ func (s *includeStmt) exec(r *run, f *frame) ctl {
 		}
 	}
 	return next
-}
-
-// tell reports an event to the hook and whether the render may go on.
-func (r *run) tell(kind EventKind, at place, text string, v value.Value) bool {
-	if blockOf(v) != nil {
-		v = value.Value{} // to look at it would run it
-	}
-	line, col := position(r.src, min(int(at), len(r.src)))
-	err := r.hook(Event{Kind: kind, Name: r.t.name, Line: line, Col: col, Text: text, Value: v})
-	if err != nil {
-		r.fail(at, "the observer ended the render", err)
-		return false
-	}
-	return true
 }

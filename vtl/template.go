@@ -19,6 +19,7 @@ type Template struct {
 	syms     *symbols
 	macros   map[string]*macro
 	patterns map[string]*javaregexp.Regexp // the regular expressions in the source
+	names    *names                        // only when strict
 	runs     sync.Pool                     // of *run
 }
 
@@ -32,7 +33,11 @@ func Parse(name, source string, opts Options) (*Template, error) {
 		return nil, err.locate(name, source)
 	}
 	t := &Template{name: name, src: source, mode: opts.Mode, limits: limits, syms: newSymbols(), macros: map[string]*macro{}}
-	c := compiler{name: name, src: source, mode: opts.Mode, limits: limits, syms: t.syms, macros: t.macros}
+	c := compiler{name: name, src: source, mode: opts.Mode, limits: limits, syms: t.syms, macros: t.macros, watched: opts.Watched}
+	if opts.Strict {
+		c.names = &names{assigned: map[int]bool{}}
+		t.names = c.names
+	}
 	c.unit = unit{size: len(source), exact: true}
 	t.body = c.compile(source)
 	if c.err != nil {
@@ -92,7 +97,7 @@ func (t *Template) RenderString(vars Vars) (string, error) {
 // finish decides what the loops of a compiled template keep up to date:
 // nothing that no reference can see.
 func (c *compiler) finish() {
-	if c.evaluates {
+	if c.evaluates || c.watched {
 		for _, name := range []string{"foreach", "velocityCount", "velocityHasNext"} {
 			c.syms.slot(name)
 		}
@@ -107,7 +112,7 @@ func (c *compiler) finish() {
 		loop.scope = find("foreach")
 		loop.count = find("velocityCount")
 		loop.hasNext = find("velocityHasNext")
-		loop.reuse = !c.scopesEscape && !c.evaluates
+		loop.reuse = !c.scopesEscape && !c.evaluates && !c.watched
 	}
 }
 

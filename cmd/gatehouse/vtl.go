@@ -282,15 +282,14 @@ func escapeAll(s string) string {
 func traceTo(w io.Writer) func(vtl.Event) error {
 	return func(e vtl.Event) error {
 		const most = 200
-		if e.Kind == vtl.EventDirective {
+		switch {
+		case e.IsDirective():
 			_, err := fmt.Fprintf(w, "%s:%d:%d: %s\n", e.Name, e.Line, e.Col, e.Text)
 			return err
+		case e.Kind == vtl.EventStatement, e.Kind == vtl.EventCall, e.Kind == vtl.EventOutput:
+			return nil
 		}
-		text := e.Value.Text()
-		if len(text) > most {
-			text = text[:most] + "…"
-		}
-		_, err := fmt.Fprintf(w, "%s:%d:%d: %s = %s\n", e.Name, e.Line, e.Col, e.Text, strconv.Quote(text))
+		_, err := fmt.Fprintf(w, "%s:%d:%d: %s = %s\n", e.Name, e.Line, e.Col, e.Text, strconv.Quote(vtl.Brief(e.Value, most)))
 		return err
 	}
 }

@@ -27,7 +27,7 @@ func (t *Trace) TemplateStep(step vtl.Event) error {
 // note looks at one step. A reference in a condition may well have no value.
 func (e *emptyReferences) note(step vtl.Event) {
 	switch {
-	case step.Kind == vtl.EventDirective:
+	case step.Kind == vtl.EventStatement:
 		e.mark = len(e.list)
 	case step.Kind == vtl.EventCondition:
 		e.list = e.list[:e.mark]
