@@ -205,11 +205,15 @@ func renderCase(row *value.Map, mode vtl.Mode) (string, error) {
 	input := object(row, "input")
 	own := javaValue(value.FromMap(object(row, "context"))).AsMap()
 	v := &templateVars{own: own, input: row.Has("input"), util: flag(row, "util")}
-	v.scope = newTemplateScope(field(input, "body"), object(input, "params")).Vars(mapping.RequestSide)
+	v.bind(field(input, "body"), object(input, "params"), mapping.RequestSide)
 	if context, _ := v.own.Get("context"); mode == vtl.APIGateway && context.AsMap() != nil {
-		addOverrides(context.AsMap())
+		v.addOverrides(context.AsMap())
 	}
-	return t.RenderString(v)
+	out, err := t.RenderString(v)
+	if fault := v.call.CollectOverrides(); err == nil {
+		err = fault
+	}
+	return out, err
 }
 
 // javaValue turns what a case's variables are in JSON into what they are in

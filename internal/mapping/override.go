@@ -156,8 +156,10 @@ func (m *overrideMap) clear() {
 	}
 }
 
-// collectOverrides fills in s.Overrides from what templates have set so far.
-func (s *Scope) collectOverrides() error {
+// CollectOverrides fills in s.Overrides from what templates have set so far, as
+// [Template.Render] does by itself; it is for who renders with [Scope.Vars]. The
+// error is an *OverrideError.
+func (s *Scope) CollectOverrides() error {
 	o := &s.Overrides
 	if m := s.requestOverride; m != nil {
 		o.RequestHeader = m.params(o.RequestHeader[:0], "header")

@@ -33,7 +33,7 @@ func (t *Template) Render(dst []byte, s *Scope, side Side) ([]byte, error) {
 	s.template = t
 	dst, err := t.vtl.Render(dst, s.Vars(side), &s.run)
 	s.template = nil
-	if fault := s.collectOverrides(); err == nil {
+	if fault := s.CollectOverrides(); err == nil {
 		err = fault
 	}
 	if err == nil {

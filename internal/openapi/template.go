@@ -168,7 +168,7 @@ func (f *templateFinder) byMediaType(c *cursor) (*cursor, error) {
 	case found == nil:
 		return nil, fmt.Errorf("%s has no template of media type %s%s", c.reference(), brief(f.left.MediaType), among(known))
 	case f.left.MediaType == "" && len(known) > 1:
-		return nil, fmt.Errorf("%s has templates of several media types; choose one of %s", c.reference(), shortList(known))
+		return nil, fmt.Errorf("%s has templates of several media types, one of which has to be named: %s", c.reference(), shortList(known))
 	}
 	if found.is(object) && found.get("$ref").is(text) {
 		return found, nil

@@ -68,7 +68,7 @@ func TestLoadTemplate(t *testing.T) {
 		"no status":           {"", user + "get", TemplateChoice{Status: "400"}, Template{}, "/responses has no response with the status 400; there is 200, 404, 500"},
 		"no responseTemplate": {"", user + "get", TemplateChoice{Status: "500"}, Template{}, "/responses/empty has no responseTemplates"},
 		"no responses":        {"", user + "put", TemplateChoice{Status: "200"}, Template{}, "#/components/x-shared has no responses"},
-		"several media types": {"", user + "put", TemplateChoice{}, Template{}, "several media types; choose one of application/json, application/xml"},
+		"several media types": {"", user + "put", TemplateChoice{}, Template{}, "several media types, one of which has to be named: application/json, application/xml"},
 		"no media type":       {"", user + "put", TemplateChoice{MediaType: "text/css"}, Template{}, "has no template of media type text/css; there is application/json, application/xml"},
 		"nothing to choose":   {"", user + "get" + integration + "/requestTemplates/application~1json", TemplateChoice{Status: "200"}, Template{}, "is one template"},
 		"circle":              {"", user + "delete", TemplateChoice{}, Template{}, "circle"},
