@@ -14,9 +14,9 @@ import (
 // Options are the settings of a Client. The zero value of each takes the
 // default named beside it.
 type Options struct {
-	// Budget bounds and pools the bodies of answers; nil makes one without a limit.
+	// Budget bounds and pools the bodies of responses; nil makes one without a limit.
 	Budget *httpmsg.Budget
-	// MaxBody is the longest body of an answer in bytes (httpmsg.MaxBody).
+	// MaxBody is the longest body of a response in bytes (httpmsg.MaxBody).
 	MaxBody int
 	// ConnectTimeout bounds look-up, connect and TLS handshake together (10 s).
 	ConnectTimeout time.Duration
@@ -63,16 +63,16 @@ type Request struct {
 	// API is the id of the API on whose behalf the call is made: MaxConnections are
 	// shared out among APIs, too.
 	API string
-	// Deadline is when the whole answer must be there; zero gives DefaultTimeout
+	// Deadline is when the whole response must be there; zero gives DefaultTimeout
 	// from the start of the call.
 	Deadline time.Time
 	// Client ends the call when it ends, with ErrGone; nil for nothing that does.
 	Client context.Context
-	// Timing is told when the answer came; nil where nobody asks.
+	// Timing is told when the response came; nil where nobody asks.
 	Timing *Timing
 }
 
-// A Timing is when the parts of an answer had come.
+// A Timing is when the parts of a response had come.
 type Timing struct {
 	Header  time.Time // the whole header
 	Content time.Time // the first bytes of the body; zero where it has none

@@ -74,4 +74,4 @@ func kindOf(err error) error {
 	}
 }
 
-var errClosed = errors.New("connection closed before the answer was complete")
+var errClosed = errors.New("connection closed before the response was complete")

@@ -13,7 +13,7 @@ const (
 	// joinBody is the longest body that is copied behind the head to be written
 	// with it; a longer one goes with writev.
 	joinBody = 16 << 10
-	// bothWays is the longest body that is written before the answer is read. A
+	// bothWays is the longest body that is written before the response is read. A
 	// longer one may fill both sockets while the backend answers early, and
 	// then needs a second goroutine.
 	bothWays = 64 << 10
@@ -39,13 +39,13 @@ func newExchange() *exchange {
 	return x
 }
 
-// Do sends req to ep and returns the answer, whole, its header lines as the
+// Do sends req to ep and returns the response, whole, its header lines as the
 // backend wrote them with those of framing included. The caller calls Release
 // on it. Errors are *Error.
 //
 // A request is sent a second time, on a new connection, only when a kept
 // connection turned out dead: it failed, not by a deadline, before the first
-// byte of an answer, and either nothing of the request had been written or its
+// byte of a response, and either nothing of the request had been written or its
 // method is idempotent (RFC 9110 section 9.2.2).
 func (c *Client) Do(req *Request, ep *Endpoint) (*httpmsg.Response, error) {
 	if err := checkRequest(req); err != nil {
@@ -129,13 +129,13 @@ func (c *Client) run(x *exchange, cn *conn, req *Request) (resp *httpmsg.Respons
 }
 
 // writerGrace is how long the writer of a large body may take to notice that
-// it has finished, once the answer is there.
+// it has finished, once the response is there.
 const writerGrace = 10 * time.Millisecond
 
 var errWriter = errors.New("the request could not be written")
 
 // runBothWays writes the request on a second goroutine while it reads the
-// answer, which may come before the request is out.
+// response, which may come before the request is out.
 func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Response, bool, *fault) {
 	type written struct {
 		n   int64

@@ -79,9 +79,9 @@ func FunctionName(function string) string {
 	return name
 }
 
-// FunctionFailed reports whether the answer to an invocation says that the
+// FunctionFailed reports whether the response to an invocation says that the
 // function failed. Lambda says so in a header. The Runtime Interface Emulator
-// does not, so that its answer counts as a failure when it looks like one.
+// does not, so that its response counts as a failure when it looks like one.
 func (s *Service) FunctionFailed(resp *httpmsg.Response) bool {
 	if resp.Header.Has("X-Amz-Function-Error") {
 		return true

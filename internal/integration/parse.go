@@ -11,7 +11,7 @@ import (
 const (
 	maxHead  = 64 << 10 // bytes of status line and header
 	maxLines = 1000     // header lines
-	spare    = 4        // lines that whoever gets the answer may add in place
+	spare    = 4        // lines that whoever gets the response may add in place
 )
 
 // A head is a parsed status line and header, with what they say of the body
@@ -26,9 +26,9 @@ type head struct {
 	close   bool
 }
 
-// What is wrong with an answer. All of these are errSyntax.
+// What is wrong with a response. All of these are errSyntax.
 var (
-	errSyntax     = errors.New("the answer is not well-formed HTTP/1.1")
+	errSyntax     = errors.New("the response is not well-formed HTTP/1.1")
 	errStatusLine = fmt.Errorf("%w: status line", errSyntax)
 	errHeaderLine = fmt.Errorf("%w: header line", errSyntax)
 	errManyLines  = fmt.Errorf("%w: too many header lines", errSyntax)
@@ -37,7 +37,7 @@ var (
 	errLength     = fmt.Errorf("%w: Content-Length", errSyntax)
 	errCoding     = fmt.Errorf("%w: transfer coding other than chunked", errSyntax)
 	errChunk      = fmt.Errorf("%w: chunked body", errSyntax)
-	errInterim    = fmt.Errorf("%w: too many interim answers", errSyntax)
+	errInterim    = fmt.Errorf("%w: too many interim responses", errSyntax)
 	errSwitched   = fmt.Errorf("%w: protocol switched unasked", errSyntax)
 )
 

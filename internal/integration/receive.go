@@ -7,10 +7,10 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// maxInterim is how many 1xx answers may come before the real one.
+// maxInterim is how many 1xx responses may come before the real one.
 const maxInterim = 8
 
-// receive reads one answer. keep says that the connection can carry another
+// receive reads one response. keep says that the connection can carry another
 // exchange.
 func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Response, keep bool, err error) {
 	h, err := x.in.readHead()
@@ -25,7 +25,7 @@ func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Res
 	switch {
 	case req.Method == "HEAD" || h.status == 204 || h.status == 304:
 		// A backend that sends the body all the same must not have it taken
-		// for the next answer.
+		// for the next response.
 		cn.suspect = h.chunked || h.length > 0
 		return resp, keep && x.in.buffered() == 0, nil
 	case h.length == 0:
@@ -98,7 +98,7 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readHead reads to the head of the final answer.
+// readHead reads to the head of the final response.
 func (s *source) readHead() (head, error) {
 	for range maxInterim {
 		b, err := s.head(maxHead)

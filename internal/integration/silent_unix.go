@@ -25,7 +25,7 @@ func (cn *conn) watch() {
 
 // silent reports, with one read that does not wait, whether an idle connection
 // is open and has nothing to say. A closed one is dead; on one that talks
-// unasked the next answer could be anybody's.
+// unasked the next response could be anybody's.
 func (cn *conn) silent() bool {
 	if cn.raw == nil {
 		return true

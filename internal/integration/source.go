@@ -5,13 +5,13 @@ import (
 	"io"
 )
 
-// A source is a connection's answer: the bytes read and not yet used, in a
+// A source is a connection's response: the bytes read and not yet used, in a
 // buffer that grows only while a head needs it.
 type source struct {
 	r    io.Reader
 	buf  []byte
 	i, n int // buf[i:n] is unread
-	// heard says that a byte of the answer has come. The request is not sent
+	// heard says that a byte of the response has come. The request is not sent
 	// again then, because the backend has begun to act on it.
 	heard bool
 }
