@@ -22,6 +22,7 @@ type developer struct {
 	places string // the lines that tell where calls of AWS services go
 
 	hasVariables bool // the stage has variables
+	callers      devCallers
 }
 
 // newDeveloper makes the developer of an API that is served at the root of a listener,
@@ -106,6 +107,7 @@ func (d *developer) redeploy(ctx context.Context) {
 	if t := d.server.tracer; t != nil {
 		t.locate.Store(new(func(p pipeline.Problem) string { at, _ := position(r.def, p); return at.String() }))
 	}
+	d.callPlans(ctx, r.def)
 	d.teller.tell(r.def)
 	for _, reason := range closedReasons(r.routes) {
 		fmt.Fprintf(d.out, "%s: %s\n", d.file, reason)

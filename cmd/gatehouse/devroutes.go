@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
@@ -27,7 +28,11 @@ func routesOf(def *openapi.API) []route {
 			it := route{verb: *m.HTTPMethod, path: r.Path, sample: m.Sample, mock: m.Mocked, authorizer: m.Authorizer}
 			switch {
 			case m.APIKeyRequired != nil && *m.APIKeyRequired:
-				it.refused = "needs an API key"
+				if key := firstKey(def.UsagePlans); key != "" {
+					it.sample.Header = append(slices.Clone(it.sample.Header), openapi.SampleParameter{Name: "x-api-key", Value: key})
+				} else {
+					it.refused = "needs an API key, and the file has no x-gatehouse-usage-plans"
+				}
 			case m.AuthorizationType != nil && *m.AuthorizationType == "AWS_IAM":
 				it.refused = "needs a signature (AWS_IAM)"
 			}
@@ -35,6 +40,16 @@ func routesOf(def *openapi.API) []route {
 		}
 	}
 	return out
+}
+
+// firstKey is a key that clients can send, "" where the file has none.
+func firstKey(plans []openapi.UsagePlan) string {
+	for _, p := range plans {
+		for _, key := range p.Keys {
+			return key
+		}
+	}
+	return ""
 }
 
 // shut marks the routes that a compiled definition closes.

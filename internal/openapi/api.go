@@ -112,6 +112,8 @@ type API struct {
 	GatewayResponses  []wire.GatewayResponse  `json:"gatewayResponses,omitzero"`
 	Documentation     *Documentation          `json:"documentation,omitzero"`
 
+	UsagePlans []UsagePlan `json:"-"` // for Lenient alone
+
 	// Warnings are the service's, in the order in which they were found.
 	Warnings []string `json:"warnings,omitzero"`
 
