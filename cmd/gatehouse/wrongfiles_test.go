@@ -23,7 +23,7 @@ var wrongCommands = map[string]wrongInput{
 	"no file to back up to":       {args: "backup", want: `backup: FILE (to copy the data to) is missing; usage: gatehouse backup FILE [flags]`, exit: 2},
 	"a backup to the screen":      {args: "backup -", want: `FILE: - is no file: a backup is written beside its place and moved there, which standard output is not`},
 	"no file to restore":          {args: "restore", want: `restore: FILE (a file of gatehouse backup) is missing; usage: gatehouse restore FILE [flags]`, exit: 2},
-	"no template":                 {args: "vtl run", want: `vtl run: FILE (a template or - for standard input) is missing; usage: gatehouse vtl run FILE [flags]`, exit: 2},
+	"no template":                 {args: "vtl run", want: `vtl run: FILE (a template or - for standard input) is missing; usage: gatehouse vtl run [FILE] [flags]`, exit: 2},
 	"no cases":                    {args: "vtl test", want: `vtl test: CASES.jsonl (a file of cases or - for standard input) is missing; usage: gatehouse vtl test CASES.jsonl [flags]`, exit: 2},
 	"a version of something":      {args: "version 1", want: `version: "1" is an argument too many; it takes none`, exit: 2},
 }
