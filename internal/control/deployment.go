@@ -125,9 +125,13 @@ func (t *tx) redeploy(in *wire.CreateDeploymentRequest, name, deployment string)
 // GetDeployment reads one deployment, with what guards its methods when that
 // is embedded.
 func (s *Service) GetDeployment(ctx context.Context, who *wire.Caller, in *wire.GetDeploymentRequest) (*wire.Deployment, error) {
-	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Deployment, error) {
+	summary, run := slices.Contains(in.Embed, "apisummary"), read[wire.Deployment]
+	if summary {
+		run = readPage[wire.Deployment]
+	}
+	return run(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Deployment, error) {
 		d, err := t.deployment(in.DeploymentID)
-		if err != nil || !slices.Contains(in.Embed, "apisummary") {
+		if err != nil || !summary {
 			return d, err
 		}
 		src, err := load[source](t, kindDeploymentSource, in.DeploymentID, errDeployment())

@@ -9,7 +9,7 @@ import (
 
 // Draft freezes an API as it stands now, without deploying it.
 func (s *Service) Draft(ctx context.Context, who *wire.Caller, api string) (*snapshot.Deployment, error) {
-	return read(ctx, s, who, api, func(t *tx) (*snapshot.Deployment, error) {
+	return readPage(ctx, s, who, api, func(t *tx) (*snapshot.Deployment, error) {
 		src, err := t.source()
 		if err != nil {
 			return nil, err

@@ -149,13 +149,9 @@ func parseDefinition(ctx context.Context, who *wire.Caller, id string, body []by
 	return def, nil
 }
 
-// importWarnings is what the answer to an import tells: AWS's warnings, then
-// what is left out of the API that AWS leaves out without a word, such as
-// security at the top of the document. Only the first are what failonwarnings is
-// about.
-//
-// An answer tells of the first maxWarnings and maxWarningBytes, and says how many
-// more there are.
+// importWarnings is what the answer to an import tells: AWS's warnings, and then what
+// AWS leaves out of the API without a word, such as security at the top of the
+// document. The parameter failonwarnings is about AWS's warnings alone.
 func importWarnings(def *openapi.API) []string {
 	all := slices.Clone(def.Warnings)
 	for _, f := range def.Findings {
@@ -166,7 +162,8 @@ func importWarnings(def *openapi.API) []string {
 	return boundWarnings(all)
 }
 
-// boundWarnings is as many of the warnings as an answer has room for.
+// boundWarnings is the first maxWarnings warnings, or as many as maxWarningBytes has
+// room for, and one that says how many more there are.
 func boundWarnings(all []string) []string {
 	bytes := 0
 	for i, warning := range all {

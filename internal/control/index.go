@@ -22,7 +22,7 @@ type index struct {
 	shared bool  // several documents may have one key
 
 	keys func(doc any) []string
-	read func(of *kindInfo, id string, doc []byte) (any, error) // what keys takes
+	read func(of *kindInfo, id string, doc []byte) (any, error) // decodes a document for keys
 }
 
 // indexOf is an index whose keys are unique within a scope.
@@ -56,8 +56,8 @@ type entry struct {
 }
 
 // reindex moves a document's entries from the keys that it had to those that it
-// has; was is nil for a new document and is for one that goes. taken is the error
-// when another document has a key.
+// has. was is the document as it was, nil for a new one, and is as it is, nil for one
+// that goes. taken is the error when another document has a key.
 func (t *tx) reindex(k *kindInfo, id string, was, is any, taken error) error {
 	for i := range k.indexes {
 		ix := &k.indexes[i]
@@ -127,8 +127,8 @@ func (t *tx) stored(k *kindInfo, id string) (any, error) {
 	return k.indexes[0].read(k, id, doc)
 }
 
-// lookUp reads the entries of an index whose ids begin so: in order of key, and
-// for one key in order of the ids of the documents.
+// lookUp reads the entries of an index whose ids begin with prefix: in order of key,
+// and for one key in order of the ids of the documents.
 func (t *tx) lookUp(index kind, prefix string) ([]entry, error) {
 	rows, err := t.rowsWith(index, prefix)
 	if err != nil {

@@ -106,7 +106,7 @@ func TestIndex(t *testing.T) {
 		want("its new value", ids(one, kindTicketValue, "v4"), "1a")
 		want("a name that it lost", ids(one, kindTicketName, "blue"+keyEnd), "b")
 		want("a name that it got", ids(one, kindTicketName, "red"), "a")
-		if err := one.saveUnless(kindTicket, "a", &ticket{Value: "v3"}, taken); err != taken {
+		if err := one.saveUnique(kindTicket, "a", &ticket{Value: "v3"}, taken); err != taken {
 			t.Errorf("a change to a value that another has: %v", err)
 		}
 		if err := one.save(kindTicket, "b", &ticket{Value: "v3"}); err == nil {

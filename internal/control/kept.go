@@ -153,8 +153,8 @@ func (s *Service) Kept(ctx context.Context) ([]Kept, error) {
 	return list, nil
 }
 
-// places lists the accounts in their regions and their APIs, sorted, as Kepts
-// without a setting.
+// places lists where settings can be: the accounts in their regions, and their APIs.
+// They are sorted Kepts that name no setting.
 func (s *Service) places(ctx context.Context) ([]Kept, error) {
 	seen, err := read(ctx, s, &wire.Caller{}, "", func(t *tx) (*map[Kept]bool, error) {
 		seen := make(map[Kept]bool)

@@ -159,6 +159,39 @@ func TestLargeCallsNeedAPlace(t *testing.T) {
 	}
 }
 
+// What reads all that an API defines waits for a place among those of large listings.
+func TestLargeReadsNeedAPlace(t *testing.T) {
+	s, who, api := newService(t)
+	s.invoke = func(context.Context, *Test) *TestResult { return &TestResult{} }
+	for range ownPages {
+		_, leave, err := s.pages.enter(t.Context(), who.Account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer leave()
+	}
+	for name, call := range map[string]func(context.Context) error{
+		"TestInvokeMethod": func(ctx context.Context) error {
+			_, err := s.TestInvokeMethod(ctx, who, &wire.TestInvokeMethodRequest{RestAPIID: api, ResourceID: "none", HTTPMethod: "GET"})
+			return err
+		},
+		"GetDeployment with its summary": func(ctx context.Context) error {
+			_, err := s.GetDeployment(ctx, who, &wire.GetDeploymentRequest{RestAPIID: api, DeploymentID: "none", Embed: []string{"apisummary"}})
+			return err
+		},
+		"Draft": func(ctx context.Context) error { _, err := s.Draft(ctx, who, api); return err },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s did not wait: %v", name, err)
+		}
+		cancel()
+	}
+	if _, err := s.GetDeployment(t.Context(), who, &wire.GetDeploymentRequest{RestAPIID: api, DeploymentID: "none"}); err == nil || err.Error() != errDeployment().Error() {
+		t.Errorf("GetDeployment waits without its summary: %v", err)
+	}
+}
+
 // Whoever keeps changing what a long call reads makes that call fail, as on AWS.
 func TestOvertakenCall(t *testing.T) {
 	if err := tookTooLong(store.ErrOvertaken); err.Error() != "ConflictException: Unable to complete operation due to concurrent modification. Please try again later." {

@@ -64,7 +64,7 @@ func (t *tx) replaceMethod(resource string, m *wire.Method) error {
 }
 
 // wholeMethods reads methods in order of resource id and verb. rowsOf reads the
-// documents of one kind, the same part of each.
+// documents of one kind: of methods, and then of each kind of response the same part.
 func (t *tx) wholeMethods(rowsOf func(kind) ([]store.Row, error)) ([]storedMethod, error) {
 	rows, err := rowsOf(kindMethod)
 	if err != nil {
@@ -83,7 +83,8 @@ func (t *tx) wholeMethods(rowsOf func(kind) ([]store.Row, error)) ([]storedMetho
 	return out, t.attachResponses(byID, rowsOf)
 }
 
-// attachResponses makes bare methods whole, which rowsOf reads, too.
+// attachResponses makes bare methods whole. rowsOf reads the documents of one kind of
+// response; those of other methods are passed over.
 func (t *tx) attachResponses(methods map[string]*wire.Method, rowsOf func(kind) ([]store.Row, error)) error {
 	err := eachResponse(t, kindMethodResponse, methods, rowsOf, func(m *wire.Method, status string, r *wire.MethodResponse) {
 		if m.MethodResponses == nil {
@@ -96,7 +97,7 @@ func (t *tx) attachResponses(methods map[string]*wire.Method, rowsOf func(kind) 
 	}
 	return eachResponse(t, kindIntegrationResponse, methods, rowsOf, func(m *wire.Method, status string, r *wire.IntegrationResponse) {
 		i := m.MethodIntegration
-		if i == nil { // as none is left behind
+		if i == nil { // cannot be: the responses go with their integration
 			return
 		}
 		if i.IntegrationResponses == nil {

@@ -29,7 +29,7 @@ type places struct {
 	accounts map[string]*place
 }
 
-// A place is an account's.
+// A place is what one account has of places.
 type place struct {
 	taken chan struct{} // holds one for each that it has
 	users int           // who have it or wait for it
@@ -63,7 +63,8 @@ func (p *places) enter(ctx context.Context, account string) (context.Context, fu
 	}, nil
 }
 
-// take puts one into sem while it has room, before ctx ends or it is full too long.
+// take puts one into sem as soon as that has room. It returns refusal when full fires
+// first, and ctx's error when that ends first.
 func take(ctx context.Context, sem chan struct{}, full *time.Timer, refusal error) error {
 	select {
 	case sem <- struct{}{}:
@@ -75,7 +76,8 @@ func take(ctx context.Context, sem chan struct{}, full *time.Timer, refusal erro
 	}
 }
 
-// join finds an account's place, which is kept until all who joined have parted.
+// join finds the place of an account, or makes it. It is kept until each who has
+// joined has called part.
 func (p *places) join(account string) *place {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -9,12 +9,12 @@ import (
 type servedForm struct {
 	name string // of the rows' kind, one of snapshot's
 
-	// of makes the served form of a document, a pointer to what is stored; nil
-	// for a kind that is not served by its documents alone.
+	// of makes the served form of a document, to which it gets a pointer; nil for a
+	// kind whose served form takes more than its document.
 	of func(t *tx, doc any) any
 
-	// again makes the served form of a document by its id, as it was when it was
-	// published; store.ErrNotFound where there is none.
+	// again makes the served form of a stored document, by its id, as it was when it
+	// was published; store.ErrNotFound where there is no document.
 	again func(t *tx, id string) (any, error)
 }
 

@@ -93,8 +93,9 @@ func (k *kindInfo) above(id string) string {
 	return id[:strings.LastIndexByte(id, '/')]
 }
 
-// removeAll deletes the documents of a kind whose id starts so, with everything
-// under them, and ends their service.
+// removeAll deletes the documents of a kind whose ids begin with prefix, with
+// everything under them, and ends their service. It does not take them out of what
+// names them.
 func (t *tx) removeAll(k kind, prefix string) error {
 	info := t.svc.kinds.byName[k]
 	if err := t.unindexAll(info, prefix); err != nil {
@@ -123,8 +124,8 @@ func (t *tx) removeAll(k kind, prefix string) error {
 	return nil
 }
 
-// unindexAll removes the entries of the documents whose id starts so. When all
-// of a scope go, so do its indexes, without a look at the documents.
+// unindexAll removes the entries of the documents whose ids begin with prefix. When
+// all documents of a scope go, all entries do, without a look at the documents.
 func (t *tx) unindexAll(k *kindInfo, prefix string) error {
 	if len(k.indexes) == 0 {
 		return nil

@@ -266,8 +266,8 @@ func (t *tx) attachPage(items []wire.Resource, whole bool) (fit int, err error) 
 
 // attachMethods puts their methods into resources: only the verbs, or all of
 // each method. The resources are in order of their id and without gaps, so that
-// no other methods need be read. It returns how many resources, from the first
-// on, have all of theirs; limit is that of the documents of a kind.
+// no other methods need be read. limit bounds what is read of each kind of document;
+// fit is how many resources, from the first on, have got all of their methods.
 func (t *tx) attachMethods(items []wire.Resource, whole bool, limit store.Limit) (fit int, err error) {
 	if len(items) == 0 {
 		return 0, nil

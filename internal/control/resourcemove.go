@@ -92,6 +92,6 @@ func (t *tx) move(before, r *wire.Resource) error {
 			return errLongPath()
 		}
 		paths[*below.ID], below.Path = path, &path
-		return t.saveUnless(kindResource, *below.ID, below, errSibling(*below.PathPart))
+		return t.saveUnique(kindResource, *below.ID, below, errSibling(*below.PathPart))
 	})
 }

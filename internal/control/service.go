@@ -24,7 +24,7 @@ type Service struct {
 	schemas   *apimodel.Checker
 	limits    Limits
 	long      *places
-	pages     *places         // of listings of what may be large
+	pages     *places         // of calls that read what may be large
 	trees     *httpmsg.Budget // of the definitions that are imported
 	throttle  *throttle.Throttle
 	invoke    func(context.Context, *Test) *TestResult
@@ -100,8 +100,9 @@ func read[T any](ctx context.Context, s *Service, who *wire.Caller, api string, 
 	return out, tookTooLong(err)
 }
 
-// readPage is read for a listing whose items may be large: a few run at once, so
-// that a storm of them takes neither memory nor the store's readers from others.
+// readPage is read for what may be large: a listing of large items, or all that an
+// API defines. A few run at once, so that a storm of them takes neither memory nor the
+// store's readers from others.
 func readPage[T any](ctx context.Context, s *Service, who *wire.Caller, api string, fn func(*tx) (*T, error)) (*T, error) {
 	ctx, leave, err := s.pages.enter(ctx, who.Account)
 	if err != nil {

@@ -43,7 +43,7 @@ func (s *Service) TestInvokeMethod(ctx context.Context, who *wire.Caller, in *wi
 	if s.invoke == nil {
 		return nil, unserved("TestInvokeMethod", "(it has no data plane)")
 	}
-	test, err := read(ctx, s, who, in.RestAPIID, func(t *tx) (*Test, error) { return t.test(in) })
+	test, err := readPage(ctx, s, who, in.RestAPIID, func(t *tx) (*Test, error) { return t.test(in) })
 	if err != nil {
 		return nil, err
 	}

@@ -118,11 +118,11 @@ func (t *tx) require(k kind, id string, missing error) error {
 }
 
 // save writes a document, whether or not there is one.
-func (t *tx) save(k kind, id string, v any) error { return t.saveUnless(k, id, v, nil) }
+func (t *tx) save(k kind, id string, v any) error { return t.saveUnique(k, id, v, nil) }
 
-// saveUnless is save for a kind with unique keys: taken is the error when
+// saveUnique is save for a kind whose index has unique keys: taken is the error when
 // another document has one of the keys.
-func (t *tx) saveUnless(k kind, id string, v any, taken error) error {
+func (t *tx) saveUnique(k kind, id string, v any, taken error) error {
 	info := t.svc.kinds.byName[k]
 	doc, err := info.encode(id, v)
 	if err != nil {
@@ -213,7 +213,7 @@ func (t *tx) rows(k kind, after string, limit store.Limit) ([]store.Row, error) 
 	return t.List(at.Account, at.Region, at.Kind, at.Parent, after, limit)
 }
 
-// rowsWith reads the documents of a kind whose id starts so.
+// rowsWith reads the documents of a kind whose ids begin with prefix.
 func (t *tx) rowsWith(k kind, prefix string) ([]store.Row, error) {
 	at := t.key(k, "")
 	return t.ListPrefix(at.Account, at.Region, at.Kind, at.Parent, prefix)
@@ -231,7 +231,7 @@ func (t *tx) idsBetween(k kind, from, to string) ([]string, error) {
 	return t.ListRangeIDs(at.Account, at.Region, at.Kind, at.Parent, from, to)
 }
 
-// ids lists the ids of a kind that start so.
+// ids lists the ids of a kind that begin with prefix.
 func (t *tx) ids(k kind, prefix string) ([]string, error) {
 	at := t.key(k, "")
 	return t.ListIDs(at.Account, at.Region, at.Kind, at.Parent, prefix)
@@ -274,9 +274,9 @@ func (p placed[T]) position() string { return strconv.FormatInt(p.place, 10) }
 // position leads on. A client's limit is a maximum, as AWS has it.
 const pageBytes = 2 << 20
 
-// kept reads documents behind a place that are to be kept, the first n or as many
-// as make a page, and whether there are more. Each time that they are too few it
-// looks at twice as many, since each look goes through the keys of all.
+// kept reads the documents behind a place for which keep returns true, the first n or
+// as many as make a page, and whether there are more. While it has too few, it reads
+// twice as many as the time before, since each reading goes through the keys of all.
 func kept[T any](t *tx, k kind, prefix, after string, n int, keep func(*T) bool) (out []placed[T], more bool, err error) {
 	size := 0
 	for look := n + 1; ; look *= 2 {

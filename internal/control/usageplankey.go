@@ -68,7 +68,7 @@ func (t *tx) addPlanKey(plan *wire.UsagePlan, key string) error {
 
 func errInPlan() error { return wire.Conflict("API Key already attached to the usage plan") }
 
-// checkPlanAmong says why a key cannot be in a plan beside those that it is in.
+// checkPlanAmong says why a key, which is in plans, cannot be in another plan, too.
 func (t *tx) checkPlanAmong(plans []*wire.UsagePlan, plan *wire.UsagePlan, key string) error {
 	stages := planStages(plan)
 	for _, other := range plans {
@@ -186,8 +186,11 @@ func (s *Service) GetUsagePlanKeys(ctx context.Context, who *wire.Caller, in *wi
 				failed = err
 				return false
 			}
+			if !strings.HasPrefix(text(key.Name), text(in.NameQuery)) {
+				return false
+			}
 			keys[p.KeyID] = key
-			return strings.HasPrefix(text(key.Name), text(in.NameQuery))
+			return true
 		})
 		if failed != nil || err != nil {
 			return nil, cmp.Or(failed, err)
