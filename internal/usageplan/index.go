@@ -4,16 +4,21 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"sync/atomic"
+	"unicode/utf8"
 )
 
-// maxValue is the length of the longest value of a key, in bytes.
-const maxValue = 128
+// maxValue is the length of the longest value of a key, in bytes: AWS counts its 128
+// characters, which need not be ASCII.
+const maxValue = 128 * utf8.UTFMax
 
 // A digest stands for the value of a key: values themselves are not kept.
 type digest [sha256.Size]byte
 
 func digestOf(value string) digest {
-	var buf [maxValue]byte
+	var buf [128]byte // of nearly all values, which then cost no allocation
+	if len(value) > len(buf) {
+		return sha256.Sum256([]byte(value))
+	}
 	return sha256.Sum256(buf[:copy(buf[:], value)])
 }
 

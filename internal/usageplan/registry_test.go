@@ -79,7 +79,7 @@ func TestRowsThatAreRefused(t *testing.T) {
 	for _, publish := range rowsOfKey {
 		publish(r)
 	}
-	long := strings.Repeat("secret", 100)
+	long := strings.Repeat("secret", 100) // more bytes than any 128 characters have
 	for _, value := range []string{"", long} {
 		if err := r.SetKey(served("k1"), &snapshot.APIKey{ID: "k1", Value: value, Enabled: true}); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("a value of %d bytes: %v", len(value), err)
@@ -99,6 +99,20 @@ func TestRowsThatAreRefused(t *testing.T) {
 	}
 	if err := r.SetPlanKeys(t.Context(), []PlanKey{{Served: "x"}, {Served: served("no-slash")}}); err != nil {
 		t.Error(err)
+	}
+}
+
+// The longest value that the control plane takes, 128 characters of several bytes
+// each, lets its callers in.
+func TestLongestValue(t *testing.T) {
+	r := newRig(t)
+	r.plan("p1", nil)
+	for i, c := range []string{"x", "é", "€", "😀"} {
+		id, value := fmt.Sprint("k", i), strings.Repeat(c, 128)
+		r.key(id, value)
+		r.in("p1", id)
+		r.expect(value, "a")
+		r.expect(value[:len(value)-len(c)], "f")
 	}
 }
 
