@@ -85,6 +85,12 @@ func (c *Counter) State() (period int, count int64) { return unpack(c.word.Load(
 // Set makes count what has been counted in a period.
 func (c *Counter) Set(period int, count int64) { c.word.Store(pack(period, count)) }
 
+// Move makes count what has been counted in a period, unless something was counted
+// since State returned before and was. It reports whether it did.
+func (c *Counter) Move(before int, was int64, period int, count int64) bool {
+	return c.word.CompareAndSwap(pack(before, was), pack(period, count))
+}
+
 // Turn begins a period at 0, unless the counter is in it or in a later one. It
 // returns what was counted in the one before, whose number is 0 for none, and
 // reports whether it began one.

@@ -120,6 +120,39 @@ func TestChangedQuota(t *testing.T) {
 	})
 }
 
+// No change of a quota's period gives a key what it has used already, for as long as
+// the period that ran would have lasted; a restart changes nothing.
+func TestChangedPeriod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := withQuota(t, 4, 0, "MONTH")
+		until(t, "2000-02-08 12:00:00") // Tuesday
+		r.expect("value-of-k1", "aa")
+		until(t, "2000-02-09 12:00:00")
+		r.expect("value-of-k1", "aaq")
+		r.plan("p1", quotaOf(4, 0, "WEEK"))
+		r.expect("value-of-k1", "q")
+		r.plan("p1", quotaOf(3, 0, "DAY"))
+		if err := r.Save(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r = newRigOn(t, r.sink, Options{})
+		r.key("k1", "value-of-k1")
+		r.plan("p1", quotaOf(3, 0, "DAY"))
+		r.in("p1", "k1")
+		r.expect("value-of-k1", "aq") // the third of the day
+		r.plan("p1", quotaOf(3, 0, "WEEK"))
+		r.expect("value-of-k1", "q")
+		until(t, "2000-02-14 12:00:00") // Monday
+		r.plan("p1", quotaOf(2, 0, "DAY"))
+		r.expect("value-of-k1", "aaq") // nothing of the weeks before
+		r.plan("p1", quotaOf(2, 0, "MONTH"))
+		r.expect("value-of-k1", "q")
+		until(t, "2000-03-02 12:00:00")
+		r.plan("p1", quotaOf(2, 0, "DAY"))
+		r.expect("value-of-k1", "aaq")
+	})
+}
+
 // A key is counted for each plan, and a plan for each key.
 func TestCountsAreApart(t *testing.T) {
 	r := withQuota(t, 1, 0, "DAY")

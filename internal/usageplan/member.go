@@ -153,6 +153,34 @@ func (m *member) turn(q *quota, to Day) bool {
 	return turned
 }
 
+// changePeriod keeps what was spent of a quota when its period becomes a shorter one,
+// which would else begin at 0: today's calls where it is a day now, and all that was
+// spent where it is a week. A longer period goes on with what there is by itself. It
+// reports whether there is something to save.
+func (m *member) changePeriod(from, to *quota, today Day) bool {
+	if from == nil || to == nil {
+		return false
+	}
+	for {
+		period, spent := m.spent.State()
+		begins := to.period(today).Number
+		if period == 0 || period < from.period(today).Number || period >= begins {
+			return false // nothing was spent in the period that runs, or that goes on
+		}
+		kept := spent
+		if to.Period == "DAY" {
+			day, calls := m.calls.State()
+			if Day(day) < today {
+				calls = 0
+			}
+			kept = min(kept, calls)
+		}
+		if m.spent.Move(period, spent, begins, kept) {
+			return true
+		}
+	}
+}
+
 // record is what is to be saved of the member.
 func (m *member) record() Record {
 	m.mu.Lock()

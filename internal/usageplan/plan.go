@@ -110,9 +110,18 @@ func (s *planStage) throttle(method string) methodThrottle {
 	return s.methods[allMethods]
 }
 
-// change puts terms into force. What the keys have of tokens goes on under them.
-func (p *plan) change(to *terms, now time.Time) {
-	before := p.terms.Swap(to)
+// change puts terms into force. What the keys have of tokens, and what they have spent
+// of the quota, goes on under them; note is told whose count is to be saved for that.
+func (p *plan) change(to *terms, now time.Time, note func(*member)) {
+	before := p.terms.Load()
+	if before != nil && to != nil {
+		for m := range p.members { // first: a call under the new terms would begin the new period
+			if m.changePeriod(before.quota, to.quota, DayOf(now)) {
+				note(m)
+			}
+		}
+	}
+	p.terms.Store(to)
 	if before == nil || to == nil {
 		return // levels that there are go on when there are terms again
 	}

@@ -170,7 +170,7 @@ func (r *Registry) SetPlan(served string, from *snapshot.UsagePlan) error {
 	if from != nil {
 		to, err = newTerms(from, p.terms.Load())
 	}
-	p.change(to, time.Now())
+	p.change(to, time.Now(), r.note)
 	t.tidy(nil, p)
 	return err
 }
