@@ -43,9 +43,6 @@ func BenchmarkFind(b *testing.B) {
 		}
 		b.Run(fmt.Sprint(keys), func(b *testing.B) {
 			b.ReportAllocs()
-			runtime.GC()
-			begin := cpu()
-			defer func() { perCPU(b, begin) }()
 			i := 0
 			for b.Loop() {
 				if _, ok := r.stage.Find(values[i%len(values)]); !ok {
@@ -64,9 +61,6 @@ func BenchmarkAdmit(b *testing.B) {
 	own := limit.Bucket{Rate: limit.Rate{PerSecond: 1e9, Burst: 1 << 30}, Level: new(limit.Level)}
 	key, now := value(42), time.Now()
 	b.ReportAllocs()
-	runtime.GC()
-	begin := cpu()
-	defer func() { perCPU(b, begin) }()
 	for b.Loop() {
 		a, ok := r.stage.Find(key)
 		if !ok || r.stage.Admit(&a, "/x/GET", own, now).Outcome != Admitted {
