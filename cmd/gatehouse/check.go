@@ -83,7 +83,7 @@ func check(ctx context.Context, c config, files []string, tell func(openapi.Find
 // returns what there is to say.
 func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, err error) {
 	c.InMemory, c.AccessLog, c.AuditLog, c.AccessLogDestinations = true, "", "", nil
-	c.Credentials, c.AllowUnauthenticated = "", true
+	c.Credentials, c.AllowUnauthenticated, c.AllowUnprotected = "", true, false
 	var opened closers
 	defer func() { err = errors.Join(err, opened.close()) }()
 	out, err := openOutputs(&c, io.Discard, slog.New(slog.DiscardHandler))

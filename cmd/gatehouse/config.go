@@ -23,6 +23,7 @@ type config struct {
 	Port                 int      // of Host
 	TLS                  bool     // the root is under TLS
 	StageVariable        []string // name=value, of dev's stage
+	AllowUnprotected     bool     // dev asks nobody who calls its API
 	Verbose              bool
 	API                  []string // in the form of parseAPIFile
 	Watch                bool     // the files of API

@@ -50,6 +50,9 @@ func (d *developer) announce() {
 	if made := d.server.ports.shown.made(); made != nil {
 		fmt.Fprintf(d.out, "Certificate     made for this run, SHA-256 %s\n", fingerprint(made))
 	}
+	if d.server.unprotected {
+		fmt.Fprintln(d.out, "UNPROTECTED     --allow-unprotected: the stage's authorizers and API keys are skipped")
+	}
 	fmt.Fprintln(d.out)
 }
 
@@ -111,6 +114,9 @@ func (d *developer) redeploy(ctx context.Context) {
 	d.teller.tell(r.def)
 	for _, reason := range closedReasons(r.routes) {
 		fmt.Fprintf(d.out, "%s: %s\n", d.file, reason)
+	}
+	if text := bareRoutes(r.routes); text != "" {
+		fmt.Fprintf(d.out, "%s: %s\n", d.file, text)
 	}
 	d.tellServices(r.def)
 	fmt.Fprintf(d.out, "%s: %s deployed in %d ms\n", d.file, count(len(r.routes), "route", "routes"), time.Since(begin).Milliseconds())

@@ -16,9 +16,11 @@ type route struct {
 	verb, path string
 	sample     openapi.Sample // what a call needs
 	mock       bool           // it answers from its examples, for want of an integration
+	guarded    bool           // an authorizer or an API key protects it
 	authorizer string         // the name of the one that it needs, "" for none
 	refused    string         // why a call without more answers 403, "" when it does not
 	closed     bool           // any call does: what protects the route is not enforced yet
+	bare       bool           // what protects it is skipped
 }
 
 func routesOf(def *openapi.API) []route {
@@ -26,6 +28,7 @@ func routesOf(def *openapi.API) []route {
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
 			it := route{verb: *m.HTTPMethod, path: r.Path, sample: m.Sample, mock: m.Mocked, authorizer: m.Authorizer}
+			it.guarded = true
 			switch {
 			case m.APIKeyRequired != nil && *m.APIKeyRequired:
 				if key := firstKey(def.UsagePlans); key != "" {
@@ -35,6 +38,8 @@ func routesOf(def *openapi.API) []route {
 				}
 			case m.AuthorizationType != nil && *m.AuthorizationType == "AWS_IAM":
 				it.refused = "needs a signature (AWS_IAM)"
+			default:
+				it.guarded = m.Authorizer != ""
 			}
 			out = append(out, it)
 		}
@@ -50,6 +55,15 @@ func firstKey(plans []openapi.UsagePlan) string {
 		}
 	}
 	return ""
+}
+
+// bare marks the routes whose authorizer or key is skipped.
+func bare(routes []route) {
+	for i := range routes {
+		r := &routes[i]
+		r.bare = r.guarded
+		r.authorizer, r.refused = "", ""
+	}
 }
 
 // shut marks the routes that a compiled definition closes.
@@ -98,6 +112,20 @@ func closedReasons(all []route) []string {
 		reasons[i] = fmt.Sprintf("%s 403: %s, which this server does not enforce yet", routes, reason)
 	}
 	return reasons
+}
+
+// bareRoutes says how many routes are served without what protects them, "" for none.
+func bareRoutes(all []route) string {
+	n := 0
+	for _, r := range all {
+		if r.bare {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return "WARNING: " + count(n, "route is", "routes are") + " UNPROTECTED: --allow-unprotected skips authorizers and API keys, everybody is let in"
 }
 
 // What is printed of example lines is bounded: their number, and a body's
@@ -151,6 +179,8 @@ func (r route) curl(command, base string) string {
 	switch {
 	case r.refused != "":
 		line += "  # 403: " + r.refused
+	case r.bare:
+		line += "  # unprotected"
 	case r.mock:
 		line += "  # mock"
 	}

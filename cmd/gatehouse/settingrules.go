@@ -34,6 +34,7 @@ var idleRules = []struct {
 	{"host", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
 	{"tls", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; gateway-tls-listen is the address of serve under TLS"},
 	{"stage-variable", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; stages have their own variables"},
+	{"allow-unprotected", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev, and what protects APIs is never skipped in serve"},
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated }, "with allow-unauthenticated, which allows all names"},
 	{"api", func(_ *config, in command) bool { return in == inDev }, "in dev: the file is its argument"},

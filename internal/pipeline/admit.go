@@ -12,7 +12,7 @@ import (
 // with the API key that the method wants, as often as the limits allow. Usage plans
 // do not touch a method that wants no key, whatever key its callers send.
 func (c *compiler) admission() []step {
-	if c.method.APIKeyRequired {
+	if c.method.APIKeyRequired && !c.program.open {
 		return []step{(*call).admitKey}
 	}
 	return []step{(*call).admitAnybody}

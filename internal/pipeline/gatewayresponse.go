@@ -243,6 +243,9 @@ func (c *call) finish() {
 	if !h.Has("Content-Type") {
 		h.Add("Content-Type", "application/json")
 	}
+	if c.method != nil && c.method.skipped != "" {
+		h.Set(UnprotectedHeader, c.method.skipped)
+	}
 	h.Set(requestIDHeader, c.scope.Context.RequestID)
 	h.Set("x-amz-apigw-id", c.scope.Context.ExtendedRequestID)
 }

@@ -20,23 +20,24 @@ type ClosedMethod struct {
 type guard struct {
 	setting string
 	value   func(*snapshot.Deployment, *snapshot.Method) (value string, set bool)
+	caller  bool // it asks who calls
 }
 
 // unenforced are all guards; the log names the first that a method has.
 var unenforced = []guard{
-	{"RestApi.endpointConfiguration.types", func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
+	{setting: "RestApi.endpointConfiguration.types", value: func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
 		return d.EndpointType, d.EndpointType == "PRIVATE"
 	}},
-	{"RestApi.endpointAccessMode", func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
+	{setting: "RestApi.endpointAccessMode", value: func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
 		return d.EndpointAccessMode, d.EndpointAccessMode == "STRICT"
 	}},
-	{"RestApi.policy", func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
+	{setting: "RestApi.policy", value: func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
 		return "", d.Policy != ""
 	}},
-	{"Method.authorizationType", func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
-		return m.AuthorizationType, m.AuthorizationType != "" && m.AuthorizationType != "NONE"
+	{setting: "Method.authorizationType", caller: true, value: func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
+		return m.AuthorizationType, authorized(m)
 	}},
-	{"RestApi.apiKeySource", func(d *snapshot.Deployment, m *snapshot.Method) (string, bool) {
+	{setting: "RestApi.apiKeySource", caller: true, value: func(d *snapshot.Deployment, m *snapshot.Method) (string, bool) {
 		return d.APIKeySource, m.APIKeyRequired && d.APIKeySource == "AUTHORIZER"
 	}},
 }
@@ -50,7 +51,7 @@ func (p *Program) ClosedMethods() []ClosedMethod { return p.closed }
 func (c *compiler) guards() (closed step) {
 	for _, g := range unenforced {
 		value, set := g.value(c.program.deployment, c.method)
-		if !set {
+		if !set || g.caller && c.program.open {
 			continue
 		}
 		c.program.closed = append(c.program.closed, ClosedMethod{c.resource, c.method.HTTPMethod, g.setting, value})
@@ -60,4 +61,20 @@ func (c *compiler) guards() (closed step) {
 		}
 	}
 	return closed
+}
+
+func authorized(m *snapshot.Method) bool {
+	return m.AuthorizationType != "" && m.AuthorizationType != "NONE"
+}
+
+// protection names what of the method asks who calls, "" for nothing.
+func (c *compiler) protection() string {
+	var names []string
+	if authorized(c.method) {
+		names = append(names, "authorization")
+	}
+	if c.method.APIKeyRequired {
+		names = append(names, "api-key")
+	}
+	return strings.Join(names, ", ")
 }

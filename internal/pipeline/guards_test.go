@@ -86,3 +86,44 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
+
+// TestUnprotected compiles methods whose authorizers and keys are skipped: everybody is
+// let in and every answer says so, that of a failing call included. What guards the API
+// as a whole is not skipped.
+func TestUnprotected(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		edit       func(*snapshot.Method)
+		deployment snapshot.Deployment
+		status     int
+		skipped    string
+	}{
+		"nothing":     {edit: func(*snapshot.Method) {}, status: 200},
+		"a signature": {edit: func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, status: 200, skipped: "authorization"},
+		"a key":       {edit: func(m *snapshot.Method) { m.APIKeyRequired = true }, status: 200, skipped: "api-key"},
+		"a key of an authorizer": {
+			edit:       func(m *snapshot.Method) { m.AuthorizationType, m.APIKeyRequired = "CUSTOM", true },
+			deployment: snapshot.Deployment{APIKeySource: "AUTHORIZER"}, status: 200, skipped: "authorization, api-key",
+		},
+		"a call that fails": {
+			edit:   func(m *snapshot.Method) { m.AuthorizationType, m.Integration.Responses = "CUSTOM", nil },
+			status: 500, skipped: "authorization",
+		},
+		"a policy": {
+			edit:       func(m *snapshot.Method) { m.AuthorizationType = "CUSTOM" },
+			deployment: snapshot.Deployment{Policy: "{}"}, status: 403, skipped: "authorization",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := tt.deployment
+			d.Resources = []snapshot.Resource{mock(tt.edit)}
+			stage := Bind(&snapshot.Stage{APIID: "abc", Name: "prod"}, CompileUnprotected(&d), &Services{})
+			resp := stage.Serve(parseRequest("GET /x"))
+			defer resp.Release()
+			if got := resp.Header.Get(UnprotectedHeader); resp.Status != tt.status || got != tt.skipped {
+				t.Errorf("got %d, %q; want %d, %q", resp.Status, got, tt.status, tt.skipped)
+			}
+		})
+	}
+}

@@ -23,6 +23,7 @@ type Program struct {
 	problems   []Problem
 	closed     []ClosedMethod
 	checks     []Check
+	open       bool      // who calls is not asked
 	models     *models   // while compiling
 	calls      sync.Pool // of *call
 	inflaters  content.Inflaters
@@ -65,6 +66,7 @@ type Method struct {
 	link          *target.URI // id of the VPC link; nil for none
 	outVerb       string      // method to the backend; "" is the client's
 	operationName string
+	skipped       string // of what protects it: the value of UnprotectedHeader; "" for nothing
 	steps         []step
 	finishing     []step // of every answer that no failure made
 	request       requestSide
@@ -86,7 +88,22 @@ type Check func(*snapshot.Integration) error
 // Compile prepares a deployment for serving. There is always a Program: what
 // cannot work is a Problem, and the calls that need it fail.
 func Compile(d *snapshot.Deployment, checks ...Check) *Program {
-	p := &Program{deployment: d, checks: checks, models: newModels(d)}
+	return compile(&Program{deployment: d, checks: checks, models: newModels(d)})
+}
+
+// UnprotectedHeader is in each answer of a method whose protection is skipped. Its
+// value is what was skipped: "authorization", "api-key", or both.
+const UnprotectedHeader = "X-Gatehouse-Unprotected"
+
+// CompileUnprotected is Compile for trying a definition on the developer's machine: who
+// calls is not asked, so that authorizers and API keys let everybody in. Answers of
+// methods that have one say so in UnprotectedHeader.
+func CompileUnprotected(d *snapshot.Deployment, checks ...Check) *Program {
+	return compile(&Program{deployment: d, checks: checks, models: newModels(d), open: true})
+}
+
+func compile(p *Program) *Program {
+	d := p.deployment
 	p.compileGatewayResponses()
 	for i := range d.Resources {
 		for j := range d.Resources[i].Methods {
@@ -137,6 +154,9 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 		request: requestSide{handling: in.ContentHandling},
 	}
 	c := &compiler{program: p, resource: r.Path, method: from}
+	if p.open {
+		m.skipped = c.protection()
+	}
 	closed := c.guards()
 	early, validation := c.validation()
 	integration := c.integration(m)
