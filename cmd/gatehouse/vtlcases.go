@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -26,7 +27,10 @@ want. FILE may be - for standard input.
 
 A template case has a template, a context (the variables) and an output, or an
 error that is "parse" or "render"; mode "apigw" for API Gateway's dialect;
-input {"body", "params"} to bind $input, util true to bind $util.
+input {"body", "params"} to bind $input, util true to bind $util. templateFile,
+outputFile and, in input, bodyFile name files instead, as documentFile does in a
+JSONPath case; where they are is relative to the file of cases. One line end at the
+end of an outputFile does not count.
 
 A JSONPath case has a path and a document (JSON text), and string and json (how
 the result prints), or missing true, or an error that is "invalid-path" or
@@ -59,13 +63,17 @@ func testCases(file string, stdin io.Reader, w io.Writer) error {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
-		c := newCase(lines.Text(), n)
+		c := newCase(lines.Text(), n, filepath.Dir(file))
 		if c.got == c.want {
 			passed++
 			continue
 		}
 		failed++
-		fmt.Fprintf(w, "FAIL %s: %s\n  want %s\n  got  %s\n", c.id, c.subject, c.want, c.got)
+		fmt.Fprintf(w, "FAIL %s: %s\n", c.id, c.subject)
+		if c.diff == "" || len(c.want)+len(c.got) <= maxWantGot {
+			fmt.Fprintf(w, "  want %s\n  got  %s\n", c.want, c.got)
+		}
+		io.WriteString(w, c.diff)
 	}
 	if err := lines.Err(); err != nil {
 		return err
@@ -85,10 +93,16 @@ func testCases(file string, stdin io.Reader, w io.Writer) error {
 type templateCase struct {
 	id, subject string
 	want, got   string
+	diff        string // where the outputs begin to differ, in whole lines; "" where there are none
 }
 
-// newCase reads a case and runs it. A line that is no case fails.
-func newCase(line string, n int) templateCase {
+// maxWantGot bounds outputs that are printed as a whole, in bytes, beside the place
+// where they differ.
+const maxWantGot = 300
+
+// newCase reads a case and runs it. A line that is no case fails. Files that the case
+// names are in dir, "." for standard input.
+func newCase(line string, n int, dir string) templateCase {
 	c := templateCase{id: fmt.Sprintf("line %d", n), want: "a case"}
 	v, err := value.ParseStrict(line, value.Limits{Bytes: maxCaseLine})
 	row := v.AsMap()
@@ -99,14 +113,20 @@ func newCase(line string, n int) templateCase {
 	if id := field(row, "id"); id != "" {
 		c.id = id
 	}
-	if err := checkCase(row); err != nil {
+	err = checkCase(row)
+	if err == nil {
+		err = readCaseFiles(row, dir)
+	}
+	if err != nil {
 		c.got = err.Error()
 		return c
 	}
 	switch {
 	case row.Has("template"):
-		c.subject = fmt.Sprintf("%q", field(row, "template"))
-		c.want, c.got = runTemplateCase(row)
+		if c.subject = field(row, "templateFile"); c.subject == "" {
+			c.subject = fmt.Sprintf("%q", field(row, "template"))
+		}
+		c.want, c.got, c.diff = runTemplateCase(row)
 	case row.Has("path") && row.Has("document"):
 		c.subject = field(row, "path")
 		c.want, c.got = runPathCase(row)
@@ -119,16 +139,16 @@ func newCase(line string, n int) templateCase {
 // The members of cases. Those of notes say something to people, and are not read.
 var (
 	caseNotes       = strings.Fields("id group source note kind definite v2 v2_error v2_0")
-	templateMembers = strings.Fields("template mode context input util output error")
-	pathMembers     = strings.Fields("path document string json missing error")
-	inputMembers    = []string{"body", "params"}
+	templateMembers = strings.Fields("template templateFile mode context input util output outputFile error")
+	pathMembers     = strings.Fields("path document documentFile string json missing error")
+	inputMembers    = []string{"body", "bodyFile", "params"}
 )
 
 // checkCase reports a member of a case that means nothing, so that no misspelt one
 // makes a case hold.
 func checkCase(row *value.Map) error {
 	known := pathMembers
-	if row.Has("template") {
+	if isTemplateCase(row) {
 		known = templateMembers
 	}
 	for i := range row.Len() {
@@ -145,7 +165,7 @@ func checkCase(row *value.Map) error {
 	if err := checkParams(object(input, "params"), "input: params"); err != nil {
 		return err
 	}
-	if kind := field(row, "error"); row.Has("template") && kind != "" && kind != "parse" && kind != "render" {
+	if kind := field(row, "error"); isTemplateCase(row) && kind != "" && kind != "parse" && kind != "render" {
 		return fmt.Errorf("error: %q is neither parse nor render", brief(kind))
 	}
 	if mode := field(row, "mode"); mode != "" && mode != "apigw" && mode != "velocity" {
@@ -153,6 +173,8 @@ func checkCase(row *value.Map) error {
 	}
 	return nil
 }
+
+func isTemplateCase(row *value.Map) bool { return row.Has("template") || row.Has("templateFile") }
 
 // field returns a text member of a case.
 func field(row *value.Map, name string) string {
@@ -174,9 +196,12 @@ func flag(row *value.Map, name string) bool {
 	return b
 }
 
-func runTemplateCase(row *value.Map) (want, got string) {
-	want = fmt.Sprintf("%q", field(row, "output"))
-	if kind := field(row, "error"); kind != "" {
+// runTemplateCase renders a case. diff is where an output differs from another.
+func runTemplateCase(row *value.Map) (want, got, diff string) {
+	output := field(row, "output")
+	want = fmt.Sprintf("%q", output)
+	kind := field(row, "error")
+	if kind != "" {
 		want = kind + " error"
 	}
 	mode := vtl.Velocity
@@ -184,8 +209,13 @@ func runTemplateCase(row *value.Map) (want, got string) {
 		mode = vtl.APIGateway
 	}
 	out, err := renderCase(row, mode)
-	if err == nil {
-		return want, fmt.Sprintf("%q", out)
+	switch {
+	case err == nil && kind == "" && row.Has("outputFile") && out == strings.TrimSuffix(output, "\n"):
+		return want, want, ""
+	case err == nil && kind == "":
+		return want, fmt.Sprintf("%q", out), firstDifference(output, out)
+	case err == nil:
+		return want, fmt.Sprintf("%q", out), ""
 	}
 	var at *vtl.Error
 	got = err.Error()
@@ -194,7 +224,7 @@ func runTemplateCase(row *value.Map) (want, got string) {
 			got += " (" + err.Error() + ")"
 		}
 	}
-	return want, got
+	return want, got, ""
 }
 
 func renderCase(row *value.Map, mode vtl.Mode) (string, error) {
