@@ -350,12 +350,14 @@ func TestBothWays(t *testing.T) {
 
 // An answer that comes before the body is read is the answer.
 func TestEarlyAnswer(t *testing.T) {
+	done := make(chan bool)
 	ep := backend(t, func(_ int, nc net.Conn, r *bufio.Reader) {
 		r.ReadByte()
 		io.WriteString(nc, "HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno")
-		time.Sleep(100 * time.Millisecond)
+		<-done // closing before would reset the connection, and the answer might go with it
 	})
 	resp, err := client(t, Options{}).Do(&Request{Method: "POST", Target: "/", Body: make([]byte, httpmsg.MaxBody)}, ep)
+	close(done)
 	if err != nil {
 		t.Fatal(err)
 	}

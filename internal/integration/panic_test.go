@@ -75,13 +75,11 @@ func TestPanicsGiveBack(t *testing.T) {
 			writing := make(chan bool)
 			far := backend(t, func(_ int, nc net.Conn, r *bufio.Reader) { _, _ = io.Copy(io.Discard, r) })
 			c := client(t, Options{MaxConnections: 8, Dial: func(_ context.Context, network, _ string) (net.Conn, error) {
-				nc, err := net.Dial(network, far.Authority())
-				if err != nil {
-					return nil, err
-				}
-				e := explosive{nc, tt.at, writing}
+				e := explosive{at: tt.at, writing: writing}
 				e.explode("dial")
-				return e, nil
+				nc, err := net.Dial(network, far.Authority())
+				e.Conn = nc
+				return e, err
 			}})
 			scheme := "http"
 			if tt.scheme != "" {
