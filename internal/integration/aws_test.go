@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -497,6 +498,30 @@ func TestEndpointsOfServices(t *testing.T) {
 	}
 	if asked().Request == nil {
 		t.Error("STS was not asked")
+	}
+}
+
+// A request for a role's credentials that is never answered is given up and made
+// again: the calls that need them all wait for one, and would do so for ever.
+func TestRoleIsAskedForAgain(t *testing.T) {
+	var asked atomic.Int32
+	endpoint, last := cloud(t, func(w http.ResponseWriter, r recorded) {
+		switch {
+		case !strings.HasPrefix(r.body, "Action=AssumeRole"):
+		case asked.Add(1) == 1:
+			<-r.Context().Done()
+		default:
+			assumed(w, r, "AssumeRole", "ROLEKEY")
+		}
+	})
+	a := newAWS(t, AWSOptions{EndpointURL: endpoint, Credentials: testKeys})
+	a.credentials.http = a.credentials.http.WithTimeout(time.Second)
+	req := &Request{Method: "GET", Deadline: time.Now().Add(time.Minute)}
+	if err := call(t, a, sqsTest, req, "arn:aws:iam::1:role/r"); err != nil {
+		t.Fatal(err)
+	}
+	if got := signer(last()); got != "ROLEKEY" || asked.Load() != 2 {
+		t.Errorf("signed by %q, asked %d times", got, asked.Load())
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -27,6 +28,9 @@ const (
 	// sessionName is what the logs of AWS show for calls that API Gateway makes
 	// under a role.
 	sessionName = "BackplaneAssumeRoleSession"
+	// askTime bounds each request for credentials. All calls that need the same ones
+	// wait for one request, which the SDK does not end with them.
+	askTime = 10 * time.Second
 )
 
 var errRolesOff = errors.New("roles are assumed only with --assume-roles or --aws-endpoint-url")
@@ -37,6 +41,7 @@ type credentials struct {
 	assume  bool     // roles may be assumed
 	standIn *standIn // for STS; nil is AWS's
 	log     logging.Logger
+	http    *awshttp.BuildableClient // that asks for credentials
 
 	mu    sync.Mutex
 	real  aws.CredentialsProvider            // the process's own, for AWS; nil until first needed
@@ -50,6 +55,7 @@ func (c *credentials) init(o *AWSOptions, sts *standIn) {
 	if o.Log != nil {
 		c.log = sdkLog(o.Log)
 	}
+	c.http = awshttp.NewBuildableClient().WithTimeout(askTime)
 	c.roles = make(map[string]aws.CredentialsProvider)
 }
 
@@ -137,7 +143,8 @@ func (c *credentials) chain(ctx context.Context, standIn bool) (aws.CredentialsP
 	if *made != nil {
 		return *made, nil
 	}
-	loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(c.region), config.WithLogger(c.log), config.WithEC2IMDSClientEnableState(metadata))
+	loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(c.region), config.WithLogger(c.log), config.WithHTTPClient(c.http),
+		config.WithEC2IMDSClientEnableState(metadata))
 	switch {
 	case standIn:
 		*made = &orTest{chain: loaded.Credentials}
@@ -162,7 +169,7 @@ func (c *credentials) sts(role string, chain aws.CredentialsProvider) (*sts.Clie
 	if c.standIn != nil {
 		url = c.standIn.url
 	}
-	return sts.New(sts.Options{Region: region, Credentials: chain, BaseEndpoint: &url, Logger: c.log}), nil
+	return sts.New(sts.Options{Region: region, Credentials: chain, BaseEndpoint: &url, Logger: c.log, HTTPClient: c.http}), nil
 }
 
 // orTest returns the credentials of a chain. Where the chain has none it returns
