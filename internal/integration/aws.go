@@ -194,7 +194,11 @@ func (a *AWS) sign(req *Request, s *Service, role string) error {
 	if deadline.IsZero() {
 		deadline = time.Now().Add(DefaultTimeout)
 	}
-	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	ctx := req.Client
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	who, err := a.credentials.retrieve(ctx, role, s.standIn)
 	if err != nil {
@@ -202,7 +206,7 @@ func (a *AWS) sign(req *Request, s *Service, role string) error {
 		if role != "" {
 			kind = ErrRole
 		}
-		return &Error{Kind: kind, Op: "sign", Endpoint: s.Endpoint.key.addr, Err: err}
+		return orGone(req, &Error{Kind: kind, Op: "sign", Endpoint: s.Endpoint.key.addr, Err: err})
 	}
 	a.signRequest(req, s, &who)
 	return nil

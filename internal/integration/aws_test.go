@@ -525,6 +525,33 @@ func TestRoleIsAskedForAgain(t *testing.T) {
 	}
 }
 
+// A client that leaves while credentials are asked for ends its call, and not the
+// question, whose answer serves the next one.
+func TestGoneWhileSigning(t *testing.T) {
+	asked, reply := make(chan bool, 1), make(chan bool)
+	endpoint, last := cloud(t, func(w http.ResponseWriter, r recorded) {
+		if strings.HasPrefix(r.body, "Action=AssumeRole") {
+			asked <- true
+			<-reply
+			assumed(w, r, "AssumeRole", "ROLEKEY")
+		}
+	})
+	const role = "arn:aws:iam::1:role/r"
+	a := newAWS(t, AWSOptions{EndpointURL: endpoint, Credentials: testKeys})
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		leave()
+	}()
+	if err := call(t, a, sqsTest, &Request{Method: "GET", Client: ctx}, role); !errors.Is(err, ErrGone) || errors.Is(err, ErrRole) {
+		t.Error(err)
+	}
+	close(reply)
+	if err := call(t, a, sqsTest, &Request{Method: "GET"}, role); err != nil || signer(last()) != "ROLEKEY" {
+		t.Errorf("the next call: %v, signed by %q", err, signer(last()))
+	}
+}
+
 func TestRolesNotAssumed(t *testing.T) {
 	a := newAWS(t, AWSOptions{Credentials: testKeys})
 	if err := call(t, a, sqsTest, &Request{Method: "GET"}, "arn:aws:iam::1:role/r"); !errors.Is(err, ErrRole) || !errors.Is(err, errRolesOff) {
