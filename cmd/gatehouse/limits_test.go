@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 )
 
@@ -136,5 +137,35 @@ func generated(t *testing.T, file, name, want string) {
 		}
 	default:
 		t.Errorf("%s is not up to date: run go test -update and commit it", file)
+	}
+}
+
+// The throttle of an account's stages is off, AWS's, or what the file says.
+func TestAccountRate(t *testing.T) {
+	tests := map[string]struct {
+		aws  bool
+		rate string // "" where the file has none
+		want *limit.Rate
+	}{
+		"off":                   {false, "", nil},
+		"AWS's":                 {true, "", &limit.Rate{PerSecond: 10_000, Burst: 5_000}},
+		"the file's":            {false, "20/s burst 50", &limit.Rate{PerSecond: 20, Burst: 50}},
+		"the file's goes first": {true, "30/m", &limit.Rate{PerSecond: 0.5, Burst: 30}},
+		"lifted":                {true, throttle.Unlimited, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := defaults()
+			c.AWSLimits = tt.aws
+			if tt.rate != "" {
+				c.Rates = map[string]string{stageRequests: tt.rate}
+			}
+			if _, _, err := c.limits(); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.accountRate(); (got == nil) != (tt.want == nil) || got != nil && *got != *tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
