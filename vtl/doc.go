@@ -26,6 +26,10 @@
 // swallowed, $a-b is one name, #set to null does nothing, a literal is false
 // as a condition, #break in a macro leaves the macro.
 //
+// A render can be watched: [RunOptions] Hook is told of each [Event], from which
+// debuggers and traces are made. [Template.Unknown] lists what a template refers to
+// and there is not.
+//
 // Every render is bounded, see [Limits]. An [*Error] says which template
 // failed, where and why; nothing that a template does takes the process down.
 package vtl

@@ -6,10 +6,10 @@ import "github.com/spf13/cobra"
 func newVTLCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "vtl",
-		Short: "Render mapping templates and run files of template cases",
+		Short: "Render mapping templates, step through them, run files of cases",
 		Args:  noCommand,
 		RunE:  showHelp,
 	}
-	cmd.AddCommand(newVTLRun(), newVTLTest())
+	cmd.AddCommand(newVTLRun(), newVTLTest(), newVTLDebug())
 	return cmd
 }
