@@ -62,24 +62,31 @@ func (t *tx) reindex(k *kindInfo, id string, was, is any, taken error) error {
 	for i := range k.indexes {
 		ix := &k.indexes[i]
 		before, after := ix.entryIDs(was, id), ix.entryIDs(is, id)
-		for _, e := range before {
-			if slices.Contains(after, e) {
-				continue
-			}
+		for _, e := range without(before, after) {
 			if err := t.Delete(t.key(ix.kind, e)); err != nil {
 				return fmt.Errorf("remove %s %q: %w", ix.kind, e, err)
 			}
 		}
-		for _, e := range after {
-			if slices.Contains(before, e) {
-				continue
-			}
+		for _, e := range without(after, before) {
 			if err := t.addEntry(ix, e, id, taken); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// without returns the ids that are not among others. A document may have a thousand
+// keys, as a usage plan has stages, so it looks at each once.
+func without(ids, others []string) []string {
+	if len(others) == 0 {
+		return ids
+	}
+	known := make(map[string]bool, len(others))
+	for _, id := range others {
+		known[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return known[id] })
 }
 
 // entryIDs lists the ids of the entries that a document has; none for nil.
