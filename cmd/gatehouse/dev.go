@@ -33,7 +33,10 @@ to the stage dev, and deployed again whenever one of its files is saved. A file
 with errors is told, with line and column, and the last good one stays.
 
 Operations with x-amazon-apigateway-integration do what that says; the others
-answer with their examples, or with values made from their schemas.
+answer with their examples, or with values made from their schemas; Prefer:
+code=404 and Prefer: example=name choose among them.
+
+The configuration file is read again when it is saved, and at SIGHUP.
 
 URLs in the file are called. Calls of AWS services and Lambda functions go where
 --aws-endpoint-url and lambda-functions of the configuration file say, and to AWS

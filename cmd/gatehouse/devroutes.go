@@ -27,6 +27,9 @@ func routesOf(def *openapi.API) []route {
 	var out []route
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
+			if m.Preflight {
+				continue
+			}
 			it := route{verb: *m.HTTPMethod, path: r.Path, sample: m.Sample, mock: m.Mocked, authorizer: m.Authorizer}
 			it.guarded = true
 			switch {

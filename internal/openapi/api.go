@@ -152,9 +152,10 @@ type Method struct {
 	wire.Method
 	Authorizer       string `json:"authorizer,omitzero"`
 	RequestValidator string `json:"requestValidator,omitzero"`
-	Mocked           bool   `json:"mocked,omitzero"` // the integration was made from the operation's examples
-	Sample           Sample `json:"-"`               // a request to try the operation with; only when Options.Lenient
-	Ref              string `json:"-"`               // reference to the operation, for API.Locate
+	Mocked           bool   `json:"mocked,omitzero"`    // the integration was made from the operation's examples
+	Preflight        bool   `json:"preflight,omitzero"` // the operation is not the document's: it answers browsers' preflights
+	Sample           Sample `json:"-"`                  // a request to try the operation with; only when Options.Lenient
+	Ref              string `json:"-"`                  // reference to the operation, for API.Locate
 }
 
 // A Model is a schema of the document as JSON text, with its references to other

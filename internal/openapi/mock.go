@@ -16,12 +16,28 @@ const (
 )
 
 // mock gives the operation an integration of type MOCK that answers as the
-// operation's examples say.
+// operation's examples say, and as mock servers do.
 func (im *importer) mock(m *Method, r *route, op *cursor) {
 	code, response := im.chooseResponse(op)
 	if m.MethodResponses == nil {
 		m.MethodResponses = make(map[string]wire.MethodResponse)
 	}
+	answers := map[string]wire.IntegrationResponse{code: im.mockAnswer(m, r, op, code, response)}
+	others := im.otherResponses(m, r, op, answers)
+	kind, passthrough := "MOCK", "NEVER"
+	m.Mocked = true
+	m.MethodIntegration = &wire.Integration{
+		Type:                 &kind,
+		PassthroughBehavior:  &passthrough,
+		RequestTemplates:     im.mockRequests(op, preferredCode(code, others)),
+		IntegrationResponses: answers,
+	}
+	im.validateMock(m)
+}
+
+// mockAnswer makes the answer with a status code from the response that declares it,
+// nil for none.
+func (im *importer) mockAnswer(m *Method, r *route, op *cursor, code string, response *cursor) wire.IntegrationResponse {
 	declared, ok := m.MethodResponses[code]
 	if !ok {
 		declared = wire.MethodResponse{StatusCode: &code}
@@ -34,15 +50,9 @@ func (im *importer) mock(m *Method, r *route, op *cursor) {
 	if mediaType, body := im.mockBody(op, response); mediaType != "" && code != "204" && code != "304" {
 		im.setBody(&answer, &declared, response, mediaType, body)
 	}
+	allowOrigin(&answer, &declared)
 	m.MethodResponses[code] = declared
-	kind, passthrough := "MOCK", "NEVER"
-	m.Mocked = true
-	m.MethodIntegration = &wire.Integration{
-		Type:                 &kind,
-		PassthroughBehavior:  &passthrough,
-		RequestTemplates:     im.mockRequests(op, code),
-		IntegrationResponses: map[string]wire.IntegrationResponse{code: answer},
-	}
+	return answer
 }
 
 // chooseResponse returns the response with the lowest 2xx code, else the default
@@ -74,12 +84,14 @@ func (im *importer) chooseResponse(op *cursor) (string, *cursor) {
 	return best, found
 }
 
+// answerCode matches the codes of answers that HTTP lets an operation give.
+var answerCode = regexp.MustCompile(`^[2-5][0-9][0-9]$`)
+
 var successCode = regexp.MustCompile(`^[23][0-9][0-9]$`)
 
-// mockRequests returns the request templates that give the status code, for each
+// mockRequests returns the request template that gives the status code for each
 // media type that the operation reads. Others are refused with 415.
-func (im *importer) mockRequests(op *cursor, code string) map[string]*string {
-	template := `{"statusCode": ` + code + `}`
+func (im *importer) mockRequests(op *cursor, template string) map[string]*string {
 	out := map[string]*string{"application/json": &template}
 	body := op.get("requestBody")
 	if body != nil {
@@ -177,19 +189,22 @@ func (im *importer) mockBody(op, response *cursor) (mediaType, body string) {
 	switch {
 	case value == nil:
 		return "", ""
-	case !isJSON(mediaType):
-		if value.kind == text {
-			return mediaType, value.value
-		}
-		if !given {
-			im.drop(response, "an example in %s is not made: give one", mediaType)
-			return mediaType, ""
-		}
+	case !isJSON(mediaType) && !given && value.kind != text:
+		im.drop(response, "an example in %s is not made: give one", mediaType)
+		return mediaType, ""
+	case !given && isJSON(mediaType):
 		return mediaType, im.exampleText(value)
-	case given && value.kind == text && holdsJSON(value.value) && schemaType(im.target(schema)) != "string":
-		return mediaType, value.value
 	}
-	return mediaType, im.exampleText(value)
+	return mediaType, im.givenText(mediaType, schema, value)
+}
+
+// givenText returns the text of an example that the document gives for a media type.
+func (im *importer) givenText(mediaType string, schema *cursor, value *node) string {
+	asItIs := !isJSON(mediaType) || holdsJSON(value.value) && schemaType(im.target(schema)) != "string"
+	if value.kind == text && asItIs {
+		return value.value
+	}
+	return im.exampleText(value)
 }
 
 // target follows the references of a schema.
@@ -292,7 +307,7 @@ func (im *importer) setBody(answer *wire.IntegrationResponse, declared *wire.Met
 		declared.ResponseParameters[key] = false
 		setMapping(answer, key, mediaType)
 	}
-	template := verbatim(body)
+	template := im.preferredBody(response, mediaType, body)
 	im.bodies += len(template)
 	if len(template) > maxTemplate || im.bodies > maxTemplates {
 		im.drop(response, "the example is too large for a mapping template")
@@ -311,6 +326,11 @@ func verbatim(s string) string {
 	if !strings.ContainsAny(s, "$#") {
 		return s
 	}
+	return unparsed(s)
+}
+
+// unparsed returns s within a block that the template language does not read.
+func unparsed(s string) string {
 	const open, end = "#[[", "]]#"
 	divide := strings.NewReplacer(
 		end, "]"+end+"]"+open+"#"+end+open,

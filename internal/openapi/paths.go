@@ -60,6 +60,9 @@ func (im *importer) readPaths() {
 			return
 		}
 	}
+	if im.opts.Lenient {
+		im.answerPreflights()
+	}
 }
 
 // A route is a path of the document on its way to become a resource.
