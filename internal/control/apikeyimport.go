@@ -73,7 +73,7 @@ func (im *keyImport) add(r *keyfile.Record) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	added, err := im.newPlans(r, *k.ID)
+	added, err := im.newPlans(r, *k.ID, isNew)
 	if err != nil {
 		return "", err
 	}
@@ -116,17 +116,21 @@ func (im *keyImport) keyOf(r *keyfile.Record) (k *wire.APIKey, isNew bool, err e
 	return k, isNew, checkSizes(k)
 }
 
-// newPlans reads the plans of a record into which the key is to come.
-func (im *keyImport) newPlans(r *keyfile.Record, key string) ([]*wire.UsagePlan, error) {
+// newPlans reads the plans of a record into which the key is to come. One that is new
+// is in none: looking would make the import wait for everybody who puts a key into a
+// plan.
+func (im *keyImport) newPlans(r *keyfile.Record, key string, isNew bool) (added []*wire.UsagePlan, err error) {
 	if len(r.Plans) > keyfile.MaxPlans {
 		return nil, wire.BadRequest("An API Key cannot be put into more than %d Usage Plans at once", keyfile.MaxPlans)
 	}
 	if len(r.Plans) == 0 {
 		return nil, nil
 	}
-	plans, err := im.plansWith(key)
-	if err != nil {
-		return nil, err
+	var plans []*wire.UsagePlan
+	if !isNew {
+		if plans, err = im.plansWith(key); err != nil {
+			return nil, err
+		}
 	}
 	had := len(plans)
 	for _, id := range r.Plans {

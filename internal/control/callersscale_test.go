@@ -1,8 +1,10 @@
 package control_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -119,5 +121,40 @@ func TestImportOfManyKeys(t *testing.T) {
 	}
 	if keys != 2000 {
 		t.Errorf("%d keys", keys)
+	}
+}
+
+// A file of many keys is imported while others make keys and put them into the same
+// plan: what it does not depend on does not overtake it.
+func TestImportWhileOthersWrite(t *testing.T) {
+	c := newCrowd(t, 1, 1)
+	var file strings.Builder
+	file.WriteString("key,name,usageplanids\n")
+	const keys = 4000
+	for k := range keys {
+		fmt.Fprintf(&file, "imported-%020d,n,%s\n", k, c.plans[0])
+	}
+	ctx, stop := context.WithCancel(ctx())
+	var others sync.WaitGroup
+	others.Go(func() {
+		for ctx.Err() == nil {
+			k, err := c.CreateAPIKey(ctx, who, &wire.CreateAPIKeyRequest{Enabled: new(true)})
+			if err == nil {
+				_, err = c.CreateUsagePlanKey(ctx, who, &wire.CreateUsagePlanKeyRequest{UsagePlanID: c.plans[0], KeyID: *k.ID, KeyType: "API_KEY"})
+			}
+			if err != nil && ctx.Err() == nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	out, err := c.ImportAPIKeys(ctx, who, &wire.ImportAPIKeysRequest{Format: "csv", Body: []byte(file.String())})
+	stop()
+	others.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.IDs) != keys {
+		t.Errorf("%d keys", len(out.IDs))
 	}
 }

@@ -10,28 +10,47 @@ import (
 type moment uint64
 
 // stamps remembers when documents were last changed, so that a transaction that
-// was prepared on a snapshot knows whether it still holds. Documents share
-// slots: siblings always, as a listing is about all of them, and others by
-// chance, which costs a needless repetition. The writer alone uses it, but for
-// committed.
+// was prepared on a snapshot knows whether it still holds. Siblings share a slot, as
+// a listing is about all of them. What was changed longest ago is forgotten when
+// there is too much, which costs transactions that began before it a needless
+// repetition. The writer alone uses it, but for seed and committed.
 type stamps struct {
 	seed      maphash.Seed
 	others    moment // of the last write before which another process has written something
 	now       moment // of the write that runs
-	changed   [4096]moment
+	changed   map[slot]moment
+	forgotten moment        // of the last write of which something may be missing in changed
 	committed atomic.Uint64 // a moment
 }
 
-// A slot is a place in stamps.
-type slot uint16
+// mostStamps bounds the slots that are remembered, to a few megabytes: some times as
+// many as the largest write changes.
+const mostStamps = 1 << 17
+
+// A slot is a place in stamps: a hash, so wide that documents do not share one by
+// chance. A transaction may read tens of thousands of them.
+type slot uint64
+
+// ranges is the slot of the ranges that are removed of the siblings whose slot i is:
+// who has read one of them alone does not look at the slot of all.
+func (i slot) ranges() slot { return i + 1 }
 
 // slots is where documents are that were read or changed.
 type slots map[slot]struct{}
 
-func newStamps() *stamps { return &stamps{seed: maphash.MakeSeed()} }
+func newStamps() *stamps {
+	return &stamps{seed: maphash.MakeSeed(), changed: make(map[slot]moment)}
+}
 
-func (s *stamps) slot(key []byte) slot {
-	return slot(maphash.Bytes(s.seed, key) % uint64(len(s.changed)))
+func (s *stamps) slot(key []byte) slot { return slot(maphash.Bytes(s.seed, key)) }
+
+// change notes that the write that runs changes what is in a slot.
+func (s *stamps) change(i slot) {
+	if len(s.changed) >= mostStamps {
+		clear(s.changed)
+		s.forgotten = s.now
+	}
+	s.changed[i] = s.now
 }
 
 // past returns a moment whose writes are in every snapshot that begins from now
@@ -43,7 +62,7 @@ func (s *stamps) commit() { s.committed.Store(uint64(s.now)) }
 
 // since reports whether one of the documents may have changed after a moment.
 func (s *stamps) since(seen slots, after moment) bool {
-	if s.others > after {
+	if s.others > after || s.forgotten > after {
 		return true
 	}
 	for i := range seen {

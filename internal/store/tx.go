@@ -50,8 +50,11 @@ func (tx *Tx) Err() error {
 // The first n bytes of the key are those that its siblings share.
 func (tx *Tx) saw(key []byte, n int) {
 	if tx.read != nil {
-		_, own, _ := tx.marks.places(key, n)
+		siblings, own, single := tx.marks.places(key, n)
 		tx.read[own] = struct{}{}
+		if single {
+			tx.read[siblings.ranges()] = struct{}{}
+		}
 	}
 }
 
@@ -78,7 +81,7 @@ func (tx *Tx) stamp(i slot) {
 		tx.changed[i] = struct{}{}
 		return
 	}
-	tx.marks.changed[i] = tx.marks.now
+	tx.marks.change(i)
 }
 
 // Get returns the document under k, or ErrNotFound.
@@ -332,6 +335,7 @@ func (tx *Tx) DeletePrefix(account, region, kind, parent, prefix string) error {
 	from, n := k.encode()
 	tx.sawAll(from[:n])
 	tx.touched(from, n)
+	tx.stamp(tx.marks.slot(from[:n]).ranges())
 	return tx.note(tx.batch.removeRange(tx.ctx, from, nextPrefix(from)))
 }
 
