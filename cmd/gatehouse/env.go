@@ -23,7 +23,10 @@ server on this machine:
 
   eval "$(gatehouse env)"
 
-Only API Gateway's endpoint is set: other AWS services stay where they are.`,
+The endpoints of API Gateway and of STS are set, and other AWS services stay where
+they are: many tools ask STS who they are before anything else. This server answers
+GetCallerIdentity alone, so who assumes roles at AWS in the same shell unsets
+AWS_ENDPOINT_URL_STS.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkEndpoint(cmd, &endpoint); err != nil {
@@ -32,12 +35,13 @@ Only API Gateway's endpoint is set: other AWS services stay where they are.`,
 			if err := checkRegion(&config{Region: region}); err != nil {
 				return fmt.Errorf("--region: %w", err)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), `export AWS_ENDPOINT_URL_API_GATEWAY=%s
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), `export AWS_ENDPOINT_URL_API_GATEWAY=%[1]s
+export AWS_ENDPOINT_URL_STS=%[1]s
 export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test}
 export AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}
-export AWS_REGION=${AWS_REGION:-%s}
-export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-%s}
-`, shellWord(endpoint), region, region)
+export AWS_REGION=${AWS_REGION:-%[2]s}
+export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-%[2]s}
+`, shellWord(endpoint), region)
 			return err
 		},
 	}
