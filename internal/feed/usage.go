@@ -41,9 +41,17 @@ func dayID(id usageplan.ID, d usageplan.Day) string {
 const page = 1000
 
 // Load implements usageplan.Sink.
-func (u Usage) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan.ID, usageplan.State)) error {
+func (u Usage) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan.ID, usageplan.State, error)) error {
 	if ids == nil {
-		return u.all(ctx, kindUsage, func(rows []store.Row) error { return states(rows, each) })
+		return u.all(ctx, kindUsage, func(rows []store.Row) error {
+			for _, row := range rows {
+				if parts := strings.SplitN(row.ID, "/", 4); len(parts) == 4 {
+					s, err := readState(row.Doc)
+					each(usageplan.ID{Account: parts[0], Region: parts[1], Plan: parts[2], Key: parts[3]}, s, err)
+				}
+			}
+			return nil
+		})
 	}
 	keys := make([]store.Key, len(ids))
 	for i, id := range ids {
@@ -57,25 +65,27 @@ func (u Usage) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan
 	if err != nil {
 		return err
 	}
-	var rows []store.Row
 	for i, doc := range docs {
 		if doc != nil {
-			rows = append(rows, store.Row{ID: keys[i].ID, Doc: doc})
+			s, err := readState(doc)
+			each(ids[i], s, err)
 		}
-	}
-	return states(rows, each)
-}
-
-func states(rows []store.Row, each func(usageplan.ID, usageplan.State)) error {
-	for _, row := range rows {
-		parts := strings.SplitN(row.ID, "/", 4)
-		var s usageplan.State
-		if err := json.Unmarshal(row.Doc, &s); err != nil || len(parts) != 4 {
-			return fmt.Errorf("the usage of %q cannot be read: %w", row.ID, err)
-		}
-		each(usageplan.ID{Account: parts[0], Region: parts[1], Plan: parts[2], Key: parts[3]}, s)
 	}
 	return nil
+}
+
+// readState reads a state. One that says its form is of a newer version of this
+// program: the first form, which is the only one yet, does not say it.
+func readState(doc []byte) (usageplan.State, error) {
+	var s struct {
+		Format int `json:"format"`
+		usageplan.State
+	}
+	err := json.Unmarshal(doc, &s)
+	if err == nil && s.Format != 0 {
+		err = store.ErrNewer
+	}
+	return s.State, err
 }
 
 // all hands on all documents of a kind, a page at a time, each of one snapshot.

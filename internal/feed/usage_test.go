@@ -2,6 +2,7 @@ package feed
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func TestUsage(t *testing.T) {
 	}
 	for _, ids := range [][]usageplan.ID{nil, {records[7].ID, memberID("p1", "nobody"), records[8].ID}} {
 		got := make(map[usageplan.ID]usageplan.State)
-		if err := u.Load(t.Context(), ids, func(id usageplan.ID, s usageplan.State) { got[id] = s }); err != nil {
+		if err := u.Load(t.Context(), ids, func(id usageplan.ID, s usageplan.State, _ error) { got[id] = s }); err != nil {
 			t.Fatal(err)
 		}
 		if want := map[bool]int{true: 2500, false: 2}[ids == nil]; len(got) != want || got[records[7].ID] != state {
@@ -102,7 +103,7 @@ func TestUsageIsPruned(t *testing.T) {
 	}
 }
 
-// A document that cannot be read is an error that names it, and no count of 0.
+// A document that cannot be read is an error of its key, and no count of 0.
 func TestUsageThatCannotBeRead(t *testing.T) {
 	u := newUsage(t, "")
 	if _, err := u.Store.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
@@ -111,9 +112,10 @@ func TestUsageThatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, ids := range [][]usageplan.ID{nil, {memberID("p1", "k1")}} {
-		err := u.Load(t.Context(), ids, func(usageplan.ID, usageplan.State) { t.Error("a state was read") })
-		if err == nil || !strings.Contains(err.Error(), "p1/k1") {
-			t.Errorf("got %v", err)
+		var got []string
+		err := u.Load(t.Context(), ids, func(id usageplan.ID, _ usageplan.State, err error) { got = append(got, fmt.Sprint(id.Key, " ", err)) })
+		if err != nil || len(got) != 1 || got[0] != "k1 unexpected end of JSON input" {
+			t.Errorf("%v, got %q", err, got)
 		}
 	}
 }
@@ -249,5 +251,31 @@ func BenchmarkDaysOfAMonth(b *testing.B) {
 		if err != nil || len(days) != len(keys) {
 			b.Fatal(err, len(days))
 		}
+	}
+}
+
+// What a key has used and cannot be read closes the plan to the key, and to no other.
+// The feed goes on.
+func TestUnknownUsageCloses(t *testing.T) {
+	for _, doc := range []string{"{", `{"spent": "7"}`, `{"format": 2, "spent": 7}`} {
+		t.Run(doc, func(t *testing.T) {
+			d := newDoctored(t)
+			u := Usage{d.st}
+			d.plans = usageplan.New(usageplan.Options{Sink: u, Log: slog.New(slog.NewTextHandler(&d.log, nil))})
+			_, err := d.st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
+				return tx.Put(usageKey(usageID(memberID("p1", "k1"))), []byte(doc))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.publish(callerRows("k1", "value-of-the-key-k1")...)
+			d.publish(callerRows("k2", "value-of-the-key-k2")...)
+			if opens(d.Feed, "value-of-the-key-k1") || !opens(d.Feed, "value-of-the-key-k2") {
+				t.Errorf("k1 opens: %v, k2 opens: %v", opens(d.Feed, "value-of-the-key-k1"), opens(d.Feed, "value-of-the-key-k2"))
+			}
+			if log := d.log.String(); !strings.Contains(log, "plan=p1 key=k1") || strings.Contains(log, "value-of") {
+				t.Errorf("log %q", log)
+			}
+		})
 	}
 }

@@ -234,8 +234,9 @@ func (t *tenant) member(planID, keyID string) *member {
 // that was saved is read.
 const many = 500
 
-// restore gives new members what was saved of them. A key that comes back into a
-// plan may have left it a moment ago.
+// restore gives new members what was saved of them, and takes those out of fresh of
+// which that cannot be read: nobody knows what is left of their quotas. A key that
+// comes back into a plan may have left it a moment ago.
 func (r *Registry) restore(ctx context.Context, fresh map[ID]*member) error {
 	if err := r.saveLeft(ctx); err != nil {
 		return err
@@ -244,8 +245,13 @@ func (r *Registry) restore(ctx context.Context, fresh map[ID]*member) error {
 	if len(fresh) <= many {
 		ids = slices.Collect(maps.Keys(fresh))
 	}
-	return r.sink.Load(ctx, ids, func(id ID, s State) {
-		if m := fresh[id]; m != nil {
+	return r.sink.Load(ctx, ids, func(id ID, s State, err error) {
+		switch m := fresh[id]; {
+		case m == nil:
+		case err != nil:
+			r.log.Error("what an API key has used of a usage plan cannot be read: the plan opens nothing to the key", "plan", id.Plan, "key", id.Key, "error", err)
+			delete(fresh, id)
+		default:
 			m.restore(s)
 		}
 	})

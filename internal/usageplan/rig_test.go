@@ -136,7 +136,7 @@ func (s *memorySink) fail(fails bool) {
 	s.fails = fails
 }
 
-func (s *memorySink) Load(_ context.Context, ids []ID, each func(ID, State)) error {
+func (s *memorySink) Load(_ context.Context, ids []ID, each func(ID, State, error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fails {
@@ -147,7 +147,7 @@ func (s *memorySink) Load(_ context.Context, ids []ID, each func(ID, State)) err
 	}
 	for _, id := range ids {
 		if state, ok := s.states[id]; ok {
-			each(id, state)
+			each(id, state, nil)
 		}
 	}
 	return nil

@@ -6,8 +6,8 @@ import "context"
 // concurrent use.
 type Sink interface {
 	// Load calls each with what was saved last of keys in plans; of all that there
-	// are when ids is nil.
-	Load(ctx context.Context, ids []ID, each func(ID, State)) error
+	// are when ids is nil. The error that each gets is of a state that cannot be read.
+	Load(ctx context.Context, ids []ID, each func(ID, State, error)) error
 
 	// Save keeps records, all of them or none. They say what is so, not what has
 	// changed: saving one again changes nothing.
@@ -53,9 +53,9 @@ type Record struct {
 // nowhere is a Sink that keeps nothing.
 type nowhere struct{}
 
-func (nowhere) Load(context.Context, []ID, func(ID, State)) error { return nil }
-func (nowhere) Save(context.Context, []Record) error              { return nil }
-func (nowhere) Prune(context.Context, Day) error                  { return nil }
+func (nowhere) Load(context.Context, []ID, func(ID, State, error)) error { return nil }
+func (nowhere) Save(context.Context, []Record) error                     { return nil }
+func (nowhere) Prune(context.Context, Day) error                         { return nil }
 func (nowhere) Days(context.Context, Plan, []string, Day, Day, func(string, DayUsage)) error {
 	return nil
 }
