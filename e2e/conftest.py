@@ -48,6 +48,13 @@ class Server:
         self.process.stdout.close()
         return code
 
+    def logs(self, text):
+        """Waits until the log has a text: its lines are written beside the answers."""
+        end = time.monotonic() + 30
+        while text not in (log := (self.directory.parent / "log").read_text()):
+            assert time.monotonic() < end, f"{text!r} is not in the log:\n{log}"
+            time.sleep(0.05)
+
     @property
     def port(self):
         return int(self.url.rsplit(":", 1)[1])
