@@ -124,6 +124,7 @@ type call struct {
 	route *route // nil until one is found
 	who   *Caller
 	api   string // id of the API that it is about, "" for none
+	made  string // id of what it has created, "" for none
 }
 
 // ServeHTTP answers one request.
@@ -138,7 +139,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		status = writeError(w, c, err)
 	}
-	e := &Entry{Request: r, RequestID: c.id, API: c.api, Who: c.who, Status: status, Took: time.Since(start), Err: err}
+	e := &Entry{Request: r, RequestID: c.id, API: c.api, Made: c.made, Who: c.who, Status: status, Took: time.Since(start), Err: err}
 	if c.route != nil {
 		e.Operation = c.route.op.Name
 	}
@@ -186,7 +187,7 @@ func (s *Server) run(c *call, w http.ResponseWriter, r *http.Request) (out any, 
 		return nil, err
 	}
 	if out, err = s.operate(c, r, req); err == nil {
-		c.api = apiOf(c.route, req.labels, out)
+		c.api, c.made = apiOf(c.route, req.labels, out), madeID(c.route, out)
 	}
 	return out, err
 }

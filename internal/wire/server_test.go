@@ -210,9 +210,9 @@ func TestLogLine(t *testing.T) {
 	options.Log = slog.New(slog.NewTextHandler(&log, nil))
 	s := newTestServer(t, options)
 	tests := map[string]struct{ method, target, want string }{
-		"success":           {"GET", "/restapis/a?position=secret", `level=INFO msg=request operation=GetRestApi status=200 duration=\S+ requestId=\S+ api=a account=000000000000 caller="" client=192.0.2.1\n`},
-		"refusal":           {"GET", "/usageplans/a/usage?startDate=secret", `level=INFO msg=request operation=GetUsage status=400 duration=\S+ requestId=\S+ account=000000000000 caller="" client=192.0.2.1 error=ValidationException\n`},
-		"unknown operation": {"GET", "/nope?secret", `level=INFO msg=request method=GET path=/nope status=403 duration=\S+ requestId=\S+ client=192.0.2.1 error=MissingAuthenticationTokenException\n`},
+		"success":           {"GET", "/restapis/a?position=secret", `level=INFO msg=request operation=GetRestApi path=/restapis/a status=200 duration=\S+ requestId=\S+ api=a account=000000000000 caller="" client=192.0.2.1\n`},
+		"refusal":           {"GET", "/usageplans/a/usage?startDate=secret", `level=INFO msg=request operation=GetUsage path=/usageplans/a/usage status=400 duration=\S+ requestId=\S+ account=000000000000 caller="" client=192.0.2.1 error=ValidationException\n`},
+		"unknown operation": {"GET", "/nope?secret", `level=INFO msg=request method=GET path=/nope status=403 duration=\S+ requestId=\S+ client=192.0.2.1 error=MissingAuthenticationTokenException message="Missing Authentication Token"\n`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

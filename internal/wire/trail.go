@@ -21,10 +21,11 @@ type Trail struct {
 // An Entry is what a line of a Trail says of a call. Members that are empty are
 // left out.
 type Entry struct {
-	Operation string // its name; a call that is of none has Method and Path in the line
+	Operation string // its name; a call that is of none has its method in the line
 	Request   *http.Request
 	RequestID string
 	API       string  // id of the API that it was about
+	Made      string  // id of what it has created, where AWS chose one
 	Who       *Caller // nil where nobody is known
 	Status    int
 	Took      time.Duration
@@ -38,11 +39,15 @@ func (t Trail) Write(e *Entry) {
 	if e.Operation != "" {
 		attrs = append(attrs, slog.String("operation", e.Operation))
 	} else {
-		attrs = append(attrs, slog.String("method", e.Request.Method), slog.String("path", quoted(e.Request.URL.Path)))
+		attrs = append(attrs, slog.String("method", e.Request.Method))
 	}
+	attrs = append(attrs, slog.String("path", quoted(loggedPath(e.Request.URL.Path))))
 	attrs = append(attrs, slog.Int("status", e.Status), slog.Duration("duration", e.Took.Round(time.Microsecond)), slog.String("requestId", e.RequestID))
 	if e.API != "" {
 		attrs = append(attrs, slog.String("api", quoted(e.API)))
+	}
+	if e.Made != "" {
+		attrs = append(attrs, slog.String("made", e.Made))
 	}
 	if e.Who != nil {
 		attrs = append(attrs, slog.String("account", e.Who.Account), slog.String("caller", e.Who.Principal))
@@ -52,6 +57,9 @@ func (t Trail) Write(e *Entry) {
 	switch {
 	case errors.As(e.Err, &known):
 		attrs = append(attrs, slog.String("error", known.Type))
+		if known.Status != http.StatusBadRequest { // whose messages repeat what the body has
+			attrs = append(attrs, slog.String("message", quoted(known.Message)))
+		}
 	case e.Err != nil:
 		level = slog.LevelError
 		attrs = append(attrs, slog.String("error", e.Err.Error()))
@@ -65,6 +73,21 @@ func (t Trail) Write(e *Entry) {
 		attrs = append(attrs, slog.String("region", e.Who.Region), slog.String("accessKeyId", e.Who.AccessKey))
 	}
 	t.Audit.LogAttrs(ctx, level, "request", append(attrs, slog.String("userAgent", quoted(e.Request.UserAgent())))...)
+}
+
+// shortestKey is the length of the shortest value of an API key; ids are shorter.
+const shortestKey = 20
+
+// loggedPath is the path of a call for a log: what stands where the id of an API key
+// belongs and may be a key's value is left out.
+func loggedPath(path string) string {
+	parts := strings.Split(path, "/")
+	for i := 1; i < len(parts); i++ {
+		if (parts[i-1] == "apikeys" || parts[i-1] == "keys") && len(parts[i]) >= shortestKey {
+			parts[i] = "…"
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 // clientAddress is the address of the other end of a request's connection.
@@ -85,6 +108,40 @@ func apiOf(rt *route, labels []string, out any) string {
 		return *made.ID
 	}
 	return ""
+}
+
+// madeID is the id that AWS chose for what a call has created, "" for none.
+func madeID(rt *route, out any) string {
+	if rt.op.Method != http.MethodPost {
+		return ""
+	}
+	var id *string
+	switch made := out.(type) {
+	case *RestAPI:
+		id = made.ID
+	case *Resource:
+		id = made.ID
+	case *Deployment:
+		id = made.ID
+	case *APIKey:
+		id = made.ID
+	case *UsagePlan:
+		id = made.ID
+	case *UsagePlanKey:
+		id = made.ID
+	case *VPCLink:
+		id = made.ID
+	case *ClientCertificate:
+		id = made.ClientCertificateID
+	case *Model:
+		id = made.ID
+	case *RequestValidator:
+		id = made.ID
+	}
+	if id == nil {
+		return ""
+	}
+	return *id
 }
 
 // APIOf is the id of the API that a call is about whose path ServerOptions.Authorize
