@@ -168,6 +168,11 @@ func (f *servedFile) deploy(ctx context.Context) error {
 			f.log.Warn("API file: "+finding.Text, "api", f.api, "at", finding.Position.String())
 		}
 	}
+	if len(r.def.UsagePlans) > 0 {
+		at, _ := r.def.Locate("#/" + openapi.UsagePlansKey)
+		f.log.Warn("API file: "+openapi.UsagePlansKey+" has no effect here: methods that require an API key answer 403 until keys and usage plans are made through the API",
+			"api", f.api, "at", at.String())
+	}
 	for _, reason := range closedReasons(r.routes) {
 		f.log.Warn("API file: "+reason, "api", f.api, "file", f.file)
 	}

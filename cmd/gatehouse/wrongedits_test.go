@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,11 +30,15 @@ func integrated(members string) string {
 var wrongEdits = map[string]struct{ text, want string }{
 	"nothing":                    {"", `api.yaml:1:1: error: the document is empty`},
 	"no definition":              {"a: 1\n", `api.yaml:1:1: error: neither "swagger" nor "openapi" says which specification this follows`},
-	"another specification":      {"openapi: 4.0.0\n", `api.yaml:1:1: error: OpenAPI 4.0.0 is not supported: 3.0 is`},
+	"another specification":      {"openapi: 4.0.0\n", `api.yaml:1:1: error: OpenAPI 4.0.0 is not supported: Swagger 2.0 and OpenAPI 3.0 and 3.1 are`},
 	"no YAML":                    {editTop + "paths: [\n", `api.yaml:4:1: error: did not find expected node content`},
 	"no JSON":                    {"{\"openapi\": \"3.0.1\",\n \"info\": }", `api.yaml:2:10: error: `},
 	"a key twice":                {editTop + "paths: {}\npaths: {}\n", `api.yaml:4:1: error: duplicate key "paths"`},
 	"a misspelt method":          {editTop + "paths: {/a: {gte: {responses: {}}}}\n", `api.yaml:3:14: error: gte is no member of a path; did you mean get? (#/paths/~1a/gte)`},
+	"misspelt security":          {edited("securty: [{key: []}]"), `api.yaml:7:7: error: securty is not read here and protects nothing; did you mean security? (#/paths/~1a/get/securty)`},
+	"misspelt security, at top":  {editGood + "securtiy: [{key: []}]\n", `api.yaml:4:1: error: securtiy is not read here and protects nothing; did you mean security? (#/securtiy)`},
+	"misspelt schemes":           {editGood + "components: {securityScheme: {}}\n", `api.yaml:4:14: error: securityScheme is not read here and protects nothing; did you mean securitySchemes?`},
+	"misspelt definitions":       {"swagger: '2.0'\ninfo: {title: edited, version: '1'}\npaths: {}\nsecurityDefinition: {}\n", `api.yaml:4:1: error: securityDefinition is not read here and protects nothing; did you mean securityDefinitions?`},
 	"a misspelt extension":       {edited("x-amazon-apigateway-integraton: {type: mock}"), `api.yaml:7:7: error: x-amazon-apigateway-integraton is no extension of API Gateway; did you mean x-amazon-apigateway-integration? (#/paths/~1a/get/x-amazon-apigateway-integraton)`},
 	"a misspelt prefix":          {edited("x-amazn-apigateway-integration: {type: mock}"), `api.yaml:7:7: error: x-amazn-apigateway-integration is no extension of API Gateway; did you mean x-amazon-apigateway-integration? (#/paths/~1a/get/x-amazn-apigateway-integration)`},
 	"a misspelt member":          {integrated("type: mock, requestTemplate: {application/json: '{}'}"), `api.yaml:7:53: error: requestTemplate is no member of an integration; did you mean requestTemplates? (#/paths/~1a/get/x-amazon-apigateway-integration/requestTemplate)`},
@@ -56,6 +61,41 @@ var wrongEdits = map[string]struct{ text, want string }{
 	"a reference to nothing":     {edited("requestBody: {$ref: '#/components/requestBodies/B'}"), `api.yaml:7:21: error: cannot follow #/components/requestBodies/B: there is no "components" in api.yaml# (#/paths/~1a/get/requestBody/$ref)`},
 	"the same path twice":        {editTop + "paths: {/a: {get: {responses: {}}}, /a/: {get: {responses: {}}}}\n", `api.yaml:3:43: error: Unable to put method 'GET' on resource at path '/a': Method already exists for this resource`},
 	"a circle":                   {edited("requestBody: {$ref: '#/paths/~1a/get/requestBody'}"), `api.yaml:7:7: error: references lead in a circle (#/paths/~1a/get/requestBody)`},
+}
+
+// planned is a definition with usage plans, of which the first row is on line 5.
+func planned(plans string) string {
+	return editGood + "x-gatehouse-usage-plans:\n" + plans + "\n"
+}
+
+// wrongPlans are those whose usage plans are wrong.
+var wrongPlans = map[string]struct{ text, want string }{
+	"no list":             {editGood + "x-gatehouse-usage-plans: {gold: {}}\n", `api.yaml:4:1: error: x-gatehouse-usage-plans is a list of usage plans`},
+	"a short key":         {planned("- {name: a, keys: [short]}"), `api.yaml:5:20: error: the value of an API key has 20 to 128 characters, and this has 5 (#/x-gatehouse-usage-plans/0/keys/0)`},
+	"a long key":          {planned("- {name: a, keys: [" + strings.Repeat("k", 129) + "]}"), `api.yaml:5:20: error: the value of an API key has 20 to 128 characters, and this has 129`},
+	"a key that is none":  {planned("- {name: a, keys: [{}]}"), `api.yaml:5:20: error: the keys of a usage plan are the values of API keys, as text`},
+	"a key in two plans":  {planned("- {name: a, keys: [gold-key-0123456789abc]}\n- {name: b, keys: [gold-key-0123456789abc]}"), `api.yaml:6:20: error: this API key is in the list before: a key is in one usage plan, once (#/x-gatehouse-usage-plans/1/keys/0)`},
+	"keys that are text":  {planned("- {name: a, keys: gold-key-0123456789abc}"), `api.yaml:5:13: error: keys is a list of the values of API keys (#/x-gatehouse-usage-plans/0/keys)`},
+	"a rate below zero":   {planned("- {name: a, throttle: {rateLimit: -1}}"), `api.yaml:5:24: error: rateLimit is a number of requests a second, not below 0`},
+	"a rate without end":  {planned("- {name: a, throttle: {rateLimit: .inf}}"), `api.yaml:5:24: error: rateLimit is a number of requests a second, not below 0`},
+	"a rate as text":      {planned("- {name: a, throttle: {rateLimit: '1'}}"), `api.yaml:5:24: error: rateLimit is a number of requests a second, not below 0`},
+	"a burst below zero":  {planned("- {name: a, throttle: {burstLimit: -1}}"), `api.yaml:5:24: error: burstLimit is a whole number, not below 0`},
+	"a throttle as text":  {planned("- {name: a, throttle: 5}"), `api.yaml:5:13: error: a throttle has the members burstLimit, rateLimit`},
+	"no verb":             {planned("- {name: a, throttle: {}, methods: {/a/GETT: {}}}"), `api.yaml:5:37: error: /a/GETT is no method of this file: methods has throttles by path and verb, such as /pets/{id}/GET`},
+	"no route":            {planned("- {name: a, throttle: {}, methods: {/nope/GET: {rateLimit: 1}}}"), `api.yaml:5:37: error: /nope/GET is no method of this file`},
+	"methods as a list":   {planned("- {name: a, throttle: {}, methods: [/a/GET]}"), `api.yaml:5:27: error: methods has throttles by path and verb, such as /pets/{id}/GET`},
+	"methods alone":       {planned("- {name: a, methods: {/a/GET: {rateLimit: 1}}}"), `api.yaml:5:13: error: a usage plan that has methods needs a throttle of its own`},
+	"a limit as text":     {planned("- {name: a, quota: {limit: '1', period: DAY}}"), `api.yaml:5:21: error: limit is a whole number, not below 0`},
+	"no limit":            {planned("- {name: a, quota: {period: DAY}}"), `api.yaml:5:13: error: a quota has a limit, which is a whole number`},
+	"no period":           {planned("- {name: a, quota: {limit: 1}}"), `api.yaml:5:13: error: a quota has a period of DAY, WEEK or MONTH`},
+	"an offset too high":  {planned("- {name: a, quota: {limit: 1, period: WEEK, offset: 7}}"), `api.yaml:5:45: error: the offset of a quota is at most 6 in a period of WEEK`},
+	"one name twice":      {planned("- {name: a}\n- {name: a}"), `api.yaml:6:4: error: another usage plan is called a (#/x-gatehouse-usage-plans/1/name)`},
+	"a strange member":    {planned("- {name: a, apiKeys: [gold-key-0123456789abc]}"), `api.yaml:5:13: error: apiKeys is no member of a usage plan, which has keys, methods, name, quota, throttle`},
+	"a misspelt list":     {editGood + "x-gatehouse-usage-plan: []\n", `api.yaml:4:1: error: x-gatehouse-usage-plan is no extension of Gatehouse; did you mean x-gatehouse-usage-plans?`},
+	"a misspelt prefix":   {editGood + "x-gatehose-usage-plans: []\n", `api.yaml:4:1: error: x-gatehose-usage-plans is no extension of Gatehouse; did you mean x-gatehouse-usage-plans?`},
+	"a strange extension": {edited("x-gatehouse-nonsense: 1"), `api.yaml:7:7: error: x-gatehouse-nonsense is no extension of Gatehouse, which has x-gatehouse-usage-plans at the top of the document`},
+	"one in an extension": {integrated("type: mock, x-gatehouse-nonsense: 1"), `api.yaml:7:53: error: x-gatehouse-nonsense is no extension of Gatehouse`},
+	"a misplaced list":    {edited("x-gatehouse-usage-plans: []"), `api.yaml:7:7: error: x-gatehouse-usage-plans is read at the top of the document alone`},
 }
 
 // TestWrongEdits saves each of them and wants its message, and the last good version
@@ -89,7 +129,11 @@ func TestWrongEdits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, tt := range wrongEdits {
+	tables := maps.Clone(wrongEdits)
+	for name, tt := range wrongPlans {
+		tables["usage plans: "+name] = tt
+	}
+	for name, tt := range tables {
 		t.Run(name, func(t *testing.T) {
 			save(editGood)
 			if r := d.read(t.Context()); r.refused {

@@ -184,7 +184,9 @@ func (im *importer) integrationExtras(in *wire.Integration, c *cursor) {
 			if s, _ := member.text(); s != "1.0" {
 				im.drop(member, "%s is for HTTP APIs", name)
 			}
-		case !strings.HasPrefix(name, "x-"):
+		case strings.HasPrefix(name, "x-"):
+			im.checkNested(member)
+		default:
 			im.unknownMember(member, "an integration", integrationKeys)
 		}
 	}

@@ -48,6 +48,9 @@ func (im *importer) checkExtension(member *cursor, in place) {
 	name := member.key
 	ours := strings.HasPrefix(name, extensionPrefix)
 	if im.opts.Lenient {
+		if im.checkOwn(member, in) {
+			return
+		}
 		if meant, ok := spelling.Nearest(name, extensionNames[in]); ok {
 			im.note(Error, member, "%s is no extension of API Gateway; did you mean %s?", brief(name), meant)
 			return
@@ -65,17 +68,65 @@ func (im *importer) checkExtension(member *cursor, in place) {
 	}
 }
 
+// ownPrefix begins the names of this project's extensions.
+const ownPrefix = "x-gatehouse-"
+
+// checkOwn reports whether a member is called as this project's extension is or nearly
+// so, and tells of one that is not it or does not stand where it is read.
+func (im *importer) checkOwn(member *cursor, in place) bool {
+	name := member.key
+	if name == UsagePlansKey {
+		if in != inRoot {
+			im.note(Error, member, "%s is read at the top of the document alone", name)
+		}
+		return true
+	}
+	_, near := spelling.Nearest(name, []string{UsagePlansKey})
+	switch {
+	case near:
+		im.note(Error, member, "%s is no extension of Gatehouse; did you mean %s?", brief(name), UsagePlansKey)
+	case strings.HasPrefix(name, ownPrefix):
+		im.note(Error, member, "%s is no extension of Gatehouse, which has %s at the top of the document", brief(name), UsagePlansKey)
+	default:
+		return false
+	}
+	return true
+}
+
+// checkNested tells of a member that is called x-… of an object in an extension.
+func (im *importer) checkNested(member *cursor) {
+	if im.opts.Lenient {
+		im.checkOwn(member, places)
+	}
+}
+
+// suggestion ends the text about a name that is none of those known: the one that it is
+// near to, else all.
+func suggestion(name string, known []string) string {
+	if meant, ok := spelling.Nearest(name, known); ok {
+		return "; did you mean " + meant + "?"
+	}
+	return ", which has " + strings.Join(known, ", ")
+}
+
+// protecting are the members without which an operation is open to everybody.
+var protecting = keys("security securityDefinitions securitySchemes")
+
 // checkName tells of a member that is near to a name of its place and is not it. It is false
 // when there is none, when the import is not lenient, and in places that other versions
 // of the specification give other members, as schemas are. A misspelt method of a path
-// is an error, since a route is lost with it.
+// is an error, since a route is lost with it, and so is what protects.
 func (im *importer) checkName(member *cursor, in place, known keySet) bool {
-	if !im.opts.Lenient || in != inRoot && in != inPathItem && in != inOperation && in != inRequestBody {
+	if !im.opts.Lenient {
 		return false
 	}
 	meant, ok := spelling.Nearest(member.key, known.sorted())
 	switch {
 	case !ok:
+		return false
+	case protecting[meant]:
+		im.note(Error, member, "%s is not read here and protects nothing; did you mean %s?", brief(member.key), meant)
+	case in != inRoot && in != inPathItem && in != inOperation && in != inRequestBody:
 		return false
 	case in == inPathItem:
 		im.note(Error, member, "%s is no member of a path; did you mean %s?", brief(member.key), meant)
@@ -101,7 +152,10 @@ var (
 // read. what is the object.
 func (im *importer) checkMembers(c *cursor, what string, known keySet) {
 	for name, member := range c.members() {
-		if !known[name] && !strings.HasPrefix(name, "x-") {
+		switch {
+		case strings.HasPrefix(name, "x-"):
+			im.checkNested(member)
+		case !known[name]:
 			im.unknownMember(member, what, known)
 		}
 	}

@@ -84,7 +84,7 @@ const (
 )
 
 // dialectOf returns the dialect of a document and its version as written.
-func dialectOf(doc *cursor) (dialect, string, error) {
+func dialectOf(doc *cursor, lenient bool) (dialect, string, error) {
 	if !doc.is(object) {
 		return 0, "", errors.New("the document is not an object")
 	}
@@ -92,7 +92,7 @@ func dialectOf(doc *cursor) (dialect, string, error) {
 		if v == "2.0" || v == "2" {
 			return swagger2, "2.0", nil
 		}
-		return 0, "", fmt.Errorf("Swagger %s is not supported: 2.0 is", v)
+		return 0, "", unsupported("Swagger", v, "2.0 is", lenient)
 	}
 	v := doc.str("openapi")
 	switch {
@@ -103,7 +103,16 @@ func dialectOf(doc *cursor) (dialect, string, error) {
 	case v == "3.1" || strings.HasPrefix(v, "3.1."):
 		return openapi31, v, nil
 	}
-	return 0, "", fmt.Errorf("OpenAPI %s is not supported: 3.0 is", v)
+	return 0, "", unsupported("OpenAPI", v, "3.0 is", lenient)
+}
+
+// unsupported is the error of a version that is not read. A lenient import names all
+// that are.
+func unsupported(specification, version, own string, lenient bool) error {
+	if lenient {
+		own = "Swagger 2.0 and OpenAPI 3.0 and 3.1 are"
+	}
+	return fmt.Errorf("%s %s is not supported: %s", specification, version, own)
 }
 
 // An importer is one import as it goes on.
@@ -134,9 +143,9 @@ type importer struct {
 // build makes the API of the main document in docs.
 func build(docs *documents, o Options, findings []Finding) (*API, error) {
 	doc := top(docs.main)
-	d, version, err := dialectOf(doc)
+	d, version, err := dialectOf(doc, o.Lenient)
 	if err == nil && d == openapi31 && !o.Lenient {
-		err = fmt.Errorf("OpenAPI %s is not supported: 3.0 is", version)
+		err = unsupported("OpenAPI", version, "3.0 is", false)
 	}
 	if err != nil {
 		for _, key := range []string{"swagger", "openapi"} {
@@ -160,6 +169,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 	im.readSecuritySchemes()
 	im.readModels()
 	im.readPaths()
+	im.readUsagePlans()
 	im.finishModels()
 	im.api.DropModels(im.models.refused)
 	if im.tired() {

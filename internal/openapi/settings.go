@@ -37,7 +37,6 @@ func (im *importer) readSettings() {
 	im.readValidators()
 	im.readGatewayResponses()
 	im.readDocumentation()
-	im.readUsagePlans()
 }
 
 // extension returns the extension of that name at the top of the document.
