@@ -37,8 +37,8 @@ type finding struct {
 
 // An idleSetting is one that somebody made and that does not do what it says.
 type idleSetting struct {
-	Account  string `json:"account"`
-	Region   string `json:"region"`
+	Account  string `json:"account,omitempty"`  // left out for a setting of the server
+	Region   string `json:"region,omitempty"`   // with Account
 	ID       string `json:"id,omitempty"`       // of the API key or the usage plan whose setting it is
 	API      string `json:"api,omitempty"`      // left out for a setting of the account
 	Stage    string `json:"stage,omitempty"`    // left out for a setting of the API as it is edited
@@ -65,6 +65,8 @@ func (f finding) String() string {
 func (s idleSetting) String() string {
 	where := s.API
 	switch {
+	case s.Account == "":
+		where = "configuration"
 	case s.Stage != "":
 		where += "/" + s.Stage
 	case s.API == "":
@@ -93,11 +95,12 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	out := &report{Findings: []finding{}, Closed: []idleSetting{}, Kept: []idleSetting{}}
+	used := newUsedPlaces(p.data.services.Load().AWS)
 	for _, row := range rows {
 		if row.Kind != snapshot.ServedStage {
 			continue
 		}
-		if err := p.data.examine(ctx, row, out); err != nil {
+		if err := p.data.examine(ctx, row, out, used); err != nil {
 			api, stage, _ := strings.Cut(row.ID, "/")
 			out.Findings = append(out.Findings, finding{API: api, Stage: stage, Text: "all requests are answered 500: " + err.Error()})
 		}
@@ -109,12 +112,13 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	for _, k := range kept {
 		out.Kept = append(out.Kept, idleSetting{k.Account, k.Region, k.ID, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
 	}
+	out.Kept = append(out.Kept, used.idle()...)
 	return out, nil
 }
 
 // examine adds what does not do what it says of the stage of a row. An error is why
 // the stage cannot be served.
-func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report) error {
+func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, used *usedPlaces) error {
 	st, err := feed.Stage(ctx, row, p.source.Rebuild)
 	if err != nil {
 		return err
@@ -122,6 +126,14 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report) 
 	d, err := p.source.Deployment(ctx, st.APIID, st.DeploymentID)
 	if err != nil {
 		return err
+	}
+	used.add(d, st.Variables)
+	if st.Canary != nil {
+		second, err := p.source.Deployment(ctx, st.APIID, st.Canary.DeploymentID)
+		if err != nil {
+			return err
+		}
+		used.add(second, st.Variables)
 	}
 	compiled := p.compile(d)
 	for _, problem := range append(compiled.Problems(), pipeline.Bind(st, compiled, p.services.Load()).Problems()...) {

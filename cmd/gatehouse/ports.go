@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -89,7 +90,7 @@ func authority(l net.Listener) string {
 }
 
 // announce prints the URLs, and last the line that says all is up.
-func (ps *ports) announce(out io.Writer, files *servedFiles) {
+func (ps *ports) announce(out io.Writer, files *servedFiles, c *config) {
 	base := baseURL(ps.main)
 	stages := base
 	if ps.stages != nil {
@@ -103,6 +104,22 @@ func (ps *ports) announce(out io.Writer, files *servedFiles) {
 	if ps.admin != nil {
 		fmt.Fprintf(out, "Health          %s%s\n", baseURL(ps.admin), readyPage)
 	}
+	fmt.Fprintf(out, "AWS services    %s\n", c.whereServices())
 	files.announce(out, stages, ps)
 	fmt.Fprintln(out, "Ready.")
+}
+
+// whereServices says where Lambda functions and services of AWS are called.
+func (c *config) whereServices() string {
+	where := "nowhere: routes that call them answer 500"
+	switch others := cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint]); {
+	case others != "":
+		where = "called at " + others
+	case c.AWS:
+		where = "called at AWS (--aws=false: nowhere)"
+	}
+	if len(c.LambdaFunctions)+len(c.AWSEndpoints) > 0 {
+		where += ", but for what lambda-functions and aws-endpoints name"
+	}
+	return where
 }

@@ -48,7 +48,7 @@ func serve(ctx context.Context, from *configSource, out, errout io.Writer) error
 	}
 	s.source, s.live = from, append(s.live, level.prepare)
 	lines.Flush()
-	s.ports.announce(s.stdout, s.files)
+	s.ports.announce(s.stdout, s.files, &c)
 	s.stdout.Flush()
 	go obey(ctx, hangups, s.reload)
 	return s.wait(ctx)

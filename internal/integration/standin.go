@@ -37,6 +37,12 @@ func newStandIns(o *AWSOptions) (in standIns, err error) {
 	return in, nil
 }
 
+// Places are the names of the functions and of the services that have a URL of their
+// own, sorted.
+func (a *AWS) Places() (functions, services []string) {
+	return slices.Sorted(maps.Keys(a.functions)), slices.Sorted(maps.Keys(a.standIns.services))
+}
+
 func newStandIn(url string) (*standIn, error) {
 	ep, path, err := parseBase(url)
 	if err != nil {
