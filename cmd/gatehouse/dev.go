@@ -71,10 +71,12 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 	log, level, lines := c.openLog(errout)
 	defer lines.Close()
 	hangups := notifyHangups()
-	s, err := start(ctx, c, out, log)
+	s, err := prepare(ctx, c, out, log)
 	if err != nil {
 		return err
 	}
+	s.health.empty.Store(true)
+	s.serve()
 	s.source, s.live = from, append(s.live, level.prepare)
 	api, err := newDescribed(s, file, devAPI, devStage)
 	if err != nil {

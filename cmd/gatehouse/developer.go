@@ -101,6 +101,7 @@ func (d *developer) redeploy(ctx context.Context) {
 		d.refuse(r.wrong)
 		return
 	}
+	d.server.health.empty.Store(false)
 	if err := d.dropVariables(ctx); err != nil {
 		fmt.Fprintf(d.out, "stage-variable: %s\n", d.problems(err)[0].Text)
 	}

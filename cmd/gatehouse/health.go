@@ -11,6 +11,7 @@ import (
 type health struct {
 	feed    *feed.Feed
 	leaving atomic.Bool // a drain has begun
+	empty   atomic.Bool // of dev: no version of its file is served yet
 }
 
 // The pages of health.
@@ -44,11 +45,15 @@ func (h *health) live(w http.ResponseWriter, _ *http.Request) {
 }
 
 // ready answers 200 once what was deployed before is served again, which is when
-// the listeners open, and 503 from the moment at which a drain begins: it is what
-// a load balancer asks.
+// the listeners open, in dev once a version of its file is served, and 503 from the
+// moment at which a drain begins: it is what a load balancer asks.
 func (h *health) ready(w http.ResponseWriter, _ *http.Request) {
 	if h.leaving.Load() {
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
+		return
+	}
+	if h.empty.Load() {
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "nothing deployed"})
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "revision": h.feed.Position()})

@@ -38,7 +38,17 @@ type server struct {
 
 // start brings everything up: when it returns without an error, the listeners
 // answer.
-func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *server, err error) {
+func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (*server, error) {
+	s, err := prepare(ctx, c, out, log)
+	if err == nil {
+		s.serve()
+	}
+	return s, err
+}
+
+// prepare is start without the last step: the ports are taken, and nobody answers at
+// them before serve.
+func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *server, err error) {
 	loaded := c
 	if c.MaxBufferedBytes == 0 {
 		c.MaxBufferedBytes = defaultBudget(availableMemory(os.DirFS("/")))
@@ -69,7 +79,6 @@ func start(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ *s
 	if err := s.files.deploy(ctx, &loaded); err != nil {
 		return nil, err
 	}
-	s.serve()
 	if ports.secure != nil || c.TLS {
 		go watch(s.background, newNotifier(), &ports.shown)
 	}

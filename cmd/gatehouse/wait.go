@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -17,8 +19,8 @@ func newWait() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "wait",
 		Short: "Wait until a server is ready",
-		Long: `Wait until a server says that it is ready, which is when it serves what was
-deployed before. When the time is over first, the exit code is 1:
+		Long: `Wait until a server says that it is ready: serve when it serves what was deployed
+before, dev when it serves a version of its file. When the time is over first, the exit code is 1:
 
   gatehouse serve &
   gatehouse wait && npm test
@@ -77,6 +79,11 @@ func askReady(ctx context.Context, endpoint string) error {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
+		var says struct{ Status string }
+		_ = json.NewDecoder(io.LimitReader(resp.Body, 1<<10)).Decode(&says) // another server may say something else
+		if says.Status != "" {
+			return fmt.Errorf("it answers %s: %s", resp.Status, brief(says.Status))
+		}
 		return fmt.Errorf("it answers %s", resp.Status)
 	}
 	return nil
