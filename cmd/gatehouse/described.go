@@ -70,6 +70,7 @@ func (d *described) read(ctx context.Context) *reading {
 	}
 	out := &reading{def: def, routes: routesOf(def), wrong: mistakes(def)}
 	if out.refused = len(out.wrong)+len(def.Errors) > 0; out.refused {
+		out.wrong = append(out.wrong, templateMistakes(def)...)
 		return out
 	}
 	adapt(def)
@@ -86,7 +87,7 @@ func (d *described) read(ctx context.Context) *reading {
 // operations of it, or what is wrong with it.
 func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.ClosedMethod, []openapi.Finding) {
 	if err := d.put(ctx, def); err != nil {
-		return nil, d.problems(err)
+		return nil, append(d.problems(err), templateMistakes(def)...)
 	}
 	draft, err := d.server.control.Draft(ctx, d.who, d.api)
 	if err != nil {

@@ -47,8 +47,12 @@ func unknownVariable(name string, known []string) error {
 			return fmt.Errorf("%s: %s is a key of the configuration file alone", name, settings[i].name)
 		}
 	}
-	if meant, ok := spelling.Nearest(name, known); ok {
-		return fmt.Errorf("%s is no setting; did you mean %s?", name, meant)
+	own := make([]string, len(known)) // without the prefix, which would make short names near to each other
+	for i, k := range known {
+		own[i] = strings.TrimPrefix(k, envPrefix)
+	}
+	if meant, ok := spelling.Nearest(strings.TrimPrefix(name, envPrefix), own); ok {
+		return fmt.Errorf("%s is no setting; did you mean %s?", name, envPrefix+meant)
 	}
 	return fmt.Errorf("%s is no setting", name)
 }

@@ -147,10 +147,7 @@ var (
 // checkCase reports a member of a case that means nothing, so that no misspelt one
 // makes a case hold.
 func checkCase(row *value.Map) error {
-	known := pathMembers
-	if isTemplateCase(row) {
-		known = templateMembers
-	}
+	known := membersOf(row)
 	for i := range row.Len() {
 		if name, _ := row.At(i); !slices.Contains(known, name) && !slices.Contains(caseNotes, name) {
 			return unknownMember(name, "member of a case", known)
@@ -172,6 +169,18 @@ func checkCase(row *value.Map) error {
 		return fmt.Errorf("mode: %q is neither apigw nor velocity", brief(mode))
 	}
 	return nil
+}
+
+// membersOf are the members that a case can have, those of both kinds where nothing says
+// of which it is.
+func membersOf(row *value.Map) []string {
+	switch {
+	case isTemplateCase(row):
+		return templateMembers
+	case row.Has("path"), row.Has("document"), row.Has("documentFile"):
+		return pathMembers
+	}
+	return slices.Concat(templateMembers, pathMembers)
 }
 
 func isTemplateCase(row *value.Map) bool { return row.Has("template") || row.Has("templateFile") }

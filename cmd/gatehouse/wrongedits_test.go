@@ -43,8 +43,14 @@ var wrongEdits = map[string]struct{ text, want string }{
 	"a misspelt prefix":          {edited("x-amazn-apigateway-integration: {type: mock}"), `api.yaml:7:7: error: x-amazn-apigateway-integration is no extension of API Gateway; did you mean x-amazon-apigateway-integration? (#/paths/~1a/get/x-amazn-apigateway-integration)`},
 	"a misspelt member":          {integrated("type: mock, requestTemplate: {application/json: '{}'}"), `api.yaml:7:53: error: requestTemplate is no member of an integration; did you mean requestTemplates? (#/paths/~1a/get/x-amazon-apigateway-integration/requestTemplate)`},
 	"a response's":               {integrated("type: mock, responses: {default: {statuscode: '200'}}"), `api.yaml:7:75: error: statuscode is no member of an integration response; did you mean statusCode? (#/paths/~1a/get/x-amazon-apigateway-integration/responses/default/statuscode)`},
-	"an integration of no type":  {integrated("uri: 'http://127.0.0.1:1'"), `api.yaml:7:7: error: Unable to parse API definition because of a malformed integration at path /a. (#/paths/~1a/get/x-amazon-apigateway-integration)`},
-	"one of a strange type":      {integrated("type: lambda"), `api.yaml:7:7: error: Unable to put integration on 'GET' for resource at path '/a': `},
+	"an integration of no type":  {integrated("uri: 'http://127.0.0.1:1'"), `api.yaml:7:7: error: Unable to parse API definition because of a malformed integration at path /a. It has no type (#/paths/~1a/get/x-amazon-apigateway-integration)`},
+	"one of a strange type":      {integrated("type: lambda"), `api.yaml:7:41: error: type is "lambda", which is none of http, http_proxy, aws, aws_proxy, mock (#/paths/~1a/get/x-amazon-apigateway-integration/type)`},
+	"a misspelt type":            {integrated("type: mok"), `api.yaml:7:41: error: type is "mok", which is none of http, http_proxy, aws, aws_proxy, mock; did you mean mock? (#/paths/~1a/get/x-amazon-apigateway-integration/type)`},
+	"a type's misspelt name":     {integrated("typ: mock"), `api.yaml:7:7: error: Unable to parse API definition because of a malformed integration at path /a. It has no type`},
+	"a type that is a list":      {integrated("type: mock, uri: [a]"), `api.yaml:7:53: error: Unable to parse API definition because of a malformed integration at path /a. uri has to be text`},
+	"a strange connection":       {integrated("type: mock, connectionType: VPCLINK"), `api.yaml:7:53: error: connectionType is "VPCLINK", which is none of INTERNET, VPC_LINK; did you mean VPC_LINK?`},
+	"a strange handling":         {integrated("type: mock, responses: {default: {statusCode: '200', contentHandling: TEXT}}"), `api.yaml:7:94: error: contentHandling is "TEXT", which is none of CONVERT_TO_BINARY, CONVERT_TO_TEXT`},
+	"a strange source of keys":   {editGood + "x-amazon-apigateway-api-key-source: HEADR\n", `api.yaml:4:1: error: x-amazon-apigateway-api-key-source is "HEADR", which is none of HEADER, AUTHORIZER; did you mean HEADER?`},
 	"a URI of no scheme":         {integrated("type: http, httpMethod: GET, uri: nowhere"), `api.yaml:7:7: error: Unable to put integration on 'GET' for resource at path '/a': Invalid HTTP endpoint specified for URI (#/paths/~1a/get/x-amazon-apigateway-integration)`},
 	"an intrinsic":               {integrated("type: aws_proxy, uri: !Sub 'arn:${F}'"), `api.yaml:7:63: error: !Sub is an intrinsic of CloudFormation, which a definition cannot have: write the value itself`},
 	"an intrinsic as a member":   {integrated("type: aws_proxy, uri: {'Fn::GetAtt': [F, Arn]}"), `api.yaml:7:64: error: Fn::GetAtt is an intrinsic of CloudFormation, which a definition cannot have: write the value itself`},
@@ -96,6 +102,37 @@ var wrongPlans = map[string]struct{ text, want string }{
 	"a strange extension": {edited("x-gatehouse-nonsense: 1"), `api.yaml:7:7: error: x-gatehouse-nonsense is no extension of Gatehouse, which has x-gatehouse-usage-plans at the top of the document`},
 	"one in an extension": {integrated("type: mock, x-gatehouse-nonsense: 1"), `api.yaml:7:53: error: x-gatehouse-nonsense is no extension of Gatehouse`},
 	"a misplaced list":    {edited("x-gatehouse-usage-plans: []"), `api.yaml:7:7: error: x-gatehouse-usage-plans is read at the top of the document alone`},
+}
+
+// TestMistakesAreToldTogether checks that a definition is told all its mistakes at once,
+// those that the import finds and those of templates.
+func TestMistakesAreToldTogether(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const template = "requestTemplates: {application/json: '#if('}"
+	doc := editTop + "paths:\n" +
+		"  /a: {get: {responses: {}, x-amazon-apigateway-integration: {type: mok}}}\n" +
+		"  /b: {get: {responses: {}, x-amazon-apigateway-integration: {typ: mock}}}\n" +
+		"  /c: {get: {responses: {}, x-amazon-apigateway-integration: {type: mock, " + template + "}}}\n"
+	if err := os.WriteFile("api.yaml", []byte(doc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := checkOne(t.Context(), defaults(), "api.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range found {
+		got = append(got, f.String())
+	}
+	for _, want := range []string{
+		`api.yaml:4:63: error: type is "mok"`,
+		`api.yaml:5:63: error: typ is no member of an integration; did you mean type?`,
+		`api.yaml:6:94: error: GET /c integration.requestTemplates.application/json:1:`,
+	} {
+		if !strings.Contains(strings.Join(got, "\n"), want) {
+			t.Errorf("%s is not told:\n%s", want, strings.Join(got, "\n"))
+		}
+	}
 }
 
 // TestWrongEdits saves each of them and wants its message, and the last good version

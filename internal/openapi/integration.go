@@ -16,9 +16,11 @@ var integrationKeys = keys(`$ref type uri httpMethod credentials passthroughBeha
 // readIntegration reads the extension of that name. What the service fills in
 // when an integration is put is left nil.
 func (im *importer) readIntegration(m *Method, r *route, c *cursor) *wire.Integration {
+	im.integrationMembers(c)
 	if !im.readable(r, c) {
 		return nil
 	}
+	im.checkValues(c, integrationValues)
 	where := " of resource '" + r.shown + "' and method '" + *m.HTTPMethod + "'"
 	in := &wire.Integration{
 		Type:                 upper(im.optional(c, "type", c.key)),
@@ -77,7 +79,17 @@ func (im *importer) readable(r *route, c *cursor) bool {
 		return true
 	}
 	text := "Unable to parse API definition because of a malformed integration at path " + r.path + "."
-	im.note(Error, wrong, "%s", text)
+	switch {
+	case !im.opts.Lenient:
+		im.note(Error, wrong, "%s", text)
+	case isIntrinsic(wrong.node): // which has been told
+	case wrong != c:
+		im.note(Error, wrong, "%s %s has to be text", text, wrong.key)
+	case c.is(object):
+		im.note(Error, wrong, "%s It has no type", text)
+	default:
+		im.note(Error, wrong, "%s It has to be an object", text)
+	}
 	im.malformed = cmp.Or(im.malformed, text)
 	return false
 }
@@ -124,6 +136,7 @@ func (im *importer) readIntegrationResponses(in *wire.Integration, responses *cu
 			continue
 		}
 		im.checkMembers(c, "an integration response", integrationResponseKeys)
+		im.checkValues(c, integrationResponseValues)
 		out := wire.IntegrationResponse{
 			StatusCode:         im.optional(c, "statusCode", c.key),
 			ContentHandling:    upper(im.optional(c, "contentHandling", c.key)),
@@ -177,6 +190,10 @@ func (im *importer) integrationExtras(in *wire.Integration, c *cursor) {
 	if in.ResponseTransferMode != nil && *in.ResponseTransferMode == "STREAM" {
 		im.feature(FeatureStreaming, c.get("responseTransferMode"))
 	}
+}
+
+// integrationMembers tells of the members of an integration that are not read.
+func (im *importer) integrationMembers(c *cursor) {
 	for name, member := range c.members() {
 		switch {
 		case integrationKeys[name]:

@@ -176,7 +176,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 		return nil, im.tooMuch()
 	}
 	sortFindings(im.api.Findings)
-	if im.malformed != "" {
+	if im.malformed != "" && !o.Lenient { // a lenient import goes on, to tell what else is wrong
 		return nil, &InputError{malformed: im.malformed, Findings: mistakes(im.api.Findings)}
 	}
 	return im.api, nil

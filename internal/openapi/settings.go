@@ -9,6 +9,7 @@ import (
 // readSettings reads the extensions at the top of the document.
 func (im *importer) readSettings() {
 	api, ext := &im.api.RestAPI, im.extension
+	im.checkValues(im.doc, settingValues)
 	if c := ext("api-key-source"); c != nil {
 		im.feature(FeatureAPIKeySource, c)
 		api.APIKeySource = upper(im.optional(im.doc, c.key, ""))
