@@ -15,7 +15,8 @@ import (
 // ImportAPIKeys makes the keys of a file and puts them into usage plans. A key
 // whose value there is already is changed into that of the file; it stays in the
 // plans that it is in. A record that cannot be a key is left out with a warning, or
-// makes the whole import fail, as the caller wishes.
+// makes the whole import fail, as the caller wishes; so does one of which it is not
+// clear whether its key is enabled, which is disabled then.
 func (s *Service) ImportAPIKeys(ctx context.Context, who *wire.Caller, in *wire.ImportAPIKeysRequest) (*wire.APIKeyIDs, error) {
 	records, err := keyfile.Parse(in.Body)
 	if err != nil {
@@ -37,6 +38,9 @@ func (s *Service) ImportAPIKeys(ctx context.Context, who *wire.Caller, in *wire.
 			}
 			if err != nil {
 				return nil, err
+			}
+			if records[i].Unclear {
+				warnings = append(warnings, fmt.Sprintf("Record %d: 'enabled' is neither true nor false. The API Key is disabled", i+1))
 			}
 			if !seen[id] {
 				seen[id], out.IDs = true, append(out.IDs, id)

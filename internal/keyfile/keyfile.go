@@ -24,6 +24,7 @@ const MaxPlans = 100
 type Record struct {
 	Name, Value, Description string
 	Enabled                  bool
+	Unclear                  bool     // whether it is enabled: the cell is neither true nor false, and Enabled is false
 	Plans                    []string // ids
 }
 
@@ -78,6 +79,7 @@ func readKeyRecord(at map[string]int, line []string) Record {
 	r := Record{Name: cell("name"), Value: cell("key"), Description: cell("description")}
 	enabled := cell("enabled")
 	r.Enabled = enabled == "" || strings.EqualFold(enabled, "true")
+	r.Unclear = !r.Enabled && !strings.EqualFold(enabled, "false")
 	for id := range strings.SplitSeq(cell("usageplanids"), ",") {
 		if id = strings.TrimSpace(id); id != "" && len(r.Plans) <= MaxPlans {
 			r.Plans = append(r.Plans, id)

@@ -21,6 +21,7 @@ func TestParse(t *testing.T) {
 			[]Record{{Name: "a, \"b\"\nc", Value: "k", Plans: []string{"c7y23b", "glvrsr"}}}, ""},
 		"apostrophes":            {"key,name,usageplanids\nk,'Bob's, really' ,'a, b'\n", []Record{{Value: "k", Name: "Bob's, really", Enabled: true, Plans: []string{"a", "b"}}}, ""},
 		"apostrophes in a name":  {"key,name\nk,O'Neil\nl,'tis\nm,'tis 'twas x\n", []Record{{Value: "k", Name: "O'Neil", Enabled: true}, {Value: "l", Name: "'tis", Enabled: true}, {Value: "m", Name: "'tis 'twas x", Enabled: true}}, ""},
+		"unclear":                {"key,name,enabled\nk,a,yess\nl,b,FALSE\n", []Record{{Value: "k", Name: "a", Unclear: true}, {Value: "l", Name: "b"}}, ""},
 		"blanks":                 {"\ufeff \r\n key ,\tname , \r\n\r\n k , a b ,x\n\n", []Record{{Value: "k", Name: "a b", Enabled: true}}, ""},
 		"cells that are missing": {"description,enabled,name,key\n,,,k\nd\n", []Record{{Value: "k", Enabled: true}, {Description: "d", Enabled: true}}, ""},
 		"more cells than names":  {"key,name\nk,a,b,c", []Record{{Value: "k", Name: "a", Enabled: true}}, ""},
