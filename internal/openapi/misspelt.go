@@ -112,6 +112,10 @@ func suggestion(name string, known []string) string {
 // protecting are the members without which an operation is open to everybody.
 var protecting = keys("security securityDefinitions securitySchemes")
 
+// schemeKeys are those members of a security scheme by which API Gateway knows one that
+// protects.
+var schemeKeys = keys("type name in")
+
 // checkName tells of a member that is near to a name of its place and is not it. It is false
 // when there is none, when the import is not lenient, and in places that other versions
 // of the specification give other members, as schemas are. A misspelt method of a path
@@ -124,7 +128,7 @@ func (im *importer) checkName(member *cursor, in place, known keySet) bool {
 	switch {
 	case !ok:
 		return false
-	case protecting[meant]:
+	case protecting[meant] || in == inSecurityScheme && schemeKeys[meant]:
 		im.note(Error, member, "%s is not read here and protects nothing; did you mean %s?", brief(member.key), meant)
 	case in != inRoot && in != inPathItem && in != inOperation && in != inRequestBody:
 		return false

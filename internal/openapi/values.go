@@ -14,6 +14,7 @@ var (
 		"type":                 strings.Fields("http http_proxy aws aws_proxy mock"),
 		"connectionType":       strings.Fields("INTERNET VPC_LINK"),
 		"contentHandling":      contentHandlings,
+		"passthroughBehavior":  strings.Fields("WHEN_NO_MATCH WHEN_NO_TEMPLATES NEVER"),
 		"responseTransferMode": strings.Fields("BUFFERED STREAM"),
 	}
 	integrationResponseValues = map[string][]string{"contentHandling": contentHandlings}
