@@ -3,30 +3,37 @@ package main
 import (
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
-// usedPlaces are the keys of lambda-functions and aws-endpoints that lead a call of a
-// deployed stage somewhere.
-type usedPlaces struct {
+// inUse is what deployed stages use of what is set elsewhere.
+type inUse struct {
 	aws                 *integration.AWS
-	functions, services map[string]bool
+	functions, services map[string]bool // keys of lambda-functions and of aws-endpoints that lead a call somewhere
+	methods             map[string]bool // that are served, by methodPlace
 }
 
-func newUsedPlaces(aws *integration.AWS) *usedPlaces {
-	return &usedPlaces{aws, make(map[string]bool), make(map[string]bool)}
+func newInUse(aws *integration.AWS) *inUse {
+	return &inUse{aws, make(map[string]bool), make(map[string]bool), make(map[string]bool)}
 }
 
-// add notes what the methods of a deployment call under a stage's variables.
-func (u *usedPlaces) add(d *snapshot.Deployment, variables map[string]string) {
+// methodPlace names a method of a stage.
+func methodPlace(api, stage, resource, verb string) string {
+	return strings.Join([]string{api, stage, resource, verb}, " ")
+}
+
+// add notes what a stage serves of a deployment, and what that calls.
+func (u *inUse) add(d *snapshot.Deployment, st *snapshot.Stage) {
 	var pairs []string
-	for name, value := range variables {
+	for name, value := range st.Variables {
 		pairs = append(pairs, "${stageVariables."+name+"}", value)
 	}
 	replace := strings.NewReplacer(pairs...)
 	for _, r := range d.Resources {
 		for _, m := range r.Methods {
+			u.methods[methodPlace(st.APIID, st.Name, r.Path, m.HTTPMethod)] = true
 			if in := &m.Integration; in.Type == "AWS" || in.Type == "AWS_PROXY" {
 				u.note(replace.Replace(in.URI), in.Credentials != "")
 			}
@@ -35,7 +42,7 @@ func (u *usedPlaces) add(d *snapshot.Deployment, variables map[string]string) {
 }
 
 // note notes what one integration calls. Its role is assumed at STS.
-func (u *usedPlaces) note(uri string, role bool) {
+func (u *inUse) note(uri string, role bool) {
 	at, err := integration.ParseServiceURI(uri)
 	if err != nil {
 		return // a finding of the stage
@@ -52,7 +59,7 @@ func (u *usedPlaces) note(uri string, role bool) {
 
 // idle lists the keys that no deployed stage uses: those that are spelled wrong are
 // among them.
-func (u *usedPlaces) idle() []idleSetting {
+func (u *inUse) idle() []idleSetting {
 	functions, services := u.aws.Places()
 	var list []idleSetting
 	for _, key := range functions {
@@ -64,6 +71,22 @@ func (u *usedPlaces) idle() []idleSetting {
 		if !u.services[key] {
 			list = append(list, idleSetting{Setting: "aws-endpoints", Value: key, Why: "no deployed route calls this service"})
 		}
+	}
+	return list
+}
+
+// idleThrottles lists the throttles of usage plans for methods that their stages do not
+// serve: AWS takes those, too.
+func (u *inUse) idleThrottles(all []control.MethodThrottle) []idleSetting {
+	var list []idleSetting
+	for _, t := range all {
+		if t.Method == "*" || u.methods[methodPlace(t.API, t.Stage, t.Resource, t.Method)] || u.methods[methodPlace(t.API, t.Stage, t.Resource, "ANY")] {
+			continue
+		}
+		list = append(list, idleSetting{
+			Account: t.Account, Region: t.Region, ID: t.Plan, API: t.API, Stage: t.Stage, Method: t.Method, Resource: t.Resource,
+			Setting: "UsagePlan.apiStages.throttle", Why: "the stage serves no such method",
+		})
 	}
 	return list
 }

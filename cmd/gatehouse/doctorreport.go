@@ -95,7 +95,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	out := &report{Findings: []finding{}, Closed: []idleSetting{}, Kept: []idleSetting{}}
-	used := newUsedPlaces(p.data.services.Load().AWS)
+	used := newInUse(p.data.services.Load().AWS)
 	for _, row := range rows {
 		if row.Kind != snapshot.ServedStage {
 			continue
@@ -112,13 +112,17 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	for _, k := range kept {
 		out.Kept = append(out.Kept, idleSetting{k.Account, k.Region, k.ID, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
 	}
-	out.Kept = append(out.Kept, used.idle()...)
+	throttles, err := p.control.MethodThrottles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.Kept = append(append(out.Kept, used.idleThrottles(throttles)...), used.idle()...)
 	return out, nil
 }
 
 // examine adds what does not do what it says of the stage of a row. An error is why
 // the stage cannot be served.
-func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, used *usedPlaces) error {
+func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, used *inUse) error {
 	st, err := feed.Stage(ctx, row, p.source.Rebuild)
 	if err != nil {
 		return err
@@ -127,13 +131,13 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, 
 	if err != nil {
 		return err
 	}
-	used.add(d, st.Variables)
+	used.add(d, st)
 	if st.Canary != nil {
 		second, err := p.source.Deployment(ctx, st.APIID, st.Canary.DeploymentID)
 		if err != nil {
 			return err
 		}
-		used.add(second, st.Variables)
+		used.add(second, st)
 	}
 	compiled := p.compile(d)
 	for _, problem := range append(compiled.Problems(), pipeline.Bind(st, compiled, p.services.Load()).Problems()...) {
