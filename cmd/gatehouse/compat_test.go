@@ -177,7 +177,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // What the sources keep without effect, refuse and close requests for is driven
 // here.
 func TestCompatibilityIsComplete(t *testing.T) {
-	const named = `\{"([A-Z]\w+\.[\w.]+)",`
+	const named = `\{(?:setting: )?"([A-Z]\w+\.[\w.]+)",`
 	for files, pattern := range map[string]string{
 		"../../internal/control/kept.go": named, "../../internal/pipeline/guards.go": named, "../../internal/control/*.go": `unserved\("([a-z][^"]*)"`,
 	} {
