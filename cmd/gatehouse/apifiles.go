@@ -77,7 +77,9 @@ func (s *servedFiles) deployAll(ctx context.Context, c *config, anew bool) error
 		if f != nil {
 			s.all = append(s.all, f)
 		}
-		problems = append(problems, err)
+		if err != nil {
+			problems = append(problems, &fileError{a, err})
+		}
 	}
 	for _, f := range old {
 		if !slices.Contains(s.all, f) {
@@ -86,6 +88,44 @@ func (s *servedFiles) deployAll(ctx context.Context, c *config, anew bool) error
 	}
 	s.publish()
 	return errors.Join(problems...)
+}
+
+// A fileError is what is wrong with a file of --api.
+type fileError struct {
+	of  apiFile
+	err error
+}
+
+func (e *fileError) Error() string { return e.err.Error() }
+func (e *fileError) Unwrap() error { return e.err }
+
+// redeploy deploys what the configuration names, and logs what is wrong with it.
+func (s *servedFiles) redeploy(ctx context.Context, c *config) {
+	err := s.deploy(ctx, c)
+	joined, ok := err.(interface{ Unwrap() []error })
+	if err != nil && !ok {
+		s.server.log.Error("API files are not deployed again", "error", err)
+	}
+	if !ok {
+		return
+	}
+	who := &wire.Caller{Account: c.Account, Region: c.Region}
+	for _, err := range joined.Unwrap() {
+		var wrong *fileError
+		if !errors.As(err, &wrong) {
+			s.server.log.Error("API files are not deployed again", "error", err)
+			continue
+		}
+		s.server.log.Error("API file is wrong: "+s.left(ctx, who, wrong.of.id, wrong.of.stage), "api", wrong.of.id, "error", err)
+	}
+}
+
+// left says what is served of an API whose file is wrong.
+func (s *servedFiles) left(ctx context.Context, who *wire.Caller, api, stage string) string {
+	if _, err := s.server.control.GetStage(ctx, who, &wire.GetStageRequest{RestAPIID: api, StageName: stage}); err != nil {
+		return "it is not served"
+	}
+	return "what was deployed of it before is still served"
 }
 
 // drop ends the service of those APIs of files that the configuration does not list
@@ -190,7 +230,7 @@ func (f *servedFile) unchanged() bool {
 // reload is for watch.
 func (f *servedFile) reload(ctx context.Context) {
 	if err := f.deploy(ctx); err != nil {
-		f.log.Error("API file is wrong: what was deployed of it before is still served", "api", f.api, "error", err)
+		f.log.Error("API file is wrong: "+f.server.files.left(ctx, f.who, f.api, f.stage), "api", f.api, "error", err)
 	}
 }
 

@@ -90,13 +90,6 @@ func (s *server) reconfigure(ctx context.Context, why string) {
 	}
 }
 
-// redeploy deploys the files of --api again.
-func (s *server) redeploy(ctx context.Context) {
-	if err := s.files.deploy(ctx, &s.config); err != nil {
-		s.log.Error("API file is wrong: what was deployed of it before is still served", "error", err)
-	}
-}
-
 // adopt takes over the settings of a configuration that can change while the
 // server runs, and logs which cannot.
 func (s *server) adopt(ctx context.Context, why string, next *config) error {
@@ -121,7 +114,7 @@ func (s *server) adopt(ctx context.Context, why string, next *config) error {
 	bounded, cancel := context.WithTimeout(ctx, refreshTime)
 	defer cancel()
 	s.gateway.Refresh(bounded)
-	s.redeploy(ctx)
+	s.files.redeploy(ctx, &s.config)
 	if len(restart) > 0 {
 		s.log.Warn(why+": a change of these settings needs a restart", "settings", strings.Join(restart, ", "))
 	}
