@@ -256,7 +256,7 @@ func (im *importer) readOperation(r *route, verb string, item, op *cursor) Metho
 	im.readParameters(&m, r, item, op, location)
 	im.readRequestBody(&m, r, op, location)
 	im.readResponses(&m, r, op, location)
-	im.readSecurity(&m, op)
+	im.readSecurity(&m, op, location)
 	im.readValidator(&m, r, op)
 	if c := op.get(extensionPrefix + "integration"); c != nil {
 		if c = im.follow(c); c != nil {

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -102,22 +103,68 @@ func authType(c *cursor, authorizerType string) *string {
 }
 
 // readSecurity sets what authorizes the calls of a method.
-func (im *importer) readSecurity(m *Method, op *cursor) {
+func (im *importer) readSecurity(m *Method, op *cursor, location string) {
 	none := "NONE"
 	m.AuthorizationType = &none
-	im.checkMembers(op.get(extensionPrefix+"auth"), "x-amazon-apigateway-auth", authKeys)
-	if c := op.get(extensionPrefix + "auth").get("type"); c != nil {
-		s, _ := c.text()
-		s = strings.ToUpper(s)
-		if m.AuthorizationType = &s; s == "AWS_IAM" {
-			im.feature(FeatureAWSIAM, c)
-		}
-	}
-	for _, requirement := range op.get("security").items() {
+	im.readAuth(m, op.get(extensionPrefix+"auth"), location)
+	security := op.get("security")
+	im.checkSecurity(security, location)
+	for _, requirement := range security.items() {
 		for name, scopes := range requirement.members() {
 			im.require(m, name, scopes)
 		}
 	}
+}
+
+// readAuth sets what the extension auth of an operation says of who may call it.
+func (im *importer) readAuth(m *Method, auth *cursor, location string) {
+	if auth == nil || !im.protects(auth, auth.key, location, object) {
+		return
+	}
+	im.checkMembers(auth, auth.key, authKeys)
+	c := auth.get("type")
+	if c == nil {
+		if im.opts.Lenient {
+			im.note(Error, auth, "%s has no type and protects nothing", auth.key)
+		}
+		return
+	}
+	s, ok := c.text()
+	if !ok {
+		im.protects(c, c.key, location, text)
+	}
+	s = strings.ToUpper(s)
+	if m.AuthorizationType = &s; s == "AWS_IAM" {
+		im.feature(FeatureAWSIAM, c)
+	}
+}
+
+// checkSecurity tells of a member security, or an item of it, that cannot be read.
+func (im *importer) checkSecurity(security *cursor, location string) {
+	if security == nil || !im.protects(security, "security", location, list) {
+		return
+	}
+	for i, requirement := range security.items() {
+		im.protects(requirement, fmt.Sprintf("security item %d", i+1), location, object)
+	}
+}
+
+// protects reports whether c, a part of what protects operations, is of the kind that
+// is read, and tells of one that is not. The author of a file is refused, because an
+// operation would be open; the service's clients are warned, since it is not known what
+// the service does. what is how errors call c.
+func (im *importer) protects(c *cursor, what, location string, want kind) bool {
+	switch {
+	case c.is(want):
+		return true
+	case im.opts.Lenient:
+		im.note(Error, c, "%s is not of type `%s` and protects nothing", what, want)
+	case c.at == nil: // an item
+		im.wrongType(c, attribute{location, c.up.key}, want)
+	default:
+		im.wrongType(c, attribute{location, c.key}, want)
+	}
+	return false
 }
 
 // require makes one scheme a requirement of m. The service wants all schemes that
@@ -146,7 +193,7 @@ func (im *importer) require(m *Method, name string, scopes *cursor) {
 			kind = "COGNITO_USER_POOLS"
 		}
 		m.AuthorizationType, m.Authorizer = &kind, s.authorizer
-		if scopes.is(list) && len(scopes.node.items) > 0 {
+		if !scopes.is(null) && im.protects(scopes, brief(name), "", list) && len(scopes.node.items) > 0 {
 			im.feature(FeatureAuthorizationScope, scopes)
 			m.AuthorizationScopes = im.texts(scopes, brief(name))
 		}

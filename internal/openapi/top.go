@@ -8,7 +8,9 @@ import (
 // readTop reads what the document says of the API as a whole.
 func (im *importer) readTop() {
 	im.check(im.doc, inRoot, "")
-	if security := im.doc.get("security"); security.is(list) && len(security.node.items) > 0 {
+	security := im.doc.get("security")
+	im.checkSecurity(security, "")
+	if security.is(list) && len(security.node.items) > 0 {
 		im.dropOf(Security, security, "security at the top is not applied: operations need their own")
 	}
 	if im.dialect != swagger2 {
