@@ -23,10 +23,11 @@ const (
 // before answers the two pages and leaves the rest to another handler.
 func (h *health) before(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 		switch {
-		case r.Method == http.MethodGet && r.URL.Path == livePage:
+		case reads && r.URL.Path == livePage:
 			h.live(w, r)
-		case r.Method == http.MethodGet && r.URL.Path == readyPage:
+		case reads && r.URL.Path == readyPage:
 			h.ready(w, r)
 		default:
 			next(w, r)
