@@ -133,6 +133,15 @@ func TestVTLTestWantsCases(t *testing.T) {
 	}
 }
 
+// A case that is too long is told by its place and with the bound.
+func TestVTLTestTellsOfALongCase(t *testing.T) {
+	text := `{"template":"a","output":"a"}` + "\n" + strings.Repeat("x", maxCaseLine+1)
+	_, _, err := runVTL(t, map[string]string{"c.jsonl": text}, "test", "c.jsonl")
+	if want := "c.jsonl:2: the case is longer than 16 MiB"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // The manual lists the directives that templates may use, and those that they
 // may not.
 func TestDocumentedDirectives(t *testing.T) {

@@ -58,8 +58,8 @@ func testCases(file string, stdin io.Reader, w io.Writer) error {
 	}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxCaseLine)
-	passed, failed := 0, 0
-	for n := 1; lines.Scan(); n++ {
+	passed, failed, n := 0, 0, 1
+	for ; lines.Scan(); n++ {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
@@ -75,8 +75,11 @@ func testCases(file string, stdin io.Reader, w io.Writer) error {
 		}
 		io.WriteString(w, c.diff)
 	}
-	if err := lines.Err(); err != nil {
-		return err
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("%s:%d: the case is longer than %d MiB", file, n, maxCaseLine>>20)
+	case err != nil:
+		return fmt.Errorf("%s: %w", file, reason(err))
 	}
 	if passed+failed == 0 {
 		return fmt.Errorf("%s: there are no cases", file)
