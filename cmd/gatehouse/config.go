@@ -172,6 +172,9 @@ func (c *config) check(in command) error {
 			return fmt.Errorf("%s: %w", c.called(s.name), err)
 		}
 	}
+	if in == inBackup || in == inCheck { // at which nothing listens: their file may be that of a server with flags beside it
+		return nil
+	}
 	for _, rule := range idleRules {
 		if from, ok := c.given[rule.name]; ok && rule.idle(c, in) {
 			if !from.environment { // which other commands share
@@ -181,9 +184,11 @@ func (c *config) check(in command) error {
 			c.field(rule.name).Set(new(defaults()).field(rule.name))
 		}
 	}
-	if in == inBackup || in == inCheck { // at which nothing listens
-		return nil
-	}
+	return c.checkTogether(in)
+}
+
+// checkTogether reports what cannot work of settings each of which could.
+func (c *config) checkTogether(in command) error {
 	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkBases())
 }
 

@@ -70,6 +70,23 @@ func TestSharedEnvironment(t *testing.T) {
 	}
 }
 
+// Commands at which nothing listens take the file of a server whose flags they are not
+// given: what has no effect there may have one in the server.
+func TestFilesOfServers(t *testing.T) {
+	for name, file := range map[string]string{
+		"certificates":   "certificates:\n  - {cert: cert.pem, key: key.pem}\n",
+		"watch":          "watch: true\n",
+		"gateway-health": "gateway-health: true\n",
+		"tls":            "tls: true\ncertificates:\n  - {cert: cert.pem, key: key.pem}\n",
+	} {
+		for _, in := range []command{inBackup, inCheck} {
+			if c, err := loaded(t, in, nil, nil, file); err != nil || c.warnings != nil {
+				t.Errorf("%s: got %v, %v", name, c.warnings, err)
+			}
+		}
+	}
+}
+
 func TestSizes(t *testing.T) {
 	for text, want := range map[string]int64{"0": 0, "1048576": 1 << 20, "64MiB": 64 << 20, "64 mib": 64 << 20, "100MB": 100e6, "2GiB": 2 << 30, "1kb": 1000} {
 		if got, err := parseSize(text); err != nil || got != want {
