@@ -46,21 +46,26 @@ func (s *servedFiles) deploy(ctx context.Context, c *config) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = *c
-	return s.deployAll(ctx, c, false)
+	return s.deployAll(ctx, c)
 }
 
-// again deploys what has been deployed before, because all is gone.
-func (s *servedFiles) again(ctx context.Context) {
+// again deploys what has been deployed before, because all is gone. What it does not
+// come to is deployed at the next SIGHUP.
+func (s *servedFiles) again(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.deployAll(ctx, &s.last, true); err != nil {
+	for _, f := range s.all {
+		f.forget()
+	}
+	err := s.deployAll(ctx, &s.last)
+	if err != nil {
 		s.server.log.Error("API file is wrong: it is not served", "error", err)
 	}
+	return err
 }
 
-// deployAll is deploy; anew is that files are deployed that have not changed, too. The
-// caller holds s.mu.
-func (s *servedFiles) deployAll(ctx context.Context, c *config, anew bool) error {
+// deployAll is deploy. The caller holds s.mu.
+func (s *servedFiles) deployAll(ctx context.Context, c *config) error {
 	list, err := c.apiFiles()
 	if err != nil {
 		return err
@@ -73,7 +78,7 @@ func (s *servedFiles) deployAll(ctx context.Context, c *config, anew bool) error
 	old := s.all
 	s.all = nil
 	for _, a := range list {
-		f, err := s.keep(ctx, c, old, a, anew)
+		f, err := s.keep(ctx, c, old, a)
 		if f != nil {
 			s.all = append(s.all, f)
 		}
@@ -147,7 +152,7 @@ func (s *servedFiles) drop(ctx context.Context, c *config, listed []apiFile, hav
 
 // keep deploys one file, the one that there is already where nothing of it has
 // changed but what it says.
-func (s *servedFiles) keep(ctx context.Context, c *config, old []*servedFile, a apiFile, anew bool) (*servedFile, error) {
+func (s *servedFiles) keep(ctx context.Context, c *config, old []*servedFile, a apiFile) (*servedFile, error) {
 	var f *servedFile
 	if i := slices.IndexFunc(old, func(f *servedFile) bool { return f.given == a }); i >= 0 {
 		f = old[i]
@@ -164,7 +169,7 @@ func (s *servedFiles) keep(ctx context.Context, c *config, old []*servedFile, a 
 	if err := s.server.control.KeepFileAPI(ctx, f.who, a.id, a.file, a.stage); err != nil {
 		return nil, fmt.Errorf("%s: %w", a.file, plainAnswer(err))
 	}
-	if !anew && f.unchanged() {
+	if f.unchanged() {
 		return f, nil
 	}
 	err := f.deploy(ctx)
@@ -225,6 +230,13 @@ func (f *servedFile) unchanged() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.good && same(look(slices.Collect(maps.Keys(f.files))), f.files)
+}
+
+// forget has the file deployed when it is looked at next, though it has not changed.
+func (f *servedFile) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.good = false
 }
 
 // reload is for watch.

@@ -51,14 +51,15 @@ type controlPlane struct {
 	health   *health
 	handler  http.Handler // answers the clients
 
-	again func(context.Context) // makes what clients cannot make after a reset; nil for nothing
+	again func(context.Context) error // makes what clients cannot make after a reset; nil for nothing. It is set before anybody listens
 }
 
 // restore follows a reset.
-func (p *controlPlane) restore(ctx context.Context) {
-	if p.again != nil {
-		p.again(ctx)
+func (p *controlPlane) restore(ctx context.Context) error {
+	if p.again == nil {
+		return nil
 	}
+	return p.again(ctx)
 }
 
 // front parts the control plane's calls from those for our own pages. The guard

@@ -75,8 +75,6 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 	if err != nil {
 		return err
 	}
-	s.health.empty.Store(true)
-	s.serve()
 	s.source, s.live = from, append(s.live, level.prepare)
 	api, err := newDescribed(s, file, devAPI, devStage)
 	if err != nil {
@@ -86,6 +84,8 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 	if err := d.create(ctx); err != nil {
 		return errors.Join(err, s.close())
 	}
+	s.again = d.again
+	s.serve()
 	at := gateway.Entrance{Name: "port", API: devAPI, Stage: devStage}
 	if c.TLS {
 		at.TLS = s.ports.shown.config()

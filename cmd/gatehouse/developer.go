@@ -57,14 +57,34 @@ func (d *developer) announce() {
 }
 
 // create makes the API that the file is laid over, and the VPC links that the
-// file may name.
+// file may name, unless the API is there. Clients may have deleted it, alone or with
+// all else that there was; what was made of the file for its callers is then made
+// anew, too. But at the start the caller holds d.mu.
 func (d *developer) create(ctx context.Context) error {
-	d.makeLinks(ctx)
 	_, err := d.server.control.CreateRestAPI(ctx, d.who, &wire.CreateRestAPIRequest{
 		Name: d.file, Tags: map[string]string{"_custom_id_": d.api},
 		EndpointConfiguration: &wire.EndpointConfiguration{Types: []string{"REGIONAL"}},
 	})
-	return err
+	switch {
+	case conflicts(err):
+		return nil
+	case err != nil:
+		return err
+	}
+	d.server.health.empty.Store(true)
+	d.forgetPlans(ctx)
+	d.makeLinks(ctx)
+	return nil
+}
+
+// again serves the file once more after a reset.
+func (d *developer) again(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.redeploy(ctx) {
+		return fmt.Errorf("%s is not deployed", d.file)
+	}
+	return nil
 }
 
 func (d *developer) makeLinks(ctx context.Context) {
@@ -93,13 +113,17 @@ func (d *developer) reload(ctx context.Context) {
 	d.redeploy(ctx)
 }
 
-// redeploy is reload. The caller holds d.mu.
-func (d *developer) redeploy(ctx context.Context) {
+// redeploy is reload; it reports whether the file is deployed. The caller holds d.mu.
+func (d *developer) redeploy(ctx context.Context) bool {
 	begin := time.Now()
+	if err := d.create(ctx); err != nil {
+		d.refuse(d.problems(err))
+		return false
+	}
 	r := d.read(ctx)
 	if r.refused {
 		d.refuse(r.wrong)
-		return
+		return false
 	}
 	d.server.health.empty.Store(false)
 	if err := d.dropVariables(ctx); err != nil {
@@ -125,4 +149,5 @@ func (d *developer) redeploy(ctx context.Context) {
 		d.told = true
 		d.curls(r.routes)
 	}
+	return true
 }

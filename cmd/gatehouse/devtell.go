@@ -105,7 +105,7 @@ func (d *developer) refuse(wrong []openapi.Finding) {
 	if more := len(wrong) - openapi.MaxTold; more > 0 {
 		fmt.Fprintf(d.out, "and %s\n", count(more, "more error", "more errors"))
 	}
-	if d.told {
+	if !d.server.health.empty.Load() {
 		fmt.Fprintf(d.out, "%s: not deployed, the last good version is still served\n", d.file)
 		return
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -21,7 +22,7 @@ type pages struct {
 	data    *dataPlane
 	health  *health
 	trail   wire.Trail
-	restore func(context.Context) // follows a reset
+	restore func(context.Context) error // follows a reset
 }
 
 // handler serves the pages.
@@ -64,18 +65,30 @@ func (p *pages) local(page http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// reset forgets every API of every account. It exists for tests, and only
-// while the control plane asks for no credentials.
+// resetTime bounds a reset, and what it takes to serve the files' APIs again.
+const resetTime = time.Minute
+
+// reset forgets every API of every account, and has those of files served again. It
+// exists for tests, and only while the control plane asks for no credentials. A client
+// that leaves does not end it: half of a reset is of no use to anybody.
 func (p *pages) reset(w http.ResponseWriter, r *http.Request) {
 	e := &wire.Entry{Operation: "gatehouse:Reset", Request: r, RequestID: httpmsg.NewRequestID(), Status: http.StatusOK}
 	begin := time.Now()
-	if e.Err = p.control.Reset(r.Context()); e.Err != nil {
-		e.Status = http.StatusInternalServerError
-		writeJSON(w, e.Status, map[string]string{"message": "the reset failed; the log says why"})
-	} else {
-		p.restore(r.Context())
-		writeJSON(w, e.Status, map[string]string{"status": "reset"})
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), resetTime)
+	defer cancel()
+	answer := map[string]string{"status": "reset"}
+	reset := p.control.Reset(ctx)
+	restored := p.restore(ctx) // whatever came of the reset: it may have been too late only in saying so
+	switch e.Err = errors.Join(reset, restored); {
+	case reset != nil:
+		answer = map[string]string{"message": "the reset failed; the log says why"}
+	case restored != nil:
+		answer = map[string]string{"message": "everything is forgotten, and not all that a file describes is served again; the log says why"}
 	}
+	if e.Err != nil {
+		e.Status = http.StatusInternalServerError
+	}
+	writeJSON(w, e.Status, answer)
 	e.Took = time.Since(begin)
 	p.trail.Write(e)
 }
