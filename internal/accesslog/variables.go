@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
 // The variables of access logs are those that templates see, and the ones
@@ -60,6 +62,9 @@ func (r *Record) append(line []byte, name string) []byte {
 		}
 	}
 	text, _ := r.Context.Lookup(name)
+	if name == "identity.apiKey" {
+		text = mapping.MaskSecret(text)
+	}
 	return appendText(line, text)
 }
 

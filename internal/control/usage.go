@@ -47,8 +47,13 @@ func (s *Service) GetUsage(ctx context.Context, who *wire.Caller, in *wire.GetUs
 	if err != nil {
 		return nil, err
 	}
+	ctx, leave, err := s.pages.enter(ctx, who.Account)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	var position *string
-	asked, err := readPage(ctx, s, who, "", func(t *tx) (*usageOf, error) {
+	asked, err := read(ctx, s, who, "", func(t *tx) (*usageOf, error) {
 		if key := text(in.KeyID); key != "" {
 			return t.usageOfKey(in.UsagePlanID, key)
 		}

@@ -2,11 +2,13 @@ package feed
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
@@ -84,8 +86,12 @@ func (f *Feed) applyStages(changes []gateway.Change) {
 		return
 	}
 	f.gateway.Apply(changes...)
-	for _, c := range changes {
-		if c.Stage == nil {
+	came := make(map[string]bool) // behind a change: its stage has taken its throttles again
+	for _, c := range slices.Backward(changes) {
+		id := snapshot.ServedID(c.APIID, c.Name)
+		again := came[id]
+		came[id] = true
+		if c.Stage == nil && !again {
 			f.limits.Forget(limit.OwnerStage(c.APIID, c.Name))
 		}
 	}

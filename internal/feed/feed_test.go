@@ -211,4 +211,9 @@ func TestFeedForgetsThrottles(t *testing.T) {
 	if drained() {
 		t.Error("a stage that is gone left its tokens")
 	}
+	stage := &snapshot.Stage{APIID: "api0", Name: "prod"}
+	f.applyStages([]gateway.Change{{APIID: "api0", Name: "prod"}, {APIID: "api0", Name: "prod", Stage: stage}})
+	if !drained() {
+		t.Error("a stage that came again before it was missed lost the tokens that it had taken")
+	}
 }

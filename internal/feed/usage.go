@@ -160,6 +160,10 @@ func readDay(row store.Row) (usageplan.DayUsage, error) {
 	return usageplan.DayUsage{Day: day, Calls: counts[0], Left: counts[1]}, nil
 }
 
+// longestPeriod is how many days a quota's period has at the most: what was spent in
+// one that goes on is kept, however few days of usage are.
+const longestPeriod = 31
+
 // Prune implements usageplan.Sink. It goes through all documents, a page at a time,
 // so that nothing waits for it.
 func (u Usage) Prune(ctx context.Context, before usageplan.Day) error {
@@ -175,7 +179,7 @@ func (u Usage) Prune(ctx context.Context, before usageplan.Day) error {
 	return u.all(ctx, kindUsage, func(rows []store.Row) error {
 		return u.remove(ctx, kindUsage, rows, func(row store.Row) bool {
 			var s usageplan.State
-			return json.Unmarshal(row.Doc, &s) == nil && max(s.Day, s.Period) < before
+			return json.Unmarshal(row.Doc, &s) == nil && max(s.Day, s.Period+longestPeriod) < before
 		})
 	})
 }
@@ -192,8 +196,15 @@ func (u Usage) remove(ctx context.Context, kind string, rows []store.Row, old fu
 		return nil
 	}
 	_, err := u.Store.Write(ctx, store.Scope{}, func(tx *store.Tx) error {
-		for _, k := range keys {
-			if err := tx.Delete(k); err != nil && !errors.Is(err, store.ErrNotFound) {
+		docs, err := tx.GetMany(keys)
+		if err != nil {
+			return err
+		}
+		for i, k := range keys {
+			if docs[i] == nil || !old(store.Row{ID: k.ID, Doc: docs[i]}) { // it was saved again meanwhile
+				continue
+			}
+			if err := tx.Delete(k); err != nil {
 				return err
 			}
 		}

@@ -86,13 +86,14 @@ func TestUsageIsPruned(t *testing.T) {
 			ID: memberID("p1", fmt.Sprintf("k%04d", i)), State: usageplan.State{Day: day}, Before: &usageplan.DayUsage{Day: day - 1},
 		})
 	}
+	records = append(records, usageplan.Record{ID: memberID("p1", "spent"), State: usageplan.State{Day: 20670, Period: 20670, Spent: 5}}) // of a month that goes on
 	if err := u.Save(t.Context(), records); err != nil {
 		t.Fatal(err)
 	}
 	if err := u.Prune(t.Context(), 20700); err != nil {
 		t.Fatal(err)
 	}
-	for kind, want := range map[string]int{kindUsage: 800, kindUsageDay: 799} {
+	for kind, want := range map[string]int{kindUsage: 801, kindUsageDay: 799} {
 		n := 0
 		if err := u.all(t.Context(), kind, func(rows []store.Row) error { n += len(rows); return nil }); err != nil {
 			t.Fatal(err)

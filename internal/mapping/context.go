@@ -298,3 +298,14 @@ func (e *ContextError) lookup(name string) (string, bool) {
 	}
 	return "", false
 }
+
+// MaskSecret leaves the last six characters of a secret; one that has no more has
+// none to show.
+func MaskSecret(secret string) string {
+	const shown = 6
+	if len(secret) <= shown {
+		return strings.Repeat("*", len(secret))
+	}
+	hidden := len(secret) - shown
+	return strings.Repeat("*", hidden) + secret[hidden:]
+}

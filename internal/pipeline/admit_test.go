@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
@@ -121,8 +122,8 @@ func TestInvalidAPIKeyResponse(t *testing.T) {
 	newRigOf(t, d).want(t, "GET /x", "401\nx-amzn-ErrorType: ForbiddenException\nContent-Type: application/json\n\n"+`{"why":"INVALID_API_KEY"}`)
 }
 
-// Templates, functions and access logs see the whole key; the log of a stage's
-// calls, and traces, its last six characters.
+// Templates and functions see the whole key; access logs, the log of a stage's calls
+// and traces its last six characters.
 func TestKeyIsSeen(t *testing.T) {
 	const request = "GET /x\nx-api-key: " + keyValue
 	r := keyed(t, nil, mock(func(m *snapshot.Method) {
@@ -130,7 +131,7 @@ func TestKeyIsSeen(t *testing.T) {
 		respond("$context.identity.apiKey $context.identity.apiKeyId $context.identity.get('apiKey')")(m)
 	}))
 	r.want(t, request, "200\nContent-Type: application/json\n\n"+keyValue+" k1 "+keyValue)
-	if got, want := r.logged(t, "$context.requestId $context.identity.apiKey $context.identity.apiKeyId", parseRequest(request)), " "+keyValue+" k1\n"; !strings.HasSuffix(got, want) {
+	if got, want := r.logged(t, "$context.requestId $context.identity.apiKey $context.identity.apiKeyId", parseRequest(request)), " "+mapping.MaskSecret(keyValue)+" k1\n"; !strings.HasSuffix(got, want) {
 		t.Errorf("access log %q, want %q at its end", got, want)
 	}
 	resource := function("/x")
@@ -249,6 +250,22 @@ func TestAccountThrottle(t *testing.T) {
 		}
 		resp.Release()
 	}
+}
+
+// A test of a method takes nothing of the account's throttle, and is not throttled.
+func TestInvokeIsNotThrottled(t *testing.T) {
+	r := newRig(t, mock(nil))
+	r.stage.services.Plans = usageplan.New(usageplan.Options{Account: &limit.Rate{PerSecond: 1e-6, Burst: 1}})
+	for range 2 {
+		if got := Invoke(t.Context(), r.deployment, parseRequest("GET /x"), &Test{}, r.stage.services); got.Status != 200 {
+			t.Errorf("test: got %d", got.Status)
+		}
+	}
+	resp := Bind(r.stage.settings, r.stage.program, r.stage.services).Serve(parseRequest("GET /x"))
+	if resp.Status != 200 {
+		t.Errorf("call: got %d", resp.Status)
+	}
+	resp.Release()
 }
 
 // BenchmarkMockWithKey is BenchmarkMock with a key, a throttle and a quota.

@@ -46,7 +46,7 @@ const (
 func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, test *Test, services *Services, checks ...Check) *TestResult {
 	p := Compile(unguarded(d), checks...)
 	own := *services
-	own.Trace, own.AccessLog = nil, nil
+	own.Trace, own.AccessLog, own.Plans = nil, nil, nil // no plan, nor the account's throttle
 	s := Bind(&snapshot.Stage{
 		APIID: d.APIID, Name: testStage, Account: d.Account, Region: d.Region,
 		Variables: test.Variables, ClientCertificateID: test.ClientCertificateID,

@@ -183,7 +183,7 @@ func masked(h httpmsg.Header) httpmsg.Header {
 	out := make(httpmsg.Header, len(h))
 	for i, f := range h {
 		if isSecret(f.Name) {
-			f.Value = maskSecret(f.Value)
+			f.Value = mapping.MaskSecret(f.Value)
 		}
 		out[i] = f
 	}
@@ -196,15 +196,4 @@ func masked(h httpmsg.Header) httpmsg.Header {
 func isSecret(name string) bool {
 	return httpmsg.EqualFold(name, "Authorization") || httpmsg.EqualFold(name, "x-api-key") ||
 		httpmsg.EqualFold(name, "X-Amz-Security-Token") || name == "apiKey"
-}
-
-// maskSecret leaves the last six characters of a secret; one that has no more has
-// none to show.
-func maskSecret(secret string) string {
-	const shown = 6
-	if len(secret) <= shown {
-		return strings.Repeat("*", len(secret))
-	}
-	hidden := len(secret) - shown
-	return strings.Repeat("*", hidden) + secret[hidden:]
 }

@@ -29,7 +29,7 @@ func (t *Trace) Route(resource, verb, integration string) {
 // Key records the look at a call's API key, which it masks.
 func (t *Trace) Key(e *KeyEvent) {
 	if t != nil {
-		e.Key = maskSecret(e.Key)
+		e.Key = mapping.MaskSecret(e.Key)
 		t.add(e)
 	}
 }
@@ -37,7 +37,7 @@ func (t *Trace) Key(e *KeyEvent) {
 // Admitted records that a call was let in, and masks its key.
 func (t *Trace) Admitted(e *AdmitEvent) {
 	if t != nil {
-		e.Key = maskSecret(e.Key)
+		e.Key = mapping.MaskSecret(e.Key)
 		t.add(e)
 	}
 }

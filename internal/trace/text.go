@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
 // TextOptions say how a trace is shown to people.
@@ -165,9 +166,9 @@ func (p *printer) mapping(e *MappingEvent) {
 	expression, value := e.Expression, e.Value
 	if isSecret(lastName(e.Target)) || isSecret(lastName(expression)) {
 		p.secrets = append(p.secrets, value)
-		value = shortened(maskSecret(value))
+		value = shortened(mapping.MaskSecret(value))
 		if n := len(expression); n > 2 && expression[0] == '\'' {
-			expression = "'" + shortened(maskSecret(expression[1:n-1])) + "'"
+			expression = "'" + shortened(mapping.MaskSecret(expression[1:n-1])) + "'"
 		}
 	}
 	text := printable(e.Target + " = " + cut(expression))
@@ -184,7 +185,7 @@ func (p *printer) masked(h httpmsg.Header) httpmsg.Header {
 	out := masked(h)
 	for i := range out {
 		if slices.Contains(p.secrets, out[i].Value) {
-			out[i].Value = maskSecret(out[i].Value)
+			out[i].Value = mapping.MaskSecret(out[i].Value)
 		}
 	}
 	return out

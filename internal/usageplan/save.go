@@ -2,6 +2,7 @@ package usageplan
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -32,17 +33,16 @@ func (r *Registry) push(m *member) {
 // Run saves what is counted, until ctx ends, and forgets days that are not kept.
 // A sink that fails is asked again, for what is so then: it costs no memory.
 func (r *Registry) Run(ctx context.Context) {
-	save, prune := time.NewTicker(saveEvery), time.NewTicker(pruneEvery)
+	save := time.NewTicker(saveEvery)
 	defer save.Stop()
-	defer prune.Stop()
+	var pruning sync.WaitGroup // beside, since it may take long
+	defer pruning.Wait()
+	pruning.Go(func() { r.pruneNowAndThen(ctx) })
 	failing := false
-	r.prune(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-prune.C:
-			r.prune(ctx)
 		case <-save.C:
 			err := r.Save(ctx)
 			if ctx.Err() != nil {
@@ -52,6 +52,20 @@ func (r *Registry) Run(ctx context.Context) {
 				r.log.Error("the usage of API keys cannot be saved: it is counted on, and saved when that is possible", "error", err)
 			}
 			failing = err != nil
+		}
+	}
+}
+
+// pruneNowAndThen forgets days that are not kept, until ctx ends.
+func (r *Registry) pruneNowAndThen(ctx context.Context) {
+	again := time.NewTicker(pruneEvery)
+	defer again.Stop()
+	for {
+		r.prune(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
 		}
 	}
 }
