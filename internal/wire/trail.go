@@ -41,7 +41,7 @@ func (t Trail) Write(e *Entry) {
 	} else {
 		attrs = append(attrs, slog.String("method", e.Request.Method))
 	}
-	attrs = append(attrs, slog.String("path", quoted(loggedPath(e.Request.URL.Path))))
+	attrs = append(attrs, slog.String("path", quoted(withoutKeys(e.Request.URL.Path))))
 	attrs = append(attrs, slog.Int("status", e.Status), slog.Duration("duration", e.Took.Round(time.Microsecond)), slog.String("requestId", e.RequestID))
 	if e.API != "" {
 		attrs = append(attrs, slog.String("api", quoted(e.API)))
@@ -58,7 +58,7 @@ func (t Trail) Write(e *Entry) {
 	case errors.As(e.Err, &known):
 		attrs = append(attrs, slog.String("error", known.Type))
 		if known.Status != http.StatusBadRequest { // whose messages repeat what the body has
-			attrs = append(attrs, slog.String("message", quoted(known.Message)))
+			attrs = append(attrs, slog.String("message", quoted(withoutKeys(known.Message))))
 		}
 	case e.Err != nil:
 		level = slog.LevelError
@@ -78,13 +78,21 @@ func (t Trail) Write(e *Entry) {
 // shortestKey is the length of the shortest value of an API key; ids are shorter.
 const shortestKey = 20
 
-// loggedPath is the path of a call for a log: what stands where the id of an API key
-// belongs and may be a key's value is left out.
-func loggedPath(path string) string {
-	parts := strings.Split(path, "/")
+// withoutKeys is a path, or a text that ends with words behind one, for a log: what
+// stands where the id of an API key belongs and may be a key's value is left out.
+func withoutKeys(text string) string {
+	parts := strings.Split(text, "/")
 	for i := 1; i < len(parts); i++ {
-		if (parts[i-1] == "apikeys" || parts[i-1] == "keys") && len(parts[i]) >= shortestKey {
-			parts[i] = "…"
+		if parts[i-1] != "apikeys" && parts[i-1] != "keys" {
+			continue
+		}
+		id, words, more := strings.Cut(parts[i], " ")
+		if len(id) < shortestKey {
+			continue
+		}
+		parts[i] = "…"
+		if more {
+			parts[i] += " " + words
 		}
 	}
 	return strings.Join(parts, "/")
