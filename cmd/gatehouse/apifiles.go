@@ -157,7 +157,7 @@ func (s *servedFiles) keep(ctx context.Context, c *config, old []*servedFile, a 
 	if i := slices.IndexFunc(old, func(f *servedFile) bool { return f.given == a }); i >= 0 {
 		f = old[i]
 	} else {
-		d, err := newDescribed(s.server, a.file, a.id, a.stage)
+		d, err := newDescribed(s.server, a.file, a.id, a.stage, serveRefs)
 		if err != nil {
 			return nil, err
 		}
@@ -208,8 +208,15 @@ func (f *servedFile) deploy(ctx context.Context) error {
 		}
 		return fmt.Errorf("%s%s", r.wrong[0], more)
 	}
+	f.tell(r)
+	f.log.Info("API file deployed", "api", f.api, "file", f.file, "stage", f.stage, "routes", len(r.routes), "duration", time.Since(begin).Round(time.Millisecond))
+	return nil
+}
+
+// tell logs what of a reading is not served as the file says.
+func (f *servedFile) tell(r *reading) {
 	for _, finding := range r.def.Findings {
-		if finding.Concern == openapi.Security {
+		if finding.Concern != openapi.Detail {
 			f.log.Warn("API file: "+finding.Text, "api", f.api, "at", finding.Position.String())
 		}
 	}
@@ -218,11 +225,12 @@ func (f *servedFile) deploy(ctx context.Context) error {
 		f.log.Warn("API file: "+openapi.UsagePlansKey+" has no effect here: methods that require an API key answer 403 until keys and usage plans are made through the API",
 			"api", f.api, "at", at.String())
 	}
+	if reason := mockReason(r.routes); reason != "" {
+		f.log.Warn("API file: "+reason, "api", f.api, "file", f.file)
+	}
 	for _, reason := range closedReasons(r.routes) {
 		f.log.Warn("API file: "+reason, "api", f.api, "file", f.file)
 	}
-	f.log.Info("API file deployed", "api", f.api, "file", f.file, "stage", f.stage, "routes", len(r.routes), "duration", time.Since(begin).Round(time.Millisecond))
-	return nil
 }
 
 // unchanged reports whether what the file says is deployed.

@@ -95,7 +95,7 @@ func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, 
 	if err != nil {
 		return nil, err
 	}
-	api, err := newDescribed(s, file, devAPI, devStage)
+	api, err := newDescribed(s, file, devAPI, devStage, devRefs)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ import (
 type described struct {
 	server     *server
 	file       string
-	refs       string // the directory that references cannot leave
+	refs       refScope
 	api, stage string // under which it is served
 	who        *wire.Caller
 	variables  map[string]string // of the stage; nil leaves those that it has
@@ -29,12 +29,13 @@ type described struct {
 	files map[string]os.FileInfo // what was read, as it was then; nil for what was not there
 }
 
-// newDescribed describes an API of the server's own account by a file.
-func newDescribed(s *server, file, api, stage string) (*described, error) {
+// newDescribed describes an API of the server's own account by a file, from which references
+// reach what scope says.
+func newDescribed(s *server, file, api, stage string, scope func(file string) (refScope, error)) (*described, error) {
 	if err := checkFile(file); err != nil {
 		return nil, err
 	}
-	refs, err := refRoot(file)
+	refs, err := scope(file)
 	return &described{
 		server: s, file: file, refs: refs, api: api, stage: stage,
 		who: &wire.Caller{Account: s.config.Account, Region: s.config.Region},
@@ -62,7 +63,7 @@ func (d *described) read(ctx context.Context) *reading {
 	before := look(append(slices.Collect(maps.Keys(d.files)), d.file))
 	def, files, err := openapi.Load(d.file, openapi.Options{
 		APIID: d.api, AccountID: d.who.Account, Partition: "aws", Region: d.who.Region,
-		Lenient: true, MaxSize: devSize, RefRoot: d.refs, RefRule: refRule,
+		Lenient: true, MaxSize: devSize, RefRoot: d.refs.root, RefRule: d.refs.rule,
 	})
 	d.files = reread(append(files, d.file), before)
 	if err != nil {

@@ -76,7 +76,7 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 		return err
 	}
 	s.source, s.live = from, append(s.live, level.prepare)
-	api, err := newDescribed(s, file, devAPI, devStage)
+	api, err := newDescribed(s, file, devAPI, devStage, devRefs)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}

@@ -75,32 +75,54 @@ func dropRefused(def *openapi.API, refused *control.DefinitionError) bool {
 	return len(drop) > 0
 }
 
-// refRule says in errors what refRoot returns.
-const refRule = "dev reads the files of the repository that holds the definition, else of the working directory"
+// A refScope is what references from a definition reach: the files of a directory, which
+// the rule tells of in errors.
+type refScope struct{ root, rule string }
 
-// refRoot is the directory that references from a definition cannot leave: the
-// repository that holds it, else the working directory, and its own where that
-// does not hold it.
-func refRoot(file string) (string, error) {
-	file, err := filepath.Abs(file)
-	if err != nil {
-		return "", err
-	}
-	own := filepath.Dir(file)
-	for dir := own; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
+// devRefs are, for who works on a definition, the files of the repository that holds
+// it, else of the working directory, and of its own where that does not hold it.
+func devRefs(file string) (refScope, error) {
+	const rule = "dev reads the files of the repository that holds the definition, else of the working directory"
+	own, repository, err := repositoryOf(file)
+	if err != nil || repository != "" {
+		return refScope{repository, rule}, err
 	}
 	work, err := os.Getwd()
 	if err != nil {
-		return "", fmt.Errorf("working directory: %w", err)
+		return refScope{}, fmt.Errorf("working directory: %w", err)
 	}
 	if below, err := filepath.Rel(work, own); err != nil || !filepath.IsLocal(below) {
-		return own, nil
+		return refScope{own, rule}, nil
 	}
-	return work, nil
+	return refScope{work, rule}, nil
+}
+
+// serveRefs are, in production, the files of the repository that holds the definition, else
+// of its directory: a service manager starts programs in /, from which
+// references would reach every file.
+func serveRefs(file string) (refScope, error) {
+	const rule = "serve reads the files of the repository that holds the definition, else of its directory"
+	own, repository, err := repositoryOf(file)
+	if repository == "" {
+		repository = own
+	}
+	return refScope{repository, rule}, err
+}
+
+// repositoryOf returns the directory of a file and that of the repository that holds it, "" for
+// none.
+func repositoryOf(file string) (own, repository string, err error) {
+	file, err = filepath.Abs(file)
+	if err != nil {
+		return "", "", err
+	}
+	own = filepath.Dir(file)
+	for dir := own; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return own, dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return own, "", nil
+		}
+	}
 }

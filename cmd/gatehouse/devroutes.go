@@ -117,6 +117,32 @@ func closedReasons(all []route) []string {
 	return reasons
 }
 
+// maxMocksTold bounds the routes that mockReason names.
+const maxMocksTold = 10
+
+// mockReason says which routes answer from their examples, "" for none.
+func mockReason(all []route) string {
+	var told []string
+	n := 0
+	for _, r := range all {
+		if !r.mock {
+			continue
+		}
+		if n++; n <= maxMocksTold {
+			told = append(told, r.verb+" "+brief(r.path))
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	more := ""
+	if n > maxMocksTold {
+		more = fmt.Sprintf(" and %d more", n-maxMocksTold)
+	}
+	return fmt.Sprintf("%s from the examples of the file, for want of an integration: %s%s",
+		count(n, "route answers", "routes answer"), strings.Join(told, ", "), more)
+}
+
 // bareRoutes says how many routes are served without what protects them, "" for none.
 func bareRoutes(all []route) string {
 	n := 0

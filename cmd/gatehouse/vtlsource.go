@@ -121,7 +121,11 @@ func (in *templateInput) find(args []string, stdin io.Reader) (string, openapi.T
 		return "", openapi.Template{}, fmt.Errorf("--template-from: %q is not FILE#POINTER, such as openapi.yaml#/paths/~1users/post", brief(in.from))
 	}
 	choice := openapi.TemplateChoice{Status: in.status, MediaType: in.mediaType}
-	t, err := openapi.LoadTemplate(file, pointer, choice, openapi.Options{MaxSize: devSize})
+	refs, err := devRefs(file)
+	if err != nil {
+		return "", openapi.Template{}, err
+	}
+	t, err := openapi.LoadTemplate(file, pointer, choice, openapi.Options{MaxSize: devSize, RefRoot: refs.root, RefRule: refs.rule})
 	if err != nil {
 		err = fmt.Errorf("--template-from: %w", err)
 	}

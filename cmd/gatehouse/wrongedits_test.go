@@ -157,7 +157,7 @@ func TestWrongEdits(t *testing.T) {
 		}
 	}
 	save(editGood)
-	described, err := newDescribed(s, "api.yaml", devAPI, devStage)
+	described, err := newDescribed(s, "api.yaml", devAPI, devStage, devRefs)
 	if err != nil {
 		t.Fatal(err)
 	}
