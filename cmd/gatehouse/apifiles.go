@@ -71,16 +71,20 @@ func (s *servedFiles) deployAll(ctx context.Context, c *config) error {
 		return err
 	}
 	have, err := s.server.control.FileAPIs(ctx)
-	if err != nil || len(list)+len(have) == 0 {
+	if err != nil || len(list)+len(have)+len(s.all) == 0 {
 		return err
 	}
 	problems := []error{s.drop(ctx, c, list, have)}
 	old := s.all
 	s.all = nil
 	for _, a := range list {
-		f, err := s.keep(ctx, c, old, a)
+		var former *servedFile
+		if i := slices.IndexFunc(old, func(f *servedFile) bool { return f.given.id == a.id }); i >= 0 {
+			former = old[i]
+		}
+		f, err := s.keep(ctx, c, former, a)
 		if f != nil {
-			s.all = append(s.all, f)
+			s.all, a = append(s.all, f), f.given
 		}
 		if err != nil {
 			problems = append(problems, &fileError{a, err})
@@ -91,13 +95,12 @@ func (s *servedFiles) deployAll(ctx context.Context, c *config) error {
 			f.stop()
 		}
 	}
-	s.publish()
-	return errors.Join(problems...)
+	return errors.Join(append(problems, s.publish(ctx, list))...)
 }
 
 // A fileError is what is wrong with a file of --api.
 type fileError struct {
-	of  apiFile
+	of  apiFile // as the API is served, if it is
 	err error
 }
 
@@ -150,30 +153,31 @@ func (s *servedFiles) drop(ctx context.Context, c *config, listed []apiFile, hav
 	return nil
 }
 
-// keep deploys one file, the one that there is already where nothing of it has
-// changed but what it says.
-func (s *servedFiles) keep(ctx context.Context, c *config, old []*servedFile, a apiFile) (*servedFile, error) {
-	var f *servedFile
-	if i := slices.IndexFunc(old, func(f *servedFile) bool { return f.given == a }); i >= 0 {
-		f = old[i]
-	} else {
+// keep deploys one file. former is what there is of the API, nil for nothing: it stays
+// where the configuration says the same of it, and where what it says cannot be done.
+func (s *servedFiles) keep(ctx context.Context, c *config, former *servedFile, a apiFile) (*servedFile, error) {
+	f := former
+	if f == nil || f.given != a {
 		d, err := newDescribed(s.server, a.file, a.id, a.stage, serveRefs)
 		if err != nil {
-			return nil, err
+			return former, err
 		}
 		f = &servedFile{described: d, given: a, log: s.server.log, stop: func() {}}
 	}
 	for _, line := range f.links(ctx, c.VPCLinks) {
 		s.server.log.Warn(line)
 	}
-	if err := s.server.control.KeepFileAPI(ctx, f.who, a.id, a.file, a.stage); err != nil {
-		return nil, fmt.Errorf("%s: %w", a.file, plainAnswer(err))
+	if err := s.server.control.KeepFileAPI(ctx, f.who, a.id, a.file); err != nil {
+		return former, fmt.Errorf("%s: %w", a.file, plainAnswer(err))
 	}
 	if f.unchanged() {
 		return f, nil
 	}
 	err := f.deploy(ctx)
-	if c.Watch && !slices.Contains(old, f) {
+	if err != nil && former != nil {
+		return former, err
+	}
+	if c.Watch && f != former {
 		var watching context.Context
 		watching, f.stop = context.WithCancel(s.server.background)
 		go watch(watching, newNotifier(), f)
@@ -197,7 +201,7 @@ func (f *servedFile) deploy(ctx context.Context) error {
 	defer f.mu.Unlock()
 	begin := time.Now()
 	r := f.read(ctx)
-	f.good = !r.refused
+	f.good = false
 	if r.refused {
 		if len(r.wrong) == 0 {
 			r.wrong = f.problems(errors.New(strings.Join(r.def.Errors, "; ")))
@@ -208,6 +212,10 @@ func (f *servedFile) deploy(ctx context.Context) error {
 		}
 		return fmt.Errorf("%s%s", r.wrong[0], more)
 	}
+	if err := f.server.control.KeepFileStage(ctx, f.who, f.api, f.stage); err != nil {
+		return fmt.Errorf("%s: %w", f.file, plainAnswer(err))
+	}
+	f.good = true
 	f.tell(r)
 	f.log.Info("API file deployed", "api", f.api, "file", f.file, "stage", f.stage, "routes", len(r.routes), "duration", time.Since(begin).Round(time.Millisecond))
 	return nil
@@ -255,18 +263,27 @@ func (f *servedFile) reload(ctx context.Context) {
 }
 
 // publish tells the gateway of the base paths, and the control plane which APIs nobody
-// changes.
-func (s *servedFiles) publish() {
-	files := make(map[string]string)
+// changes: those that the store says are of files, whatever became of these. A base
+// path that an API has from before goes to the one for which it is listed now.
+func (s *servedFiles) publish(ctx context.Context, listed []apiFile) error {
 	var bases []gateway.Base
 	for _, f := range s.all {
-		files[f.api] = f.file
-		if f.given.based {
+		taken := slices.ContainsFunc(listed, func(a apiFile) bool { return a.based && a.base == f.given.base && a.id != f.api })
+		if f.given.based && !taken {
 			bases = append(bases, gateway.Base{Path: f.given.base, API: f.api, Stage: f.stage})
 		}
 	}
 	s.server.gateway.SetBases(bases)
+	have, err := s.server.control.FileAPIs(ctx)
+	if err != nil {
+		return err
+	}
+	files := make(map[string]string, len(have))
+	for _, api := range have {
+		files[api.ID] = api.File
+	}
 	s.server.readOnly.files.Store(&files)
+	return nil
 }
 
 // announce prints where the APIs are.

@@ -14,10 +14,9 @@ type FileAPI struct {
 	File                string // as the configuration names it
 }
 
-// KeepFileAPI makes the API that a file describes, unless it is there, and takes from
-// it the stages of other names. An API of the same id that clients have made is a
-// ConflictException.
-func (s *Service) KeepFileAPI(ctx context.Context, who *wire.Caller, id, file, stage string) error {
+// KeepFileAPI makes the API that a file describes, unless it is there. An API of the
+// same id that clients have made is a ConflictException.
+func (s *Service) KeepFileAPI(ctx context.Context, who *wire.Caller, id, file string) error {
 	_, err := writeBriefly(ctx, s, who, id, func(t *tx) (*wire.Empty, error) {
 		found, err := t.exists(kindRestAPI, id)
 		if err != nil {
@@ -33,14 +32,19 @@ func (s *Service) KeepFileAPI(ctx context.Context, who *wire.Caller, id, file, s
 		if api.File == "" {
 			return nil, wire.Conflict("API id %s is already in use by an API that clients have made", id)
 		}
-		if api.File != file {
-			api.File = file
-			if err := t.saveRestAPI(api); err != nil {
-				return nil, err
-			}
+		if api.File == file {
+			return &wire.Empty{}, nil
 		}
-		return &wire.Empty{}, t.keepStage(stage)
+		api.File = file
+		return &wire.Empty{}, t.saveRestAPI(api)
 	})
+	return err
+}
+
+// KeepFileStage takes from the API that a file describes the stages of other names. It
+// is for when the stage of this name is served.
+func (s *Service) KeepFileStage(ctx context.Context, who *wire.Caller, id, stage string) error {
+	_, err := writeBrieflyEmpty(ctx, s, who, id, func(t *tx) error { return t.keepStage(stage) })
 	return err
 }
 

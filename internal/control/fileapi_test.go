@@ -11,13 +11,9 @@ import (
 func TestStageOfFileLeavesPlans(t *testing.T) {
 	s := newOwned(t)
 	const api = "petstore"
-	keep := func(stage string) {
-		t.Helper()
-		if err := s.KeepFileAPI(ctx(), who, api, "petstore.yaml", stage); err != nil {
-			t.Fatal(err)
-		}
+	if err := s.KeepFileAPI(ctx(), who, api, "petstore.yaml"); err != nil {
+		t.Fatal(err)
 	}
-	keep("old")
 	root := must(s.GetResources(ctx(), who, &wire.GetResourcesRequest{RestAPIID: api}))(t).Items[0].ID
 	must(s.PutMethod(ctx(), who, &wire.PutMethodRequest{RestAPIID: api, ResourceID: *root, HTTPMethod: "GET", AuthorizationType: "NONE"}))(t)
 	must(s.PutIntegration(ctx(), who, &wire.PutIntegrationRequest{RestAPIID: api, ResourceID: *root, HTTPMethod: "GET", Type: "MOCK"}))(t)
@@ -25,7 +21,10 @@ func TestStageOfFileLeavesPlans(t *testing.T) {
 	plan := must(s.CreateUsagePlan(ctx(), who, &wire.CreateUsagePlanRequest{
 		Name: "plan", APIStages: []wire.APIStage{{APIID: new(api), Stage: new("old")}},
 	}))(t)
-	keep("new")
+	must(s.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api, StageName: new("new")}))(t)
+	if err := s.KeepFileStage(ctx(), who, api, "new"); err != nil {
+		t.Fatal(err)
+	}
 	left := must(s.GetUsagePlan(ctx(), who, &wire.GetUsagePlanRequest{UsagePlanID: *plan.ID}))(t).APIStages
 	if len(left) != 0 {
 		t.Errorf("the plan still has %s", *left[0].Stage)
