@@ -79,7 +79,7 @@ func TestResetThatFails(t *testing.T) {
 		t.Errorf("got %s, %v", answer, err)
 	}
 	wantHello(t, s, "404")
-	if err := s.files.deploy(t.Context(), &s.config); err != nil {
+	if err := s.files.deploy(t.Context(), s.config()); err != nil {
 		t.Error(err)
 	}
 	wantHello(t, s, "200")

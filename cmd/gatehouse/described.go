@@ -38,7 +38,7 @@ func newDescribed(s *server, file, api, stage string, scope func(file string) (r
 	refs, err := scope(file)
 	return &described{
 		server: s, file: file, refs: refs, api: api, stage: stage,
-		who: &wire.Caller{Account: s.config.Account, Region: s.config.Region},
+		who: &wire.Caller{Account: s.config().Account, Region: s.config().Region},
 	}, err
 }
 

@@ -11,18 +11,27 @@ import (
 const devAccessFormat = `$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.path $context.protocol" ` +
 	`$context.status $context.responseLength $context.requestId`
 
-// logAccess gives dev's stage an access log where somebody named the file of it: a
-// definition cannot have the settings of a stage.
+// logAccess gives dev's stage an access log where somebody named the file of it, and
+// takes it away when nobody does any more: a definition cannot have the settings of a
+// stage.
 func (d *developer) logAccess(ctx context.Context) error {
-	if _, said := d.server.config.given["access-log"]; !said || d.told {
+	_, said := d.server.config().given["access-log"]
+	if said == d.hasLog {
 		return nil
 	}
 	set := func(path, value string) wire.PatchOperation {
 		return wire.PatchOperation{Op: new("replace"), Path: new("/accessLogSettings/" + path), Value: &value}
 	}
-	_, err := d.server.control.UpdateStage(ctx, d.who, &wire.UpdateStageRequest{RestAPIID: d.api, StageName: d.stage, PatchOperations: []wire.PatchOperation{
-		set("format", devAccessFormat),
-		set("destinationArn", "arn:aws:logs:"+d.who.Region+":"+d.who.Account+":log-group:gatehouse-dev"),
-	}})
+	operations := []wire.PatchOperation{{Op: new("remove"), Path: new("/accessLogSettings")}}
+	if said {
+		operations = []wire.PatchOperation{
+			set("format", devAccessFormat),
+			set("destinationArn", "arn:aws:logs:"+d.who.Region+":"+d.who.Account+":log-group:gatehouse-dev"),
+		}
+	}
+	_, err := d.server.control.UpdateStage(ctx, d.who, &wire.UpdateStageRequest{RestAPIID: d.api, StageName: d.stage, PatchOperations: operations})
+	if err == nil {
+		d.hasLog = said
+	}
 	return err
 }

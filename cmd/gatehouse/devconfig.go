@@ -36,7 +36,7 @@ func (f *configFile) reload(ctx context.Context) {
 
 // setVariables has the variables of the stage that the configuration gives.
 func (d *developer) setVariables() {
-	d.variables, _ = d.server.config.stageVariables() // checked when loaded
+	d.variables, _ = d.server.config().stageVariables() // checked when loaded
 }
 
 // dropVariables takes the stage's variables away where none is given any more: a

@@ -22,17 +22,18 @@ type developer struct {
 	places string // the lines that tell where calls of AWS services go
 
 	hasVariables bool // the stage has variables
+	hasLog       bool // the stage has an access log
 	callers      devCallers
 }
 
 // newDeveloper makes the developer of an API that is served at the root of a listener,
 // nil for none.
 func newDeveloper(s *server, api *described, root net.Listener) *developer {
-	d := &developer{described: api, teller: &teller{out: s.stdout, file: api.file, verbose: s.config.Verbose}, curl: "curl ", out: s.stdout}
+	d := &developer{described: api, teller: &teller{out: s.stdout, file: api.file, verbose: s.config().Verbose}, curl: "curl ", out: s.stdout}
 	d.setVariables()
 	switch {
 	case root == nil:
-	case s.config.TLS:
+	case s.config().TLS:
 		d.root = "https://" + authority(root)
 		if s.ports.shown.made() != nil {
 			d.curl = "curl -k "
@@ -88,7 +89,7 @@ func (d *developer) again(ctx context.Context) error {
 }
 
 func (d *developer) makeLinks(ctx context.Context) {
-	for _, line := range d.links(ctx, d.server.config.VPCLinks) {
+	for _, line := range d.links(ctx, d.server.config().VPCLinks) {
 		fmt.Fprintln(d.out, line)
 	}
 }
@@ -130,7 +131,7 @@ func (d *developer) redeploy(ctx context.Context) bool {
 		fmt.Fprintf(d.out, "stage-variable: %s\n", d.problems(err)[0].Text)
 	}
 	if err := d.logAccess(ctx); err != nil {
-		fmt.Fprintf(d.out, "%s: %s\n", d.server.config.called("access-log"), d.problems(err)[0].Text)
+		fmt.Fprintf(d.out, "%s: %s\n", d.server.config().called("access-log"), d.problems(err)[0].Text)
 	}
 	if t := d.server.tracer; t != nil {
 		t.locate.Store(new(func(p pipeline.Problem) string { at, _ := position(r.def, p); return at.String() }))

@@ -66,7 +66,7 @@ func (s *server) placesOf(def *openapi.API) []place {
 // placeOf says where a URI leads. It is false for one that is none of a service, which
 // is told otherwise, and for one that variables complete which the stage lacks.
 func (s *server) placeOf(uri string) (place, bool) {
-	variables, _ := s.config.stageVariables() // checked when loaded
+	variables, _ := s.config().stageVariables() // checked when loaded
 	for name, value := range variables {
 		uri = strings.ReplaceAll(uri, "${stageVariables."+name+"}", value)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -51,6 +52,7 @@ func (c *config) takeOver(next *config) (restart []string) {
 			restart = append(restart, s.name)
 		}
 	}
+	c.given = next.given
 	return restart
 }
 
@@ -93,11 +95,14 @@ func (s *server) reconfigure(ctx context.Context, why string) {
 // adopt takes over the settings of a configuration that can change while the
 // server runs, and logs which cannot.
 func (s *server) adopt(ctx context.Context, why string, next *config) error {
-	merged := s.config
+	merged := *s.config()
 	restart := merged.takeOver(next)
-	if merged.open() != s.config.open() {
-		merged.Credentials = s.config.Credentials
+	if merged.open() != s.config().open() {
+		merged.Credentials = s.config().Credentials
 		restart = append(restart, "credentials")
+	}
+	if err := merged.checkTogether(s.source.in); err != nil {
+		return fmt.Errorf("%w (as long as %s, whose changes need a restart, stay as they are)", err, strings.Join(restart, ", "))
 	}
 	var commits []func()
 	for _, prepare := range s.live {
@@ -110,11 +115,11 @@ func (s *server) adopt(ctx context.Context, why string, next *config) error {
 	for _, commit := range commits {
 		commit()
 	}
-	s.config = merged
+	s.known.Store(&merged)
 	bounded, cancel := context.WithTimeout(ctx, refreshTime)
 	defer cancel()
 	s.gateway.Refresh(bounded)
-	s.files.redeploy(ctx, &s.config)
+	s.files.redeploy(ctx, &merged)
 	if len(restart) > 0 {
 		s.log.Warn(why+": a change of these settings needs a restart", "settings", strings.Join(restart, ", "))
 	}

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -141,4 +145,62 @@ func TestCertificatesAreReadAgain(t *testing.T) {
 	}
 	fourth := selfSigned(t, other)
 	eventually("the fourth certificate", fourth)
+}
+
+// TestReloadKeepsTheCertificatesOfAListener takes a listener under TLS and its
+// certificates out of the file: the listener stays until a restart, and so must what its
+// clients are shown.
+func TestReloadKeepsTheCertificatesOfAListener(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	selfSigned(t, dir)
+	p, _, _ := launchWith(t, dir, "in-memory: true\ngateway-tls-listen: 127.0.0.1:0\ncertificates: [{cert: cert.pem, key: key.pem}]\n")
+	root := "https://" + tlsLine.FindStringSubmatch(p.printed())[1]
+	before := shown(t, root, nil)
+	if err := os.WriteFile(filepath.Join(dir, "gatehouse.yaml"), []byte("in-memory: true\nallow-host: [gatehouse]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.hangUp(t, "nothing of it is taken over.*gateway-tls-listen: the configuration file names no certificates.*gateway-tls-listen.* a restart")
+	if !shown(t, root, nil).Equal(before) {
+		t.Error("another certificate is shown")
+	}
+}
+
+// TestSettingsAreReadWhileTheyChange is for the race detector: a server that ends and
+// files that are deployed read the configuration while SIGHUP has another taken over.
+func TestSettingsAreReadWhileTheyChange(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "api.json")
+	if err := os.WriteFile(file, []byte(plainAPI), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := defaults()
+	c.Listen, c.InMemory = "127.0.0.1:0", true
+	s, err := start(t.Context(), c, io.Discard, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.source = &configSource{in: inServe}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for range 20 {
+			next := c
+			if err := s.adopt(t.Context(), "SIGHUP", &next); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	all.Go(func() {
+		for range 20 {
+			if _, err := newDescribed(s, file, "a", "prod", serveRefs); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := s.wait(ended); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
@@ -24,8 +25,8 @@ type server struct {
 	*dataPlane
 	*controlPlane
 	files  *servedFiles
-	source *configSource // of config, for SIGHUP; nil keeps it as it is
-	config config
+	source *configSource          // of config, for SIGHUP; nil keeps it as it is
+	known  atomic.Pointer[config] // SIGHUP stores another, while others read it
 	live   []livePart
 	ports  *ports
 	plane  *gateway.Gateway // serves the control plane alone when the stages have a listener of their own; else nil
@@ -35,6 +36,9 @@ type server struct {
 
 	background context.Context // ends when the server is closed
 }
+
+// config is what the server's settings are now. Nobody changes what it points to.
+func (s *server) config() *config { return s.known.Load() }
 
 // start brings everything up: when it returns without an error, the listeners
 // answer.
@@ -73,7 +77,8 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	s.ports, s.config, s.opened, s.failed = ports, loaded, opened, make(chan error, 4)
+	s.ports, s.opened, s.failed = ports, opened, make(chan error, 4)
+	s.known.Store(&loaded)
 	s.live = append(s.live, ports.shown.prepare)
 	c.tuneMemory()
 	if err := s.files.deploy(ctx, &loaded); err != nil {
@@ -110,9 +115,10 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	go data.feed.Run(background)
 	go data.plans.Run(background)
 	s := &server{
-		outputs: out, dataPlane: data, controlPlane: plane, config: *c, background: background,
+		outputs: out, dataPlane: data, controlPlane: plane, background: background,
 		live: []livePart{out.access.prepare, data.prepare, plane.callers.prepare, plane.guests.prepare},
 	}
+	s.known.Store(new(*c))
 	s.files = &servedFiles{server: s}
 	plane.again = s.files.again
 	return s, nil
@@ -126,7 +132,7 @@ func (s *server) serve() {
 	if s.ports.stages == nil {
 		s.open(s.gateway, s.ports.main, gateway.Entrance{Name: "listen", Next: s.handler})
 	} else {
-		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config.controlConnections(gateway.OpenFiles())})
+		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
 		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", Next: s.handler, NoStages: true})
 		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside()})
 	}
@@ -142,7 +148,7 @@ func (s *server) serve() {
 // beside answers what is for no stage where only stages are served; nil is that
 // nothing is.
 func (s *server) beside() http.Handler {
-	if !s.config.GatewayHealth {
+	if !s.config().GatewayHealth {
 		return nil
 	}
 	return s.health.before(gateway.Nowhere)
@@ -182,7 +188,7 @@ func (s *server) wait(ctx context.Context) error {
 	case failure = <-s.failed:
 	}
 	s.health.leaving.Store(true)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.drainTime())
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config().drainTime())
 	defer cancel()
 	return errors.Join(failure, s.drain(drain), s.close())
 }

@@ -47,10 +47,14 @@ func (cs *certificates) prepare(c *config) (func(), error) {
 	}, err
 }
 
-// load reads the certificates, or makes one where the configuration has none.
+// load reads the certificates, or makes one for the root of dev where the configuration
+// has none.
 func (cs *certificates) load(c *config) ([]tls.Certificate, error) {
 	if len(c.Certificates) > 0 {
 		return loadCertificates(c.Certificates)
+	}
+	if c.GatewayTLSListen != "" {
+		return nil, errNoCertificates
 	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
