@@ -30,6 +30,7 @@ type certificates struct {
 	mu    sync.Mutex
 	pairs []certificate
 	files map[string]os.FileInfo // as they were when they were read
+	wrong string                 // why the last reading failed, as the log was told; "" where it did not
 }
 
 // prepare is a livePart: it reads the files.
@@ -42,7 +43,7 @@ func (cs *certificates) prepare(c *config) (func(), error) {
 	return func() {
 		cs.mu.Lock()
 		defer cs.mu.Unlock()
-		cs.pairs, cs.files = c.Certificates, before
+		cs.pairs, cs.files, cs.wrong = c.Certificates, before, ""
 		cs.current.Store(&list)
 	}, err
 }
@@ -94,12 +95,30 @@ func (cs *certificates) seen() map[string]os.FileInfo {
 func (cs *certificates) reload(context.Context) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
+	cs.readAgain()
+}
+
+// retry is for watch.
+func (cs *certificates) retry(context.Context) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.wrong != "" {
+		cs.readAgain()
+	}
+}
+
+// readAgain is reload. The caller holds cs.mu.
+func (cs *certificates) readAgain() {
 	cs.files = look(certificateFiles(cs.pairs))
 	list, err := loadCertificates(cs.pairs)
 	if err != nil {
-		cs.log.Error("changed certificates cannot be read: those that were read before stay", "error", err)
+		if err.Error() != cs.wrong {
+			cs.wrong = err.Error()
+			cs.log.Error("changed certificates cannot be read: those that were read before stay", "error", err)
+		}
 		return
 	}
+	cs.wrong = ""
 	cs.current.Store(&list)
 	cs.log.Info("changed certificates are read again")
 }

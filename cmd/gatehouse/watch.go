@@ -26,12 +26,23 @@ type files interface {
 	reload(context.Context)
 }
 
+// A retrier is files that may become readable without a change that a look shows, as by
+// a change of permissions.
+type retrier interface {
+	// retry reads them again where the last reading failed.
+	retry(context.Context)
+}
+
+// retryEvery is how often watch has a retrier try.
+const retryEvery = time.Second
+
 // watch reloads files when one has changed, but for one that is half written. A nil
 // notifier has the files looked at all the time.
 func watch(ctx context.Context, n *notifier, f files) {
 	defer n.close()
 	var pending map[string]os.FileInfo
 	looks := 0 // at which pending was the same
+	tried := time.Now()
 	for {
 		if pending == nil && n.follow(names(f)) {
 			select {
@@ -50,6 +61,10 @@ func watch(ctx context.Context, n *notifier, f files) {
 		switch {
 		case same(now, f.seen()):
 			pending = nil
+			if r, ok := f.(retrier); ok && time.Since(tried) >= retryEvery {
+				tried = time.Now()
+				r.retry(ctx)
+			}
 		case pending == nil || !same(now, pending):
 			pending, looks = now, 0
 		default:
