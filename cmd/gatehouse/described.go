@@ -25,6 +25,8 @@ type described struct {
 	who        *wire.Caller
 	variables  map[string]string // of the stage; nil leaves those that it has
 
+	remake func(context.Context) error // makes the API, if it is gone, before it is deployed; may be nil
+
 	mu    sync.Mutex             // of who reads the file
 	files map[string]os.FileInfo // what was read, as it was then; nil for what was not there
 }
@@ -87,6 +89,11 @@ func (d *described) read(ctx context.Context) *reading {
 // deploy lays a definition over the API and serves it. It returns what closes
 // operations of it, or what is wrong with it.
 func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.ClosedMethod, []openapi.Finding) {
+	if d.remake != nil {
+		if err := d.remake(ctx); err != nil {
+			return nil, d.problems(err)
+		}
+	}
 	if err := d.put(ctx, def); err != nil {
 		return nil, append(d.problems(err), templateMistakes(def)...)
 	}

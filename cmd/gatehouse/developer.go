@@ -30,6 +30,7 @@ type developer struct {
 // nil for none.
 func newDeveloper(s *server, api *described, root net.Listener) *developer {
 	d := &developer{described: api, teller: &teller{out: s.stdout, file: api.file, verbose: s.config().Verbose}, curl: "curl ", out: s.stdout}
+	d.remake = d.create
 	d.setVariables()
 	switch {
 	case root == nil:
@@ -82,6 +83,9 @@ func (d *developer) create(ctx context.Context) error {
 func (d *developer) again(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.create(ctx); err != nil {
+		return err
+	}
 	if !d.redeploy(ctx) {
 		return fmt.Errorf("%s is not deployed", d.file)
 	}
@@ -117,10 +121,6 @@ func (d *developer) reload(ctx context.Context) {
 // redeploy is reload; it reports whether the file is deployed. The caller holds d.mu.
 func (d *developer) redeploy(ctx context.Context) bool {
 	begin := time.Now()
-	if err := d.create(ctx); err != nil {
-		d.refuse(d.problems(err))
-		return false
-	}
 	r := d.read(ctx)
 	if r.refused {
 		d.refuse(r.wrong)

@@ -61,7 +61,7 @@ func TestWatchIsNotified(t *testing.T) {
 	n.unasked = time.Hour
 	out := new(syncBuffer)
 	file := filepath.Join(dir, "api.yaml")
-	d := &developer{described: &described{file: file, refs: refScope{root: dir}, who: new(wire.Caller)}, out: out}
+	d := &developer{described: &described{server: &server{controlPlane: &controlPlane{health: new(health)}}, file: file, refs: refScope{root: dir}, who: new(wire.Caller)}, out: out}
 	d.reload(t.Context())
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})

@@ -25,7 +25,7 @@ func TestWatchPassesOverAHalfSavedFile(t *testing.T) {
 	save("a: 1\n")
 	synctest.Test(t, func(t *testing.T) {
 		out := new(bytes.Buffer)
-		d := &developer{described: &described{file: file, who: new(wire.Caller), files: look([]string{file})}, out: out}
+		d := &developer{described: &described{server: &server{controlPlane: &controlPlane{health: new(health)}}, file: file, who: new(wire.Caller), files: look([]string{file})}, out: out}
 		told := func(after time.Duration) string {
 			time.Sleep(after)
 			synctest.Wait()

@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,7 +33,10 @@ func newBench(t testing.TB) *bench {
 	}
 	t.Cleanup(func() { st.Close() })
 	b := &bench{t: t, store: st}
+	var mu sync.Mutex
 	b.Service = control.New(control.Options{Store: st, Applied: func(_ context.Context, _ store.Scope, rev store.Revision) error {
+		mu.Lock()
+		defer mu.Unlock()
 		b.applied = max(b.applied, rev)
 		return nil
 	}})
