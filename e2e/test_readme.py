@@ -102,7 +102,7 @@ def test_commands(tmp_path):
         {"id": "one", "group": "g", "mode": "apigw", "template": "$x!", "context": {"x": 1}, "output": "1!", "source": "ours"}) + "\n")
     port, root_port = free_port(), free_port()
     done = subprocess.run(
-        ["bash", "-c", script(port, root_port)], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        ["bash", "-c", script(port, root_port)], cwd=tmp_path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
         env=environment(GATEHOUSE_LISTEN=f"127.0.0.1:{port}", GATEHOUSE_PORT=str(root_port), AWS_MAX_ATTEMPTS="1"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
