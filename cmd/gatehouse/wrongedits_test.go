@@ -35,6 +35,7 @@ var wrongEdits = map[string]struct{ text, want string }{
 	"no JSON":                    {"{\"openapi\": \"3.0.1\",\n \"info\": }", `api.yaml:2:10: error: `},
 	"a key twice":                {editTop + "paths: {}\npaths: {}\n", `api.yaml:4:1: error: duplicate key "paths"`},
 	"a misspelt method":          {editTop + "paths: {/a: {gte: {responses: {}}}}\n", `api.yaml:3:14: error: gte is no member of a path; did you mean get? (#/paths/~1a/gte)`},
+	"security of a path":         {"openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths:\n  /a:\n    security: [{key: []}]\n    get: {responses: {'200': {description: ok}}}\n", `api.yaml:5:5: error: security is not read here and protects nothing (#/paths/~1a/security)`},
 	"misspelt security":          {edited("securty: [{key: []}]"), `api.yaml:7:7: error: securty is not read here and protects nothing; did you mean security? (#/paths/~1a/get/securty)`},
 	"misspelt security, at top":  {editGood + "securtiy: [{key: []}]\n", `api.yaml:4:1: error: securtiy is not read here and protects nothing; did you mean security? (#/securtiy)`},
 	"misspelt schemes":           {editGood + "components: {securityScheme: {}}\n", `api.yaml:4:14: error: securityScheme is not read here and protects nothing; did you mean securitySchemes?`},

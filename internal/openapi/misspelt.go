@@ -119,10 +119,15 @@ var schemeKeys = keys("type name in")
 // checkName tells of a member that is near to a name of its place and is not it. It is false
 // when there is none, when the import is not lenient, and in places that other versions
 // of the specification give other members, as schemas are. A misspelt method of a path
-// is an error, since a route is lost with it, and so is what protects.
+// is an error, since a route is lost with it, and so is what protects, misspelt or in a
+// place where nobody reads it.
 func (im *importer) checkName(member *cursor, in place, known keySet) bool {
 	if !im.opts.Lenient {
 		return false
+	}
+	if protecting[member.key] {
+		im.note(Error, member, "%s is not read here and protects nothing", member.key)
+		return true
 	}
 	meant, ok := spelling.Nearest(member.key, known.sorted())
 	switch {
