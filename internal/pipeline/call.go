@@ -36,6 +36,7 @@ type state struct {
 	trail   trail          // the request's place in a trace
 	traceID string         // of the answer; "" until an integration has one
 
+	access          access
 	validParameters bool // the required parameters are there: that was looked at before the body came
 
 	out      outgoing            // the integration request
@@ -76,7 +77,7 @@ func (s *state) reset() {
 	*s = state{
 		headers: emptied(s.headers), seen: emptied(s.seen), values: emptied(s.values), borrowed: emptied(s.borrowed),
 		rendered: unlessLarge(s.rendered), logLine: unlessLarge(s.logLine),
-		out: s.out, told: s.told, output: s.output, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
+		access: access{arn: s.access.arn[:0]}, out: s.out, told: s.told, output: s.output, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
 	}
 }
 

@@ -35,7 +35,7 @@ var unenforced = []guard{
 		return "", d.Policy != ""
 	}},
 	{setting: "Method.authorizationType", caller: true, value: func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
-		return m.AuthorizationType, authorized(m)
+		return m.AuthorizationType, !isServed(m.AuthorizationType)
 	}},
 	{setting: "RestApi.apiKeySource", caller: true, value: func(d *snapshot.Deployment, m *snapshot.Method) (string, bool) {
 		return d.APIKeySource, m.APIKeyRequired && d.APIKeySource == "AUTHORIZER"

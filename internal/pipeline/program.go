@@ -167,7 +167,7 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	case c.failing != nil:
 		integration = []step{c.failing}
 	}
-	m.steps, m.finishing = slices.Concat(c.admission(), early, taking, validation, integration), c.compression()
+	m.steps, m.finishing = slices.Concat(c.authorization(), c.admission(), early, taking, validation, integration), c.compression()
 	return m
 }
 

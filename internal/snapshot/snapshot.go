@@ -30,6 +30,7 @@ type Deployment struct {
 	EndpointType              string                     `json:"endpointType,omitempty"`
 	EndpointAccessMode        string                     `json:"endpointAccessMode,omitempty"` // BASIC or STRICT, which protects
 	Policy                    string                     `json:"policy,omitempty"`
+	Authorizers               map[string]Authorizer      `json:"authorizers,omitempty"` // by id
 }
 
 // A Resource is one path of a deployed API.
@@ -52,6 +53,19 @@ type Method struct {
 	RequestValidatorID  string                    `json:"requestValidatorId,omitempty"`
 	Integration         Integration               `json:"integration"`
 	Responses           map[string]MethodResponse `json:"responses,omitempty"` // by status code
+}
+
+// An Authorizer is who says whether a caller may call the methods that name it.
+type Authorizer struct {
+	ID                 string   `json:"id"`
+	Name               string   `json:"name"`
+	Type               string   `json:"type"`                   // TOKEN, REQUEST or COGNITO_USER_POOLS
+	ProviderARNs       []string `json:"providerArns,omitempty"` // of user pools
+	URI                string   `json:"uri,omitempty"`          // that invokes the function, with stage variables
+	Credentials        string   `json:"credentials,omitempty"`
+	IdentitySource     string   `json:"identitySource,omitempty"`     // expressions with commas between them
+	IdentityValidation string   `json:"identityValidation,omitempty"` // a regular expression after Java
+	ResultTTLSeconds   int32    `json:"resultTtlSeconds,omitempty"`   // 0 keeps no answer; what nobody set is written as AWS's 300
 }
 
 // A MethodResponse is what a method declares for one status code.
@@ -122,6 +136,7 @@ type Stage struct {
 	ClientCertificateID string                   `json:"clientCertificateId,omitempty"`
 	AccessLog           *AccessLog               `json:"accessLog,omitempty"`
 	Canary              *Canary                  `json:"canary,omitempty"`
+	AuthorizersFlushed  int64                    `json:"authorizersFlushed,omitempty"` // how many times FlushStageAuthorizersCache was called
 }
 
 // A Canary is a second deployment that serves a part of a stage's requests, under
