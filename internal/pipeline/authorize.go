@@ -2,8 +2,11 @@ package pipeline
 
 import (
 	"slices"
+	"strings"
+	"unsafe"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 )
 
@@ -55,7 +58,7 @@ func (c *call) decide() error {
 		return nil
 	}
 	return refused(&authz.Refusal{Kind: authz.AccessDenied, Message: policy.Denial{
-		Principal: c.access.principal, Action: invokeAction, Resource: string(c.methodARN()), Decision: c.access.identity,
+		Principal: c.access.principal, Action: invokeAction, Resource: c.methodARN(), Decision: c.access.identity,
 	}.String()})
 }
 
@@ -64,17 +67,56 @@ const invokeAction = "execute-api:Invoke"
 
 // methodARN is the ARN of the method with the verb and the path of the call, as they
 // were sent (recorded), such as arn:aws:execute-api:us-east-1:111122223333:a1b2c3/dev/GET/pets/1.
-// The bytes are the call's own buffer.
-func (c *call) methodARN() []byte {
+// Of the slashes that the path begins with there is one, as in the path of events. The
+// text is in the call's own buffer: nobody keeps it longer than the call.
+func (c *call) methodARN() string {
 	if a := &c.access; len(a.arn) == 0 {
-		st := c.stage.settings
-		a.arn = append(a.arn, "arn:"...)
-		a.arn = append(a.arn, policy.Partition(st.Region)...)
-		for _, part := range [...]string{":execute-api:", st.Region, ":", st.Account, ":", st.APIID, "/", st.Name, "/", c.scope.Context.HTTPMethod, c.req.Path} {
-			a.arn = append(a.arn, part...)
-		}
+		a.arn = c.appendARN(a.arn, oneSlash(c.req.Path))
 	}
-	return c.access.arn
+	return unsafe.String(unsafe.SliceData(c.access.arn), len(c.access.arn))
+}
+
+// plainARN is the method's ARN with the path as the definition would spell it: without
+// the slash at its end, and with escapes decoded, which the router passes over as well.
+// It is "" where methodARN is spelled like that. Policies look at both, so that none is
+// got round by /%61dmin or /admin/.
+func (c *call) plainARN() string {
+	path := oneSlash(c.req.Path)
+	plain := path
+	if strings.IndexByte(path, '%') >= 0 {
+		plain, _ = percent.Unescape(path) // checked at the door
+		plain = oneSlash(plain)
+	}
+	if len(plain) > 1 {
+		plain = strings.TrimSuffix(plain, "/")
+	}
+	if plain == path {
+		return ""
+	}
+	return string(c.appendARN(nil, plain))
+}
+
+// appendARN appends the ARN of the method under a path.
+func (c *call) appendARN(dst []byte, path string) []byte {
+	st := c.stage.settings
+	dst = append(append(dst, "arn:"...), policy.Partition(st.Region)...)
+	for _, part := range [...]string{":execute-api:", st.Region, ":", st.Account, ":", st.APIID, "/", st.Name, "/", c.scope.Context.HTTPMethod, path} {
+		dst = append(dst, part...)
+	}
+	return dst
+}
+
+// oneSlash is a path without all but one of the slashes that it begins with.
+func oneSlash(path string) string {
+	for strings.HasPrefix(path, "//") {
+		path = path[1:]
+	}
+	return path
+}
+
+// asks is what policies are asked about the call: may who calls invoke the method?
+func (c *call) asks() policy.Request {
+	return policy.Request{Principal: c.access.principal, Action: invokeAction, Resource: c.methodARN(), Plain: c.plainARN()}
 }
 
 // refused is the failure of a call that may not go on.

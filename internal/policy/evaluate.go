@@ -26,7 +26,13 @@ func (d Decision) String() string {
 type Request struct {
 	Principal string // ARN of who asks, "" for anonymous; only resource policies look at it
 	Action    string // such as "execute-api:Invoke", in any case
-	Resource  string // ARN
+	Resource  string // ARN, as the caller spelled it
+
+	// Plain is the ARN of the same resource in the spelling that its owner would use,
+	// "" where that is Resource. What a policy denies it denies under both spellings,
+	// and what it allows it allows under Resource alone, so that no other spelling of
+	// a path gets round a policy.
+	Plain string
 
 	// Context returns the values of a condition key, given in lower case, none
 	// when the request has no such key. Nil means no keys at all.
@@ -61,12 +67,8 @@ func (s *statement) applies(r *Request) bool {
 	if s.hasAction(r.Action) == s.notAction {
 		return false
 	}
-	found, known := s.hasResource(r)
-	if found == s.notResource {
+	if !s.covers(r) {
 		return false
-	}
-	if !known && s.notResource && s.effect == Allow {
-		return false // it is not known what "all but this resource" leaves
 	}
 	for i := range s.conditions {
 		if !s.conditions[i].holds(r.Context) {
@@ -85,18 +87,34 @@ func (s *statement) hasAction(action string) bool {
 	return false
 }
 
-// hasResource reports whether the resource is among the statement's. known is
-// false when some of them hold variables without a value.
-func (s *statement) hasResource(r *Request) (found, known bool) {
-	known = true
+// covers reports whether the statement's resources cover the request's. Where that
+// has two spellings, a Deny covers it under either, and an Allow of all but some
+// resources under both.
+func (s *statement) covers(r *Request) bool {
+	covered := s.coversARN(r, r.Resource)
+	switch {
+	case r.Plain == "":
+		return covered
+	case s.effect == ExplicitDeny:
+		return covered || s.coversARN(r, r.Plain)
+	case s.notResource:
+		return covered && s.coversARN(r, r.Plain)
+	}
+	return covered
+}
+
+// coversARN reports whether an ARN is among the statement's resources.
+func (s *statement) coversARN(r *Request, arn string) bool {
+	known := true // no variable is without a value
 	for i := range s.resources {
-		hit, resolved := s.resources[i].match(r.Resource, r.Context)
+		hit, resolved := s.resources[i].match(arn, r.Context)
 		if hit {
-			return true, known
+			return !s.notResource
 		}
 		known = known && resolved
 	}
-	return false, known
+	// Without the value, it is not known what "all but this resource" leaves.
+	return s.notResource && (known || s.effect != Allow)
 }
 
 // CombineSameAccount joins the decision of an identity's policy, or of a
