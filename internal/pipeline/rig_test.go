@@ -32,7 +32,7 @@ func newRigOf(t testing.TB, d *snapshot.Deployment) *rig {
 	t.Helper()
 	client := integration.NewClient(integration.Options{})
 	t.Cleanup(client.Close)
-	settings := &snapshot.Stage{APIID: "abc", Name: "prod", Account: "000000000000", DeploymentID: "d1", Variables: map[string]string{"env": "test"}}
+	settings := &snapshot.Stage{APIID: "abc", Name: "prod", Account: "000000000000", Region: "us-east-1", DeploymentID: "d1", Variables: map[string]string{"env": "test"}}
 	return &rig{d, Bind(settings, Compile(d), &Services{Client: client})}
 }
 
