@@ -31,7 +31,6 @@ func (r *Registry) Stage(account, region, api, stage string) *Stage {
 // An Access is a caller's key in the plan under which it calls a stage. The zero
 // Access is that of a call which needs no key: no plan touches it.
 type Access struct {
-	key    *key
 	member *member
 	terms  *terms
 	stage  *planStage
@@ -39,10 +38,10 @@ type Access struct {
 
 // KeyID is the id of the key, "" for none.
 func (a *Access) KeyID() string {
-	if a.key == nil {
+	if a.member == nil {
 		return ""
 	}
-	return a.key.id
+	return a.member.keyID
 }
 
 // Find looks for the key of a value, and for the plan of it that opens the stage.
@@ -53,19 +52,7 @@ func (s *Stage) Find(value string) (Access, bool) {
 	if value == "" || len(value) > maxValue {
 		return Access{}, false
 	}
-	d := digestOf(value)
-	k := s.tenant.values.find(&d)
-	if k == nil || !k.enabled.Load() {
-		return Access{}, false
-	}
-	for l := k.plans.Load(); l != nil; l = l.next {
-		if t := l.plan.terms.Load(); t != nil {
-			if stage := t.stage(s.name); stage != nil {
-				return Access{k, l.member, t, stage}, true
-			}
-		}
-	}
-	return Access{}, false
+	return s.tenant.values.find(value, s.name)
 }
 
 // A Verdict says whether a call is let in, and what refuses it.

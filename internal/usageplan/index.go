@@ -1,121 +1,168 @@
 package usageplan
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
+	"hash/maphash"
 	"sync/atomic"
 	"unicode/utf8"
+	"unique"
 )
 
 // maxValue is the length of the longest value of a key, in bytes: AWS counts its 128
 // characters, which need not be ASCII.
 const maxValue = 128 * utf8.UTFMax
 
-// A digest stands for the value of a key: values themselves are not kept.
-type digest [sha256.Size]byte
+// A digest stands for the value of a key: values themselves are not kept. Two values
+// have the same one with a chance of 1 in 2¹²⁷. The first half is never 0.
+type digest struct{ first, second uint64 }
 
-func digestOf(value string) digest {
-	var buf [128]byte // of nearly all values, which then cost no allocation
-	if len(value) > len(buf) {
-		return sha256.Sum256([]byte(value))
-	}
-	return sha256.Sum256(buf[:copy(buf[:], value)])
-}
-
-// An index finds keys by digests. Looking takes no lock; who changes it holds the
-// registry's. It is a table with open addressing, of which at least half is free.
+// An index finds members by the values of their keys. Looking takes no lock; who
+// changes it holds the registry's. It is a table with open addressing, in which lies
+// all that a look-up needs of a member: where there are many keys, no cache of the
+// processor holds them, and each further place to look at would cost as much as all the
+// rest of the look-up.
+//
+// How long a look-up takes tells a caller nothing of the values that there are. What is
+// compared are digests, made with seeds that each process draws for itself: what the
+// digests of two values have in common does not depend on what the values have.
 type index struct {
+	seeds [2]maphash.Seed
 	table atomic.Pointer[table]
-	n     int // keys
-	used  int // entries of the table that are not free: those of keys, and of keys that are gone
+	n     int // members
+	used  int // slots of the table that are not free: those of members, and of members that are gone
 }
 
-// A table has a power of 2 of entries. One that is taken keeps its start for good.
-type table struct{ entries []entry }
+// A table has a power of 2 of slots.
+type table struct{ slots []slot }
 
-// An entry is free while its start is 0.
-type entry struct {
-	start atomic.Uint64 // of the digest of the key
-	key   atomic.Pointer[key]
+// A slot is free while first is 0, and then of one member for good. Those of one value
+// come in the order in which they were put.
+type slot struct {
+	first  atomic.Uint64 // half of the digest of the key's value
+	second uint64
+	plan   *plan                  // of the member
+	member atomic.Pointer[member] // nil when it is gone
 }
 
-// start is the beginning of a digest as a number, never 0.
-func (d *digest) start() uint64 { return binary.LittleEndian.Uint64(d[:]) | 1<<63 }
+func newIndex() index {
+	return index{seeds: [...]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
+}
 
-// seek returns the entry of a digest, or the free one where it would be.
-func (t *table) seek(d *digest) *entry {
-	start, mask := d.start(), uint64(len(t.entries)-1)
-	for i := start & mask; ; i = (i + 1) & mask {
-		e := &t.entries[i]
-		switch e.start.Load() {
+func (x *index) digest(value string) digest {
+	return digest{maphash.String(x.seeds[0], value) | 1<<63, maphash.String(x.seeds[1], value)}
+}
+
+// begin is where the slots of a value may begin.
+func (t *table) begin(d digest) int { return int(d.first & uint64(len(t.slots)-1)) }
+
+// after is the index that follows another.
+func (t *table) after(i int) int { return (i + 1) & (len(t.slots) - 1) }
+
+// next returns the first slot of a value from an index on, and its index; nil where a
+// free one comes before.
+func (t *table) next(d digest, i int) (*slot, int) {
+	for ; ; i = t.after(i) {
+		s := &t.slots[i]
+		switch s.first.Load() {
 		case 0:
-			return e
-		case start:
-			if k := e.key.Load(); k != nil && k.digest == *d {
-				return e
+			return nil, i
+		case d.first:
+			if s.second == d.second {
+				return s, i
 			}
 		}
 	}
 }
 
-// find returns the key of a digest, nil for none.
-func (x *index) find(d *digest) *key {
+// find returns the first member of a value whose plan has a stage, with what the plan
+// says of that.
+func (x *index) find(value string, of unique.Handle[stageName]) (Access, bool) {
 	t := x.table.Load()
 	if t == nil {
-		return nil
+		return Access{}, false
 	}
-	return t.find(d)
-}
-
-// find compares once more: while an entry is free for seek, put may give it to the
-// key of another digest.
-func (t *table) find(d *digest) *key {
-	if k := t.seek(d).key.Load(); k != nil && k.digest == *d {
-		return k
-	}
-	return nil
-}
-
-// put adds a key, in place of one with the same digest.
-func (x *index) put(k *key) {
-	x.remove(x.find(&k.digest))
-	const least = 16
-	if t := x.table.Load(); t == nil || 2*(x.used+1) > len(t.entries) {
-		size := least
-		for size < 4*(x.n+1) {
-			size *= 2
+	d := x.digest(value)
+	for s, i := t.next(d, t.begin(d)); s != nil; s, i = t.next(d, t.after(i)) {
+		m := s.member.Load()
+		if m == nil {
+			continue
 		}
-		x.rebuild(t, size)
-	}
-	x.table.Load().put(k)
-	x.n++
-	x.used++
-}
-
-// rebuild has a new table from now on, without what is gone.
-func (x *index) rebuild(from *table, size int) {
-	t := &table{make([]entry, size)}
-	if from != nil {
-		for i := range from.entries {
-			if k := from.entries[i].key.Load(); k != nil {
-				t.put(k)
+		if terms := s.plan.terms.Load(); terms != nil {
+			if stage := terms.stage(of); stage != nil {
+				return Access{m, terms, stage}, true
 			}
 		}
 	}
-	x.used = x.n
-	x.table.Store(t)
+	return Access{}, false
 }
 
-func (t *table) put(k *key) {
-	e := t.seek(&k.digest)
-	e.key.Store(k) // first: an entry that is taken has its key
-	e.start.Store(k.digest.start())
-}
-
-// remove takes a key away, if it is the one of its digest.
-func (x *index) remove(k *key) {
-	if k != nil && x.find(&k.digest) == k {
-		x.table.Load().seek(&k.digest).key.Store(nil)
-		x.n--
+// set has the value of a key find members of it, in this order, and no others of it.
+// One that is found before and after is found meanwhile. Keys of the same value, which
+// the control plane refuses, are found one behind the other.
+func (x *index) set(k *key, to []*member) {
+	x.reserve(len(to))
+	t, kept := x.table.Load(), 0
+	var gone []*slot
+	for s, i := t.next(k.digest, t.begin(k.digest)); s != nil; s, i = t.next(k.digest, t.after(i)) {
+		switch m := s.member.Load(); {
+		case m == nil || m.keyID != k.id:
+		case kept < len(to) && m == to[kept]:
+			kept++
+		default:
+			gone = append(gone, s)
+		}
 	}
+	for _, m := range to[kept:] {
+		t.put(k.digest, m)
+	}
+	for _, s := range gone {
+		s.member.Store(nil)
+	}
+	x.n += len(to) - kept - len(gone)
+	x.used += len(to) - kept
+}
+
+// reserve makes room for so many more members: at least a quarter of the table is free,
+// and half of one that is new.
+func (x *index) reserve(more int) {
+	from := x.table.Load()
+	if from != nil && 4*(x.used+more) <= 3*len(from.slots) {
+		return
+	}
+	size := 16
+	for size < 2*(x.n+more) {
+		size *= 2
+	}
+	to := &table{make([]slot, size)}
+	if from != nil {
+		from.copy(to)
+	}
+	x.used = x.n
+	x.table.Store(to)
+}
+
+// copy puts what there is into another table. It begins at a free slot: so the members
+// of a value keep their order where they go on at the table's beginning.
+func (t *table) copy(to *table) {
+	begin := 0
+	for t.slots[begin].first.Load() != 0 {
+		begin++
+	}
+	for i := t.after(begin); i != begin; i = t.after(i) {
+		s := &t.slots[i]
+		if m := s.member.Load(); m != nil {
+			to.put(digest{s.first.Load(), s.second}, m)
+		}
+	}
+}
+
+// put takes the first slot that is free from a value's beginning on.
+func (t *table) put(d digest, m *member) {
+	i := t.begin(d)
+	for t.slots[i].first.Load() != 0 {
+		i = t.after(i)
+	}
+	s := &t.slots[i]
+	s.second, s.plan = d.second, m.plan
+	s.member.Store(m)
+	s.first.Store(d.first) // last: who sees that the slot is taken sees the rest
 }

@@ -2,6 +2,8 @@ package usageplan
 
 import (
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -9,49 +11,27 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 )
 
-// A key is an API key. Its members change, its digest does not.
+// A key is an API key. Its members are in order of the plans' ids.
 type key struct {
 	id      string
-	digest  digest
 	known   bool // it was published; else only that plans have it
-	enabled atomic.Bool
-	plans   atomic.Pointer[membership] // in order of the plans' ids
+	enabled bool
+	digest  digest
+	members []*member
 }
 
-// A membership is a plan of a key, and the others behind it. It never changes.
-type membership struct {
-	plan   *plan
-	member *member
-	next   *membership
-}
-
-// in returns the key's membership of a plan, nil for none.
+// in returns the key's member of a plan, nil for none.
 func (k *key) in(planID string) *member {
-	for l := k.plans.Load(); l != nil; l = l.next {
-		if l.plan.id == planID {
-			return l.member
-		}
+	if i, ok := k.place(planID); ok {
+		return k.members[i]
 	}
 	return nil
 }
 
-// with returns a list that has another member.
-func (l *membership) with(m *member) *membership {
-	if l == nil || l.plan.id > m.plan.id {
-		return &membership{m.plan, m, l}
-	}
-	return &membership{l.plan, l.member, l.next.with(m)}
-}
-
-// without returns a list that does not have a member.
-func (l *membership) without(m *member) *membership {
-	switch {
-	case l == nil:
-		return nil
-	case l.member == m:
-		return l.next
-	}
-	return &membership{l.plan, l.member, l.next.without(m)}
+// place returns where the member of a plan is among the key's, or would be, and
+// reports whether there is one.
+func (k *key) place(planID string) (int, bool) {
+	return slices.BinarySearchFunc(k.members, planID, func(m *member, id string) int { return strings.Compare(m.plan.id, id) })
 }
 
 // A member is a key in a plan, with what it has used of it.

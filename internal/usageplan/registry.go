@@ -75,7 +75,7 @@ func New(o Options) *Registry {
 func (r *Registry) tenant(name tenantName) *tenant {
 	t := r.tenants[name]
 	if t == nil {
-		t = &tenant{tenantName: name, keys: make(map[string]*key), plans: make(map[string]*plan)}
+		t = &tenant{tenantName: name, values: newIndex(), keys: make(map[string]*key), plans: make(map[string]*plan)}
 		r.tenants[name] = t
 	}
 	return t
@@ -114,7 +114,7 @@ func (t *tenant) plan(id string) *plan {
 
 // tidy forgets a key and a plan of which nothing is known any more.
 func (t *tenant) tidy(k *key, p *plan) {
-	if k != nil && !k.known && k.plans.Load() == nil {
+	if k != nil && !k.known && len(k.members) == 0 {
 		delete(t.keys, k.id)
 	}
 	if p != nil && p.terms.Load() == nil && len(p.members) == 0 {
@@ -138,22 +138,28 @@ func (r *Registry) SetKey(served string, from *snapshot.APIKey) error {
 	if from != nil && (from.Value == "" || len(from.Value) > maxValue) {
 		from, err = nil, fmt.Errorf("an API key has a value of 1 to %d bytes", maxValue)
 	}
-	if k.known && (from == nil || k.digest != digestOf(from.Value)) {
-		t.values.remove(k)
-		k = &key{id: id} // who has found the old one must not see another value
-		k.plans.Store(t.keys[id].plans.Load())
-		t.keys[id].enabled.Store(false)
-		t.keys[id] = k
-	}
 	if from == nil {
+		k.known = false
+		t.show(k)
 		return err
 	}
-	k.enabled.Store(from.Enabled)
-	if !k.known {
-		k.known, k.digest = true, digestOf(from.Value)
-		t.values.put(k)
+	if d := t.values.digest(from.Value); k.digest != d {
+		k.known = false // with the value that it has had
+		t.show(k)
+		k.digest = d
 	}
+	k.known, k.enabled = true, from.Enabled
+	t.show(k)
 	return nil
+}
+
+// show has callers find a key in its plans, or not find it.
+func (t *tenant) show(k *key) {
+	if k.known && k.enabled {
+		t.values.set(k, k.members)
+	} else {
+		t.values.set(k, nil)
+	}
 }
 
 // SetPlan takes a plan, as SetKey takes a key. Its keys go on with the tokens that
@@ -278,15 +284,21 @@ func (r *Registry) saveLeft(ctx context.Context) error {
 // join makes a member one of its key's and its plan's. The caller holds r.mu.
 func (m *member) join() {
 	m.plan.members[m] = struct{}{}
-	k := m.plan.tenant.key(m.keyID)
-	k.plans.Store(k.plans.Load().with(m))
+	t := m.plan.tenant
+	k := t.key(m.keyID)
+	i, _ := k.place(m.plan.id)
+	k.members = slices.Insert(k.members, i, m)
+	t.show(k)
 }
 
 // leave takes a member from its key and its plan. The caller holds r.mu.
 func (r *Registry) leave(m *member) {
 	t, p := m.plan.tenant, m.plan
 	k := t.key(m.keyID)
-	k.plans.Store(k.plans.Load().without(m))
+	if i, ok := k.place(p.id); ok {
+		k.members = slices.Delete(k.members, i, i+1)
+	}
+	t.show(k)
 	delete(p.members, m)
 	r.left = true
 	t.tidy(k, p)

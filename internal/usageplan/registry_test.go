@@ -3,10 +3,12 @@ package usageplan
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unique"
 
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
@@ -153,9 +155,14 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
-// What is looked for is found while the index changes, and nothing else is.
+// What is looked for is found while the index changes, and nothing else is: the other
+// keys come and go, are put into the plan and taken out of it, and so is the key that
+// stays with other plans.
 func TestIndexWhileItChanges(t *testing.T) {
 	r := newRig(t)
+	for _, plan := range []string{"p0", "p2"} {
+		r.plan(plan, func(p *snapshot.UsagePlan) { p.Stages[0].Stage = plan })
+	}
 	r.plan("p1", nil)
 	r.key("stays", value(-1))
 	r.in("p1", "stays")
@@ -169,8 +176,8 @@ func TestIndexWhileItChanges(t *testing.T) {
 					return
 				default:
 				}
-				if got := r.call(value(-1)); got != "admitted" {
-					t.Errorf("the key that stays: %s", got)
+				if a, ok := r.stage.Find(value(-1)); !ok || a.KeyID() != "stays" || a.member.plan.id != "p1" {
+					t.Errorf("the key that stays: %v, %+v", ok, a)
 					return
 				}
 				if _, ok := r.stage.Find("nobody"); ok {
@@ -180,41 +187,97 @@ func TestIndexWhileItChanges(t *testing.T) {
 			}
 		})
 	}
-	known := make(map[int]bool)
+	const keys = 500
+	var known, in [keys]bool
+	toggle := func(in *bool, plan, key string) {
+		if *in = !*in; *in {
+			r.in(plan, key)
+		} else {
+			r.out(plan, key)
+		}
+	}
+	var others [2]bool
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {
-		i := random.IntN(500)
+		i := random.IntN(keys)
 		id := fmt.Sprint("k", i)
-		if known[i] = !known[i]; known[i] {
-			r.key(id, value(i))
-		} else if err := r.SetKey(served(id), nil); err != nil {
-			t.Fatal(err)
+		switch random.IntN(5) {
+		case 0:
+			n := random.IntN(2)
+			toggle(&others[n], [...]string{"p0", "p2"}[n], "stays")
+		case 1, 2:
+			toggle(&in[i], "p1", id)
+		default:
+			if known[i] = !known[i]; known[i] {
+				r.key(id, value(i))
+			} else if err := r.SetKey(served(id), nil); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	close(done)
 	wg.Wait()
-	for i := range 500 {
-		d := digestOf(value(i))
-		if k := r.stage.tenant.values.find(&d); (k != nil) != known[i] {
-			t.Errorf("key %d: %v, want %v", i, k != nil, known[i])
+	for i := range keys {
+		if _, found := r.stage.Find(value(i)); found != (known[i] && in[i]) {
+			t.Errorf("key %d: %v, of one that is known: %v, in the plan: %v", i, found, known[i], in[i])
 		}
 	}
 }
 
-// While a key is put into a free entry, who looks for another value that would be
-// there does not find that key.
-func TestEntryThatIsBeingTaken(t *testing.T) {
-	tab := &table{make([]entry, 16)}
-	mine := digest{1}
-	taken := tab.seek(&mine)
-	taken.key.Store(&key{id: "k1", digest: mine}) // put has come so far
-	other := digest{1, 1}
-	if tab.seek(&other) != taken {
-		t.Fatal("the other digest has an entry of its own")
+// While a slot is taken, who looks for the value does not find half of it.
+func TestSlotThatIsBeingTaken(t *testing.T) {
+	x := newIndex()
+	x.reserve(1)
+	d := x.digest("value-of-k1")
+	s := &x.table.Load().slots[x.table.Load().begin(d)]
+	s.second = d.second // put has come so far
+	s.member.Store(&member{keyID: "k1"})
+	if a, ok := x.find("value-of-k1", unique.Make(stageName{"abc", "prod"})); ok {
+		t.Errorf("%s is found", a.KeyID())
 	}
-	if k := tab.find(&other); k != nil {
-		t.Errorf("another value finds %s", k.id)
+}
+
+// The members of a value keep their order when the table grows, wherever in it they
+// are: at its end they go on at its beginning.
+func TestOrderInATableThatGrows(t *testing.T) {
+	for begin := range uint64(16) {
+		x := newIndex()
+		k := &key{id: "k1", digest: digest{1<<63 | 7<<4 | begin, 1}}
+		var want []*member
+		for i := range 100 {
+			want = append(want, &member{plan: &plan{id: fmt.Sprintf("p%02d", i)}, keyID: "k1"})
+			x.set(k, want)
+			tab := x.table.Load()
+			var got []*member
+			for s, i := tab.next(k.digest, tab.begin(k.digest)); s != nil; s, i = tab.next(k.digest, tab.after(i)) {
+				got = append(got, s.member.Load())
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("from slot %d: %d members are not in their order", begin, len(want))
+			}
+		}
 	}
+}
+
+// Two keys of one value, which the control plane refuses, do not take each other away.
+func TestKeysOfOneValue(t *testing.T) {
+	r := newRig(t)
+	r.plan("p1", nil)
+	for _, id := range []string{"k1", "k2"} {
+		r.key(id, "one-value")
+		r.in("p1", id)
+	}
+	found := func(want string) {
+		t.Helper()
+		if a, _ := r.stage.Find("one-value"); a.KeyID() != want {
+			t.Errorf("%q is found, want %q", a.KeyID(), want)
+		}
+	}
+	found("k1")
+	_ = r.SetKey(served("k1"), nil)
+	found("k2")
+	_ = r.SetKey(served("k2"), nil)
+	found("")
 }
 
 // Of several plans that have a stage the one with the lowest id counts, in whichever
