@@ -44,8 +44,6 @@ var drivenSettings = []driven{
 	{setting: "RestApi.endpointConfiguration.vpcEndpointIds", any: true, value: `["vpce-1"]`, becomes: kept,
 		body:  `{"endpointConfiguration": {"types": ["PRIVATE"], "vpcEndpointIds": ["vpce-1"]}}`,
 		patch: []string{"replace /endpointConfiguration/types/0 PRIVATE", "add /endpointConfiguration/vpcEndpointIds vpce-1"}},
-	{setting: "RestApi.policy", any: true, value: `"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[]}"`, becomes: closed,
-		body: `{` + privatePolicy + `}`, patch: []string{`replace /policy {"Version":"2012-10-17","Statement":[]}`}},
 	{setting: "RestApi.apiKeySource", value: `"AUTHORIZER"`, becomes: kept,
 		body: `{"apiKeySource": "AUTHORIZER"}`, patch: []string{"replace /apiKeySource AUTHORIZER"}},
 	{setting: "RestApi.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept,

@@ -11,6 +11,9 @@ import (
 // position is where in the file a part of the compiled API is: the part itself, else
 // the operation. It is false where that is not known.
 func position(def *openapi.API, p pipeline.Problem) (openapi.Position, bool) {
+	if p.Field == "policy" {
+		return def.Locate("#/" + string(openapi.FeaturePolicy))
+	}
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
 			if r.Path != p.Resource || *m.HTTPMethod != p.Method {

@@ -86,8 +86,6 @@ func shut(routes []route, closed []pipeline.ClosedMethod) {
 		}
 		r.closed = true
 		switch {
-		case c.Setting == "RestApi.policy":
-			r.refused = "the API has a resource policy"
 		case strings.HasPrefix(c.Setting, "RestApi."):
 			r.refused = strings.TrimPrefix(c.Setting, "RestApi.") + " is " + c.Value
 		case r.authorizer != "":

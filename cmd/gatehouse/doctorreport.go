@@ -49,9 +49,6 @@ type idleSetting struct {
 	Why      string `json:"why"`
 }
 
-// notEnforced is why a setting closes requests.
-const notEnforced = "it protects, and is not enforced yet"
-
 // String is the finding as one line.
 func (f finding) String() string {
 	part := f.Field
@@ -154,7 +151,7 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, 
 func closedOf(st *snapshot.Stage, compiled *pipeline.Program) []idleSetting {
 	var list []idleSetting
 	for _, c := range compiled.ClosedMethods() {
-		s := idleSetting{st.Account, st.Region, "", st.APIID, st.Name, c.Method, c.Resource, c.Setting, c.Value, notEnforced}
+		s := idleSetting{st.Account, st.Region, "", st.APIID, st.Name, c.Method, c.Resource, c.Setting, c.Value, "it protects, and " + c.Why}
 		if strings.HasPrefix(c.Setting, "RestApi.") {
 			s.Method, s.Resource = "", ""
 		}

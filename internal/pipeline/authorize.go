@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
-	"github.com/gatehouse-gw/gatehouse/internal/percent"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 )
 
@@ -19,18 +18,30 @@ type access struct {
 	// counts only where the method asks for one of them.
 	identity policy.Decision
 	foreign  bool // the caller is of another account than the API
+
+	resource policy.Decision // what the resource policy says, once judged is true
+	judged   bool
+	evidence authz.Evidence // what condition keys say of the call
 }
 
 // authorization returns the steps that find out who calls a method and whether it
-// may. They stand before everything else: an API key is asked for behind them.
+// may. They stand before everything else: an API key is asked for behind them. There
+// are none for a method that is open to everybody, in an API without a policy.
 func (c *compiler) authorization() []step {
-	if c.program.open {
+	p := c.program
+	guarded := p.policy != nil || p.private()
+	steps := []step{(*call).boundARN}
+	switch {
+	case p.private() && p.policy == nil:
+		return append(steps, (*call).denyWithoutPolicy)
+	case !guarded && (p.open || !authorized(c.method)):
 		return nil
+	case p.open && authorized(c.method):
+		return append(steps, (*call).vouch, (*call).decide)
+	case guarded && c.method.AuthorizationType == "CUSTOM":
+		steps = append(steps, (*call).denyEarly)
 	}
-	if steps := c.identification(); steps != nil {
-		return slices.Concat(steps, []step{(*call).decide})
-	}
-	return nil
+	return slices.Concat(steps, c.identification(), []step{(*call).decide})
 }
 
 // identification returns the steps that fill in the call's access. The order of the
@@ -52,18 +63,66 @@ func isServed(authorizationType string) bool {
 	return false
 }
 
-// decide lets the call in, or not, by what is known of who calls.
-func (c *call) decide() error {
-	if c.access.identity == policy.Allow {
-		return nil
+// maxMethodARN bounds the ARN of a method that something protects, in bytes.
+const maxMethodARN = 1600
+
+// boundARN refuses a call whose ARN is longer than policies can be asked about.
+func (c *call) boundARN() error {
+	if len(c.methodARN()) > maxMethodARN {
+		return &failure{kind: default4XX, status: 414, message: "Request URI too long"}
 	}
-	return refused(&authz.Refusal{Kind: authz.AccessDenied, Message: policy.Denial{
-		Principal: c.access.principal, Action: invokeAction, Resource: c.methodARN(), Decision: c.access.identity,
-	}.String()})
+	return nil
 }
 
-// invokeAction is what a policy allows to those who may call a method.
-const invokeAction = "execute-api:Invoke"
+// vouch takes it that whoever a method asks for calls it: nobody is asked.
+func (c *call) vouch() error {
+	c.access.identity = policy.Allow
+	return nil
+}
+
+// denyEarly refuses a call that the resource policy denies before a function is
+// called about it.
+func (c *call) denyEarly() error {
+	if c.judge() == policy.ExplicitDeny {
+		return c.denied(policy.ExplicitDeny)
+	}
+	return nil
+}
+
+// denyWithoutPolicy refuses the calls of a private API that has no policy.
+func (c *call) denyWithoutPolicy() error { return c.denied(policy.ImplicitDeny) }
+
+// decide lets the call in, or not, by what is known of who calls and by the resource
+// policy.
+func (c *call) decide() error {
+	kind, a := c.method.authorization, &c.access
+	decision := c.stage.program.policy.Join(kind, a.foreign, a.identity, c.judge())
+	switch {
+	case decision == policy.Allow:
+		return nil
+	case kind == "CUSTOM" && a.resource != policy.ExplicitDeny:
+		return refused(&authz.Refusal{Kind: authz.AccessDenied, Message: policy.AuthorizerDenial(decision)})
+	}
+	return c.denied(decision)
+}
+
+// judge returns what the resource policy says of the call. It is asked once; who
+// calls must be known then, where the method asks for a signature.
+func (c *call) judge() policy.Decision {
+	a := &c.access
+	if p := c.stage.program.policy; p != nil && !a.judged {
+		query := c.asks()
+		a.resource, a.judged = p.Evaluate(&query), true
+	}
+	return a.resource
+}
+
+// denied is the failure of a call that policies do not let in.
+func (c *call) denied(d policy.Decision) error {
+	return refused(&authz.Refusal{Kind: authz.AccessDenied, Message: policy.Denial{
+		Principal: c.access.principal, Action: authz.InvokeAction, Resource: c.methodARN(), Decision: d,
+	}.String()})
+}
 
 // methodARN is the ARN of the method with the verb and the path of the call, as they
 // were sent (recorded), such as arn:aws:execute-api:us-east-1:111122223333:a1b2c3/dev/GET/pets/1.
@@ -84,8 +143,7 @@ func (c *call) plainARN() string {
 	path := oneSlash(c.req.Path)
 	plain := path
 	if strings.IndexByte(path, '%') >= 0 {
-		plain, _ = percent.Unescape(path) // checked at the door
-		plain = oneSlash(plain)
+		plain = oneSlash(policy.Decoded(path))
 	}
 	if len(plain) > 1 {
 		plain = strings.TrimSuffix(plain, "/")
@@ -114,9 +172,14 @@ func oneSlash(path string) string {
 	return path
 }
 
-// asks is what policies are asked about the call: may who calls invoke the method?
+// asks is what policies are asked about the call: may who calls invoke the method? It
+// must not outlive the call.
 func (c *call) asks() policy.Request {
-	return policy.Request{Principal: c.access.principal, Action: invokeAction, Resource: c.methodARN(), Plain: c.plainARN()}
+	a := &c.access
+	a.evidence.Request, a.evidence.Private, a.evidence.Principal = c.req, c.stage.program.private(), a.principal
+	return policy.Request{
+		Principal: a.principal, Action: authz.InvokeAction, Resource: c.methodARN(), Plain: c.plainARN(), Context: c.conditions,
+	}
 }
 
 // refused is the failure of a call that may not go on.

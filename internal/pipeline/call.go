@@ -22,6 +22,8 @@ type call struct {
 	recycle  func()                // bound once, so that Release costs no allocation
 	finished func(*httpmsg.Done)   // bound once, too
 	see      func() httpmsg.Header // fills in seen; bound once too
+
+	conditions func(key string) []string // values of condition keys; bound once too
 }
 
 // A state is what a call knows of its request so far. It starts anew with each
@@ -108,6 +110,7 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 			c.seen = c.appendSeen(c.seen[:0])
 			return c.seen
 		}
+		c.conditions = c.access.evidence.Values
 	}
 	c.stage, c.req = s, req
 	c.answer.OnRelease(c.recycle)

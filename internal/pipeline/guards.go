@@ -7,12 +7,13 @@ import (
 )
 
 // A ClosedMethod says why the requests of a method answer 403: a setting protects
-// it, and this server does not enforce that setting yet.
+// it, and this server does not enforce that setting yet, or cannot.
 type ClosedMethod struct {
 	Resource string // path template
 	Method   string
 	Setting  string // by AWS's name, such as Method.apiKeyRequired
 	Value    string // "" where it is too long to be told
+	Why      string // such as "is not enforced yet"
 }
 
 // A guard is a setting that protects methods and is not enforced yet. Settings
@@ -23,6 +24,8 @@ type guard struct {
 	caller  bool // it asks who calls
 }
 
+const notEnforced = "is not enforced yet"
+
 // unenforced are all guards; the log names the first that a method has.
 var unenforced = []guard{
 	{setting: "RestApi.endpointConfiguration.types", value: func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
@@ -30,9 +33,6 @@ var unenforced = []guard{
 	}},
 	{setting: "RestApi.endpointAccessMode", value: func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
 		return d.EndpointAccessMode, d.EndpointAccessMode == "STRICT"
-	}},
-	{setting: "RestApi.policy", value: func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
-		return "", d.Policy != ""
 	}},
 	{setting: "Method.authorizationType", caller: true, value: func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
 		return m.AuthorizationType, !isServed(m.AuthorizationType)
@@ -46,21 +46,30 @@ var unenforced = []guard{
 func (p *Program) ClosedMethods() []ClosedMethod { return p.closed }
 
 // guards returns the one step of a method that has a protection which is not
-// enforced yet: its requests fail rather than pass unprotected. It is nil for a
-// method that is open.
+// enforced yet, or cannot be: its requests fail rather than pass unprotected. It is
+// nil for a method that is open.
 func (c *compiler) guards() (closed step) {
+	first := len(c.program.closed)
+	if c.program.unreadable != nil {
+		c.close("RestApi.policy", "", "cannot be used as it is written")
+	}
 	for _, g := range unenforced {
 		value, set := g.value(c.program.deployment, c.method)
-		if !set || g.caller && c.program.open {
-			continue
-		}
-		c.program.closed = append(c.program.closed, ClosedMethod{c.resource, c.method.HTTPMethod, g.setting, value})
-		if closed == nil {
-			reason := strings.TrimSpace(g.setting+" "+value) + " is not enforced yet"
-			closed = func(*call) error { return forbidden(reason) }
+		if set && !(g.caller && c.program.open) {
+			c.close(g.setting, value, notEnforced)
 		}
 	}
-	return closed
+	if first == len(c.program.closed) {
+		return nil
+	}
+	by := &c.program.closed[first]
+	reason := strings.TrimSpace(by.Setting+" "+by.Value) + " " + by.Why
+	return func(*call) error { return forbidden(reason) }
+}
+
+// close notes that a setting closes the method.
+func (c *compiler) close(setting, value, why string) {
+	c.program.closed = append(c.program.closed, ClosedMethod{c.resource, c.method.HTTPMethod, setting, value, why})
 }
 
 func authorized(m *snapshot.Method) bool {

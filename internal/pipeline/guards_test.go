@@ -37,7 +37,10 @@ func TestGuards(t *testing.T) {
 			tt.api.Resources = []snapshot.Resource{mock(tt.method)}
 			r := newRigOf(t, &tt.api)
 			for i := range tt.want {
-				tt.want[i].Resource, tt.want[i].Method = "/x", "ANY"
+				tt.want[i].Resource, tt.want[i].Method, tt.want[i].Why = "/x", "ANY", notEnforced
+				if tt.want[i].Setting == "RestApi.policy" {
+					tt.want[i].Why = "cannot be used as it is written"
+				}
 			}
 			if d := cmp.Diff(tt.want, r.stage.program.ClosedMethods()); d != "" {
 				t.Errorf("-want +got\n%s", d)

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/content"
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
@@ -20,6 +23,8 @@ type Program struct {
 	router     router
 	methods    []*Method
 	gateway    map[responseType]*gatewayResponse // what the API customised
+	policy     *authz.ResourcePolicy             // nil for none
+	unreadable error                             // why the policy cannot be used
 	problems   []Problem
 	closed     []ClosedMethod
 	checks     []Check
@@ -42,7 +47,7 @@ type Problem struct {
 
 // String is the problem on one line.
 func (p Problem) String() string {
-	where := p.Method + " " + p.Resource + " " + p.Field
+	where := strings.TrimLeft(p.Method+" "+p.Resource+" "+p.Field, " ")
 	if p.Line > 0 {
 		where = fmt.Sprintf("%s:%d:%d", where, p.Line, p.Column)
 	}
@@ -57,6 +62,7 @@ type Method struct {
 	verb          string
 	resourceID    string
 	resourcePath  string
+	authorization string // NONE, AWS_IAM, CUSTOM or COGNITO_USER_POOLS
 	setting       string // the method's key in a stage's method settings, and in a plan's throttles
 	timeout       time.Duration
 	uri           *target.URI // nil for MOCK
@@ -105,6 +111,7 @@ func CompileUnprotected(d *snapshot.Deployment, checks ...Check) *Program {
 func compile(p *Program) *Program {
 	d := p.deployment
 	p.compileGatewayResponses()
+	p.compilePolicy()
 	for i := range d.Resources {
 		for j := range d.Resources[i].Methods {
 			m := p.compileMethod(&d.Resources[i], &d.Resources[i].Methods[j])
@@ -115,6 +122,22 @@ func compile(p *Program) *Program {
 	}
 	p.models = nil
 	return p
+}
+
+// private reports whether the API is called by VPC endpoints alone.
+func (p *Program) private() bool { return p.deployment.EndpointType == "PRIVATE" }
+
+// compilePolicy compiles the API's resource policy. One that cannot be used is a problem,
+// and closes the methods.
+func (p *Program) compilePolicy() {
+	d := p.deployment
+	if d.Policy == "" {
+		return
+	}
+	p.policy, p.unreadable = authz.CompileResourcePolicy(d.Policy, policy.API{Region: d.Region, Account: d.Account, ID: d.APIID})
+	if p.unreadable != nil {
+		p.problems = append(p.problems, Problem{Field: "policy", Text: p.unreadable.Error()})
+	}
 }
 
 // Size is roughly how many bytes of memory the program takes.
@@ -149,7 +172,7 @@ func (p *Program) Problems() []Problem { return p.problems }
 func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Method {
 	in := &from.Integration
 	m := &Method{
-		kind: in.Type, verb: from.HTTPMethod, resourceID: r.ID, resourcePath: r.Path, setting: r.Path + "/" + from.HTTPMethod,
+		kind: in.Type, verb: from.HTTPMethod, resourceID: r.ID, resourcePath: r.Path, authorization: from.AuthorizationType, setting: r.Path + "/" + from.HTTPMethod,
 		timeout: time.Duration(in.TimeoutMillis) * time.Millisecond,
 		request: requestSide{handling: in.ContentHandling},
 	}

@@ -116,6 +116,7 @@ type condition struct {
 	quantifier quantifier
 	ifExists   bool
 	allows     bool   // the statement allows
+	name       string // of the operator and the key, as the document has them
 	key        string // lower case
 	values     []operand
 }
@@ -132,7 +133,7 @@ type operand struct {
 
 // condition compiles one key of an operator.
 func (c *compiler) condition(name, key string, values []string) (condition, error) {
-	out := condition{key: strings.ToLower(key)}
+	out := condition{name: name + " " + key, key: strings.ToLower(key)}
 	base := name
 	if rest, ok := strings.CutPrefix(base, "ForAnyValue:"); ok {
 		out.quantifier, base = forAny, rest

@@ -34,8 +34,9 @@ type Request struct {
 	// a path gets round a policy.
 	Plain string
 
-	// Context returns the values of a condition key, given in lower case, none
-	// when the request has no such key. Nil means no keys at all.
+	// Context returns the values of a condition key, given in lower case, none when the
+	// request has no such key. They need to last only until it is called again. Nil
+	// means no keys at all.
 	Context func(key string) []string
 }
 
@@ -48,7 +49,7 @@ func (p *Policy) Evaluate(r *Request) Decision {
 	}
 	for i := range p.statements {
 		s := &p.statements[i]
-		if s.effect == decision || !s.applies(r) { // a second Allow adds nothing
+		if s.effect == decision || s.misses(r) != nothing { // a second Allow adds nothing
 			continue
 		}
 		if s.effect == ExplicitDeny {
@@ -59,23 +60,35 @@ func (p *Policy) Evaluate(r *Request) Decision {
 	return decision
 }
 
-// applies reports whether a statement is about a request.
-func (s *statement) applies(r *Request) bool {
+// An elementIndex names the element of a statement that a request does not fit: one
+// of these, or firstCondition and the number of a condition.
+type elementIndex int
+
+const (
+	nothing elementIndex = iota // the statement is about the request
+	principalElement
+	actionElement
+	resourceElement
+	firstCondition
+)
+
+// misses returns the first element of a statement that a request does not fit.
+func (s *statement) misses(r *Request) elementIndex {
 	if s.principals != nil && s.principals.match(r.Principal) == s.notPrincipal {
-		return false
+		return principalElement
 	}
 	if s.hasAction(r.Action) == s.notAction {
-		return false
+		return actionElement
 	}
 	if !s.covers(r) {
-		return false
+		return resourceElement
 	}
 	for i := range s.conditions {
 		if !s.conditions[i].holds(r.Context) {
-			return false
+			return firstCondition + elementIndex(i)
 		}
 	}
-	return true
+	return nothing
 }
 
 func (s *statement) hasAction(action string) bool {
@@ -87,27 +100,32 @@ func (s *statement) hasAction(action string) bool {
 	return false
 }
 
-// covers reports whether the statement's resources cover the request's. Where that
-// has two spellings, a Deny covers it under either, and an Allow of all but some
-// resources under both.
+// covers reports whether the statement's resources cover the request's. Where that, or
+// the statement, spells a path otherwise than its owner would, a Deny covers it under
+// either spelling, and an Allow of all but some resources under both.
 func (s *statement) covers(r *Request) bool {
-	covered := s.coversARN(r, r.Resource)
+	covered := s.coversARN(s.resources, r.Resource, r)
+	plain, resources := r.Plain, s.decoded
 	switch {
-	case r.Plain == "":
+	case plain == "" && resources == nil, s.effect == Allow && !s.notResource:
 		return covered
-	case s.effect == ExplicitDeny:
-		return covered || s.coversARN(r, r.Plain)
-	case s.notResource:
-		return covered && s.coversARN(r, r.Plain)
+	case plain == "":
+		plain = r.Resource
+	case resources == nil:
+		resources = s.resources
 	}
-	return covered
+	if s.effect == Allow {
+		return covered && s.coversARN(resources, plain, r)
+	}
+	return covered || s.coversARN(resources, plain, r)
 }
 
-// coversARN reports whether an ARN is among the statement's resources.
-func (s *statement) coversARN(r *Request, arn string) bool {
+// coversARN reports whether an ARN is covered by the statement, whose resources are
+// given in one of their spellings.
+func (s *statement) coversARN(resources []arnPattern, arn string, r *Request) bool {
 	known := true // no variable is without a value
-	for i := range s.resources {
-		hit, resolved := s.resources[i].match(arn, r.Context)
+	for i := range resources {
+		hit, resolved := resources[i].match(arn, r.Context)
 		if hit {
 			return !s.notResource
 		}

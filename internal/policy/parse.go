@@ -42,6 +42,7 @@ type Policy struct {
 
 // A statement is one statement of a document.
 type statement struct {
+	name         string   // its Sid, or its place in the document
 	effect       Decision // Allow or ExplicitDeny
 	notPrincipal bool
 	notAction    bool
@@ -49,6 +50,7 @@ type statement struct {
 	principals   *principals // nil in policies that are not about principals
 	actions      []pattern   // lower case
 	resources    []arnPattern
+	decoded      []arnPattern // the same with percent-escapes decoded; nil where there are none
 	conditions   []condition
 }
 
@@ -147,7 +149,7 @@ func (c *compiler) statement(n *node, at string) error {
 	if n.kind != jsontext.Object {
 		return &SyntaxError{at, "must be an object"}
 	}
-	var s statement
+	s := statement{name: at}
 	// The effect says how the conditions treat what is unknown, so it is first.
 	effect := n.get("Effect")
 	switch {
@@ -180,6 +182,9 @@ func (c *compiler) element(s *statement, key string, n *node, at string) (err er
 		if n.kind != jsontext.String {
 			return &SyntaxError{at, "must be a string"}
 		}
+		if n.text != "" {
+			s.name = n.text
+		}
 	case "Principal", "NotPrincipal":
 		s.notPrincipal = key == "NotPrincipal"
 		s.principals, err = c.principals(n, at)
@@ -189,6 +194,7 @@ func (c *compiler) element(s *statement, key string, n *node, at string) (err er
 	case "Resource", "NotResource":
 		s.notResource = key == "NotResource"
 		s.resources, err = c.resources(n, at)
+		s.decoded = decodedPatterns(s.resources)
 	case "Condition":
 		s.conditions, err = c.conditions(n, at)
 		for i := range s.conditions {

@@ -1,0 +1,115 @@
+package pipeline
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// statement is one statement of a resource policy, with what rest adds.
+func statement(effect, resource, rest string) string {
+	return fmt.Sprintf(`{"Effect": %q, "Principal": "*", "Action": "execute-api:Invoke", "Resource": %q%s}`, effect, resource, rest)
+}
+
+// guardedBy is an API with a policy of the statements: GET and OPTIONS of /x and all
+// below it are MOCKs.
+func guardedBy(statements string) *rig {
+	root, below := mock(nil), mock(nil)
+	root.Path, below.Path = "/", "/{rest+}"
+	d := &snapshot.Deployment{
+		ID: "d1", APIID: "abc", Account: "111122223333", Region: "us-east-1",
+		Policy:    `{"Version": "2012-10-17", "Statement": [` + statements + `]}`,
+		Resources: []snapshot.Resource{root, mock(nil), below},
+	}
+	settings := &snapshot.Stage{APIID: d.APIID, Name: "prod", Account: d.Account, Region: d.Region, DeploymentID: d.ID}
+	return &rig{d, Bind(settings, Compile(d), &Services{})}
+}
+
+// anonymousDenied is AWS's answer to a call without identity that a policy does not let
+// in.
+func anonymousDenied(arn, tail string) string {
+	return "403\nx-amzn-ErrorType: AccessDeniedException\nContent-Type: application/json\n\n" +
+		`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********3333:abc/prod/` + arn + tail + `"}`
+}
+
+const explicitly = " with an explicit deny"
+
+func TestResourcePolicy(t *testing.T) {
+	const let = "200\nContent-Type: application/json\n\n"
+	everything := statement("Allow", "execute-api:/*", "")
+	tests := map[string]struct{ statements, request, want string }{
+		"a policy that allows":                  {everything, "GET /x", let},
+		"a full ARN":                            {statement("Allow", "arn:aws:execute-api:us-east-1:111122223333:abc/*", ""), "GET /x", let},
+		"the ARN without anything behind it":    {statement("Allow", "arn:aws:execute-api:us-east-1:111122223333:abc", ""), "GET /x", anonymousDenied("GET/x", "")},
+		"the ARN with a slash behind it":        {statement("Allow", "arn:aws:execute-api:us-east-1:111122223333:abc/", ""), "GET /x", anonymousDenied("GET/x", "")},
+		"another API":                           {statement("Allow", "arn:aws:execute-api:us-east-1:111122223333:abd/*", ""), "GET /x", anonymousDenied("GET/x", "")},
+		"another stage":                         {statement("Allow", "execute-api:/dev/*", ""), "GET /x", anonymousDenied("GET/x", "")},
+		"a policy that does not speak of it":    {statement("Deny", "execute-api:/prod/GET/y", ""), "GET /x", anonymousDenied("GET/x", "")},
+		"a policy that denies":                  {everything + "," + statement("Deny", "execute-api:/*/GET/x", ""), "GET /x", anonymousDenied("GET/x", explicitly)},
+		"all of a stage, and the root":          {statement("Allow", "execute-api:/prod/*/*", ""), "GET /", let},
+		"the root is called by its slash":       {statement("Allow", "execute-api:/prod/GET/", ""), "GET /", let},
+		"POST alone, and POST":                  {statement("Allow", "execute-api:/prod/POST/x", ""), "POST /x", let},
+		"POST alone, and OPTIONS":               {statement("Allow", "execute-api:/prod/POST/x", ""), "OPTIONS /x", anonymousDenied("OPTIONS/x", "")},
+		"POST alone, and the override of a GET": {statement("Allow", "execute-api:/prod/POST/x", ""), "POST /x\nX-HTTP-Method-Override: GET", anonymousDenied("GET/x", "")},
+		"the account of an IAM principal":       {`{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "*", "Resource": "*"}`, "GET /x", anonymousDenied("GET/x", "")},
+		"another action":                        {`{"Effect": "Allow", "Principal": "*", "Action": "execute-api:InvalidateCache", "Resource": "*"}`, "GET /x", anonymousDenied("GET/x", "")},
+		"the address of the caller":             {statement("Allow", "execute-api:/*", `, "Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}`), "GET /x", let},
+		"another address":                       {statement("Allow", "execute-api:/*", `, "Condition": {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}`), "GET /x", anonymousDenied("GET/x", "")},
+		"no route":                              {everything, "TRACE /x", "403\nx-amzn-ErrorType: MissingAuthenticationTokenException\nContent-Type: application/json\n\n" + `{"message":"Missing Authentication Token"}`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) { guardedBy(tt.statements).want(t, tt.request, tt.want) })
+	}
+}
+
+// TestDecisionTables goes through AWS's two tables cell by cell, for each type of
+// authorization.
+func TestDecisionTables(t *testing.T) {
+	const allow, silent, deny = policy.Allow, policy.ImplicitDeny, policy.ExplicitDeny
+	policies := map[policy.Decision]string{
+		allow:  statement("Allow", "execute-api:/*", ""),
+		silent: statement("Allow", "execute-api:/other/*", ""),
+		deny:   statement("Deny", "execute-api:/*", ""),
+	}
+	type cell struct{ identity, resource policy.Decision }
+	a := map[cell]policy.Decision{
+		{allow, allow}: allow, {allow, silent}: allow, {allow, deny}: deny,
+		{silent, allow}: allow, {silent, silent}: silent, {silent, deny}: deny,
+		{deny, allow}: deny, {deny, silent}: deny, {deny, deny}: deny,
+	}
+	b := map[cell]policy.Decision{
+		{allow, allow}: allow, {allow, silent}: silent, {allow, deny}: deny,
+		{silent, allow}: silent, {silent, silent}: silent, {silent, deny}: deny,
+		{deny, allow}: deny, {deny, silent}: deny, {deny, deny}: deny,
+	}
+	tests := map[string]struct {
+		authorization string
+		foreign       bool
+		table         map[cell]policy.Decision
+	}{
+		"Lambda":                {"CUSTOM", false, a},
+		"IAM, the same account": {"AWS_IAM", false, a},
+		"IAM, another account":  {"AWS_IAM", true, b},
+		"user pool":             {"COGNITO_USER_POOLS", false, b},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			for cell, want := range tt.table {
+				r := guardedBy(policies[cell.resource])
+				c := r.stage.newCall(parseRequest("GET /x"))
+				c.method = &Method{authorization: tt.authorization}
+				c.scope.Context.HTTPMethod = "GET"
+				c.access.identity, c.access.foreign = cell.identity, tt.foreign
+				if err := c.decide(); (err == nil) != (want == allow) {
+					t.Errorf("identity %v, resource %v: %v, want %v", cell.identity, cell.resource, err, want)
+				}
+				if got := r.stage.program.policy.Join(tt.authorization, tt.foreign, cell.identity, c.access.resource); got != want {
+					t.Errorf("identity %v, resource %v: %v, want %v", cell.identity, cell.resource, got, want)
+				}
+				c.answer.Release()
+			}
+		})
+	}
+}
