@@ -11,15 +11,11 @@ import (
 )
 
 // adapt takes from a definition what the control plane does not take yet and
-// what can be served without: documentation is left out, and operations that
-// an authorizer protects are closed.
+// what can be served without: documentation is left out.
 func adapt(def *openapi.API) {
 	if !control.Serves(openapi.FeatureDocumentation) {
 		omit(def, openapi.FeatureDocumentation)
 		def.Documentation = nil
-	}
-	if !control.Serves(openapi.FeatureAuthorizer) {
-		closeAuthorized(def)
 	}
 }
 
@@ -36,21 +32,6 @@ func omit(def *openapi.API, name openapi.FeatureName) {
 
 func forget(def *openapi.API, name openapi.FeatureName) {
 	def.Features = slices.DeleteFunc(def.Features, func(f openapi.Feature) bool { return f.Name == name })
-}
-
-// closeAuthorized makes the operations that name an authorizer ask for AWS_IAM,
-// which nobody passes either while it is not enforced. It is to go before that
-// is, with authorizers that are enforced themselves.
-func closeAuthorized(def *openapi.API) {
-	for i := range def.Resources {
-		for j := range def.Resources[i].Methods {
-			if m := &def.Resources[i].Methods[j]; m.Authorizer != "" {
-				m.AuthorizationType, m.Authorizer, m.AuthorizationScopes = new("AWS_IAM"), "", nil
-			}
-		}
-	}
-	def.Authorizers = nil
-	forget(def, openapi.FeatureAuthorizer)
 }
 
 // dropRefused takes from a definition the models for which it was refused, and

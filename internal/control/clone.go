@@ -37,18 +37,19 @@ type cloner struct {
 	from            string // id of the other API
 	src             *source
 	ids             map[string]string // of resources and validators, the new ones by the old ones
+	authorizers     map[string]string // ids of authorizers, the new ones by the old ones
 	inheritedPolicy bool              // the resource policy is the other API's
 }
 
 // cloneRestAPI gives a new API what another one defines: resources and their
-// methods, models, validators and gateway responses. Resources and validators
-// get ids of their own, and an inherited policy is about the new API.
+// methods, models, validators, authorizers and gateway responses. Resources, validators
+// and authorizers get ids of their own, and an inherited policy is about the new API.
 func (t *tx) cloneRestAPI(from string, api *restAPI, inheritedPolicy bool) error {
 	src, err := t.of(from).source()
 	if err != nil {
 		return err
 	}
-	c := &cloner{tx: t, api: api, from: from, src: src, inheritedPolicy: inheritedPolicy,
+	c := &cloner{tx: t, api: api, from: from, src: src, inheritedPolicy: inheritedPolicy, authorizers: make(map[string]string),
 		ids: map[string]string{*src.RestAPI.RootResourceID: *api.RootResourceID}}
 	for _, part := range definitionParts() {
 		if err := part.clone(c); err != nil {
@@ -89,6 +90,18 @@ func (c *cloner) validators() error {
 			return err
 		}
 		c.ids[old] = *v.ID
+	}
+	return nil
+}
+
+func (c *cloner) cloneAuthorizers() error {
+	for i := range c.src.Authorizers {
+		a := &c.src.Authorizers[i]
+		old := *a.ID
+		if err := c.addAuthorizer(a); err != nil {
+			return err
+		}
+		c.authorizers[old] = *a.ID
 	}
 	return nil
 }
@@ -141,6 +154,9 @@ func (c *cloner) methods(resource string, methods map[string]wire.Method) error 
 	for _, m := range methods {
 		if id := m.RequestValidatorID; id != nil {
 			m.RequestValidatorID = new(c.ids[*id])
+		}
+		if id := m.AuthorizerID; id != nil {
+			m.AuthorizerID = new(c.authorizers[*id])
 		}
 		if i := m.MethodIntegration; i != nil {
 			if id, ok := c.ids[text(i.CacheNamespace)]; ok {

@@ -25,12 +25,13 @@ type definitionPart struct {
 }
 
 // definitionParts lists the parts in an order in which each finds what it refers
-// to: methods name models and request validators.
+// to: methods name models, request validators and authorizers.
 func definitionParts() []definitionPart {
 	return []definitionPart{
 		{(*tx).loadSettings, (*applier).putSettings, freezeSettings, (*cloner).settings},
 		{(*tx).loadModels, (*applier).putModels, freezeModels, (*cloner).models},
 		{(*tx).loadValidators, (*applier).putValidators, freezeValidators, (*cloner).validators},
+		{(*tx).loadAuthorizers, (*applier).putAuthorizers, freezeAuthorizers, (*cloner).cloneAuthorizers},
 		{(*tx).loadGatewayResponses, (*applier).putGatewayResponses, freezeGatewayResponses, (*cloner).gatewayResponses},
 		{(*tx).loadResources, (*applier).putResources, freezeResources, (*cloner).resources},
 	}
@@ -44,6 +45,7 @@ type source struct {
 	Resources        []wire.Resource         `json:"resources"` // with their methods
 	Models           []wire.Model            `json:"models"`
 	Validators       []wire.RequestValidator `json:"requestValidators,omitzero"`
+	Authorizers      []wire.Authorizer       `json:"authorizers,omitzero"`
 	GatewayResponses []wire.GatewayResponse  `json:"gatewayResponses,omitzero"` // those that the API made
 }
 
@@ -74,6 +76,11 @@ func (t *tx) loadModels(src *source) (err error) {
 
 func (t *tx) loadValidators(src *source) (err error) {
 	src.Validators, err = inOrder[wire.RequestValidator](t, kindValidator)
+	return err
+}
+
+func (t *tx) loadAuthorizers(src *source) (err error) {
+	src.Authorizers, err = inOrder[wire.Authorizer](t, kindAuthorizer)
 	return err
 }
 

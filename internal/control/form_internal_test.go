@@ -25,7 +25,7 @@ func storedShapes() map[kind]any {
 		kindAccount: new(accountDoc), kindRestAPI: new(restAPI), kindVPCLink: new(wire.VPCLink), kindClientCertificate: new(clientCertificate),
 		kindResource: new(wire.Resource), kindMethod: new(wire.Method), kindMethodResponse: new(wire.MethodResponse),
 		kindIntegrationResponse: new(wire.IntegrationResponse), kindModel: new(wire.Model), kindValidator: new(wire.RequestValidator),
-		kindGatewayResponse: new(wire.GatewayResponse), kindDeployment: new(wire.Deployment), kindDeploymentSource: new(source), kindStage: new(stage),
+		kindAuthorizer: new(wire.Authorizer), kindGatewayResponse: new(wire.GatewayResponse), kindDeployment: new(wire.Deployment), kindDeploymentSource: new(source), kindStage: new(stage),
 		kindAPIKey: new(wire.APIKey), kindUsagePlan: new(wire.UsagePlan), kindUsagePlanKey: new(planKey),
 		kindAPIKeyValue: new(entry), kindKeyStage: new(entry), kindKeyPlan: new(entry), kindPlanStage: new(entry),
 	}

@@ -44,6 +44,17 @@ func freezeValidators(src *source, out *snapshot.Deployment) {
 	}
 }
 
+// freezeAuthorizers writes how long answers are kept where nobody has said so.
+func freezeAuthorizers(src *source, out *snapshot.Deployment) {
+	out.Authorizers = make(map[string]snapshot.Authorizer, len(src.Authorizers))
+	for _, a := range src.Authorizers {
+		out.Authorizers[*a.ID] = snapshot.Authorizer{
+			ID: *a.ID, Name: *a.Name, Type: *a.Type, ProviderARNs: a.ProviderARNs, URI: text(a.AuthorizerURI), Credentials: text(a.AuthorizerCredentials),
+			IdentitySource: text(a.IdentitySource), IdentityValidation: text(a.IdentityValidationExpression), ResultTTLSeconds: authorizerTTL(&a),
+		}
+	}
+}
+
 func freezeGatewayResponses(src *source, out *snapshot.Deployment) {
 	out.GatewayResponses = make(map[string]snapshot.GatewayResponse, len(src.GatewayResponses))
 	for _, r := range src.GatewayResponses {

@@ -13,13 +13,14 @@ import (
 // definition is read only: it may be applied again.
 type applier struct {
 	*tx
-	api        *restAPI
-	def        *openapi.API
-	overwrite  bool
-	failed     openapi.ImportErrors
-	findings   []openapi.Finding // each of failed's errors, with its place
-	resources  map[string]string // resource ids by path
-	validators map[string]string // validator ids by name
+	api         *restAPI
+	def         *openapi.API
+	overwrite   bool
+	failed      openapi.ImportErrors
+	findings    []openapi.Finding // each of failed's errors, with its place
+	resources   map[string]string // resource ids by path
+	validators  map[string]string // validator ids by name
+	authorizers map[string]string // authorizer ids by name
 }
 
 // applyDefinition changes an API to what a definition says. When a part of it
@@ -28,6 +29,7 @@ func (t *tx) applyDefinition(api *restAPI, def *openapi.API, overwrite bool) (*w
 	a := &applier{
 		tx: t, api: api, def: def, overwrite: overwrite,
 		failed: openapi.ImportErrors{Warnings: def.Warnings}, resources: make(map[string]string), validators: make(map[string]string),
+		authorizers: make(map[string]string),
 	}
 	for _, part := range definitionParts() {
 		if err := part.apply(a); err != nil {

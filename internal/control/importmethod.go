@@ -22,6 +22,9 @@ func (a *applier) putMethod(resource, path string, from *openapi.Method) error {
 	if id, ok := a.validators[from.RequestValidator]; ok {
 		m.RequestValidatorID = &id
 	}
+	if id, ok := a.authorizers[from.Authorizer]; ok {
+		m.AuthorizerID = &id
+	}
 	if err := check(a.checkMethod(&m), "", a.failed.Method); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ const (
 	kindIntegrationResponse kind = "integrationresponse" // resource id "/" verb "/" status code
 	kindModel               kind = "model"               // name
 	kindValidator           kind = "requestvalidator"    // validator id
+	kindAuthorizer          kind = "authorizer"          // authorizer id
 	kindGatewayResponse     kind = "gatewayresponse"     // response type
 	kindDeployment          kind = "deployment"          // deployment id
 	kindDeploymentSource    kind = "deploymentsource"    // deployment id; the definition that it froze
@@ -82,6 +83,7 @@ func kindTable() []kindInfo {
 		{kind: kindIntegrationResponse, scope: ofAPI, under: kindMethod},
 		{kind: kindModel, scope: ofAPI},
 		{kind: kindValidator, scope: ofAPI},
+		{kind: kindAuthorizer, scope: ofAPI},
 		{kind: kindGatewayResponse, scope: ofAPI},
 	}
 }

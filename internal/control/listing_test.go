@@ -20,7 +20,7 @@ func TestPaginators(t *testing.T) {
 	f := newFixture(t)
 	const n = 30
 	resources := []string{f.root, f.pets}
-	var apis, models, validators, deployments []string
+	var apis, models, validators, authorizers, deployments []string
 	f.mock(t, f.pets, "GET")
 	apis = append(apis, f.api)
 	models = append(models, "Empty", "Error")
@@ -41,6 +41,7 @@ func TestPaginators(t *testing.T) {
 			t.Fatal(err)
 		}
 		validators = append(validators, *v.Id)
+		authorizers = append(authorizers, *f.authorizer(t, apigateway.CreateAuthorizerInput{Name: aws.String(fmt.Sprintf("a%d", n-i))}).Id)
 		d, err := f.CreateDeployment(ctx(), &apigateway.CreateDeploymentInput{RestApiId: &f.api})
 		if err != nil {
 			t.Fatal(err)
@@ -108,8 +109,16 @@ func TestPaginators(t *testing.T) {
 			return ids, dp.HasMorePages(), err
 		})
 		var position *string
-		check("validators", validators, func() (ids []string, more bool, err error) { // the SDK has no paginator for these
+		check("validators", validators, func() (ids []string, more bool, err error) { // the SDK has no paginator for these and those below
 			p, err := f.GetRequestValidators(ctx(), &apigateway.GetRequestValidatorsInput{RestApiId: &f.api, Limit: l, Position: position})
+			for _, i := range p.Items {
+				ids = append(ids, *i.Id)
+			}
+			position = p.Position
+			return ids, position != nil, err
+		})
+		check("authorizers", authorizers, func() (ids []string, more bool, err error) {
+			p, err := f.GetAuthorizers(ctx(), &apigateway.GetAuthorizersInput{RestApiId: &f.api, Limit: l, Position: position})
 			for _, i := range p.Items {
 				ids = append(ids, *i.Id)
 			}

@@ -18,6 +18,7 @@ const (
 	noStatus      = "NotFoundException Invalid Response status code specified"
 	noModel       = "NotFoundException Invalid model name specified: {model}"
 	noValidator   = "NotFoundException Invalid Request Validator identifier specified"
+	noAuthorizer  = "NotFoundException Invalid Authorizer identifier specified"
 	noDeployment  = "NotFoundException Invalid Deployment identifier specified"
 	noStage       = "NotFoundException Invalid stage identifier specified"
 	noLink        = "NotFoundException Invalid Vpc Link identifier specified"
@@ -90,6 +91,11 @@ var lookups = []lookup{
 	{"GetRequestValidator", "GET /restapis/{api}/requestvalidators/{validator}", "", map[string]string{"api": noValidator, "validator": noValidator}},
 	{"UpdateRequestValidator", "PATCH /restapis/{api}/requestvalidators/{validator}", noPatch, map[string]string{"api": noValidator, "validator": noValidator}},
 
+	{"CreateAuthorizer", "POST /restapis/{api}/authorizers", authorizerBody("new"), map[string]string{"api": "ConflictException Unable to complete operation due to concurrent modification. Please try again later."}},
+	{"GetAuthorizers", "GET /restapis/{api}/authorizers", "", ofAPI},
+	{"GetAuthorizer", "GET /restapis/{api}/authorizers/{authorizer}", "", map[string]string{"api": noAuthorizer, "authorizer": noAuthorizer}},
+	{"UpdateAuthorizer", "PATCH /restapis/{api}/authorizers/{authorizer}", noPatch, map[string]string{"api": noAuthorizer, "authorizer": noAuthorizer}},
+
 	{"GetGatewayResponses", "GET /restapis/{api}/gatewayresponses", "", ofAPI},
 	{"PutGatewayResponse", "PUT /restapis/{api}/gatewayresponses/THROTTLED", "{}", ofAPI},
 	{"GetGatewayResponse", "GET /restapis/{api}/gatewayresponses/THROTTLED", "", ofAPI},
@@ -103,6 +109,8 @@ var lookups = []lookup{
 	{"GetStages", "GET /restapis/{api}/stages", "", ofAPI},
 	{"GetStage", "GET /restapis/{api}/stages/{stage}", "", map[string]string{"api": noStage, "stage": noStage}},
 	{"UpdateStage", "PATCH /restapis/{api}/stages/{stage}", noPatch, map[string]string{"api": noStage, "stage": noStage}},
+
+	{"FlushStageAuthorizersCache", "DELETE /restapis/{api}/stages/{stage}/cache/authorizers", "", map[string]string{"api": noStage, "stage": noStage}},
 
 	{"GetVpcLink", "GET /vpclinks/{link}", "", map[string]string{"link": noLink}},
 	{"UpdateVpcLink", "PATCH /vpclinks/{link}", noPatch, map[string]string{"link": noLink}},
@@ -138,6 +146,7 @@ var lookups = []lookup{
 	{"CreateDeployment", "POST /restapis/{api}/deployments", "{}", ofAPI},
 	{"DeleteModel", "DELETE /restapis/{api}/models/{model}", "", map[string]string{"api": noModel, "model": noModel}},
 	{"DeleteRequestValidator", "DELETE /restapis/{api}/requestvalidators/{validator}", "", map[string]string{"api": noValidator, "validator": noValidator}},
+	{"DeleteAuthorizer", "DELETE /restapis/{api}/authorizers/{authorizer}", "", map[string]string{"api": noAuthorizer, "authorizer": noAuthorizer}},
 	{"DeleteGatewayResponse", "DELETE /restapis/{api}/gatewayresponses/THROTTLED", "", ofAPI},
 	{"DeleteStage", "DELETE /restapis/{api}/stages/{stage}", "", map[string]string{"api": noStage, "stage": noStage}},
 	{"DeleteDeployment", "DELETE /restapis/{api}/deployments/{deployment}", "", map[string]string{"api": noDeployment, "deployment": noDeployment}},
@@ -153,7 +162,7 @@ var lookups = []lookup{
 // is none is but another unknown method.
 var unknownNames = map[string][]string{
 	"api": {"nope", "SHOP"}, "resource": {"nope"}, "method": {"PUT", "FETCH", "get"}, "status": {"599"}, "model": {"nope", "pet"},
-	"validator": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "link": {"nope"}, "certificate": {"nope"}, "key": {"nope"}, "plan": {"nope"},
+	"validator": {"nope"}, "authorizer": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "link": {"nope"}, "certificate": {"nope"}, "key": {"nope"}, "plan": {"nope"},
 }
 
 // TestLookups holds every operation to AWS's answer for each thing that its
@@ -238,6 +247,7 @@ func lookupFixture(t *testing.T, url string) map[string]string {
 		{"PUT " + resourcePath + "/methods/GET/integration/responses/200", "{}", "", ""},
 		{"POST /restapis/shop/models", `{"name": "Pet", "contentType": "application/json", "schema": "{}"}`, "", ""},
 		{"POST /restapis/shop/requestvalidators", `{"name": "v"}`, "validator", "id"},
+		{"POST /restapis/shop/authorizers", authorizerBody("a"), "authorizer", "id"},
 		{"POST /restapis/shop/deployments", `{"stageName": "dev"}`, "deployment", "id"},
 		{"POST /restapis/shop/deployments", "{}", "other", "id"},
 		{"POST /vpclinks", `{"name": "l", "targetArns": ["arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/x/1"]}`, "link", "id"},

@@ -98,22 +98,54 @@ func (t *tx) checkMethod(m *wire.Method) error {
 }
 
 // checkAuthorization holds the authorization type to what it needs. AWS takes
-// it in lower case too (recorded). There are no authorizers yet that a method
-// could name.
+// it in lower case too (recorded).
 func (t *tx) checkAuthorization(m *wire.Method) error {
 	m.AuthorizationType = new(strings.ToUpper(*m.AuthorizationType))
 	switch *m.AuthorizationType {
 	case "NONE", "AWS_IAM":
 		m.AuthorizerID = nil // AWS ignores an authorizer that the type does not use
-	case "CUSTOM", "COGNITO_USER_POOLS":
-		return wire.BadRequest("Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.")
+	case "CUSTOM", userPools:
+		if err := t.checkMethodAuthorizer(m); err != nil {
+			return err
+		}
 	default:
 		return wire.BadRequest("Invalid authorization type specified")
 	}
-	if len(m.AuthorizationScopes) > 0 && *m.AuthorizationType != "COGNITO_USER_POOLS" {
+	if len(m.AuthorizationScopes) > 0 && *m.AuthorizationType != userPools {
 		return wire.BadRequest("Invalid Method authorization type specified. Authorization Scopes are only valid for COGNITO_USER_POOLS authorization type")
 	}
 	return nil
+}
+
+// checkMethodAuthorizer wants an authorizer of the API that fits the method's
+// authorization type. That one which does not fit is as good as none is our reading.
+func (t *tx) checkMethodAuthorizer(m *wire.Method) error {
+	invalid := wire.BadRequest("Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.")
+	a, err := load[wire.Authorizer](t, kindAuthorizer, text(m.AuthorizerID), invalid)
+	if err == nil && !fits(*m.AuthorizationType, a) {
+		return invalid
+	}
+	return err
+}
+
+// methodThat is the first method for which is returns true, as AWS names it in
+// refusals, such as GET//pets, and "" for none.
+func (t *tx) methodThat(is func(*wire.Method) bool) (string, error) {
+	var resource, verb string
+	err := t.eachMethod(func(id string, m *wire.Method) error {
+		if resource == "" && is(m) {
+			resource, verb = id, *m.HTTPMethod
+		}
+		return nil
+	})
+	if err != nil || resource == "" {
+		return "", err
+	}
+	r, err := t.resource(resource)
+	if err != nil {
+		return "", err
+	}
+	return verb + "/" + *r.Path, nil
 }
 
 // checkModels refuses model names that the API does not have.

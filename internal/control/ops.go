@@ -110,6 +110,12 @@ func (s *Service) definitionOperations() []operation {
 		{"UpdateRequestValidator", wire.Op(s.UpdateRequestValidator), &validatorPatch},
 		{"DeleteRequestValidator", wire.Op(s.DeleteRequestValidator), nil},
 
+		{"CreateAuthorizer", wire.Op(s.CreateAuthorizer), nil},
+		{"GetAuthorizer", wire.Op(s.GetAuthorizer), nil},
+		{"GetAuthorizers", wire.Op(s.GetAuthorizers), nil},
+		{"UpdateAuthorizer", wire.Op(s.UpdateAuthorizer), &authorizerPatch},
+		{"DeleteAuthorizer", wire.Op(s.DeleteAuthorizer), nil},
+
 		{"PutGatewayResponse", wire.Op(s.PutGatewayResponse), nil},
 		{"GetGatewayResponse", wire.Op(s.GetGatewayResponse), nil},
 		{"GetGatewayResponses", wire.Op(s.GetGatewayResponses), nil},
@@ -132,6 +138,7 @@ func (s *Service) stageOperations() []operation {
 		{"GetStages", wire.Op(s.GetStages), nil},
 		{"UpdateStage", wire.Op(s.UpdateStage), &stagePatch},
 		{"DeleteStage", wire.Op(s.DeleteStage), nil},
+		{"FlushStageAuthorizersCache", wire.Op(s.FlushStageAuthorizersCache), nil},
 	}
 }
 

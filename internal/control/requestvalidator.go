@@ -101,18 +101,12 @@ func (s *Service) DeleteRequestValidator(ctx context.Context, who *wire.Caller, 
 		if err != nil {
 			return err
 		}
-		err = t.eachMethod(func(resource string, m *wire.Method) error {
-			if text(m.RequestValidatorID) != *v.ID {
-				return nil
-			}
-			r, err := t.resource(resource)
-			if err != nil {
-				return err
-			}
-			return wire.Conflict("Cannot delete Request Validator '%s', is referenced in method: %s/%s", text(v.Name), *m.HTTPMethod, *r.Path)
-		})
+		use, err := t.methodThat(func(m *wire.Method) bool { return text(m.RequestValidatorID) == *v.ID })
 		if err != nil {
 			return err
+		}
+		if use != "" {
+			return wire.Conflict("Cannot delete Request Validator '%s', is referenced in method: %s", text(v.Name), use)
 		}
 		return t.remove(kindValidator, *v.ID, errValidator())
 	})

@@ -7,7 +7,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// checkRoles refuses a definition with a method that calls AWS under a role
+// checkRoles refuses a definition with a method or an authorizer that calls AWS under a role
 // which this server does not assume: each call would fail. The URI says whether
 // a role is needed at all, and may take that from variables of the stage; st is
 // nil for none.
@@ -31,6 +31,30 @@ func (t *tx) checkRoles(src *source, st *wire.Stage) error {
 			}
 		}
 	}
+	return t.checkAuthorizerRoles(src, st)
+}
+
+// checkAuthorizerRoles is checkRoles of the authorizers that methods name.
+func (t *tx) checkAuthorizerRoles(src *source, st *wire.Stage) error {
+	used := make(map[string]bool)
+	for i := range src.Resources {
+		for _, m := range src.Resources[i].ResourceMethods {
+			used[text(m.AuthorizerID)] = true
+		}
+	}
+	for i := range src.Authorizers {
+		a := &src.Authorizers[i]
+		role, uri := text(a.AuthorizerCredentials), text(a.AuthorizerURI)
+		if role == "" || *a.Type == userPools || !used[*a.ID] {
+			continue
+		}
+		if st != nil {
+			uri = withVariables(uri, st.Variables)
+		}
+		if err := t.svc.checkRole(uri, role); err != nil {
+			return wire.BadRequest("authorizer %s: %v", wire.Truncated(*a.Name), err)
+		}
+	}
 	return nil
 }
 
@@ -39,7 +63,7 @@ func (t *tx) checkStageRoles(st *wire.Stage) error {
 	if t.svc.checkRole == nil {
 		return nil
 	}
-	src, err := t.sourceWith(*st.DeploymentID, `"credentials"`)
+	src, err := t.sourceWith(*st.DeploymentID, `"credentials"`, `"authorizerCredentials"`)
 	if src == nil || err != nil {
 		return err
 	}

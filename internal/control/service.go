@@ -180,9 +180,13 @@ func tookTooLong(err error) error {
 	case errors.Is(err, store.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		return wire.ServiceUnavailable("The request took too long and was undone")
 	case errors.Is(err, store.ErrOvertaken):
-		return wire.Conflict("Unable to complete operation due to concurrent modification. Please try again later.")
+		return errConcurrent()
 	}
 	return err
+}
+
+func errConcurrent() error {
+	return wire.Conflict("Unable to complete operation due to concurrent modification. Please try again later.")
 }
 
 // writeEmpty is write for operations without a response body.

@@ -21,11 +21,13 @@ const (
 	maxVariableValue = 512
 )
 
-// A stage is a stage as it is stored: as the service shows it, and which of
-// its method settings somebody set.
+// A stage is a stage as it is stored: as the service shows it, and what it does not
+// show.
 type stage struct {
 	wire.Stage
 	Set map[string][]string `json:"set,omitzero"` // by key of methodSettings, the settings that are not AWS's defaults; sorted
+
+	AuthorizersFlushed int64 `json:"authorizersFlushed,omitzero"` // how many times FlushStageAuthorizersCache was called
 }
 
 func errStage() error { return wire.NotFound("Invalid stage identifier specified") }
@@ -115,7 +117,7 @@ func (t *tx) servedStage(st *stage) *snapshot.Stage {
 	return &snapshot.Stage{
 		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
 		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
-		AccessLog: freezeAccessLog(st),
+		AccessLog: freezeAccessLog(st), AuthorizersFlushed: st.AuthorizersFlushed,
 	}
 }
 

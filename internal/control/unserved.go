@@ -51,7 +51,7 @@ func Serves(name openapi.FeatureName) bool { return !unservedFeature(name) }
 // unservedFeature reports whether a definition that uses a feature is refused.
 func unservedFeature(name openapi.FeatureName) bool {
 	switch name {
-	case openapi.FeatureAuthorizer, openapi.FeatureDocumentation, openapi.FeatureStreaming:
+	case openapi.FeatureDocumentation, openapi.FeatureStreaming:
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"regexp"
+	"slices"
 
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -53,11 +54,11 @@ func (t *tx) eachStage(fn func(*tx, *wire.Stage) error) error {
 	return nil
 }
 
-// sourceWith reads what a deployment froze, nil when its document has no such
-// text: most do not say what is looked for, and are not worth parsing.
-func (t *tx) sourceWith(deployment, text string) (*source, error) {
+// sourceWith reads what a deployment froze, nil when its document has none of the
+// texts: most do not say what is looked for, and are not worth parsing.
+func (t *tx) sourceWith(deployment string, texts ...string) (*source, error) {
 	doc, err := t.Get(t.key(kindDeploymentSource, deployment))
-	if err != nil || !bytes.Contains(doc, []byte(text)) {
+	if err != nil || !slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(doc, []byte(text)) }) {
 		return nil, err
 	}
 	if t.brief && len(doc) > briefSource {

@@ -107,7 +107,7 @@ type API struct {
 	Resources []Resource `json:"resources"`
 
 	Models            []Model                 `json:"models,omitzero"`
-	Authorizers       []wire.Authorizer       `json:"authorizers,omitzero"` // Name tells them apart
+	Authorizers       []Authorizer            `json:"authorizers,omitzero"` // Name tells them apart
 	RequestValidators []wire.RequestValidator `json:"requestValidators,omitzero"`
 	GatewayResponses  []wire.GatewayResponse  `json:"gatewayResponses,omitzero"`
 	Documentation     *Documentation          `json:"documentation,omitzero"`
@@ -163,6 +163,12 @@ type Method struct {
 type Model struct {
 	wire.Model
 	Ref string `json:"-"` // reference to the schema
+}
+
+// An Authorizer is what a security scheme says of one. Its id is nil.
+type Authorizer struct {
+	wire.Authorizer
+	Ref string `json:"-"` // reference to the extension
 }
 
 // A Documentation is the extension x-amazon-apigateway-documentation.

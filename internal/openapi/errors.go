@@ -90,6 +90,11 @@ func (e *ImportErrors) Model(name string, err error) {
 	e.Add(fmt.Sprintf("Unable to create model for '%s': %v", brief(name), err))
 }
 
+// Authorizer adds that the authorizer called name could not be created.
+func (e *ImportErrors) Authorizer(name string, err error) {
+	e.Add(fmt.Sprintf("Unable to create authorizer '%s': %v", brief(name), err))
+}
+
 // Method adds that a method could not be put.
 func (e *ImportErrors) Method(verb, path string, err error) {
 	e.Add(fmt.Sprintf("Unable to put method '%s' on resource at path '%s': %v", verb, brief(path), err))

@@ -84,7 +84,7 @@ func (im *importer) readAuthorizer(name string, c, ext *cursor) scheme {
 			im.drop(v, "%s is for HTTP APIs", key)
 		}
 	}
-	im.api.Authorizers = append(im.api.Authorizers, a)
+	im.api.Authorizers = append(im.api.Authorizers, Authorizer{a, ext.reference()})
 	return scheme{authorizer: name, cognito: authorizerType == "COGNITO_USER_POOLS"}
 }
 
