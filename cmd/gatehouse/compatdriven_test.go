@@ -27,8 +27,6 @@ const (
 	privatePolicy = `"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[]}"`
 	notImported   = "BadRequestException Errors found during import:\n\tThis server does not support "
 	noCanaries    = notYet + "canarySettings (canary releases) yet"
-	noAuthorizers = "BadRequestException Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer."
-	noScopes      = "BadRequestException Invalid Method authorization type specified. Authorization Scopes are only valid for COGNITO_USER_POOLS authorization type"
 	enhancedTLS   = "SecurityPolicy_TLS13_1_3_2025_09"
 )
 
@@ -54,12 +52,10 @@ var drivenSettings = []driven{
 
 	{setting: "Method.authorizationType", value: `"AWS_IAM"`, becomes: closed,
 		body: `{"authorizationType": "AWS_IAM"}`, patch: []string{"replace /authorizationType AWS_IAM"}},
-	{setting: "Method.authorizationType", value: `"CUSTOM"`, becomes: refused, refusal: noAuthorizers,
-		body: `{"authorizationType": "CUSTOM", "authorizerId": "abc123"}`, patch: []string{"replace /authorizationType CUSTOM", "replace /authorizerId abc123"}},
-	{setting: "Method.authorizationType", value: `"COGNITO_USER_POOLS"`, becomes: refused, refusal: noAuthorizers,
-		body: `{"authorizationType": "COGNITO_USER_POOLS", "authorizerId": "abc123"}`, patch: []string{"replace /authorizationType COGNITO_USER_POOLS", "replace /authorizerId abc123"}},
-	{setting: "Method.authorizationScopes", any: true, value: `["a/b"]`, becomes: refused, refusal: noScopes,
-		body: `{"authorizationScopes": ["a/b"]}`, patch: []string{"add /authorizationScopes a/b"}},
+	{setting: "Method.authorizationType", value: `"CUSTOM"`, becomes: closed,
+		body: `{"authorizationType": "CUSTOM", "authorizerId": "{token}"}`, patch: []string{"replace /authorizationType CUSTOM", "replace /authorizerId {token}"}},
+	{setting: "Method.authorizationType", value: `"COGNITO_USER_POOLS"`, becomes: closed,
+		body: `{"authorizationType": "COGNITO_USER_POOLS", "authorizerId": "{pool}"}`, patch: []string{"replace /authorizationType COGNITO_USER_POOLS", "replace /authorizerId {pool}"}},
 
 	{setting: "Integration.credentials", value: `"arn:aws:iam::*:user/*"`, becomes: refused, refusal: notYet + "credentials arn:aws:iam::*:user/* yet",
 		body: `{"credentials": "arn:aws:iam::*:user/*"}`, patch: []string{"replace /credentials arn:aws:iam::*:user/*"}},
@@ -107,9 +103,6 @@ var drivenSettings = []driven{
 		body: `{"stageKeys": [{"restApiId": "{api}", "stageName": "dev"}]}`, patch: []string{"add /stages {api}/dev"}},
 	{setting: "UsagePlan.productCode", any: true, value: `"code"`, becomes: kept, patch: []string{"replace /productCode code"}},
 
-	{setting: "Definition.x-amazon-apigateway-authorizer", becomes: refused,
-		refusal: notImported + "x-amazon-apigateway-authorizer yet", body: `{"securityDefinitions": {"a": {"type": "apiKey", "name": "A", "in": "header", "x-amazon-apigateway-authtype": "custom",
-			"x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"}}}}`},
 	{setting: "Definition.x-amazon-apigateway-documentation", becomes: refused,
 		refusal: notImported + "x-amazon-apigateway-documentation yet", body: `{"x-amazon-apigateway-documentation": {"version": "1", "documentationParts": []}}`},
 	{setting: "Definition.responseTransferMode", becomes: refused, refusal: notImported + "responseTransferMode yet",

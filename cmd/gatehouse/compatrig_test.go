@@ -149,7 +149,12 @@ func (a *attempt) complete(t *testing.T, withMethod bool) {
 	if err := json.Unmarshal([]byte(a.ok(t, "GET", "/restapis/"+a.api, "")), &api); err != nil {
 		t.Fatal(err)
 	}
-	a.names = strings.NewReplacer("{api}", a.api, "{root}", *api.RootResourceID)
+	authorizers := "/restapis/" + a.api + "/authorizers"
+	names := []string{
+		"{api}", a.api, "{root}", *api.RootResourceID,
+		"{token}", madeID(t, a.ok(t, "POST", authorizers, aTokenAuthorizer)), "{pool}", madeID(t, a.ok(t, "POST", authorizers, aUserPool)),
+	}
+	a.names = strings.NewReplacer(names...)
 	if !withMethod {
 		return
 	}
@@ -163,9 +168,14 @@ func (a *attempt) complete(t *testing.T, withMethod bool) {
 	if err := json.Unmarshal([]byte(a.ok(t, "POST", "/restapis/"+a.api+"/deployments", `{"stageName": "dev"}`)), &deployment); err != nil {
 		t.Fatal(err)
 	}
-	a.names = strings.NewReplacer("{api}", a.api, "{root}", *api.RootResourceID, "{deployment}", *deployment.ID,
-		"{key}", a.made(t, "/apikeys", "{}"), "{plan}", a.made(t, "/usageplans", `{"name": "p"}`))
+	a.names = strings.NewReplacer(append(names, "{deployment}", *deployment.ID, "{key}", a.made(t, "/apikeys", "{}"), "{plan}", a.made(t, "/usageplans", `{"name": "p"}`))...)
 }
+
+const (
+	aFunctionURI     = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"
+	aTokenAuthorizer = `{"name": "token", "type": "TOKEN", "identitySource": "method.request.header.A", "authorizerUri": "` + aFunctionURI + `"}`
+	aUserPool        = `{"name": "pool", "type": "COGNITO_USER_POOLS", "identitySource": "method.request.header.A", "providerARNs": ["arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_a"]}`
+)
 
 // made makes something of the account that goes with the attempt, and returns its
 // id.
