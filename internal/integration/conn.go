@@ -26,6 +26,7 @@ type conn struct {
 	suspect   bool // look before the next use in any case
 	reused    bool
 	born      time.Time
+	busySince time.Time // when the call that uses it took its place
 	idleSince time.Time
 	// Its neighbours in the lane, while it is idle.
 	older, newer *conn
@@ -53,7 +54,7 @@ func (cn *conn) uncount() {
 }
 
 // connect takes an idle connection or, when fresh is wanted or there is none,
-// opens one. All its reads and writes stop at deadline.
+// opens one. Its reads and writes stop at deadline; now is the time of the call.
 func (c *Client) connect(ep *Endpoint, req *Request, now, deadline time.Time, fresh bool) (*conn, error) {
 	if ep.upstream != nil {
 		return c.connectVia(ep, req, now, deadline, fresh)
@@ -65,12 +66,13 @@ func (c *Client) connect(ep *Endpoint, req *Request, now, deadline time.Time, fr
 // limit. The call has a place with the connection, and none with an error.
 func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit, deadline time.Time, fresh bool) (*conn, error) {
 	sh, cn, placed := c.pool.enter(key, req.API, fresh)
-	l := sh.lane
+	l, since := sh.lane, now
 	if !placed {
 		limit = c.connectBy(limit)
 		if err := c.pool.slots.wait(sh, limit, gone(req.Client)); err != nil {
 			return nil, &Error{Kind: ErrBusy, Op: "dial", Endpoint: key.addr, Err: err}
 		}
+		since = time.Now()
 	}
 	connected := false
 	defer func() { // also of a panic
@@ -83,7 +85,7 @@ func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit,
 	}
 	for ; cn != nil; cn = c.pool.get(l) {
 		if c.reuse(cn, req, now, deadline) {
-			cn.share, connected = sh, true
+			cn.share, cn.busySince, connected = sh, since, true
 			return cn, nil
 		}
 	}
@@ -91,7 +93,7 @@ func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit,
 	if err != nil {
 		return nil, err
 	}
-	cn.share, connected = sh, true
+	cn.share, cn.busySince, connected = sh, since, true
 	return cn, nil
 }
 

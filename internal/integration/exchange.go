@@ -96,6 +96,7 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 			return nil, err
 		}
 		c.pool.drop(cn.lane)
+		now = time.Now()
 	}
 }
 

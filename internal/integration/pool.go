@@ -73,10 +73,10 @@ func (p *pool) remove(l *lane, cn *conn) *conn {
 	return l.remove(cn)
 }
 
-// leave ends a call without a connection.
+// leave ends a call that got no connection. It says nothing of how long calls take.
 func (p *pool) leave(sh *share) {
 	sh.lane.mu.Lock()
-	sh.end()
+	sh.calls--
 	sh.lane.mu.Unlock()
 	p.slots.release(sh)
 }
@@ -88,7 +88,7 @@ func (p *pool) put(cn *conn, now time.Time) {
 	cn.idleSince = now
 	over := false
 	l.mu.Lock()
-	sh.end()
+	sh.end(now.Sub(cn.busySince))
 	cn.share = nil
 	if !p.closed.Load() {
 		l.push(cn)
@@ -111,7 +111,11 @@ func (p *pool) put(cn *conn, now time.Time) {
 // discard ends a call and closes its connection.
 func (p *pool) discard(cn *conn) {
 	cn.Close()
-	p.leave(cn.share)
+	sh, held := cn.share, time.Since(cn.busySince)
+	sh.lane.mu.Lock()
+	sh.end(held)
+	sh.lane.mu.Unlock()
+	p.slots.release(sh)
 }
 
 // makeRoom counts a connection that a call is about to open. At the bound it closes

@@ -33,10 +33,10 @@ func (sh *share) place() *seat { return &sh.seat }
 
 func (a *api) place() *seat { return &a.seat }
 
-// end notes that a call has ended. Its lane is locked.
-func (sh *share) end() {
+// end notes that a call with a connection has ended. Its lane is locked.
+func (sh *share) end(held time.Duration) {
 	sh.calls--
-	sh.pace.ended++
+	sh.pace.end(held)
 }
 
 // apis are those that have shares.
@@ -123,18 +123,27 @@ func needed(calls, ofAPI, all int64) int64 {
 const (
 	// paceTime is over which time it is measured how fast calls end.
 	paceTime = time.Second / 2
-	// soon is how long calls may take until as many have ended as are under way, for
-	// them to count as quick.
+	// soon is how long a call may have its place for its end to be a quick one, and
+	// within which as many must end quickly as have places, for all to count as quick.
 	soon = 2 * time.Second
 )
 
 // A pace is how fast the calls of a share end.
 type pace struct {
-	ended int // calls, ever
-	quick bool
+	quick bool // in the last period
 
-	since  time.Time // begin of the time that is being measured
-	before int       // ended, then
+	since time.Time // begin of this period
+	ended int       // calls in it that had had their places no longer than soon
+	late  int       // the other calls that ended in it
+}
+
+// end notes that a call has ended that had its place for so long.
+func (p *pace) end(held time.Duration) {
+	if held <= soon {
+		p.ended++
+	} else {
+		p.late++
+	}
 }
 
 // isQuick reports whether calls end so fast that those under way, whose number it is
@@ -142,10 +151,15 @@ type pace struct {
 // least, each of which ends, and the next one begins, when somebody asks. What it
 // reports is that of the last period; one that was much longer, because nobody asked,
 // tells nothing of now and counts as not quick.
+//
+// Calls that began together and hang end together. So an end says that others will
+// end soon only if it came soon itself; one that came late counts as if the call were
+// under way still.
 func (p *pace) isQuick(calls int, now time.Time) bool {
 	if took := now.Sub(p.since); took >= paceTime {
-		p.quick = took < 2*paceTime && time.Duration(p.ended-p.before)*soon >= time.Duration(calls)*took
-		p.since, p.before = now, p.ended
+		p.quick = took < 2*paceTime && p.ended > 0 &&
+			time.Duration(p.ended)*soon >= time.Duration(calls+p.late)*took
+		p.since, p.ended, p.late = now, 0, 0
 	}
 	return p.quick
 }

@@ -152,6 +152,59 @@ func TestShareOfOne(t *testing.T) {
 	})
 }
 
+// Calls are quick that end soon after they began, as many as there are under way.
+func TestPace(t *testing.T) {
+	type period struct {
+		asked   time.Duration // after the period's begin
+		ended   int           // calls in it
+		held    time.Duration // by each of them
+		late    int           // more calls that ended in it, which had hung
+		running int           // calls, when it was asked
+	}
+	const half = paceTime + paceTime/2
+	tests := map[string]struct {
+		periods []period
+		quick   bool // in the end
+	}{
+		"all end at once":                   {[]period{{half, 40, time.Millisecond, 0, 20}}, true},
+		"just as many as have to":           {[]period{{paceTime, 5, soon, 0, 20}}, true},
+		"one fewer":                         {[]period{{paceTime, 4, soon, 0, 20}}, false},
+		"none end":                          {[]period{{half, 0, 0, 0, 20}}, false},
+		"none end and none is under way":    {[]period{{half, 0, 0, 0, 0}}, false},
+		"hung calls end together":           {[]period{{half, 0, 0, 28, 3}}, false},
+		"hung calls end, and none is left":  {[]period{{half, 0, 0, 28, 0}}, false},
+		"a quick one among them":            {[]period{{half, 1, time.Millisecond, 28, 0}}, false},
+		"a call that hung among quick ones": {[]period{{half, 40, time.Millisecond, 1, 20}}, true},
+		"nobody asked for long":             {[]period{{2 * paceTime, 40, time.Millisecond, 0, 1}}, false},
+		"the next period has not ended":     {[]period{{half, 40, time.Millisecond, 0, 20}, {paceTime - 1, 0, 0, 0, 40}}, true},
+		"ends of the period before":         {[]period{{half, 40, time.Millisecond, 0, 20}, {half, 0, 0, 0, 20}}, false},
+		"they hung before":                  {[]period{{half, 0, 0, 40, 20}, {half, 40, time.Millisecond, 0, 20}}, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var p pace
+			now := time.Now()
+			if p.isQuick(0, now) {
+				t.Error("quick before any call has ended")
+			}
+			quick := false
+			for _, per := range tt.periods {
+				now = now.Add(per.asked)
+				for range per.ended {
+					p.end(per.held)
+				}
+				for range per.late {
+					p.end(soon + 1)
+				}
+				quick = p.isQuick(per.running, now)
+			}
+			if quick != tt.quick {
+				t.Errorf("quick is %v, want %v", quick, tt.quick)
+			}
+		})
+	}
+}
+
 // A place that comes free after a call was refused it, and before that call waits,
 // is the call's.
 func TestPlaceFreedBeforeWaiting(t *testing.T) {

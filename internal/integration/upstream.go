@@ -89,8 +89,8 @@ func (c *Client) connectVia(ep *Endpoint, req *Request, now, deadline time.Time,
 		if err == nil || errors.Is(err, ErrBusy) || isGone(req.Client) { // that is no fault of the address
 			return cn, err
 		}
-		u.resting[i].Store(int64(time.Since(u.epoch) + restTime))
-		failed = err
+		now, failed = time.Now(), err
+		u.resting[i].Store(int64(now.Sub(u.epoch) + restTime))
 	}
 	return nil, failed
 }
