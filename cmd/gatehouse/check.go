@@ -46,7 +46,7 @@ shows beside the lines of a pull request. The settings that say where calls go
 			return check(cmd.Context(), c, files, func(f openapi.Finding) { write(cmd.OutOrStdout(), f) })
 		},
 	}
-	for _, name := range []string{"verbose", "region", "account", "aws", "aws-endpoint-url", "assume-roles", "stage-variable"} {
+	for _, name := range []string{"verbose", "region", "account", "aws", "aws-endpoint-url", "assume-roles", "identity-pools", "stage-variable"} {
 		s := settingCalled(name)
 		declare(cmd.Flags(), s.name, s.usage, s.value(&given))
 	}
@@ -95,6 +95,7 @@ func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, 
 	if err != nil {
 		return nil, err
 	}
+	s.pools.pools.Close() // no issuer is called either
 	api, err := newDescribed(s, file, devAPI, devStage, devRefs)
 	if err != nil {
 		return nil, err

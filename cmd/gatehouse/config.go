@@ -43,6 +43,7 @@ type config struct {
 	AWS                  bool // AWS itself may be called
 	AWSEndpointURL       string
 	AssumeRoles          bool
+	IdentityPools        []string // ARN=VALUE, in the form of authz.ParsePoolIssuer
 	AWSLimits            bool
 	AccessLog            string
 	AuditLog             string

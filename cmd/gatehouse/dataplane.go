@@ -30,6 +30,7 @@ type dataPlane struct {
 	source   feed.Deployments
 	services atomic.Pointer[pipeline.Services] // replaced, never changed
 	plans    *usageplan.Registry
+	pools    *identityPools
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
 
@@ -54,16 +55,20 @@ func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err e
 	if err != nil {
 		return nil, fmt.Errorf("vpc-links: %w", err)
 	}
+	pools, err := newIdentityPools(c, out.log)
+	if err != nil {
+		return nil, err
+	}
 	limits := limit.NewRegistry()
 	plans := usageplan.New(usageplan.Options{
 		Sink: feed.Usage{Store: st}, Limits: limits, Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
 	})
 	traced, served := out.tracer.hooks()
-	p := &dataPlane{store: st, plans: plans, unprotected: c.AllowUnprotected, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, plans: plans, pools: pools, unprotected: c.AllowUnprotected, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		Limits: limits, Plans: plans, AccessLog: out.access.lines, Trace: traced, Served: served,
+		Limits: limits, Plans: plans, Pools: pools.pools, AccessLog: out.access.lines, Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
@@ -105,6 +110,7 @@ const saveTime = 10 * time.Second
 // close ends the connections to backends, and saves what API keys have used.
 func (p *dataPlane) close() error {
 	p.services.Load().Client.Close()
+	p.pools.pools.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), saveTime)
 	defer cancel()
 	if err := p.plans.Save(ctx); err != nil {

@@ -114,9 +114,10 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	opened.add(func() error { stop(); return nil })
 	go data.feed.Run(background)
 	go data.plans.Run(background)
+	data.pools.watch(background)
 	s := &server{
 		outputs: out, dataPlane: data, controlPlane: plane, background: background,
-		live: []livePart{out.access.prepare, data.prepare, plane.callers.prepare, plane.guests.prepare},
+		live: []livePart{out.access.prepare, data.prepare, data.pools.prepare, plane.callers.prepare, plane.guests.prepare},
 	}
 	s.known.Store(new(*c))
 	s.files = &servedFiles{server: s}

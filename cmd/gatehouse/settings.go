@@ -24,7 +24,8 @@ type setting struct {
 	usage string
 
 	// value is where its text goes, from whichever source; nil for what the
-	// configuration file alone has: a list of objects or a map, which read reads.
+	// configuration file alone has: a list of objects or a map, which read reads. With
+	// both the file may have either form.
 	value func(*config) pflag.Value
 	read  func(*config, *yaml.Node) error
 
@@ -100,6 +101,8 @@ var settings = []setting{
 		value: textAt(func(c *config) *string { return &c.AWSEndpointURL }), check: checkAWSEndpoint},
 	{name: "assume-roles", live: true, usage: "let integrations name the role that they call AWS with; always so at --aws-endpoint-url",
 		value: switchAt(func(c *config) *bool { return &c.AssumeRoles })},
+	{name: "identity-pools", live: true, usage: "issuer of a user pool's tokens in place of Cognito: ARN=ISSUER, ARN=keys=URL or FILE of its keys, or ARN=ISSUER keys=URL or FILE; * in the ARN is any text (repeatable)",
+		value: listAt(func(c *config) *[]string { return &c.IdentityPools }), read: func(c *config, n *yaml.Node) error { return readPairs(n, &c.IdentityPools) }, check: checkIdentityPools},
 	{name: "aws-limits", usage: "hold callers of the control plane to AWS's quotas and rates, and the stages of an account to AWS's 10,000 requests a second; quotas and rates of the configuration file go before",
 		value: switchAt(func(c *config) *bool { return &c.AWSLimits })},
 	{name: "access-log", live: true, usage: "file for the access logs of stages whose destination the configuration file does not name; - is standard output; in dev, of its stage",

@@ -91,7 +91,7 @@ func (c *config) readKeys(top *yaml.Node, file string) error {
 		}
 		c.given[s.name] = source{name: fmt.Sprintf("%s:%d: %s", file, key.Line, s.name)}
 		var err error
-		if s.value == nil {
+		if s.value == nil || s.read != nil && resolved(value).Kind == yaml.MappingNode {
 			err = s.read(c, value)
 		} else {
 			err = setFromFile(s.value(c), value)
@@ -177,6 +177,19 @@ func readTexts(n *yaml.Node, to *map[string]string) error {
 	})
 	*to = out
 	return err
+}
+
+// readPairs reads a map of texts as a list of NAME=VALUE, in the order of the file.
+func readPairs(n *yaml.Node, to *[]string) error {
+	*to = nil
+	return eachEntry(n, "name: value", func(key, value *yaml.Node) error {
+		s, err := scalar(value)
+		if err == nil && s == "" {
+			err = errEmpty
+		}
+		*to = append(*to, key.Value+"="+s)
+		return err
+	})
 }
 
 // readLists reads a map of lists; one text is a list of it.

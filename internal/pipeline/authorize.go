@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"unsafe"
@@ -48,6 +49,8 @@ func (c *compiler) authorization() []step {
 // cases is that of AWS's documentation.
 func (c *compiler) identification() []step {
 	switch c.method.AuthorizationType {
+	case "COGNITO_USER_POOLS":
+		return c.userPool()
 	default:
 		return nil // NONE, and what guards close
 	}
@@ -57,7 +60,7 @@ func (c *compiler) identification() []step {
 // are closed.
 func isServed(authorizationType string) bool {
 	switch authorizationType {
-	case "", "NONE":
+	case "", "NONE", "COGNITO_USER_POOLS":
 		return true
 	}
 	return false
@@ -180,6 +183,19 @@ func (c *call) asks() policy.Request {
 	return policy.Request{
 		Principal: a.principal, Action: authz.InvokeAction, Resource: c.methodARN(), Plain: c.plainARN(), Context: c.conditions,
 	}
+}
+
+// errNoAuthorizer is that of a method whose authorizer the deployment does not have.
+var errNoAuthorizer = errors.New("the API has no such authorizer")
+
+// asRefused is the failure of a call that a part of authz has refused. Whatever else
+// went wrong there lets nobody in.
+func asRefused(err error) *failure {
+	var r *authz.Refusal
+	if !errors.As(err, &r) {
+		r = &authz.Refusal{Kind: authz.AuthorizerFailure, Cause: err}
+	}
+	return refused(r)
 }
 
 // refused is the failure of a call that may not go on.

@@ -196,8 +196,7 @@ func (r *gatewayResponse) pick(c *call) *gatewayTemplate {
 // logFailure writes the one line of a call that failed by the fault of the
 // definition, the backend or this program; what clients do wrong is not logged.
 func (c *call) logFailure(f *failure) {
-	clients := errors.Is(f.cause, integration.ErrGone) || f.kind == default4XX || f.reason == "" && f.kind.family(f.status) == default4XX
-	if clients || c.stage.services.Log == nil {
+	if c.stage.services.Log == nil || f.byClient() {
 		return
 	}
 	attrs := []any{
@@ -215,6 +214,16 @@ func (c *call) logFailure(f *failure) {
 		attrs = append(attrs, slog.String("cause", f.cause.Error()))
 	}
 	c.stage.services.Log.Warn("call failed", attrs...)
+}
+
+// byClient reports whether a failure is what a client does wrong: it has gone, or what
+// it sent is refused. Why who calls is not let in, traces tell.
+func (f *failure) byClient() bool {
+	switch f.kind {
+	case default4XX, unauthorized, missingAuthenticationToken, invalidSignature, expiredToken:
+		return true
+	}
+	return errors.Is(f.cause, integration.ErrGone) || f.reason == "" && f.kind.family(f.status) == default4XX
 }
 
 // appendService appends the function or the service that the call's method calls, and

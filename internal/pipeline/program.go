@@ -28,9 +28,11 @@ type Program struct {
 	problems   []Problem
 	closed     []ClosedMethod
 	checks     []Check
-	open       bool      // who calls is not asked
-	models     *models   // while compiling
-	calls      sync.Pool // of *call
+	open       bool    // who calls is not asked
+	models     *models // while compiling
+	userPools  []*authz.UserPoolAuthorizer
+	userPoolOf map[string]int // index in userPools, by the authorizer's id
+	calls      sync.Pool      // of *call
 	inflaters  content.Inflaters
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
@@ -45,6 +46,10 @@ type Services struct {
 	// that methods which want a key let nobody in.
 	Plans *usageplan.Registry
 
+	// Pools has the user pools whose tokens let callers in; nil has none, so that methods
+	// which want a token let nobody in.
+	Pools *authz.Pools
+
 	// AccessLog returns where a stage's access log goes, by the ARN in its
 	// accessLogSettings; nil discards it. It is called by Settings.
 	AccessLog func(destinationARN string) *observe.Lines
@@ -74,6 +79,7 @@ type Stage struct {
 	calls     *sync.Pool                    // of *call, shared by the program's stages
 	throttles []limit.Bucket                // by Method.ordinal; nil when nothing is throttled
 	plans     *usageplan.Stage              // API keys and usage plans, before the stage's calls
+	userPools []*authz.UserPools            // by the index of Program.userPools; nil where there are none
 	accessLog *accesslog.Log                // nil for none
 	canary    *canary                       // nil for none
 
@@ -127,7 +133,7 @@ func newStage(settings *Settings, program *Program, services *Services) *Stage {
 	s := &Stage{
 		program: program, settings: settings.stage, services: services, userAgent: "AmazonAPIGateway_" + settings.stage.APIID,
 		targets: make([]atomic.Pointer[destination], len(program.methods)),
-		calls:   &program.calls, accessLog: settings.accessLog,
+		calls:   &program.calls, accessLog: settings.accessLog, userPools: bindUserPools(program, services.Pools),
 
 		deflaters: services.Deflaters,
 		requests:  services.Requests,

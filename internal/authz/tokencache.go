@@ -1,0 +1,55 @@
+package authz
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"sync/atomic"
+)
+
+// What is kept of tokens that were verified: a bounded table without locks, in which a
+// token has one place, by its digest. Who has the place loses it to the next, which
+// costs its next call a verification and nothing else. Tokens that are large are not
+// kept, so that the table is bounded in bytes.
+const (
+	keptTokens   = 2048 // a power of two
+	maxKeptToken = 4 << 10
+)
+
+// A digest stands for a token, so that none is kept in memory.
+type digest = [sha256.Size]byte
+
+// A keptToken is a verified token, with what it was verified with.
+type keptToken struct {
+	digest digest
+	pool   *Pool
+	keys   *keySet
+	token  *Token
+}
+
+type tokenCache [keptTokens]atomic.Pointer[keptToken]
+
+func (c *tokenCache) place(d *digest) *atomic.Pointer[keptToken] {
+	return &c[binary.LittleEndian.Uint64(d[:])%keptTokens]
+}
+
+// find returns a token that a pool of the list has signed with the keys that it still
+// has.
+func (c *tokenCache) find(d *digest, pools []*Pool) *Token {
+	kept := c.place(d).Load()
+	if kept == nil || kept.digest != *d {
+		return nil
+	}
+	for _, p := range pools {
+		if p == kept.pool && p.keys.Load() == kept.keys {
+			return kept.token
+		}
+	}
+	return nil
+}
+
+// keep notes a token of a length that has been verified.
+func (c *tokenCache) keep(length int, kept *keptToken) {
+	if length <= maxKeptToken {
+		c.place(&kept.digest).Store(kept)
+	}
+}

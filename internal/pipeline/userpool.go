@@ -1,0 +1,82 @@
+package pipeline
+
+import (
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
+)
+
+// userPool returns the step that lets those in who bring a token of the user pools of
+// the method's authorizer. A method whose authorizer is missing, or cannot be
+// understood, lets nobody in.
+func (c *compiler) userPool() []step {
+	at, err := c.program.userPoolAuthorizer(c.method.AuthorizerID)
+	if err != nil {
+		c.problem("authorizerId", 0, 0, "%s", err)
+		closed := refused(&authz.Refusal{Kind: authz.AuthorizerConfig, Reason: "the authorizer cannot work", Cause: err}).at("authorizerId")
+		return []step{func(*call) error { return closed }}
+	}
+	scopes := c.method.AuthorizationScopes
+	return []step{func(call *call) error { return call.verifyToken(at, scopes) }}
+}
+
+// userPoolAuthorizer compiles an authorizer of the deployment, once for all methods that
+// name it, and returns its place among those of its type.
+func (p *Program) userPoolAuthorizer(id string) (int, error) {
+	if at, ok := p.userPoolOf[id]; ok {
+		return at, nil
+	}
+	from, ok := p.deployment.Authorizers[id]
+	if !ok {
+		return 0, errNoAuthorizer
+	}
+	a, err := authz.NewUserPoolAuthorizer(&from)
+	if err != nil {
+		return 0, err
+	}
+	if p.userPoolOf == nil {
+		p.userPoolOf = make(map[string]int)
+	}
+	at := len(p.userPools)
+	p.userPools, p.userPoolOf[id] = append(p.userPools, a), at
+	return at, nil
+}
+
+// bindUserPools finds the pools of a program's authorizers.
+func bindUserPools(p *Program, pools *authz.Pools) []*authz.UserPools {
+	if len(p.userPools) == 0 || pools == nil {
+		return nil
+	}
+	bound := make([]*authz.UserPools, 0, len(p.userPools))
+	for _, a := range p.userPools {
+		bound = append(bound, a.Bind(pools))
+	}
+	return bound
+}
+
+// verifyToken lets the call in with the token that it brings, and shows its claims to
+// what comes behind.
+func (c *call) verifyToken(at int, scopes []string) error {
+	if c.stage.userPools == nil {
+		return refused(&authz.Refusal{Kind: authz.AuthorizerConfig, Reason: "this server knows no user pools"})
+	}
+	pools := c.stage.userPools[at]
+	c.values = appendValues(c.values[:0], c.headers, pools.Header())
+	token, err := pools.Verify(&authz.TokenRequest{Values: c.values, Scopes: scopes, Now: c.req.Received, Until: c.deadline()})
+	if err != nil {
+		return asRefused(err)
+	}
+	c.scope.Context.Authorizer.Claims = token.Claims
+	c.access.identity = policy.Allow
+	return nil
+}
+
+// appendValues appends the value of each line of a header.
+func appendValues(dst []string, h httpmsg.Header, name string) []string {
+	for i := range h {
+		if httpmsg.EqualFold(h[i].Name, name) {
+			dst = append(dst, h[i].Value)
+		}
+	}
+	return dst
+}
