@@ -29,21 +29,12 @@ func CompileResourcePolicy(text string, api policy.API) (*ResourcePolicy, error)
 	return &ResourcePolicy{p}, CheckKeys(p)
 }
 
-// Evaluate decides about a call by the policy alone. It allocates nothing unless
-// variables are to be resolved.
-func (r *ResourcePolicy) Evaluate(q *policy.Request) policy.Decision {
+// Policy returns the statements, nil for none.
+func (r *ResourcePolicy) Policy() *policy.Policy {
 	if r == nil {
-		return policy.ImplicitDeny
+		return nil
 	}
-	return r.policy.Evaluate(q)
-}
-
-// Explain says why Evaluate decides as it does.
-func (r *ResourcePolicy) Explain(q *policy.Request) policy.Explanation {
-	if r == nil {
-		return policy.Explanation{}
-	}
-	return r.policy.Explain(q)
+	return r.policy
 }
 
 // Join decides about a call of a method by its type of authorization: identity is

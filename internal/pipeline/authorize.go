@@ -87,6 +87,7 @@ func (c *call) vouch() error {
 // called about it.
 func (c *call) denyEarly() error {
 	if c.judge() == policy.ExplicitDeny {
+		c.traceAccess(policy.ExplicitDeny)
 		return c.denied(policy.ExplicitDeny)
 	}
 	return nil
@@ -100,6 +101,7 @@ func (c *call) denyWithoutPolicy() error { return c.denied(policy.ImplicitDeny) 
 func (c *call) decide() error {
 	kind, a := c.method.authorization, &c.access
 	decision := c.stage.program.policy.Join(kind, a.foreign, a.identity, c.judge())
+	c.traceAccess(decision)
 	switch {
 	case decision == policy.Allow:
 		return nil
@@ -114,10 +116,33 @@ func (c *call) decide() error {
 func (c *call) judge() policy.Decision {
 	a := &c.access
 	if p := c.stage.program.policy; p != nil && !a.judged {
-		query := c.asks()
-		a.resource, a.judged = p.Evaluate(&query), true
+		a.resource, a.judged = c.ask("resource policy", p.Policy()), true
 	}
 	return a.resource
+}
+
+// traceAccess records what came of all that was asked about who calls.
+func (c *call) traceAccess(decision policy.Decision) {
+	if c.trace == nil {
+		return
+	}
+	identity, resource := "", ""
+	if k := c.method.authorization; k != "" && k != "NONE" {
+		identity = c.access.identity.String()
+	}
+	if c.stage.program.policy != nil {
+		resource = c.access.resource.String()
+	}
+	c.trace.Access(decision == policy.Allow, identity, resource)
+}
+
+// ask asks a policy about the call. name says in traces which policy it is.
+func (c *call) ask(name string, p *policy.Policy) policy.Decision {
+	query := c.asks()
+	if c.trace != nil {
+		c.trace.Decided(name, p, &query)
+	}
+	return p.Evaluate(&query)
 }
 
 // denied is the failure of a call that policies do not let in.

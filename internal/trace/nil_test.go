@@ -21,6 +21,8 @@ func TestNilTrace(t *testing.T) {
 		none.Request("/x", resp.Header, scope)
 		none.Converted("request", "gzip", "decoded", body, nil)
 		none.Valid("body")
+		none.Decided("resource policy", nil, nil)
+		none.Access(true, "Allow", "")
 		none.Rendered("f", "application/json", body)
 		none.Mapped("Parameters.x", nil, values...)
 		none.Mapped("Parameters.x", nil, values[0])

@@ -98,6 +98,10 @@ func (p *printer) event(data EventData) {
 		p.row("route", e.Method+" "+e.Resource+" ("+e.Integration+")")
 	case *KeyEvent:
 		p.key(e)
+	case *DecisionEvent:
+		p.decision(e)
+	case *AccessEvent:
+		p.access(e)
 	case *RequestEvent:
 		p.list("path", fieldsOf(e.Params))
 		p.list("query", fieldsOf(e.Query))

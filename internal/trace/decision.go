@@ -1,0 +1,76 @@
+package trace
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
+)
+
+// A DecisionEvent is what a policy says of a call.
+type DecisionEvent struct {
+	Policy string // which it is, such as "resource policy"
+	Action string
+	ARN    string // of the method
+	policy.Explanation
+}
+
+// An AccessEvent is whether a call may go on, after all that was asked about it.
+type AccessEvent struct {
+	Allowed  bool
+	Identity string // what the caller's policy, authorizer or token says; "" where none is asked
+	Resource string // what the resource policy says; "" for none
+}
+
+func (*DecisionEvent) eventData() {}
+func (*AccessEvent) eventData()   {}
+
+// Decided records what a policy says of a call, and why. name says which policy it is,
+// such as "resource policy".
+func (t *Trace) Decided(name string, p *policy.Policy, r *policy.Request) {
+	if t != nil {
+		t.add(&DecisionEvent{name, r.Action, strings.Clone(r.Resource), p.Explain(r)})
+	}
+}
+
+// Access records whether a call may go on, by the decisions about it; "" stands for
+// what was not asked.
+func (t *Trace) Access(allowed bool, identity, resource string) {
+	if t != nil {
+		t.add(&AccessEvent{allowed, identity, resource})
+	}
+}
+
+// maxMisses bounds the statements whose reasons are shown.
+const maxMisses = 10
+
+// decision writes which statement of a policy decides, else why none does.
+func (p *printer) decision(e *DecisionEvent) {
+	name := printable(cut(e.Policy))
+	switch e.Decision {
+	case policy.Allow:
+		p.row("policy", name+": "+p.paint(green, "allowed")+" by "+printable(cut(e.Statement)))
+	case policy.ExplicitDeny:
+		p.row("policy", name+": "+p.paint(yellow, "denied")+" by "+printable(cut(e.Statement)))
+	default:
+		p.row("policy", name+": "+p.paint(yellow, "nothing allows")+" "+printable(e.Action+" on "+cut(e.ARN)))
+	}
+	for _, m := range e.Misses[:min(len(e.Misses), maxMisses)] {
+		p.row("", p.paint(faint, printable("not by "+cut(m.Statement)+": "+cut(m.Why))))
+	}
+}
+
+// access writes what came of all that was asked about who calls.
+func (p *printer) access(e *AccessEvent) {
+	what, color := "denied", yellow
+	if e.Allowed {
+		what, color = "allowed", green
+	}
+	var said []string
+	if e.Identity != "" {
+		said = append(said, "identity "+e.Identity)
+	}
+	if e.Resource != "" {
+		said = append(said, "resource policy "+e.Resource)
+	}
+	p.row("access", p.paint(color, what)+p.paint(faint, printable(" ("+strings.Join(said, ", ")+")")))
+}
