@@ -28,6 +28,9 @@
 //     x-amz-cf-id, which CloudFront adds on the way, may be unsigned.
 //   - The payload is always the body that came, unless the Verifier takes
 //     UNSIGNED-PAYLOAD. The STREAMING-* forms are refused.
+//   - What is wrong before the body has come is told before: a [Claim] has even its
+//     signature verified where X-Amz-Content-Sha256 says what the body is, or where
+//     there is none. The body is then compared with that.
 //   - A request with an Authorization header is judged by it alone; the
 //     X-Amz-* parameters in its query are then parameters like others.
 package sigv4

@@ -22,8 +22,8 @@ const (
 	Expired                          // signed too long ago
 	NotYetCurrent                    // signed in the future
 	UnknownKey                       // no such access key id, or not its session token
+	ExpiredToken                     // the credential has expired
 	WrongSignature                   // the signature is not of this request and this key
-	ExpiredToken                     // the credential has expired; the signature is right
 	Disabled                         // the credential is disabled; the signature is right
 )
 

@@ -63,6 +63,7 @@ func TestErrors(t *testing.T) {
 		presign string         // X-Amz-Expires, "" for the header form
 		made    Credential     // what signs, long when zero
 		options func(*Options) // on top of the usual ones
+		region  string         // that it must be signed for; "" is that of the tests, "any" any
 		lookup  *Credential    // what is known, made when nil
 		reason  Reason
 		typ     string
@@ -119,9 +120,9 @@ func TestErrors(t *testing.T) {
 			typ: "InvalidSignatureException", message: "Signature not yet current: 20150830T123600Z is still later than 20150830T123559Z (20150830T123059Z + 5 min.)"},
 		"wrong service (reported)": {options: func(o *Options) { o.Service = "apigateway" }, reason: WrongService,
 			typ: "InvalidSignatureException", message: "Credential should be scoped to correct service: 'apigateway'. "},
-		"wrong region (reported)": {options: func(o *Options) { o.Region = "eu-west-1" }, reason: WrongRegion,
+		"wrong region (reported)": {region: "eu-west-1", reason: WrongRegion,
 			typ: "InvalidSignatureException", message: "Credential should be scoped to a valid region. "},
-		"no region": {request: replace("/us-east-1/", "//"), options: func(o *Options) { o.Region = "" }, reason: WrongRegion,
+		"no region": {request: replace("/us-east-1/", "//"), region: "any", reason: WrongRegion,
 			typ: "InvalidSignatureException", message: "Credential should be scoped to a valid region. "},
 		"unknown key (documented)": {request: replace(testKey, "AKIDOTHER"), reason: UnknownKey,
 			typ: "UnrecognizedClientException", message: "The security token included in the request is invalid."},
@@ -135,8 +136,8 @@ func TestErrors(t *testing.T) {
 			typ: "UnrecognizedClientException", message: "The security token included in the request is invalid."},
 		"expired session (reported)": {made: temporary, lookup: &Credential{SecretAccessKey: testSecret, SessionToken: "token", Expires: testTime}, reason: ExpiredToken,
 			typ: "ExpiredTokenException", message: "The security token included in the request is expired"},
-		"expired session, wrong signature": {made: temporary, lookup: &Credential{SecretAccessKey: "other", SessionToken: "token", Expires: testTime}, reason: WrongSignature,
-			typ: "InvalidSignatureException", message: mismatch + "…"},
+		"expired session, wrong signature": {made: temporary, lookup: &Credential{SecretAccessKey: "other", SessionToken: "token", Expires: testTime}, reason: ExpiredToken,
+			typ: "ExpiredTokenException", message: "The security token included in the request is expired"}, // known before the body
 		"disabled": {lookup: &Credential{SecretAccessKey: testSecret, Disabled: true}, reason: Disabled,
 			typ: "UnrecognizedClientException", message: "The security token included in the request is invalid."},
 		"disabled, wrong signature": {lookup: &Credential{SecretAccessKey: "other", Disabled: true}, reason: WrongSignature,
@@ -183,7 +184,15 @@ func TestErrors(t *testing.T) {
 			if tt.options != nil {
 				tt.options(&options)
 			}
-			_, err := NewVerifier(options).Verify(s.request())
+			r := s.request()
+			switch tt.region {
+			case "":
+				r.Region = testRegion
+			case "any":
+			default:
+				r.Region = tt.region
+			}
+			_, err := NewVerifier(options).Verify(r)
 			got, ok := err.(*Error)
 			if !ok {
 				t.Fatalf("Verify = %v", err)

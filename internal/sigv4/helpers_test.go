@@ -23,9 +23,8 @@ var testTime = time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC)
 func testOptions(service string, credential Credential) Options {
 	return Options{
 		Service: service,
-		Region:  testRegion,
 		Now:     func() time.Time { return testTime },
-		Lookup: func(id string) (Credential, bool) {
+		Lookup: func(id, _ string) (Credential, bool) {
 			return credential, id == testKey
 		},
 	}

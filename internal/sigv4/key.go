@@ -5,11 +5,12 @@ import (
 	"crypto/sha256"
 	"hash"
 	"maps"
+	"strings"
 	"sync"
 )
 
-// maxKeys bounds the signing keys that a Signer keeps. It needs one a day for
-// each secret, region and service.
+// maxKeys bounds the signing keys that are kept. There is one a day for each
+// secret, region and service.
 const maxKeys = 1000
 
 // A keyCache keeps the signing keys of a day. Those of other days go when the
@@ -21,24 +22,34 @@ type keyCache struct {
 
 type keyID struct{ secret, date, region, service string }
 
-// find returns the signing key of a secret for a scope; s is for working in.
-func (c *keyCache) find(s *scratch, secret string, scope *Scope) *signingKey {
-	id := keyID{secret, scope.Date, scope.Region, scope.Service}
+// get returns the signing key of a secret for a scope, if it is kept.
+func (c *keyCache) get(secret string, scope *Scope) (*signingKey, bool) {
 	c.mu.RLock()
-	key := c.keys[id]
+	key, ok := c.keys[keyID{secret, scope.Date, scope.Region, scope.Service}]
 	c.mu.RUnlock()
-	if key != nil {
-		return key
-	}
-	s.deriveKey(secret, *scope)
-	key = newSigningKey(s.key)
+	return key, ok
+}
+
+// put keeps a key.
+func (c *keyCache) put(secret string, scope *Scope, key *signingKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.keys, func(old keyID, _ *signingKey) bool { return old.date != scope.Date })
 	if c.keys == nil || len(c.keys) >= maxKeys {
 		c.keys = make(map[keyID]*signingKey)
 	}
-	c.keys[id] = key
+	// What is kept refers to no memory of a request.
+	c.keys[keyID{strings.Clone(secret), strings.Clone(scope.Date), strings.Clone(scope.Region), strings.Clone(scope.Service)}] = key
+}
+
+// find returns the signing key of a secret for a scope; s is for working in.
+func (c *keyCache) find(s *scratch, secret string, scope *Scope) *signingKey {
+	key, ok := c.get(secret, scope)
+	if !ok {
+		s.deriveKey(secret, *scope)
+		key = newSigningKey(s.key)
+		c.put(secret, scope, key)
+	}
 	return key
 }
 

@@ -24,7 +24,7 @@ type signedRequest struct {
 }
 
 func (s *signedRequest) request() *Request {
-	return &Request{Method: s.method, Path: s.path, Query: s.query, Host: s.host, Header: seq(s.headers), Body: s.body}
+	return &Request{Method: s.method, Path: s.path, Query: s.query, Host: s.host, Region: testRegion, Header: seq(s.headers), Body: s.body}
 }
 
 func (s *signedRequest) clone() *signedRequest {
@@ -38,7 +38,12 @@ func (s *signedRequest) clone() *signedRequest {
 func sdkSign(t testing.TB, req *http.Request, body []byte, credential Credential, presign bool) *signedRequest {
 	t.Helper()
 	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:])
+	return sdkSignBody(t, req, body, hex.EncodeToString(sum[:]), credential, presign)
+}
+
+// sdkSignBody signs a request with the SDK, with hash for that of the body.
+func sdkSignBody(t testing.TB, req *http.Request, body []byte, hash string, credential Credential, presign bool) *signedRequest {
+	t.Helper()
 	creds := aws.Credentials{AccessKeyID: testKey, SecretAccessKey: credential.SecretAccessKey, SessionToken: credential.SessionToken}
 	signer := v4.NewSigner()
 	req.ContentLength = int64(len(body))
@@ -158,12 +163,13 @@ func TestUnsignedPayload(t *testing.T) {
 	for name := range req.Header {
 		s.headers = append(s.headers, [2]string{name, req.Header.Get(name)})
 	}
-	options := testOptions("execute-api", Credential{SecretAccessKey: testSecret})
-	if _, err := NewVerifier(options).Verify(s.request()); reasonOf(err) != WrongSignature {
+	v := NewVerifier(testOptions("execute-api", Credential{SecretAccessKey: testSecret}))
+	r := s.request()
+	if _, err := v.Verify(r); reasonOf(err) != WrongSignature {
 		t.Errorf("not allowed: %v, want a wrong signature", err)
 	}
-	options.UnsignedPayload = true
-	if _, err := NewVerifier(options).Verify(s.request()); err != nil {
+	r.Protected = true
+	if _, err := v.Verify(r); err != nil {
 		t.Errorf("allowed: %v", err)
 	}
 }

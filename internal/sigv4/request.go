@@ -12,6 +12,13 @@ type Request struct {
 	Query  string // raw query without "?"
 	Host   string // Host header or :authority, with the port if there is one
 
+	// Region is the region that the request must be signed for; "" takes any.
+	Region string
+
+	// Protected says that the connection protects the body, so that a signature need
+	// not cover it (UNSIGNED-PAYLOAD).
+	Protected bool
+
 	// Header yields every header line, names in any case, the lines of one
 	// name in their order. A Host among them is ignored. Nil means none.
 	Header iter.Seq2[string, string]

@@ -52,25 +52,19 @@ type Options struct {
 	// "apigateway" or "execute-api". It must be set.
 	Service string
 
-	// Region is the region that requests must be signed for. "" takes any.
-	Region string
-
-	// Lookup finds the credential of an access key id. It must be set and may
-	// be called concurrently.
-	Lookup func(accessKeyID string) (Credential, bool)
+	// Lookup finds the credential of an access key id that came with a session
+	// token, "" for none. It must be set and may be called concurrently.
+	Lookup func(accessKeyID, token string) (Credential, bool)
 
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
-
-	// UnsignedPayload takes signatures that do not cover the body
-	// (UNSIGNED-PAYLOAD). Set it only where the connection protects the body.
-	UnsignedPayload bool
 }
 
 // A Verifier verifies signatures. It is safe for concurrent use.
 type Verifier struct {
 	options Options
 	pool    sync.Pool // of *scratch
+	keys    keyCache  // of signatures that were right
 }
 
 // NewVerifier makes a Verifier.
@@ -90,45 +84,89 @@ func NewVerifier(options Options) *Verifier {
 // Verify checks the signature of a request and returns whose key made it. The
 // error is an *[Error]. The request is not changed or kept.
 func (v *Verifier) Verify(r *Request) (Scope, error) {
-	s := v.pool.Get().(*scratch)
-	defer v.release(s)
-	c := Claim{verifier: v, scratch: s}
+	c := Claim{verifier: v, scratch: v.pool.Get().(*scratch)}
+	defer v.release(c.scratch)
 	if err := c.read(r); err != nil {
 		return Scope{}, err
 	}
-	return c.scope, c.match(r)
+	return c.scope, c.match(r, c.payload(r))
 }
 
 // A Claim is a request's signature of which everything is right that can be
-// known before the body: its form, what it is for, when it was made, and that
-// there is the key.
+// known before the body: its form, what it is for, when it was made, that there
+// is the key, and the signature itself where the request says what its body is.
 type Claim struct {
 	verifier   *Verifier
-	scratch    *scratch
+	scratch    *scratch // nil once the signature is known to be right
 	request    Request
 	scope      Scope
 	signed     time.Time
 	credential Credential
+	declared   string // last line of the canonical request, where it is signed before the body comes
 }
 
 // Claim checks what can be checked before a request's body has been read, with
 // the errors of Verify and in its order. It keeps what r refers to until the
-// Claim is verified.
+// Claim is verified. A request without a body says so with its BodyHash.
 func (v *Verifier) Claim(r *Request) (*Claim, error) {
 	c := &Claim{verifier: v, scratch: v.pool.Get().(*scratch), request: *r}
-	if err := c.read(r); err != nil {
+	err := c.read(r)
+	if err == nil && c.declares(r) {
+		err = c.match(r, c.declared)
+	}
+	if err != nil || c.declared != "" {
 		v.release(c.scratch)
+		c.scratch = nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
+// Settled reports whether the signature is known to be right before the body has
+// been read: only a body is missing that is the one which was signed.
+func (c *Claim) Settled() bool { return c.declared != "" }
+
+// Scope is what the signature says of itself. It counts for nothing before the Claim
+// is settled or verified.
+func (c *Claim) Scope() Scope { return c.scope }
+
 // Verify checks the signature with the body and returns whose key made it. The
 // error is an *[Error]. It is to be called once at the most.
 func (c *Claim) Verify(body []byte) (Scope, error) {
-	defer c.verifier.release(c.scratch)
 	c.request.Body = body
-	return c.scope, c.match(&c.request)
+	if !c.Settled() {
+		defer c.verifier.release(c.scratch)
+		return c.scope, c.match(&c.request, c.payload(&c.request))
+	}
+	if c.declared != unsignedPayload && c.declared != bodyHash(&c.request) {
+		return c.scope, errInvalid(WrongSignature, textMismatch)
+	}
+	return c.scope, nil
+}
+
+// declares finds out what the request says of its body, where that is enough to
+// verify the signature.
+func (c *Claim) declares(r *Request) bool {
+	switch told := c.scratch.sig.contentHash; {
+	case told == unsignedPayload:
+		if r.Protected {
+			c.declared = told
+		}
+	case r.BodyHash != "":
+		if told == "" || told == r.BodyHash {
+			c.declared = r.BodyHash
+		}
+	case isHash(told):
+		c.declared = told
+	}
+	return c.declared != ""
+}
+
+// isHash reports whether a text is a SHA-256 in lower-case hexadecimal.
+func isHash(text string) bool {
+	return len(text) == 2*sha256.Size && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // read is the part of Verify before the body.
@@ -154,13 +192,17 @@ func (c *Claim) read(r *Request) error {
 	if name, found := s.unsigned(sig.signedHeaders); found {
 		return errInvalid(WrongSignature, "'%s' must be a 'SignedHeader' in the AWS Authorization.", strings.ToLower(name))
 	}
-	if err := v.admit(c.scope, sig, c.signed); err != nil {
+	now := v.options.Now().UTC()
+	if err := v.admit(r, c.scope, sig, c.signed, now); err != nil {
 		return err
 	}
 	var ok bool
-	c.credential, ok = v.options.Lookup(c.scope.AccessKeyID)
+	c.credential, ok = v.options.Lookup(c.scope.AccessKeyID, sig.token)
 	if !ok || c.credential.SecretAccessKey == "" || !c.credential.owns(sig) {
 		return errUnknown()
+	}
+	if !c.credential.Expires.IsZero() && !now.Before(c.credential.Expires) {
+		return errExpiredToken()
 	}
 	return nil
 }
@@ -174,11 +216,11 @@ func (v *Verifier) release(s *scratch) {
 }
 
 // admit checks what a signature is for and when it was made.
-func (v *Verifier) admit(scope Scope, sig *signature, signed time.Time) error {
+func (v *Verifier) admit(r *Request, scope Scope, sig *signature, signed, now time.Time) error {
 	if scope.Service != v.options.Service {
 		return errInvalid(WrongService, "Credential should be scoped to correct service: '%s'. ", v.options.Service)
 	}
-	if scope.Region == "" || v.options.Region != "" && scope.Region != v.options.Region {
+	if scope.Region == "" || r.Region != "" && scope.Region != r.Region {
 		return errInvalid(WrongRegion, "Credential should be scoped to a valid region. ")
 	}
 	valid := skew
@@ -188,7 +230,6 @@ func (v *Verifier) admit(scope Scope, sig *signature, signed time.Time) error {
 			return err
 		}
 	}
-	now := v.options.Now().UTC()
 	if signed.After(now.Add(skew)) {
 		return errNotYetCurrent(signed, now)
 	}
@@ -199,24 +240,28 @@ func (v *Verifier) admit(scope Scope, sig *signature, signed time.Time) error {
 }
 
 // match checks that the signature was made for this request with the secret of
-// the key that it names.
-func (c *Claim) match(r *Request) error {
-	v, s, credential := c.verifier, c.scratch, &c.credential
-	payload, ok := v.payload(r, s.sig.contentHash)
-	if !ok || !s.canonical(r, payload, encodedAgain) {
+// the key that it names. payload is the last line of the canonical request, "" where
+// there can be none.
+func (c *Claim) match(r *Request, payload string) error {
+	s := c.scratch
+	if payload == "" || !s.canonical(r, payload, encodedAgain) {
 		return errInvalid(WrongSignature, textMismatch)
 	}
-	s.deriveKey(credential.SecretAccessKey, c.scope)
-	if !s.signedBy(c.scope, c.signed) {
+	key, known := c.verifier.keys.get(c.credential.SecretAccessKey, &c.scope)
+	if !known {
+		s.deriveKey(c.credential.SecretAccessKey, c.scope)
+		key = newSigningKey(s.key)
+	}
+	if !s.signedBy(key, c.scope, c.signed) {
 		mismatch := errMismatch(s.text, s.toSign)
-		if !strings.Contains(r.Path, "//") || !s.canonical(r, payload, collapsed) || !s.signedBy(c.scope, c.signed) {
+		if !strings.Contains(r.Path, "//") || !s.canonical(r, payload, collapsed) || !s.signedBy(key, c.scope, c.signed) {
 			return mismatch
 		}
 	}
-	if !credential.Expires.IsZero() && !v.options.Now().Before(credential.Expires) {
-		return errExpiredToken()
+	if !known { // a stranger, who has no secret, fills no memory
+		c.verifier.keys.put(c.credential.SecretAccessKey, &c.scope, key)
 	}
-	if credential.Disabled {
+	if c.credential.Disabled {
 		return errDisabled()
 	}
 	return nil
@@ -231,16 +276,23 @@ func (c *Credential) owns(sig *signature) bool {
 	return subtle.ConstantTimeCompare([]byte(c.SessionToken), []byte(sig.token)) == 1
 }
 
-// payload is the last line of the canonical request. declared is what the
-// request says of its body, "" for nothing.
-func (v *Verifier) payload(r *Request, declared string) (string, bool) {
-	if declared == "UNSIGNED-PAYLOAD" && v.options.UnsignedPayload {
-		return declared, true
+// unsignedPayload is what a request says whose signature does not cover the body.
+const unsignedPayload = "UNSIGNED-PAYLOAD"
+
+// payload is the last line of the canonical request of a body that has come; "" when
+// it is not the body that the request says it is.
+func (c *Claim) payload(r *Request) string {
+	declared := c.scratch.sig.contentHash
+	if declared == unsignedPayload && r.Protected {
+		return declared
 	}
 	hash := bodyHash(r)
 	// A body that is not signed here is one whose signature does not match;
 	// the error shows the hash that it should have been.
-	return hash, declared == "" || declared == hash || declared == "UNSIGNED-PAYLOAD"
+	if declared == "" || declared == hash || declared == unsignedPayload {
+		return hash
+	}
+	return ""
 }
 
 // deriveKey makes the signing key of a secret for a scope, in s.key.
@@ -260,14 +312,12 @@ func mac(key, message []byte) []byte {
 }
 
 // signedBy reports whether the request's signature is that of the canonical
-// request in s.text with the key in s.key. The time of the comparison does not
-// tell how much of the signature is right.
-func (s *scratch) signedBy(scope Scope, signed time.Time) bool {
+// request in s.text with a key. The time of the comparison does not tell how much of
+// the signature is right.
+func (s *scratch) signedBy(key *signingKey, scope Scope, signed time.Time) bool {
 	var date [len(timeFormat)]byte
 	s.stringToSign(scope, string(signed.AppendFormat(date[:0], timeFormat)))
-	h := hmac.New(sha256.New, s.key)
-	h.Write(s.toSign)
-	s.sum = h.Sum(s.sum[:0])
+	s.sum = key.sign(s.sum[:0], s.toSign)
 	var want [2 * sha256.Size]byte
 	hex.Encode(want[:], s.sum)
 	return subtle.ConstantTimeCompare(want[:], []byte(s.sig.value)) == 1
