@@ -141,7 +141,7 @@ func (s *servedFiles) left(ctx context.Context, who *wire.Caller, api, stage str
 func (s *servedFiles) drop(ctx context.Context, c *config, listed []apiFile, have []control.FileAPI) error {
 	for _, api := range have {
 		who := &wire.Caller{Account: api.Account, Region: api.Region}
-		if *who == (wire.Caller{Account: c.Account, Region: c.Region}) &&
+		if api.Account == c.Account && api.Region == c.Region &&
 			slices.ContainsFunc(listed, func(a apiFile) bool { return a.id == api.ID }) {
 			continue
 		}

@@ -13,12 +13,8 @@ import (
 
 // newControlPlane makes the control plane over a store, and what answers its
 // clients. Its calls return when the data plane serves what they changed.
-func newControlPlane(c *config, st *store.Store, data *dataPlane, trail wire.Trail) (*controlPlane, error) {
+func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *callers, trail wire.Trail) (*controlPlane, error) {
 	log := trail.Log
-	callers, err := newCallers(c, log)
-	if err != nil {
-		return nil, err
-	}
 	limits, rates, _ := c.limits() // checked when loaded
 	limiter := throttle.New(rates, nil)
 	service := control.New(control.Options{
@@ -28,8 +24,8 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, trail wire.Tra
 	p := &controlPlane{control: service, callers: callers, guests: newGuests(c), health: &health{feed: data.feed}}
 	api, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     service.Handlers(),
-		Authenticate: callers.authenticate,
-		Authorize:    authorizer(callers.authorize).then(p.readOnly.authorize).then(limiter.Authorize),
+		Authenticate: callers.apigateway,
+		Authorize:    callers.authorize.then(p.readOnly.authorize).then(limiter.Authorize),
 		Log:          log,
 		Audit:        trail.Audit,
 	})
@@ -37,7 +33,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, trail wire.Tra
 		return nil, err
 	}
 	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail, restore: p.restore}
-	sts := &neighbours.STS{Authenticate: callers.authenticateSTS, Trail: trail, Next: &neighbours.Others{Trail: trail, Next: api}}
+	sts := &neighbours.STS{Authenticate: callers.sts, Callers: callers.known, Trail: trail, Next: &neighbours.Others{Trail: trail, Next: api}}
 	p.handler = p.front(c.open(), sts, pages.handler())
 	return p, nil
 }

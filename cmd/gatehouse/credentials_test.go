@@ -8,9 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/smithy-go"
 
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/sdktest"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -35,119 +33,18 @@ func credentialText(lines ...string) string {
 		strings.Join(append(lines, ""), "\n")
 }
 
-func TestParseCredentials(t *testing.T) {
-	c, err := parseCredentials([]byte(credentialText(
-		"  policy: {Version: 2012-10-17, Statement: {Effect: Allow, Action: apigateway:GET, Resource: '*'}}",
-		"- accessKeyId: SECOND",
-		"  secretAccessKey: 0123456789012345",
-		"  account: 000000000000", // a number to YAML, taken as written
-		"  principal: arn:aws:sts::000000000000:assumed-role/deploy/ci",
-		"  sessionToken: token",
-		"  disabled: true",
-		`  policy: '{"Statement": []}'`,
-	)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, second := c.byKey[aliceKey], c.byKey["SECOND"]
-	if first.account != "111122223333" || first.principal != "arn:aws:iam::111122223333:user/"+aliceKey || first.secret.SecretAccessKey != aliceSecret || first.secret.Disabled {
-		t.Errorf("first: %s %s", first.account, first.principal)
-	}
-	if want := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"apigateway:GET","Resource":"*"}}`; first.policyText != want {
-		t.Errorf("policy of the first: %s, want %s", first.policyText, want)
-	}
-	if second.account != "000000000000" || second.principal != "arn:aws:sts::000000000000:assumed-role/deploy/ci" ||
-		second.secret.SessionToken != "token" || !second.secret.Disabled || second.policy == nil {
-		t.Errorf("second: %s %s", second.account, second.principal)
-	}
-}
-
-// TestCredentialErrors: each error says which entry and which rule, and holds
-// no secret.
-func TestCredentialErrors(t *testing.T) {
-	tests := map[string]struct{ text, want string }{
-		"empty":                 {"", "is not a list of credentials"},
-		"empty list":            {"[]", "is not a list of credentials"},
-		"mapping":               {"credentials: []", "is not a list of credentials"},
-		"not YAML":              {credentialText("  policy: [" + aliceSecret), "is not valid YAML (line "},
-		"secret like an alias":  {"- secretAccessKey: *" + aliceSecret, "is not valid YAML"},
-		"secret like a tag":     {"- secretAccessKey: !<" + aliceSecret, "is not valid YAML"},
-		"entry is a text":       {"- " + aliceSecret, "entry 1 (line 1): is not a mapping"},
-		"unknown key":           {credentialText("  " + aliceSecret + ": x"), "entry 1 (line 1): line 4: a key is none of accessKeyId, secretAccessKey, sessionToken, account, principal, disabled, policy"},
-		"key twice":             {credentialText("  account: '111122223333'"), "entry 1 (line 1): account: is there twice"},
-		"secret is a list":      {"- secretAccessKey: [" + aliceSecret + "]", "entry 1 (line 1): secretAccessKey: must be a text"},
-		"secret is null":        {"- secretAccessKey: ~", "entry 1 (line 1): secretAccessKey: must be a text"},
-		"no key":                {"- secretAccessKey: " + aliceSecret, "entry 1 (line 1): accessKeyId: must be 1 to 128 letters, digits, _, . and -"},
-		"key with a slash":      {"- accessKeyId: a/b\n  secretAccessKey: " + aliceSecret, "entry 1 (line 1): accessKeyId: must be"},
-		"short secret":          {"- accessKeyId: a\n  secretAccessKey: test", "entry 1 (line 1): secretAccessKey: must have at least 16 characters"},
-		"no account":            {"- accessKeyId: a\n  secretAccessKey: " + aliceSecret, "entry 1 (line 1): account: must be 12 digits"},
-		"empty token":           {credentialText("  sessionToken: ''"), "entry 1 (line 1): sessionToken: must not be empty"},
-		"disabled by a word":    {credentialText("  disabled: maybe"), "entry 1 (line 1): disabled: must be true or false"},
-		"principal is a name":   {credentialText("  principal: alice"), "entry 1 (line 1): principal: must be the ARN of a user, a role or a session"},
-		"principal of another":  {credentialText("  principal: arn:aws:iam::999999999999:user/alice"), "entry 1 (line 1): principal: is of another account than the entry"},
-		"same key":              {credentialText(strings.TrimSuffix(credentialText(), "\n")), "entry 2 (line 4): accessKeyId: AKIAALICE is there twice"},
-		"policy is no policy":   {credentialText("  policy: {Statement: {Effect: Maybe}}"), "entry 1 (line 1): policy: Statement.Effect: must be Allow or Deny"},
-		"policy with an alias":  {credentialText("  policy: {Id: &a x, Statement: *a}"), "entry 1 (line 1): policy: line 4: aliases are not supported"},
-		"policy on the unknown": {credentialText(`  policy: {Statement: {Effect: Deny, Action: "*", Resource: "*", Condition: {IpAddress: {aws:SourceIp: 10.0.0.0/8}}}}`), "entry 1 (line 1): policy: the condition key aws:sourceip is not supported; supported are"},
-		"two policies of a principal": {credentialText(
-			"- accessKeyId: OTHER", "  secretAccessKey: "+aliceSecret, "  account: '111122223333'",
-			"  principal: arn:aws:iam::111122223333:user/AKIAALICE", "  policy: {Statement: []}"),
-			"entry 2 (line 4): policy: differs from that of AKIAALICE, which has the same principal"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			_, err := parseCredentials([]byte(tt.text))
-			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
-				t.Fatalf("got %v, want %s", err, tt.want)
-			}
-			if strings.Contains(err.Error(), aliceSecret) || strings.Contains(err.Error(), aliceSecret[:10]) {
-				t.Errorf("the error tells a secret: %v", err)
-			}
-		})
-	}
-}
-
-func TestLoadCredentials(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "credentials.yaml")
-	if _, err := loadCredentials(file); err == nil || err.Error() != "credentials file "+file+": no such file or directory" {
-		t.Errorf("missing file: %v", err)
-	}
-	if _, err := loadCredentials(filepath.Dir(file)); err == nil {
-		t.Error("a directory is taken")
-	}
-	if err := os.WriteFile(file, []byte(credentialText()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c, err := loadCredentials(file)
-	if err != nil || len(c.warnings) != 0 || c.byKey[aliceKey] == nil {
-		t.Fatalf("got %v, %v", c, err)
-	}
-	if runtime.GOOS != "windows" {
-		if err := os.Chmod(file, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if c, err = loadCredentials(file); err != nil || len(c.warnings) != 1 || !strings.Contains(c.warnings[0], "chmod 600") {
-			t.Errorf("readable by all: %v, %v", c.warnings, err)
-		}
-	}
-	if err := os.WriteFile(file, []byte("#"+strings.Repeat("x", maxCredentialsFile)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := loadCredentials(file); err == nil || !strings.Contains(err.Error(), "larger than") {
-		t.Errorf("large file: %v", err)
-	}
-}
-
 // credentialServer is a control plane of a few operations behind credentials.
 func credentialServer(t *testing.T, text string) string {
 	t.Helper()
-	c, err := parseCredentials([]byte(text))
+	keys, err := credentials.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
+	known := credentials.New(credentials.NewKey())
+	known.Use(keys)
 	api, err := wire.NewServer(wire.ServerOptions{
-		Authenticate: c.authenticator("apigateway", nil),
-		Authorize:    c.authorizer(nil),
+		Authenticate: authenticator(known, "apigateway", nil),
+		Authorize:    authorize(known, nil),
 		Log:          slog.New(slog.DiscardHandler),
 		Handlers: map[string]wire.Handler{
 			"GetRestApi": wire.Op(func(_ context.Context, who *wire.Caller, in *wire.GetRestAPIRequest) (*wire.RestAPI, error) {

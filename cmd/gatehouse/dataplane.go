@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/feed"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -38,7 +39,7 @@ type dataPlane struct {
 }
 
 // newDataPlane makes a data plane that serves nothing yet.
-func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err error) {
+func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *outputs) (_ *dataPlane, err error) {
 	requests := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for requests")
 	answers := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for answers")
 	client := integration.NewClient(integration.Options{Budget: answers, MaxConnections: c.backendConnections(gateway.OpenFiles())})
@@ -68,7 +69,7 @@ func newDataPlane(c *config, st *store.Store, out *outputs) (_ *dataPlane, err e
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		Limits: limits, Plans: plans, Pools: pools.pools, AccessLog: out.access.lines, Trace: traced, Served: served,
+		Callers: known, Limits: limits, Plans: plans, Pools: pools.pools, AccessLog: out.access.lines, Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{

@@ -98,12 +98,20 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 		return nil, err
 	}
 	opened.add(st.Close)
-	data, err := newDataPlane(c, st, out)
+	sessions, err := c.sessionKey()
+	if err != nil {
+		return nil, err
+	}
+	callers, err := newCallers(c, sessions, out.log)
+	if err != nil {
+		return nil, err
+	}
+	data, err := newDataPlane(c, st, callers.known, out)
 	if err != nil {
 		return nil, err
 	}
 	opened.add(data.close)
-	plane, err := newControlPlane(c, st, data, out.trail)
+	plane, err := newControlPlane(c, st, data, callers, out.trail)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"strconv"
@@ -26,6 +27,15 @@ func (e *misplaced) Error() string { return e.text }
 
 func wrongAt(n *yaml.Node, format string, args ...any) error {
 	return &misplaced{n.Line, fmt.Sprintf(format, args...)}
+}
+
+// reason is an error of a file without the file's name, which is said already.
+func reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }
 
 // readFile lays a YAML file over c. A key that is no setting is an error, and so is

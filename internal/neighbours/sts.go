@@ -10,24 +10,30 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// STS answers GetCallerIdentity, which every tool of AWS's asks first, in the Query
-// protocol. AWS needs no permission for it. It is an http.Handler, safe for
-// concurrent use.
+// STS answers, in the Query protocol, GetCallerIdentity, which every tool of AWS's
+// asks first, and the calls that give sessions, AssumeRole and GetSessionToken. It is
+// an http.Handler, safe for concurrent use.
 type STS struct {
 	// Authenticate finds out who has signed a request for the service sts. It must
 	// be set.
 	Authenticate func(r *http.Request, op string) (wire.Identify, error)
+
+	// Callers gives the sessions. Nil gives none.
+	Callers *credentials.Callers
 
 	Trail wire.Trail // gets one line a call; its Log must be set
 
@@ -44,6 +50,21 @@ const (
 	stsSpace       = "https://sts.amazonaws.com/doc/2011-06-15/"
 )
 
+// stsActions are the actions of STS that are answered.
+var stsActions = map[string]func(*STS, *stsCall) (any, error){
+	callerIdentity:    (*STS).callerIdentity, // AWS needs no permission for it
+	"AssumeRole":      (*STS).assumeRole,
+	"GetSessionToken": (*STS).sessionToken,
+}
+
+// A stsCall is one call of STS.
+type stsCall struct {
+	action string
+	form   url.Values
+	who    *wire.Caller
+	now    time.Time
+}
+
 // ServeHTTP answers one request, or leaves it to Next.
 func (s *STS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
@@ -53,27 +74,38 @@ func (s *STS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	begun, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
 	form, _ := url.ParseQuery(string(begun)) // what is no form names no action
-	action, version := form.Get("Action"), form.Get("Version")
 	if r.Method == http.MethodGet {
-		action, version = r.URL.Query().Get("Action"), r.URL.Query().Get("Version")
+		form = r.URL.Query()
 	}
-	if err != nil || len(begun) > maxForm || action != callerIdentity && !signedForSTS(r) {
+	c := &stsCall{action: form.Get("Action"), form: form, now: start}
+	if err != nil || len(begun) > maxForm || c.action != callerIdentity && !signedForSTS(r) {
 		r.Body = joined{io.MultiReader(bytes.NewReader(begun), r.Body), r.Body}
 		s.Next.ServeHTTP(w, r)
 		return
 	}
-	e := &wire.Entry{Operation: "sts:" + callerIdentity, Request: r, RequestID: httpmsg.NewRequestID()}
-	if action != callerIdentity || version != stsVersion {
-		e.Operation = ""
-		e.Err = &wire.Error{Status: http.StatusBadRequest, Type: "InvalidAction", Message: "Could not find operation " + wire.Truncated(action) +
-			" for version " + wire.Truncated(version) + ": this server answers " + callerIdentity + " of STS alone"}
+	e := &wire.Entry{Request: r, RequestID: httpmsg.NewRequestID()}
+	var result any
+	if do := stsActions[c.action]; do == nil || form.Get("Version") != stsVersion {
+		e.Err = &wire.Error{Status: http.StatusBadRequest, Type: "InvalidAction", Message: "Could not find operation " + wire.Truncated(c.action) +
+			" for version " + wire.Truncated(form.Get("Version")) + ": this server answers " + answeredActions() + " of STS alone"}
 	} else {
-		e.Who, e.Err = s.identify(r, begun)
+		e.Operation = "sts:" + c.action
+		if e.Who, e.Err = s.identify(r, c.action, begun); e.Err == nil {
+			c.who = e.Who
+			result, e.Err = do(s, c)
+		}
 	}
-	e.Status = answer(w, e)
+	if e.Err == nil {
+		e.Status = send(w, e.RequestID, http.StatusOK, newResponse(c.action, result, e.RequestID))
+	} else {
+		e.Status = sendRefusal(w, e)
+	}
 	e.Took = time.Since(start)
 	s.Trail.Write(e)
 }
+
+// answeredActions lists the actions of STS that are answered.
+func answeredActions() string { return strings.Join(slices.Sorted(maps.Keys(stsActions)), ", ") }
 
 // asksByQuery reports whether a request is one of the Query protocol.
 func asksByQuery(r *http.Request) bool {
@@ -101,8 +133,8 @@ func authorization(r *http.Request) iter.Seq2[string, string] {
 	}
 }
 
-func (s *STS) identify(r *http.Request, body []byte) (*wire.Caller, error) {
-	identify, err := s.Authenticate(r, callerIdentity)
+func (s *STS) identify(r *http.Request, action string, body []byte) (*wire.Caller, error) {
+	identify, err := s.Authenticate(r, action)
 	if err != nil {
 		return nil, err
 	}
@@ -115,16 +147,28 @@ type joined struct {
 	io.Closer
 }
 
-// An identity is the answer of GetCallerIdentity.
-type identity struct {
-	XMLName xml.Name `xml:"GetCallerIdentityResponse"`
-	Space   string   `xml:"xmlns,attr"`
-	Result  struct {
-		ARN     string `xml:"Arn"`
-		UserID  string `xml:"UserId"`
-		Account string
-	} `xml:"GetCallerIdentityResult"`
+// A response is the answer of an action.
+type response struct {
+	XMLName   xml.Name
+	Space     string `xml:"xmlns,attr"`
+	Result    any
 	RequestID string `xml:"ResponseMetadata>RequestId"`
+}
+
+func newResponse(action string, result any, requestID string) *response {
+	return &response{XMLName: xml.Name{Local: action + "Response"}, Space: stsSpace, Result: result, RequestID: requestID}
+}
+
+// An identity is the result of GetCallerIdentity.
+type identity struct {
+	XMLName xml.Name `xml:"GetCallerIdentityResult"`
+	ARN     string   `xml:"Arn"`
+	UserID  string   `xml:"UserId"`
+	Account string
+}
+
+func (s *STS) callerIdentity(c *stsCall) (any, error) {
+	return &identity{ARN: c.who.Principal, UserID: credentials.UserID(c.who.Account, c.who.Principal), Account: c.who.Account}, nil
 }
 
 // A refusal is an error of the Query protocol.
@@ -137,13 +181,8 @@ type refusal struct {
 	RequestID string   `xml:"RequestId"`
 }
 
-// answer answers the call of an entry and returns the status.
-func answer(w http.ResponseWriter, e *wire.Entry) int {
-	if e.Err == nil {
-		out := &identity{Space: stsSpace, RequestID: e.RequestID}
-		out.Result.ARN, out.Result.UserID, out.Result.Account = e.Who.Principal, userID(e.Who), e.Who.Account
-		return send(w, e.RequestID, http.StatusOK, out)
-	}
+// sendRefusal answers the call of an entry that has failed and returns the status.
+func sendRefusal(w http.ResponseWriter, e *wire.Entry) int {
 	known := &wire.Error{Status: http.StatusInternalServerError, Type: "InternalFailure", Message: "Internal server error"}
 	errors.As(e.Err, &known)
 	if as, ok := refusals[known.Type]; ok {
@@ -180,20 +219,4 @@ func send(w http.ResponseWriter, requestID string, status int, v any) int {
 	w.WriteHeader(status)
 	_, _ = w.Write(append(text, '\n')) // a client that went away is nobody's error
 	return status
-}
-
-// userID is the unique id of a caller: of an account itself its number, of a
-// session its role's and its own name, of a federated user the account and the name.
-// The ids that AWS gives users and roles are not known; their names stand for them.
-func userID(who *wire.Caller) string {
-	kind, name, _ := strings.Cut(who.Principal[strings.LastIndexByte(who.Principal, ':')+1:], "/")
-	switch kind {
-	case "root":
-		return who.Account
-	case "assumed-role":
-		return strings.Replace(name, "/", ":", 1)
-	case "federated-user":
-		return who.Account + ":" + name
-	}
-	return name[strings.LastIndexByte(name, '/')+1:]
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -62,7 +63,7 @@ func TestUserID(t *testing.T) {
 		"arn:aws:sts::111122223333:assumed-role/deploy/ci":     "deploy:ci",
 		"arn:aws-cn:sts::111122223333:federated-user/somebody": "111122223333:somebody",
 	} {
-		if got := userID(&wire.Caller{Account: "111122223333", Principal: principal}); got != want {
+		if got := credentials.UserID("111122223333", principal); got != want {
 			t.Errorf("%s: %s, want %s", principal, got, want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/content"
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
@@ -25,6 +26,9 @@ type Services struct {
 	Client *integration.Client
 	AWS    *integration.AWS // nil where no services of AWS are called
 	Log    *slog.Logger     // gets one line for each call that fails by our or the definition's fault
+
+	// Callers are who may sign for methods of AWS_IAM; nil knows nobody.
+	Callers *credentials.Callers
 
 	// Backends knows VPC links and client certificates; nil knows none.
 	Backends *target.Backends

@@ -24,9 +24,14 @@ func (d Decision) String() string {
 
 // A Request is what a policy is asked about.
 type Request struct {
-	Principal string // ARN of who asks, "" for anonymous; only resource policies look at it
+	Principal string // ARN of who asks, "" for anonymous; only resource and trust policies look at it
 	Action    string // such as "execute-api:Invoke", in any case
-	Resource  string // ARN, as the caller spelled it
+	Resource  string // ARN, as the caller spelled it; trust policies have none
+
+	// ByName counts a principal only where a statement names it, or everyone, and not
+	// where one names its account: what is given to an account is for the policies of
+	// its identities to hand on.
+	ByName bool
 
 	// Plain is the ARN of the same resource in the spelling that its owner would use,
 	// "" where that is Resource. What a policy denies it denies under both spellings,
@@ -74,13 +79,13 @@ const (
 
 // misses returns the first element of a statement that a request does not fit.
 func (s *statement) misses(r *Request) elementIndex {
-	if s.principals != nil && s.principals.match(r.Principal) == s.notPrincipal {
+	if s.principals != nil && s.principals.match(r.Principal, r.ByName) == s.notPrincipal {
 		return principalElement
 	}
 	if s.hasAction(r.Action) == s.notAction {
 		return actionElement
 	}
-	if !s.covers(r) {
+	if s.resources != nil && !s.covers(r) {
 		return resourceElement
 	}
 	for i := range s.conditions {

@@ -17,6 +17,7 @@ const (
 	IdentityPolicy   Kind = iota // of a caller: no Principal
 	ResourcePolicy               // of an API: with Principal
 	AuthorizerPolicy             // answer of a Lambda authorizer: no Principal, short Resources
+	TrustPolicy                  // of a role, who may assume it: with Principal, without Resource
 )
 
 // DefaultMaxLength bounds documents unless the caller says otherwise, in
@@ -216,15 +217,20 @@ func (c *compiler) complete(n *node, s *statement, at string) error {
 	switch {
 	case s.actions == nil:
 		return &SyntaxError{join(at, "Action"), "is missing"}
-	case s.resources == nil:
+	case s.resources == nil && c.kind != TrustPolicy:
 		return &SyntaxError{join(at, "Resource"), "is missing"}
-	case c.kind == ResourcePolicy && s.principals == nil:
+	case s.resources != nil && c.kind == TrustPolicy:
+		return &SyntaxError{join(at, "Resource"), "has no place in a policy of this kind"}
+	case c.hasPrincipals() && s.principals == nil:
 		return &SyntaxError{join(at, "Principal"), "is missing"}
-	case c.kind != ResourcePolicy && s.principals != nil:
+	case !c.hasPrincipals() && s.principals != nil:
 		return &SyntaxError{join(at, "Principal"), "has no place in a policy of this kind"}
 	}
 	return nil
 }
+
+// hasPrincipals reports whether the kind of policy says who a statement is about.
+func (c *compiler) hasPrincipals() bool { return c.kind == ResourcePolicy || c.kind == TrustPolicy }
 
 // actions compiles an Action or NotAction element.
 func (c *compiler) actions(n *node, at string) ([]pattern, error) {

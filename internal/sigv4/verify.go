@@ -40,6 +40,9 @@ type Credential struct {
 	Disabled        bool
 }
 
+// IsOver reports whether a credential has expired.
+func (c *Credential) IsOver(now time.Time) bool { return !c.Expires.IsZero() && !now.Before(c.Expires) }
+
 // String hides the secrets.
 func (Credential) String() string { return "Credential{…}" }
 
@@ -132,6 +135,9 @@ func (c *Claim) Settled() bool { return c.declared != "" }
 // is settled or verified.
 func (c *Claim) Scope() Scope { return c.scope }
 
+// Token is the session token that came, "" for none.
+func (c *Claim) Token() string { return c.credential.SessionToken }
+
 // Verify checks the signature with the body and returns whose key made it. The
 // error is an *[Error]. It is to be called once at the most.
 func (c *Claim) Verify(body []byte) (Scope, error) {
@@ -201,7 +207,7 @@ func (c *Claim) read(r *Request) error {
 	if !ok || c.credential.SecretAccessKey == "" || !c.credential.owns(sig) {
 		return errUnknown()
 	}
-	if !c.credential.Expires.IsZero() && !now.Before(c.credential.Expires) {
+	if c.credential.IsOver(now) {
 		return errExpiredToken()
 	}
 	return nil

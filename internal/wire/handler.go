@@ -13,6 +13,13 @@ type Caller struct {
 	Principal string // the caller's ARN
 	AccessKey string // id of the key that signed, "" without a signature
 	UserAgent string // what the request was sent with
+
+	// SessionToken is that of the session that signed, "" for none. It is in no log.
+	SessionToken string
+
+	// Condition returns the value of a condition key of policies, in lower case, that
+	// follows from the request: where it comes from, and how. Nil knows none.
+	Condition func(key string) (value string, ok bool)
 }
 
 // Empty is the output of operations whose success has no body.

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
+	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// signedRegion is what a region may look like that a request is signed for.
+// Any is taken: each is a world of its own.
+var signedRegion = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+
+// authenticator makes the wire.ServerOptions.Authenticate that takes requests
+// signed for a service, in any region, by one of the known callers. Nil as now
+// is the real clock.
+func authenticator(known *credentials.Callers, service string, now func() time.Time) identifier {
+	verifier := sigv4.NewVerifier(sigv4.Options{Service: service, Now: now, Lookup: known.Credential})
+	identify := func(r *http.Request, claim *sigv4.Claim, body []byte) (*wire.Caller, error) {
+		scope, err := claim.Verify(body)
+		if err != nil {
+			return nil, signInError(err)
+		}
+		if !signedRegion.MatchString(scope.Region) {
+			return nil, &wire.Error{Status: http.StatusForbidden, Type: "InvalidSignatureException", Message: "Credential should be scoped to a valid region. "}
+		}
+		token := claim.Token()
+		who, ok := known.Find(scope.AccessKeyID, token)
+		if !ok { // since the request began, the file has changed
+			return nil, &wire.Error{Status: http.StatusForbidden, Type: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
+		}
+		return &wire.Caller{
+			Account: who.Account, Region: scope.Region, Principal: who.Principal, AccessKey: scope.AccessKeyID, UserAgent: r.UserAgent(),
+			SessionToken: token, Condition: requestCondition(r),
+		}, nil
+	}
+	return func(r *http.Request, _ string) (wire.Identify, error) {
+		claim, err := verifier.Claim(&sigv4.Request{
+			Method: r.Method, Path: sentPath(r), Query: r.URL.RawQuery, Host: r.Host, Header: headerLines(r.Header),
+		})
+		if err != nil {
+			return nil, signInError(err)
+		}
+		return func(body []byte) (*wire.Caller, error) { return identify(r, claim, body) }, nil
+	}
+}
+
+// sentPath is the path as the client sent and signed it.
+func sentPath(r *http.Request) string {
+	if !strings.HasPrefix(r.RequestURI, "/") {
+		return r.URL.EscapedPath() // the target is in absolute form
+	}
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	return path
+}
+
+// headerLines yields the lines of a header.
+func headerLines(h http.Header) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for name, values := range h {
+			for _, v := range values {
+				if !yield(name, v) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// signInError is the answer to a request whose signature was refused.
+func signInError(err error) error {
+	var refused *sigv4.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	if refused.Reason == sigv4.Disabled {
+		return wire.Unauthorized("The request is denied because the caller has insufficient permissions.")
+	}
+	return &wire.Error{Status: http.StatusForbidden, Type: refused.Type, Message: refused.Message}
+}
+
+// requestCondition is the Condition of a caller: the values of the condition keys that
+// follow from a request.
+func requestCondition(r *http.Request) func(string) (string, bool) {
+	return func(key string) (string, bool) {
+		switch key {
+		case "aws:sourceip":
+			host, _, err := net.SplitHostPort(r.RemoteAddr)
+			return host, err == nil
+		case "aws:securetransport":
+			return strconv.FormatBool(r.TLS != nil), true
+		case "aws:useragent":
+			return r.UserAgent(), r.UserAgent() != ""
+		case "aws:referer":
+			return r.Referer(), r.Referer() != ""
+		}
+		return "", false
+	}
+}
+
+// authorize makes the wire.ServerOptions.Authorize that asks the caller's policies
+// for each permission that a call needs. A caller who was let in before the
+// credentials changed is judged by the new ones. Nil as now is the real clock.
+func authorize(known *credentials.Callers, now func() time.Time) authorizer {
+	if now == nil {
+		now = time.Now
+	}
+	return func(_ context.Context, who *wire.Caller, op *wire.Operation, resource string) error {
+		caller, ok := known.Judge(who.AccessKey, who.SessionToken, now())
+		for _, needed := range permissions(who, op, resource) {
+			denial := policy.Denial{Principal: who.Principal, Action: needed.action, Resource: needed.resource, Basis: policy.IdentityBased}
+			if ok {
+				denial.Decision = caller.DecideAll(&policy.Request{
+					Principal: who.Principal, Action: denial.Action, Resource: denial.Resource, Context: callerContext(caller, who, now()),
+				})
+			}
+			if denial.Decision != policy.Allow {
+				return wire.AccessDenied("%s", denial)
+			}
+		}
+		return nil
+	}
+}
+
+// A permission is an action on a resource, both as policies name them.
+type permission struct{ action, resource string }
+
+// permissions are what a call needs: the method of the operation, such as
+// apigateway:PUT, on the path of the call. To tag a resource is to change it as
+// well: AWS asks for apigateway:PATCH on the resource itself (recorded of
+// TagResource; what UntagResource needs beside DELETE is not known).
+func permissions(who *wire.Caller, op *wire.Operation, path string) []permission {
+	own := "arn:" + policy.Partition(who.Region) + ":apigateway:" + who.Region + "::"
+	label, tags := strings.CutPrefix(path, "/tags/")
+	if !tags {
+		return []permission{{"apigateway:" + op.Method, own + path}}
+	}
+	arn := plainARN(label, who.Region, own)
+	needed := []permission{{"apigateway:" + op.Method, own + "/tags/" + wire.EscapeLabel(arn)}}
+	if op.Name == "TagResource" {
+		needed = append(needed, permission{"apigateway:PATCH", arn})
+	}
+	return needed
+}
+
+// plainARN unescapes the ARN of a resource and brings it to the one form that
+// policies have for it: own and a path. Operations take it with an account and
+// of another partition as well, by which no policy is to be passed by.
+func plainARN(label, region, own string) string {
+	arn, err := url.PathUnescape(label)
+	if err != nil {
+		return label
+	}
+	const members = 6 // arn:partition:service:region:account:path
+	parts := strings.SplitN(arn, ":", members)
+	if len(parts) == members && parts[2] == "apigateway" && parts[3] == region && strings.HasPrefix(parts[5], "/") {
+		return own + parts[5]
+	}
+	return arn
+}
+
+// callerContext is the context of a control plane call for policies.
+func callerContext(caller *credentials.Caller, who *wire.Caller, now time.Time) func(string) []string {
+	return func(key string) []string {
+		if key == "aws:requestedregion" {
+			return []string{who.Region}
+		}
+		for _, find := range [...]func(string) (string, bool){
+			caller.Value, who.Condition, func(key string) (string, bool) { return credentials.TimeValue(key, now) },
+		} {
+			if v, ok := find(key); ok {
+				return []string{v}
+			}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,67 @@
+package credentials
+
+import (
+	"crypto/subtle"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
+)
+
+// Callers are those of a credentials file, which may be replaced, and their sessions.
+// They are safe for concurrent use. Nil has none.
+type Callers struct {
+	seal    *sealer
+	keyring atomic.Pointer[Keyring] // nil while there is no file
+}
+
+// New makes Callers without a file. key seals the tokens of sessions: processes that
+// have the same one know each other's.
+func New(key Key) *Callers { return &Callers{seal: newSealer(key)} }
+
+// Use takes another file's callers, nil for none, in the place of those that there
+// were.
+func (cs *Callers) Use(k *Keyring) { cs.keyring.Store(k) }
+
+// Known reports whether there is a credentials file.
+func (cs *Callers) Known() bool { return cs != nil && cs.keyring.Load() != nil }
+
+// Find returns who has an access key id and the session token that came with it, ""
+// for none. The caller's key may be disabled, or its session over: that is in its
+// Credential.
+func (cs *Callers) Find(accessKeyID, token string) (*Caller, bool) {
+	if !cs.Known() {
+		return nil, false
+	}
+	k := cs.keyring.Load()
+	if c := k.byKey[accessKeyID]; c != nil {
+		return c, subtle.ConstantTimeCompare([]byte(c.Credential.SessionToken), []byte(token)) == 1
+	}
+	return k.session(cs.seal, accessKeyID, token)
+}
+
+// Credential is a sigv4.Options.Lookup.
+func (cs *Callers) Credential(accessKeyID, token string) (sigv4.Credential, bool) {
+	c, ok := cs.Find(accessKeyID, token)
+	if !ok {
+		return sigv4.Credential{}, false
+	}
+	return c.Credential, true
+}
+
+// Usable is Credential for those who are told nothing of a key that is disabled: it
+// counts as unknown, before the signature is looked at.
+func (cs *Callers) Usable(accessKeyID, token string) (sigv4.Credential, bool) {
+	c, ok := cs.Credential(accessKeyID, token)
+	return c, ok && !c.Disabled
+}
+
+// Judge returns who a caller is by the file that counts now: somebody else's word for
+// it may be older.
+func (cs *Callers) Judge(accessKeyID, token string, now time.Time) (*Caller, bool) {
+	c, ok := cs.Find(accessKeyID, token)
+	if !ok || c.Credential.Disabled || c.Credential.IsOver(now) {
+		return nil, false
+	}
+	return c, true
+}

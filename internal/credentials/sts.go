@@ -1,0 +1,166 @@
+package credentials
+
+import (
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
+)
+
+// assumeRole is the action that a trust policy allows to those who may assume a role.
+const assumeRole = "sts:AssumeRole"
+
+// An Error is a refusal of STS, in AWS's words.
+type Error struct {
+	Code    string // AccessDenied, ValidationError or MalformedPolicyDocument
+	Message string
+}
+
+// Error returns the code and the message.
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+func denied(text string) error  { return &Error{"AccessDenied", text} }
+func invalid(text string) error { return &Error{"ValidationError", text} }
+
+// A RoleRequest asks for a session of a role.
+type RoleRequest struct {
+	Role        string // ARN
+	SessionName string
+	Policy      string // bounds the session; "" for none
+	ExternalID  string // "" for none
+	Duration    time.Duration
+
+	// Value returns the value of a condition key, in lower case, that follows from the
+	// request itself. Nil knows none.
+	Value func(key string) (value string, ok bool)
+}
+
+// A Session is the credentials of a session.
+type Session struct {
+	AccessKeyID, SecretAccessKey, Token string
+
+	Expires   time.Time
+	Principal string // ARN of who calls with them
+	UserID    string
+}
+
+// chainedSession is the longest session that a session of a role may have of another
+// role (documented).
+const chainedSession = time.Hour
+
+// AssumeRole gives a caller a session of a role, if the role trusts it and its own
+// policies let it: in the role's account it is enough that the role names the
+// caller, else both must say so. The error is an *[Error].
+func (cs *Callers) AssumeRole(by *Caller, in *RoleRequest, now time.Time) (*Session, error) {
+	if !cs.Known() {
+		return nil, noFile()
+	}
+	k := cs.keyring.Load()
+	if by.Principal == by.root() {
+		return nil, denied("Roles may not be assumed by root accounts.")
+	}
+	r := k.roles[in.Role]
+	if r == nil || !r.trusts(by, in, now) {
+		return nil, denied("User: " + by.Principal + " is not authorized to perform: " + assumeRole + " on resource: " + in.Role)
+	}
+	switch {
+	case by.role != "" && in.Duration > chainedSession:
+		return nil, invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+	case in.Duration > r.maxSession:
+		return nil, invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	if in.Policy != "" {
+		if _, err := parseSessionPolicy(in.Policy); err != nil {
+			return nil, &Error{"MalformedPolicyDocument", "The policy is not usable: " + err.Error()}
+		}
+	}
+	return cs.give(k, &claims{Issuer: by.issuer, Role: r.arn, Name: in.SessionName, Policy: in.Policy}, in.Duration, now)
+}
+
+// SessionToken gives a user a session of its own. The error is an *[Error].
+func (cs *Callers) SessionToken(by *Caller, duration time.Duration, now time.Time) (*Session, error) {
+	if !cs.Known() {
+		return nil, noFile()
+	}
+	k := cs.keyring.Load()
+	if by.IsTemporary() {
+		return nil, denied("Cannot call GetSessionToken with session credentials")
+	}
+	if by.Principal == by.root() {
+		duration = min(duration, time.Hour) // documented
+	}
+	return cs.give(k, &claims{Issuer: by.issuer}, duration, now)
+}
+
+// noFile is the answer of a server to which anybody is anybody.
+func noFile() error {
+	return denied("This server has no credentials file, and so it knows no roles and gives no sessions: see --credentials.")
+}
+
+// root is the ARN of the caller's account itself.
+func (c *Caller) root() string {
+	return "arn:" + partitionOf(c.Principal) + ":iam::" + c.Account + ":root"
+}
+
+// partitionOf is the partition of an ARN.
+func partitionOf(arn string) string {
+	const before = len("arn:")
+	for i := before; i < len(arn); i++ {
+		if arn[i] == ':' {
+			return arn[before:i]
+		}
+	}
+	return ""
+}
+
+// trusts reports whether a caller may assume the role.
+func (r *role) trusts(by *Caller, in *RoleRequest, now time.Time) bool {
+	ask := policy.Request{Principal: by.Principal, Action: assumeRole, Resource: r.arn, Context: func(key string) []string {
+		value, ok := in.value(by, key, now)
+		if !ok {
+			return nil
+		}
+		return []string{value}
+	}}
+	if r.trust.policy.Evaluate(&ask) != policy.Allow || by.Bound(&ask) != policy.Allow {
+		return false
+	}
+	own := by.Decide(&ask)
+	if own == policy.Allow {
+		return true
+	}
+	ask.ByName = true
+	return own != policy.ExplicitDeny && by.Account == r.account && r.trust.policy.Evaluate(&ask) == policy.Allow
+}
+
+// value is the value of a condition key.
+func (in *RoleRequest) value(by *Caller, key string, now time.Time) (string, bool) {
+	switch key {
+	case "sts:externalid":
+		return in.ExternalID, in.ExternalID != ""
+	case "sts:rolesessionname":
+		return in.SessionName, true
+	}
+	if v, ok := TimeValue(key, now); ok {
+		return v, true
+	}
+	if v, ok := by.Value(key); ok || in.Value == nil {
+		return v, ok
+	}
+	return in.Value(key)
+}
+
+// give makes the credentials of a session.
+func (cs *Callers) give(k *Keyring, what *claims, duration time.Duration, now time.Time) (*Session, error) {
+	expires := now.Add(duration).Truncate(time.Second)
+	what.Issued, what.Expires = now.Unix(), expires.Unix()
+	id := newSessionKeyID()
+	token, err := cs.seal.token(id, what)
+	if err != nil {
+		return nil, err
+	}
+	who, ok := k.session(cs.seal, id, token)
+	if !ok {
+		return nil, denied("The access key that asks is not in the credentials file any more.")
+	}
+	return &Session{id, who.Credential.SecretAccessKey, token, expires.UTC(), who.Principal, who.UserID}, nil
+}
