@@ -168,10 +168,10 @@ func verify(t *testing.T, r recorded, a *AWS, uri string) {
 	t.Helper()
 	s, _ := a.Resolve(uri)
 	path, query, _ := strings.Cut(r.RequestURI, "?")
-	v := sigv4.NewVerifier(sigv4.Options{Service: s.name, Region: s.region, Lookup: func(id string) (sigv4.Credential, bool) {
+	v := sigv4.NewVerifier(sigv4.Options{Service: s.name, Lookup: func(id, _ string) (sigv4.Credential, bool) {
 		return sigv4.Credential{SecretAccessKey: "secret", SessionToken: "token"}, id == "AKID"
 	}})
-	_, err := v.Verify(&sigv4.Request{Method: r.Method, Path: path, Query: query, Host: r.Host, Body: []byte(r.body), Header: func(yield func(string, string) bool) {
+	_, err := v.Verify(&sigv4.Request{Method: r.Method, Path: path, Query: query, Host: r.Host, Region: s.region, Body: []byte(r.body), Header: func(yield func(string, string) bool) {
 		for name, values := range r.Header {
 			for _, value := range values {
 				if !yield(name, value) {
