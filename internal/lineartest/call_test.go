@@ -36,8 +36,10 @@ type reader struct {
 func readers() map[string]reader {
 	verifier := sigv4.NewVerifier(sigv4.Options{
 		Service: "execute-api",
-		Lookup:  func(string, string) (sigv4.Credential, bool) { return sigv4.Credential{SecretAccessKey: "secret"}, true },
-		Now:     func() time.Time { return time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC) },
+		Lookup: func(string, string) (sigv4.Credential, bool) {
+			return sigv4.Credential{SecretAccessKey: "secret"}, true
+		},
+		Now: func() time.Time { return time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC) },
 	})
 	const signature = "AWS4-HMAC-SHA256 Credential=AKID/20150830/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=" +
 		"0000000000000000000000000000000000000000000000000000000000000000"
