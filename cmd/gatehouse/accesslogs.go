@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"regexp"
 	"slices"
 	"sync"
 
@@ -40,12 +41,18 @@ func (a *accessLogs) prepare(c *config) (func(), error) {
 	}, nil
 }
 
-// lines returns where an ARN's lines go; nil discards. It never waits: a file is
-// opened by who writes it.
+// canaryGroup is what the name of a canary's log group ends with.
+var canaryGroup = regexp.MustCompile(`/Canary(:\*)?$`)
+
+// lines returns where an ARN's lines go; nil discards. Those of a canary that is not
+// named go where its stage's do. It never waits: a file is opened by who writes it.
 func (a *accessLogs) lines(arn string) *observe.Lines {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	name, ok := a.files[arn]
+	if !ok {
+		name, ok = a.files[canaryGroup.ReplaceAllString(arn, "$1")]
+	}
 	if !ok {
 		name = a.fallback
 	}

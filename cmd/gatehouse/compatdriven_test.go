@@ -26,7 +26,6 @@ const notYet = "BadRequestException This server does not support "
 const (
 	privatePolicy = `"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[]}"`
 	notImported   = "BadRequestException Errors found during import:\n\tThis server does not support "
-	noCanaries    = notYet + "canarySettings (canary releases) yet"
 	enhancedTLS   = "SecurityPolicy_TLS13_1_3_2025_09"
 )
 
@@ -76,14 +75,7 @@ var drivenSettings = []driven{
 		body: `{"documentationVersion": "v1"}`, patch: []string{"replace /documentationVersion v1"}},
 	{setting: "Stage.tracingEnabled", value: `true`, becomes: kept,
 		body: `{"tracingEnabled": true}`, patch: []string{"replace /tracingEnabled true"}},
-	{setting: "Stage.canarySettings", any: true, value: `{}`, becomes: refused, refusal: noCanaries, body: `{"canarySettings": {}}`, patch: []string{"replace /canarySettings/percentTraffic 1"}},
-	{setting: "Stage.canarySettings.percentTraffic", any: true, value: `10`, becomes: refused, refusal: noCanaries,
-		body: `{"canarySettings": {"percentTraffic": 10}}`, patch: []string{"replace /canarySettings/percentTraffic 10"}},
-	{setting: "Stage.canarySettings.deploymentId", any: true, value: `"{deployment}"`, becomes: refused, refusal: noCanaries,
-		body: `{"canarySettings": {"deploymentId": "{deployment}"}}`, patch: []string{"replace /canarySettings/deploymentId {deployment}"}},
-	{setting: "Stage.canarySettings.stageVariableOverrides", any: true, value: `{"a": "b"}`, becomes: refused, refusal: noCanaries,
-		body: `{"canarySettings": {"stageVariableOverrides": {"a": "b"}}}`, patch: []string{"replace /canarySettings/stageVariableOverrides/a b"}},
-	{setting: "Stage.canarySettings.useStageCache", any: true, value: `true`, becomes: refused, refusal: noCanaries,
+	{setting: "Stage.canarySettings.useStageCache", value: `true`, becomes: kept,
 		body: `{"canarySettings": {"useStageCache": true}}`, patch: []string{"replace /canarySettings/useStageCache true"}},
 	{setting: "Stage.methodSettings.metricsEnabled", value: `true`, becomes: kept, patch: []string{"replace /*/*/metrics/enabled true"}},
 	{setting: "Stage.methodSettings.loggingLevel", value: `"INFO"`, becomes: kept, patch: []string{"replace /*/*/logging/loglevel INFO"}},

@@ -91,7 +91,7 @@ var calls = map[string]struct{ request, body, read string }{
 	"PutIntegration":    {"PUT /restapis/{api}/resources/{root}/methods/GET/integration", `{"type": "HTTP_PROXY", "httpMethod": "GET", "uri": "http://127.0.0.1:1/"}`, "/restapis/{api}/resources/{root}/methods/GET/integration"},
 	"UpdateIntegration": {"PATCH /restapis/{api}/resources/{root}/methods/GET/integration", "", "/restapis/{api}/resources/{root}/methods/GET/integration"},
 	"CreateStage":       {"POST /restapis/{api}/stages", `{"stageName": "made", "deploymentId": "{deployment}"}`, "/restapis/{api}/stages/made"},
-	"CreateDeployment":  {"POST /restapis/{api}/deployments", `{"stageName": "made"}`, "/restapis/{api}/stages/made"},
+	"CreateDeployment":  {"POST /restapis/{api}/deployments", `{"stageName": "dev"}`, "/restapis/{api}/stages/dev"}, // a canary wants a stage that is there
 	"UpdateStage":       {"PATCH /restapis/{api}/stages/dev", "", "/restapis/{api}/stages/dev"},
 	"UpdateAccount":     {"PATCH /account", "", "/account"},
 	"CreateApiKey":      {"POST /apikeys", `{"name": "k"}`, "/apikeys/{made}"},

@@ -72,6 +72,7 @@ func conformanceTopics() []topic {
 		{"Gateway responses", gatewayResponseCases()},
 		{"Routing", routingCases()},
 		{"TestInvokeMethod", testInvokeCases()},
+		{"Stages", nil}, // its rows name tests that have stages of their own
 	}
 }
 
@@ -80,6 +81,9 @@ func conformanceTopics() []topic {
 func TestConformance(t *testing.T) {
 	r := newConformanceRig(t)
 	for _, topic := range conformanceTopics() {
+		if len(topic.cases) == 0 {
+			continue
+		}
 		r.deploy(t, topic.cases)
 		t.Run(topic.title, func(t *testing.T) {
 			for i := range topic.cases {

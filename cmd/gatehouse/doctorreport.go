@@ -129,21 +129,47 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, 
 		return err
 	}
 	used.add(d, st)
+	compiled := p.compile(d)
+	var canary *pipeline.Program
 	if st.Canary != nil {
 		second, err := p.source.Deployment(ctx, st.APIID, st.Canary.DeploymentID)
 		if err != nil {
 			return err
 		}
 		used.add(second, st)
+		canary = p.compile(second)
 	}
-	compiled := p.compile(d)
-	for _, problem := range append(compiled.Problems(), pipeline.Bind(st, compiled, p.services.Load()).Problems()...) {
+	for _, problem := range p.problems(st, compiled, canary) {
 		out.Findings = append(out.Findings, finding{
 			st.APIID, st.Name, problem.Method, problem.Resource, problem.Field, problem.Line, problem.Column, problem.Text,
 		})
 	}
 	out.Closed = append(out.Closed, closedOf(st, compiled)...)
+	if canary != nil {
+		for _, closed := range closedOf(st, canary) {
+			if !slices.Contains(out.Closed, closed) {
+				out.Closed = append(out.Closed, closed)
+			}
+		}
+	}
 	return nil
+}
+
+// problems lists what cannot work of a stage and of its canary, which is nil for
+// none; what both have stands there once.
+func (p *dataPlane) problems(st *snapshot.Stage, own, canary *pipeline.Program) []pipeline.Problem {
+	services := p.services.Load()
+	bound := pipeline.Prepare(services.Settings(st), own, canary, services)(false)
+	list := append(own.Problems(), bound.Problems()...)
+	if canary == nil {
+		return list
+	}
+	for _, problem := range append(canary.Problems(), bound.Canary().Problems()...) {
+		if !slices.Contains(list, problem) {
+			list = append(list, problem)
+		}
+	}
+	return list
 }
 
 // closedOf lists what closes methods of a stage. A setting of the API closes

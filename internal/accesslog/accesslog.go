@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
@@ -13,7 +14,7 @@ import (
 // changes. A nil Log writes nothing.
 type Log struct {
 	parts []part
-	lines *observe.Lines
+	lines []*observe.Lines
 	timed bool
 }
 
@@ -33,11 +34,20 @@ type Record struct {
 // New makes the log of a format whose lines go to lines. Every format is one:
 // what is no reference is text, and unknown variables have no value.
 func New(format string, lines *observe.Lines) *Log {
-	l := &Log{parts: compile(format), lines: lines}
+	l := &Log{parts: compile(format), lines: []*observe.Lines{lines}}
 	for _, p := range l.parts {
 		l.timed = l.timed || p.variable && (p.text == timeToAllHeaders || p.text == timeToFirstContent)
 	}
 	return l
+}
+
+// And returns a log of the same format whose lines go to more places as well: l
+// itself where they do already.
+func (l *Log) And(more *observe.Lines) *Log {
+	if slices.Contains(l.lines, more) {
+		return l
+	}
+	return &Log{parts: l.parts, lines: append(slices.Clone(l.lines), more), timed: l.timed}
 }
 
 // Timed reports whether the log tells when parts of an integration's answer came,
@@ -62,7 +72,9 @@ func (l *Log) Write(buf []byte, r *Record) []byte {
 			line = append(line, '-') // as AWS prints what is unknown or empty
 		}
 	}
-	l.lines.Append(line)
+	for _, to := range l.lines {
+		to.Append(line)
+	}
 	return line
 }
 

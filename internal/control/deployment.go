@@ -71,17 +71,16 @@ func (t *tx) saveDeployment(d *wire.Deployment, src *source) error {
 	return t.publish(kindDeployment, *d.ID, t.freeze(d, src))
 }
 
-// deployTo makes or moves the stage that a CreateDeployment names.
+// deployTo makes or moves the stage that a CreateDeployment names, or the canary of
+// an existing stage. The refusals of a canary are AWS's words.
 func (t *tx) deployTo(in *wire.CreateDeploymentRequest, deployment string) error {
-	if in.CanarySettings != nil {
-		if err := checkPercent(in.CanarySettings.PercentTraffic); err != nil {
-			return err
-		}
-		return unserved("canarySettings", "(canary releases)")
-	}
 	name := text(in.StageName)
 	if name == "" {
-		return nil
+		if in.CanarySettings == nil {
+			return nil
+		}
+		value := map[bool]string{true: "null"}[in.StageName == nil]
+		return errDeploymentContent("Non null and non empty stageName must be provided for canary deployment. Provided value is %s", value)
 	}
 	found, err := t.exists(kindStage, name)
 	if err != nil {
@@ -90,20 +89,37 @@ func (t *tx) deployTo(in *wire.CreateDeploymentRequest, deployment string) error
 	if found {
 		return t.redeploy(in, name, deployment)
 	}
+	if in.CanarySettings != nil {
+		return errDeploymentContent("Stage %s must already be created before making a canary release deployment", wire.Truncated(name))
+	}
 	return t.addStage(&stage{Stage: wire.Stage{
 		StageName: &name, DeploymentID: &deployment, Description: given(in.StageDescription), Variables: filled(in.Variables),
 		CacheClusterEnabled: in.CacheClusterEnabled, CacheClusterSize: given(in.CacheClusterSize), TracingEnabled: in.TracingEnabled,
 	}})
 }
 
-// redeploy moves an existing stage to a deployment and lays what the request
-// says of the stage over it.
+// errDeploymentContent is AWS's refusal of a deployment; its text has no space after
+// the first full stop.
+func errDeploymentContent(format string, args ...any) error {
+	return wire.BadRequest("Invalid deployment content specified."+format, args...)
+}
+
+// redeploy moves an existing stage, or its canary, to a deployment and lays what
+// the request says of the stage over it. A stage that has a canary is moved by its
+// promotion alone.
 func (t *tx) redeploy(in *wire.CreateDeploymentRequest, name, deployment string) error {
 	st, err := t.stage(name)
 	if err != nil {
 		return err
 	}
-	st.DeploymentID = &deployment
+	switch {
+	case in.CanarySettings != nil:
+		deployCanary(st, in.CanarySettings, deployment)
+	case st.CanarySettings != nil:
+		return errDeploymentContent("Non canary deployment not supported on stage %s because Canary is enabled. Provide CanarySettings in deploymentInput.", name)
+	default:
+		st.DeploymentID = &deployment
+	}
 	if d := given(in.StageDescription); d != nil {
 		st.Description = d
 	}
@@ -208,19 +224,25 @@ func (s *Service) DeleteDeployment(ctx context.Context, who *wire.Caller, in *wi
 		if err != nil {
 			return err
 		}
-		if used[id] {
-			return wire.BadRequest("Active stages pointing to this deployment must be moved or deleted")
+		if use, ok := used[id]; ok {
+			return wire.BadRequest("Active stages %s to this deployment must be moved or deleted", use)
 		}
 		return t.remove(kindDeployment, id, errDeployment())
 	})
 }
 
-// usedDeployments is the ids of the deployments that stages are on.
-func (t *tx) usedDeployments() (map[string]bool, error) {
+// usedDeployments is the ids of the deployments that stages and canaries are on, with
+// AWS's words for how.
+func (t *tx) usedDeployments() (map[string]string, error) {
 	stages, err := list[wire.Stage](t, kindStage, "", 0)
-	used := make(map[string]bool, len(stages))
+	used := make(map[string]string, len(stages))
 	for i := range stages {
-		used[*stages[i].DeploymentID] = true
+		if c := stages[i].CanarySettings; c != nil {
+			used[*c.DeploymentID] = "with canary settings pointing"
+		}
+	}
+	for i := range stages {
+		used[*stages[i].DeploymentID] = "pointing"
 	}
 	return used, err
 }
@@ -246,7 +268,7 @@ func (t *tx) dropDeployments() error {
 		return err
 	}
 	for _, row := range rows[:len(rows)-keep] {
-		if used[row.ID] {
+		if _, ok := used[row.ID]; ok {
 			continue
 		}
 		if err := t.remove(kindDeployment, row.ID, errDeployment()); err != nil {

@@ -68,6 +68,12 @@ var keptOfAPI = []keptSetting[restAPI]{
 var keptOfStage = []keptSetting[stage]{
 	{"Stage.tracingEnabled", "there is no X-Ray", func(s *stage) string { return whenTrue(s.TracingEnabled) }},
 	{"Stage.cacheClusterSize", noCache, func(s *stage) string { return text(s.CacheClusterSize) }},
+	{"Stage.canarySettings.useStageCache", noCache, func(s *stage) string {
+		if s.CanarySettings == nil {
+			return ""
+		}
+		return whenTrue(s.CanarySettings.UseStageCache)
+	}},
 	{"Stage.documentationVersion", "there are no documentation versions yet", func(s *stage) string { return text(s.DocumentationVersion) }},
 }
 

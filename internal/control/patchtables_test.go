@@ -13,7 +13,7 @@ const (
 	badMapping    = "! BadRequestException Invalid mapping expression specified: Validation Result: warnings : [], errors : "
 	noMethodSet   = " because there is no method setting for this method "
 	logPaths      = "BadRequestException Invalid accessLogSettings path. Must be one of : [/accessLogSettings/destinationArn, /accessLogSettings/format]"
-	noCanary      = "! BadRequestException This server does not support canarySettings (canary releases) yet"
+	badPercent    = "! BadRequestException Canary percentTraffic must be between 0.0 and 100.0"
 )
 
 // stagePathsText is the end of AWS's answer to a path of a stage that it does
@@ -547,13 +547,27 @@ var stagePatches = patched{
 		{op: "replace", path: "/accessLogSettings/format", value: "$context.stage", member: "/accessLogSettings/format", want: `"$context.stage"`},
 		{op: "replace", path: "/accessLogSettings/format", value: "null", want: "! BadRequestException Access Log value must not be empty"},
 		{op: "remove", path: "/accessLogSettings", member: "/accessLogSettings"},
-		{op: "replace", path: "/canarySettings/percentTraffic", value: "10.5", want: noCanary},
-		{op: "replace", path: "/canarySettings/deploymentId", value: "{deployment}", want: noCanary},
-		{op: "replace", path: "/canarySettings/useStageCache", value: "true", want: noCanary},
-		{op: "replace", path: "/canarySettings/stageVariableOverrides/a", value: "1", want: noCanary},
 		{op: "remove", path: "/canarySettings/stageVariableOverrides/a", member: "/canarySettings"},
-		{op: "replace", path: "/canarySettings/stageVariableOverrides", value: `{"a": "1"}`, want: noCanary},
 		{op: "remove", path: "/canarySettings", member: "/canarySettings"},
+		{op: "replace", path: "/canarySettings/percentTraffic", value: "10.500000", member: "/canarySettings", want: `{"deploymentId":"{other}","percentTraffic":10.5,"useStageCache":false}`},
+		{op: "replace", path: "/canarySettings/percentTraffic", value: "100.1", want: badPercent},
+		{op: "replace", path: "/canarySettings/percentTraffic", value: "-1", want: badPercent},
+		{op: "replace", path: "/canarySettings/percentTraffic", value: "NaN", want: badPercent},
+		{op: "replace", path: "/canarySettings/percentTraffic", value: "x", want: badPercent},
+		{op: "replace", path: "/canarySettings/deploymentId", value: "{deployment}", member: "/canarySettings/deploymentId", want: `"{deployment}"`},
+		{op: "replace", path: "/canarySettings/deploymentId", value: "nope", want: "! BadRequestException Deployment id does not exist"},
+		{op: "replace", path: "/canarySettings/useStageCache", value: "true", member: "/canarySettings/useStageCache", want: `true`},
+		{op: "replace", path: "/canarySettings/stageVariableOverrides/a", value: "1", member: "/canarySettings/stageVariableOverrides", want: `{"a":"1"}`},
+		{op: "remove", path: "/canarySettings/stageVariableOverrides/a", member: "/canarySettings/stageVariableOverrides"},
+		{op: "replace", path: "/canarySettings/stageVariableOverrides", value: `{"a": "1"}`, member: "/canarySettings/stageVariableOverrides", want: `{"a":"1"}`},
+		{op: "replace", path: "/variables", value: `{"a": "0", "b": "0"}`, member: "/variables", want: `{"a":"0","b":"0"}`},
+		{op: "copy", path: "/variables", from: "/canarySettings/stageVariableOverrides", member: "/variables", want: `{"a":"1","b":"0"}`},
+		{op: "copy", path: "/variables", from: "/canarySettings/deploymentId", want: "! BadRequestException Cannot copy from /canarySettings/deploymentId to /variables"},
+		{op: "copy", path: "/deploymentId", from: "/canarySettings/deploymentId", member: "/deploymentId", want: `"{deployment}"`},
+		{op: "copy", path: "/deploymentId", from: "/canarySettings/stageVariableOverrides", want: "! BadRequestException Cannot copy from /canarySettings/stageVariableOverrides to /deploymentId"},
+		{op: "replace", path: "/canarySettings/percentTraffic", value: "0.0", member: "/canarySettings", want: `{"deploymentId":"{deployment}","percentTraffic":0,"stageVariableOverrides":{"a":"1"},"useStageCache":true}`},
+		{op: "remove", path: "/canarySettings", member: "/canarySettings"},
+		{op: "remove", path: "/variables", member: "/variables"},
 		{op: "replace", path: "/*/*/metrics/enabled", value: "true", member: "/methodSettings/*~1*/metricsEnabled", want: `true`},
 		{op: "replace", path: "/*/*/logging/loglevel", value: "INFO", member: "/methodSettings/*~1*/loggingLevel", want: `"INFO"`},
 		{op: "replace", path: "/*/*/logging/loglevel", value: "OFF", member: "/methodSettings/*~1*/loggingLevel", want: `"OFF"`},

@@ -9,9 +9,9 @@ import (
 
 // checkRoles refuses a definition with a method or an authorizer that calls AWS under a role
 // which this server does not assume: each call would fail. The URI says whether
-// a role is needed at all, and may take that from variables of the stage; st is
-// nil for none.
-func (t *tx) checkRoles(src *source, st *wire.Stage) error {
+// a role is needed at all, and may take that from variables of the stage that
+// serves it; on is nil for none.
+func (t *tx) checkRoles(src *source, on *release) error {
 	if t.svc.checkRole == nil {
 		return nil
 	}
@@ -23,19 +23,19 @@ func (t *tx) checkRoles(src *source, st *wire.Stage) error {
 			if role == "" || *in.Type != "AWS" && *in.Type != "AWS_PROXY" {
 				continue
 			}
-			if st != nil {
-				uri = withVariables(uri, st.Variables)
+			if on != nil {
+				uri = withVariables(uri, on.variables)
 			}
 			if err := t.svc.checkRole(uri, role); err != nil {
 				return wire.BadRequest("%s %s: %v", verb, *resources[i].Path, err)
 			}
 		}
 	}
-	return t.checkAuthorizerRoles(src, st)
+	return t.checkAuthorizerRoles(src, on)
 }
 
 // checkAuthorizerRoles is checkRoles of the authorizers that methods name.
-func (t *tx) checkAuthorizerRoles(src *source, st *wire.Stage) error {
+func (t *tx) checkAuthorizerRoles(src *source, on *release) error {
 	used := make(map[string]bool)
 	for i := range src.Resources {
 		for _, m := range src.Resources[i].ResourceMethods {
@@ -48,8 +48,8 @@ func (t *tx) checkAuthorizerRoles(src *source, st *wire.Stage) error {
 		if role == "" || *a.Type == userPools || !used[*a.ID] {
 			continue
 		}
-		if st != nil {
-			uri = withVariables(uri, st.Variables)
+		if on != nil {
+			uri = withVariables(uri, on.variables)
 		}
 		if err := t.svc.checkRole(uri, role); err != nil {
 			return wire.BadRequest("authorizer %s: %v", wire.Truncated(*a.Name), err)
@@ -58,14 +58,22 @@ func (t *tx) checkAuthorizerRoles(src *source, st *wire.Stage) error {
 	return nil
 }
 
-// checkStageRoles is checkRoles of what a stage serves under its variables.
+// checkStageRoles is checkRoles of what a stage and its canary serve.
 func (t *tx) checkStageRoles(st *wire.Stage) error {
 	if t.svc.checkRole == nil {
 		return nil
 	}
-	src, err := t.sourceWith(*st.DeploymentID, `"credentials"`, `"authorizerCredentials"`)
-	if src == nil || err != nil {
-		return err
+	for _, r := range releasesOf(st) {
+		src, err := t.sourceWith(r.deployment, `"credentials"`, `"authorizerCredentials"`)
+		if err != nil {
+			return err
+		}
+		if src == nil {
+			continue
+		}
+		if err := t.checkRoles(src, &r); err != nil {
+			return err
+		}
 	}
-	return t.checkRoles(src, st)
+	return nil
 }

@@ -76,6 +76,9 @@ func (t *tx) addStage(st *stage) error {
 	st.CacheClusterStatus = new("NOT_AVAILABLE")
 	st.MethodSettings = map[string]wire.MethodSetting{}
 	st.CreatedDate = &t.now
+	if c := st.CanarySettings; c != nil {
+		completeCanary(c, *st.DeploymentID)
+	}
 	return t.moveStage(st)
 }
 
@@ -97,12 +100,14 @@ func (t *tx) changeStage(st *stage) error {
 	if err := CheckStageVariables(st.Variables); err != nil {
 		return err
 	}
-	if over(len(st.Variables), t.svc.limits.VariablesPerStage) {
-		return errQuota("Stage Variables", " for this Stage")
-	}
 	if c := st.CanarySettings; c != nil {
 		if err := t.checkCanary(c); err != nil {
 			return err
+		}
+	}
+	for _, r := range releasesOf(&st.Stage) {
+		if over(len(r.variables), t.svc.limits.VariablesPerStage) {
+			return errQuota("Stage Variables", " for this Stage")
 		}
 	}
 	if err := unservedStage(&st.Stage); err != nil {
@@ -117,7 +122,7 @@ func (t *tx) servedStage(st *stage) *snapshot.Stage {
 	return &snapshot.Stage{
 		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
 		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
-		AccessLog: freezeAccessLog(st), AuthorizersFlushed: st.AuthorizersFlushed,
+		AccessLog: freezeAccessLog(st), AuthorizersFlushed: st.AuthorizersFlushed, Canary: freezeCanary(st.CanarySettings),
 	}
 }
 
@@ -147,28 +152,6 @@ func CheckStageVariables(vars map[string]string) error {
 		if len(value) > maxVariableValue {
 			return wire.BadRequest("Invalid stage variable value: %s.  Values have at most %d characters.", wire.Truncated(value), maxVariableValue)
 		}
-	}
-	return nil
-}
-
-// checkCanary checks what AWS does of a canary.
-func (t *tx) checkCanary(c *wire.CanarySettings) error {
-	if err := checkPercent(c.PercentTraffic); err != nil {
-		return err
-	}
-	if id := given(c.DeploymentID); id != nil {
-		if err := t.require(kindDeployment, *id, wire.BadRequest("Deployment id does not exist")); err != nil {
-			return err
-		}
-	}
-	return CheckStageVariables(c.StageVariableOverrides)
-}
-
-const badPercent = "Canary percentTraffic must be between 0.0 and 100.0"
-
-func checkPercent(p *wire.Double) error {
-	if p != nil && (*p < 0 || *p > 100) {
-		return wire.BadRequest(badPercent)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,11 +17,11 @@ func (s *Service) UpdateStage(ctx context.Context, who *wire.Caller, in *wire.Up
 		if err != nil {
 			return nil, err
 		}
-		deployment, variables := *st.DeploymentID, maps.Clone(st.Variables)
+		before := releasesOf(&st.Stage)
 		if err := stagePatch.Apply(t, st, in.PatchOperations); err != nil {
 			return nil, err
 		}
-		if *st.DeploymentID == deployment && maps.Equal(st.Variables, variables) {
+		if slices.EqualFunc(before, releasesOf(&st.Stage), release.equal) {
 			return &st.Stage, t.changeStage(st)
 		}
 		return &st.Stage, t.moveStage(st)
@@ -47,7 +46,7 @@ var stagePatch = patchTable[stage]{
 		{At: "/accessLogSettings/format", Add: setLogFormat, Replace: setLogFormat},
 		{At: "/accessLogSettings", Remove: func(_ *tx, s *stage, _ *patch.Op) error { s.AccessLogSettings = nil; return nil }},
 		{At: "/canarySettings/percentTraffic", Replace: setDouble(func(s *stage) **wire.Double { return &canary(s).PercentTraffic }, badPercent)},
-		{At: "/canarySettings/deploymentId", Replace: setText(func(s *stage) **string { return &canary(s).DeploymentID })},
+		{At: "/canarySettings/deploymentId", Replace: setCanaryDeployment},
 		{At: "/canarySettings/useStageCache", Replace: setBool(func(s *stage) **bool { return &canary(s).UseStageCache })},
 		{At: "/canarySettings/stageVariableOverrides/{name}", Replace: setVariable(canaryVariables), Remove: removeOverride},
 		{At: "/canarySettings/stageVariableOverrides", Replace: setVariables(canaryVariables)},
@@ -87,42 +86,7 @@ func setDeployment(_ *tx, s *stage, op *patch.Op) error {
 	return nil
 }
 
-// promoteDeployment is the first half of the promotion of a canary.
-func promoteDeployment(_ *tx, s *stage, op *patch.Op) error {
-	if op.From != "/canarySettings/deploymentId" || s.CanarySettings == nil || s.CanarySettings.DeploymentID == nil {
-		return errCopy(op)
-	}
-	s.DeploymentID = s.CanarySettings.DeploymentID
-	return nil
-}
-
-// promoteVariables is the other half: the canary's overrides go over the
-// stage's variables.
-func promoteVariables(_ *tx, s *stage, op *patch.Op) error {
-	if op.From != "/canarySettings/stageVariableOverrides" || s.CanarySettings == nil {
-		return errCopy(op)
-	}
-	if len(s.CanarySettings.StageVariableOverrides) > 0 && s.Variables == nil {
-		s.Variables = make(map[string]string)
-	}
-	maps.Copy(s.Variables, s.CanarySettings.StageVariableOverrides)
-	return nil
-}
-
-func errCopy(op *patch.Op) error {
-	return wire.BadRequest("Cannot copy from %s to %s", wire.Truncated(op.From), wire.Truncated(op.Path))
-}
-
-func stageVariables(s *stage) *map[string]string  { return &s.Variables }
-func canaryVariables(s *stage) *map[string]string { return &canary(s).StageVariableOverrides }
-
-// canary is a stage's canary, which the first patch of it makes.
-func canary(s *stage) *wire.CanarySettings {
-	if s.CanarySettings == nil {
-		s.CanarySettings = &wire.CanarySettings{DeploymentID: s.DeploymentID, PercentTraffic: new(wire.Double(0)), UseStageCache: new(false)}
-	}
-	return s.CanarySettings
-}
+func stageVariables(s *stage) *map[string]string { return &s.Variables }
 
 // setVariable sets a variable whether or not it is there.
 func setVariable(field func(*stage) *map[string]string) patchSetter[stage] {
@@ -144,15 +108,6 @@ func removeVariable(field func(*stage) *map[string]string) patchSetter[stage] {
 		*vars = filled(*vars)
 		return nil
 	}
-}
-
-// removeOverride removes a variable of the canary; where there is none, there
-// is nothing to remove.
-func removeOverride(t *tx, s *stage, op *patch.Op) error {
-	if s.CanarySettings == nil {
-		return nil
-	}
-	return removeVariable(canaryVariables)(t, s, op)
 }
 
 // setVariables takes all variables as a JSON object.

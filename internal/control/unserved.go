@@ -31,11 +31,8 @@ func unservedIntegration(in *wire.Integration) error {
 }
 
 func unservedStage(st *wire.Stage) error {
-	switch {
-	case isTrue(st.CacheClusterEnabled):
+	if isTrue(st.CacheClusterEnabled) {
 		return unserved("cacheClusterEnabled", "true")
-	case st.CanarySettings != nil:
-		return unserved("canarySettings", "(canary releases)")
 	}
 	for _, setting := range st.MethodSettings {
 		if isTrue(setting.CachingEnabled) {

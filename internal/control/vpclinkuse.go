@@ -22,11 +22,20 @@ func (t *tx) vpcLinkUses(id string) ([]string, error) {
 		if len(uses) >= maxUses {
 			return nil
 		}
-		src, err := t.sourceWith(*st.DeploymentID, `"VPC_LINK"`)
-		if src == nil || err != nil {
-			return err
+		for _, r := range releasesOf(st) {
+			src, err := t.sourceWith(r.deployment, `"VPC_LINK"`)
+			if err != nil {
+				return err
+			}
+			if src == nil {
+				continue
+			}
+			for _, use := range src.usesOf(id, r.variables) {
+				if use = t.api + ":" + use + ":" + *st.StageName; !slices.Contains(uses, use) {
+					uses = append(uses, use)
+				}
+			}
 		}
-		uses = append(uses, src.usesOf(id, t.api, st)...)
 		return nil
 	})
 	return uses[:min(len(uses), maxUses)], err
@@ -67,15 +76,16 @@ func (t *tx) sourceWith(deployment string, texts ...string) (*source, error) {
 	return decode[source](t, kindDeploymentSource, deployment, doc)
 }
 
-// usesOf lists the methods that take a link under a stage's variables.
-func (s *source) usesOf(link, api string, st *wire.Stage) []string {
+// usesOf lists the methods that take a link under a stage's variables, each as its
+// verb and the id of its resource.
+func (s *source) usesOf(link string, variables map[string]string) []string {
 	var uses []string
 	for i := range s.Resources {
 		r := &s.Resources[i]
 		for _, verb := range sortedKeys(r.ResourceMethods) {
 			in := r.ResourceMethods[verb].MethodIntegration
-			if text(in.ConnectionType) == "VPC_LINK" && withVariables(text(in.ConnectionID), st.Variables) == link {
-				uses = append(uses, api+":"+verb+":"+*r.ID+":"+*st.StageName)
+			if text(in.ConnectionType) == "VPC_LINK" && withVariables(text(in.ConnectionID), variables) == link {
+				uses = append(uses, verb+":"+*r.ID)
 			}
 		}
 	}

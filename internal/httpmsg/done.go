@@ -9,6 +9,7 @@ import "time"
 // released: who keeps it copies it.
 type Done struct {
 	Account, API, Stage string
+	Canary              bool   // the stage's canary served it
 	Resource, Verb      string // path template and verb of the method's definition; "" where none was found
 
 	RequestID, ExtendedRequestID string

@@ -1,6 +1,7 @@
 package lambdaproxy
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -104,5 +105,15 @@ func TestEventAuthorizer(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// Calls of a stage that has a canary tell whether it serves them.
+func TestEventOfCanary(t *testing.T) {
+	for is, want := range map[string]string{"true": `"extendedRequestId":"x=","isCanaryRequest":true,`, "false": `"extendedRequestId":"x=","isCanaryRequest":false,`} {
+		r := Request{Context: &mapping.Context{ExtendedRequestID: "x=", IsCanaryRequest: is}}
+		if got := string(r.AppendEvent(nil, nil, false)); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s", is, got)
+		}
 	}
 }

@@ -184,6 +184,7 @@ func (c *call) initScope() {
 		x.RequestID = httpmsg.NewRequestID()
 	}
 	x.ExtendedRequestID = httpmsg.NewExtendedRequestID()
+	x.IsCanaryRequest = c.stage.isCanary
 	s := &c.scope
 	s.RequestMemory, s.ResponseMemory = &c.requestMemory, &c.answerMemory
 	s.Host, s.SeeHeaders, s.RawQuery, s.StageVariables, s.RequestBody = c.req.Host, c.see, c.req.Query, st.Variables, c.req.Body

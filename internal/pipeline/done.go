@@ -17,7 +17,7 @@ func (c *call) done(d *httpmsg.Done) {
 		}
 	}()
 	st, x := c.stage.settings, &c.scope.Context
-	d.Account, d.API, d.Stage = st.Account, st.APIID, st.Name
+	d.Account, d.API, d.Stage, d.Canary = st.Account, st.APIID, st.Name, c.stage.isCanary == "true"
 	d.RequestID, d.ExtendedRequestID, d.TraceID = x.RequestID, x.ExtendedRequestID, c.traceID
 	d.ErrorType, d.ErrorMessage = x.Error.ResponseType, x.Error.Message
 	if c.method != nil {

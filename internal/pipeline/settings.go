@@ -1,32 +1,81 @@
 package pipeline
 
 import (
+	"maps"
+	"strings"
+
 	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
-// Settings are a stage's settings with its access log, whose format is parsed once
-// for the stage, its canary, and the requests that the front door refuses. They
+// Settings are a stage's settings with its access log, whose format is parsed for
+// the stage and the requests that the front door refuses, and for its canary. They
 // never change.
 type Settings struct {
 	stage     *snapshot.Stage
 	accessLog *accesslog.Log // nil for none
 	served    func(*trace.Served)
+	canary    *Settings // of the calls that the canary serves; nil for none
 }
 
 // Settings makes a stage's settings ready.
 func (s *Services) Settings(st *snapshot.Stage) *Settings {
 	out := &Settings{stage: st, served: s.Served}
-	if st.AccessLog == nil || s.AccessLog == nil {
-		return out
+	if st.Canary != nil {
+		out.canary = &Settings{stage: canaryStage(st), served: s.Served}
 	}
-	if lines := s.AccessLog(st.AccessLog.DestinationARN); lines != nil {
-		out.accessLog = accesslog.New(st.AccessLog.Format, lines)
-	}
+	out.findAccessLog(s.AccessLog)
 	return out
+}
+
+// findAccessLog finds the access logs of the stage and of its canary, whose lines
+// stand in both: one log where that is one place, so that a format is parsed once.
+func (s *Settings) findAccessLog(lines func(arn string) *observe.Lines) {
+	log := s.stage.AccessLog
+	if log == nil || lines == nil {
+		return
+	}
+	if to := lines(log.DestinationARN); to != nil {
+		s.accessLog = accesslog.New(log.Format, to)
+	}
+	if s.canary == nil {
+		return
+	}
+	s.canary.accessLog = s.accessLog
+	switch to := lines(canaryLog(log.DestinationARN)); {
+	case to == nil:
+	case s.accessLog == nil:
+		s.canary.accessLog = accesslog.New(log.Format, to)
+	default:
+		s.canary.accessLog = s.accessLog.And(to)
+	}
+}
+
+// canaryStage is a stage's settings as its canary has them.
+func canaryStage(st *snapshot.Stage) *snapshot.Stage {
+	out := *st
+	out.DeploymentID = st.Canary.DeploymentID
+	out.Variables = maps.Clone(st.Variables)
+	if out.Variables == nil {
+		out.Variables = make(map[string]string, len(st.Canary.StageVariableOverrides))
+	}
+	maps.Copy(out.Variables, st.Canary.StageVariableOverrides)
+	return &out
+}
+
+// canaryLog is the log group that has the lines of a canary alone, which stand in
+// that of its stage as well: the stage's with a suffix (documented).
+func canaryLog(arn string) string {
+	group, all := strings.CutSuffix(arn, ":*")
+	group += "/Canary"
+	if all {
+		group += ":*"
+	}
+	return group
 }
 
 // Stage returns the settings as they were published.

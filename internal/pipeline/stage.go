@@ -86,13 +86,14 @@ type Stage struct {
 	userPools []*authz.UserPools            // by the index of Program.userPools; nil where there are none
 	accessLog *accesslog.Log                // nil for none
 	canary    *canary                       // nil for none
+	isCanary  string                        // $context.isCanaryRequest of its calls: "true" or "false", "" where the stage has no canary
 
 	deflaters         *content.Deflaters
 	requests, answers *httpmsg.Budget
 }
 
 // A canary serves a part of a stage's calls: the stage of another program under the
-// same settings.
+// same settings but for what it overrides of them.
 type canary struct {
 	stage *Stage
 	share float64 // of the calls, 0 to 1
@@ -116,7 +117,8 @@ func Prepare(settings *Settings, program, second *Program, services *Services) f
 	rates := make(map[string]limit.Rate)
 	s.addRates(rates)
 	if second != nil {
-		s.canary = &canary{stage: newStage(settings, second, services), share: settings.stage.Canary.PercentTraffic / 100, draw: services.Draw}
+		s.canary = &canary{stage: newStage(settings.canary, second, services), share: settings.stage.Canary.PercentTraffic / 100, draw: services.Draw}
+		s.isCanary, s.canary.stage.isCanary = "false", "true"
 		if s.canary.draw == nil {
 			s.canary.draw = rand.Float64
 		}
@@ -173,6 +175,14 @@ func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 	c.complete(c.attempt((*call).run))
 	c.handOnTrace()
 	return &c.answer
+}
+
+// Canary returns the stage as its canary serves it, nil where it has none.
+func (s *Stage) Canary() *Stage {
+	if s.canary == nil {
+		return nil
+	}
+	return s.canary.stage
 }
 
 // A destination is where a method's integration is under a stage's settings.

@@ -140,10 +140,12 @@ type Stage struct {
 }
 
 // A Canary is a second deployment that serves a part of a stage's requests, under
-// the same settings.
+// the same settings but for what it overrides of the stage's variables.
 type Canary struct {
-	DeploymentID   string  `json:"deploymentId"`
-	PercentTraffic float64 `json:"percentTraffic"` // of the requests, 0 to 100
+	DeploymentID           string            `json:"deploymentId"`
+	PercentTraffic         float64           `json:"percentTraffic"`                   // of the requests, 0 to 100
+	StageVariableOverrides map[string]string `json:"stageVariableOverrides,omitempty"` // and more variables, which the stage does not have
+	UseStageCache          bool              `json:"useStageCache,omitempty"`
 }
 
 // An AccessLog is where a stage's access log goes and what its lines are made
