@@ -68,6 +68,7 @@ def test_script(server, cli, tmp_path):
     api, root = make_api(cli, tmp_path)
     items = resources(cli, api, root)
     parts(cli, tmp_path, api)
+    authorizers(cli, tmp_path, api, items)
     method = methods(cli, tmp_path, api, items)
     deployments(server, cli, tmp_path, api, method)
     links(cli, tmp_path)
@@ -141,6 +142,34 @@ def parts(cli, tmp_path, api):
     cli("delete-gateway-response", *of, "--response-type", "THROTTLED")
 
 
+FUNCTION = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:auth/invocations"
+POOL = "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_AbCdEf123"
+
+
+def authorizers(cli, tmp_path, api, items):
+    of = ("--rest-api-id", api)
+    made = cli.from_skeleton("create-authorizer", tmp_path, restApiId=api, name="auth", type="TOKEN", authorizerUri=FUNCTION, identitySource="method.request.header.Auth")
+    assert (made["authType"], made["authorizerResultTtlInSeconds"]) == ("custom", 300)
+    token = ("--authorizer-id", made["id"])
+    assert cli("update-authorizer", *of, *token, "--patch-operations", "op=replace,path=/authorizerResultTtlInSeconds,value=0", "op=replace,path=/name,value=token")["name"] == "token"
+    assert cli("get-authorizer", *of, *token, "--query", "[name, type, authorizerResultTtlInSeconds]") == ["token", "TOKEN", 0]
+    pool = cli("create-authorizer", *of, "--name", "pool", "--type", "COGNITO_USER_POOLS", "--provider-arns", POOL, "--identity-source", "method.request.header.Authorization",
+               "--query", "id", "--output", "text")
+    assert cli("get-authorizers", *of, "--query", "items[].name") == ["token", "pool"]
+    assert cli.fails("BadRequestException", "create-authorizer", *of, "--name", "pool", "--type", "TOKEN", "--authorizer-uri", FUNCTION, "--identity-source", "method.request.header.A") == (
+        "Authorizer name must be unique. Authorizer pool already exists in this RestApi.")
+
+    method = (*of, "--resource-id", items, "--http-method", "DELETE")
+    cli("put-method", *method, "--authorization-type", "COGNITO_USER_POOLS", "--authorizer-id", pool, "--authorization-scopes", "shop/write")
+    assert cli.fails("ConflictException", "delete-authorizer", *of, "--authorizer-id", pool) == "Cannot delete authorizer 'pool', is referenced in method: DELETE//part1/{item}"
+    changed = cli("update-method", *method, "--patch-operations", "op=remove,path=/authorizationScopes,value=shop/write", "op=replace,path=/authorizationType,value=CUSTOM",
+                  f"op=replace,path=/authorizerId,value={made['id']}")
+    assert (changed["authorizerId"], changed.get("authorizationScopes")) == (made["id"], None)
+    cli("delete-method", *method)
+    for id in (pool, made["id"]):
+        cli("delete-authorizer", *of, "--authorizer-id", id)
+
+
 def methods(cli, tmp_path, api, items):
     method = ("--rest-api-id", api, "--resource-id", items, "--http-method", "GET")
     ids = {"restApiId": api, "resourceId": items, "httpMethod": "GET"}
@@ -186,6 +215,7 @@ def deployments(server, cli, tmp_path, api, method):
     assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 2.5
     assert cli("get-stage", *of, "--stage-name", "prod", "--query", "variables.color", "--output", "text") == "black"
     assert cli("get-stages", *of, "--deployment-id", first, "--query", "sort(item[].stageName)") == ["dev", "prod"]
+    cli("flush-stage-authorizers-cache", *of, "--stage-name", "prod")
     assert "Active stages pointing to this deployment" in cli.fails("BadRequestException", "delete-deployment", *of, "--deployment-id", first)
     cli("delete-deployment", *of, "--deployment-id", second)
 

@@ -20,6 +20,10 @@ def filled(client):
         client.create_vpc_link(name=f"link{i}", targetArns=["arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/x/1"])
         client.generate_client_certificate(description=f"certificate{i}")
         client.create_request_validator(**of, name=f"validator{i}")
+        client.create_authorizer(
+            **of, name=f"authorizer{i}", type="REQUEST", authorizerResultTtlInSeconds=0,
+            authorizerUri="arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations",
+        )
         client.create_model(**of, name=f"Model{i}", contentType="application/json", schema="{}")
     client.put_method(**of, resourceId=api["rootResourceId"], httpMethod="GET", authorizationType="NONE")
     client.put_integration(**of, resourceId=api["rootResourceId"], httpMethod="GET", type="MOCK")
@@ -65,7 +69,7 @@ def test_every_paginator(client, known):
             continue
         walk(client.get_paginator(method), asked, everything)
     assert set(built) >= {
-        "GetRestApis", "GetResources", "GetModels", "GetDeployments", "GetRequestValidators", "GetGatewayResponses", "GetVpcLinks", "GetClientCertificates",
+        "GetRestApis", "GetResources", "GetModels", "GetDeployments", "GetRequestValidators", "GetAuthorizers", "GetGatewayResponses", "GetVpcLinks", "GetClientCertificates",
         "GetApiKeys", "GetUsagePlans", "GetUsagePlanKeys", "GetUsage",
     }
 

@@ -93,3 +93,62 @@ func TestRolesAreChecked(t *testing.T) {
 		t.Errorf("the variable is %q", got)
 	}
 }
+
+// Authorizers that methods name are held to the same; others may have any role, since
+// nobody is to assume it.
+func TestRolesOfAuthorizersAreChecked(t *testing.T) {
+	st, err := store.Open(ctx(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	s := control.New(control.Options{Store: st, CheckRole: func(uri, role string) error {
+		if strings.HasSuffix(uri, ":local/invocations") || strings.Contains(uri, "${") {
+			return nil
+		}
+		return errors.New("no " + role)
+	}})
+	const role = "arn:aws:iam::000000000000:role/r"
+	a := must(s.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "a"}))(t)
+	authorizer := must(s.CreateAuthorizer(ctx(), who, &wire.CreateAuthorizerRequest{
+		RestAPIID: *a.ID, Name: "auth", Type: "TOKEN", IdentitySource: new(authHeader), AuthorizerURI: new(authorizerURI), AuthorizerCredentials: new(role),
+	}))(t)
+	must(s.PutMethod(ctx(), who, &wire.PutMethodRequest{RestAPIID: *a.ID, ResourceID: *a.RootResourceID, HTTPMethod: "GET", AuthorizationType: "NONE"}))(t)
+	must(s.PutIntegration(ctx(), who, &wire.PutIntegrationRequest{RestAPIID: *a.ID, ResourceID: *a.RootResourceID, HTTPMethod: "GET", Type: "MOCK"}))(t)
+	deploy := func(stage, function string) error {
+		in := &wire.CreateDeploymentRequest{RestAPIID: *a.ID}
+		if stage != "" {
+			in.StageName, in.Variables = &stage, map[string]string{"f": function}
+		}
+		_, err := s.CreateDeployment(ctx(), who, in)
+		return err
+	}
+	led := func(uri string) {
+		t.Helper()
+		must(s.UpdateAuthorizer(ctx(), who, &wire.UpdateAuthorizerRequest{RestAPIID: *a.ID, AuthorizerID: *authorizer.ID, PatchOperations: ops([3]string{"replace", "/authorizerUri", uri})}))(t)
+	}
+	refused := func(err error) {
+		t.Helper()
+		var answer *wire.Error
+		if !errors.As(err, &answer) || answer.Status != 400 || answer.Message != "authorizer auth: no "+role {
+			t.Errorf("got %v", err)
+		}
+	}
+	allowed := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	allowed(deploy("", ""))
+	must(s.UpdateMethod(ctx(), who, &wire.UpdateMethodRequest{RestAPIID: *a.ID, ResourceID: *a.RootResourceID, HTTPMethod: "GET",
+		PatchOperations: ops([3]string{"replace", "/authorizationType", "CUSTOM"}, [3]string{"replace", "/authorizerId", *authorizer.ID})}))(t)
+	refused(deploy("", ""))
+	led(strings.Replace(authorizerURI, ":auth/", ":local/", 1))
+	allowed(deploy("", ""))
+	led(strings.Replace(authorizerURI, ":auth/", ":${stageVariables.f}/", 1))
+	allowed(deploy("", ""))
+	allowed(deploy("dev", "local"))
+	refused(deploy("dev", "auth"))
+	refused(deploy("other", "auth"))
+}
