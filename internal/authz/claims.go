@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"strings"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
@@ -20,6 +21,9 @@ func printClaims(claims []claim) []mapping.Param {
 	return out
 }
 
+// plainDigits is the length of whole numbers that Java prints as they stand.
+const plainDigits = 18
+
 // print is the text of a claim: exp, iat and nbf are printed as Java prints a Date
 // (recorded of the first two; auth_time stays a number), lists are joined with commas
 // (recorded with one element), and objects are JSON.
@@ -28,7 +32,7 @@ func (c claim) print() string {
 	case jsontext.String:
 		return c.text()
 	case jsontext.Bool:
-		return string(c.raw)
+		return c.raw
 	case jsontext.Number:
 		switch c.name {
 		case "exp", "iat", "nbf":
@@ -36,10 +40,17 @@ func (c claim) print() string {
 				return time.Unix(seconds, 0).UTC().Format("Mon Jan 02 15:04:05 UTC 2006")
 			}
 		}
+		if len(c.raw) <= plainDigits && !strings.ContainsAny(c.raw, ".eE-") {
+			return c.raw
+		}
+	case jsontext.Array:
+		if list := c.texts(); list != nil {
+			return strings.Join(list, ",")
+		}
 	}
-	v, err := value.ParseStrict(string(c.raw), value.Limits{Bytes: maxToken, Depth: maxTokenDepth})
+	v, err := value.ParseStrict(c.raw, value.Limits{Bytes: maxToken, Depth: maxTokenDepth})
 	if err != nil {
-		return string(c.raw)
+		return c.raw
 	}
 	if c.kind != jsontext.Array {
 		return string(appendPlain(nil, v))

@@ -55,7 +55,7 @@ func (s *keySet) find(t *parsedToken) (*verifyKey, bool) {
 	var unnamed, fitting *verifyKey
 	for i := range s.keys {
 		k := &s.keys[i]
-		if !slices.Contains(k.algorithms, jose.SignatureAlgorithm(t.alg)) {
+		if !slices.Contains(k.algorithms, t.algorithm.name) {
 			continue
 		}
 		switch {

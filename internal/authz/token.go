@@ -28,6 +28,7 @@ var (
 	errTokenCrit    = errors.New("the token's header asks for an extension")
 	errTokenType    = errors.New("the token is of another type than JWT")
 	errTokenKeyID   = errors.New("the token's kid is too long")
+	errAlgorithm    = errors.New("the token's signature is of an algorithm that is not allowed")
 	errTokenMembers = errors.New("the token has too many members")
 )
 
@@ -35,17 +36,18 @@ var (
 type claim struct {
 	name string
 	kind jsontext.Kind
-	raw  []byte
+	raw  string
 }
 
 // A parsedToken is a token whose signature nobody has verified yet.
 type parsedToken struct {
-	compact string
-	alg     string
-	kid     string
-	hasKid  bool
-	access  bool // its type says that it is an access token, after RFC 9068
-	claims  []claim
+	algorithm *algorithm
+	kid       string
+	hasKid    bool
+	access    bool // its type says that it is an access token, after RFC 9068
+	claims    []claim
+	signed    []byte // the text that is signed
+	signature []byte
 }
 
 // parseToken reads a JWT in compact form (RFC 7515, 7519), strictly: each part is
@@ -61,7 +63,7 @@ func parseToken(text string) (*parsedToken, error) {
 	if !ok || header == "" || payload == "" || signature == "" {
 		return nil, errTokenForm
 	}
-	t := &parsedToken{compact: text}
+	t := &parsedToken{signed: []byte(text[:len(text)-len(signature)-1])}
 	head, err := decodePart(header)
 	if err != nil {
 		return nil, err
@@ -73,7 +75,7 @@ func parseToken(text string) (*parsedToken, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPart(signature); err != nil {
+	if t.signature, err = decodePart(signature); err != nil {
 		return nil, err
 	}
 	return t, t.readPayload(body)
@@ -82,34 +84,15 @@ func parseToken(text string) (*parsedToken, error) {
 // base64url is the one spelling of a token's parts.
 var base64url = base64.RawURLEncoding.Strict()
 
-// checkPart refuses what is not the one spelling of some bytes. The package base64
-// passes over ends of lines.
-func checkPart(part string) error {
-	if strings.ContainsAny(part, "\r\n") {
-		return errTokenForm
-	}
-	var buf [1 << 10]byte
-	dst := buf[:]
-	if n := base64url.DecodedLen(len(part)); n > len(dst) {
-		dst = make([]byte, n)
-	}
-	if _, err := base64url.Decode(dst, []byte(part)); err != nil {
-		return errTokenForm
-	}
-	return nil
-}
-
-// decodePart decodes the header or the payload.
+// decodePart decodes a part, which has to be the one spelling of its bytes. The package
+// base64 passes over ends of lines.
 func decodePart(part string) ([]byte, error) {
 	if strings.ContainsAny(part, "\r\n") {
 		return nil, errTokenForm
 	}
 	text, err := base64url.DecodeString(part)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, errTokenForm
-	case !utf8.Valid(text):
-		return nil, errTokenText
 	}
 	return text, nil
 }
@@ -117,6 +100,9 @@ func decodePart(part string) ([]byte, error) {
 // readHeader reads what of the header says how the token is signed. Members that
 // bring keys along or say where there are some (jwk, jku, x5c, x5u) are not looked at.
 func (t *parsedToken) readHeader(text []byte) error {
+	if !utf8.Valid(text) {
+		return errTokenText
+	}
 	seen := make([]string, 0, 8)
 	r := jsontext.NewReader(text, maxTokenDepth, 0)
 	err := r.Object(func(name []byte) (err error) {
@@ -125,7 +111,7 @@ func (t *parsedToken) readHeader(text []byte) error {
 		}
 		switch string(name) {
 		case "alg":
-			t.alg, err = r.Text()
+			err = t.readAlgorithm(&r)
 		case "kid":
 			t.hasKid = true
 			if t.kid, err = r.Text(); err == nil && len(t.kid) > maxKeyID {
@@ -143,10 +129,21 @@ func (t *parsedToken) readHeader(text []byte) error {
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return plainForm(err)
+	case t.algorithm == nil:
+		return errAlgorithm
 	}
 	return plainForm(r.End())
+}
+
+func (t *parsedToken) readAlgorithm(r *jsontext.Reader) error {
+	name, err := r.Bytes()
+	if err == nil && len(name) < 8 {
+		t.algorithm, _ = algorithmCalled(string(name))
+	}
+	return err
 }
 
 // setType takes the types of tokens that say who somebody is or what they may do.
@@ -164,28 +161,47 @@ func (t *parsedToken) setType(typ string) error {
 
 // readPayload notes each claim and where it stands.
 func (t *parsedToken) readPayload(text []byte) error {
-	seen := make([]string, 0, 24)
-	t.claims = make([]claim, 0, 24)
+	if !utf8.Valid(text) {
+		return errTokenText
+	}
+	const usual = 24
+	t.claims = make([]claim, 0, usual)
+	whole := string(text) // of which claims are parts
 	r := jsontext.NewReader(text, maxTokenDepth, 0)
-	err := r.Object(func(name []byte) (err error) {
-		if seen, err = note(seen, name, maxClaims); err != nil {
+	err := r.Object(func(name []byte) error {
+		c, err := readClaim(&r, name, whole)
+		switch {
+		case err != nil:
 			return err
+		case t.claim(c.name).kind != 0:
+			return errTokenTwice
+		case len(t.claims) == maxClaims:
+			return errTokenMembers
 		}
-		kind, err := r.Peek()
-		if err != nil {
-			return err
-		}
-		from := r.Offset()
-		if err := r.Skip(); err != nil {
-			return err
-		}
-		t.claims = append(t.claims, claim{seen[len(seen)-1], kind, text[from:r.Offset()]})
+		t.claims = append(t.claims, c)
 		return nil
 	})
 	if err != nil {
 		return plainForm(err)
 	}
 	return plainForm(r.End())
+}
+
+// readClaim reads the value of a claim of a name. whole is the text that is read.
+func readClaim(r *jsontext.Reader, name []byte, whole string) (c claim, err error) {
+	from := r.NameOffset() + 1
+	if end := from + len(name); whole[from:end] == string(name) {
+		c.name = whole[from:end]
+	} else {
+		c.name = string(name) // it has escapes
+	}
+	if c.kind, err = r.Peek(); err != nil {
+		return c, err
+	}
+	from = r.Offset()
+	err = r.Skip()
+	c.raw = whole[from:r.Offset()]
+	return c, err
 }
 
 // note adds a name to those that an object has.
@@ -233,7 +249,10 @@ func (t *parsedToken) text(name string) (text string, ok bool) {
 
 // text returns the text of a string.
 func (c claim) text() string {
-	r := jsontext.NewReader(c.raw, 0, 0)
+	if !strings.Contains(c.raw, `\`) {
+		return c.raw[1 : len(c.raw)-1]
+	}
+	r := jsontext.NewReader([]byte(c.raw), 0, 0)
 	s, _ := r.Text() // it has been read before
 	return s
 }
@@ -246,7 +265,7 @@ func (c claim) texts() []string {
 		return []string{c.text()}
 	case jsontext.Array:
 		var list []string
-		r := jsontext.NewReader(c.raw, 1, 0)
+		r := jsontext.NewReader([]byte(c.raw), 1, 0)
 		if r.Array(func() error {
 			s, err := r.Text()
 			list = append(list, s)
@@ -269,7 +288,7 @@ func (c claim) date() (seconds int64, ok bool) {
 	if c.kind != jsontext.Number {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(string(c.raw), 64)
+	f, err := strconv.ParseFloat(c.raw, 64)
 	if err != nil || f < 0 || f > maxDate {
 		return 0, false
 	}

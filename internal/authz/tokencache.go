@@ -18,6 +18,15 @@ const (
 // A digest stands for a token, so that none is kept in memory.
 type digest = [sha256.Size]byte
 
+// digestOf returns the digest of a token that is short enough to be kept.
+func digestOf(text string) (d digest, short bool) {
+	if len(text) > maxKeptToken {
+		return d, false
+	}
+	var buf [maxKeptToken]byte // on the stack, which a conversion would not be
+	return sha256.Sum256(buf[:copy(buf[:], text)]), true
+}
+
 // A keptToken is a verified token, with what it was verified with.
 type keptToken struct {
 	digest digest
@@ -47,9 +56,5 @@ func (c *tokenCache) find(d *digest, pools []*Pool) *Token {
 	return nil
 }
 
-// keep notes a token of a length that has been verified.
-func (c *tokenCache) keep(length int, kept *keptToken) {
-	if length <= maxKeptToken {
-		c.place(&kept.digest).Store(kept)
-	}
-}
+// keep notes a token that has been verified.
+func (c *tokenCache) keep(kept *keptToken) { c.place(&kept.digest).Store(kept) }

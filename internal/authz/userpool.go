@@ -1,14 +1,11 @@
 package authz
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/go-jose/go-jose/v4"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
@@ -104,15 +101,16 @@ func (u *UserPools) Verify(r *TokenRequest) (*Token, error) {
 	if err != nil {
 		return nil, unauthorized(err)
 	}
-	d := sha256.Sum256([]byte(text))
+	d, short := digestOf(text)
 	t := u.cache.find(&d, u.pools)
 	if t == nil {
 		kept, err := u.verify(text, r)
 		if err != nil {
 			return nil, err
 		}
-		t, kept.digest = kept.token, d
-		u.cache.keep(len(text), kept)
+		if t, kept.digest = kept.token, d; short {
+			u.cache.keep(kept)
+		}
 	}
 	if err := t.admits(r, u.authorizer.audience); err != nil {
 		return nil, err
@@ -124,7 +122,6 @@ var (
 	errNoToken     = errors.New("the request has no token")
 	errManyTokens  = errors.New("the request has several headers with a token")
 	errNoIssuer    = errors.New("the token is of an issuer that is not the authorizer's")
-	errAlgorithm   = errors.New("the token's signature is of an algorithm that is not allowed")
 	errNoKey       = errors.New("the issuer has no such key for the token's algorithm")
 	errSignature   = errors.New("the token's signature is wrong")
 	errTimes       = errors.New("the token has no time at which it expires, or a time that is none")
@@ -167,17 +164,11 @@ func unauthorized(reason error) *Refusal {
 	return &Refusal{Kind: Unauthorized, Message: message, Reason: reason.Error()}
 }
 
-// signatures are the algorithms that tokens may be signed with.
-var signatures = append([]jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.ES512}, rsaAlgorithms...)
-
 // verify finds the pool that says to have signed a token, and verifies that it has.
 func (u *UserPools) verify(text string, r *TokenRequest) (*keptToken, error) {
 	parsed, err := parseToken(text)
 	if err != nil {
 		return nil, unauthorized(err)
-	}
-	if !slices.Contains(signatures, jose.SignatureAlgorithm(parsed.alg)) {
-		return nil, unauthorized(errAlgorithm)
 	}
 	issuer, _ := parsed.text("iss")
 	var refusal error = unauthorized(errNoIssuer)
@@ -220,11 +211,7 @@ func (p *Pool) verify(t *parsedToken, r *TokenRequest) (*keySet, error) {
 	case key == nil:
 		return nil, unauthorized(errNoKey)
 	}
-	jws, err := jose.ParseSignedCompact(t.compact, key.algorithms)
-	if err != nil {
-		return nil, unauthorized(errTokenForm)
-	}
-	if _, err := jws.Verify(key.key); err != nil {
+	if !t.algorithm.verifies(key.key, t.signed, t.signature) {
 		return nil, unauthorized(errSignature)
 	}
 	return set, nil
