@@ -29,6 +29,22 @@ func TestSecurityPage(t *testing.T) {
 	generated(t, page, "answers", b.String())
 }
 
+// TestSecurityTokensPage holds the table of tokens to the cases that TestSecurityTokens
+// runs.
+func TestSecurityTokensPage(t *testing.T) {
+	b := tableOf("what is wrong with it", "case", "client gets")
+	for _, g := range tokenGroups() {
+		for _, c := range g.cases {
+			got := c.got
+			if got == "" {
+				got = "401"
+			}
+			b.row(g.name, c.name, got)
+		}
+	}
+	generated(t, "../../docs/security.md", "tokens", b.String())
+}
+
 // A table is one in Markdown.
 type table struct{ strings.Builder }
 

@@ -196,9 +196,15 @@ func (d *door) dial(t *testing.T) net.Conn {
 // plain door and the one under TLS.
 func openDoors(t *testing.T, apis map[string]string) (p *process, plain, secure *door) {
 	t.Helper()
+	return openDoorsWith(t, "", apis)
+}
+
+// openDoorsWith is openDoors with more of a configuration.
+func openDoorsWith(t *testing.T, more string, apis map[string]string) (p *process, plain, secure *door) {
+	t.Helper()
 	dir := t.TempDir()
 	pool := selfSigned(t, dir)
-	p, _, url := launchWith(t, dir, "gateway-tls-listen: 127.0.0.1:0\nin-memory: true\ncertificates:\n  - {cert: cert.pem, key: key.pem}\n")
+	p, _, url := launchWith(t, dir, "gateway-tls-listen: 127.0.0.1:0\nin-memory: true\ncertificates:\n  - {cert: cert.pem, key: key.pem}\n"+more)
 	for id, definition := range apis {
 		deployAPI(t, url, id, definition)
 	}
