@@ -53,8 +53,6 @@ var drivenSettings = []driven{
 		body: `{"authorizationType": "AWS_IAM"}`, patch: []string{"replace /authorizationType AWS_IAM"}},
 	{setting: "Method.authorizationType", value: `"CUSTOM"`, becomes: closed,
 		body: `{"authorizationType": "CUSTOM", "authorizerId": "{token}"}`, patch: []string{"replace /authorizationType CUSTOM", "replace /authorizerId {token}"}},
-	{setting: "Method.authorizationType", value: `"COGNITO_USER_POOLS"`, becomes: closed,
-		body: `{"authorizationType": "COGNITO_USER_POOLS", "authorizerId": "{pool}"}`, patch: []string{"replace /authorizationType COGNITO_USER_POOLS", "replace /authorizerId {pool}"}},
 
 	{setting: "Integration.credentials", value: `"arn:aws:iam::*:user/*"`, becomes: refused, refusal: notYet + "credentials arn:aws:iam::*:user/* yet",
 		body: `{"credentials": "arn:aws:iam::*:user/*"}`, patch: []string{"replace /credentials arn:aws:iam::*:user/*"}},

@@ -206,6 +206,8 @@ func (r route) curl(command, base string) string {
 	switch {
 	case r.refused != "":
 		line += "  # 403: " + r.refused
+	case r.authorizer != "":
+		line += "  # needs the authorizer " + r.authorizer
 	case r.bare:
 		line += "  # unprotected"
 	case r.mock:
