@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"sync"
 	"time"
 
@@ -58,8 +57,8 @@ type Feed struct {
 
 	serving bool // changes of stages have their programs loaded first
 
-	started bool                // all that was served once has been applied
-	known   map[served]struct{} // what has been applied and is not gone
+	started bool  // all that was served once has been applied
+	known   known // what has been applied and is not gone
 
 	mu       sync.Mutex
 	applied  store.Revision
@@ -67,14 +66,11 @@ type Feed struct {
 	moved    chan struct{}       // closed and replaced when applied grows or a backlog shrinks
 }
 
-// served names what the store has published.
-type served struct{ kind, id string }
-
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
 		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, plans: o.Plans, rebuild: o.Rebuild, log: o.Log,
-		known: make(map[served]struct{}), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
+		known: make(known), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }
 
@@ -116,13 +112,7 @@ func (f *Feed) startOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	gone := maps.Clone(f.known)
-	for _, c := range all {
-		delete(gone, served{c.Kind, c.ID})
-	}
-	for name := range gone {
-		all = append(all, store.Served{Kind: name.kind, ID: name.id, Revision: rev, Deleted: true})
-	}
+	all = append(all, f.gone(all, rev)...)
 	if len(all) > 0 {
 		if err := f.applyAll(ctx, all, rev); err != nil {
 			return err
@@ -131,6 +121,25 @@ func (f *Feed) startOver(ctx context.Context) error {
 	f.advance(rev)
 	f.started = true
 	return nil
+}
+
+// gone are the changes of what is known and not among all that is served.
+func (f *Feed) gone(all []store.Served, rev store.Revision) (changes []store.Served) {
+	if len(f.known) == 0 {
+		return nil
+	}
+	there := make(known)
+	for _, c := range all {
+		there.add(c)
+	}
+	for kind, ids := range f.known {
+		for id := range ids {
+			if _, ok := there[kind][id]; !ok {
+				changes = append(changes, store.Served{Kind: kind, ID: id, Revision: rev, Deleted: true})
+			}
+		}
+	}
+	return changes
 }
 
 // retryAfter is how long the feed waits when the store could not be read.
@@ -170,7 +179,6 @@ func (f *Feed) Run(ctx context.Context) {
 func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.Revision) error {
 	var later together
 	for _, c := range changes {
-		f.note(c)
 		if err := f.apply(ctx, c, &later); err != nil {
 			f.log.Error("a published row cannot be served: what it is about is closed", "kind", c.Kind, "id", c.ID, "error", err)
 		}
@@ -178,6 +186,7 @@ func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.R
 	if err := f.plans.SetPlanKeys(ctx, later.planKeys); err != nil {
 		return err
 	}
+	f.note(changes) // not before: what the next try does not find must be found gone then
 	if f.serving {
 		later.stages = f.putOff(ctx, later.stages, rev)
 	}
@@ -185,15 +194,29 @@ func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.R
 	return nil
 }
 
+// known has the ids of rows by their kind.
+type known map[string]map[string]struct{}
+
+func (k known) add(c store.Served) {
+	ids := k[c.Kind]
+	if ids == nil {
+		ids = make(map[string]struct{})
+		k[c.Kind] = ids
+	}
+	ids[c.ID] = struct{}{}
+}
+
 // note keeps what would have to be found gone. Deployments are read by name when
 // a stage needs them.
-func (f *Feed) note(c store.Served) {
-	switch {
-	case c.Kind == snapshot.ServedDeployment:
-	case c.Deleted:
-		delete(f.known, served{c.Kind, c.ID})
-	default:
-		f.known[served{c.Kind, c.ID}] = struct{}{}
+func (f *Feed) note(changes []store.Served) {
+	for _, c := range changes {
+		switch {
+		case c.Kind == snapshot.ServedDeployment:
+		case c.Deleted:
+			delete(f.known[c.Kind], c.ID)
+		default:
+			f.known.add(c)
+		}
 	}
 }
 

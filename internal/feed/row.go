@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
@@ -84,13 +85,39 @@ func read[T any](ctx context.Context, c store.Served, rebuild Rebuild, id func(*
 		return nil, err
 	}
 	v := new(T)
-	if err := json.Unmarshal(data, v); err != nil {
+	if err := decode(data, v); err != nil {
 		return nil, err
 	}
 	if got := id(v); got != c.ID {
 		return nil, fmt.Errorf("it is that of %q", got)
 	}
 	return v, nil
+}
+
+// decode is json.Unmarshal into a new value, which takes most of a start with many API
+// keys, and a tenth of that where the row is spelt as snapshot.Encode spells it.
+func decode(data []byte, v any) error {
+	switch v := v.(type) {
+	case *snapshot.APIKey:
+		if scanKey(data, v) {
+			return nil
+		}
+		*v = snapshot.APIKey{}
+	case *snapshot.UsagePlanKey:
+		if scanPlanKey(data, v) {
+			return nil
+		}
+		*v = snapshot.UsagePlanKey{}
+	}
+	return json.Unmarshal(data, v)
+}
+
+func scanKey(data []byte, k *snapshot.APIKey) bool {
+	return jsontext.Scan(data, `{"id":`, &k.ID, `,"account":`, &k.Account, `,"region":`, &k.Region, `,"value":`, &k.Value, `,"enabled":`, &k.Enabled, `}`)
+}
+
+func scanPlanKey(data []byte, k *snapshot.UsagePlanKey) bool {
+	return jsontext.Scan(data, `{"account":`, &k.Account, `,"region":`, &k.Region, `,"planId":`, &k.PlanID, `,"keyId":`, &k.KeyID, `}`)
 }
 
 // current returns what a row says in the current form of its kind. A form that

@@ -8,10 +8,12 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -317,5 +319,57 @@ func TestRowOfAnUnknownKind(t *testing.T) {
 	}
 	if log := d.log.String(); !strings.Contains(log, "domainname") || strings.Count(log, "\n") != 1 {
 		t.Errorf("log %q", log)
+	}
+}
+
+// What the control plane publishes of API keys, and what is saved of their use, is in
+// the spelling that is read fast.
+func TestRowsAreReadFast(t *testing.T) {
+	key := snapshot.APIKey{ID: "k1", Account: "000000000000", Region: "us-east-1", Value: "aB3-_.~ $", Enabled: true}
+	planKey := snapshot.UsagePlanKey{Account: "000000000000", Region: "us-east-1", PlanID: "p1", KeyID: "k1"}
+	var gotKey snapshot.APIKey
+	var gotPlanKey snapshot.UsagePlanKey
+	encode := func(kind string, v any) []byte {
+		data, err := snapshot.Encode(kind, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	if data := encode(snapshot.ServedAPIKey, key); !scanKey(data, &gotKey) || gotKey != key {
+		t.Errorf("%s: got %+v", data, gotKey)
+	}
+	if data := encode(snapshot.ServedUsagePlanKey, planKey); !scanPlanKey(data, &gotPlanKey) || gotPlanKey != planKey {
+		t.Errorf("%s: got %+v", data, gotPlanKey)
+	}
+	state := usageplan.State{Period: 20786, Spent: -3, Day: 20790, Calls: 7}
+	if data := encode(kindUsage, state); testing.AllocsPerRun(100, func() {
+		if got, err := readState(data); got != state || err != nil {
+			t.Errorf("%s: got %+v, %v", data, got, err)
+		}
+	}) != 0 {
+		t.Errorf("%s is read by encoding/json", data)
+	}
+}
+
+// However a row is spelt, it says what encoding/json reads in it.
+func TestRowsOfOtherSpellings(t *testing.T) {
+	for _, text := range []string{
+		`{"id":"k1","account":"a","region":"r","value":"v","enabled":true}`,
+		`{"id":"k1","account":"a","region":"r","value":"v","enabled":true,"more":[1]}`,
+		`{"enabled":true, "value":"\u0076 \u20ac é", "id":"k1"}`,
+		`{"id":"k1","account":"a","region":"r","value":7}`,
+		`{"id":"k1","account":"a","region":"r","value":"v","enabled":true}}`,
+		`{"account":"a","region":"r","planId":"p","keyId":"k"}`,
+		`{"account":"a","region":"r","planId":"p","keyId":"k","id":"x"}`,
+		`{"account":"a","region":"r","planId":null}`,
+	} {
+		for _, fresh := range []func() any{func() any { return new(snapshot.APIKey) }, func() any { return new(snapshot.UsagePlanKey) }} {
+			got, want := fresh(), fresh()
+			err, wantErr := decode([]byte(text), got), json.Unmarshal([]byte(text), want)
+			if fmt.Sprint(err) != fmt.Sprint(wantErr) || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: got %+v, %v; want %+v, %v", text, got, err, want, wantErr)
+			}
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
 )
@@ -20,21 +21,17 @@ import (
 type Usage struct{ Store *store.Store }
 
 const (
-	kindUsage    = "usage"    // id: account, region, plan and key, with slashes between
+	kindUsage    = "usage"    // id: a usageplan.ID
 	kindUsageDay = "usageday" // the same, a slash and the day
 )
 
 // dayForm is how a day stands in an id.
 const dayForm = "20060102"
 
-func usageKey(id string) store.Key { return store.Key{Kind: kindUsage, ID: id} }
-
-func usageID(id usageplan.ID) string {
-	return strings.Join([]string{id.Account, id.Region, id.Plan, id.Key}, "/")
-}
+func usageKey(id usageplan.ID) store.Key { return store.Key{Kind: kindUsage, ID: string(id)} }
 
 func dayID(id usageplan.ID, d usageplan.Day) string {
-	return usageID(id) + "/" + d.Time().Format(dayForm)
+	return string(id) + "/" + d.Time().Format(dayForm)
 }
 
 // page is how many documents are read at once.
@@ -45,17 +42,15 @@ func (u Usage) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan
 	if ids == nil {
 		return u.all(ctx, kindUsage, func(rows []store.Row) error {
 			for _, row := range rows {
-				if parts := strings.SplitN(row.ID, "/", 4); len(parts) == 4 {
-					s, err := readState(row.Doc)
-					each(usageplan.ID{Account: parts[0], Region: parts[1], Plan: parts[2], Key: parts[3]}, s, err)
-				}
+				s, err := readState(row.Doc)
+				each(usageplan.ID(row.ID), s, err)
 			}
 			return nil
 		})
 	}
 	keys := make([]store.Key, len(ids))
 	for i, id := range ids {
-		keys[i] = usageKey(usageID(id))
+		keys[i] = usageKey(id)
 	}
 	var docs [][]byte
 	err := u.Store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -77,6 +72,10 @@ func (u Usage) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan
 // readState reads a state. One that says its form is of a newer version of this
 // program: the first form, which is the only one yet, does not say it.
 func readState(doc []byte) (usageplan.State, error) {
+	var period, spent, day, calls int64
+	if jsontext.Scan(doc, `{"period":`, &period, `,"spent":`, &spent, `,"day":`, &day, `,"calls":`, &calls, `}`) {
+		return usageplan.State{Period: usageplan.Day(period), Spent: spent, Day: usageplan.Day(day), Calls: calls}, nil
+	}
 	var s struct {
 		Format int `json:"format"`
 		usageplan.State
@@ -114,7 +113,7 @@ func (u Usage) Save(ctx context.Context, records []usageplan.Record) error {
 		if err != nil {
 			return err
 		}
-		docs = append(docs, store.Document{Key: usageKey(usageID(r.ID)), Doc: state})
+		docs = append(docs, store.Document{Key: usageKey(r.ID), Doc: state})
 		if d := r.Before; d != nil {
 			docs = append(docs, store.Document{Key: store.Key{Kind: kindUsageDay, ID: dayID(r.ID, d.Day)}, Doc: dayDoc(d)})
 		}
@@ -134,7 +133,7 @@ func dayDoc(d *usageplan.DayUsage) []byte {
 func (u Usage) Days(ctx context.Context, of usageplan.Plan, keys []string, from, to usageplan.Day, each func(string, usageplan.DayUsage)) error {
 	return u.Store.Read(ctx, func(tx *store.Tx) error {
 		for _, key := range keys {
-			id := usageplan.ID{Account: of.Account, Region: of.Region, Plan: of.ID, Key: key}
+			id := of.Key(key)
 			rows, err := tx.ListRange("", "", kindUsageDay, "", dayID(id, from), dayID(id, to+1), store.Limit{})
 			if err != nil {
 				return err

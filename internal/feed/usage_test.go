@@ -1,8 +1,11 @@
 package feed
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +30,7 @@ func newUsage(t testing.TB, dir string) Usage {
 }
 
 func memberID(plan, key string) usageplan.ID {
-	return usageplan.ID{Account: "000000000000", Region: "us-east-1", Plan: plan, Key: key}
+	return usageplan.Plan{Account: "000000000000", Region: "us-east-1", ID: plan}.Key(key)
 }
 
 // What is saved is loaded, one by one and all, and days are found in their order.
@@ -108,14 +111,14 @@ func TestUsageIsPruned(t *testing.T) {
 func TestUsageThatCannotBeRead(t *testing.T) {
 	u := newUsage(t, "")
 	if _, err := u.Store.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
-		return tx.Put(usageKey(usageID(memberID("p1", "k1"))), []byte("{"))
+		return tx.Put(usageKey(memberID("p1", "k1")), []byte("{"))
 	}); err != nil {
 		t.Fatal(err)
 	}
 	for _, ids := range [][]usageplan.ID{nil, {memberID("p1", "k1")}} {
 		var got []string
-		err := u.Load(t.Context(), ids, func(id usageplan.ID, _ usageplan.State, err error) { got = append(got, fmt.Sprint(id.Key, " ", err)) })
-		if err != nil || len(got) != 1 || got[0] != "k1 unexpected end of JSON input" {
+		err := u.Load(t.Context(), ids, func(id usageplan.ID, _ usageplan.State, err error) { got = append(got, fmt.Sprint(id, " ", err)) })
+		if err != nil || len(got) != 1 || got[0] != ofAccount+"p1/k1 unexpected end of JSON input" {
 			t.Errorf("%v, got %q", err, got)
 		}
 	}
@@ -182,6 +185,51 @@ func TestCallersThatAreGone(t *testing.T) {
 				t.Error("the key opens the stage")
 			}
 		})
+	}
+}
+
+// A failingSink cannot be read while it fails.
+type failingSink struct {
+	usageplan.Sink
+	fails bool
+}
+
+func (s *failingSink) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan.ID, usageplan.State, error)) error {
+	if s.fails {
+		return errors.New("the disk is gone")
+	}
+	return s.Sink.Load(ctx, ids, each)
+}
+
+// A stage that is gone when a feed starts over, and cannot read what keys have used, is
+// gone when it can.
+func TestStartsOverWithoutUsage(t *testing.T) {
+	d := newDoctored(t)
+	sink := &failingSink{Sink: Usage{d.st}}
+	d.plans = usageplan.New(usageplan.Options{Sink: sink})
+	stage := stageRow("a")
+	d.publish(deploymentRow("a"), stage)
+	_, err := d.st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
+		for _, r := range callerRows("k1", "value-of-the-key-k1") {
+			if err := tx.Publish(store.Served{Kind: r[0], ID: r[1], Data: []byte(r[2])}); err != nil {
+				return err
+			}
+		}
+		return tx.Retract(stage[0], stage[1])
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.started, sink.fails = false, true
+	if err := d.CatchUp(t.Context()); err == nil || d.status("a") != http.StatusOK {
+		t.Fatalf("%v, and the stage answers %d", err, d.status("a"))
+	}
+	sink.fails = false
+	if err := d.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.status("a"); got != http.StatusNotFound || !opens(d.Feed, "value-of-the-key-k1") {
+		t.Errorf("the stage that is gone answers %d; the key opens its own: %v", got, opens(d.Feed, "value-of-the-key-k1"))
 	}
 }
 
@@ -264,7 +312,7 @@ func TestUnknownUsageCloses(t *testing.T) {
 			u := Usage{d.st}
 			d.plans = usageplan.New(usageplan.Options{Sink: u, Log: slog.New(slog.NewTextHandler(&d.log, nil))})
 			_, err := d.st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
-				return tx.Put(usageKey(usageID(memberID("p1", "k1"))), []byte(doc))
+				return tx.Put(usageKey(memberID("p1", "k1")), []byte(doc))
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -4,5 +4,6 @@
 //
 // Two readers of JSON in this module stand elsewhere on purpose. vtl/value.Parse
 // reads what json-smart reads, a language with more in it than JSON; and where
-// our own documents become Go structures, encoding/json does it.
+// our own documents become Go structures, encoding/json does it, behind Scan where a
+// start reads many of them.
 package jsontext

@@ -102,6 +102,9 @@ func (v *sqliteView) changes(ctx context.Context, after Revision, limit int, bar
 		if !s.Deleted && !slices.Contains(bare, s.Kind) {
 			s.Data = r.blob(4)
 		}
+		if len(all) == cap(all) {
+			all = slices.Grow(all, max(len(all), 16)) // append grows long slices by a quarter: a start has many rows
+		}
 		all = append(all, s)
 	}, string(kinds), int64(after), sqlLimit(limit))
 	return all, err

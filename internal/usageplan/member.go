@@ -36,24 +36,21 @@ func (k *key) place(planID string) (int, bool) {
 
 // A member is a key in a plan, with what it has used of it.
 type member struct {
-	plan  *plan
-	keyID string
-
-	level   limit.Level
+	level   limit.Level                            // first is what each call looks at
 	methods atomic.Pointer[map[*mark]*limit.Level] // made when first used; the map never changes
+	spent   limit.Counter                          // of the quota, in its period
+	calls   limit.Counter                          // that were let in, in a day
 
-	spent limit.Counter // of the quota, in its period
-	calls limit.Counter // that were let in, in a day
+	key   *key
+	plan  *plan
+	id    ID
+	keyID string
 
 	mu     sync.Mutex // of what follows, and of who changes methods
 	before *DayUsage  // of the last day before that of calls, until it is saved
 
 	unsaved atomic.Bool // it is in the registry's list of what is to be saved
 	next    *member     // in that list
-}
-
-func (m *member) id() ID {
-	return ID{m.plan.tenant.account, m.plan.tenant.region, m.plan.id, m.keyID}
 }
 
 // methodLevel is the level of a method's throttle.
@@ -165,7 +162,7 @@ func (m *member) changePeriod(from, to *quota, today Day) bool {
 func (m *member) record() Record {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r := Record{ID: m.id()}
+	r := Record{ID: m.id}
 	if m.before != nil {
 		r.Before = new(*m.before)
 	}

@@ -122,6 +122,14 @@ func (t *tenant) tidy(k *key, p *plan) {
 	}
 }
 
+// member finds a key of a plan, nil for none.
+func (t *tenant) member(planID, keyID string) *member {
+	if k := t.keys[keyID]; k != nil {
+		return k.in(planID)
+	}
+	return nil
+}
+
 // SetKey takes a key, by the id under which it is served, in the place of what was
 // known of it. nil is that it is gone, or that nobody can read what it is now: it
 // lets nobody in from then on. So does one that is refused with an error, which
@@ -195,68 +203,72 @@ func (r *Registry) SetPlanKeys(ctx context.Context, rows []PlanKey) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	if err := r.restore(ctx, fresh); err != nil {
-		return fmt.Errorf("read the usage of API keys: %w", err)
-	}
+	unknown, err := r.restore(ctx, fresh)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, m := range fresh {
-		m.join()
+		if _, ok := unknown[m]; ok || err != nil {
+			m.plan.tenant.tidy(m.key, m.plan)
+		} else {
+			m.join()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("read the usage of API keys: %w", err)
 	}
 	return nil
 }
 
 // setPlanKeys takes keys out of plans and returns those to be put in.
-func (r *Registry) setPlanKeys(rows []PlanKey) map[ID]*member {
+func (r *Registry) setPlanKeys(rows []PlanKey) []*member {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fresh := make(map[ID]*member)
+	var fresh []*member
 	for _, row := range rows {
 		t, id, err := r.named(row.Served)
 		planID, keyID, ok := strings.Cut(id, "/")
 		if err != nil || !ok {
 			continue
 		}
-		switch m := t.member(planID, keyID); {
+		k := t.key(keyID)
+		switch m := k.in(planID); {
 		case row.Gone && m != nil:
 			r.leave(m)
-		case !row.Gone && m == nil:
-			m := &member{plan: t.plan(planID), keyID: keyID}
-			fresh[m.id()] = m
+		case row.Gone:
+			t.tidy(k, nil)
+		case m == nil:
+			fresh = append(fresh, &member{key: k, plan: t.plan(planID), id: ID(row.Served), keyID: keyID})
 		}
 	}
 	return fresh
-}
-
-// member finds a key of a plan, nil for none.
-func (t *tenant) member(planID, keyID string) *member {
-	if k := t.keys[keyID]; k != nil {
-		return k.in(planID)
-	}
-	return nil
 }
 
 // many is how many members are restored one by one at the most; for more of them all
 // that was saved is read.
 const many = 500
 
-// restore gives new members what was saved of them, and takes those out of fresh of
-// which that cannot be read: nobody knows what is left of their quotas. A key that
-// comes back into a plan may have left it a moment ago.
-func (r *Registry) restore(ctx context.Context, fresh map[ID]*member) error {
+// restore gives new members what was saved of them, and returns those of which that
+// cannot be read: nobody knows what is left of their quotas. A key that comes back into
+// a plan may have left it a moment ago.
+func (r *Registry) restore(ctx context.Context, fresh []*member) (unknown map[*member]struct{}, err error) {
 	if err := r.saveLeft(ctx); err != nil {
-		return err
+		return nil, err
+	}
+	byID := make(map[ID]*member, len(fresh))
+	for _, m := range fresh {
+		byID[m.id] = m
 	}
 	var ids []ID
 	if len(fresh) <= many {
-		ids = slices.Collect(maps.Keys(fresh))
+		ids = slices.Collect(maps.Keys(byID))
 	}
-	return r.sink.Load(ctx, ids, func(id ID, s State, err error) {
-		switch m := fresh[id]; {
+	unknown = make(map[*member]struct{})
+	return unknown, r.sink.Load(ctx, ids, func(id ID, s State, err error) {
+		switch m := byID[id]; {
 		case m == nil:
 		case err != nil:
-			r.log.Error("what an API key has used of a usage plan cannot be read: the plan opens nothing to the key", "plan", id.Plan, "key", id.Key, "error", err)
-			delete(fresh, id)
+			r.log.Error("what an API key has used of a usage plan cannot be read: the plan opens nothing to the key", "plan", m.plan.id, "key", m.keyID, "error", err)
+			unknown[m] = struct{}{}
 		default:
 			m.restore(s)
 		}
@@ -284,17 +296,14 @@ func (r *Registry) saveLeft(ctx context.Context) error {
 // join makes a member one of its key's and its plan's. The caller holds r.mu.
 func (m *member) join() {
 	m.plan.members[m] = struct{}{}
-	t := m.plan.tenant
-	k := t.key(m.keyID)
-	i, _ := k.place(m.plan.id)
-	k.members = slices.Insert(k.members, i, m)
-	t.show(k)
+	i, _ := m.key.place(m.plan.id)
+	m.key.members = slices.Insert(m.key.members, i, m)
+	m.plan.tenant.show(m.key)
 }
 
 // leave takes a member from its key and its plan. The caller holds r.mu.
 func (r *Registry) leave(m *member) {
-	t, p := m.plan.tenant, m.plan
-	k := t.key(m.keyID)
+	t, k, p := m.plan.tenant, m.key, m.plan
 	if i, ok := k.place(p.id); ok {
 		k.members = slices.Delete(k.members, i, i+1)
 	}

@@ -178,7 +178,7 @@ func (s *memorySink) Days(_ context.Context, of Plan, keys []string, from, to Da
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, key := range keys {
-		days := s.days[ID{of.Account, of.Region, of.ID, key}]
+		days := s.days[of.Key(key)]
 		for _, d := range slices.Sorted(maps.Keys(days)) {
 			if d >= from && d <= to {
 				each(key, days[d])

@@ -1,6 +1,10 @@
 package usageplan
 
-import "context"
+import (
+	"context"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
 
 // A Sink keeps what was counted between one process and the next. It is safe for
 // concurrent use.
@@ -25,8 +29,14 @@ type Sink interface {
 // A Plan names a usage plan.
 type Plan struct{ Account, Region, ID string }
 
-// An ID names a key in a plan.
-type ID struct{ Account, Region, Plan, Key string }
+// An ID names a key in a plan: the account, the region, the plan and the key, with
+// slashes between. It is the id under which the key is served as one of the plan's.
+type ID string
+
+// Key names a key in the plan.
+func (p Plan) Key(id string) ID {
+	return ID(snapshot.OfAccount(p.Account, p.Region, snapshot.PlanKeyID(p.ID, id)))
+}
 
 // A State is what a key has used of a plan, for the next process to go on with.
 type State struct {
