@@ -3,6 +3,7 @@ package usageplan
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -322,23 +323,116 @@ func TestSavedAndRestored(t *testing.T) {
 	})
 }
 
-// A key that leaves a plan and comes back goes on where it was, saved or not.
+// A day that ends, and is saved, while its calls are asked for has them all the same:
+// whether that is before the saved days are read or behind.
+func TestDayEndsWhileItIsRead(t *testing.T) {
+	for ends := range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			r := withQuota(t, 10, 0, "MONTH")
+			until(t, "2000-01-02 23:59:59")
+			r.expect("value-of-k1", "aaa")
+			from := time.Now()
+			times := 0
+			r.sink.aside = func() {
+				if times == ends {
+					time.Sleep(2 * time.Second)
+					r.expect("value-of-k1", "a")
+					_ = r.Save(t.Context())
+				}
+				times++
+			}
+			days, err := r.Days(t.Context(), account, region, "p1", []string{"k1"}, from, from)
+			if got := fmt.Sprint(days["k1"]); err != nil || got != "[[3 7]]" {
+				t.Errorf("%v, usage %s", err, got)
+			}
+		})
+	}
+}
+
+// A key that leaves a plan and comes back goes on where it was, saved or not, and
+// waits for no store. One of which nobody knows what it has used is not let in.
 func TestKeyComesBack(t *testing.T) {
 	r := withQuota(t, 3, 0, "MONTH")
 	r.expect("value-of-k1", "aa")
 	r.out("p1", "k1")
 	r.expect("value-of-k1", "f")
+	r.sink.fail(true)
 	r.in("p1", "k1")
 	r.expect("value-of-k1", "aq")
-	r.sink.fail(true)
 	r.out("p1", "k1")
-	if err := r.SetPlanKeys(t.Context(), []PlanKey{{Served: served("p1/k1")}}); err == nil {
-		t.Error("a key is let in whose count cannot be read")
-	}
-	r.expect("value-of-k1", "f")
-	r.sink.fail(false)
 	r.in("p1", "k1")
 	r.expect("value-of-k1", "q")
+	if r.sink.saves != 0 {
+		t.Errorf("%d saves for keys that come back, want none", r.sink.saves)
+	}
+	r.sink.fail(false)
+	if err := r.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	next := newRigOn(t, r.sink, Options{})
+	next.key("k1", "value-of-k1")
+	next.plan("p1", quotaOf(3, 0, "MONTH"))
+	next.sink.fail(true)
+	if err := next.SetPlanKeys(t.Context(), []PlanKey{{Served: served("p1/k1")}}); err == nil {
+		t.Error("a key is let in whose count cannot be read")
+	}
+	next.expect("value-of-k1", "f")
+	next.sink.fail(false)
+	next.in("p1", "k1")
+	next.expect("value-of-k1", "q")
+}
+
+// A call that is counted while its key leaves the plan and comes back, or when it has
+// come back, is counted for the key, whatever was saved meanwhile.
+func TestCallWhileItsKeyComesBack(t *testing.T) {
+	for name, meanwhile := range map[string]func(*rig){
+		"nothing":       func(*rig) {},
+		"a save":        func(r *rig) { _ = r.Save(r.t.Context()) },
+		"a collection":  func(r *rig) { _ = r.Save(r.t.Context()); runtime.GC(); runtime.GC() },
+		"another value": func(r *rig) { r.key("k1", "other-value-of-k1") },
+		"the key goes": func(r *rig) {
+			_ = r.SetKey(served("k1"), nil)
+			r.key("k1", "value-of-k1")
+		},
+		"the plan goes": func(r *rig) {
+			_ = r.SetPlan(served("p1"), nil)
+			r.plan("p1", quotaOf(3, 0, "MONTH"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := withQuota(t, 3, 0, "MONTH")
+			r.expect("value-of-k1", "a")
+			before, _ := r.stage.Find("value-of-k1")
+			later, _ := r.stage.Find("value-of-k1")
+			r.out("p1", "k1")
+			r.stage.Admit(&before, "/x/GET", limit.Bucket{}, time.Now())
+			meanwhile(r)
+			r.in("p1", "k1")
+			r.stage.Admit(&later, "/x/GET", limit.Bucket{}, time.Now())
+			if got := r.usage("p1", "k1", 0, 0); got != "[[3 0]]" {
+				t.Errorf("usage %s", got)
+			}
+			r.key("k1", "value-of-k1")
+			r.expect("value-of-k1", "q")
+			if err := r.Save(t.Context()); err != nil || r.sink.states[ID(served("p1/k1"))].Calls != 3 {
+				t.Errorf("%v, saved %+v", err, r.sink.states)
+			}
+		})
+	}
+}
+
+// A key that comes back goes on under the terms that its plan has then.
+func TestKeyComesBackUnderOtherTerms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := withQuota(t, 5, 0, "MONTH")
+		until(t, "2000-02-08 12:00:00")
+		r.expect("value-of-k1", "aaa")
+		r.out("p1", "k1")
+		r.plan("p1", quotaOf(5, 0, "DAY"))
+		r.in("p1", "k1")
+		r.expect("value-of-k1", "aaq") // three were used today
+	})
 }
 
 // While the store fails calls are counted on, in the memory that there is, and saved

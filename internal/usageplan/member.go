@@ -41,10 +41,12 @@ type member struct {
 	spent   limit.Counter                          // of the quota, in its period
 	calls   limit.Counter                          // that were let in, in a day
 
-	key   *key
-	plan  *plan
 	id    ID
 	keyID string
+
+	key  *key   // it and what follows is the registry's
+	plan *plan  // one of them can be made anew while the member has left
+	last *terms // under which it has left
 
 	mu     sync.Mutex // of what follows, and of who changes methods
 	before *DayUsage  // of the last day before that of calls, until it is saved
@@ -128,6 +130,14 @@ func (m *member) turn(q *quota, to Day) bool {
 		m.before = &DayUsage{Day(day), calls, left}
 	}
 	return turned
+}
+
+// changeQuota goes on under the quota of other terms, and has noted what is to be saved
+// for that.
+func (m *member) changeQuota(from, to *terms, now time.Time, note func(*member)) {
+	if from != nil && to != nil && m.changePeriod(from.quota, to.quota, DayOf(now)) {
+		note(m)
+	}
 }
 
 // changePeriod keeps what was spent of a quota when its period becomes a shorter one,

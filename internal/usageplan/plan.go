@@ -114,24 +114,35 @@ func (s *planStage) throttle(method string) methodThrottle {
 // of the quota, goes on under them; note is told whose count is to be saved for that.
 func (p *plan) change(to *terms, now time.Time, note func(*member)) {
 	before := p.terms.Load()
-	if before != nil && to != nil {
-		for m := range p.members { // first: a call under the new terms would begin the new period
-			if m.changePeriod(before.quota, to.quota, DayOf(now)) {
-				note(m)
-			}
-		}
+	for m := range p.members { // first: a call under the new terms would begin the new period
+		m.changeQuota(before, to, now, note)
 	}
 	p.terms.Store(to)
 	if before == nil || to == nil {
 		return // levels that there are go on when there are terms again
 	}
-	rates := make(map[*mark]limit.Rate)
-	for _, s := range to.stages {
-		for _, t := range s.methods {
-			rates[t.mark] = t.rate
-		}
-	}
+	rates := to.rates()
 	for m := range p.members {
 		m.adopt(to, rates, now)
 	}
+}
+
+// receive has a member that has left go on under the terms that are in force now, as
+// change would have, had it not left.
+func (p *plan) receive(m *member, now time.Time, note func(*member)) {
+	if before, to := m.last, p.terms.Load(); before != to && before != nil && to != nil {
+		m.changeQuota(before, to, now, note)
+		m.adopt(to, to.rates(), now)
+	}
+}
+
+// rates are those of the methods' throttles.
+func (t *terms) rates() map[*mark]limit.Rate {
+	rates := make(map[*mark]limit.Rate)
+	for _, s := range t.stages {
+		for _, m := range s.methods {
+			rates[m.mark] = m.rate
+		}
+	}
+	return rates
 }

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"weak"
 
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -36,7 +38,11 @@ type Registry struct {
 
 	mu      sync.Mutex // of what follows, which no call of a stage looks at
 	tenants map[tenantName]*tenant
-	left    bool // a key that has left a plan may not be saved yet
+
+	// left are the members that have left and that somebody still has: who is to save
+	// them, or a call on its way from Find to Admit. Nobody but them could change what
+	// the sink has, so that of the others everything is saved.
+	left map[ID]weak.Pointer[member]
 
 	saving chan struct{}          // has one element, which who saves has
 	list   atomic.Pointer[member] // of those that are not saved, the last first
@@ -57,7 +63,7 @@ type tenant struct {
 func New(o Options) *Registry {
 	r := &Registry{
 		sink: o.Sink, limits: o.Limits, account: o.Account, keep: o.Keep, log: o.Log,
-		tenants: make(map[tenantName]*tenant), saving: make(chan struct{}, 1),
+		tenants: make(map[tenantName]*tenant), left: make(map[ID]weak.Pointer[member]), saving: make(chan struct{}, 1),
 	}
 	if r.sink == nil {
 		r.sink = nowhere{}
@@ -219,7 +225,8 @@ func (r *Registry) SetPlanKeys(ctx context.Context, rows []PlanKey) error {
 	return nil
 }
 
-// setPlanKeys takes keys out of plans and returns those to be put in.
+// setPlanKeys takes keys out of plans, puts those back that have just left, and returns
+// the others to be put in.
 func (r *Registry) setPlanKeys(rows []PlanKey) []*member {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -237,7 +244,9 @@ func (r *Registry) setPlanKeys(rows []PlanKey) []*member {
 		case row.Gone:
 			t.tidy(k, nil)
 		case m == nil:
-			fresh = append(fresh, &member{key: k, plan: t.plan(planID), id: ID(row.Served), keyID: keyID})
+			if m := r.comeBack(ID(row.Served), k, t.plan(planID)); m == nil {
+				fresh = append(fresh, &member{key: k, plan: t.plan(planID), id: ID(row.Served), keyID: keyID})
+			}
 		}
 	}
 	return fresh
@@ -248,12 +257,8 @@ func (r *Registry) setPlanKeys(rows []PlanKey) []*member {
 const many = 500
 
 // restore gives new members what was saved of them, and returns those of which that
-// cannot be read: nobody knows what is left of their quotas. A key that comes back into
-// a plan may have left it a moment ago.
+// cannot be read: nobody knows what is left of their quotas.
 func (r *Registry) restore(ctx context.Context, fresh []*member) (unknown map[*member]struct{}, err error) {
-	if err := r.saveLeft(ctx); err != nil {
-		return nil, err
-	}
 	byID := make(map[ID]*member, len(fresh))
 	for _, m := range fresh {
 		byID[m.id] = m
@@ -275,24 +280,6 @@ func (r *Registry) restore(ctx context.Context, fresh []*member) (unknown map[*m
 	})
 }
 
-// saveLeft saves what keys have used that have left their plans.
-func (r *Registry) saveLeft(ctx context.Context) error {
-	r.mu.Lock()
-	left := r.left
-	r.left = false
-	r.mu.Unlock()
-	if !left {
-		return nil
-	}
-	err := r.Save(ctx)
-	if err != nil {
-		r.mu.Lock()
-		r.left = true
-		r.mu.Unlock()
-	}
-	return err
-}
-
 // join makes a member one of its key's and its plan's. The caller holds r.mu.
 func (m *member) join() {
 	m.plan.members[m] = struct{}{}
@@ -309,6 +296,33 @@ func (r *Registry) leave(m *member) {
 	}
 	t.show(k)
 	delete(p.members, m)
-	r.left = true
+	m.last = p.terms.Load()
 	t.tidy(k, p)
+	r.left[m.id] = weak.Make(m)
+	runtime.AddCleanup(m, r.forget, m.id)
+}
+
+// forget forgets a member that has left, when nobody has it any more.
+func (r *Registry) forget(id ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.left[id].Value() == nil {
+		delete(r.left, id)
+	}
+}
+
+// comeBack puts a member that has left back into what are its key and its plan now,
+// which can have gone meanwhile, and returns it; nil where nobody has it any more. The
+// caller holds r.mu.
+func (r *Registry) comeBack(id ID, k *key, p *plan) *member {
+	m := r.left[id].Value()
+	if m == nil {
+		return nil
+	}
+	delete(r.left, id)
+	m.key, m.plan = k, p
+	p.receive(m, time.Now(), r.note)
+	m.last = nil
+	m.join()
+	return m
 }

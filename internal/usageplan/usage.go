@@ -19,20 +19,23 @@ func (r *Registry) Days(ctx context.Context, account, region, plan string, keys 
 	if quota != nil {
 		begin = quota.start(first) // what was left before the first day is left on it
 	}
-	saved := make(map[string]map[Day]DayUsage)
+	days, all := make(map[string]map[Day]DayUsage), make(map[string]int64)
+	for key, m := range members { // before what is saved is read: a day that ends meanwhile is here, there or in both
+		days[key], all[key] = m.usage(quota), m.all(quota)
+	}
 	err := r.sink.Days(ctx, Plan{account, region, plan}, keys, begin, last, func(key string, d DayUsage) {
-		if saved[key] == nil {
-			saved[key] = make(map[Day]DayUsage)
+		if days[key] == nil {
+			days[key], all[key] = make(map[Day]DayUsage), quota.all()
 		}
-		saved[key][d.Day] = d
+		days[key][d.Day] = d // what is saved of a day is all of it
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[string][][2]int64)
 	for _, key := range keys {
-		if m := members[key]; m != nil || saved[key] != nil {
-			out[key] = quota.days(m.usage(quota, saved[key]), m.all(quota), begin, first, last)
+		if days[key] != nil {
+			out[key] = quota.days(days[key], all[key], begin, first, last)
 		}
 	}
 	return out, nil
@@ -55,38 +58,36 @@ func (r *Registry) find(name tenantName, plan string, keys []string) (*quota, ma
 	return p.terms.Load().quota, members
 }
 
-// usage is what was saved of a member's days, and what is not saved yet.
-func (m *member) usage(q *quota, saved map[Day]DayUsage) map[Day]DayUsage {
-	if m == nil {
-		return saved
-	}
-	if saved == nil {
-		saved = make(map[Day]DayUsage)
-	}
+// usage is what the member has counted of the days that are not all saved.
+func (m *member) usage(q *quota) map[Day]DayUsage {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	days := make(map[Day]DayUsage)
 	if m.before != nil {
-		saved[m.before.Day] = *m.before
+		days[m.before.Day] = *m.before
 	}
 	if day, calls := m.calls.State(); day > 0 {
-		saved[Day(day)] = DayUsage{Day(day), calls, q.left(&m.spent, Day(day))}
+		days[Day(day)] = DayUsage{Day(day), calls, q.left(&m.spent, Day(day))}
 	}
-	return saved
+	return days
 }
 
-// all is what a period begins with: less in the first one, which is still to come
-// for a key that has not called.
+// all is what a period begins with for the member: less in the first one, which is still
+// to come for a key that has not called.
 func (m *member) all(q *quota) int64 {
+	all := q.all()
+	if period, _ := m.spent.State(); q != nil && period == 0 {
+		all = max(all-int64(q.Offset), 0)
+	}
+	return all
+}
+
+// all is what a period begins with that is not a key's first.
+func (q *quota) all() int64 {
 	if q == nil {
 		return unlimited
 	}
-	all := int64(q.Limit)
-	if m != nil {
-		if period, _ := m.spent.State(); period == 0 {
-			all = max(all-int64(q.Offset), 0)
-		}
-	}
-	return all
+	return int64(q.Limit)
 }
 
 // days lists the days from first to last. A day without calls leaves what the day
