@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/credentials"
@@ -69,7 +70,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		Callers: known, Limits: limits, Plans: plans, Pools: pools.pools, AccessLog: out.access.lines, Trace: traced, Served: served,
+		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Pools: pools.pools, AccessLog: out.access.lines, Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 )
@@ -40,10 +41,11 @@ type Evidence struct {
 	Request *httpmsg.Request
 	Private bool // the API is a private one: its calls come by a VPC endpoint
 
-	// Principal is the ARN of who has signed the call, "" for nobody. Signer returns the
-	// keys of the signer that do not follow from the ARN; nil has none.
+	// Principal is the ARN of who has signed the call, "" for nobody. Signer is who that
+	// is; nil is known by the ARN alone.
 	Principal string
-	Signer    func(key string) []string
+	Signer    *credentials.Caller
+	Region    string // of the API
 
 	one [1]string
 }
@@ -58,9 +60,6 @@ type Evidence struct {
 func (e *Evidence) Values(key string) []string {
 	value, ok := e.value(key)
 	if !ok {
-		if e.Signer != nil && e.Principal != "" && isSignersKey(key) {
-			return e.Signer(key)
-		}
 		return nil
 	}
 	e.one[0] = value
@@ -86,8 +85,13 @@ func (e *Evidence) value(key string) (string, bool) {
 	case "aws:vpcsourceip":
 		return r.SourceIP, e.Private
 	}
-	if e.Principal == "" {
+	switch {
+	case key == "aws:requestedregion": // in policies of callers alone
+		return e.Region, e.Region != ""
+	case e.Principal == "":
 		return "", false
+	case e.Signer != nil:
+		return e.Signer.Value(key)
 	}
 	return policy.PrincipalValue(e.Principal, key)
 }

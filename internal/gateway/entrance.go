@@ -41,19 +41,19 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.pass(w, r, next) })
 	case at.API != "":
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			path, query := splitTarget(r.RequestURI)
-			g.serve(w, r, connOf(r), location{at.API, at.Stage, path}, query)
+			path, _ := splitTarget(r.RequestURI)
+			g.serve(w, r, connOf(r), location{at.API, at.Stage, path})
 		})
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path, query := splitTarget(r.RequestURI)
+		path, _ := splitTarget(r.RequestURI)
 		if found, ours := locate(r.Host, path); ours {
-			g.serve(w, r, connOf(r), found, query)
+			g.serve(w, r, connOf(r), found)
 			return
 		}
 		if at.Bases {
 			if found, ours := g.based(path); ours {
-				g.serve(w, r, connOf(r), found, query)
+				g.serve(w, r, connOf(r), found)
 				return
 			}
 		}

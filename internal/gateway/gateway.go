@@ -162,7 +162,7 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, next http.Handler
 }
 
 // serve answers a request for a stage.
-func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at location, query string) {
+func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at location) {
 	closing := g.door.closing.Load()
 	c, ok := g.calls.Get().(*call)
 	if !ok {
@@ -170,7 +170,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 	}
 	c.budget, c.maxBody = g.opts.Budget, g.opts.MaxBody
 	c.body.start(w, r, nc, g.opts.ReadTimeout)
-	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, query, g.proxies.Load(), time.Now())
+	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, g.proxies.Load(), time.Now())
 	resp := g.answer(c, r, at)
 	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout, delivery: &c.delivery}
 	c.deliver(w, r, nc, g.opts.Answers, resp)

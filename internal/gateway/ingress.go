@@ -46,11 +46,13 @@ func splitTarget(target string) (path, query string) {
 }
 
 // fill makes a message of r, whose body is still to be read. head is what the client
-// sent before the body, "" where that is not known.
-func (c *call) fill(r *http.Request, peer *httpmsg.Peer, head, path, query string, proxies *proxies, now time.Time) {
+// sent before the body, "" where that is not known; path is within the stage.
+func (c *call) fill(r *http.Request, peer *httpmsg.Peer, head, path string, proxies *proxies, now time.Time) {
+	sent, query := splitTarget(r.RequestURI)
 	c.req = httpmsg.Request{
 		Method:   r.Method,
 		Path:     path,
+		Sent:     sent,
 		Query:    query,
 		Host:     r.Host,
 		Scheme:   "http",

@@ -19,7 +19,8 @@ import (
 // the call.
 type Request struct {
 	Method   string // in the client's spelling
-	Path     string // raw path, not decoded, starts with "/"
+	Path     string // raw path within the stage, not decoded, starts with "/"
+	Sent     string // raw path as the client sent it, with what leads to the stage; "" is Path
 	Query    string // raw query without "?"
 	Host     string // Host header, with the port if the client sent one
 	Scheme   string // "http" or "https"
@@ -55,6 +56,14 @@ func (r *Request) ReadBody() (err error) {
 		r.Body, err = from.ReadBody()
 	}
 	return err
+}
+
+// SentPath returns the raw path as the client sent it.
+func (r *Request) SentPath() string {
+	if r.Sent == "" {
+		return r.Path
+	}
+	return r.Sent
 }
 
 // Target returns the request target in origin form.

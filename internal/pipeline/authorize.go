@@ -7,13 +7,16 @@ import (
 	"unsafe"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 )
 
 // An access is what is known of who calls.
 type access struct {
-	arn       []byte // of the method, with the verb and the path that were called; buffer
-	principal string // ARN of who has signed the call; "" for anonymous callers
+	arn       []byte              // of the method, with the verb and the path that were called; buffer
+	principal string              // ARN of who has signed the call; "" for anonymous callers
+	signer    *credentials.Caller // that is; nil for anonymous callers
+	signed    authz.Signed
 
 	// identity is what the caller's own policy, the authorizer or the token says. It
 	// counts only where the method asks for one of them.
@@ -42,13 +45,19 @@ func (c *compiler) authorization() []step {
 	case guarded && c.method.AuthorizationType == "CUSTOM":
 		steps = append(steps, (*call).denyEarly)
 	}
-	return slices.Concat(steps, c.identification(), []step{(*call).decide})
+	steps = slices.Concat(steps, c.identification(), []step{(*call).decide})
+	if c.method.AuthorizationType == "AWS_IAM" {
+		steps = append(steps, (*call).completeSignature)
+	}
+	return steps
 }
 
 // identification returns the steps that fill in the call's access. The order of the
 // cases is that of AWS's documentation.
 func (c *compiler) identification() []step {
 	switch c.method.AuthorizationType {
+	case "AWS_IAM":
+		return []step{(*call).identifySigner}
 	case "COGNITO_USER_POOLS":
 		return c.userPool()
 	default:
@@ -60,7 +69,7 @@ func (c *compiler) identification() []step {
 // are closed.
 func isServed(authorizationType string) bool {
 	switch authorizationType {
-	case "", "NONE", "COGNITO_USER_POOLS":
+	case "", "NONE", "AWS_IAM", "COGNITO_USER_POOLS":
 		return true
 	}
 	return false
@@ -205,6 +214,7 @@ func oneSlash(path string) string {
 func (c *call) asks() policy.Request {
 	a := &c.access
 	a.evidence.Request, a.evidence.Private, a.evidence.Principal = c.req, c.stage.program.private(), a.principal
+	a.evidence.Signer, a.evidence.Region = a.signer, c.stage.settings.Region
 	return policy.Request{
 		Principal: a.principal, Action: authz.InvokeAction, Resource: c.methodARN(), Plain: c.plainARN(), Context: c.conditions,
 	}

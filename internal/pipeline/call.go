@@ -216,7 +216,7 @@ func (c *call) run() error {
 		verb = strings.ToUpper(v)
 	}
 	if !c.stage.program.router.find(c.req.Path, verb, &c.match) {
-		return missingToken()
+		return c.unmatched()
 	}
 	return c.execute(c.match.method, verb)
 }

@@ -22,14 +22,13 @@ func TestGuards(t *testing.T) {
 		"private":                           {api: snapshot.Deployment{EndpointType: "PRIVATE"}, want: []ClosedMethod{{Setting: "RestApi.endpointConfiguration.types", Value: "PRIVATE"}}},
 		"strict":                            {api: snapshot.Deployment{EndpointAccessMode: "STRICT"}, want: []ClosedMethod{{Setting: "RestApi.endpointAccessMode", Value: "STRICT"}}},
 		"policy":                            {api: snapshot.Deployment{Policy: "{}"}, want: []ClosedMethod{{Setting: "RestApi.policy"}}},
-		"IAM":                               {method: func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "AWS_IAM"}}},
 		"a new type":                        {method: func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "TELEPATHY"}}},
 		"a key of an authorizer":            {api: snapshot.Deployment{APIKeySource: "AUTHORIZER"}, method: func(m *snapshot.Method) { m.APIKeyRequired = true }, want: []ClosedMethod{{Setting: "RestApi.apiKeySource", Value: "AUTHORIZER"}}},
 		"no key, where authorizers have it": {api: snapshot.Deployment{APIKeySource: "AUTHORIZER"}},
 		"all there is": {
 			api:    snapshot.Deployment{Policy: "{}", APIKeySource: "AUTHORIZER"},
-			method: func(m *snapshot.Method) { m.AuthorizationType, m.APIKeyRequired = "AWS_IAM", true },
-			want:   []ClosedMethod{{Setting: "RestApi.policy"}, {Setting: "Method.authorizationType", Value: "AWS_IAM"}, {Setting: "RestApi.apiKeySource", Value: "AUTHORIZER"}},
+			method: func(m *snapshot.Method) { m.AuthorizationType, m.APIKeyRequired = "TELEPATHY", true },
+			want:   []ClosedMethod{{Setting: "RestApi.policy"}, {Setting: "Method.authorizationType", Value: "TELEPATHY"}, {Setting: "RestApi.apiKeySource", Value: "AUTHORIZER"}},
 		},
 	}
 	for name, tt := range tests {

@@ -9,7 +9,6 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/content"
-	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
@@ -27,8 +26,8 @@ type Services struct {
 	AWS    *integration.AWS // nil where no services of AWS are called
 	Log    *slog.Logger     // gets one line for each call that fails by our or the definition's fault
 
-	// Callers are who may sign for methods of AWS_IAM; nil knows nobody.
-	Callers *credentials.Callers
+	// IAM knows who may sign for methods of AWS_IAM; nil knows nobody.
+	IAM *authz.IAM
 
 	// Backends knows VPC links and client certificates; nil knows none.
 	Backends *target.Backends

@@ -187,7 +187,7 @@ func TestBodyHash(t *testing.T) {
 	if _, err := v.Verify(r); err != nil {
 		t.Error(err)
 	}
-	r.BodyHash = emptyHash
+	r.BodyHash = EmptyBody
 	if _, err := v.Verify(r); reasonOf(err) != WrongSignature {
 		t.Errorf("other hash: %v, want a wrong signature", err)
 	}

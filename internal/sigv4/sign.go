@@ -81,7 +81,7 @@ func bodyHash(r *Request) string {
 	case r.BodyHash != "":
 		return r.BodyHash
 	case len(r.Body) == 0:
-		return emptyHash
+		return EmptyBody
 	}
 	var text [2 * sha256.Size]byte
 	sum := sha256.Sum256(r.Body)

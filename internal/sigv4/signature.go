@@ -95,6 +95,19 @@ func fromHeader(s *scratch) (*signature, error) {
 	return sig, nil
 }
 
+// CheckHeader reports what an Authorization header lacks to be a signature, in the
+// form of Verify's errors; nil is that it lacks nothing, or that there is none. Whether
+// the signature is right is not looked at.
+func CheckHeader(r *Request) error {
+	s := new(scratch)
+	s.yield = s.add
+	if err := s.collect(r); err != nil || s.authorizations == 0 {
+		return err
+	}
+	_, err := fromHeader(s)
+	return err
+}
+
 // A presigned is the signature in a query.
 type presigned struct {
 	algorithm, credential, date, expires, signedHeaders, signature, token, contentHash string

@@ -29,7 +29,8 @@ const (
 	maxKept          = 64 << 10  // bytes of a buffer that is kept for the next request
 )
 
-const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+// EmptyBody is the SHA-256 of no bytes, in hexadecimal.
+const EmptyBody = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 // A Credential is what belongs to an access key id: what its signatures are made
 // with, and whether they count.

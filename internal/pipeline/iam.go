@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
+)
+
+// identifySigner finds out who has signed the call, and what that caller's policies say
+// of it. What can be known of the signature without the body is looked at before a byte
+// of it is read: its form, its time and scope, the key, and the signature itself where
+// there is no body or the client says what its body is. Nothing is told of a caller
+// before the signature is known to be right.
+func (c *call) identifySigner() error {
+	signed, err := c.stage.services.IAM.Read(c.req, c.stage.settings.Region)
+	if err != nil {
+		return asRefused(err)
+	}
+	if !signed.Settled() {
+		if err := readBody(c); err != nil {
+			return err
+		}
+		if err := signed.Verify(c.req.Body); err != nil {
+			return asRefused(err)
+		}
+	}
+	c.access.signed = signed
+	return c.signedBy()
+}
+
+// signedBy shows who has signed the call to what comes behind, and asks that caller's
+// policies.
+func (c *call) signedBy() error {
+	who, err := c.access.signed.Caller()
+	if err != nil {
+		return asRefused(err)
+	}
+	x := &c.scope.Context.Identity
+	x.AccessKey, x.AccountID, x.Caller, x.User, x.UserARN = who.AccessKeyID, who.Account, who.UserID, who.UserID, who.Principal
+	a := &c.access
+	a.principal, a.signer, a.foreign = who.Principal, who, who.Account != c.stage.settings.Account
+	query := c.asks()
+	if bound := who.Bound(&query); bound != policy.Allow {
+		return c.denied(bound) // whatever a resource policy allows
+	}
+	a.identity = who.Decide(&query)
+	return nil
+}
+
+// completeSignature reads the body of a call whose signature was right without it, and
+// refuses another one than was signed.
+func (c *call) completeSignature() error {
+	signed := &c.access.signed
+	if !signed.Settled() {
+		return nil
+	}
+	if err := readBody(c); err != nil {
+		return err
+	}
+	if err := signed.Verify(c.req.Body); err != nil {
+		return asRefused(err)
+	}
+	return nil
+}
+
+// unmatched is the failure of a call of no method.
+func (c *call) unmatched() error {
+	if err := authz.CheckUnmatched(c.req); err != nil {
+		return asRefused(err)
+	}
+	return missingToken()
+}
