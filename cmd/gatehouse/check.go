@@ -96,6 +96,7 @@ func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, 
 		return nil, err
 	}
 	s.pools.pools.Close() // no issuer is called either
+	s.signers = true      // who may sign is for the server that serves the file
 	api, err := newDescribed(s, file, devAPI, devStage, devRefs)
 	if err != nil {
 		return nil, err

@@ -49,8 +49,6 @@ var drivenSettings = []driven{
 		body:  `{"securityPolicy": "` + enhancedTLS + `", "endpointAccessMode": "STRICT"}`,
 		patch: []string{"replace /securityPolicy " + enhancedTLS, "replace /endpointAccessMode STRICT"}},
 
-	{setting: "Method.authorizationType", value: `"AWS_IAM"`, becomes: closed,
-		body: `{"authorizationType": "AWS_IAM"}`, patch: []string{"replace /authorizationType AWS_IAM"}},
 	{setting: "Method.authorizationType", value: `"CUSTOM"`, becomes: closed,
 		body: `{"authorizationType": "CUSTOM", "authorizerId": "{token}"}`, patch: []string{"replace /authorizationType CUSTOM", "replace /authorizerId {token}"}},
 

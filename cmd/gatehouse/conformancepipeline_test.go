@@ -41,6 +41,11 @@ func pipelineCases() []conformanceCase {
 				"key":   tree{"type": "apiKey", "name": "x-api-key", "in": "header"},
 				"sigv4": tree{"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"}}}}}
 	}
+	unsigned := func(name string, op tree) conformanceCase {
+		c := closed(name, op)
+		c.want = missingTokenAnswer
+		return c
+	}
 	missingKey := closed("a missing API key", tree{"security": []tree{{"key": []string{}}}})
 	missingKey.want = "403\n" + jsonType + "x-amzn-ErrorType: ForbiddenException\n\n" + `{"message":"Forbidden"}`
 	return []conformanceCase{
@@ -71,6 +76,6 @@ func pipelineCases() []conformanceCase {
 			method: ofProxy("/"), send: "GET {x} HTTP/1.1", answer: "HTTP/1.1 503 Service Unavailable\nContent-Type: text/plain\n\nlater",
 			want: "503\nContent-Type: text/plain\nx-amzn-Remapped-Content-Length: 5\n\nlater"},
 		missingKey,
-		closed("AWS_IAM closes the method", tree{"security": []tree{{"sigv4": []string{}}}}),
+		unsigned("AWS_IAM goes before API keys", tree{"security": []tree{{"sigv4": []string{}, "key": []string{}}}}),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,7 @@ type dataPlane struct {
 	feed     *feed.Feed
 
 	unprotected bool // who calls dev's API is not asked
+	signers     bool // a credentials file names who may sign calls
 }
 
 // newDataPlane makes a data plane that serves nothing yet.
@@ -66,7 +68,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 		Sink: feed.Usage{Store: st}, Limits: limits, Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
 	})
 	traced, served := out.tracer.hooks()
-	p := &dataPlane{store: st, plans: plans, pools: pools, unprotected: c.AllowUnprotected, source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
@@ -141,6 +143,14 @@ func (p *dataPlane) compile(d *snapshot.Deployment) *pipeline.Program {
 		return pipeline.CompileUnprotected(d, p.checkRole)
 	}
 	return pipeline.Compile(d, p.checkRole)
+}
+
+// closedMethods lists the methods of a program that let nobody in, and why.
+func (p *dataPlane) closedMethods(compiled *pipeline.Program) []pipeline.ClosedMethod {
+	if p.signers {
+		return compiled.ClosedMethods()
+	}
+	return slices.Concat(compiled.ClosedMethods(), compiled.SignedMethods())
 }
 
 // skipsProtection reports whether authorizers and API keys of an API are skipped.

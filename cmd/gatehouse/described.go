@@ -117,7 +117,7 @@ func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.Cl
 	if _, err := d.server.control.CreateDeployment(ctx, d.who, in); err != nil {
 		return nil, d.problems(err)
 	}
-	return program.ClosedMethods(), nil
+	return d.server.closedMethods(program), nil
 }
 
 // put lays a definition over the API, where need be without some of its models.

@@ -19,7 +19,7 @@ type route struct {
 	guarded    bool           // an authorizer or an API key protects it
 	authorizer string         // the name of the one that it needs, "" for none
 	refused    string         // why a call without more answers 403, "" when it does not
-	closed     bool           // any call does: what protects the route is not enforced yet
+	closed     string         // why any call does, such as "is not enforced yet"; "" when not all do
 	bare       bool           // what protects it is skipped
 }
 
@@ -84,7 +84,7 @@ func shut(routes []route, closed []pipeline.ClosedMethod) {
 		if !closed {
 			continue
 		}
-		r.closed = true
+		r.closed = c.Why
 		switch {
 		case strings.HasPrefix(c.Setting, "RestApi."):
 			r.refused = strings.TrimPrefix(c.Setting, "RestApi.") + " is " + c.Value
@@ -101,16 +101,20 @@ func closedReasons(all []route) []string {
 	var reasons []string
 	closed := make(map[string]int)
 	for _, r := range all {
-		if !r.closed {
+		if r.closed == "" {
 			continue
 		}
-		if closed[r.refused]++; closed[r.refused] == 1 {
-			reasons = append(reasons, r.refused)
+		reason := r.refused + ", which this server does not enforce yet"
+		if r.closed != pipeline.NotEnforced {
+			reason = r.refused + ", and " + r.closed
+		}
+		if closed[reason]++; closed[reason] == 1 {
+			reasons = append(reasons, reason)
 		}
 	}
 	for i, reason := range reasons {
 		routes := count(closed[reason], "route answers", "routes answer")
-		reasons[i] = fmt.Sprintf("%s 403: %s, which this server does not enforce yet", routes, reason)
+		reasons[i] = fmt.Sprintf("%s 403: %s", routes, reason)
 	}
 	return reasons
 }

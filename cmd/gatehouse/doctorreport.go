@@ -144,9 +144,9 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, 
 			st.APIID, st.Name, problem.Method, problem.Resource, problem.Field, problem.Line, problem.Column, problem.Text,
 		})
 	}
-	out.Closed = append(out.Closed, closedOf(st, compiled)...)
+	out.Closed = append(out.Closed, p.closedOf(st, compiled)...)
 	if canary != nil {
-		for _, closed := range closedOf(st, canary) {
+		for _, closed := range p.closedOf(st, canary) {
 			if !slices.Contains(out.Closed, closed) {
 				out.Closed = append(out.Closed, closed)
 			}
@@ -174,9 +174,9 @@ func (p *dataPlane) problems(st *snapshot.Stage, own, canary *pipeline.Program) 
 
 // closedOf lists what closes methods of a stage. A setting of the API closes
 // all of them and is listed once.
-func closedOf(st *snapshot.Stage, compiled *pipeline.Program) []idleSetting {
+func (p *dataPlane) closedOf(st *snapshot.Stage, compiled *pipeline.Program) []idleSetting {
 	var list []idleSetting
-	for _, c := range compiled.ClosedMethods() {
+	for _, c := range p.closedMethods(compiled) {
 		s := idleSetting{st.Account, st.Region, "", st.APIID, st.Name, c.Method, c.Resource, c.Setting, c.Value, "it protects, and " + c.Why}
 		if strings.HasPrefix(c.Setting, "RestApi.") {
 			s.Method, s.Resource = "", ""

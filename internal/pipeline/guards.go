@@ -24,7 +24,8 @@ type guard struct {
 	caller  bool // it asks who calls
 }
 
-const notEnforced = "is not enforced yet"
+// NotEnforced is the ClosedMethod.Why of settings that this server has no part for.
+const NotEnforced = "is not enforced yet"
 
 // unenforced are all guards; the log names the first that a method has.
 var unenforced = []guard{
@@ -45,6 +46,14 @@ var unenforced = []guard{
 // ClosedMethods lists what closes methods, in the order of the definition.
 func (p *Program) ClosedMethods() []ClosedMethod { return p.closed }
 
+// SignedMethods lists the methods that want a signature, in the order of the definition.
+// A server without a credentials file knows nobody who could sign: there they are as
+// good as closed.
+func (p *Program) SignedMethods() []ClosedMethod { return p.signed }
+
+// noSigners is why methods that want a signature let nobody in.
+const noSigners = "no credentials file names who may sign: see --credentials"
+
 // guards returns the one step of a method that has a protection which is not
 // enforced yet, or cannot be: its requests fail rather than pass unprotected. It is
 // nil for a method that is open.
@@ -56,15 +65,23 @@ func (c *compiler) guards() (closed step) {
 	for _, g := range unenforced {
 		value, set := g.value(c.program.deployment, c.method)
 		if set && !(g.caller && c.program.open) {
-			c.close(g.setting, value, notEnforced)
+			c.close(g.setting, value, NotEnforced)
 		}
 	}
+	c.noteSigned()
 	if first == len(c.program.closed) {
 		return nil
 	}
 	by := &c.program.closed[first]
 	reason := strings.TrimSpace(by.Setting+" "+by.Value) + " " + by.Why
 	return func(*call) error { return forbidden(reason) }
+}
+
+// noteSigned notes a method that wants a signature.
+func (c *compiler) noteSigned() {
+	if kind := c.method.AuthorizationType; kind == "AWS_IAM" && !c.program.open {
+		c.program.signed = append(c.program.signed, ClosedMethod{c.resource, c.method.HTTPMethod, "Method.authorizationType", kind, noSigners})
+	}
 }
 
 // close notes that a setting closes the method.

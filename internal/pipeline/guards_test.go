@@ -36,7 +36,7 @@ func TestGuards(t *testing.T) {
 			tt.api.Resources = []snapshot.Resource{mock(tt.method)}
 			r := newRigOf(t, &tt.api)
 			for i := range tt.want {
-				tt.want[i].Resource, tt.want[i].Method, tt.want[i].Why = "/x", "ANY", notEnforced
+				tt.want[i].Resource, tt.want[i].Method, tt.want[i].Why = "/x", "ANY", NotEnforced
 				if tt.want[i].Setting == "RestApi.policy" {
 					tt.want[i].Why = "cannot be used as it is written"
 				}

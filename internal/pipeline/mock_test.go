@@ -142,7 +142,7 @@ func TestFrontDoor(t *testing.T) {
 		"dot segment":           {nil, "GET /x/../x", bad},
 		"coded dot segment":     {nil, "GET /%2e%2e/x", bad},
 		"bad escape":            {nil, "GET /%zz", bad},
-		"AWS_IAM is closed":     {func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, "GET /x", denied},
+		"what is closed":        {func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, "GET /x", denied},
 		"an API key is missing": {func(m *snapshot.Method) { m.APIKeyRequired = true }, "GET /x", forbiddenKey},
 	}
 	for name, tt := range tests {
@@ -160,7 +160,7 @@ func TestLog(t *testing.T) {
 	}{
 		"dot segment":       {nil, "GET /x/../x", ""},
 		"unknown path":      {nil, "GET /nope", ""},
-		"closed method":     {func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }, "GET /x", "Method.authorizationType"},
+		"closed method":     {func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, "GET /x", "Method.authorizationType"},
 		"missing API key":   {func(m *snapshot.Method) { m.APIKeyRequired = true }, "GET /x", ""},
 		"template at fault": {ask(`#if($x`), "GET /x", "integration.requestTemplates.application/json:1:7: unexpected end"},
 	}

@@ -27,6 +27,7 @@ type Program struct {
 	unreadable error                             // why the policy cannot be used
 	problems   []Problem
 	closed     []ClosedMethod
+	signed     []ClosedMethod
 	checks     []Check
 	open       bool    // who calls is not asked
 	models     *models // while compiling

@@ -160,7 +160,7 @@ func TestPanicOfATest(t *testing.T) {
 
 // A body is read by a method that takes it, once, and by no other.
 func TestBodiesOnDemand(t *testing.T) {
-	closed := func(m *snapshot.Method) { m.AuthorizationType = "AWS_IAM" }
+	closed := func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }
 	tests := map[string]struct {
 		request string
 		edit    func(*snapshot.Method)
