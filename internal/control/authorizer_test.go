@@ -353,4 +353,47 @@ func TestAuthorizersAreServed(t *testing.T) {
 			t.Errorf("%s was flushed %d times, want %d", stage, st.AuthorizersFlushed, want)
 		}
 	}
+	// What is served is kept, too: it can be made again of the documents.
+	for kind, id := range map[string]string{snapshot.ServedStage: "dev", snapshot.ServedDeployment: st.DeploymentID} {
+		id = snapshot.ServedID(*api.ID, id)
+		row, err := o.store.Served(ctx(), kind, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := control.Rebuilder(o.store)(ctx(), kind, id)
+		if err != nil || string(again) != string(row.Data) {
+			t.Errorf("%s: served %s, made again %v %s", kind, row.Data, err, again)
+		}
+	}
+}
+
+// An API takes its authorizers with it when it is deleted, or all are.
+func TestAuthorizersGoWithTheirAPI(t *testing.T) {
+	o := newOwned(t)
+	for name, remove := range map[string]func() error{
+		"deleted": func() error {
+			_, err := o.DeleteRestAPI(ctx(), who, &wire.DeleteRestAPIRequest{RestAPIID: "shop"})
+			return err
+		},
+		"reset": func() error { return o.Reset(ctx()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			create := func() {
+				t.Helper()
+				must(o.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "shop", Tags: map[string]string{"_custom_id_": "shop"}}))(t)
+			}
+			create()
+			must(o.CreateAuthorizer(ctx(), who, &wire.CreateAuthorizerRequest{RestAPIID: "shop", Name: "a", Type: "TOKEN", AuthorizerURI: new(authorizerURI), IdentitySource: new(authHeader)}))(t)
+			if err := remove(); err != nil {
+				t.Fatal(err)
+			}
+			create()
+			if left := must(o.GetAuthorizers(ctx(), who, &wire.GetAuthorizersRequest{RestAPIID: "shop"}))(t).Items; len(left) != 0 {
+				t.Errorf("%d are left", len(left))
+			}
+			if err := remove(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
 }

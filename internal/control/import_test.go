@@ -436,7 +436,7 @@ paths:
 components: {securitySchemes: {key: {type: apiKey, name: x-api-key, in: header}}}
 `
 	want := []string{
-		"Ignored #/security: security at the top is not applied: operations need their own",
+		"Ignored #/security: security at the top is not applied: operations need their own, and the one without is open",
 		"Ignored #/paths/~1test/get/parameters/0/schema/enum: enum of a parameter is not checked",
 	}
 	var log strings.Builder

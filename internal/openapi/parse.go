@@ -135,6 +135,7 @@ type importer struct {
 
 	models     *modelSet
 	schemes    map[string]scheme
+	unsecured  int // operations that say nothing of who may call them
 	validators map[string]bool
 	validator  string // the default one
 	tree       *resourceTree
@@ -169,6 +170,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 	im.readSecuritySchemes()
 	im.readModels()
 	im.readPaths()
+	im.tellTopSecurity()
 	im.readUsagePlans()
 	im.finishModels()
 	im.api.DropModels(im.models.refused)

@@ -109,11 +109,33 @@ func (im *importer) readSecurity(m *Method, op *cursor, location string) {
 	im.readAuth(m, op.get(extensionPrefix+"auth"), location)
 	security := op.get("security")
 	im.checkSecurity(security, location)
+	if security == nil && *m.AuthorizationType == none {
+		im.unsecured++
+	}
 	for _, requirement := range security.items() {
 		for name, scopes := range requirement.members() {
 			im.require(m, name, scopes)
 		}
 	}
+}
+
+// tellTopSecurity tells of security at the top of the document, which the service does
+// not apply, and of how many operations it leaves open: those that say nothing of their
+// own.
+func (im *importer) tellTopSecurity() {
+	security := im.doc.get("security")
+	if !security.is(list) || len(security.node.items) == 0 {
+		return
+	}
+	text := "security at the top is not applied: operations need their own"
+	switch im.unsecured {
+	case 0:
+	case 1:
+		text += ", and the one without is open"
+	default:
+		text += fmt.Sprintf(", and the %d without are open", im.unsecured)
+	}
+	im.dropOf(Security, security, "%s", text)
 }
 
 // readAuth sets what the extension auth of an operation says of who may call it.

@@ -8,11 +8,7 @@ import (
 // readTop reads what the document says of the API as a whole.
 func (im *importer) readTop() {
 	im.check(im.doc, inRoot, "")
-	security := im.doc.get("security")
-	im.checkSecurity(security, "")
-	if security.is(list) && len(security.node.items) > 0 {
-		im.dropOf(Security, security, "security at the top is not applied: operations need their own")
-	}
+	im.checkSecurity(im.doc.get("security"), "")
 	if im.dialect != swagger2 {
 		im.check(im.doc.get("components"), inComponents, "components")
 		im.readServers()

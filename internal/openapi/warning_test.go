@@ -171,14 +171,16 @@ func TestFailedModelIsNotUsed(t *testing.T) {
 func TestDropped(t *testing.T) {
 	const v3 = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\n"
 	tests := map[string]struct{ doc, want string }{
-		"security at the top": {v3 + "security: [{s: []}]", "security at the top is not applied: operations need their own"},
-		"unknown extension":   {v3 + "x-amazon-apigateway-polcy: {}", "x-amazon-apigateway-polcy is not read here by REST APIs"},
-		"misplaced extension": {v3 + "paths: {/a: {x-amazon-apigateway-integration: {}}}", "x-amazon-apigateway-integration is not read here by REST APIs"},
-		"trace":               {v3 + "paths: {/a: {trace: {responses: {}}}}", "TRACE is not a method of REST APIs"},
-		"callbacks":           {v3 + "paths: {/a: {get: {callbacks: {}}}}", "callbacks of an operation are not used"},
-		"constraint":          {v3 + "paths: {/a: {get: {parameters: [{name: p, in: query, schema: {enum: [a]}}]}}}", "enum of a parameter is not checked"},
-		"beside a reference":  {v3 + "components: {schemas: {A: {type: object}, B: {$ref: '#/components/schemas/A', title: b}}}", "what stands beside $ref means nothing"},
-		"oneOf in Swagger":    {head + "definitions: {S: {oneOf: [{type: object}]}}", "oneOf is not supported in Swagger 2.0"},
+		"security at the top":                           {v3 + "security: [{s: []}]", "security at the top is not applied: operations need their own"},
+		"security that one operation leaves to the top": {v3 + "security: [{s: []}]\npaths: {/a: {get: {security: []}, post: {}}}", "security at the top is not applied: operations need their own, and the one without is open"},
+		"security that two operations leave to the top": {v3 + "security: [{s: []}]\npaths: {/a: {x-amazon-apigateway-any-method: {}, post: {}, get: {x-amazon-apigateway-auth: {type: AWS_IAM}}}}", "security at the top is not applied: operations need their own, and the 2 without are open"},
+		"unknown extension":                             {v3 + "x-amazon-apigateway-polcy: {}", "x-amazon-apigateway-polcy is not read here by REST APIs"},
+		"misplaced extension":                           {v3 + "paths: {/a: {x-amazon-apigateway-integration: {}}}", "x-amazon-apigateway-integration is not read here by REST APIs"},
+		"trace":                                         {v3 + "paths: {/a: {trace: {responses: {}}}}", "TRACE is not a method of REST APIs"},
+		"callbacks":                                     {v3 + "paths: {/a: {get: {callbacks: {}}}}", "callbacks of an operation are not used"},
+		"constraint":                                    {v3 + "paths: {/a: {get: {parameters: [{name: p, in: query, schema: {enum: [a]}}]}}}", "enum of a parameter is not checked"},
+		"beside a reference":                            {v3 + "components: {schemas: {A: {type: object}, B: {$ref: '#/components/schemas/A', title: b}}}", "what stands beside $ref means nothing"},
+		"oneOf in Swagger":                              {head + "definitions: {S: {oneOf: [{type: object}]}}", "oneOf is not supported in Swagger 2.0"},
 		"same status code": {
 			v3 + "paths: {/a: {get: {x-amazon-apigateway-integration: {type: mock, responses: {default: {statusCode: 200}, '5..': {statusCode: 200}}}}}}",
 			"it takes the place of another response with status code 200",
