@@ -59,7 +59,7 @@ func TestBadInput(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+			_ = conn.SetDeadline(time.Now().Add(patience))
 			sent := make(chan error, 1)
 			go func() { // a refusal may come before all is sent
 				_, err := io.WriteString(conn, tt.request)

@@ -223,7 +223,7 @@ func (r *conformanceRig) exchange(t *testing.T, c *conformanceCase) string {
 		t.Fatal(err)
 	}
 	defer func() { _ = nc.Close() }()
-	_ = nc.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = nc.SetDeadline(time.Now().Add(patience))
 	send := c.send
 	if !strings.Contains(send, "\nHost: ") {
 		line, rest, _ := strings.Cut(send, "\n")

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 )
 
 // launchLimited starts gatehouse where it may open that many files.
@@ -34,10 +34,15 @@ func launchLimited(dir string, files int, args ...string) (*process, error) {
 // fails for want of a file, and other clients are let in.
 func TestFilesForBackends(t *testing.T) {
 	t.Parallel()
-	// One backend has a quarter of the places, six here: the last of the calls waits
-	// fifty times as long as a call takes, which must be well within the time to wait.
-	backend := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(60 * time.Millisecond) }))
+	var running atomic.Int32
+	let := make(chan bool)
+	backend := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		running.Add(1)
+		<-let
+	}))
 	t.Cleanup(backend.Close)
+	answer := sync.OnceFunc(func() { close(let) })
+	t.Cleanup(answer)
 	dir := t.TempDir()
 	pool := selfSigned(t, dir)
 	config := "listen: 127.0.0.1:0\ngateway-tls-listen: 127.0.0.1:0\nin-memory: true\naccess-log: /dev/null\ncertificates:\n  - {cert: cert.pem, key: key.pem}\n"
@@ -76,10 +81,16 @@ func TestFilesForBackends(t *testing.T) {
 			})
 		}
 	}
-	time.Sleep(100 * time.Millisecond)
+	eventually(t, func() error {
+		if n := running.Load(); n < 6 { // one backend has a quarter of the places
+			return fmt.Errorf("%d calls of the backend", n)
+		}
+		return nil
+	})
 	for range 3 {
 		_ = visit(t, strings.TrimPrefix(url, "http://"))
 	}
+	answer() // before the others have waited too long
 	wg.Wait()
 	if text := p.printed(); strings.Contains(text, "too many open files") {
 		t.Errorf("log:\n%s", text[:min(len(text), 2000)])

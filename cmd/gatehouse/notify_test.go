@@ -64,17 +64,21 @@ func TestWatchIsNotified(t *testing.T) {
 	file := filepath.Join(dir, "api.yaml")
 	d := &developer{described: &described{server: &server{controlPlane: &controlPlane{health: new(health)}}, file: file, refs: refScope{root: dir}, who: new(wire.Caller)}, out: out}
 	d.reload(t.Context())
+	first := out.String()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { watch(ctx, n, d); close(ended) }()
 	defer func() { stop(); <-ended }()
-	time.Sleep(4 * watchEvery)
+	for n := 1; out.String() == first; n++ { // until the notifier follows the files
+		write("api.yaml", api(strings.Repeat("a", 1+n)))
+		time.Sleep(20 * watchEvery)
+	}
 
 	for _, step := range []struct {
 		name string
 		save func()
 	}{
-		{"written in place", func() { write("api.yaml", api("bb")) }},
+		{"written in place", func() { write("api.yaml", api("b")) }},
 		{"replaced", func() {
 			write(".api.yaml.swp", api("ccc"))
 			if err := os.Rename(filepath.Join(dir, ".api.yaml.swp"), file); err != nil {
@@ -99,12 +103,12 @@ func TestWatchIsNotified(t *testing.T) {
 	} {
 		before := strings.Count(out.String(), "not deployed")
 		step.save()
-		for end := time.Now().Add(10 * time.Second); strings.Count(out.String(), "not deployed") == before; time.Sleep(5 * time.Millisecond) {
+		for end := time.Now().Add(patience); strings.Count(out.String(), "not deployed") == before; time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("%s: not read again:\n%s", step.name, out)
 			}
 		}
-		time.Sleep(8 * watchEvery) // a second reading of the same save is over
+		time.Sleep(20 * watchEvery) // a second reading of the same save is over
 	}
 }
 

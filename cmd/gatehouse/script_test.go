@@ -90,7 +90,7 @@ func (p *process) printed() string {
 }
 
 // patience is how long a script waits for what should happen at once.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // waitFor waits until the process has printed a line that matches.
 func (p *process) waitFor(pattern string) error {

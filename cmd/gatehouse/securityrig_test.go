@@ -184,7 +184,7 @@ func (d *door) dial(t *testing.T) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = nc.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = nc.SetDeadline(time.Now().Add(patience))
 	if d.tls != nil {
 		nc = tls.Client(nc, d.tls)
 	}

@@ -58,7 +58,7 @@ func stalled(address, header, body string) (string, error) {
 		return "", err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return "", err
 	}
 	if _, err := io.WriteString(conn, fmt.Sprintf("POST /restapis HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n%s\r\n%s", address, stalledLength, header, body)); err != nil {

@@ -89,7 +89,7 @@ func asked(t *testing.T, url, method string, size, want int) {
 	}
 	defer resp.Body.Close()
 	got, err := io.Copy(io.Discard, resp.Body)
-	if took := time.Since(begin); resp.StatusCode != 200 || got != int64(want) || err != nil || took > 5*time.Second {
+	if took := time.Since(begin); resp.StatusCode != 200 || got != int64(want) || err != nil || took > patience {
 		t.Fatalf("%s of %d bytes: status %d, %d bytes, %v, after %v", method, size, resp.StatusCode, got, err, took)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // A wrongInput is what somebody gives who is mistaken, and all that is to be told:
@@ -64,7 +63,7 @@ func (in *wrongInput) try(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second) // for a server that starts
+	ctx, stop := context.WithTimeout(context.Background(), patience) // for a server that starts
 	defer stop()
 	root := newRoot()
 	root.SetArgs(args)

@@ -1,12 +1,15 @@
 package gateway
 
 import (
+	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -27,7 +30,7 @@ func TestUnreadAnswersOfOthers(t *testing.T) {
 	}
 	p := s.dial(t)
 	p.send(stageHead("GET", "/dev") + "\r\n")
-	_ = p.SetReadDeadline(time.Now().Add(30 * time.Second)) // without the bound they never go
+	_ = p.SetReadDeadline(time.Now().Add(patience)) // without the bound they never go
 	if _, err := p.r.Peek(1); err != nil {
 		t.Error("a newcomer is not served:", err)
 	}
@@ -64,29 +67,39 @@ func TestPausingStreams(t *testing.T) {
 		parts := tests[strings.TrimPrefix(req.Path, "/")]
 		return &httpmsg.Response{Status: 200, Stream: io.NopCloser(&pausing{append([]string(nil), parts...), 300 * time.Millisecond})}
 	}
+	opts, secure := Options{WriteTimeout: 100 * time.Millisecond}, certified()
 	for name, parts := range tests {
 		want := strings.Join(parts, "")
 		t.Run("HTTP/1 "+name, func(t *testing.T) {
-			s := open(t, Options{WriteTimeout: 100 * time.Millisecond}, h)
-			if _, body := s.call(t, stageHead("GET", "/dev/"+name)+"\r\n"); body != want {
-				t.Errorf("%q", body)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := openPiped(t, opts, Entrance{}, h)
+				if _, body := s.call(t, stageHead("GET", "/dev/"+name)+"\r\n"); body != want {
+					t.Errorf("%q", body)
+				}
+			})
 		})
 		t.Run("HTTP/2 "+name, func(t *testing.T) {
-			s := openTLS(t, Options{WriteTimeout: 100 * time.Millisecond}, h)
-			req, err := http.NewRequest("GET", s.url+"/dev/"+name, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Host = "abc123.execute-api.localhost"
-			resp, err := s.http2(t).RoundTrip(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			if body, err := io.ReadAll(resp.Body); string(body) != want || err != nil {
-				t.Errorf("%q, %v", body, err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := openPiped(t, opts, Entrance{TLS: secure}, h)
+				tr := (&tlsSite{site: s}).http2(t)
+				tr.DialTLSContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+					nc := tls.Client(s.pipes.dial(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+					return nc, nc.HandshakeContext(ctx)
+				}
+				req, err := http.NewRequest("GET", "https://piped/dev/"+name, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Host = "abc123.execute-api.localhost"
+				resp, err := tr.RoundTrip(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				if body, err := io.ReadAll(resp.Body); string(body) != want || err != nil {
+					t.Errorf("%q, %v", body, err)
+				}
+			})
 		})
 	}
 }
@@ -104,7 +117,7 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 		p.receive("GET")
 		p.r = nil
 	}
-	s.settle()
+	s.settle(t)
 	if each := (heap() - before) / peers; each > most {
 		t.Errorf("%d bytes are kept for each", each)
 	}
@@ -142,7 +155,9 @@ func TestWishesToClose(t *testing.T) {
 			p := s.dial(t)
 			p.send(stageHead("GET", "/dev") + "Connection: " + value + "\r\n\r\n")
 			resp, _ := p.receive("GET")
-			_ = p.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+			if !resp.Close {
+				_ = p.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+			}
 			_, err := p.r.ReadByte()
 			if closed := err == io.EOF; closed != resp.Close {
 				t.Errorf("told close %t, closed %t", resp.Close, closed)

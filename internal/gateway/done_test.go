@@ -100,7 +100,7 @@ func TestDone(t *testing.T) {
 			var d httpmsg.Done
 			select {
 			case d = <-got:
-			case <-time.After(10 * time.Second):
+			case <-time.After(patience):
 				t.Fatal("nobody was told")
 			}
 			if line := fmt.Sprintf("%s %d %d %d %t %s %s", d.Stage, d.Status, d.RequestBytes, d.AnswerBytes, d.Broken, d.ErrorType, d.ErrorMessage); line != tt.want {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -83,10 +84,12 @@ func TestAnswerOnTheWire(t *testing.T) {
 			next <- &tt.resp
 			p := s.dial(t)
 			p.send(tt.request)
-			p.SetReadDeadline(time.Now().Add(100 * time.Millisecond)) // kept ones stay open
-			raw, _ := io.ReadAll(p.r)
 			date := "Date: " + time.Now().UTC().Format(http.TimeFormat)
-			got := string(raw)
+			raw := make([]byte, len(strings.Replace(tt.want, "DATE", date, 1)))
+			n, _ := io.ReadFull(p.r, raw)
+			p.SetReadDeadline(time.Now().Add(50 * time.Millisecond)) // kept ones stay open
+			rest, _ := io.ReadAll(p.r)
+			got := string(raw[:n]) + string(rest)
 			if at := strings.Index(got, "Date: "); at >= 0 {
 				got = strings.Replace(got, got[at:at+len(date)], "DATE", 1)
 			}
@@ -94,7 +97,7 @@ func TestAnswerOnTheWire(t *testing.T) {
 				t.Errorf("wrote %q\nwant  %q", got, tt.want)
 			}
 			p.Close()
-			s.settle()
+			s.settle(t)
 			if n := released.Load(); n != 1 {
 				t.Errorf("released %d times", n)
 			}
@@ -133,7 +136,20 @@ func TestHeadOverHTTP2(t *testing.T) {
 }
 
 // settle waits until handlers that have answered are through.
-func (s *site) settle() { time.Sleep(20 * time.Millisecond) }
+func (s *site) settle(t *testing.T) {
+	t.Helper()
+	eventually(t, func() bool { return s.door.busy() == 0 })
+}
+
+// eventually waits until what must become true is.
+func eventually(t *testing.T, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited in vain")
+		}
+	}
+}
 
 func TestFailuresOfOurs(t *testing.T) {
 	tests := map[string]struct {
@@ -195,61 +211,65 @@ func TestSlowReader(t *testing.T) {
 	p.send(stageHead("GET", "/dev") + "\r\n")
 	select {
 	case <-released:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("still writing")
 	}
 }
 
 // One that reads slowly but steadily gets it all.
 func TestSteadyReader(t *testing.T) {
-	const size = 32 << 20
-	s := open(t, Options{WriteTimeout: time.Second}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
-		return &httpmsg.Response{Status: 200, Body: make([]byte, size)}
-	})
-	p := s.dial(t)
-	p.send(stageHead("GET", "/dev") + "\r\n")
-	resp, err := http.ReadResponse(p.r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got int64
-	for got < size {
-		n, err := io.CopyN(io.Discard, resp.Body, 256<<10)
-		if got += n; err != nil {
-			t.Fatalf("%v after %d bytes", err, got)
+	synctest.Test(t, func(t *testing.T) {
+		const size = 32 << 20
+		s := openPiped(t, Options{WriteTimeout: time.Second}, Entrance{}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+			return &httpmsg.Response{Status: 200, Body: make([]byte, size)}
+		})
+		p := s.dial(t)
+		p.send(stageHead("GET", "/dev") + "\r\n")
+		resp, err := http.ReadResponse(p.r, nil)
+		if err != nil {
+			t.Fatal(err)
 		}
-		time.Sleep(16 * time.Millisecond) // two seconds on the whole
-	}
+		var got int64
+		for got < size {
+			n, err := io.CopyN(io.Discard, resp.Body, 256<<10)
+			if got += n; err != nil {
+				t.Fatalf("%v after %d bytes", err, got)
+			}
+			time.Sleep(16 * time.Millisecond) // two seconds on the whole
+		}
+	})
 }
 
 // The limit on writing ends with the answer: a handler after it has its own.
 func TestWriteTimeoutEnds(t *testing.T) {
-	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(150 * time.Millisecond)
-		fmt.Fprint(w, "slow")
-	})
-	s := openAs(t, Options{WriteTimeout: 50 * time.Millisecond}, Entrance{Next: slow}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
-		time.Sleep(100 * time.Millisecond)
-		return echo(s, req)
-	})
-	p := s.dial(t)
-	for range 2 {
-		p.send(stageHead("GET", "/dev") + "\r\n")
-		resp, body := p.receive("GET")
-		see(t, resp, body)
-		p.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-		if _, body := p.receive("GET"); body != "slow" {
-			t.Errorf("%q", body)
+	synctest.Test(t, func(t *testing.T) {
+		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(150 * time.Millisecond)
+			fmt.Fprint(w, "slow")
+		})
+		s := openPiped(t, Options{WriteTimeout: 50 * time.Millisecond}, Entrance{Next: slow}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+			time.Sleep(100 * time.Millisecond)
+			return echo(s, req)
+		})
+		p := s.dial(t)
+		for range 2 {
+			p.send(stageHead("GET", "/dev") + "\r\n")
+			resp, body := p.receive("GET")
+			see(t, resp, body)
+			p.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			if _, body := p.receive("GET"); body != "slow" {
+				t.Errorf("%q", body)
+			}
+			time.Sleep(60 * time.Millisecond)
+			p.send(stageHead("PUT", "/dev") + "Expect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+			if resp, _ := p.receive("PUT"); resp.StatusCode != 100 {
+				t.Fatalf("status %d, want 100", resp.StatusCode)
+			}
+			p.send("x")
+			resp, body = p.receive("PUT")
+			see(t, resp, body)
 		}
-		time.Sleep(60 * time.Millisecond)
-		p.send(stageHead("PUT", "/dev") + "Expect: 100-continue\r\nContent-Length: 1\r\n\r\n")
-		if resp, _ := p.receive("PUT"); resp.StatusCode != 100 {
-			t.Fatalf("status %d, want 100", resp.StatusCode)
-		}
-		p.send("x")
-		resp, body = p.receive("PUT")
-		see(t, resp, body)
-	}
+	})
 }
 
 func TestBrokenStream(t *testing.T) {
@@ -283,7 +303,7 @@ func TestPanickingStream(t *testing.T) {
 	})
 	p := s.dial(t)
 	p.send(stageHead("POST", "/dev") + "Content-Length: 3\r\n\r\nabc")
-	p.cut(5 * time.Second)
+	p.cut(patience)
 	<-closed
 	<-released // and site looks that no byte is lent
 }

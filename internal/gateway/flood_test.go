@@ -46,7 +46,7 @@ func (p *peer) trickle(text string, pause time.Duration) {
 // Who sends a byte now and then gets no more time than who sends nothing.
 func TestSlowTrickles(t *testing.T) {
 	s := open(t, Options{ReadHeaderTimeout: 150 * time.Millisecond, ReadTimeout: 150 * time.Millisecond}, echo)
-	const most = 30 * time.Second // machines are slow, too; without the bounds it never ends
+	const most = patience // without the bounds it never ends
 	tests := map[string]struct{ first, then string }{
 		"a head":                       {stageHead("GET", "/dev"), "X-A: b\r\n"},
 		"a request line":               {"GET /dev/", "x"},
@@ -70,7 +70,7 @@ func TestSlowTrickles(t *testing.T) {
 	}
 	t.Run("the first byte of the next request", func(t *testing.T) {
 		t.Parallel()
-		p := s.dial(t)
+		p := open(t, Options{ReadHeaderTimeout: 3 * time.Second}, echo).dial(t) // time enough for a whole head
 		p.send(stageHead("GET", "/dev") + "\r\n")
 		resp, body := p.receive("GET")
 		see(t, resp, body)
@@ -82,7 +82,7 @@ func TestSlowTrickles(t *testing.T) {
 // Over HTTP/2 the times are those of a stream.
 func TestSlowHTTP2(t *testing.T) {
 	released := make(chan bool, 1)
-	s := openTLS(t, Options{ReadTimeout: 150 * time.Millisecond, WriteTimeout: 150 * time.Millisecond}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+	s := openTLS(t, Options{ReadTimeout: 150 * time.Millisecond, WriteTimeout: 3 * time.Second}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
 		if req.Path != "/large" {
 			return echo(s, req)
 		}
@@ -116,7 +116,7 @@ func TestSlowHTTP2(t *testing.T) {
 		defer resp.Body.Close()
 		select {
 		case <-released:
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			t.Error("still writing")
 		}
 	})
@@ -136,17 +136,22 @@ func openTLS(t *testing.T, opts Options, h handle) *tlsSite {
 // openTLSAs is a site whose socket is an entrance of another kind, under TLS.
 func openTLSAs(t *testing.T, opts Options, at Entrance, h handle) *tlsSite {
 	t.Helper()
-	certs := httptest.NewTLSServer(http.NotFoundHandler())
-	certs.Close()
+	at.TLS = certified()
 	ln, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := prepare(t, opts, h)
 	s.addr = ln.Addr().String()
-	at.TLS = &tls.Config{Certificates: certs.TLS.Certificates}
 	go func() { s.served <- s.Serve(ln, at) }()
 	return &tlsSite{s, "https://" + s.addr}
+}
+
+// certified is TLS with a certificate of nobody's.
+func certified() *tls.Config {
+	certs := httptest.NewTLSServer(http.NotFoundHandler())
+	certs.Close()
+	return &tls.Config{Certificates: certs.TLS.Certificates}
 }
 
 // http2 is a client's end that speaks HTTP/2 alone.
@@ -221,14 +226,14 @@ func TestBoundEndless(t *testing.T) {
 					if !strings.HasPrefix(got, tt.want) && !strings.Contains(got, "reset") { // it may go before the answer is read
 						t.Errorf("got %s, want %s", got, tt.want)
 					}
-				case <-time.After(5 * time.Second):
+				case <-time.After(patience):
 					t.Error("no end was put to it")
 				}
 				p.Close()
 			})
 		}
 	})
-	s.settle()
+	eventually(t, func() bool { return s.connections() == 0 })
 	if grown := heap() - before; grown > 8<<20 {
 		t.Errorf("%d bytes more in use", grown)
 	}
@@ -269,7 +274,7 @@ func TestFloodOfConnections(t *testing.T) {
 	worker := s.dial(t)
 	working.Go(func() {
 		for ; ; worked++ {
-			_ = worker.SetDeadline(time.Now().Add(20 * time.Second)) // for this request, however long the flood takes
+			_ = worker.SetDeadline(time.Now().Add(patience)) // for this request, however long the flood takes
 			fmt.Fprint(worker, stageHead("GET", "/dev")+"\r\n")
 			resp, err := http.ReadResponse(worker.r, nil)
 			if err != nil {
@@ -344,11 +349,11 @@ func TestFloodOfWork(t *testing.T) {
 	if _, err := late.r.Peek(1); err == nil {
 		t.Error("there was no room")
 	}
-	_ = late.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = late.SetReadDeadline(time.Now().Add(patience))
 	close(let)
 	resp, body := late.receive("GET")
 	see(t, resp, body)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Error(err)

@@ -222,7 +222,7 @@ func TestBudgetExhausted(t *testing.T) {
 	if got := see(t, resp, text); got.Body != "700000 bytes" {
 		t.Errorf("stage got body %q", got.Body)
 	}
-	s.settle()
+	eventually(t, func() bool { return s.budget.Used() == 0 })
 	p = s.dial(t)
 	go io.WriteString(p, post("/x"))
 	resp, text = p.receive("POST")

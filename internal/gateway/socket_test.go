@@ -61,10 +61,14 @@ func refuseBody(err error) *httpmsg.Response {
 	return badRequest.answer()
 }
 
+// patience is how long tests wait for what comes at once unless something hangs.
+const patience = time.Minute
+
 // A site is a gateway on a socket with the stages abc123/dev and abc123/Prod.
 type site struct {
 	*Gateway
 	addr   string
+	pipes  *pipes // where the socket is in memory, instead of addr
 	budget *httpmsg.Budget
 	log    *lockedBuffer
 	served chan error
@@ -88,6 +92,16 @@ func openAs(t testing.TB, opts Options, at Entrance, h handle) *site {
 	return s
 }
 
+// openPiped is a site for a bubble of synctest: its socket is in memory, so that time
+// passes only while nobody has anything to do.
+func openPiped(t testing.TB, opts Options, at Entrance, h handle) *site {
+	t.Helper()
+	s := prepare(t, opts, h)
+	s.pipes = newPipes()
+	go func() { s.served <- s.Serve(s.pipes, at) }()
+	return s
+}
+
 // prepare makes a site that listens nowhere yet.
 func prepare(t testing.TB, opts Options, h handle) *site {
 	if opts.Budget == nil {
@@ -102,7 +116,7 @@ func prepare(t testing.TB, opts Options, h handle) *site {
 	s.Gateway = New(opts)
 	s.Apply(stage("abc123", "dev", "d"), stage("abc123", "Prod", "d"))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := s.Shutdown(ctx); err != nil {
 			t.Error(err)
@@ -143,13 +157,20 @@ type peer struct {
 
 func (s *site) dial(t testing.TB) *peer {
 	t.Helper()
-	nc, err := net.Dial("tcp", s.addr)
+	nc, err := s.connect()
 	if err != nil {
 		t.Fatal(err)
 	}
-	nc.SetDeadline(time.Now().Add(20 * time.Second))
+	nc.SetDeadline(time.Now().Add(patience))
 	t.Cleanup(func() { nc.Close() })
 	return &peer{nc, bufio.NewReader(nc), t}
+}
+
+func (s *site) connect() (net.Conn, error) {
+	if s.pipes != nil {
+		return s.pipes.dial(), nil
+	}
+	return net.Dial("tcp", s.addr)
 }
 
 func (p *peer) send(text string) {

@@ -24,6 +24,8 @@ type pipes struct {
 	close  sync.Once
 }
 
+func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
+
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
 	case nc := <-p.conns:
@@ -84,7 +86,7 @@ func newStreamSite(t testing.TB) *pipes {
 		text, end := digest(req.Method, req.Path+"?"+req.Query, req.Body)
 		return &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "X-Digest", Value: text}, {Name: "X-End", Value: end}}, Body: make([]byte, len(req.Body))}
 	})
-	ln := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+	ln := newPipes()
 	go func() { s.served <- s.Serve(ln, Entrance{Next: next}) }()
 	return ln
 }
@@ -143,7 +145,7 @@ func FuzzStream(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte, step uint16) {
 		nc := ln.dial()
 		defer nc.Close()
-		_ = nc.SetDeadline(time.Now().Add(20 * time.Second))
+		_ = nc.SetDeadline(time.Now().Add(patience))
 		written := make(chan bool)
 		go func() {
 			defer close(written)

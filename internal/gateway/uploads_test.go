@@ -76,11 +76,7 @@ func TestUploadAnnounced(t *testing.T) {
 		t.Errorf("%d bytes are borrowed", n)
 	}
 	_, _ = w.Write([]byte("x"))
-	for end := time.Now().Add(30 * time.Second); budget.Used() != 16<<10; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d bytes are borrowed for one that has come", budget.Used())
-		}
-	}
+	eventually(t, func() bool { return budget.Used() == 16<<10 })
 }
 
 // Bodies that come steadily, one that began before 300 others and one that begins
@@ -164,13 +160,7 @@ func TestCutOffUpload(t *testing.T) {
 // hold waits until 400,000 bytes hold their buffer.
 func hold(t *testing.T, budget *httpmsg.Budget) {
 	t.Helper()
-	for range 500 {
-		if budget.Used() == 512<<10 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("%d bytes are held", budget.Used())
+	eventually(t, func() bool { return budget.Used() == 512<<10 })
 }
 
 // begin begins a body of 10 MB, sends so much of it and then nothing, or a few

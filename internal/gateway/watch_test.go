@@ -21,7 +21,7 @@ func TestClientThatLeaves(t *testing.T) {
 		select {
 		case <-r.Context().Done():
 			ended <- true
-		case <-time.After(5 * time.Second):
+		case <-time.After(patience):
 			ended <- false
 		}
 	})
