@@ -151,9 +151,12 @@ func (u Usage) Days(ctx context.Context, of usageplan.Plan, keys []string, from,
 }
 
 func readDay(row store.Row) (usageplan.DayUsage, error) {
-	var counts [2]int64
 	day, err := dayOf(row.ID)
-	if err = errors.Join(err, json.Unmarshal(row.Doc, &counts)); err != nil {
+	var counts [2]int64
+	if !jsontext.Scan(row.Doc, "[", &counts[0], ",", &counts[1], "]") {
+		err = errors.Join(err, json.Unmarshal(row.Doc, &counts))
+	}
+	if err != nil {
 		return usageplan.DayUsage{}, fmt.Errorf("the usage of %q cannot be read: %w", row.ID, err)
 	}
 	return usageplan.DayUsage{Day: day, Calls: counts[0], Left: counts[1]}, nil

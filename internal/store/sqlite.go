@@ -11,14 +11,16 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
+// The statements. A limit in them is a sum and not the parameter alone: SQLite would look
+// at its value to plan with it, and prepare the statement anew each time one is bound.
 const (
 	sqlGet  = `SELECT doc FROM document WHERE key = ?`
 	sqlHas  = `SELECT 1 FROM document WHERE key = ?`
-	sqlScan = `SELECT key, doc FROM document WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`
+	sqlScan = `SELECT key, doc FROM document WHERE key >= ? AND key < ? ORDER BY key LIMIT ?+0`
 	// The plus signs keep SQLite from going through the whole table in order of its
 	// places.
 	sqlCreated = `SELECT place, key, doc FROM document WHERE place IN
-		(SELECT place FROM document WHERE key >= ? AND key < ? AND +place > ? ORDER BY +place LIMIT ?) ORDER BY place`
+		(SELECT place FROM document WHERE key >= ? AND key < ? AND +place > ? ORDER BY +place LIMIT ?+0) ORDER BY place`
 	sqlKeys        = `SELECT key FROM document WHERE key >= ? AND key < ? ORDER BY key`
 	sqlPut         = `INSERT INTO document (place, key, doc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET doc = excluded.doc`
 	sqlInsert      = `INSERT INTO document (place, key, doc) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING`
@@ -33,9 +35,9 @@ const (
 	sqlLast    = `SELECT coalesce(max(revision), 0) FROM served`
 	sqlChanges = `SELECT revision, kind, id, deleted,
 		CASE WHEN kind IN (SELECT value FROM json_each(?)) THEN x'' ELSE data END
-		FROM served WHERE revision > ? ORDER BY revision LIMIT ?`
+		FROM served WHERE revision > ? ORDER BY revision LIMIT ?+0`
 
-	sqlDue   = `SELECT coalesce(max(revision), 0) FROM (SELECT revision FROM served WHERE deleted AND revision <= ? ORDER BY revision LIMIT ?)`
+	sqlDue   = `SELECT coalesce(max(revision), 0) FROM (SELECT revision FROM served WHERE deleted AND revision <= ? ORDER BY revision LIMIT ?+0)`
 	sqlPrune = `DELETE FROM served WHERE deleted AND revision <= ?`
 
 	// The table counter has the numbers that the rows themselves do not tell.
