@@ -20,6 +20,7 @@ type developer struct {
 	out    io.Writer
 	told   bool   // the curl lines have been printed
 	places string // the lines that tell where calls of AWS services go
+	pools  silentPools
 
 	hasVariables bool // the stage has variables
 	hasLog       bool // the stage has an access log
@@ -145,6 +146,7 @@ func (d *developer) redeploy(ctx context.Context) bool {
 		fmt.Fprintf(d.out, "%s: %s\n", d.file, text)
 	}
 	d.tellServices(r.def)
+	d.tellPools(r.def)
 	fmt.Fprintf(d.out, "%s: %s deployed in %d ms\n", d.file, count(len(r.routes), "route", "routes"), time.Since(begin).Milliseconds())
 	if !d.told {
 		d.told = true

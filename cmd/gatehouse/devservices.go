@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 )
 
-// A place is where the calls of a function or a service go.
+// A place is where the calls of a function or a service go, or where tokens come from.
 type place struct {
 	what    string // function orders, service sqs
 	where   string // "" where there is none
@@ -21,7 +21,7 @@ type place struct {
 // String says where they go, or how to give them a place.
 func (p place) String() string {
 	if p.where != "" {
-		return p.what + " is called at " + p.where
+		return p.what + " " + p.where
 	}
 	return fmt.Sprintf("%s is missing: %s; %s", p.what, count(p.routes, "route answers 500", "routes answer 500"), p.missing)
 }
@@ -39,25 +39,30 @@ func (d *developer) tellServices(def *openapi.API) {
 	}
 }
 
-// placesOf lists the functions and services that a definition's integrations call, in
-// the order of the file.
+// placesOf lists the functions and services that a definition's integrations call, and
+// the user pools whose tokens let its callers in, in the order of the file.
 func (s *server) placesOf(def *openapi.API) []place {
 	var out []place
+	add := func(p place) {
+		i := slices.IndexFunc(out, func(other place) bool { return other.what == p.what && other.where == p.where })
+		if i < 0 {
+			i, out = len(out), append(out, p)
+		}
+		out[i].routes++
+	}
 	for _, r := range def.Resources {
-		for _, m := range r.Methods {
+		for i := range r.Methods {
+			m := &r.Methods[i]
+			for _, arn := range s.poolsOf(def, m) {
+				add(s.placeOfPool(arn))
+			}
 			in := m.MethodIntegration
 			if in == nil || in.Type == nil || *in.Type != "AWS" && *in.Type != "AWS_PROXY" || in.URI == nil {
 				continue
 			}
-			p, ok := s.placeOf(*in.URI)
-			if !ok {
-				continue
+			if p, ok := s.placeOf(*in.URI); ok {
+				add(p)
 			}
-			i := slices.IndexFunc(out, func(other place) bool { return other.what == p.what && other.where == p.where })
-			if i < 0 {
-				i, out = len(out), append(out, p)
-			}
-			out[i].routes++
 		}
 	}
 	return out
@@ -86,7 +91,7 @@ func (s *server) placeOf(uri string) (place, bool) {
 	case err != nil:
 		return place{}, false
 	}
-	p := place{what: "service " + service.Name, where: service.Endpoint.URL()}
+	p := place{what: "service " + service.Name, where: "is called at " + service.Endpoint.URL()}
 	if service.Function != "" {
 		p.what = "function " + integration.FunctionName(service.Function)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -13,10 +14,11 @@ type inUse struct {
 	aws                 *integration.AWS
 	functions, services map[string]bool // keys of lambda-functions and of aws-endpoints that lead a call somewhere
 	methods             map[string]bool // that are served, by methodPlace
+	pools               usedPools
 }
 
-func newInUse(aws *integration.AWS) *inUse {
-	return &inUse{aws, make(map[string]bool), make(map[string]bool), make(map[string]bool)}
+func newInUse(aws *integration.AWS, pools *authz.Pools) *inUse {
+	return &inUse{aws, make(map[string]bool), make(map[string]bool), make(map[string]bool), usedPools{pools: pools, keys: make(map[string]bool)}}
 }
 
 // methodPlace names a method of a stage.
@@ -34,6 +36,7 @@ func (u *inUse) add(d *snapshot.Deployment, st *snapshot.Stage) {
 	for _, r := range d.Resources {
 		for _, m := range r.Methods {
 			u.methods[methodPlace(st.APIID, st.Name, r.Path, m.HTTPMethod)] = true
+			u.pools.note(d, st, &m)
 			if in := &m.Integration; in.Type == "AWS" || in.Type == "AWS_PROXY" {
 				u.note(replace.Replace(in.URI), in.Credentials != "")
 			}

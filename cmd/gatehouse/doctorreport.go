@@ -92,7 +92,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	out := &report{Findings: []finding{}, Closed: []idleSetting{}, Kept: []idleSetting{}}
-	used := newInUse(p.data.services.Load().AWS)
+	used := newInUse(p.data.services.Load().AWS, p.data.pools.pools)
 	for _, row := range rows {
 		if row.Kind != snapshot.ServedStage {
 			continue
@@ -113,7 +113,9 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
+	out.Findings = append(out.Findings, used.pools.unknown(ctx)...)
 	out.Kept = append(append(out.Kept, used.idleThrottles(throttles)...), used.idle()...)
+	out.Kept = append(out.Kept, used.pools.idle(p.data.pools.set())...)
 	return out, nil
 }
 

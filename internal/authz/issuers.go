@@ -18,7 +18,10 @@ type PoolIssuer struct {
 }
 
 // A keyFile is the keys of a file, for Cognito's algorithms alone or for all.
-type keyFile struct{ cognito, others atomic.Pointer[keySet] }
+type keyFile struct {
+	name            string
+	cognito, others atomic.Pointer[keySet]
+}
 
 func (f *keyFile) keys(cognito bool) *atomic.Pointer[keySet] {
 	if cognito {
@@ -118,7 +121,7 @@ func (f *KeyFiles) Read(issuers []PoolIssuer, read func(name string) ([]byte, er
 				k.cognito = new(keySet)
 			}
 			if files[in.File] = f.files[in.File]; files[in.File] == nil {
-				files[in.File] = new(keyFile)
+				files[in.File] = &keyFile{name: in.File}
 			}
 			fresh[in.File] = k
 		}

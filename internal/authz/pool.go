@@ -262,18 +262,31 @@ func (p *Pool) untilRefresh() time.Duration {
 	return time.Until(p.tried.Add(refreshEvery))
 }
 
-// Known returns why the pool's keys are not known or, while they are, could not be
-// refreshed; nil where nothing is wrong. It waits for a fetch that is under way, until
-// ctx ends.
+// Place says where the pool's tokens come from, and its keys, for people. An error is why
+// there is no such place.
+func (p *Pool) Place() (string, error) {
+	switch {
+	case p.nowhere != nil:
+		return "", p.nowhere
+	case p.file != nil:
+		return "of the issuer " + p.issuer + ", with the keys of " + p.file.name, nil
+	case p.keysURL != "":
+		return "of the issuer " + p.issuer + ", with the keys of " + p.keysURL, nil
+	}
+	return "of the issuer " + p.issuer, nil
+}
+
+// Known has the keys fetched unless they are known, and returns why they are not, or why
+// those that are could not be refreshed; nil where nothing is wrong. It waits for a fetch
+// that is under way, until ctx ends.
 func (p *Pool) Known(ctx context.Context) error {
-	if p.nowhere != nil || p.file != nil {
+	if !p.followsURL() {
 		return p.nowhere
 	}
 	p.mu.Lock()
-	done := p.fetching
-	if done == nil && p.keys.Load() == nil {
-		p.fetch()
-		done = p.fetching
+	done := (<-chan struct{})(p.fetching)
+	if done == nil && (p.keys.Load() == nil || p.wrong != nil) {
+		done = p.fetch()
 	}
 	p.mu.Unlock()
 	if done != nil {

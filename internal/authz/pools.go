@@ -90,6 +90,15 @@ func (p *Pools) Pool(arn string) *Pool {
 	return pool
 }
 
+// Setting returns what is set for the pool of an ARN: the key of PoolSettings.Issuers,
+// "" for none.
+func (p *Pools) Setting(arn string) string {
+	if in, ok := p.settings.Load().issuer(arn); ok {
+		return in.ARN
+	}
+	return ""
+}
+
 // sweep forgets pools that no stage is bound to any more, each time that there are twice
 // as many as were left the last time.
 func (p *Pools) sweep() {

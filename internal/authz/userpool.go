@@ -80,11 +80,20 @@ func (u *UserPools) Header() string { return u.authorizer.header }
 type Token struct {
 	Claims []mapping.Param // as templates and events show them
 
+	issuer     string
 	access     bool // it says what its bearer may do, and not who it is
 	audience   []string
 	scopes     []string
 	notBefore  int64 // seconds since 1970
 	expiration int64
+}
+
+// String says what the token is, and of whom, for traces.
+func (t *Token) String() string {
+	if t.access {
+		return "an access token of " + t.issuer
+	}
+	return "an ID token of " + t.issuer
 }
 
 // A TokenRequest is a call that brings a token.
@@ -227,7 +236,7 @@ func newToken(t *parsedToken, p *Pool) (*Token, error) {
 	if !ok {
 		return nil, errTimes
 	}
-	out := &Token{expiration: exp}
+	out := &Token{issuer: p.issuer, expiration: exp}
 	for _, name := range [...]string{"nbf", "iat"} {
 		c := t.claim(name)
 		if c.kind == 0 {

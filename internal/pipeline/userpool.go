@@ -66,6 +66,9 @@ func (c *call) verifyToken(at int, scopes []string) error {
 	if err != nil {
 		return asRefused(err)
 	}
+	if c.trace != nil {
+		c.trace.Token(token.String())
+	}
 	c.scope.Context.Authorizer.Claims = token.Claims
 	c.access.identity = policy.Allow
 	return nil

@@ -22,6 +22,7 @@ func TestNilTrace(t *testing.T) {
 		none.Converted("request", "gzip", "decoded", body, nil)
 		none.Valid("body")
 		none.Decided("resource policy", nil, nil)
+		none.Token("an ID token")
 		none.Access(true, "Allow", "")
 		none.Rendered("f", "application/json", body)
 		none.Mapped("Parameters.x", nil, values...)

@@ -100,6 +100,8 @@ func (p *printer) event(data EventData) {
 		p.key(e)
 	case *DecisionEvent:
 		p.decision(e)
+	case *TokenEvent:
+		p.row("token", printable(cut(e.Token)))
 	case *AccessEvent:
 		p.access(e)
 	case *RequestEvent:
