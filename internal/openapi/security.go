@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -207,17 +208,26 @@ func (im *importer) require(m *Method, name string, scopes *cursor) {
 		m.APIKeyRequired = &yes
 	case s.iam:
 		im.feature(FeatureAWSIAM, scopes)
-		iam := "AWS_IAM"
-		m.AuthorizationType = &iam
+		im.authorize(m, scopes, "AWS_IAM", "")
 	default:
 		kind := "CUSTOM"
 		if s.cognito {
 			kind = "COGNITO_USER_POOLS"
 		}
-		m.AuthorizationType, m.Authorizer = &kind, s.authorizer
+		im.authorize(m, scopes, kind, s.authorizer)
 		if !scopes.is(null) && im.protects(scopes, brief(name), "", list) && len(scopes.node.items) > 0 {
 			im.feature(FeatureAuthorizationScope, scopes)
 			m.AuthorizationScopes = im.texts(scopes, brief(name))
 		}
 	}
+}
+
+// authorize sets who says whether a method may be called. The service has one for
+// each method; which of several it takes is not known, and the last one is ours.
+func (im *importer) authorize(m *Method, scopes *cursor, kind, authorizer string) {
+	was, is := cmp.Or(m.Authorizer, *m.AuthorizationType), cmp.Or(authorizer, kind)
+	if was != "NONE" && was != is {
+		im.dropOf(Security, scopes, "an operation has one authorization: %q takes the place of %q", brief(is), brief(was))
+	}
+	m.AuthorizationType, m.Authorizer, m.AuthorizationScopes = &kind, authorizer, nil
 }

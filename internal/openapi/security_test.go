@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -48,6 +49,48 @@ func TestProtectionOfTheWrongType(t *testing.T) {
 				if got != want {
 					t.Errorf("lenient %t: got %q, want %q", lenient, got, want)
 				}
+			}
+		})
+	}
+}
+
+// An operation has one authorization, whatever it lists: what takes the place of
+// another is told, and brings nothing of the other's with it.
+func TestSeveralAuthorizations(t *testing.T) {
+	const top = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\ncomponents: {securitySchemes: {key: {type: apiKey, name: x-api-key, in: header}," +
+		" sigv4: {type: apiKey, name: Authorization, in: header, x-amazon-apigateway-authtype: awsSigv4}," +
+		" token: {type: apiKey, name: a, in: header, x-amazon-apigateway-authorizer: {type: token}}," +
+		" pool: {type: apiKey, name: a, in: header, x-amazon-apigateway-authorizer: {type: cognito_user_pools}}}}\n"
+	const place = "an operation has one authorization: %s takes the place of %s"
+	for name, tt := range map[string]struct{ members, want, told string }{
+		"one":                        {"security: [{token: []}]", "CUSTOM token []", ""},
+		"one twice":                  {"security: [{pool: [a]}, {pool: [b]}]", "COGNITO_USER_POOLS pool [b]", ""},
+		"with a key":                 {"security: [{pool: [a], key: []}]", "COGNITO_USER_POOLS pool [a]", ""},
+		"a function after a pool":    {"security: [{pool: [a]}, {token: []}]", "CUSTOM token []", fmt.Sprintf(place, `"token"`, `"pool"`)},
+		"a signature after a pool":   {"security: [{pool: [a]}, {sigv4: []}]", "AWS_IAM  []", fmt.Sprintf(place, `"AWS_IAM"`, `"pool"`)},
+		"a pool after a signature":   {"security: [{sigv4: []}, {pool: [a]}]", "COGNITO_USER_POOLS pool [a]", fmt.Sprintf(place, `"pool"`, `"AWS_IAM"`)},
+		"beside the extension":       {"x-amazon-apigateway-auth: {type: aws_iam}, security: [{token: []}]", "CUSTOM token []", fmt.Sprintf(place, `"token"`, `"AWS_IAM"`)},
+		"as the extension has it":    {"x-amazon-apigateway-auth: {type: AWS_IAM}, security: [{sigv4: []}]", "AWS_IAM  []", ""},
+		"none, as SAM writes it":     {"security: [{NONE: []}]", "NONE  []", ""},
+		"none, and then the default": {"security: [{NONE: []}, {token: []}]", "CUSTOM token []", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api, err := Parse([]byte(top+"paths: {/a: {get: {responses: {}, "+tt.members+"}}}\n"), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := &api.Resources[1].Methods[0]
+			if got := fmt.Sprintf("%s %s %v", *m.AuthorizationType, m.Authorizer, m.AuthorizationScopes); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			told := ""
+			for _, f := range api.Findings {
+				if told += f.Text; f.Concern != Security || f.Severity != Dropped {
+					t.Errorf("%v is told otherwise", f)
+				}
+			}
+			if told != tt.told {
+				t.Errorf("told %q, want %q", told, tt.told)
 			}
 		})
 	}
