@@ -41,16 +41,11 @@ var drivenSettings = []driven{
 	{setting: "RestApi.endpointConfiguration.vpcEndpointIds", any: true, value: `["vpce-1"]`, becomes: kept,
 		body:  `{"endpointConfiguration": {"types": ["PRIVATE"], "vpcEndpointIds": ["vpce-1"]}}`,
 		patch: []string{"replace /endpointConfiguration/types/0 PRIVATE", "add /endpointConfiguration/vpcEndpointIds vpce-1"}},
-	{setting: "RestApi.apiKeySource", value: `"AUTHORIZER"`, becomes: kept,
-		body: `{"apiKeySource": "AUTHORIZER"}`, patch: []string{"replace /apiKeySource AUTHORIZER"}},
 	{setting: "RestApi.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept,
 		body: `{"securityPolicy": "TLS_1_0"}`, patch: []string{"replace /securityPolicy TLS_1_0"}},
 	{setting: "RestApi.endpointAccessMode", value: `"STRICT"`, becomes: closed,
 		body:  `{"securityPolicy": "` + enhancedTLS + `", "endpointAccessMode": "STRICT"}`,
 		patch: []string{"replace /securityPolicy " + enhancedTLS, "replace /endpointAccessMode STRICT"}},
-
-	{setting: "Method.authorizationType", value: `"CUSTOM"`, becomes: closed,
-		body: `{"authorizationType": "CUSTOM", "authorizerId": "{token}"}`, patch: []string{"replace /authorizationType CUSTOM", "replace /authorizerId {token}"}},
 
 	{setting: "Integration.credentials", value: `"arn:aws:iam::*:user/*"`, becomes: refused, refusal: notYet + "credentials arn:aws:iam::*:user/* yet",
 		body: `{"credentials": "arn:aws:iam::*:user/*"}`, patch: []string{"replace /credentials arn:aws:iam::*:user/*"}},

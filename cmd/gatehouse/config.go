@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
@@ -39,6 +40,7 @@ type config struct {
 	AllowOrigin          []string
 	TrustedProxies       []string
 	MaxBufferedBytes     int64
+	AuthorizerCacheBytes int64
 	MaxConnections       int
 	AWS                  bool // AWS itself may be called
 	AWSEndpointURL       string
@@ -86,7 +88,8 @@ func defaults() config {
 		LogLevel:  "info",
 		LogFormat: "text",
 
-		KeepUsageDays: usageDays,
+		KeepUsageDays:        usageDays,
+		AuthorizerCacheBytes: authz.DefaultCacheBytes,
 	}
 }
 

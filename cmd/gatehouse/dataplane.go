@@ -67,19 +67,20 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	plans := usageplan.New(usageplan.Options{
 		Sink: feed.Usage{Store: st}, Limits: limits, Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
 	})
+	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
 	p := &dataPlane{store: st, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Pools: pools.pools, AccessLog: out.access.lines, Trace: traced, Served: served,
+		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Pools: pools.pools, Authorizers: authorizers, AccessLog: out.access.lines, Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
 		Source: p.source, Compile: p.program, Settings: p.settings, Budget: requests, Answers: answers, Log: out.log,
 		TrustedProxies: proxies, MaxConnections: c.MaxConnections,
 	})
-	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Plans: plans, Rebuild: p.source.Rebuild, Log: out.log})
+	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Plans: plans, Authorizers: authorizers, Rebuild: p.source.Rebuild, Log: out.log})
 	return p, nil
 }
 

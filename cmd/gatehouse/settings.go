@@ -93,6 +93,8 @@ var settings = []setting{
 		value: listAt(func(c *config) *[]string { return &c.TrustedProxies }), check: func(c *config) error { _, err := c.proxies(); return err }},
 	{name: "max-buffered-bytes", usage: "bodies, and what is made of them, held in memory at once (64MiB, 100MB or a number of bytes), half for those of requests, half for those of answers; above it requests get 503; 0 is three eighths of the memory, 1 GiB at most",
 		value: func(c *config) pflag.Value { return sizeValue{&c.MaxBufferedBytes} }, check: checkBudget},
+	{name: "authorizer-cache-bytes", usage: "answers of Lambda authorizers kept in memory at once, for all stages together (32MiB, 100MB or a number of bytes); those that were not used for longest go first; 0 keeps none",
+		value: func(c *config) pflag.Value { return sizeValue{&c.AuthorizerCacheBytes} }},
 	{name: "max-connections", usage: "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open",
 		value: countAt(func(c *config) *int { return &c.MaxConnections }), check: checkConnections},
 	{name: "aws", live: true, usage: "call AWS itself where a service or a function has no URL; in dev nothing goes there unless this is said",

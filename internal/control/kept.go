@@ -62,7 +62,6 @@ var keptOfAPI = []keptSetting[restAPI]{
 		return strings.Join(a.EndpointConfiguration.VPCEndpointIDs, ",")
 	}},
 	{"RestApi.securityPolicy", "TLS is at least 1.2, for all APIs alike", func(a *restAPI) string { return text(a.SecurityPolicy) }},
-	{"RestApi.apiKeySource", "methods that want an API key answer 403", func(a *restAPI) string { return otherThan(text(a.APIKeySource), "HEADER") }},
 }
 
 var keptOfStage = []keptSetting[stage]{

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -80,7 +81,7 @@ func (f *Feed) load(ctx context.Context, changes []gateway.Change) {
 }
 
 // applyStages takes changes into use, and lets the throttles of stages that are
-// gone go.
+// gone go, and what authorizers answered for them.
 func (f *Feed) applyStages(changes []gateway.Change) {
 	if len(changes) == 0 {
 		return
@@ -93,6 +94,7 @@ func (f *Feed) applyStages(changes []gateway.Change) {
 		came[id] = true
 		if c.Stage == nil && !again {
 			f.limits.Forget(limit.OwnerStage(c.APIID, c.Name))
+			f.authorizers.Forget(authz.Owner{API: c.APIID, Stage: c.Name})
 		}
 	}
 }

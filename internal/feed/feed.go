@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -34,26 +35,28 @@ type Store interface {
 
 // Options are what a feed joins. All but Rebuild are needed.
 type Options struct {
-	Store    Store
-	Gateway  *gateway.Gateway
-	Backends *target.Backends
-	Limits   *limit.Registry // the tokens of stages that are gone are forgotten
-	Plans    *usageplan.Registry
-	Rebuild  Rebuild // of rows that an older version has published; may be nil
-	Log      *slog.Logger
+	Store       Store
+	Gateway     *gateway.Gateway
+	Backends    *target.Backends
+	Limits      *limit.Registry // the tokens of stages that are gone are forgotten
+	Plans       *usageplan.Registry
+	Authorizers *authz.Cache // what authorizers answered for stages that are gone is forgotten
+	Rebuild     Rebuild      // of rows that an older version has published; may be nil
+	Log         *slog.Logger
 }
 
 // A Feed carries published rows from a store to a gateway and its backends.
 // CatchUp and Run are for one goroutine at a time; the other methods are safe for
 // concurrent use.
 type Feed struct {
-	store    Store
-	gateway  *gateway.Gateway
-	backends *target.Backends
-	limits   *limit.Registry
-	plans    *usageplan.Registry
-	rebuild  Rebuild
-	log      *slog.Logger
+	store       Store
+	gateway     *gateway.Gateway
+	backends    *target.Backends
+	limits      *limit.Registry
+	plans       *usageplan.Registry
+	authorizers *authz.Cache
+	rebuild     Rebuild
+	log         *slog.Logger
 
 	serving bool // changes of stages have their programs loaded first
 
@@ -69,7 +72,7 @@ type Feed struct {
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, plans: o.Plans, rebuild: o.Rebuild, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, plans: o.Plans, authorizers: o.Authorizers, rebuild: o.Rebuild, log: o.Log,
 		known: make(known), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -66,7 +67,7 @@ func newTestFeed(t testing.TB, wrap func(*store.Store) Store) (*Feed, *store.Sto
 	}
 	return New(Options{
 		Store: wrap(st), Gateway: gateway.New(gateway.Options{Source: Deployments{Store: st}}), Backends: backends,
-		Limits: limit.NewRegistry(), Plans: usageplan.New(usageplan.Options{}), Log: slog.New(slog.DiscardHandler),
+		Limits: limit.NewRegistry(), Plans: usageplan.New(usageplan.Options{}), Authorizers: authz.NewCache(authz.DefaultCacheBytes), Log: slog.New(slog.DiscardHandler),
 	}), st
 }
 

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -68,7 +69,7 @@ func newDoctored(t *testing.T) *doctored {
 	compile := func(d *snapshot.Deployment) (gateway.Program, error) { return named{d.ID}, nil }
 	d.Feed = New(Options{
 		Store: st, Gateway: gateway.New(gateway.Options{Source: Deployments{Store: st}, Compile: compile}), Backends: d.backends,
-		Limits: limit.NewRegistry(), Plans: usageplan.New(usageplan.Options{}), Log: slog.New(slog.NewTextHandler(&d.log, nil)),
+		Limits: limit.NewRegistry(), Plans: usageplan.New(usageplan.Options{}), Authorizers: authz.NewCache(0), Log: slog.New(slog.NewTextHandler(&d.log, nil)),
 	})
 	return d
 }

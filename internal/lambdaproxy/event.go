@@ -46,11 +46,26 @@ func (r *Request) AppendEvent(dst, body []byte, binary bool) []byte {
 	return append(appendBody(dst, body, binary), '}')
 }
 
+// AppendAuthorizerEvent appends the event of a REQUEST authorizer, which is that of a
+// proxy integration without what says the body. It sorts the lists of the request, too.
+func (r *Request) AppendAuthorizerEvent(dst []byte, methodARN string) []byte {
+	dst = appendMember(dst, `{"type":"REQUEST","methodArn":`, methodARN)
+	return append(r.appendRequest(append(dst, ',')), '}')
+}
+
+// AppendTokenEvent appends the event of a TOKEN authorizer. AWS has written its members
+// in this order since 2023 at the latest, and the token before the ARN in 2017 (both
+// recorded).
+func AppendTokenEvent(dst []byte, token, methodARN string) []byte {
+	dst = appendMember(dst, `{"type":"TOKEN","methodArn":`, methodARN)
+	return append(appendMember(dst, `,"authorizationToken":`, token), '}')
+}
+
 // appendRequest appends the members that tell of the request, from resource to
 // requestContext.
 func (r *Request) appendRequest(dst []byte) []byte {
 	dst = appendMember(dst, `"resource":`, r.Context.ResourcePath)
-	dst = appendMember(dst, `,"path":`, oneSlash(r.Path))
+	dst = appendMember(dst, `,"path":`, OneSlash(r.Path))
 	dst = appendMember(dst, `,"httpMethod":`, r.Context.HTTPMethod)
 	slices.SortStableFunc(r.Headers, func(a, b httpmsg.Field) int { return httpmsg.CompareFold(a.Name, b.Name) })
 	dst = appendMaps(append(dst, `,"headers":`...), `,"multiValueHeaders":`, r.Headers, httpmsg.EqualFold)
@@ -61,10 +76,10 @@ func (r *Request) appendRequest(dst []byte) []byte {
 	return r.appendContext(append(dst, `,"requestContext":{`...))
 }
 
-// oneSlash is a path without all but one of the slashes that it begins with: the
+// OneSlash is a path without all but one of the slashes that it begins with: the
 // client may have doubled that behind the stage (measured; requestContext.path
 // keeps both).
-func oneSlash(path string) string {
+func OneSlash(path string) string {
 	for strings.HasPrefix(path, "//") {
 		path = path[1:]
 	}

@@ -43,7 +43,7 @@ func (r *Request) appendContext(dst []byte) []byte {
 
 // appendAuthorizer appends what an authorizer said, or nothing.
 func appendAuthorizer(dst []byte, a *mapping.Authorizer) []byte {
-	if len(a.Claims) == 0 && len(a.Values) == 0 && a.PrincipalID == "" {
+	if len(a.Claims) == 0 && len(a.Values) == 0 && a.PrincipalID == "" && !a.Custom {
 		return dst
 	}
 	dst = append(dst, `,"authorizer":`...)
@@ -51,10 +51,15 @@ func appendAuthorizer(dst []byte, a *mapping.Authorizer) []byte {
 		return append(appendObject(append(dst, `{"claims":`...), a.Claims), '}')
 	}
 	if len(a.Values) == 0 {
-		return append(appendMember(dst, `{"principalId":`, a.PrincipalID), '}')
+		dst = appendMember(dst, `{"principalId":`, a.PrincipalID)
+	} else {
+		dst = appendObject(dst, a.Values)
+		dst = appendNullable(dst[:len(dst)-1], `,"principalId":`, a.PrincipalID)
 	}
-	dst = appendObject(dst, a.Values)
-	return append(appendNullable(dst[:len(dst)-1], `,"principalId":`, a.PrincipalID), '}')
+	if a.Custom {
+		dst = strconv.AppendInt(append(dst, `,"integrationLatency":`...), a.IntegrationLatency, 10)
+	}
+	return append(dst, '}')
 }
 
 // appendIdentity appends the members of identity and its brace. The order is

@@ -73,6 +73,11 @@ type Authorizer struct {
 	PrincipalID string
 	Values      []Param // the authorizer's context
 	Claims      []Param // of a Cognito token
+
+	// Custom says that a Lambda authorizer has answered, and IntegrationLatency in how
+	// many milliseconds: 0 where its answer was kept from before.
+	Custom             bool
+	IntegrationLatency int64
 }
 
 // A ContextError is $context.error, set while a gateway response is made.
@@ -268,18 +273,25 @@ func (c *ClientCert) text(name string) string {
 	return ""
 }
 
+// latencyName is the member that says how long a Lambda authorizer took.
+const latencyName = "integrationLatency"
+
 // lookup finds a member; claims are reached one by one.
 func (a *Authorizer) lookup(name string) (string, bool) {
 	if claim, ok := strings.CutPrefix(name, "claims."); ok {
 		return lookup(a.Claims, claim)
 	}
-	if v, ok := lookup(a.Values, name); ok {
-		return v, true
+	switch name {
+	case "principalId":
+		if a.Custom || a.PrincipalID != "" { // it wins over a value of that name
+			return a.PrincipalID, a.PrincipalID != ""
+		}
+	case latencyName:
+		if a.Custom {
+			return strconv.FormatInt(a.IntegrationLatency, 10), true
+		}
 	}
-	if name != "principalId" {
-		return "", false
-	}
-	return a.PrincipalID, a.PrincipalID != ""
+	return lookup(a.Values, name)
 }
 
 func (e *ContextError) lookup(name string) (string, bool) {

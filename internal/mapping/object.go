@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"strconv"
+
 	"github.com/gatehouse-gw/gatehouse/vtl/value"
 )
 
@@ -227,13 +229,19 @@ func (o *authorizerObject) Len() int {
 	if _, own := lookup(a.Values, "principalId"); a.PrincipalID != "" && !own {
 		n++
 	}
+	if a.Custom {
+		n++
+	}
 	return n
 }
 
 func (o *authorizerObject) At(i int) (string, value.Value) {
 	a := &o.Context.Authorizer
-	if i < len(a.Values) {
+	switch {
+	case i < len(a.Values):
 		return a.Values[i].Name, value.String(a.Values[i].Value)
+	case a.Custom && i == o.Len()-1:
+		return latencyName, value.String(strconv.FormatInt(a.IntegrationLatency, 10))
 	}
 	return "principalId", value.String(a.PrincipalID)
 }

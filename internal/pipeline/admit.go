@@ -12,18 +12,35 @@ import (
 // with the API key that the method wants, as often as the limits allow. Usage plans
 // do not touch a method that wants no key, whatever key its callers send.
 func (c *compiler) admission() []step {
-	if c.method.APIKeyRequired && !c.program.open {
-		return []step{(*call).admitKey}
+	switch {
+	case !c.method.APIKeyRequired || c.program.open:
+		return []step{(*call).admitAnybody}
+	case c.program.deployment.APIKeySource == "AUTHORIZER":
+		return []step{(*call).admitUsageKey}
 	}
-	return []step{(*call).admitAnybody}
+	return []step{(*call).admitSentKey}
 }
 
 // keyHeader is where callers send their API key.
 const keyHeader = "x-api-key"
 
-// admitKey lets a call in with the API key that it sends.
-func (c *call) admitKey() error {
+// admitSentKey lets a call in with the API key that it sends.
+func (c *call) admitSentKey() error {
 	value, _ := c.req.Header.Last(keyHeader)
+	return c.admitKey(value)
+}
+
+// admitUsageKey lets a call in with the API key that its authorizer names, whatever
+// key its caller sends. A method without a Lambda authorizer lets nobody in.
+func (c *call) admitUsageKey() error {
+	if c.access.answer == nil {
+		return c.admitKey("")
+	}
+	return c.admitKey(c.access.answer.UsageKey)
+}
+
+// admitKey lets a call in with an API key.
+func (c *call) admitKey(value string) error {
 	access, ok := c.stage.plans.Find(value)
 	c.traceKey(value, true, ok)
 	if !ok {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/credentials"
+	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 )
 
@@ -26,6 +27,8 @@ type access struct {
 	resource policy.Decision // what the resource policy says, once judged is true
 	judged   bool
 	evidence authz.Evidence // what condition keys say of the call
+	who      authz.Identity // what the identity sources of a Lambda authorizer say
+	answer   *authz.Answer  // that authorizer's, nil for none
 }
 
 // authorization returns the steps that find out who calls a method and whether it
@@ -60,6 +63,8 @@ func (c *compiler) identification() []step {
 		return []step{(*call).identifySigner}
 	case "COGNITO_USER_POOLS":
 		return c.userPool()
+	case "CUSTOM":
+		return []step{c.lambdaAuthorizer()}
 	default:
 		return nil // NONE, and what guards close
 	}
@@ -69,7 +74,7 @@ func (c *compiler) identification() []step {
 // are closed.
 func isServed(authorizationType string) bool {
 	switch authorizationType {
-	case "", "NONE", "AWS_IAM", "COGNITO_USER_POOLS":
+	case "", "NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS":
 		return true
 	}
 	return false
@@ -115,10 +120,14 @@ func (c *call) decide() error {
 	case decision == policy.Allow:
 		return nil
 	case kind == "CUSTOM" && a.resource != policy.ExplicitDeny:
-		return refused(&authz.Refusal{Kind: authz.AccessDenied, Message: policy.AuthorizerDenial(decision)})
+		return refused(&authz.Refusal{Kind: authz.AccessDenied, Message: policy.AuthorizerDenial(decision), Line: notAllowed})
 	}
 	return c.denied(decision)
 }
+
+// notAllowed is what AWS logs of a caller whom the policy of an authorizer does not let
+// in (reported).
+const notAllowed = "The client is not authorized to perform this operation."
 
 // judge returns what the resource policy says of the call. It is asked once; who
 // calls must be known then, where the method asks for a signature.
@@ -167,7 +176,7 @@ func (c *call) denied(d policy.Decision) error {
 // text is in the call's own buffer: nobody keeps it longer than the call.
 func (c *call) methodARN() string {
 	if a := &c.access; len(a.arn) == 0 {
-		a.arn = c.appendARN(a.arn, oneSlash(c.req.Path))
+		a.arn = c.appendARN(a.arn, lambdaproxy.OneSlash(c.req.Path))
 	}
 	return unsafe.String(unsafe.SliceData(c.access.arn), len(c.access.arn))
 }
@@ -177,10 +186,10 @@ func (c *call) methodARN() string {
 // It is "" where methodARN is spelled like that. Policies look at both, so that none is
 // got round by /%61dmin or /admin/.
 func (c *call) plainARN() string {
-	path := oneSlash(c.req.Path)
+	path := lambdaproxy.OneSlash(c.req.Path)
 	plain := path
 	if strings.IndexByte(path, '%') >= 0 {
-		plain = oneSlash(policy.Decoded(path))
+		plain = lambdaproxy.OneSlash(policy.Decoded(path))
 	}
 	if len(plain) > 1 {
 		plain = strings.TrimSuffix(plain, "/")
@@ -199,14 +208,6 @@ func (c *call) appendARN(dst []byte, path string) []byte {
 		dst = append(dst, part...)
 	}
 	return dst
-}
-
-// oneSlash is a path without all but one of the slashes that it begins with.
-func oneSlash(path string) string {
-	for strings.HasPrefix(path, "//") {
-		path = path[1:]
-	}
-	return path
 }
 
 // asks is what policies are asked about the call: may who calls invoke the method? It

@@ -39,7 +39,8 @@ type state struct {
 	traceID string         // of the answer; "" until an integration has one
 
 	access          access
-	validParameters bool // the required parameters are there: that was looked at before the body came
+	asked           outgoing // the request to the function of an authorizer
+	validParameters bool     // the required parameters are there: that was looked at before the body came
 
 	out      outgoing            // the integration request
 	values   []string            // buffer of evalAll
@@ -74,12 +75,14 @@ type state struct {
 // call made it grow.
 func (s *state) reset() {
 	s.out.reset()
+	s.asked.reset()
+	s.access.who.Reset()
 	s.told.Reset()
 	s.output.Reset()
 	*s = state{
 		headers: emptied(s.headers), seen: emptied(s.seen), values: emptied(s.values), borrowed: emptied(s.borrowed),
 		rendered: unlessLarge(s.rendered), logLine: unlessLarge(s.logLine),
-		access: access{arn: s.access.arn[:0]}, out: s.out, told: s.told, output: s.output, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
+		access: access{arn: s.access.arn[:0], who: s.access.who}, out: s.out, asked: s.asked, told: s.told, output: s.output, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
 	}
 }
 

@@ -38,9 +38,6 @@ var unenforced = []guard{
 	{setting: "Method.authorizationType", caller: true, value: func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
 		return m.AuthorizationType, !isServed(m.AuthorizationType)
 	}},
-	{setting: "RestApi.apiKeySource", caller: true, value: func(d *snapshot.Deployment, m *snapshot.Method) (string, bool) {
-		return d.APIKeySource, m.APIKeyRequired && d.APIKeySource == "AUTHORIZER"
-	}},
 }
 
 // ClosedMethods lists what closes methods, in the order of the definition.

@@ -23,12 +23,11 @@ func TestGuards(t *testing.T) {
 		"strict":                            {api: snapshot.Deployment{EndpointAccessMode: "STRICT"}, want: []ClosedMethod{{Setting: "RestApi.endpointAccessMode", Value: "STRICT"}}},
 		"policy":                            {api: snapshot.Deployment{Policy: "{}"}, want: []ClosedMethod{{Setting: "RestApi.policy"}}},
 		"a new type":                        {method: func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "TELEPATHY"}}},
-		"a key of an authorizer":            {api: snapshot.Deployment{APIKeySource: "AUTHORIZER"}, method: func(m *snapshot.Method) { m.APIKeyRequired = true }, want: []ClosedMethod{{Setting: "RestApi.apiKeySource", Value: "AUTHORIZER"}}},
 		"no key, where authorizers have it": {api: snapshot.Deployment{APIKeySource: "AUTHORIZER"}},
 		"all there is": {
 			api:    snapshot.Deployment{Policy: "{}", APIKeySource: "AUTHORIZER"},
 			method: func(m *snapshot.Method) { m.AuthorizationType, m.APIKeyRequired = "TELEPATHY", true },
-			want:   []ClosedMethod{{Setting: "RestApi.policy"}, {Setting: "Method.authorizationType", Value: "TELEPATHY"}, {Setting: "RestApi.apiKeySource", Value: "AUTHORIZER"}},
+			want:   []ClosedMethod{{Setting: "RestApi.policy"}, {Setting: "Method.authorizationType", Value: "TELEPATHY"}},
 		},
 	}
 	for name, tt := range tests {
@@ -73,7 +72,7 @@ func TestRefusals(t *testing.T) {
 		"mapping that fails every call":     {illegal, "POST /x/1\n\n{\"name\": \"Rex\"}", internalError, `reason="Content-Length header already present"`},
 		"and a body that is invalid":        {illegal, "POST /x/1\n\n{}", badRequestText("Invalid request body"), ""},
 		"and no validator of the name":      {func(m *snapshot.Method) { illegal(m); m.RequestValidatorID = "gone" }, "POST /x/1\n\n{}", internalError, `reason="request validator gone is missing"`},
-		"and a protection not enforced yet": {func(m *snapshot.Method) { illegal(m); m.AuthorizationType = "CUSTOM" }, "POST /x/1\n\n{}", "403\nx-amzn-ErrorType: AccessDeniedException\nContent-Type: application/json\n\n" + `{"Message":"Forbidden"}`, "Method.authorizationType CUSTOM"},
+		"and a protection not enforced yet": {func(m *snapshot.Method) { illegal(m); m.AuthorizationType = "TELEPATHY" }, "POST /x/1\n\n{}", "403\nx-amzn-ErrorType: AccessDeniedException\nContent-Type: application/json\n\n" + `{"Message":"Forbidden"}`, "Method.authorizationType TELEPATHY"},
 		"a type of integration not served":  {func(m *snapshot.Method) { m.Integration.Type = "TELEPATHY" }, "POST /x/1\n\n{\"name\": \"Rex\"}", internalError, "integration type TELEPATHY is not served"},
 	}
 	for name, tt := range tests {

@@ -19,22 +19,23 @@ import (
 // and URI parsed, every step of every method decided. It never changes after
 // Compile and is shared by all stages on the deployment.
 type Program struct {
-	deployment *snapshot.Deployment
-	router     router
-	methods    []*Method
-	gateway    map[responseType]*gatewayResponse // what the API customised
-	policy     *authz.ResourcePolicy             // nil for none
-	unreadable error                             // why the policy cannot be used
-	problems   []Problem
-	closed     []ClosedMethod
-	signed     []ClosedMethod
-	checks     []Check
-	open       bool    // who calls is not asked
-	models     *models // while compiling
-	userPools  []*authz.UserPoolAuthorizer
-	userPoolOf map[string]int // index in userPools, by the authorizer's id
-	calls      sync.Pool      // of *call
-	inflaters  content.Inflaters
+	deployment  *snapshot.Deployment
+	router      router
+	methods     []*Method
+	gateway     map[responseType]*gatewayResponse // what the API customised
+	policy      *authz.ResourcePolicy             // nil for none
+	unreadable  error                             // why the policy cannot be used
+	problems    []Problem
+	closed      []ClosedMethod
+	signed      []ClosedMethod
+	checks      []Check
+	open        bool                   // who calls is not asked
+	models      *models                // while compiling
+	authorizers map[string]*authorizer // Lambda authorizers, by id
+	userPools   []*authz.UserPoolAuthorizer
+	userPoolOf  map[string]int // index in userPools, by the authorizer's id
+	calls       sync.Pool      // of *call
+	inflaters   content.Inflaters
 }
 
 // A Problem is a part of a definition that cannot work. The deployment stands

@@ -53,6 +53,10 @@ type Services struct {
 	// which want a token let nobody in.
 	Pools *authz.Pools
 
+	// Authorizers keeps the answers of Lambda authorizers; nil makes a cache for each
+	// stage, which lasts no longer than its settings.
+	Authorizers *authz.Cache
+
 	// AccessLog returns where a stage's access log goes, by the ARN in its
 	// accessLogSettings; nil discards it. It is called by Settings.
 	AccessLog func(destinationARN string) *observe.Lines
@@ -86,6 +90,9 @@ type Stage struct {
 	accessLog *accesslog.Log                // nil for none
 	canary    *canary                       // nil for none
 	isCanary  string                        // $context.isCanaryRequest of its calls: "true" or "false", "" where the stage has no canary
+
+	authorizers []atomic.Pointer[boundAuthorizer] // by authorizer.ordinal, resolved on first use
+	answersKept *authz.Cache
 
 	deflaters         *content.Deflaters
 	requests, answers *httpmsg.Budget
@@ -137,12 +144,15 @@ func Prepare(settings *Settings, program, second *Program, services *Services) f
 func newStage(settings *Settings, program *Program, services *Services) *Stage {
 	s := &Stage{
 		program: program, settings: settings.stage, services: services, userAgent: "AmazonAPIGateway_" + settings.stage.APIID,
-		targets: make([]atomic.Pointer[destination], len(program.methods)),
-		calls:   &program.calls, accessLog: settings.accessLog, userPools: bindUserPools(program, services.Pools),
+		targets: make([]atomic.Pointer[destination], len(program.methods)), authorizers: make([]atomic.Pointer[boundAuthorizer], len(program.authorizers)),
+		calls: &program.calls, accessLog: settings.accessLog, userPools: bindUserPools(program, services.Pools),
 
 		deflaters: services.Deflaters,
 		requests:  services.Requests,
 		answers:   services.Answers,
+	}
+	if s.answersKept = services.Authorizers; s.answersKept == nil {
+		s.answersKept = authz.NewCache(authz.DefaultCacheBytes)
 	}
 	if s.deflaters == nil {
 		s.deflaters = content.NewDeflaters()

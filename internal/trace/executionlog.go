@@ -47,6 +47,16 @@ func (l *executionLog) event(e *Event, requestID string) {
 	switch e := e.Data.(type) {
 	case *KeyEvent:
 		l.keyLines(e, requestID)
+	case *AuthorizerEvent:
+		l.line("Starting authorizer: ", e.ID+" for request: "+requestID)
+		l.line("Incoming identity: ", e.Identity)
+	case *AuthorizerAnswerEvent:
+		l.line("Authorizer result body before parsing: ", e.Body.logged())
+	case *AuthorizedEvent:
+		l.line("Using valid authorizer policy for principal: ", e.Principal)
+		l.line("Successfully completed authorizer execution", "")
+	case *AuthorizerFailedEvent:
+		l.line(configurationError+e.Reason, "")
 	case *AdmitEvent:
 		l.key = e
 		l.line("Usage Plan check succeeded for API Key ", e.Key+" and API Stage "+e.Stage)
@@ -84,6 +94,9 @@ func (l *executionLog) event(e *Event, requestID string) {
 		l.line("Method completed with status: ", strconv.Itoa(e.Status))
 	}
 }
+
+// configurationError is what AWS writes before what is wrong with an authorizer.
+const configurationError = "Execution failed due to configuration error: "
 
 // keyLines writes what a look at a key came to. That of a key without a plan is
 // recorded, and stands for all keys that let nobody in.

@@ -42,6 +42,36 @@ func (t *Trace) Admitted(e *AdmitEvent) {
 	}
 }
 
+// Authorizer records that an authorizer has the call to judge, and masks who calls.
+func (t *Trace) Authorizer(e *AuthorizerEvent) {
+	if t != nil {
+		e.Identity = mapping.MaskSecret(e.Identity)
+		t.add(e)
+	}
+}
+
+// AuthorizerAnswer records what the function of an authorizer answered.
+func (t *Trace) AuthorizerAnswer(body []byte) {
+	if t != nil {
+		t.add(&AuthorizerAnswerEvent{newPayload(body)})
+	}
+}
+
+// Authorized records whom an authorizer takes the caller for, which it masks.
+func (t *Trace) Authorized(e *AuthorizedEvent) {
+	if t != nil {
+		e.Principal = mapping.MaskSecret(e.Principal)
+		t.add(e)
+	}
+}
+
+// AuthorizerFailed records why an authorizer did not work.
+func (t *Trace) AuthorizerFailed(reason string) {
+	if t != nil && reason != "" {
+		t.add(&AuthorizerFailedEvent{reason})
+	}
+}
+
 // Request records the method request: its path within the stage, its header
 // without what the front door drops, and what the scope has of it.
 func (t *Trace) Request(path string, header httpmsg.Header, scope *mapping.Scope) {

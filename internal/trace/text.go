@@ -104,6 +104,18 @@ func (p *printer) event(data EventData) {
 		p.row("token", printable(cut(e.Token)))
 	case *AccessEvent:
 		p.access(e)
+	case *AuthorizerEvent:
+		p.authorizer(e)
+	case *AuthorizerAnswerEvent:
+		p.body("answer", e.Body)
+	case *AuthorizedEvent:
+		text := "is taken for " + printable(cut(shortened(e.Principal)))
+		if e.Kept {
+			text += ", as the function said before"
+		}
+		p.row("caller", text)
+	case *AuthorizerFailedEvent:
+		p.row("failed", p.paint(red, printable(cut(e.Reason))))
 	case *RequestEvent:
 		p.list("path", fieldsOf(e.Params))
 		p.list("query", fieldsOf(e.Query))
@@ -135,6 +147,15 @@ func (p *printer) event(data EventData) {
 	case *GatewayResponseEvent:
 		p.gatewayResponse(e)
 	}
+}
+
+// authorizer writes that an authorizer judges the caller.
+func (p *printer) authorizer(e *AuthorizerEvent) {
+	if e.Refused != "" {
+		p.row("caller", p.paint(yellow, printable("authorizer "+e.ID+" is not asked: "+e.Refused)))
+		return
+	}
+	p.row("caller", printable("authorizer "+e.ID+" judges "+cut(shortened(e.Identity))))
 }
 
 // key writes the look at the API key of a method that wants one.

@@ -63,6 +63,29 @@ type AdmitEvent struct {
 	Stage      string // API id, a slash and the stage's name
 }
 
+// An AuthorizerEvent says that a Lambda authorizer has a call to judge.
+type AuthorizerEvent struct {
+	ID       string
+	Identity string // masked
+	Refused  string // why the call is refused without asking the function; "" where it is not
+}
+
+// An AuthorizerAnswerEvent is what the function of an authorizer answered.
+type AuthorizerAnswerEvent struct {
+	Body Payload
+}
+
+// An AuthorizedEvent says whom an authorizer takes a caller for.
+type AuthorizedEvent struct {
+	Principal string // masked
+	Kept      bool   // the answer was kept from before, or another call got it
+}
+
+// An AuthorizerFailedEvent says why an authorizer did not work.
+type AuthorizerFailedEvent struct {
+	Reason string // in the words of AWS's execution logs
+}
+
 // A RequestEvent is the method request, when the method's execution begins:
 // guards and throttles are behind it.
 type RequestEvent struct {
@@ -167,6 +190,10 @@ type CompleteEvent struct {
 func (*RouteEvent) eventData()            {}
 func (*KeyEvent) eventData()              {}
 func (*AdmitEvent) eventData()            {}
+func (*AuthorizerEvent) eventData()       {}
+func (*AuthorizerAnswerEvent) eventData() {}
+func (*AuthorizedEvent) eventData()       {}
+func (*AuthorizerFailedEvent) eventData() {}
 func (*RequestEvent) eventData()          {}
 func (*ConvertEvent) eventData()          {}
 func (*ValidateEvent) eventData()         {}
