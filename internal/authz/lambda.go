@@ -31,7 +31,7 @@ type Lambda struct {
 	Token bool          // TOKEN; else REQUEST
 	TTL   time.Duration // how long an answer is kept; 0 keeps none
 
-	sources    []source
+	sources    []identitySource
 	validation *javaregexp.Regexp // of tokens; nil takes all
 	settings   [sha256.Size]byte  // digest of all that the answers depend on
 }
@@ -50,7 +50,7 @@ func CompileLambda(a *snapshot.Authorizer) (*Lambda, error) {
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
-		s, err := parseSource(text)
+		s, err := parseIdentitySource(text)
 		if err != nil {
 			return nil, err
 		}
@@ -83,15 +83,15 @@ const (
 	fromContext
 )
 
-// A source is one identity source.
-type source struct {
+// An identitySource is one identity source.
+type identitySource struct {
 	from origin
 	name string
 	expr *mapping.Expression // of fromGateway
 }
 
-// parseSource reads one expression. Path parameters are none (documented).
-func parseSource(text string) (s source, err error) {
+// parseIdentitySource reads one expression. Path parameters are none (documented).
+func parseIdentitySource(text string) (s identitySource, err error) {
 	for _, form := range [...]struct {
 		lead string
 		from origin
@@ -104,11 +104,11 @@ func parseSource(text string) (s source, err error) {
 		}
 		if form.from == fromHeader && madeByGateway(name) {
 			expr, err := mapping.ParseExpression("method.request.multivalueheader."+name, mapping.GatewayResponse)
-			return source{fromGateway, name, expr}, err
+			return identitySource{fromGateway, name, expr}, err
 		}
-		return source{from: form.from, name: name}, nil
+		return identitySource{from: form.from, name: name}, nil
 	}
-	return source{}, fmt.Errorf("%.100q is no identity source, which are method.request.header.NAME, method.request.querystring.NAME, stageVariables.NAME and context.NAME", text)
+	return identitySource{}, fmt.Errorf("%.100q is no identity source, which are method.request.header.NAME, method.request.querystring.NAME, stageVariables.NAME and context.NAME", text)
 }
 
 // madeByGateway reports whether a header is one that the gateway writes or adds to.
@@ -184,7 +184,7 @@ func (l *Lambda) Identify(into *Identity, s *mapping.Scope, sent httpmsg.Header)
 
 // read appends the values of a source to the key, and returns the last of them and
 // their number.
-func (i *Identity) read(src *source, s *mapping.Scope, sent httpmsg.Header) (last string, n int) {
+func (i *Identity) read(src *identitySource, s *mapping.Scope, sent httpmsg.Header) (last string, n int) {
 	mark := len(i.Key)
 	i.Key = append(i.Key, 0, 0, 0, 0)
 	take := func(value string) {
