@@ -16,12 +16,11 @@ type ClosedMethod struct {
 	Why      string // such as "is not enforced yet"
 }
 
-// A guard is a setting that protects methods and is not enforced yet. Settings
+// A guard is a setting of an API that protects its methods and is not enforced yet. Settings
 // are named by the structure of AWS's that has them.
 type guard struct {
 	setting string
-	value   func(*snapshot.Deployment, *snapshot.Method) (value string, set bool)
-	caller  bool // it asks who calls
+	value   func(*snapshot.Deployment) (value string, set bool)
 }
 
 // NotEnforced is the ClosedMethod.Why of settings that this server has no part for.
@@ -29,14 +28,11 @@ const NotEnforced = "is not enforced yet"
 
 // unenforced are all guards; the log names the first that a method has.
 var unenforced = []guard{
-	{setting: "RestApi.endpointConfiguration.types", value: func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
+	{setting: "RestApi.endpointConfiguration.types", value: func(d *snapshot.Deployment) (string, bool) {
 		return d.EndpointType, d.EndpointType == "PRIVATE"
 	}},
-	{setting: "RestApi.endpointAccessMode", value: func(d *snapshot.Deployment, _ *snapshot.Method) (string, bool) {
+	{setting: "RestApi.endpointAccessMode", value: func(d *snapshot.Deployment) (string, bool) {
 		return d.EndpointAccessMode, d.EndpointAccessMode == "STRICT"
-	}},
-	{setting: "Method.authorizationType", caller: true, value: func(_ *snapshot.Deployment, m *snapshot.Method) (string, bool) {
-		return m.AuthorizationType, !isServed(m.AuthorizationType)
 	}},
 }
 
@@ -60,10 +56,12 @@ func (c *compiler) guards() (closed step) {
 		c.close("RestApi.policy", "", "cannot be used as it is written")
 	}
 	for _, g := range unenforced {
-		value, set := g.value(c.program.deployment, c.method)
-		if set && !(g.caller && c.program.open) {
+		if value, set := g.value(c.program.deployment); set {
 			c.close(g.setting, value, NotEnforced)
 		}
+	}
+	if kind := c.method.AuthorizationType; !isServed(kind) && !c.program.open { // all that AWS has are, so it is of a later version
+		c.close("Method.authorizationType", kind, NotEnforced)
 	}
 	c.noteSigned()
 	if first == len(c.program.closed) {
