@@ -7,7 +7,9 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -19,6 +21,7 @@ from botocore.config import Config
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = ROOT / "bin" / "gatehouse"
 CACHE = ROOT / ".cache" / "e2e"
+ACCOUNT = "000000000000"
 
 
 class Server:
@@ -107,6 +110,41 @@ def aws(server):
         return json.loads(done.stdout) if done.stdout.strip()[:1] in ("{", "[", '"') else done.stdout.strip()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory):
+    """The URL of a moto server."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    log = tmp_path_factory.mktemp("moto") / "log"
+    command = [pathlib.Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
+    env = {**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT, "AWS_EC2_METADATA_DISABLED": "true"}
+    with open(log, "w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=env)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(url + "/moto-api/", timeout=5).close()
+                break
+            except OSError:
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def service(moto):
+    """Makes boto3 clients of moto."""
+
+    def client(name):
+        return boto3.client(name, endpoint_url=moto, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+
+    return client
 
 
 class Backend(http.server.ThreadingHTTPServer):

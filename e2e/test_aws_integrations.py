@@ -1,56 +1,13 @@
 """Services of AWS behind a deployed API. Moto stands in for AWS at --aws-endpoint-url."""
 
 import json
-import os
-import pathlib
-import socket
-import subprocess
-import sys
-import time
 import urllib.parse
 import urllib.request
 
-import boto3
 import pytest
-from conftest import Server, call
+from conftest import ACCOUNT, Server, call
 
-ACCOUNT = "000000000000"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/gateway"
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory):
-    """The URL of a moto server."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    log = tmp_path_factory.mktemp("moto") / "log"
-    command = [pathlib.Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
-    env = {**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT, "AWS_EC2_METADATA_DISABLED": "true"}
-    with open(log, "w") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=env)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(url + "/moto-api/", timeout=5).close()
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-@pytest.fixture(scope="module")
-def service(moto):
-    """Makes boto3 clients of moto."""
-
-    def client(name):
-        return boto3.client(name, endpoint_url=moto, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-
-    return client
 
 
 @pytest.fixture
