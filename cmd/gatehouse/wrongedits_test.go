@@ -83,6 +83,7 @@ var wrongPlans = map[string]struct{ text, want string }{
 	"no list":             {editGood + "x-gatehouse-usage-plans: {gold: {}}\n", `api.yaml:4:1: error: x-gatehouse-usage-plans is a list of usage plans`},
 	"a short key":         {planned("- {name: a, keys: [short]}"), `api.yaml:5:20: error: the value of an API key has 20 to 128 characters, and this has 5 (#/x-gatehouse-usage-plans/0/keys/0)`},
 	"a long key":          {planned("- {name: a, keys: [" + strings.Repeat("k", 129) + "]}"), `api.yaml:5:20: error: the value of an API key has 20 to 128 characters, and this has 129`},
+	"a key in two lines":  {planned(`- {name: a, keys: ["gold-key-0123456\n789abc"]}`), `api.yaml:5:20: error: the value of an API key is what a header can carry: without control characters, and without white space at its ends (#/x-gatehouse-usage-plans/0/keys/0)`},
 	"a key that is none":  {planned("- {name: a, keys: [{}]}"), `api.yaml:5:20: error: the keys of a usage plan are the values of API keys, as text`},
 	"a key in two plans":  {planned("- {name: a, keys: [gold-key-0123456789abc]}\n- {name: b, keys: [gold-key-0123456789abc]}"), `api.yaml:6:20: error: this API key is in the list before: a key is in one usage plan, once (#/x-gatehouse-usage-plans/1/keys/0)`},
 	"keys that are text":  {planned("- {name: a, keys: gold-key-0123456789abc}"), `api.yaml:5:13: error: keys is a list of the values of API keys (#/x-gatehouse-usage-plans/0/keys)`},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -88,13 +89,16 @@ func (t *tx) insertAPIKey(k *wire.APIKey) error {
 	return t.insertServed(kindAPIKey, *k.ID, k, errAPIKeyExists())
 }
 
-// checkKeyValue holds AWS's bounds on a value, in its words.
+// checkKeyValue holds AWS's bounds on a value, in its words, and ours: a value that no
+// caller can send would be a key that opens nothing. What AWS says of one is not known.
 func checkKeyValue(value string) error {
 	switch n := utf8.RuneCountInString(value); {
 	case n < minKeyValue:
 		return wire.BadRequest("API Key value should be at least %d characters", minKeyValue)
 	case n > maxKeyValue:
 		return wire.BadRequest("API Key value exceeds maximum size of %d characters", maxKeyValue)
+	case !httpmsg.ValidValue(value):
+		return wire.BadRequest("API Key value should be what a header can carry: without control characters, and without white space at its ends")
 	}
 	return nil
 }

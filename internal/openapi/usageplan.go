@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -101,6 +102,8 @@ func (r *planReader) keys(c *cursor) (values []string) {
 			r.note(Error, key, "the keys of a usage plan are the values of API keys, as text")
 		case length < minKeyValue || length > maxKeyValue:
 			r.note(Error, key, "the value of an API key has %d to %d characters, and this has %d", minKeyValue, maxKeyValue, length)
+		case !httpmsg.ValidValue(value):
+			r.note(Error, key, "the value of an API key is what a header can carry: without control characters, and without white space at its ends")
 		case r.values[value]:
 			r.note(Error, key, "this API key is in the list before: a key is in one usage plan, once")
 		}
