@@ -47,8 +47,6 @@ var drivenSettings = []driven{
 		body:  `{"securityPolicy": "` + enhancedTLS + `", "endpointAccessMode": "STRICT"}`,
 		patch: []string{"replace /securityPolicy " + enhancedTLS, "replace /endpointAccessMode STRICT"}},
 
-	{setting: "Integration.credentials", value: `"arn:aws:iam::*:user/*"`, becomes: refused, refusal: notYet + "credentials arn:aws:iam::*:user/* yet",
-		body: `{"credentials": "arn:aws:iam::*:user/*"}`, patch: []string{"replace /credentials arn:aws:iam::*:user/*"}},
 	{setting: "Integration.cacheNamespace", any: true, value: `"mine"`, becomes: kept,
 		body: `{"cacheNamespace": "mine"}`, patch: []string{"replace /cacheNamespace mine"}},
 	{setting: "Integration.cacheKeyParameters", any: true, value: `["method.request.querystring.q"]`, becomes: kept,

@@ -1,8 +1,6 @@
 package control
 
 import (
-	"strings"
-
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -23,9 +21,6 @@ func unservedIntegration(in *wire.Integration) error {
 	}
 	if v := text(in.IntegrationTarget); v != "" {
 		return unserved("integrationTarget", v)
-	}
-	if v := text(in.Credentials); strings.HasSuffix(v, ":user/*") { // calls under the identity of the caller
-		return unserved("credentials", v)
 	}
 	return nil
 }

@@ -188,6 +188,14 @@ func (a *AWS) Do(req *Request, s *Service, role string) (*httpmsg.Response, erro
 	return a.client.Do(req, s.Endpoint)
 }
 
+// DoAs is Do with the credentials of an access key.
+func (a *AWS) DoAs(req *Request, s *Service, accessKeyID string, c *sigv4.Credential) (*httpmsg.Response, error) {
+	if req.Host = s.host; s.Signed {
+		a.signRequest(req, s, accessKeyID, c)
+	}
+	return a.client.Do(req, s.Endpoint)
+}
+
 // sign fetches credentials and signs.
 func (a *AWS) sign(req *Request, s *Service, role string) error {
 	deadline := req.Deadline
@@ -208,6 +216,6 @@ func (a *AWS) sign(req *Request, s *Service, role string) error {
 		}
 		return orGone(req, &Error{Kind: kind, Op: "sign", Endpoint: s.Endpoint.key.addr, Err: err})
 	}
-	a.signRequest(req, s, &who)
+	a.signRequest(req, s, who.AccessKeyID, &sigv4.Credential{SecretAccessKey: who.SecretAccessKey, SessionToken: who.SessionToken})
 	return nil
 }

@@ -59,12 +59,16 @@ func (c *credentials) init(o *AWSOptions, sts *standIn) {
 	c.roles = make(map[string]aws.CredentialsProvider)
 }
 
+// IsCaller reports whether the credentials that an integration names are those of its
+// own caller, arn:aws:iam::*:user/*, and no role.
+func IsCaller(role string) bool { return strings.HasSuffix(role, ":user/*") }
+
 // CheckRole returns why an integration with the given URI cannot call with a
 // role. It returns nil when it can, and when the call needs no role. If some
 // functions or services have URLs of their own, a URI with stage variables may lead
 // to one, and is let through.
 func (a *AWS) CheckRole(uri, role string) error {
-	if role == "" || a.credentials.assume {
+	if role == "" || IsCaller(role) || a.credentials.assume {
 		return nil
 	}
 	if strings.Contains(uri, "${") && len(a.functions)+len(a.standIns.services) > 0 {

@@ -17,6 +17,7 @@ import (
 type awsTarget struct {
 	service   *integration.Service
 	role      string // that calls; "" is the process itself
+	asCaller  bool   // the call's own caller calls, and no role
 	sourceARN string // of the part of the API that calls, for Lambda
 	variables []byte // the stage's, as events show them
 }
@@ -47,8 +48,9 @@ func (s *Stage) service(uri, role *target.URI, caller string) (*awsTarget, error
 	if err != nil {
 		return nil, uri.Explain(err, st.Variables)
 	}
+	as := role.WithStage(st.Variables).String()
 	return &awsTarget{
-		service: service, role: role.WithStage(st.Variables).String(),
+		service: service, role: as, asCaller: integration.IsCaller(as),
 		sourceARN: "arn:" + service.Partition + ":execute-api:" + st.Region + ":" + st.Account + ":" + st.APIID + "/" + caller,
 		variables: lambdaproxy.AppendVariables(nil, st.Variables),
 	}, nil
@@ -136,7 +138,7 @@ func callService(c *call) error {
 	}
 	c.addressCall(&c.out.Request)
 	c.integrationStart = time.Now()
-	resp, err := c.stage.services.AWS.Do(&c.out.Request, t.service, t.role)
+	resp, err := c.do(t)
 	c.integrationTime = time.Since(c.integrationStart)
 	if f := t.unsigned(err); f != nil {
 		return f
@@ -162,6 +164,21 @@ func callService(c *call) error {
 	}
 	return nil
 }
+
+// do sends the integration request, signed by the process, by a role, or by the call's
+// own caller. Who that is must be known: nobody else calls in its place.
+func (c *call) do(t *awsTarget) (*httpmsg.Response, error) {
+	if !t.asCaller {
+		return c.stage.services.AWS.Do(&c.out.Request, t.service, t.role)
+	}
+	who := c.access.signer
+	if who == nil {
+		return nil, &integration.Error{Kind: integration.ErrRole, Op: "sign", Err: errNoCaller}
+	}
+	return c.stage.services.AWS.DoAs(&c.out.Request, t.service, who.AccessKeyID, &who.Credential)
+}
+
+var errNoCaller = errors.New("the integration calls with the credentials of the caller, and nobody has signed the call")
 
 // unsigned is the failure of a call that could not be signed, nil where err is
 // something else.

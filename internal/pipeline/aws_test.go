@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -252,6 +254,81 @@ func TestServiceProblems(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCallersCredentials: an integration whose credentials are arn:aws:iam::*:user/*
+// calls as whoever has signed the call, with the token of a session, and as nobody else.
+func TestCallersCredentials(t *testing.T) {
+	const asCaller = "arn:aws:iam::*:user/*"
+	c := newCloud(t, echo)
+	signed := func(kind, uri, credentials string) func(*snapshot.Deployment) {
+		return func(d *snapshot.Deployment) {
+			d.Resources = []snapshot.Resource{awsMethod("/x", "POST", kind, uri, func(m *snapshot.Method) {
+				m.AuthorizationType, m.Integration.Credentials = "AWS_IAM", credentials
+			})}
+		}
+	}
+	tests := map[string]struct {
+		edit  func(*snapshot.Deployment)
+		sign  toSign
+		key   string // that signs the call of the service
+		token string
+	}{
+		"a service":                   {signed("AWS", serviceARN("sqs:path/q"), asCaller), toSign{}, "ALICE", ""},
+		"a function":                  {signed("AWS", lambdaURI("f"), asCaller), toSign{}, "ALICE", ""},
+		"a session":                   {signed("AWS", serviceARN("sqs:path/q"), asCaller), toSign{id: "STATIC", token: "token+/="}, "STATIC", "token+/="},
+		"another partition":           {signed("AWS", serviceARN("sqs:path/q"), "arn:aws-cn:iam::*:user/*"), toSign{}, "ALICE", ""},
+		"a stage variable that is so": {signed("AWS", serviceARN("sqs:path/q"), "arn:aws:iam::*:${stageVariables.who}"), toSign{}, "ALICE", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newSignedRig(t, signers, tt.edit)
+			own := newAWSRig(t, c).stage.services
+			r.stage.services.Client, r.stage.services.AWS = own.Client, own.AWS
+			r.stage.settings.Variables = map[string]string{"who": "user/*"}
+			tt.sign.method, tt.sign.body = "POST", "{}"
+			req, _ := tt.sign.signed(t)
+			if status, _, body := r.serve(req); status != 200 {
+				t.Fatalf("%d %s", status, body)
+			}
+			asked := c.last(t)
+			credential := credentialOfFile(tt.key)
+			verifier := sigv4.NewVerifier(sigv4.Options{Service: map[bool]string{true: "lambda", false: "sqs"}[strings.Contains(name, "function")],
+				Lookup: func(id, token string) (sigv4.Credential, bool) { return credential, id == tt.key && token == tt.token }})
+			path, query, _ := strings.Cut(asked.Target, "?")
+			if _, err := verifier.Verify(&sigv4.Request{Method: asked.Method, Path: path, Query: query, Host: asked.Host, Body: []byte(asked.Body), Header: httpmsg.Header(fieldsOf(asked.Header)).All()}); err != nil {
+				t.Error(err)
+			}
+			if source := asked.Header.Get("X-Amz-Source-Arn"); source != "" {
+				t.Errorf("the caller's call names the source %s", source)
+			}
+		})
+	}
+	open := newAWSRig(t, c, awsMethod("/x", "POST", "AWS", serviceARN("sqs:path/q"), func(m *snapshot.Method) { m.Integration.Credentials = "arn:aws:iam::*:${stageVariables.who}" }))
+	open.stage.settings.Variables["who"] = "user/*"
+	before := len(c.asked)
+	if log := reasons(t, open, "POST /x", plain500); !strings.Contains(log, "nobody has signed the call") || len(c.asked) != before {
+		t.Errorf("without a signature: %s, %d calls", log, len(c.asked)-before)
+	}
+}
+
+// credentialOfFile is a credential of the file signers.
+func credentialOfFile(id string) sigv4.Credential {
+	c := sigv4.Credential{SecretAccessKey: secretOf(id)}
+	if id == "STATIC" {
+		c.SessionToken = "token+/="
+	}
+	return c
+}
+
+// fieldsOf lists the lines of a header.
+func fieldsOf(h http.Header) (out []httpmsg.Field) {
+	for name, values := range h {
+		for _, v := range values {
+			out = append(out, httpmsg.Field{Name: name, Value: v})
+		}
+	}
+	return out
 }
 
 // A role is assumed at the STS of the endpoint, once, and its credentials sign.

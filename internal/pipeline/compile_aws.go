@@ -26,8 +26,8 @@ func (c *compiler) awsService(m *Method) {
 	in := &c.method.Integration
 	m.service, m.role, m.operationName = true, target.ParseURI(in.Credentials), c.method.OperationName
 	m.outgoing(in)
-	if strings.HasSuffix(in.Credentials, ":user/*") {
-		c.problem("integration.credentials", 0, 0, "calls under the identity of the caller are not served")
+	if integration.IsCaller(in.Credentials) && c.method.AuthorizationType != "AWS_IAM" {
+		c.problem("integration.credentials", 0, 0, "the credentials of the caller are known where the method's authorization is AWS_IAM")
 		c.fail("integration.credentials", noAssumeRole+in.Credentials)
 	}
 	for _, check := range c.program.checks {
