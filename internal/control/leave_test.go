@@ -57,7 +57,7 @@ func newSocket(t *testing.T) *socket {
 	served := make(chan error, 1)
 	go func() { served <- g.Serve(ln, gateway.Entrance{Next: next, NoStages: true}) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := g.Shutdown(ctx); err != nil {
 			t.Error(err)

@@ -64,8 +64,6 @@ func TestSmallCallsNeedNoPlace(t *testing.T) {
 		}
 		defer leave()
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
 	_, err = s.CreateStage(ctx, who, &wire.CreateStageRequest{RestAPIID: api, StageName: "prod", DeploymentID: *d.ID})
 	works("CreateStage", err)
 	_, err = s.UpdateStage(ctx, who, &wire.UpdateStageRequest{RestAPIID: api, StageName: "prod", PatchOperations: []wire.PatchOperation{{Op: new("replace"), Path: new("/variables/a"), Value: new("b")}}})

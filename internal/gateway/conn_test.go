@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -80,18 +78,13 @@ func TestPausingStreams(t *testing.T) {
 		})
 		t.Run("HTTP/2 "+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := openPiped(t, opts, Entrance{TLS: secure}, h)
-				tr := (&tlsSite{site: s}).http2(t)
-				tr.DialTLSContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-					nc := tls.Client(s.pipes.dial(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
-					return nc, nc.HandshakeContext(ctx)
-				}
-				req, err := http.NewRequest("GET", "https://piped/dev/"+name, nil)
+				s := openPipedTLS(t, opts, secure, h)
+				req, err := http.NewRequest("GET", s.url+"/dev/"+name, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				req.Host = "abc123.execute-api.localhost"
-				resp, err := tr.RoundTrip(req)
+				resp, err := s.http2(t).RoundTrip(req)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"crypto/tls"
 	"encoding/binary"
 	"io"
 	"net"
@@ -10,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -43,7 +43,7 @@ func frame(kind, flags byte, stream uint32, payload string) string {
 // of what comes.
 func (s *tlsSite) hoard(t *testing.T, path string, streams int) {
 	t.Helper()
-	conn, err := tls.Dial("tcp", s.addr, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+	conn, err := s.dialHTTP2(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,40 +103,42 @@ func TestSlowReadersMakeRoom(t *testing.T) {
 
 // Who takes an answer steadily is not cut off for others.
 func TestSteadyReaderUnderAttack(t *testing.T) {
-	t.Parallel()
-	budget := httpmsg.NewBudget(32 << 20)
-	s := openTLS(t, Options{Answers: budget, MaxConnections: 1000}, sized(budget))
-	req, _ := http.NewRequest("GET", s.url+"/dev/10000000", nil)
-	req.Host = "abc123.execute-api.localhost"
-	resp, err := s.http2(t).RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	s.hoard(t, "/1000000", 30)
-	read := make(chan int)
-	go func() { // nothing keeps it from reading
-		got, buf := 0, make([]byte, 100_000)
-		for {
-			n, err := io.ReadFull(resp.Body, buf)
-			if got += n; err != nil {
-				read <- got
+	secure := certified()
+	synctest.Test(t, func(t *testing.T) {
+		budget := httpmsg.NewBudget(32 << 20)
+		s := openPipedTLS(t, Options{Answers: budget, MaxConnections: 1000}, secure, sized(budget))
+		req, _ := http.NewRequest("GET", s.url+"/dev/10000000", nil)
+		req.Host = "abc123.execute-api.localhost"
+		resp, err := s.http2(t).RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		s.hoard(t, "/1000000", 30)
+		read := make(chan int)
+		go func() { // nothing keeps it from reading
+			got, buf := 0, make([]byte, 100_000)
+			for {
+				n, err := io.ReadFull(resp.Body, buf)
+				if got += n; err != nil {
+					read <- got
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		}()
+		for others := 0; ; others++ {
+			if status, err := s.get(s.http2(t), "/1000000"); status != 200 {
+				t.Errorf("another: %d, %v", status, err)
+			}
+			select {
+			case got := <-read:
+				if got != 10_000_000 {
+					t.Errorf("%d bytes came, while %d others were served", got, others)
+				}
 				return
+			case <-time.After(10 * time.Millisecond):
 			}
-			time.Sleep(10 * time.Millisecond)
 		}
-	}()
-	for others := 0; ; others++ {
-		if status, err := s.get(s.http2(t), "/1000000"); status != 200 {
-			t.Errorf("another: %d, %v", status, err)
-		}
-		select {
-		case got := <-read:
-			if got != 10_000_000 {
-				t.Errorf("%d bytes came, while %d others were served", got, others)
-			}
-			return
-		default:
-		}
-	}
+	})
 }

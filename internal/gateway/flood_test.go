@@ -154,11 +154,29 @@ func certified() *tls.Config {
 	return &tls.Config{Certificates: certs.TLS.Certificates}
 }
 
+// openPipedTLS is openPiped under TLS.
+func openPipedTLS(t *testing.T, opts Options, config *tls.Config, h handle) *tlsSite {
+	return &tlsSite{openPiped(t, opts, Entrance{TLS: config}, h), "https://piped"}
+}
+
 // http2 is a client's end that speaks HTTP/2 alone.
 func (s *tlsSite) http2(t *testing.T) *http.Transport {
 	tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
+	if s.pipes != nil {
+		tr.DialTLSContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return s.dialHTTP2(ctx) }
+	}
 	t.Cleanup(tr.CloseIdleConnections)
 	return tr
+}
+
+// dialHTTP2 is a connection that has agreed on HTTP/2.
+func (s *tlsSite) dialHTTP2(ctx context.Context) (*tls.Conn, error) {
+	nc, err := s.connect()
+	if err != nil {
+		return nil, err
+	}
+	secure := tls.Client(nc, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+	return secure, secure.HandshakeContext(ctx)
 }
 
 // heap is the memory in use, in bytes.

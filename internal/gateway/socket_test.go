@@ -97,7 +97,7 @@ func openAs(t testing.TB, opts Options, at Entrance, h handle) *site {
 func openPiped(t testing.TB, opts Options, at Entrance, h handle) *site {
 	t.Helper()
 	s := prepare(t, opts, h)
-	s.pipes = newPipes()
+	s.pipes, s.addr = newPipes(), "piped"
 	go func() { s.served <- s.Serve(s.pipes, at) }()
 	return s
 }

@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -82,35 +84,36 @@ func TestUploadAnnounced(t *testing.T) {
 // Bodies that come steadily, one that began before 300 others and one that begins
 // behind them, are not cut off for them.
 func TestSteadyUploadUnderAttack(t *testing.T) {
-	t.Parallel()
-	s := open(t, Options{Budget: httpmsg.NewBudget(64 << 20), MaxConnections: 1000}, echo)
-	done := make(chan int)
-	steadily := func() {
-		const size = httpmsg.MaxBody
-		r, w := io.Pipe()
-		go func() {
-			piece := make([]byte, size/100)
-			for sent := 0; sent < size; sent += len(piece) {
-				_, _ = w.Write(piece[:min(len(piece), size-sent)])
-				time.Sleep(60 * time.Millisecond)
-			}
-			_ = w.Close()
-		}()
-		done <- s.post(t, r, size)
-	}
-	go steadily()
-	time.Sleep(2 * time.Second)
-	sizes := []int{1, 16_000, 17_000, 60_000, 250_000, 1_000_000}
-	for i := range 300 {
-		begin(t, s, sizes[i%len(sizes)], 0)
-	}
-	time.Sleep(3 * time.Second)
-	go steadily()
-	for range 2 {
-		if status := <-done; status != 200 {
-			t.Errorf("status %d", status)
+	synctest.Test(t, func(t *testing.T) {
+		s := openPiped(t, Options{Budget: httpmsg.NewBudget(64 << 20), MaxConnections: 1000}, Entrance{}, echo)
+		done := make(chan int)
+		steadily := func() {
+			const size = httpmsg.MaxBody
+			r, w := io.Pipe()
+			go func() {
+				piece := make([]byte, size/100)
+				for sent := 0; sent < size; sent += len(piece) {
+					_, _ = w.Write(piece[:min(len(piece), size-sent)])
+					time.Sleep(60 * time.Millisecond)
+				}
+				_ = w.Close()
+			}()
+			done <- s.post(t, r, size)
 		}
-	}
+		go steadily()
+		time.Sleep(2 * time.Second)
+		sizes := []int{1, 16_000, 17_000, 60_000, 250_000, 1_000_000}
+		for i := range 300 {
+			begin(t, s, sizes[i%len(sizes)], 0)
+		}
+		time.Sleep(3 * time.Second)
+		go steadily()
+		for range 2 {
+			if status := <-done; status != 200 {
+				t.Errorf("status %d", status)
+			}
+		}
+	})
 }
 
 // Whoever is cut off is told so, over each version of HTTP.
@@ -168,7 +171,7 @@ func hold(t *testing.T, budget *httpmsg.Budget) {
 func begin(t *testing.T, s *site, sent int, drip time.Duration) <-chan bool {
 	t.Helper()
 	all := make(chan bool)
-	nc, err := net.Dial("tcp", s.addr)
+	nc, err := s.connect()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +206,8 @@ func (s *site) post(t *testing.T, body io.Reader, size int) (status int) {
 	t.Helper()
 	req, _ := http.NewRequest("POST", "http://"+s.addr+"/dev", struct{ io.Reader }{body})
 	req.Host, req.ContentLength, req.Close = "abc123.execute-api.localhost", int64(size), true
-	resp, err := http.DefaultClient.Do(req)
+	tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return s.connect() }}
+	resp, err := tr.RoundTrip(req)
 	if err != nil {
 		t.Error(err)
 		return 0

@@ -37,7 +37,7 @@ func backend(t testing.TB, script func(n int, nc net.Conn, r *bufio.Reader)) *En
 			}
 			wg.Go(func() {
 				defer nc.Close()
-				nc.SetDeadline(time.Now().Add(20 * time.Second))
+				nc.SetDeadline(time.Now().Add(time.Minute))
 				script(n, nc, bufio.NewReader(nc))
 			})
 		}

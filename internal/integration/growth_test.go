@@ -3,19 +3,15 @@ package integration
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/gatehouse-gw/gatehouse/internal/lineartest"
 )
 
 // paced is a Dial whose backends take so long for each answer, and counts the calls
@@ -162,34 +158,6 @@ func TestShareGrows(t *testing.T) {
 		time.Sleep(time.Minute) // until the backends have learnt of it
 		if s := &c.pool.slots; s.calls.Load() != 0 || len(s.queue) != 0 || s.growing.Len() != 0 || s.waiting.Load() != 0 {
 			t.Errorf("%d calls, %d APIs and %d shares wait", s.calls.Load(), len(s.queue), s.growing.Len())
-		}
-	})
-}
-
-// However many endpoints' calls wait, a call that ends looks at few of them.
-func TestManyThatWait(t *testing.T) {
-	lineartest.Check(t, 2000, func(n int) string { return strings.Repeat("x", n) }, func(doc string) {
-		p := &pool{}
-		p.init(time.Hour, 1, 1)
-		defer p.close()
-		p.slots.limit = 40
-		busy := new(share)
-		for range 10 {
-			busy, _, _ = p.enter(&poolKey{addr: "busy"}, "busy", false)
-		}
-		for i := range len(doc) { // one API's hang, each with an endpoint of its own
-			sh, _, placed := p.enter(&poolKey{addr: fmt.Sprint(i)}, "hung", false)
-			if !placed {
-				p.slots.mu.Lock()
-				sh.line.PushBack(make(chan struct{}))
-				p.slots.waiting.Add(1)
-				p.slots.settle(sh)
-				p.slots.mu.Unlock()
-			}
-		}
-		for range len(doc) {
-			p.leave(busy)
-			busy, _, _ = p.enter(&poolKey{addr: "busy"}, "busy", false)
 		}
 	})
 }

@@ -39,7 +39,7 @@ func TestTimeOfCalls(t *testing.T) {
 				}
 				begun := time.Now()
 				err := calls[call](re, Bounds{Until: begun.Add(30 * time.Millisecond)})
-				if took := time.Since(begun); err != ErrLimit || took > 3*time.Second {
+				if took := time.Since(begun); err != ErrLimit || took > 30*time.Second {
 					t.Errorf("it ends with %v after %v", err, took)
 				}
 			})

@@ -23,7 +23,7 @@ func TestDeadline(t *testing.T) {
 		begin := time.Now()
 		_, err = p.GetWithin(doc, &Bounds{Deadline: begin.Add(20 * time.Millisecond)})
 		var e *Error
-		if took := time.Since(begin); !errors.As(err, &e) || took > 2*time.Second {
+		if took := time.Since(begin); !errors.As(err, &e) || took > 30*time.Second {
 			t.Errorf("%s: %v after %v", path, err, took)
 		}
 	}

@@ -32,7 +32,7 @@ func FuzzPath(f *testing.F) {
 		before := string(doc.AppendJSON(nil))
 		start := time.Now()
 		got, err := p.Get(doc)
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > 30*time.Second {
 			t.Errorf("%q took %v", path, d)
 		}
 		if err == nil && !p.Definite() && got.AsList() == nil {
@@ -75,7 +75,7 @@ func TestLimits(t *testing.T) {
 			if err == nil {
 				t.Error("no error")
 			}
-			if d := time.Since(start); d > 5*time.Second {
+			if d := time.Since(start); d > 30*time.Second {
 				t.Errorf("took %v", d)
 			}
 		})

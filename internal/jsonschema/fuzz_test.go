@@ -27,7 +27,7 @@ func FuzzCompile(f *testing.F) {
 		}
 		start := time.Now()
 		err = s.Validate([]byte(body))
-		if took := time.Since(start); took > maxTime+time.Second {
+		if took := time.Since(start); took > 4*maxTime {
 			t.Fatalf("took %v", took)
 		}
 		switch {

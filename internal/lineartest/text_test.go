@@ -134,7 +134,8 @@ func TestPaths(t *testing.T) {
 }
 
 var templates = with(repeats("a", "$a", "${a}", "$!a", "$a.b", "$a.b()", "$a[0]", "#set($a=1)", "#if(true)#end", "#if(true)", "#elseif(1)", "#else", "#foreach($a in [1])#end", "#foreach($a in [1])", "#end", "#macro(a)#end", "##a\n", "#*a*#", "#*", "#[[a]]#", "#[[", "\\$a", "\\", "#", "$", "{", "#set($a = \"$a\")",
-	"#set($a=[1..1000])", "#set($a=$a+$a)", "#set($a=\"$a$a\")", "#set($a={\"a\":$a})", "#set($a=[$a,$a])", "#{if}(1)#{end}", "\n", "é"),
+	"#set($a=[1..1000])", "#set($a=$a+$a)", "#set($a=\"$a$a\")", "#set($a={\"a\":$a})", "#set($a=[$a,$a])", "#{if}(1)#{end}", "\n", "é",
+	"##", "$!", `"`, "'", "(", ")", "[", " ", "#set", "$a.", "$a.b(", "*#", `\\#if`, "$a[", "#x(", "#if(", `"$a`, "..", "1"),
 	map[string]func(int) string{
 		"brackets":       func(n int) string { return "#set($a=" + nested("(", "1", ")", n) + ")" },
 		"lists":          func(n int) string { return "#set($a=" + nested("[", "1", "]", n) + ")" },

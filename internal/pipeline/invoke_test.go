@@ -167,7 +167,7 @@ func TestInvokeLog(t *testing.T) {
 // The deadline of who asks ends a test.
 func TestInvokeDeadline(t *testing.T) {
 	r := newRig(t, proxy("/x", "GET", "GET", silent(t), nil))
-	ctx, cancel := context.WithTimeout(context.Background(), 50e6)
+	ctx, cancel := context.WithTimeout(context.Background(), 1e9)
 	defer cancel()
 	a := Invoke(ctx, r.deployment, parseRequest("GET /x"), &Test{}, r.stage.services)
 	if a.Status != 504 || !strings.HasSuffix(a.Trace.ExecutionLog(), "Execution failed due to a timeout error\n"+lastLine(a)) {

@@ -50,7 +50,7 @@ func newPiped(t testing.TB) (client *integration.Client, dialed *atomic.Bool, re
 				got <- in
 				return
 			}
-			_ = theirs.SetDeadline(time.Now().Add(5 * time.Second))
+			_ = theirs.SetDeadline(time.Now().Add(time.Minute))
 			_, _ = io.WriteString(theirs, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
 			rest, _ := io.ReadAll(r)
 			in.rest = string(rest)
@@ -124,7 +124,7 @@ func FuzzOutgoing(f *testing.F) {
 		var in received
 		select {
 		case in = <-got:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("%d %q %q, and the backend got nothing", resp.Status, resp.Header, resp.Body)
 		}
 		if in.err != nil || in.rest != "" {
