@@ -24,28 +24,18 @@ const (
 const notYet = "BadRequestException This server does not support "
 
 const (
-	privatePolicy = `"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[]}"`
-	notImported   = "BadRequestException Errors found during import:\n\tThis server does not support "
-	enhancedTLS   = "SecurityPolicy_TLS13_1_3_2025_09"
+	notImported = "BadRequestException Errors found during import:\n\tThis server does not support "
+	enhancedTLS = "SecurityPolicy_TLS13_1_3_2025_09"
 )
 
 // drivenSettings are all of them.
 var drivenSettings = []driven{
 	{setting: "RestApi.endpointConfiguration.types", value: `["EDGE"]`, becomes: kept,
 		body: `{"endpointConfiguration": {"types": ["EDGE"]}}`, patch: []string{"replace /endpointConfiguration/types/0 REGIONAL", "replace /endpointConfiguration/types/0 EDGE"}},
-	{setting: "RestApi.endpointConfiguration.types", value: `["PRIVATE"]`, becomes: closed,
-		body:  `{"endpointConfiguration": {"types": ["PRIVATE"]}, ` + privatePolicy + `}`,
-		patch: []string{"replace /endpointConfiguration/types/0 PRIVATE", `replace /policy {"Version":"2012-10-17","Statement":[]}`}},
 	{setting: "RestApi.endpointConfiguration.ipAddressType", value: `"dualstack"`, becomes: kept,
 		body: `{"endpointConfiguration": {"types": ["REGIONAL"], "ipAddressType": "dualstack"}}`, patch: []string{"replace /endpointConfiguration/ipAddressType dualstack"}},
-	{setting: "RestApi.endpointConfiguration.vpcEndpointIds", any: true, value: `["vpce-1"]`, becomes: kept,
-		body:  `{"endpointConfiguration": {"types": ["PRIVATE"], "vpcEndpointIds": ["vpce-1"]}}`,
-		patch: []string{"replace /endpointConfiguration/types/0 PRIVATE", "add /endpointConfiguration/vpcEndpointIds vpce-1"}},
 	{setting: "RestApi.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept,
 		body: `{"securityPolicy": "TLS_1_0"}`, patch: []string{"replace /securityPolicy TLS_1_0"}},
-	{setting: "RestApi.endpointAccessMode", value: `"STRICT"`, becomes: closed,
-		body:  `{"securityPolicy": "` + enhancedTLS + `", "endpointAccessMode": "STRICT"}`,
-		patch: []string{"replace /securityPolicy " + enhancedTLS, "replace /endpointAccessMode STRICT"}},
 
 	{setting: "Integration.cacheNamespace", any: true, value: `"mine"`, becomes: kept,
 		body: `{"cacheNamespace": "mine"}`, patch: []string{"replace /cacheNamespace mine"}},

@@ -39,6 +39,7 @@ type config struct {
 	AllowHost            []string
 	AllowOrigin          []string
 	TrustedProxies       []string
+	VPCEndpoints         []string // ID=VPC NETWORK or URL to listen at ...
 	MaxBufferedBytes     int64
 	AuthorizerCacheBytes int64
 	MaxConnections       int

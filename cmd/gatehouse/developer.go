@@ -50,6 +50,7 @@ func newDeveloper(s *server, api *described, root net.Listener) *developer {
 func (d *developer) announce() {
 	fmt.Fprintf(d.out, "Control plane   %s\n", baseURL(d.server.ports.main))
 	fmt.Fprintf(d.out, "Stage dev       %s/\n", d.root)
+	d.server.ports.announceVPCEndpoints(d.out)
 	if made := d.server.ports.shown.made(); made != nil {
 		fmt.Fprintf(d.out, "Certificate     made for this run, SHA-256 %s\n", fingerprint(made))
 	}

@@ -8,14 +8,30 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // adapt takes from a definition what the control plane does not take yet and
 // what can be served without: documentation is left out.
 func adapt(def *openapi.API) {
+	placeEndpoint(def)
 	if !control.Serves(openapi.FeatureDocumentation) {
 		omit(def, openapi.FeatureDocumentation)
 		def.Documentation = nil
+	}
+}
+
+// placeEndpoint makes the API of a definition that names VPC endpoints a private one, as
+// it says, and all others regional.
+func placeEndpoint(def *openapi.API) {
+	e := def.RestAPI.EndpointConfiguration
+	switch {
+	case e == nil:
+		def.RestAPI.EndpointConfiguration = &wire.EndpointConfiguration{Types: []string{"REGIONAL"}}
+	case len(e.VPCEndpointIDs) > 0 && len(e.Types) == 0:
+		e.Types = []string{"PRIVATE"}
+	case len(e.Types) == 0:
+		e.Types = []string{"REGIONAL"}
 	}
 }
 

@@ -14,11 +14,12 @@ import (
 
 // ports are the listeners of a server.
 type ports struct {
-	main   net.Listener // the control plane's, and the stages' unless they have their own
-	stages net.Listener // the stages' alone; nil when they share
-	secure net.Listener // the stages' under TLS; nil for none
-	admin  net.Listener // of health alone; nil for none
-	shown  certificates // of secure
+	main    net.Listener // the control plane's, and the stages' unless they have their own
+	stages  net.Listener // the stages' alone; nil when they share
+	secure  net.Listener // the stages' under TLS; nil for none
+	admin   net.Listener // of health alone; nil for none
+	private []vpcPort    // of VPC endpoints
+	shown   certificates // of secure and of VPC endpoints
 }
 
 // openPorts opens them, so that a busy one is told before anything else happens.
@@ -52,7 +53,7 @@ func openPorts(c *config, log *slog.Logger) (_ *ports, err error) {
 			return nil, err
 		}
 	}
-	return &ps, nil
+	return &ps, ps.openVPCEndpoints(c)
 }
 
 // listenOn opens the address that a setting names.
@@ -72,6 +73,9 @@ func (ps *ports) close() error {
 		if l != nil {
 			_ = l.Close() // a closed one says so: nothing to do
 		}
+	}
+	for _, p := range ps.private {
+		_ = p.Close()
 	}
 	return nil
 }
@@ -101,6 +105,7 @@ func (ps *ports) announce(out io.Writer, files *servedFiles, c *config) {
 	if ps.secure != nil {
 		fmt.Fprintf(out, "Stages, TLS     https://%s/_aws/execute-api/{apiId}/{stage}/\n", ps.secure.Addr())
 	}
+	ps.announceVPCEndpoints(out)
 	if ps.admin != nil {
 		fmt.Fprintf(out, "Health          %s%s\n", baseURL(ps.admin), readyPage)
 	}

@@ -119,8 +119,9 @@ var urlLine = regexp.MustCompile(`(?m)^(Control plane|Stage dev) +(http://\S+?)/
 
 // scriptURLs are the lines beside those of urlLine that name a URL for scripts.
 var scriptURLs = map[string]*regexp.Regexp{
-	"_STAGES": regexp.MustCompile(`(?m)^Stages +(http://[^/]+)/`),
-	"_HEALTH": regexp.MustCompile(`(?m)^Health +(http://[^/]+)/`),
+	"_STAGES":  regexp.MustCompile(`(?m)^Stages +(http://[^/]+)/`),
+	"_PRIVATE": regexp.MustCompile(`(?m)^Private APIs +(http://[^/]+)/`),
+	"_HEALTH":  regexp.MustCompile(`(?m)^Health +(http://[^/]+)/`),
 }
 
 // launch starts gatehouse in the background.

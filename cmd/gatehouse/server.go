@@ -77,14 +77,14 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	s.ports, s.opened, s.failed = ports, opened, make(chan error, 4)
+	s.ports, s.opened, s.failed = ports, opened, make(chan error, 4+len(ports.private))
 	s.known.Store(&loaded)
 	s.live = append(s.live, ports.shown.prepare)
 	c.tuneMemory()
 	if err := s.files.deploy(ctx, &loaded); err != nil {
 		return nil, err
 	}
-	if ports.secure != nil || c.TLS {
+	if ports.secure != nil || c.TLS || c.vpcEndpointTLS() {
 		go watch(s.background, newNotifier(), &ports.shown)
 	}
 	return s, nil
@@ -148,6 +148,7 @@ func (s *server) serve() {
 	if s.ports.secure != nil {
 		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(), Next: s.beside()})
 	}
+	s.serveVPCEndpoints()
 	if s.ports.admin != nil {
 		s.admin = gateway.New(gateway.Options{Log: s.log, MaxConnections: adminConnections})
 		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", Next: s.health.before(http.NotFound), NoStages: true})

@@ -41,26 +41,29 @@ var idleRules = []struct {
 	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
-	{"certificates", func(c *config, in command) bool { return c.GatewayTLSListen == "" && in != inDev }, "without gateway-tls-listen"},
-	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" && !c.TLS }, "without tls or gateway-tls-listen"},
+	{"certificates", func(c *config, in command) bool { return c.GatewayTLSListen == "" && !c.vpcEndpointTLS() && in != inDev }, "without gateway-tls-listen"},
+	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" && !c.vpcEndpointTLS() && !c.TLS }, "without tls or gateway-tls-listen"},
 }
 
 // address checks an address to listen on; "" is for one that nobody gave.
 func address(of func(*config) string) func(*config) error {
 	return func(c *config) error {
-		s := of(c)
-		if s == "" {
-			return nil
-		}
-		host, port, err := net.SplitHostPort(s)
-		if n, invalid := strconv.Atoi(port); err != nil || invalid != nil || n < 0 || n > 65535 {
-			return fmt.Errorf("%q is no address such as 127.0.0.1:4566, with a port up to 65535", brief(s))
-		}
-		if _, err := netip.ParseAddr(host); err != nil && host != "" && !hostName.MatchString(host) {
-			return fmt.Errorf("%q is no address such as 127.0.0.1:4566: %q is no host", brief(s), brief(host))
+		if s := of(c); s != "" {
+			return checkAddress(s)
 		}
 		return nil
 	}
+}
+
+func checkAddress(s string) error {
+	host, port, err := net.SplitHostPort(s)
+	if n, invalid := strconv.Atoi(port); err != nil || invalid != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("%q is no address such as 127.0.0.1:4566, with a port up to 65535", brief(s))
+	}
+	if _, err := netip.ParseAddr(host); err != nil && host != "" && !hostName.MatchString(host) {
+		return fmt.Errorf("%q is no address such as 127.0.0.1:4566: %q is no host", brief(s), brief(host))
+	}
+	return nil
 }
 
 func checkPort(c *config) error {
@@ -271,12 +274,21 @@ func (c *config) checkListeners(in command) error {
 	if c.GatewayTLSListen != "" && len(c.Certificates) == 0 {
 		return fmt.Errorf("%s: %w", c.called("gateway-tls-listen"), errNoCertificates)
 	}
+	if c.vpcEndpointTLS() && len(c.Certificates) == 0 && !c.TLS {
+		return fmt.Errorf("%s: %w", c.called("vpc-endpoints"), errNoCertificates)
+	}
 	listeners := []struct{ name, address string }{
 		{"listen", c.Listen}, {"gateway-listen", c.GatewayListen}, {"gateway-tls-listen", c.GatewayTLSListen},
 		{"admin-listen", c.AdminListen},
 	}
 	if in == inDev {
 		listeners = append(listeners, struct{ name, address string }{"port", c.root()})
+	}
+	private, _ := c.vpcEndpoints() // checked before
+	for _, e := range private {
+		for _, at := range e.listen {
+			listeners = append(listeners, struct{ name, address string }{"vpc-endpoints", at.address})
+		}
 	}
 	for i, a := range listeners {
 		for _, b := range listeners[:i] {
@@ -352,21 +364,30 @@ func (c *config) level() (slog.Level, error) {
 	return l, nil
 }
 
-// proxies parses the trusted networks; a bare address is a network of one.
+// proxies parses the trusted networks.
 func (c *config) proxies() ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, s := range c.TrustedProxies {
-		if ip, err := netip.ParseAddr(s); err == nil {
-			out = append(out, netip.PrefixFrom(ip, ip.BitLen()))
-			continue
-		}
-		p, err := netip.ParsePrefix(s)
+		p, err := parseNetwork(s)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no network in CIDR form", brief(s))
+			return nil, err
 		}
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// parseNetwork reads a network; a bare address is a network of one.
+func parseNetwork(s string) (netip.Prefix, error) {
+	if ip, err := netip.ParseAddr(s); err == nil && ip.Zone() == "" {
+		ip = ip.Unmap()
+		return netip.PrefixFrom(ip, ip.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil || p.Addr().Is4In6() {
+		return p, fmt.Errorf("%q is no network in CIDR form", brief(s))
+	}
+	return p.Masked(), nil
 }
 
 var errNoCertificates = errors.New("the configuration file names no certificates")

@@ -91,6 +91,8 @@ var settings = []setting{
 		value: listAt(func(c *config) *[]string { return &c.AllowOrigin }), check: checkOrigins},
 	{name: "trusted-proxies", live: true, usage: "networks (CIDR) whose X-Forwarded-For names the client (repeatable)",
 		value: listAt(func(c *config) *[]string { return &c.TrustedProxies }), check: func(c *config) error { _, err := c.proxies(); return err }},
+	{name: "vpc-endpoints", usage: "VPC endpoint by which private APIs are called, ID=VPC and behind that networks (CIDR) whose calls come by it, and addresses where it listens: vpce-1=vpc-1 10.0.0.0/16 https://0.0.0.0:8443 (repeatable)",
+		value: listAt(func(c *config) *[]string { return &c.VPCEndpoints }), read: func(c *config, n *yaml.Node) error { return readPairs(n, &c.VPCEndpoints) }, check: func(c *config) error { _, err := c.vpcEndpoints(); return err }},
 	{name: "max-buffered-bytes", usage: "bodies, and what is made of them, held in memory at once (64MiB, 100MB or a number of bytes), half for those of requests, half for those of answers; above it requests get 503; 0 is three eighths of the memory, 1 GiB at most",
 		value: func(c *config) pflag.Value { return sizeValue{&c.MaxBufferedBytes} }, check: checkBudget},
 	{name: "authorizer-cache-bytes", usage: "answers of Lambda authorizers kept in memory at once, for all stages together (32MiB, 100MB or a number of bytes); those that were not used for longest go first; 0 keeps none",

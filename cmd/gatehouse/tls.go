@@ -35,7 +35,7 @@ type certificates struct {
 
 // prepare is a livePart: it reads the files.
 func (cs *certificates) prepare(c *config) (func(), error) {
-	if c.GatewayTLSListen == "" && !c.TLS {
+	if c.GatewayTLSListen == "" && !c.TLS && !c.vpcEndpointTLS() {
 		return func() {}, nil
 	}
 	before := look(certificateFiles(c.Certificates))

@@ -84,6 +84,8 @@ func (e *Evidence) value(key string) (string, bool) {
 		return r.SourceIP, !e.Private
 	case "aws:vpcsourceip":
 		return r.SourceIP, e.Private
+	case "aws:sourcevpc", "aws:sourcevpce":
+		return e.vpcValue(key)
 	}
 	switch {
 	case key == "aws:requestedregion": // in policies of callers alone
@@ -94,6 +96,19 @@ func (e *Evidence) value(key string) (string, bool) {
 		return e.Signer.Value(key)
 	}
 	return policy.PrincipalValue(e.Principal, key)
+}
+
+// vpcValue returns the id of the VPC, or the VPC endpoint, that a call of a private API
+// comes by.
+func (e *Evidence) vpcValue(key string) (string, bool) {
+	by := e.Request.VPCEndpoint
+	if by == nil || !e.Private {
+		return "", false
+	}
+	if key == "aws:sourcevpc" {
+		return by.VPC, true
+	}
+	return by.ID, true
 }
 
 // A clock remembers the texts of the second that was asked for last, since calls of

@@ -26,7 +26,7 @@ func freezeSettings(src *source, out *snapshot.Deployment) {
 	out.APIKeySource, out.DisableExecuteAPIEndpoint = text(api.APIKeySource), isTrue(api.DisableExecuteAPIEndpoint)
 	out.Policy, out.EndpointAccessMode = text(api.Policy), text(api.EndpointAccessMode)
 	if e := api.EndpointConfiguration; e != nil && len(e.Types) > 0 {
-		out.EndpointType = e.Types[0]
+		out.EndpointType, out.VPCEndpointIDs = e.Types[0], e.VPCEndpointIDs
 	}
 }
 

@@ -2,6 +2,7 @@ package control
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
@@ -90,12 +91,31 @@ func (a *applier) putSettings() error {
 		api.MinimumCompressionSize = from.MinimumCompressionSize
 	}
 	if e := from.EndpointConfiguration; e != nil {
-		api.EndpointConfiguration.VPCEndpointIDs = e.VPCEndpointIDs
+		if err := setEndpoint(api, e); err != nil {
+			return err
+		}
 	}
 	if err := a.addBinaryTypes(from.BinaryMediaTypes); err != nil {
 		return err
 	}
 	return a.checkRestAPI(api, kept)
+}
+
+// setEndpoint lays the endpoint configuration of a document over an API's. Only those
+// that the server itself reads have types.
+func setEndpoint(api *wire.RestAPI, from *wire.EndpointConfiguration) error {
+	if from.Types == nil {
+		api.EndpointConfiguration.VPCEndpointIDs = from.VPCEndpointIDs
+		return nil
+	}
+	if !slices.Contains(endpointTypes, from.Types[0]) {
+		return errEndpointType()
+	}
+	made, err := newEndpointConfiguration(from)
+	if err == nil {
+		api.EndpointConfiguration = made
+	}
+	return err
 }
 
 // addBinaryTypes adds those that the API does not have.

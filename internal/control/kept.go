@@ -58,9 +58,6 @@ var keptOfAPI = []keptSetting[restAPI]{
 		e := a.EndpointConfiguration
 		return otherThan(text(e.IPAddressType), defaultIPAddressType(e.Types[0]))
 	}},
-	{"RestApi.endpointConfiguration.vpcEndpointIds", "private APIs answer 403", func(a *restAPI) string {
-		return strings.Join(a.EndpointConfiguration.VPCEndpointIDs, ",")
-	}},
 	{"RestApi.securityPolicy", "TLS is at least 1.2, for all APIs alike", func(a *restAPI) string { return text(a.SecurityPolicy) }},
 }
 

@@ -83,8 +83,8 @@ func FuzzTarget(f *testing.F) {
 				t.Fatalf("path %q and query %q, net/url reads %q and %q", path, query, u.Path, u.RawQuery)
 			}
 		}
-		api, ofStage := stageHost(r.Host)
-		at, ours := locate(r.Host, path)
+		api, _, ofStage := httpmsg.SplitStageHost(r.Host)
+		at, ours := locate(r.Host, path, "")
 		if ofStage && (!ours || at.api != api) {
 			t.Fatalf("%s is of stage %s, not %+v", r.Host, api, at)
 		}

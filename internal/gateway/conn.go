@@ -12,19 +12,21 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // A listener's connections speak HTTP/1 strictly, and AWS's form where net/http
 // answers by itself.
 type listener struct {
 	net.Listener
-	name string // see Entrance
+	peer httpmsg.Peer // of its connections, without what is theirs alone
 	door *door
 }
 
 // Accept implements net.Listener.
 func (l *listener) Accept() (net.Conn, error) {
-	g, err := l.door.accept(l.Listener, l.name)
+	g, err := l.door.accept(l.Listener, l.peer)
 	if err != nil {
 		return nil, err
 	}
@@ -435,7 +437,7 @@ func newSecureListener(ln listener, config *tls.Config, timeout time.Duration) *
 // run accepts connections until the listener is closed.
 func (l *secureListener) run() {
 	for {
-		g, err := l.door.accept(l.Listener, l.name)
+		g, err := l.door.accept(l.Listener, l.peer)
 		if err == nil {
 			l.shaking.Go(func() { l.shake(g) })
 			continue

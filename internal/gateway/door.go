@@ -107,10 +107,10 @@ const settled = 100 * time.Millisecond
 // crowdPause is how long a listener waits before it looks for room again.
 const crowdPause = 5 * time.Millisecond
 
-// accept takes the next connection of ln, a listener of that name, once there is
-// room for it. When the door closes it takes those that are in the listener's queue,
+// accept takes the next connection of ln, whose peer is as given but for its address,
+// once there is room for it. When the door closes it takes those that are in the listener's queue,
 // and then returns net.ErrClosed.
-func (d *door) accept(ln net.Listener, name string) (*guest, error) {
+func (d *door) accept(ln net.Listener, peer httpmsg.Peer) (*guest, error) {
 	nc, err := ln.Accept()
 	if d.closing.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
 		nc, err = acceptQueued(ln)
@@ -126,7 +126,8 @@ func (d *door) accept(ln net.Listener, name string) (*guest, error) {
 			time.Sleep(crowdPause)
 		}
 	}
-	g := &guest{gone: make(chan struct{}), Conn: nc, door: d, peer: httpmsg.Peer{Address: withoutPort(nc.RemoteAddr().String()), Listener: name}}
+	peer.Address = withoutPort(nc.RemoteAddr().String())
+	g := &guest{gone: make(chan struct{}), Conn: nc, door: d, peer: peer}
 	g.idle.Store(d.clock())
 	d.mu.Lock()
 	d.guests[g] = struct{}{}

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // An Entrance says what a listener is for. The zero Entrance serves all stages
@@ -18,6 +20,10 @@ type Entrance struct {
 	// API and Stage name the one stage that is served, with nothing of it in the
 	// URLs; without them all are, by Host or path.
 	API, Stage string
+
+	// VPCEndpoint makes the listener that of a VPC endpoint: its callers may name the
+	// API in x-apigw-api-id, whatever the Host.
+	VPCEndpoint *httpmsg.VPCEndpoint
 
 	// Bases has stages served at the paths of SetBases as well.
 	Bases bool
@@ -47,7 +53,12 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path, _ := splitTarget(r.RequestURI)
-		if found, ours := locate(r.Host, path); ours {
+		named := namedAPI(r.Header)
+		found, ours := locate(r.Host, path, named)
+		if !ours && at.VPCEndpoint != nil && named != "" {
+			found, ours = staged(named, path), true
+		}
+		if ours {
 			g.serve(w, r, connOf(r), found)
 			return
 		}
@@ -63,7 +74,7 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 
 // listener makes the connections of ln what the entrance takes.
 func (at Entrance) listener(g *Gateway, ln net.Listener) net.Listener {
-	l := listener{ln, at.Name, g.door}
+	l := listener{ln, httpmsg.Peer{Listener: at.Name, VPCEndpoint: at.VPCEndpoint}, g.door}
 	if at.TLS != nil {
 		return newSecureListener(l, at.TLS, g.opts.ReadHeaderTimeout)
 	}

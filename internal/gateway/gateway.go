@@ -33,6 +33,9 @@ type Options struct {
 	Settings func(*snapshot.Stage) Settings
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
+	// VPCEndpoints are by which calls of private APIs come, beside those that have a
+	// listener of their own.
+	VPCEndpoints []VPCEndpoint
 
 	MaxBody      int   // bytes of a request body (httpmsg.MaxBody)
 	MaxHeader    int   // bytes of a request's header lines (20 480)
@@ -53,7 +56,8 @@ type Options struct {
 type Gateway struct {
 	opts     Options
 	proxies  atomic.Pointer[proxies]
-	bases    atomic.Pointer[[]Base] // the longest path first
+	bases    atomic.Pointer[[]Base]       // the longest path first
+	networks atomic.Pointer[[]vpcNetwork] // of VPC endpoints, the smallest first
 	index    *index
 	programs *programs
 	applying sync.Mutex
@@ -90,6 +94,7 @@ func New(opts Options) *Gateway {
 		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),
 	}
 	g.Trust(opts.TrustedProxies)
+	g.SetVPCEndpoints(opts.VPCEndpoints)
 	return g
 }
 
@@ -171,6 +176,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 	c.budget, c.maxBody = g.opts.Budget, g.opts.MaxBody
 	c.body.start(w, r, nc, g.opts.ReadTimeout)
 	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, g.proxies.Load(), time.Now())
+	c.req.VPCEndpoint = g.vpcEndpoint(&c.req)
 	resp := g.answer(c, r, at)
 	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout, delivery: &c.delivery}
 	c.deliver(w, r, nc, g.opts.Answers, resp)

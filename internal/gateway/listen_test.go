@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // Connections that are in a listener's queue when it is made deaf are served,
@@ -59,13 +61,13 @@ func TestQueueOfAStoppedListener(t *testing.T) {
 	stopAccepting(ln)
 	time.Sleep(2 * queueTime)
 	for i := range queued {
-		g, err := d.accept(ln, "")
+		g, err := d.accept(ln, httpmsg.Peer{})
 		if err != nil {
 			t.Fatalf("connection %d: %v", i, err)
 		}
 		defer g.Close()
 	}
-	if _, err := d.accept(ln, ""); err != net.ErrClosed {
+	if _, err := d.accept(ln, httpmsg.Peer{}); err != net.ErrClosed {
 		t.Errorf("behind the last: error %v, want %v", err, net.ErrClosed)
 	}
 }
@@ -88,7 +90,7 @@ func TestUnreadRequestIsNotIdle(t *testing.T) {
 	defer client.Close()
 	d := newDoor(&Options{MaxConnections: 1})
 	d.epoch = d.epoch.Add(-time.Hour)
-	g, err := d.accept(ln, "")
+	g, err := d.accept(ln, httpmsg.Peer{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -14,27 +15,32 @@ type location struct {
 }
 
 const (
-	hostLabel    = "execute-api"
-	endpointPart = "-vpce-"
-	awsPrefix    = "/_aws/execute-api/"
-	apisPrefix   = "/restapis/"
-	userRequest  = "_user_request_"
+	awsPrefix   = "/_aws/execute-api/"
+	apisPrefix  = "/restapis/"
+	userRequest = "_user_request_"
 )
+
+// apiHeader is where a caller of a VPC endpoint names the API, whose id its host does
+// not have.
+const apiHeader = "X-Apigw-Api-Id"
 
 // locate takes a request's Host and raw path apart. It reports false for a URL
 // of none of the forms that stages have:
 //
 //	{api}.execute-api.{anything}          /{stage}/{path}
 //	{api}-vpce-{id}.execute-api.{anything} /{stage}/{path}
+//	vpce-{name}.execute-api.{anything}    /{stage}/{path}, the API in x-apigw-api-id
 //	/_aws/execute-api/{api}/{stage}/{path}
 //	/restapis/{api}/{stage}/_user_request_/{path}
 //
-// More slashes than one before the stage count as one (recorded).
-func locate(host, path string) (location, bool) {
-	if api, ok := stageHost(host); ok {
-		at := location{api: api}
-		at.stage, at.path = cutSegment(strings.TrimLeft(path, "/"))
-		return at, true
+// More slashes than one before the stage count as one (recorded). header is what
+// x-apigw-api-id says; other hosts do not read it.
+func locate(host, path, header string) (location, bool) {
+	if api, vpce, ok := httpmsg.SplitStageHost(host); ok {
+		if api == "" && vpce != "" {
+			api = header
+		}
+		return staged(api, path), true
 	}
 	if rest, ok := strings.CutPrefix(path, awsPrefix); ok {
 		var at location
@@ -53,19 +59,20 @@ func locate(host, path string) (location, bool) {
 	return location{}, false
 }
 
-// stageHost returns the API id of a host whose second label is execute-api.
-func stageHost(host string) (api string, ok bool) {
-	api, rest, _ := strings.Cut(host, ".")
-	if len(rest) < len(hostLabel) || !httpmsg.EqualFold(rest[:len(hostLabel)], hostLabel) {
-		return "", false
+// staged is where a path leads whose first segment is the stage.
+func staged(api, path string) location {
+	at := location{api: api}
+	at.stage, at.path = cutSegment(strings.TrimLeft(path, "/"))
+	return at
+}
+
+// namedAPI is the API that a request names in its header, "" for none, and where it
+// names several.
+func namedAPI(h http.Header) string {
+	if values := h[apiHeader]; len(values) == 1 {
+		return values[0]
 	}
-	if rest = rest[len(hostLabel):]; rest != "" && rest[0] != '.' && rest[0] != ':' {
-		return "", false
-	}
-	if at := strings.Index(api, endpointPart); at > 0 {
-		api = api[:at]
-	}
-	return api, true
+	return ""
 }
 
 // cutSegment parts a path, given without its leading slash, behind its first

@@ -20,6 +20,9 @@ func TestLocate(t *testing.T) {
 		"port behind the label":     {"abc123.execute-api:4566", "/dev/x", location{"abc123", "dev", "/x"}, true},
 		"upper case host":           {"ABC123.Execute-API.localhost", "/Dev/X", location{"ABC123", "Dev", "/X"}, true},
 		"VPC endpoint in the host":  {"abc123-vpce-0a1b2c.execute-api.us-east-1.amazonaws.com", "/dev/x", location{"abc123", "dev", "/x"}, true},
+		"a VPC endpoint's own host": {"vpce-0a1b2c-xyz.execute-api.us-east-1.vpce.amazonaws.com", "/dev/x", location{"named", "dev", "/x"}, true},
+		"upper case VPC endpoint":   {"VPCE-1.execute-api.us-east-1.vpce.amazonaws.com", "/dev", location{"named", "dev", "/"}, true},
+		"no name behind vpce-":      {"vpce-.execute-api.localhost", "/dev", location{"vpce-", "dev", "/"}, true},
 		"root without stage":        {"abc123.execute-api.localhost", "/", location{"abc123", "", "/"}, true},
 		"double slash first":        {"abc123.execute-api.localhost", "//dev/x", location{"abc123", "dev", "/x"}, true},
 		"slashes alone":             {"abc123.execute-api.localhost", "///", location{"abc123", "", "/"}, true},
@@ -57,7 +60,7 @@ func TestLocate(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, ours := locate(tt.host, tt.path)
+			got, ours := locate(tt.host, tt.path, "named")
 			if ours != tt.ours || ours && got != tt.want {
 				t.Errorf("got %+v %v, want %+v %v", got, ours, tt.want, tt.ours)
 			}
@@ -74,7 +77,7 @@ func FuzzLocate(f *testing.F) {
 		if !strings.HasPrefix(path, "/") {
 			t.Fatalf("path %q", path)
 		}
-		at, ours := locate(host, path)
+		at, ours := locate(host, path, "")
 		if ours && (!strings.HasPrefix(at.path, "/") || strings.Contains(at.stage, "/") || at.path != "/" && !strings.HasSuffix(path, at.path)) {
 			t.Fatalf("%+v", at)
 		}
@@ -121,7 +124,7 @@ func BenchmarkFind(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if at, ours := locate(url[0], url[1]); ours {
+				if at, ours := locate(url[0], url[1], ""); ours {
 					if e, _ := x.find(at.api, at.stage); e == nil {
 						b.Fatal("not found")
 					}

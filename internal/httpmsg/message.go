@@ -28,6 +28,11 @@ type Request struct {
 	Peer     *Peer  // nil where there is no connection, as when a method is tested
 	SourceIP string // address of the peer, or of the client a trusted proxy names
 	Header   Header // without Host
+
+	// VPCEndpoint is by which the call comes: that of the peer's listener, or the one
+	// whose networks SourceIP is in; nil for none.
+	VPCEndpoint *VPCEndpoint
+
 	Body     []byte // nothing before ReadBody where Unread is set
 	Unread   BodyReader
 	Received time.Time

@@ -7,6 +7,9 @@ type Peer struct {
 	Address  string // IP address, without a port
 	Listener string // the name of the listener that accepted the connection
 
+	// VPCEndpoint is the one whose listener it was; nil for the others.
+	VPCEndpoint *VPCEndpoint
+
 	// TLSVersion and CipherSuite are what the peer and the listener agreed on, in
 	// crypto/tls's numbers; 0 without TLS.
 	TLSVersion, CipherSuite uint16
@@ -16,4 +19,10 @@ type Peer struct {
 	// for none. That it has the key of its own is sure. Whether anybody is to be
 	// believed who signed it is the listener's to say.
 	Certificates [][]byte
+}
+
+// A VPCEndpoint is a way by which calls of private APIs come. It never changes.
+type VPCEndpoint struct {
+	ID  string // such as vpce-0a1b2c3d
+	VPC string // such as vpc-0d1e2f3a
 }

@@ -58,9 +58,17 @@ func (im *importer) readEndpointConfiguration() {
 		im.feature(FeatureDisableEndpoint, v)
 		im.api.RestAPI.DisableExecuteAPIEndpoint = im.truth(v, v.key)
 	}
+	endpoint := new(wire.EndpointConfiguration)
 	if v := c.get("vpcEndpointIds"); v != nil {
 		im.feature(FeatureVPCEndpoints, v)
-		im.api.RestAPI.EndpointConfiguration = &wire.EndpointConfiguration{VPCEndpointIDs: im.texts(v, v.key)}
+		endpoint.VPCEndpointIDs = im.texts(v, v.key)
+		im.api.RestAPI.EndpointConfiguration = endpoint
+	}
+	if v := c.get("types"); v != nil && im.opts.Lenient { // the service takes it as a parameter of the import
+		for _, name := range im.texts(v, v.key) {
+			endpoint.Types = append(endpoint.Types, strings.ToUpper(name))
+		}
+		im.api.RestAPI.EndpointConfiguration = endpoint
 	}
 	if v := c.get("ipAddressType"); v != nil {
 		im.drop(v, "ipAddressType is for HTTP APIs")

@@ -188,6 +188,9 @@ func (c *call) initScope() {
 	}
 	x.ExtendedRequestID = httpmsg.NewExtendedRequestID()
 	x.IsCanaryRequest = c.stage.isCanary
+	if by := c.req.VPCEndpoint; by != nil && c.stage.program.private() {
+		x.VPCEID, x.VPCID = by.ID, by.VPC
+	}
 	s := &c.scope
 	s.RequestMemory, s.ResponseMemory = &c.requestMemory, &c.answerMemory
 	s.Host, s.SeeHeaders, s.RawQuery, s.StageVariables, s.RequestBody = c.req.Host, c.see, c.req.Query, st.Variables, c.req.Body
@@ -211,8 +214,8 @@ func (c *call) run() error {
 	if err := checkPath(c.req.Path); err != nil {
 		return badRequest(err)
 	}
-	if c.stage.program.deployment.DisableExecuteAPIEndpoint {
-		return &failure{kind: accessDenied, errType: "ForbiddenException", message: "Forbidden", reason: "the default endpoint is disabled"}
+	if refused := c.stage.program.entrance(c.stage.program, c.req); refused != "" {
+		return &failure{kind: accessDenied, errType: "ForbiddenException", message: "Forbidden", reason: refused}
 	}
 	verb := c.req.Method
 	if v := c.req.Header.Get("X-HTTP-Method-Override"); v != "" {

@@ -16,25 +16,8 @@ type ClosedMethod struct {
 	Why      string // such as "is not enforced yet"
 }
 
-// A guard is a setting of an API that protects its methods and is not enforced yet. Settings
-// are named by the structure of AWS's that has them.
-type guard struct {
-	setting string
-	value   func(*snapshot.Deployment) (value string, set bool)
-}
-
 // NotEnforced is the ClosedMethod.Why of settings that this server has no part for.
 const NotEnforced = "is not enforced yet"
-
-// unenforced are all guards; the log names the first that a method has.
-var unenforced = []guard{
-	{setting: "RestApi.endpointConfiguration.types", value: func(d *snapshot.Deployment) (string, bool) {
-		return d.EndpointType, d.EndpointType == "PRIVATE"
-	}},
-	{setting: "RestApi.endpointAccessMode", value: func(d *snapshot.Deployment) (string, bool) {
-		return d.EndpointAccessMode, d.EndpointAccessMode == "STRICT"
-	}},
-}
 
 // ClosedMethods lists what closes methods, in the order of the definition.
 func (p *Program) ClosedMethods() []ClosedMethod { return p.closed }
@@ -54,11 +37,6 @@ func (c *compiler) guards() (closed step) {
 	first := len(c.program.closed)
 	if c.program.unreadable != nil {
 		c.close("RestApi.policy", "", "cannot be used as it is written")
-	}
-	for _, g := range unenforced {
-		if value, set := g.value(c.program.deployment); set {
-			c.close(g.setting, value, NotEnforced)
-		}
 	}
 	if kind := c.method.AuthorizationType; !isServed(kind) && !c.program.open { // all that AWS has are, so it is of a later version
 		c.close("Method.authorizationType", kind, NotEnforced)

@@ -19,8 +19,6 @@ func TestGuards(t *testing.T) {
 	}{
 		"nothing":                           {},
 		"open settings":                     {api: snapshot.Deployment{EndpointType: "EDGE", EndpointAccessMode: "BASIC"}, method: func(m *snapshot.Method) { m.AuthorizationType = "" }},
-		"private":                           {api: snapshot.Deployment{EndpointType: "PRIVATE"}, want: []ClosedMethod{{Setting: "RestApi.endpointConfiguration.types", Value: "PRIVATE"}}},
-		"strict":                            {api: snapshot.Deployment{EndpointAccessMode: "STRICT"}, want: []ClosedMethod{{Setting: "RestApi.endpointAccessMode", Value: "STRICT"}}},
 		"policy":                            {api: snapshot.Deployment{Policy: "{}"}, want: []ClosedMethod{{Setting: "RestApi.policy"}}},
 		"a new type":                        {method: func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "TELEPATHY"}}},
 		"no key, where authorizers have it": {api: snapshot.Deployment{APIKeySource: "AUTHORIZER"}},

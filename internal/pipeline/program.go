@@ -25,6 +25,7 @@ type Program struct {
 	gateway     map[responseType]*gatewayResponse // what the API customised
 	policy      *authz.ResourcePolicy             // nil for none
 	unreadable  error                             // why the policy cannot be used
+	entrance    entrance
 	problems    []Problem
 	closed      []ClosedMethod
 	signed      []ClosedMethod
@@ -116,6 +117,7 @@ func compile(p *Program) *Program {
 	d := p.deployment
 	p.compileGatewayResponses()
 	p.compilePolicy()
+	p.compileEntrance()
 	for i := range d.Resources {
 		for j := range d.Resources[i].Methods {
 			m := p.compileMethod(&d.Resources[i], &d.Resources[i].Methods[j])

@@ -28,6 +28,7 @@ type Deployment struct {
 	APIKeySource              string                     `json:"apiKeySource,omitempty"`
 	DisableExecuteAPIEndpoint bool                       `json:"disableExecuteApiEndpoint,omitempty"`
 	EndpointType              string                     `json:"endpointType,omitempty"`
+	VPCEndpointIDs            []string                   `json:"vpcEndpointIds,omitempty"`     // that have a host name of the API
 	EndpointAccessMode        string                     `json:"endpointAccessMode,omitempty"` // BASIC or STRICT, which protects
 	Policy                    string                     `json:"policy,omitempty"`
 	Authorizers               map[string]Authorizer      `json:"authorizers,omitempty"` // by id
