@@ -41,7 +41,9 @@ var idleRules = []struct {
 	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
-	{"certificates", func(c *config, in command) bool { return c.GatewayTLSListen == "" && !c.vpcEndpointTLS() && in != inDev }, "without gateway-tls-listen"},
+	{"certificates", func(c *config, in command) bool {
+		return c.GatewayTLSListen == "" && !c.vpcEndpointTLS() && in != inDev
+	}, "without gateway-tls-listen"},
 	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" && !c.vpcEndpointTLS() && !c.TLS }, "without tls or gateway-tls-listen"},
 }
 

@@ -31,7 +31,7 @@ func TestEntrance(t *testing.T) {
 		by   *httpmsg.VPCEndpoint
 		let  bool
 	}{
-		"public, as ever":                                   {snapshot.Deployment{EndpointType: "EDGE"}, own, plain, nil, true},
+		"public, as ever": {snapshot.Deployment{EndpointType: "EDGE"}, own, plain, nil, true},
 		"public, from the network of a VPC endpoint":        {snapshot.Deployment{EndpointType: "REGIONAL"}, own, plain, first, true},
 		"public, at the listener of one":                    {snapshot.Deployment{EndpointType: "REGIONAL"}, own, listener(first), first, false},
 		"public and without a type, at the listener of one": {snapshot.Deployment{}, own, listener(first), first, false},
