@@ -22,6 +22,7 @@ const (
 // A UserPoolAuthorizer lets those in who bring a token of a user pool. It is compiled
 // with the deployment and never changes.
 type UserPoolAuthorizer struct {
+	id       string
 	header   string             // that has the token
 	audience *javaregexp.Regexp // that the token's has to match as a whole; nil takes any
 	arns     []string           // of the pools
@@ -44,7 +45,7 @@ func NewUserPoolAuthorizer(from *snapshot.Authorizer) (*UserPoolAuthorizer, erro
 	if len(from.ProviderARNs) == 0 {
 		return nil, errors.New("the authorizer names no user pool")
 	}
-	a := &UserPoolAuthorizer{header: header, arns: from.ProviderARNs}
+	a := &UserPoolAuthorizer{id: from.ID, header: header, arns: from.ProviderARNs}
 	if from.IdentityValidation != "" {
 		var err error
 		if a.audience, err = javaregexp.Compile(from.IdentityValidation); err != nil {
@@ -72,6 +73,9 @@ type UserPools struct {
 	pools      []*Pool
 	cache      *tokenCache
 }
+
+// ID is the authorizer's.
+func (u *UserPools) ID() string { return u.authorizer.id }
 
 // Header is the name of the header that has the token.
 func (u *UserPools) Header() string { return u.authorizer.header }

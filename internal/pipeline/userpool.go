@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"strings"
+
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // userPool returns the step that lets those in who bring a token of the user pools of
@@ -62,9 +65,12 @@ func (c *call) verifyToken(at int, scopes []string) error {
 	}
 	pools := c.stage.userPools[at]
 	c.values = appendValues(c.values[:0], c.headers, pools.Header())
-	token, err := pools.Verify(&authz.TokenRequest{Values: c.values, Scopes: scopes, Now: c.req.Received, Until: c.deadline()})
+	if c.trace != nil {
+		c.trace.Authorizer(&trace.AuthorizerEvent{ID: pools.ID(), Identity: strings.Join(c.values, ",")})
+	}
+	token, err := pools.Verify(&authz.TokenRequest{Values: c.values, Scopes: scopes, Now: c.req.Received, Until: c.authorizerDeadline()})
 	if err != nil {
-		return asRefused(err)
+		return c.tokenRefused(err)
 	}
 	if c.trace != nil {
 		c.trace.Token(token.String())
@@ -72,6 +78,16 @@ func (c *call) verifyToken(at int, scopes []string) error {
 	c.scope.Context.Authorizer.Claims = token.Claims
 	c.access.identity = policy.Allow
 	return nil
+}
+
+// tokenRefused is the failure of a call whose token does not let it in. What an
+// execution log says of it is AWS's line (documented).
+func (c *call) tokenRefused(err error) *failure {
+	f := asRefused(err)
+	if c.trace != nil && f.kind == unauthorized {
+		f.line = "Unauthorized request: " + c.scope.Context.RequestID
+	}
+	return f
 }
 
 // appendValues appends the value of each line of a header.

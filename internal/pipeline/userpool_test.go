@@ -145,3 +145,75 @@ func TestClaimsInEvents(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// A test of an authorizer says what a token claims, or what its client would get.
+func TestTestAuthorizerOfPool(t *testing.T) {
+	issuer := oidctest.New(t)
+	r := newPoolRig(t, &snapshot.Deployment{Resources: []snapshot.Resource{protected()}}, nil, issuedBy(issuer))
+	try := func(token string) *AuthorizerResult {
+		return TestAuthorizer(t.Context(), r.deployment, "auth", parseRequest("GET /\nAuthorization: "+token), new(Test), r.stage.services)
+	}
+	token := issuer.Token(map[string]any{"exp": 4081906038})
+	got := try(token)
+	if got.ClientStatus != 0 || got.Claims["sub"] != "ada" || got.Claims["exp"] != "Fri May 08 06:47:18 UTC 2099" || got.PrincipalID != "" {
+		t.Errorf("a good token: %+v", got)
+	}
+	log := steady(got.Trace.ExecutionLog())
+	for _, want := range []string{" : Starting authorizer: auth for request: ", " : Incoming identity: *", token[len(token)-6:] + "\n", " : Successfully completed authorizer execution\n"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%q is not in\n%s", want, log)
+		}
+	}
+	if strings.Contains(log, token) {
+		t.Errorf("the log has the token:\n%s", log)
+	}
+	for token, want := range map[string]int{issuer.Token(map[string]any{"exp": 1}): 401, "": 401, "hello": 401, issuer.AccessToken("s"): 401} {
+		if got := try(token); got.ClientStatus != want || got.Claims != nil || !strings.Contains(got.Trace.ExecutionLog(), " : Unauthorized request: ") {
+			t.Errorf("%.20s: %+v\n%s", token, got, got.Trace.ExecutionLog())
+		}
+	}
+	issuer.Answer(http.NotFound)
+	down := newPoolRig(t, &snapshot.Deployment{Resources: []snapshot.Resource{protected()}}, nil, issuedBy(issuer))
+	if got := TestAuthorizer(t.Context(), down.deployment, "auth", parseRequest("GET /\nAuthorization: "+token), new(Test), down.stage.services); got.ClientStatus != 500 {
+		t.Errorf("an issuer without keys: %+v", got)
+	}
+}
+
+// Beside a resource policy a token is not enough: the policy has to allow the call (table B).
+func TestUserPoolAndPolicy(t *testing.T) {
+	issuer := oidctest.New(t)
+	statement := func(effect, resource string) string {
+		return `{"Effect": "` + effect + `", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "arn:aws:execute-api:us-east-1:000000000000:abc/` + resource + `"}`
+	}
+	tests := map[string]struct {
+		statements, token string
+		status            int
+	}{
+		"allow":                 {statement("Allow", "*"), issuer.Token(nil), 200},
+		"silent":                {statement("Allow", "*/POST/x"), issuer.Token(nil), 403},
+		"deny":                  {statement("Allow", "*") + "," + statement("Deny", "*/x"), issuer.Token(nil), 403},
+		"allow without a token": {statement("Allow", "*"), "", 401},
+		"deny without a token":  {statement("Deny", "*"), "", 401},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := &snapshot.Deployment{Resources: []snapshot.Resource{protected()}, Policy: `{"Version": "2012-10-17", "Statement": [` + tt.statements + `]}`}
+			r := newPoolRig(t, d, nil, issuedBy(issuer))
+			resp := r.call("GET /x\nAuthorization: " + tt.token)
+			defer resp.Release()
+			if resp.Status != tt.status {
+				t.Errorf("got %s", show(resp))
+			}
+		})
+	}
+}
+
+// A server that has no pools at all lets nobody in.
+func TestNoPools(t *testing.T) {
+	d := &snapshot.Deployment{Resources: []snapshot.Resource{protected()}}
+	r := newPoolRig(t, d, nil)
+	services := *r.stage.services
+	services.Pools = nil
+	r.stage = Bind(r.stage.settings, Compile(d), &services)
+	r.want(t, "GET /x\nAuthorization: "+cognitoToken(testPool), unreachableAnswer)
+}

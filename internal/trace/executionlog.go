@@ -55,6 +55,8 @@ func (l *executionLog) event(e *Event, requestID string) {
 	case *AuthorizedEvent:
 		l.line("Using valid authorizer policy for principal: ", e.Principal)
 		l.line("Successfully completed authorizer execution", "")
+	case *TokenEvent:
+		l.line("Successfully completed authorizer execution", "")
 	case *AuthorizerFailedEvent:
 		l.line(configurationError+e.Reason, "")
 	case *AdmitEvent:

@@ -63,7 +63,7 @@ type AdmitEvent struct {
 	Stage      string // API id, a slash and the stage's name
 }
 
-// An AuthorizerEvent says that a Lambda authorizer has a call to judge.
+// An AuthorizerEvent says that an authorizer has a call to judge.
 type AuthorizerEvent struct {
 	ID       string
 	Identity string // masked
