@@ -92,6 +92,8 @@ func TestDocumentedLimits(t *testing.T) {
 	for name, rate := range rates.All() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", name, rate)
 	}
+	account := limit.AWSDefault()
+	fmt.Fprintf(&b, "| `%s` | %s |\n", stageRequests, throttle.Rate{Requests: int(account.PerSecond), Per: time.Second, Burst: account.Burst})
 	const manual = "../../docs/running.md"
 	generated(t, manual, "limits", b.String())
 

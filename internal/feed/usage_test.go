@@ -303,6 +303,40 @@ func BenchmarkDaysOfAMonth(b *testing.B) {
 	}
 }
 
+// BenchmarkSaveOfManyKeys is the save of what 100,000 keys have counted since the last.
+func BenchmarkSaveOfManyKeys(b *testing.B) {
+	const keys = 100_000
+	u := newUsage(b, b.TempDir())
+	plans := usageplan.New(usageplan.Options{Sink: u})
+	stage := plans.Stage("000000000000", "us-east-1", "a", "prod")
+	var rows []usageplan.PlanKey
+	values := make([]string, keys)
+	for i := range keys {
+		key := fmt.Sprintf("key%07d", i)
+		values[i] = fmt.Sprintf("%040d", i)
+		rows = append(rows, usageplan.PlanKey{Served: string(memberID("p1", key))})
+		if err := plans.SetKey(ofAccount+key, &snapshot.APIKey{ID: key, Value: values[i], Enabled: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	plan := &snapshot.UsagePlan{ID: "p1", Stages: []snapshot.PlanStage{{APIID: "a", Stage: "prod"}}, Quota: &snapshot.Quota{Limit: 1 << 30, Period: "MONTH"}}
+	if err := errors.Join(plans.SetPlan(ofAccount+"p1", plan), plans.SetPlanKeys(b.Context(), rows)); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		now := time.Now()
+		for _, value := range values {
+			a, _ := stage.Find(value)
+			stage.Admit(&a, "/x/GET", limit.Bucket{}, now)
+		}
+		b.StartTimer()
+		if err := plans.Save(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // What a key has used and cannot be read closes the plan to the key, and to no other.
 // The feed goes on.
 func TestUnknownUsageCloses(t *testing.T) {
