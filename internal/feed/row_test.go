@@ -344,7 +344,11 @@ func TestRowsAreReadFast(t *testing.T) {
 		t.Errorf("%s: got %+v", data, gotPlanKey)
 	}
 	state := usageplan.State{Period: 20786, Spent: -3, Day: 20790, Calls: 7}
-	if data := encode(kindUsage, state); testing.AllocsPerRun(100, func() {
+	data := encode(kindUsage, state)
+	if got := stateDoc(state); !bytes.Equal(got, data) {
+		t.Errorf("a state is written as %s, want %s", got, data)
+	}
+	if testing.AllocsPerRun(100, func() {
 		if got, err := readState(data); got != state || err != nil {
 			t.Errorf("%s: got %+v, %v", data, got, err)
 		}

@@ -109,17 +109,22 @@ func (u Usage) all(ctx context.Context, kind string, each func([]store.Row) erro
 func (u Usage) Save(ctx context.Context, records []usageplan.Record) error {
 	docs := make([]store.Document, 0, 2*len(records))
 	for _, r := range records {
-		state, err := json.Marshal(r.State)
-		if err != nil {
-			return err
-		}
-		docs = append(docs, store.Document{Key: usageKey(r.ID), Doc: state})
+		docs = append(docs, store.Document{Key: usageKey(r.ID), Doc: stateDoc(r.State)})
 		if d := r.Before; d != nil {
 			docs = append(docs, store.Document{Key: store.Key{Kind: kindUsageDay, ID: dayID(r.ID, d.Day)}, Doc: dayDoc(d)})
 		}
 	}
 	_, err := u.Store.Write(ctx, store.Scope{}, func(tx *store.Tx) error { return tx.PutMany(docs) })
 	return err
+}
+
+// stateDoc is a state as encoding/json writes it: many are saved twice a second.
+func stateDoc(s usageplan.State) []byte {
+	doc := strconv.AppendInt([]byte(`{"period":`), int64(s.Period), 10)
+	doc = strconv.AppendInt(append(doc, `,"spent":`...), s.Spent, 10)
+	doc = strconv.AppendInt(append(doc, `,"day":`...), int64(s.Day), 10)
+	doc = strconv.AppendInt(append(doc, `,"calls":`...), s.Calls, 10)
+	return append(doc, '}')
 }
 
 // dayDoc is a day as JSON: the calls, and what was left.

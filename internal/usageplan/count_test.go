@@ -465,6 +465,53 @@ func TestStoreThatFails(t *testing.T) {
 	})
 }
 
+// While much is saved, and a sink takes its time, calls are let in and counted, a day
+// begins, and what is set of a key waits for one batch and not for all.
+func TestCallsWhileMuchIsSaved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := withQuota(t, 10, 0, "MONTH")
+		until(t, "2000-02-08 23:59:59")
+		r.expect("value-of-k1", "a")
+		for i := range 3 * batch {
+			id := fmt.Sprintf("many%04d", i)
+			r.key(id, value(i))
+			r.in("p1", id)
+			r.call(value(i))
+		}
+		goOn := make(chan struct{})
+		var batches []int
+		r.sink.saving = func(n int) {
+			batches = append(batches, n)
+			<-goOn
+		}
+		saved, set := make(chan error, 1), make(chan error, 1)
+		go func() { saved <- r.Save(t.Context()) }()
+		synctest.Wait()
+		until(t, "2000-02-09 00:00:00")
+		r.expect("value-of-k1", "aa")
+		r.expect(value(0), "a")
+		go func() { set <- r.SetRemaining(t.Context(), account, region, "p1", "k1", 2) }()
+		synctest.Wait()
+		close(goOn)
+		if err := <-set; err != nil {
+			t.Error(err)
+		}
+		if err := <-saved; err != nil {
+			t.Error(err)
+		}
+		if got, want := fmt.Sprint(batches), fmt.Sprint([]int{batch, 1, batch, batch, 1}); got != want {
+			t.Errorf("batches of %s, want %s", got, want)
+		}
+		if got := r.usage("p1", "k1", -1, 0); got != "[[1 9] [2 2]]" {
+			t.Errorf("usage %s", got)
+		}
+		if err := r.Save(t.Context()); err != nil || r.sink.states[ID(served("p1/many0000"))].Calls != 1 || r.list.Load() != nil {
+			t.Errorf("%v, saved %+v", err, r.sink.states[ID(served("p1/many0000"))])
+		}
+		r.expect("value-of-k1", "aaq")
+	})
+}
+
 // A call that is refused is nothing to save.
 func TestRefusedIsNotSaved(t *testing.T) {
 	r := withQuota(t, 1, 0, "DAY")

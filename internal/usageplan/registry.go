@@ -44,8 +44,9 @@ type Registry struct {
 	// the sink has, so that of the others everything is saved.
 	left map[ID]weak.Pointer[member]
 
-	saving chan struct{}          // has one element, which who saves has
-	list   atomic.Pointer[member] // of those that are not saved, the last first
+	saving  turnstile              // of who saves all that there is
+	writing turnstile              // of who has the sink keep something
+	list    atomic.Pointer[member] // of those that are not saved, the last first
 }
 
 type tenantName struct{ account, region string }
@@ -63,7 +64,7 @@ type tenant struct {
 func New(o Options) *Registry {
 	r := &Registry{
 		sink: o.Sink, limits: o.Limits, account: o.Account, keep: o.Keep, log: o.Log,
-		tenants: make(map[tenantName]*tenant), left: make(map[ID]weak.Pointer[member]), saving: make(chan struct{}, 1),
+		tenants: make(map[tenantName]*tenant), left: make(map[ID]weak.Pointer[member]), saving: make(turnstile, 1), writing: make(turnstile, 1),
 	}
 	if r.sink == nil {
 		r.sink = nowhere{}

@@ -126,7 +126,8 @@ type memorySink struct {
 	saves  int
 	states map[ID]State
 	days   map[ID]map[Day]DayUsage
-	aside  func() // is called before and after Days looks; nil for nothing
+	aside  func()    // is called before and after Days looks; nil for nothing
+	saving func(int) // is called with the number of records that are to be saved; nil for nothing
 }
 
 var errFails = errors.New("the disk is full")
@@ -155,6 +156,9 @@ func (s *memorySink) Load(_ context.Context, ids []ID, each func(ID, State, erro
 }
 
 func (s *memorySink) Save(_ context.Context, records []Record) error {
+	if s.saving != nil {
+		s.saving(len(records))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.saves++; s.fails {

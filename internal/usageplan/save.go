@@ -1,7 +1,9 @@
 package usageplan
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -80,45 +82,76 @@ func (r *Registry) prune(ctx context.Context) {
 }
 
 // Save saves all that was counted before the call. Calls that are counted meanwhile
-// may be left for the next time.
+// may be left for the next time. No call of a stage waits for it, and SetRemaining only
+// for the batch that is on its way.
 func (r *Registry) Save(ctx context.Context) error {
-	select {
-	case r.saving <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := r.saving.lock(ctx); err != nil {
+		return err
 	}
-	defer func() { <-r.saving }()
-	members := make([]*member, 0, batch)
-	records := make([]Record, 0, batch)
-	for left := r.list.Swap(nil); left != nil; {
-		members, records = members[:0], records[:0]
-		for ; left != nil && len(members) < batch; left = left.next {
-			members = append(members, left)
-		}
-		for _, m := range members {
+	defer r.saving.unlock()
+	var members []*member
+	for m := r.list.Swap(nil); m != nil; m = m.next {
+		members = append(members, m)
+	}
+	// In the order of their ids, in which the sink has them: those of a batch lie in few
+	// places there, where they would else be all over it.
+	slices.SortFunc(members, func(a, b *member) int { return cmp.Compare(a.id, b.id) })
+	for len(members) > 0 {
+		n := min(batch, len(members))
+		for _, m := range members[:n] {
 			m.unsaved.Store(false) // before it is read: what comes after is for the next time
-			records = append(records, m.record())
 		}
-		if err := r.sink.Save(ctx, records); err != nil {
-			r.keepOn(members, left)
+		if err := r.write(ctx, members[:n]); err != nil {
+			r.keepOn(members[:n], members[n:])
 			return err
 		}
-		for i, m := range members {
-			m.saved(&records[i])
-		}
+		members = members[n:]
+	}
+	return nil
+}
+
+// write has the sink keep what members have counted. What is read of a member later is
+// written later.
+func (r *Registry) write(ctx context.Context, members []*member) error {
+	if err := r.writing.lock(ctx); err != nil {
+		return err
+	}
+	defer r.writing.unlock()
+	records := make([]Record, len(members))
+	for i, m := range members {
+		records[i] = m.record()
+	}
+	if err := r.sink.Save(ctx, records); err != nil {
+		return err
+	}
+	for i, m := range members {
+		m.saved(&records[i])
 	}
 	return nil
 }
 
 // keepOn puts members that could not be saved back on the list, and those that were
 // not tried.
-func (r *Registry) keepOn(tried []*member, left *member) {
+func (r *Registry) keepOn(tried, left []*member) {
 	for _, m := range tried {
 		r.note(m)
 	}
-	for left != nil {
-		next := left.next
-		r.push(left)
-		left = next
+	for _, m := range left {
+		r.push(m)
 	}
 }
+
+// A turnstile lets one through at a time, in the order in which they came, and who waits
+// for it can give up. It has room for one element.
+type turnstile chan struct{}
+
+func (t turnstile) lock(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t turnstile) unlock() { <-t }

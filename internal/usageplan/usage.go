@@ -130,6 +130,6 @@ func (r *Registry) SetRemaining(ctx context.Context, account, region, plan, key 
 	today := DayOf(time.Now())
 	m.turn(quota, today)
 	m.spent.Set(quota.period(today).Number, int64(quota.Limit)-min(max(remaining, 0), limit.MaxCount))
-	r.note(m)
-	return r.Save(ctx)
+	r.note(m) // for the next time, should it fail now
+	return r.write(ctx, []*member{m})
 }
