@@ -181,6 +181,15 @@ func (c *call) methodARN() string {
 	return unsafe.String(unsafe.SliceData(c.access.arn), len(c.access.arn))
 }
 
+// decodedARN is the method's ARN with the escapes of the path decoded, "" where it has
+// none.
+func (c *call) decodedARN() string {
+	if strings.IndexByte(c.req.Path, '%') < 0 {
+		return ""
+	}
+	return policy.Decoded(c.methodARN())
+}
+
 // plainARN is the method's ARN with the path as the definition would spell it: without
 // the slash at its end, and with escapes decoded, which the router passes over as well.
 // It is "" where methodARN is spelled like that. Policies look at both, so that none is
@@ -217,7 +226,7 @@ func (c *call) asks() policy.Request {
 	a.evidence.Request, a.evidence.Private, a.evidence.Principal = c.req, c.stage.program.private(), a.principal
 	a.evidence.Signer, a.evidence.Region = a.signer, c.stage.settings.Region
 	return policy.Request{
-		Principal: a.principal, Action: authz.InvokeAction, Resource: c.methodARN(), Plain: c.plainARN(), Context: c.conditions,
+		Principal: a.principal, Action: authz.InvokeAction, Resource: c.methodARN(), Decoded: c.decodedARN(), Plain: c.plainARN(), Context: c.conditions,
 	}
 }
 

@@ -33,11 +33,12 @@ type Request struct {
 	// its identities to hand on.
 	ByName bool
 
-	// Plain is the ARN of the same resource in the spelling that its owner would use,
-	// "" where that is Resource. What a policy denies it denies under both spellings,
-	// and what it allows it allows under Resource alone, so that no other spelling of
-	// a path gets round a policy.
-	Plain string
+	// Decoded is Resource with the percent-escapes of its path decoded, and Plain the ARN
+	// in the spelling that the resource's owner would use, without a slash at its end; ""
+	// where they are Resource. What a policy denies it denies under all spellings, and
+	// what it allows it allows under Resource alone, so that no other spelling of a path
+	// gets round a policy.
+	Decoded, Plain string
 
 	// Context returns the values of a condition key, given in lower case, none when the
 	// request has no such key. They need to last only until it is called again. Nil
@@ -107,22 +108,30 @@ func (s *statement) hasAction(action string) bool {
 
 // covers reports whether the statement's resources cover the request's. Where that, or
 // the statement, spells a path otherwise than its owner would, a Deny covers it under
-// either spelling, and an Allow of all but some resources under both.
+// any spelling, and an Allow of all but some resources under all.
 func (s *statement) covers(r *Request) bool {
 	covered := s.coversARN(s.resources, r.Resource, r)
-	plain, resources := r.Plain, s.decoded
-	switch {
-	case plain == "" && resources == nil, s.effect == Allow && !s.notResource:
+	if s.effect == Allow && !s.notResource {
 		return covered
-	case plain == "":
-		plain = r.Resource
-	case resources == nil:
-		resources = s.resources
 	}
-	if s.effect == Allow {
-		return covered && s.coversARN(resources, plain, r)
+	decoded, resources := r.Decoded, s.resources
+	if s.decoded != nil {
+		resources = s.decoded
+		if decoded == "" {
+			decoded = r.Resource
+		}
 	}
-	return covered || s.coversARN(resources, plain, r)
+	for _, spelling := range [...]string{decoded, r.Plain} {
+		if spelling == "" {
+			continue
+		}
+		if also := s.coversARN(resources, spelling, r); s.effect == Allow {
+			covered = covered && also
+		} else {
+			covered = covered || also
+		}
+	}
+	return covered
 }
 
 // coversARN reports whether an ARN is covered by the statement, whose resources are
