@@ -34,6 +34,7 @@ func (a *IAM) Read(r *httpmsg.Request, region string) (Signed, error) {
 	}
 	q := request(r)
 	q.Region, q.Protected = region, r.Scheme == "https"
+	q.Cover = "x-http-method-override" // which says what method is called
 	if r.Unread == nil && len(r.Body) == 0 {
 		q.BodyHash = sigv4.EmptyBody
 	}

@@ -19,6 +19,10 @@ type Request struct {
 	// not cover it (UNSIGNED-PAYLOAD).
 	Protected bool
 
+	// Cover names a header, in lower case, that must be signed where the request has it,
+	// as x-amz-* headers must; "" is none.
+	Cover string
+
 	// Header yields every header line, names in any case, the lines of one
 	// name in their order. A Host among them is ignored. Nil means none.
 	Header iter.Seq2[string, string]

@@ -116,12 +116,14 @@ func join(to *string, value string) {
 	*to = value
 }
 
-// unsigned finds an x-amz-* header that is not among the signed ones, but for
-// the one that CloudFront adds on the way from the signer to us.
-func (s *scratch) unsigned(signed string) (name string, found bool) {
+// unsigned finds an x-amz-* header, or the one that must be covered, that is not among
+// the signed ones, but for the one that CloudFront adds on the way from the signer to
+// us.
+func (s *scratch) unsigned(signed, cover string) (name string, found bool) {
 	for i := range s.lines {
 		name := s.lines[i].name
-		if len(name) < len("x-amz-") || !equalLower(name[:len("x-amz-")], "x-amz-") || equalLower(name, "x-amz-cf-id") {
+		ours := len(name) >= len("x-amz-") && equalLower(name[:len("x-amz-")], "x-amz-") && !equalLower(name, "x-amz-cf-id")
+		if !ours && !(cover != "" && equalLower(name, cover)) {
 			continue
 		}
 		if !named(signed, name) {

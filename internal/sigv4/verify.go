@@ -196,7 +196,7 @@ func (c *Claim) read(r *Request) error {
 	if err != nil {
 		return err
 	}
-	if name, found := s.unsigned(sig.signedHeaders); found {
+	if name, found := s.unsigned(sig.signedHeaders, r.Cover); found {
 		return errInvalid(WrongSignature, "'%s' must be a 'SignedHeader' in the AWS Authorization.", strings.ToLower(name))
 	}
 	now := v.options.Now().UTC()
