@@ -45,6 +45,28 @@ func TestSecurityTokensPage(t *testing.T) {
 	generated(t, "../../docs/security.md", "tokens", b.String())
 }
 
+// TestSecuritySignaturesPage holds the table of signatures to the cases that
+// TestSecuritySignatures runs.
+func TestSecuritySignaturesPage(t *testing.T) {
+	b := tableOf("what is wrong with", "case", "client gets", "when")
+	for _, g := range signatureGroups() {
+		for _, c := range g.cases {
+			got, when := c.got, "at once"
+			if got == "" {
+				got = wrongSignature
+			}
+			if c.late || got == letIn {
+				when = "with the body"
+			}
+			if c.sign.noBody && !c.late {
+				when = ""
+			}
+			b.row(g.name, c.name, got, when)
+		}
+	}
+	generated(t, "../../docs/security.md", "signatures", b.String())
+}
+
 // A table is one in Markdown.
 type table struct{ strings.Builder }
 
