@@ -42,6 +42,7 @@ type config struct {
 	VPCEndpoints         []string // ID=VPC NETWORK or URL to listen at ...
 	MaxBufferedBytes     int64
 	AuthorizerCacheBytes int64
+	CacheBudget          int64
 	MaxConnections       int
 	AWS                  bool // AWS itself may be called
 	AWSEndpointURL       string

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/cache"
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/credentials"
@@ -34,6 +35,7 @@ type dataPlane struct {
 	services atomic.Pointer[pipeline.Services] // replaced, never changed
 	plans    *usageplan.Registry
 	pools    *identityPools
+	cache    *cache.Cache
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
 
@@ -63,24 +65,24 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	if err != nil {
 		return nil, err
 	}
-	limits := limit.NewRegistry()
+	limits, answered := limit.NewRegistry(), cache.New(c.CacheBudget)
 	plans := usageplan.New(usageplan.Options{
 		Sink: feed.Usage{Store: st}, Limits: limits, Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
 	})
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
-	p := &dataPlane{store: st, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Pools: pools.pools, Authorizers: authorizers, AccessLog: out.access.lines, Trace: traced, Served: served,
+		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, AccessLog: out.access.lines, Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
 		Source: p.source, Compile: p.program, Settings: p.settings, Budget: requests, Answers: answers, Log: out.log,
 		TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), MaxConnections: c.MaxConnections,
 	})
-	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Plans: plans, Authorizers: authorizers, Rebuild: p.source.Rebuild, Log: out.log})
+	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Rebuild: p.source.Rebuild, Log: out.log})
 	return p, nil
 }
 
@@ -115,6 +117,7 @@ const saveTime = 10 * time.Second
 // close ends the connections to backends, and saves what API keys have used.
 func (p *dataPlane) close() error {
 	p.services.Load().Client.Close()
+	p.cache.Close()
 	p.pools.pools.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), saveTime)
 	defer cancel()

@@ -12,7 +12,7 @@ import (
 
 // tuneMemory trades memory for processor time: with the little that a gateway
 // keeps alive, Go's default collects dozens of times a second under load. Above
-// twice the bodies' budget memory counts for more again, as it does near what
+// twice the bodies' budget and the caches' memory counts for more again, as it does near what
 // the container or the machine has: beyond that the process would be killed.
 // GOGC and GOMEMLIMIT overrule.
 func (c *config) tuneMemory() {
@@ -21,7 +21,7 @@ func (c *config) tuneMemory() {
 		debug.SetGCPercent(percent)
 	}
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
-		limit := base + 2*c.MaxBufferedBytes
+		limit := base + 2*c.MaxBufferedBytes + c.CacheBudget
 		if most := availableMemory(os.DirFS("/")); most > 0 {
 			limit = min(limit, most/10*9) // the rest is for stacks of the system's, and what the collector is late with
 		}
@@ -38,6 +38,16 @@ func defaultBudget(memory int64) int64 {
 		return most
 	}
 	return min(max(memory/8*3, least), most)
+}
+
+// defaultCacheBudget is how many bytes of answers the caches of stages hold where
+// nobody says: an eighth of the memory, and 512 MiB at the most.
+func defaultCacheBudget(memory int64) int64 {
+	const least, most = 1 << 20, 512 << 20
+	if memory <= 0 {
+		return most
+	}
+	return min(max(memory/8, least), most)
 }
 
 // availableMemory returns how many bytes of memory the process can have: those

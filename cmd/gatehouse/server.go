@@ -57,6 +57,9 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if c.MaxBufferedBytes == 0 {
 		c.MaxBufferedBytes = defaultBudget(availableMemory(os.DirFS("/")))
 	}
+	if c.CacheBudget == 0 {
+		c.CacheBudget = defaultCacheBudget(availableMemory(os.DirFS("/")))
+	}
 	var opened closers
 	defer func() {
 		if err != nil {

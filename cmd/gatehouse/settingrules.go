@@ -148,9 +148,13 @@ func checkLogFormat(c *config) error {
 	return nil
 }
 
-func checkBudget(c *config) error {
-	if c.MaxBufferedBytes != 0 && c.MaxBufferedBytes < 1<<20 {
-		return fmt.Errorf("%d bytes is less than 1MiB", c.MaxBufferedBytes)
+func checkBudget(c *config) error      { return checkMemory(c.MaxBufferedBytes) }
+func checkCacheBudget(c *config) error { return checkMemory(c.CacheBudget) }
+
+// checkMemory takes a number of bytes, or 0 for the default.
+func checkMemory(bytes int64) error {
+	if bytes != 0 && bytes < 1<<20 {
+		return fmt.Errorf("%d bytes is less than 1MiB", bytes)
 	}
 	return nil
 }

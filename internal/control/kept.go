@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -33,7 +32,6 @@ type keptSetting[T any] struct {
 }
 
 const (
-	noCache      = "there is no cache; turning it on is refused"
 	noCloudWatch = "there is no CloudWatch"
 	noLogs       = "there is no CloudWatch; serve --trace and TestInvokeMethod show what execution logs do"
 )
@@ -63,13 +61,6 @@ var keptOfAPI = []keptSetting[restAPI]{
 
 var keptOfStage = []keptSetting[stage]{
 	{"Stage.tracingEnabled", "there is no X-Ray", func(s *stage) string { return whenTrue(s.TracingEnabled) }},
-	{"Stage.cacheClusterSize", noCache, func(s *stage) string { return text(s.CacheClusterSize) }},
-	{"Stage.canarySettings.useStageCache", noCache, func(s *stage) string {
-		if s.CanarySettings == nil {
-			return ""
-		}
-		return whenTrue(s.CanarySettings.UseStageCache)
-	}},
 	{"Stage.documentationVersion", "there are no documentation versions yet", func(s *stage) string { return text(s.DocumentationVersion) }},
 }
 
@@ -77,31 +68,7 @@ var keptOfMethodSetting = []keptSetting[wire.MethodSetting]{
 	{"Stage.methodSettings.metricsEnabled", noCloudWatch, func(m *wire.MethodSetting) string { return whenTrue(m.MetricsEnabled) }},
 	{"Stage.methodSettings.loggingLevel", noLogs, func(m *wire.MethodSetting) string { return otherThan(text(m.LoggingLevel), "OFF") }},
 	{"Stage.methodSettings.dataTraceEnabled", noLogs, func(m *wire.MethodSetting) string { return whenTrue(m.DataTraceEnabled) }},
-	{"Stage.methodSettings.cacheTtlInSeconds", noCache, func(m *wire.MethodSetting) string {
-		return otherThan(strconv.Itoa(int(*m.CacheTTLInSeconds)), strconv.Itoa(defaultCacheTTL))
-	}},
-	{"Stage.methodSettings.cacheDataEncrypted", noCache, func(m *wire.MethodSetting) string { return whenTrue(m.CacheDataEncrypted) }},
-	{"Stage.methodSettings.requireAuthorizationForCacheControl", noCache, func(m *wire.MethodSetting) string {
-		return otherThan(strconv.FormatBool(isTrue(m.RequireAuthorizationForCacheControl)), "true")
-	}},
-	{"Stage.methodSettings.unauthorizedCacheControlHeaderStrategy", noCache, func(m *wire.MethodSetting) string {
-		return otherThan(text(m.UnauthorizedCacheControlHeaderStrategy), defaultCacheControlStrategy)
-	}},
-}
-
-// keptOfIntegration has settings of a method at its resource.
-var keptOfIntegration = []keptSetting[placedMethod]{
-	{"Integration.cacheNamespace", noCache, func(m *placedMethod) string {
-		return otherThan(text(m.MethodIntegration.CacheNamespace), m.resource)
-	}},
-	{"Integration.cacheKeyParameters", noCache, func(m *placedMethod) string {
-		return strings.Join(m.MethodIntegration.CacheKeyParameters, ",")
-	}},
-}
-
-type placedMethod struct {
-	*wire.Method
-	resource string // id
+	{"Stage.methodSettings.cacheDataEncrypted", "what is cached is in memory alone", func(m *wire.MethodSetting) string { return whenTrue(m.CacheDataEncrypted) }},
 }
 
 // whenTrue is "true" or nothing.
@@ -213,7 +180,7 @@ func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {
 	return &out, err
 }
 
-// keptOfAPI looks through an API, its methods and its stages; one that was
+// keptOfAPI looks through an API and its stages; one that was
 // deleted meanwhile has nothing.
 func (t *tx) keptOfAPI(at Kept) (*[]Kept, error) {
 	if exists, err := t.exists(kindRestAPI, t.api); err != nil || !exists {
@@ -224,27 +191,6 @@ func (t *tx) keptOfAPI(at Kept) (*[]Kept, error) {
 		return nil, err
 	}
 	out := appendKept(nil, at, keptOfAPI, api)
-	err = t.eachMethod(func(resource string, m *wire.Method) error {
-		if m.MethodIntegration == nil {
-			return nil
-		}
-		more := appendKept(nil, at, keptOfIntegration, &placedMethod{m, resource})
-		if len(more) == 0 {
-			return nil
-		}
-		r, err := t.resource(resource)
-		if err != nil {
-			return err
-		}
-		for _, k := range more {
-			k.Resource, k.Method = *r.Path, *m.HTTPMethod
-			out = append(out, k)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
 	stages, err := list[stage](t, kindStage, "", 0)
 	if err != nil {
 		return nil, err

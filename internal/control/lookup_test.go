@@ -110,6 +110,7 @@ var lookups = []lookup{
 	{"GetStage", "GET /restapis/{api}/stages/{stage}", "", map[string]string{"api": noStage, "stage": noStage}},
 	{"UpdateStage", "PATCH /restapis/{api}/stages/{stage}", noPatch, map[string]string{"api": noStage, "stage": noStage}},
 
+	{"FlushStageCache", "DELETE /restapis/{api}/stages/{stage}/cache/data", "", map[string]string{"api": noStage, "stage": noStage}},
 	{"FlushStageAuthorizersCache", "DELETE /restapis/{api}/stages/{stage}/cache/authorizers", "", map[string]string{"api": noStage, "stage": noStage}},
 
 	{"GetVpcLink", "GET /vpclinks/{link}", "", map[string]string{"link": noLink}},

@@ -138,10 +138,16 @@ func declares(m *wire.Method, parameter string) bool {
 }
 
 // checkCacheKeys wants the parameters of a cache key to be declared on the
-// method or mapped by the integration.
+// method or mapped by the integration. What is no parameter has an error of its own
+// (reported).
 func checkCacheKeys(m *wire.Method, i *wire.Integration) error {
 	var reasons []string
 	for _, param := range i.CacheKeyParameters {
+		_, ofMethod := parseKey(param, "method.request")
+		_, ofIntegration := parseKey(param, "integration.request")
+		if !ofMethod && !ofIntegration {
+			return wire.BadRequest("Invalid cache key parameter specified")
+		}
 		if _, mapped := i.RequestParameters[param]; !mapped && !declares(m, param) {
 			reasons = append(reasons, undeclared(param))
 		}

@@ -235,6 +235,14 @@ func freezeSetting(out *snapshot.MethodSetting, name string, from *wire.MethodSe
 		out.LoggingLevel = text(from.LoggingLevel)
 	case "logging/dataTrace":
 		out.DataTraceEnabled = isTrue(from.DataTraceEnabled)
+	case "caching/enabled":
+		out.CachingEnabled = isTrue(from.CachingEnabled)
+	case "caching/ttlInSeconds":
+		out.CacheTTLSeconds = from.CacheTTLInSeconds
+	case "caching/requireAuthorizationForCacheControl":
+		out.FreeCacheControl = !isTrue(from.RequireAuthorizationForCacheControl)
+	case "caching/unauthorizedCacheControlHeaderStrategy":
+		out.CacheControlStrategy = text(from.UnauthorizedCacheControlHeaderStrategy)
 	}
 }
 

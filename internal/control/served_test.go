@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,6 +28,12 @@ type bench struct {
 
 func newBench(t testing.TB) *bench {
 	t.Helper()
+	return newBenchAt(t, time.Now)
+}
+
+// newBenchAt is newBench with a clock.
+func newBenchAt(t testing.TB, now func() time.Time) *bench {
+	t.Helper()
 	st, err := store.Open(context.Background(), store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +41,7 @@ func newBench(t testing.TB) *bench {
 	t.Cleanup(func() { st.Close() })
 	b := &bench{t: t, store: st}
 	var mu sync.Mutex
-	b.Service = control.New(control.Options{Store: st, Applied: func(_ context.Context, _ store.Scope, rev store.Revision) error {
+	b.Service = control.New(control.Options{Store: st, Now: now, Applied: func(_ context.Context, _ store.Scope, rev store.Revision) error {
 		mu.Lock()
 		defer mu.Unlock()
 		b.applied = max(b.applied, rev)

@@ -28,6 +28,8 @@ type stage struct {
 	Set map[string][]string `json:"set,omitzero"` // by key of methodSettings, the settings that are not AWS's defaults; sorted
 
 	AuthorizersFlushed int64 `json:"authorizersFlushed,omitzero"` // how many times FlushStageAuthorizersCache was called
+
+	Cache cacheState `json:"cache,omitzero"`
 }
 
 func errStage() error { return wire.NotFound("Invalid stage identifier specified") }
@@ -73,7 +75,6 @@ func (t *tx) addStage(st *stage) error {
 	}
 	st.CacheClusterEnabled = withDefault(st.CacheClusterEnabled, false)
 	st.TracingEnabled = withDefault(st.TracingEnabled, false)
-	st.CacheClusterStatus = new("NOT_AVAILABLE")
 	st.MethodSettings = map[string]wire.MethodSetting{}
 	st.CreatedDate = &t.now
 	if c := st.CanarySettings; c != nil {
@@ -110,9 +111,7 @@ func (t *tx) changeStage(st *stage) error {
 			return errQuota("Stage Variables", " for this Stage")
 		}
 	}
-	if err := unservedStage(&st.Stage); err != nil {
-		return err
-	}
+	t.settleCache(st)
 	st.LastUpdatedDate = &t.now
 	return t.saveServed(kindStage, *st.StageName, st)
 }
@@ -122,7 +121,7 @@ func (t *tx) servedStage(st *stage) *snapshot.Stage {
 	return &snapshot.Stage{
 		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
 		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
-		AccessLog: freezeAccessLog(st), AuthorizersFlushed: st.AuthorizersFlushed, Canary: freezeCanary(st.CanarySettings),
+		AccessLog: freezeAccessLog(st), AuthorizersFlushed: st.AuthorizersFlushed, Canary: freezeCanary(st.CanarySettings), Cache: st.freezeCache(),
 	}
 }
 
@@ -159,7 +158,12 @@ func CheckStageVariables(vars map[string]string) error {
 // GetStage reads one stage.
 func (s *Service) GetStage(ctx context.Context, who *wire.Caller, in *wire.GetStageRequest) (*wire.Stage, error) {
 	return read(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.Stage, error) {
-		return load[wire.Stage](t, kindStage, in.StageName, errStage())
+		st, err := t.stage(in.StageName)
+		if err != nil {
+			return nil, err
+		}
+		st.showCache(s.now())
+		return &st.Stage, nil
 	})
 }
 
@@ -174,14 +178,15 @@ func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetS
 		if err != nil {
 			return nil, err
 		}
-		stages, err := decodeRows[wire.Stage](t, kindStage, rows)
+		stages, err := decodeRows[stage](t, kindStage, rows)
 		if err != nil {
 			return nil, err
 		}
 		out := &wire.Stages{Item: []wire.Stage{}}
 		for _, st := range stages {
 			if in.DeploymentID == nil || *in.DeploymentID == *st.DeploymentID {
-				out.Item = append(out.Item, st)
+				st.showCache(s.now())
+				out.Item = append(out.Item, st.Stage)
 			}
 		}
 		return out, nil

@@ -54,9 +54,6 @@ var stagePatch = patchTable[stage]{
 	}, methodSettingPaths()...),
 }
 
-// cacheSizes are AWS's, in gigabytes.
-var cacheSizes = []string{"0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"}
-
 // stagePaths is what AWS lists when it does not know a path. Two commas are
 // missing in its text.
 const stagePaths = "/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, " +

@@ -25,18 +25,6 @@ func unservedIntegration(in *wire.Integration) error {
 	return nil
 }
 
-func unservedStage(st *wire.Stage) error {
-	if isTrue(st.CacheClusterEnabled) {
-		return unserved("cacheClusterEnabled", "true")
-	}
-	for _, setting := range st.MethodSettings {
-		if isTrue(setting.CachingEnabled) {
-			return unserved("caching/enabled", "true")
-		}
-	}
-	return nil
-}
-
 // Serves reports whether definitions may use a feature.
 func Serves(name openapi.FeatureName) bool { return !unservedFeature(name) }
 

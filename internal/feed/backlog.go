@@ -80,8 +80,8 @@ func (f *Feed) load(ctx context.Context, changes []gateway.Change) {
 	wg.Wait()
 }
 
-// applyStages takes changes into use, and lets the throttles of stages that are
-// gone go, and what authorizers answered for them.
+// applyStages takes changes into use, and lets go what was kept for stages that are
+// gone: their throttles, their cached answers, and what authorizers answered for them.
 func (f *Feed) applyStages(changes []gateway.Change) {
 	if len(changes) == 0 {
 		return
@@ -95,6 +95,9 @@ func (f *Feed) applyStages(changes []gateway.Change) {
 		if c.Stage == nil && !again {
 			f.limits.Forget(limit.OwnerStage(c.APIID, c.Name))
 			f.authorizers.Forget(authz.Owner{API: c.APIID, Stage: c.Name})
+			if f.cache != nil {
+				f.cache.Forget(id)
+			}
 		}
 	}
 }

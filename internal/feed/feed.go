@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/cache"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -33,12 +34,13 @@ type Store interface {
 	Watch(after store.Revision) <-chan struct{}
 }
 
-// Options are what a feed joins. All but Rebuild are needed.
+// Options are what a feed joins. All but Cache and Rebuild are needed.
 type Options struct {
 	Store       Store
 	Gateway     *gateway.Gateway
 	Backends    *target.Backends
 	Limits      *limit.Registry // the tokens of stages that are gone are forgotten
+	Cache       *cache.Cache    // so are their answers; may be nil
 	Plans       *usageplan.Registry
 	Authorizers *authz.Cache // what authorizers answered for stages that are gone is forgotten
 	Rebuild     Rebuild      // of rows that an older version has published; may be nil
@@ -53,6 +55,7 @@ type Feed struct {
 	gateway     *gateway.Gateway
 	backends    *target.Backends
 	limits      *limit.Registry
+	cache       *cache.Cache
 	plans       *usageplan.Registry
 	authorizers *authz.Cache
 	rebuild     Rebuild
@@ -72,7 +75,7 @@ type Feed struct {
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, plans: o.Plans, authorizers: o.Authorizers, rebuild: o.Rebuild, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, authorizers: o.Authorizers, rebuild: o.Rebuild, log: o.Log,
 		known: make(known), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }

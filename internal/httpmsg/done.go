@@ -10,6 +10,7 @@ import "time"
 type Done struct {
 	Account, API, Stage string
 	Canary              bool   // the stage's canary served it
+	CacheHit, CacheMiss bool   // it was answered from the stage's cache, or not; neither where nothing was looked up
 	Resource, Verb      string // path template and verb of the method's definition; "" where none was found
 
 	RequestID, ExtendedRequestID string

@@ -39,8 +39,10 @@ type state struct {
 	traceID string         // of the answer; "" until an integration has one
 
 	access          access
-	asked           outgoing // the request to the function of an authorizer
-	validParameters bool     // the required parameters are there: that was looked at before the body came
+	asked           outgoing      // the request to the function of an authorizer
+	validParameters bool          // the required parameters are there: that was looked at before the body came
+	cached          *cachedMethod // how the method is cached; nil where it is not
+	cacheUse        cacheUse
 
 	out      outgoing            // the integration request
 	values   []string            // buffer of evalAll
@@ -83,6 +85,7 @@ func (s *state) reset() {
 		headers: emptied(s.headers), seen: emptied(s.seen), values: emptied(s.values), borrowed: emptied(s.borrowed),
 		rendered: unlessLarge(s.rendered), logLine: unlessLarge(s.logLine),
 		access: access{arn: s.access.arn[:0], who: s.access.who}, out: s.out, asked: s.asked, told: s.told, output: s.output, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
+		cacheUse: cacheUse{key: unlessLarge(s.cacheUse.key)},
 	}
 }
 
@@ -235,7 +238,13 @@ func (c *call) execute(m *Method, verb string) error {
 	if err := c.enter(verb); err != nil {
 		return err
 	}
-	if err := c.take(m.steps); err != nil && err != errAnswered {
+	steps := m.steps
+	if all := c.stage.cached; all != nil {
+		if cached := all[m.ordinal]; cached != nil && cached.appliesTo(verb) {
+			c.cached, steps = cached, cached.steps
+		}
+	}
+	if err := c.take(steps); err != nil && err != errAnswered {
 		return err
 	}
 	return c.take(m.finishing)

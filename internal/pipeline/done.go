@@ -30,6 +30,7 @@ func (c *call) done(d *httpmsg.Done) {
 	if c.backend != nil {
 		d.Integration.Status = c.backend.Status
 	}
+	d.CacheHit, d.CacheMiss = c.cacheUse.outcome == cacheHit, c.cacheUse.outcome == cacheMiss
 	c.logAccess(d)
 	if served := c.stage.services.Served; served != nil {
 		s := &trace.Served{Method: c.req.Method, Path: c.req.Path, Done: d}

@@ -79,7 +79,8 @@ type Method struct {
 	operationName string
 	skipped       string // of what protects it: the value of UnprotectedHeader; "" for nothing
 	steps         []step
-	finishing     []step // of every answer that no failure made
+	cache         *cachePlan // nil for a method that is never cached
+	finishing     []step     // of every answer that no failure made
 	request       requestSide
 	responses     responseSide
 }
@@ -188,16 +189,31 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	}
 	closed := c.guards()
 	early, validation := c.validation()
-	integration := c.integration(m)
+	integration, closing := c.integration(m), c.closing()
 	switch {
 	case closed != nil:
 		m.steps = []step{closed}
 		return m
 	case c.failing != nil:
-		integration = []step{c.failing}
+		integration, closing = []step{c.failing}, nil
 	}
-	m.steps, m.finishing = slices.Concat(c.authorization(), c.admission(), early, taking, validation, integration), c.compression()
+	admission := slices.Concat(c.authorization(), c.admission())
+	m.steps, m.finishing = slices.Concat(admission, early, taking, validation, integration, closing), c.compression()
+	if m.cache = c.cachePlan(r.ID); m.cache != nil {
+		m.cache.admitted = len(admission)
+		m.cache.taken = len(admission) + len(early) + len(taking)
+		m.cache.answered = len(m.steps) - len(closing)
+	}
 	return m
+}
+
+// closing is the steps that add to the method response what is about one call alone.
+func (c *compiler) closing() []step {
+	switch c.method.Integration.Type {
+	case "HTTP", "AWS", "AWS_PROXY":
+		return []step{addTraceID}
+	}
+	return nil
 }
 
 // taking takes the request's body. What can refuse a request without it stands
@@ -216,7 +232,7 @@ func (c *compiler) integration(m *Method) []step {
 		c.http(m)
 		c.requestTemplates(m)
 		c.responseSide(m)
-		return []step{transformRequest, buildHTTP, send, selectResponse, transformResponse, addTraceID}
+		return []step{transformRequest, buildHTTP, send, selectResponse, transformResponse}
 	case "HTTP_PROXY":
 		c.http(m)
 		return []step{buildProxy, send, passResponse}
@@ -224,10 +240,10 @@ func (c *compiler) integration(m *Method) []step {
 		c.aws(m)
 		c.requestTemplates(m)
 		c.responseSide(m)
-		return []step{transformRequest, buildAWS, callService, selectServiceResponse, transformResponse, addTraceID}
+		return []step{transformRequest, buildAWS, callService, selectServiceResponse, transformResponse}
 	case "AWS_PROXY":
 		c.awsProxy(m)
-		return []step{buildEvent, callService, passOutput, addTraceID}
+		return []step{buildEvent, callService, passOutput}
 	default:
 		c.fail("integration.type", "integration type "+in.Type+" is not served")
 		return nil

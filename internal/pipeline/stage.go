@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/cache"
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
@@ -61,6 +62,9 @@ type Services struct {
 	// accessLogSettings; nil discards it. It is called by Settings.
 	AccessLog func(destinationARN string) *observe.Lines
 
+	// Cache keeps the answers of stages that have a cache; nil keeps nothing.
+	Cache *cache.Cache
+
 	// Draw returns a number from 0 up to 1: a call goes to its stage's canary when it
 	// is below the canary's share. Nil draws at random.
 	Draw func() float64
@@ -88,6 +92,8 @@ type Stage struct {
 	plans     *usageplan.Stage              // API keys and usage plans, before the stage's calls
 	userPools []*authz.UserPools            // by the index of Program.userPools; nil where there are none
 	accessLog *accesslog.Log                // nil for none
+	cached    []*cachedMethod               // by Method.ordinal; nil when nothing is cached
+	part      *cache.Part                   // of the cache; nil when nothing is cached
 	canary    *canary                       // nil for none
 	isCanary  string                        // $context.isCanaryRequest of its calls: "true" or "false", "" where the stage has no canary
 
@@ -120,6 +126,7 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 // that goes on under old ones.
 func Prepare(settings *Settings, program, second *Program, services *Services) func(current bool) *Stage {
 	s := newStage(settings, program, services)
+	s.cached = s.cachedMethods()
 	rates := make(map[string]limit.Rate)
 	s.addRates(rates)
 	if second != nil {
@@ -129,8 +136,12 @@ func Prepare(settings *Settings, program, second *Program, services *Services) f
 			s.canary.draw = rand.Float64
 		}
 		s.canary.stage.addRates(rates) // a method of both has one bucket
+		if settings.stage.Canary.UseStageCache {
+			s.canary.stage.cached = s.canary.stage.cachedMethods()
+		}
 	}
 	return func(current bool) *Stage {
+		s.takeCache(current)
 		buckets := s.takeBuckets(rates, current)
 		s.throttles = throttlesOf(program, buckets)
 		if s.canary != nil {
@@ -182,6 +193,7 @@ func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 	}
 	c := s.newCall(req)
 	c.complete(c.attempt((*call).run))
+	c.land(nil)
 	c.handOnTrace()
 	return &c.answer
 }

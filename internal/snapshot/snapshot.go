@@ -137,6 +137,7 @@ type Stage struct {
 	ClientCertificateID string                   `json:"clientCertificateId,omitempty"`
 	AccessLog           *AccessLog               `json:"accessLog,omitempty"`
 	Canary              *Canary                  `json:"canary,omitempty"`
+	Cache               *Cache                   `json:"cache,omitempty"`
 	AuthorizersFlushed  int64                    `json:"authorizersFlushed,omitempty"` // how many times FlushStageAuthorizersCache was called
 }
 
@@ -167,6 +168,17 @@ type MethodSetting struct {
 	MetricsEnabled       bool     `json:"metricsEnabled,omitempty"`
 	LoggingLevel         string   `json:"loggingLevel,omitempty"` // "", OFF, ERROR or INFO
 	DataTraceEnabled     bool     `json:"dataTraceEnabled,omitempty"`
+
+	CachingEnabled       bool   `json:"cachingEnabled,omitempty"`       // where the stage has a cache; under "*/*" of GET alone
+	CacheTTLSeconds      *int32 `json:"cacheTtlSeconds,omitempty"`      // 0 caches nothing
+	FreeCacheControl     bool   `json:"freeCacheControl,omitempty"`     // everybody may have an answer made anew
+	CacheControlStrategy string `json:"cacheControlStrategy,omitempty"` // what becomes of who may not: FAIL_WITH_403, SUCCEED_WITH_RESPONSE_HEADER or SUCCEED_WITHOUT_RESPONSE_HEADER
+}
+
+// A Cache keeps the answers of a stage's methods for a time.
+type Cache struct {
+	Bytes int64  `json:"bytes"` // that it may hold
+	Life  string `json:"life"`  // names what it holds; with another name it is empty
 }
 
 // An Account is what a caller set of an account in a region.

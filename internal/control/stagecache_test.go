@@ -1,0 +1,97 @@
+package control_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A cache walks through AWS's states, and is another one after each change that
+// empties it.
+func TestCacheStates(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	b := newBenchAt(t, func() time.Time { return now })
+	id, _ := b.api()
+	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: id}))(t)
+	lives := map[string]bool{}
+	cached := func() *snapshot.Cache {
+		st, _ := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(id, "cached"))
+		return st.Cache
+	}
+	patch := func(path, value string) string {
+		return *must(b.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: id, StageName: "cached", PatchOperations: ops([3]string{"replace", path, value})}))(t).CacheClusterStatus
+	}
+	expect := func(what, got, during, after string, last time.Duration, bytes int64) {
+		t.Helper()
+		read := func() string {
+			st := must(b.GetStage(ctx(), who, &wire.GetStageRequest{RestAPIID: id, StageName: "cached"}))(t)
+			for _, listed := range must(b.GetStages(ctx(), who, &wire.GetStagesRequest{RestAPIID: id}))(t).Item {
+				if *listed.CacheClusterStatus != *st.CacheClusterStatus {
+					t.Errorf("%s: %s in the list, %s alone", what, *listed.CacheClusterStatus, *st.CacheClusterStatus)
+				}
+			}
+			return *st.CacheClusterStatus
+		}
+		seen := []string{got, read()}
+		now = now.Add(last - time.Millisecond)
+		seen = append(seen, read())
+		now = now.Add(time.Millisecond)
+		seen = append(seen, read())
+		if diff := cmp.Diff([]string{during, during, during, after}, seen); diff != "" {
+			t.Errorf("%s: -want +got %s", what, diff)
+		}
+		switch c := cached(); {
+		case bytes == 0 && c == nil:
+		case c == nil || c.Bytes != bytes || lives[c.Life]:
+			t.Errorf("%s: what is served is %+v, known %v", what, c, lives)
+		default:
+			lives[c.Life] = true
+		}
+	}
+	flush := func() string {
+		must(b.FlushStageCache(ctx(), who, &wire.FlushStageCacheRequest{RestAPIID: id, StageName: "cached"}))(t)
+		return "FLUSH_IN_PROGRESS"
+	}
+	create := func(in wire.CreateStageRequest) string {
+		in.RestAPIID, in.StageName, in.DeploymentID = id, "cached", *d.ID
+		return *must(b.CreateStage(ctx(), who, &in))(t).CacheClusterStatus
+	}
+	expect("without a cache", create(wire.CreateStageRequest{}), "NOT_AVAILABLE", "NOT_AVAILABLE", time.Second, 0)
+	expect("on", patch("/cacheClusterEnabled", "true"), "CREATE_IN_PROGRESS", "AVAILABLE", time.Second, 1<<29)
+	life := cached().Life
+	expect("larger", patch("/cacheClusterSize", "118"), "CREATE_IN_PROGRESS", "AVAILABLE", time.Second, 118<<30)
+	expect("flushed", flush(), "FLUSH_IN_PROGRESS", "AVAILABLE", time.Second, 118<<30)
+	last := cached().Life
+	if got := patch("/description", "d"); got != "AVAILABLE" || cached().Life != last || last == life {
+		t.Errorf("another change: %s, the cache is %+v", got, cached())
+	}
+	expect("off", patch("/cacheClusterEnabled", "false"), "DELETE_IN_PROGRESS", "NOT_AVAILABLE", time.Minute, 0)
+	expect("on again", patch("/cacheClusterEnabled", "true"), "CREATE_IN_PROGRESS", "AVAILABLE", time.Second, 118<<30)
+	must(b.DeleteStage(ctx(), who, &wire.DeleteStageRequest{RestAPIID: id, StageName: "cached"}))(t)
+	expect("made anew", create(wire.CreateStageRequest{CacheClusterEnabled: new(true), CacheClusterSize: new("118")}), "CREATE_IN_PROGRESS", "AVAILABLE", time.Second, 118<<30)
+}
+
+// What is served of the settings of caching is what a caller set.
+func TestServedCaching(t *testing.T) {
+	b := newBench(t)
+	id, _ := b.api()
+	must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: id, StageName: new("dev")}))(t)
+	must(b.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: id, StageName: "dev", PatchOperations: ops(
+		[3]string{"replace", "/*/*/caching/enabled", "true"}, [3]string{"replace", "/*/*/caching/ttlInSeconds", "7"},
+		[3]string{"replace", "/pets/GET/caching/enabled", "false"}, [3]string{"replace", "/pets/POST/caching/requireAuthorizationForCacheControl", "false"},
+		[3]string{"replace", "/pets/POST/caching/unauthorizedCacheControlHeaderStrategy", "FAIL_WITH_403"}, [3]string{"replace", "/pets/POST/caching/ttlInSeconds", "0"},
+	)}))(t)
+	st, _ := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(id, "dev"))
+	want := map[string]snapshot.MethodSetting{
+		"*/*":        {CachingEnabled: true, CacheTTLSeconds: new(int32(7))},
+		"/pets/GET":  {CacheTTLSeconds: new(int32(7))},
+		"/pets/POST": {CachingEnabled: true, CacheTTLSeconds: new(int32(0)), FreeCacheControl: true, CacheControlStrategy: "FAIL_WITH_403"},
+	}
+	if diff := cmp.Diff(want, st.MethodSettings); diff != "" {
+		t.Error("-want +got", diff)
+	}
+}
