@@ -218,6 +218,7 @@ func (p *Pool) take(set *keySet, err error) {
 		p.keys.Store(set)
 	}
 	switch log := p.pools.log; {
+	case p.pools.background.Err() != nil: // what was under way is cut off
 	case err != nil && (before == nil || before.Error() != err.Error()):
 		log.Error("the keys of a user pool cannot be fetched", "issuer", p.issuer, "known", known != nil, "error", err)
 	case err == nil && before != nil:
