@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
@@ -112,4 +113,66 @@ func TestDecisionTables(t *testing.T) {
 			}
 		})
 	}
+}
+
+// costlyStatements read every kind of key that any call has.
+func costlyStatements() string {
+	return statement("Deny", "execute-api:/*", `, "Condition": {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24", "2001:db8::/32"]}}`) + "," +
+		statement("Deny", "execute-api:/*/DELETE/*", "") + "," +
+		statement("Deny", "execute-api:/*", `, "Condition": {"StringLike": {"aws:UserAgent": "*bot*"}}`) + "," +
+		statement("Deny", "execute-api:/*", `, "Condition": {"Bool": {"aws:SecureTransport": "true"}}`) + "," +
+		statement("Allow", "execute-api:/prod/GET/*", `, "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}, "NumericGreaterThan": {"aws:EpochTime": "1577836800"}, "StringLike": {"aws:Referer": "https://*"}}`)
+}
+
+const costlyRequest = "GET /x\nReferer: https://shop.example/\nUser-Agent: Mozilla/5.0"
+
+// TestResourcePolicyAllocatesNothing holds the cost of a policy to that of none, in
+// allocations. A method of an API without one has no step for it.
+func TestResourcePolicyAllocatesNothing(t *testing.T) {
+	serve := func(r *rig) float64 {
+		req := parseRequest(costlyRequest)
+		if resp := r.stage.Serve(req); resp.Status != 200 {
+			t.Fatal(show(resp))
+		}
+		return testing.AllocsPerRun(100, func() { r.stage.Serve(req).Release() })
+	}
+	without, with := serve(newRig(t, mock(nil))), serve(guardedBy(costlyStatements()))
+	if with > without {
+		t.Errorf("%v allocations with a policy, %v without", with, without)
+	}
+	if c := (&compiler{program: &Program{deployment: &snapshot.Deployment{}}, method: &snapshot.Method{AuthorizationType: "NONE"}}); c.authorization() != nil {
+		t.Error("a method without a policy has steps")
+	}
+}
+
+// BenchmarkResourcePolicy is what a policy of five statements costs a call.
+func BenchmarkResourcePolicy(b *testing.B) {
+	r := guardedBy(costlyStatements())
+	c := r.stage.newCall(parseRequest(costlyRequest))
+	c.stage.program.router.find(c.req.Path, "GET", &c.match)
+	c.method = c.match.method
+	if err := c.enter("GET"); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		c.access.judged, c.access.arn = false, c.access.arn[:0]
+		if err := c.decide(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A call whose ARN is longer than policies can be asked about is refused, where there is
+// a policy or an authorization.
+func TestLongMethodARN(t *testing.T) {
+	path := "/" + strings.Repeat("x", maxMethodARN)
+	const tooLong = "414\nx-amzn-ErrorType: BadRequestException\nContent-Type: application/json\n\n" + `{"message":"Request URI too long"}`
+	guardedBy(statement("Allow", "*", "")).want(t, "GET "+path, tooLong)
+	most := maxMethodARN - len("arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET")
+	guardedBy(statement("Allow", "*", "")).want(t, "GET "+path[:most], "200\nContent-Type: application/json\n\n")
+	guardedBy(statement("Allow", "*", "")).want(t, "GET "+path[:most+1], tooLong)
+	open := mock(nil)
+	open.Path = "/{rest+}"
+	newRig(t, open).want(t, "GET "+path, "200\nContent-Type: application/json\n\n")
 }

@@ -202,6 +202,9 @@ func (c *condition) holds(get func(string) []string) bool {
 // one of the policy's values, or none when the operator is negated. A policy
 // value whose variable has no value equals nothing, and allows nothing.
 func (c *condition) met(value string, get func(string) []string) bool {
+	if c.kind == ofAddress {
+		return c.hasAddress(value) != c.negated
+	}
 	for i := range c.values {
 		hit, known := c.compare(&c.values[i], value, get)
 		if !known && c.negated && c.allows {
@@ -240,11 +243,24 @@ func (c *condition) compare(o *operand, value string, get func(string) []string)
 	case ofBool:
 		b, err := parseBool(value)
 		return err == nil && b == o.truth, true
-	case ofAddress:
-		ip, err := netip.ParseAddr(value)
-		return err == nil && o.network.Contains(ip.Unmap().WithZone("")), true
 	}
 	return false, true
+}
+
+// hasAddress reports whether an address is in one of the policy's networks, which may
+// be many.
+func (c *condition) hasAddress(value string) bool {
+	ip, err := netip.ParseAddr(value)
+	if err != nil {
+		return false
+	}
+	ip = ip.Unmap().WithZone("")
+	for i := range c.values {
+		if c.values[i].network.Contains(ip) {
+			return true
+		}
+	}
+	return false
 }
 
 // of reports whether a comparison's sign is in the relation.
@@ -284,8 +300,10 @@ func parseNumber(s string) (float64, error) {
 // parseDate reads a date of ISO 8601, to the day or to the second, or the
 // seconds since 1970.
 func parseDate(s string) (time.Time, error) {
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) != len("2006") {
-		return time.Unix(n, 0), nil
+	if strings.IndexByte(s, 'T') < 0 { // a text with one is no number, and an error costs memory
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) != len("2006") {
+			return time.Unix(n, 0), nil
+		}
 	}
 	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02", "2006-01", "2006"} {
 		if t, err := time.Parse(layout, s); err == nil {
