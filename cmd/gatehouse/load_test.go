@@ -41,6 +41,7 @@ const (
 // answer, its own, of one deployment and no older one than was acknowledged;
 // no POST is sent twice; memory does not grow.
 func TestLoad(t *testing.T) {
+	t.Setenv("GOGC", "50") // with less garbage, what is kept is seen
 	back := newFlapping(t)
 	p, plain, secure := openDoors(t, nil)
 	url := "http://" + plain.address
@@ -86,6 +87,9 @@ func TestLoad(t *testing.T) {
 		t.Errorf("the process ended with %v:\n%s", err, p.printed())
 	}
 	took := time.Since(stopped)
+	if strings.Contains(p.printed(), "were cut off") {
+		t.Error("the time to stop was not enough")
+	}
 	clients.Wait()
 	l.report(early, late, took)
 }
@@ -160,21 +164,23 @@ func loadAPI(n int64, backend string) []byte {
 	return text
 }
 
-// watchMemory waits, and returns the most memory that the process had in the
-// second fifth of the time and in the last.
+// watchMemory waits until the time is over and enough has been deployed, and returns
+// the most memory that the process had in the second fifth of the time and in the last.
 func (l *pressure) watchMemory(p *process, total time.Duration) (early, late int64) {
 	start := time.Now()
+	var looks []int64
 	for tick := time.Tick(total / 100); ; <-tick {
-		switch now, in := time.Since(start), resident(l.t, p); {
-		case now > total:
-			return early, late
-		case now > total/5 && now < 2*total/5:
-			early = max(early, in)
-		case now > 4*total/5:
-			late = max(late, in)
+		looks = append(looks, resident(l.t, p))
+		took := time.Since(start)
+		if took > total && len(looks) >= 5 && l.deployed.Load() >= l.leastDeployments() || took > total+patience {
+			n := len(looks)
+			return slices.Max(looks[n/5 : 2*n/5]), slices.Max(looks[4*n/5:])
 		}
 	}
 }
+
+// leastDeployments is a tenth of those that a fast machine makes.
+func (l *pressure) leastDeployments() int64 { return int64(loadTime / loadDeploys / 10) }
 
 func (l *pressure) report(early, late int64, took time.Duration) {
 	t := l.t
@@ -190,7 +196,7 @@ func (l *pressure) report(early, late int64, took time.Duration) {
 	if late > early*5/4+32<<20 {
 		t.Error("memory grows")
 	}
-	if good := l.kinds["200"] + l.kinds["200 mock"]; good < n/2 {
+	if good := l.kinds["200"] + l.kinds["200 mock"]; good < (n-l.kinds["504"])/2 { // those that are late are many on a busy machine
 		t.Errorf("only %d requests went well", good)
 	}
 	for _, kind := range []string{"200", "200 mock", "500", "504"} {
@@ -198,10 +204,10 @@ func (l *pressure) report(early, late int64, took time.Duration) {
 			t.Errorf("no answer was %s", kind)
 		}
 	}
-	if d := l.deployed.Load(); d < int64(loadTime/loadDeploys/10) {
+	if d := l.deployed.Load(); d < l.leastDeployments() {
 		t.Errorf("only %d deployments", d)
 	}
-	if took > 15*time.Second {
+	if took > patience {
 		t.Errorf("it took %v to stop", took)
 	}
 	l.back.twice(t)
