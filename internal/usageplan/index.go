@@ -99,6 +99,9 @@ func (x *index) find(value string, of unique.Handle[stageName]) (Access, bool) {
 // One that is found before and after is found meanwhile. Keys of the same value, which
 // the control plane refuses, are found one behind the other.
 func (x *index) set(k *key, to []*member) {
+	if x.n == 0 && len(to) == 0 {
+		return // as for each key at a start, when none is in a plan yet
+	}
 	x.reserve(len(to))
 	t, kept := x.table.Load(), 0
 	var gone []*slot
