@@ -197,11 +197,11 @@ func TestLookups(t *testing.T) {
 }
 
 // Every operation that is built has its rows, but for those whose path names
-// nothing and TestInvokeMethod, which has tests of its own.
+// nothing, and the tests of a method and an authorizer, which have tests of their own.
 func TestLookupsAreComplete(t *testing.T) {
 	seen := map[string]bool{
 		"CreateRestApi": true, "GetRestApis": true, "ImportRestApi": true, "GetAccount": true, "UpdateAccount": true, "CreateVpcLink": true, "GetVpcLinks": true,
-		"GenerateClientCertificate": true, "GetClientCertificates": true, "TestInvokeMethod": true,
+		"GenerateClientCertificate": true, "GetClientCertificates": true, "TestInvokeMethod": true, "TestInvokeAuthorizer": true,
 		"CreateApiKey": true, "ImportApiKeys": true, "GetApiKeys": true, "CreateUsagePlan": true,
 	}
 	for _, l := range lookups {

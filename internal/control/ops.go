@@ -150,6 +150,7 @@ func (s *Service) otherOperations() []operation {
 		{"TagResource", wire.Op(s.TagResource), nil},
 		{"UntagResource", wire.Op(s.UntagResource), nil},
 		{"TestInvokeMethod", wire.Op(s.TestInvokeMethod), nil},
+		{"TestInvokeAuthorizer", wire.Op(s.TestInvokeAuthorizer), nil},
 	}
 }
 

@@ -16,20 +16,21 @@ import (
 // A Service runs the control plane's operations on a store. It is safe for
 // concurrent use.
 type Service struct {
-	store     *store.Store
-	applied   func(ctx context.Context, of store.Scope, rev store.Revision) error
-	log       *slog.Logger
-	now       func() time.Time
-	kinds     *kindSet
-	schemas   *apimodel.Checker
-	limits    Limits
-	long      *places
-	pages     *places         // of calls that read what may be large
-	trees     *httpmsg.Budget // of the definitions that are imported
-	throttle  *throttle.Throttle
-	invoke    func(context.Context, *Test) *TestResult
-	checkRole func(uri, role string) error
-	usage     Usage
+	store            *store.Store
+	applied          func(ctx context.Context, of store.Scope, rev store.Revision) error
+	log              *slog.Logger
+	now              func() time.Time
+	kinds            *kindSet
+	schemas          *apimodel.Checker
+	limits           Limits
+	long             *places
+	pages            *places         // of calls that read what may be large
+	trees            *httpmsg.Budget // of the definitions that are imported
+	throttle         *throttle.Throttle
+	invoke           func(context.Context, *Test) *TestResult
+	invokeAuthorizer func(context.Context, *AuthorizerTest) *AuthorizerTestResult
+	checkRole        func(uri, role string) error
+	usage            Usage
 
 	keepDeployments int
 }
@@ -54,6 +55,10 @@ type Options struct {
 	// Nil means that no data plane runs here, and refuses the operation.
 	Invoke func(ctx context.Context, test *Test) *TestResult
 
+	// InvokeAuthorizer asks an authorizer for TestInvokeAuthorizer, as Invoke calls a
+	// method for TestInvokeMethod.
+	InvokeAuthorizer func(ctx context.Context, test *AuthorizerTest) *AuthorizerTestResult
+
 	// CheckRole says why the data plane cannot call a URI of AWS under a role:
 	// deployments that would have it do so are refused. It may be called by many
 	// goroutines and does no I/O. Nil refuses none.
@@ -75,7 +80,8 @@ type Options struct {
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: apimodel.NewChecker(), limits: o.Limits,
-		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle, invoke: o.Invoke, checkRole: o.CheckRole, usage: o.Usage, keepDeployments: o.KeepDeployments,
+		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle,
+		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, store.Scope, store.Revision) error { return nil }

@@ -83,7 +83,7 @@ func (t *tx) test(in *wire.TestInvokeMethodRequest) (*Test, error) {
 	resource.ResourceMethods = map[string]wire.Method{in.HTTPMethod: *m}
 	src.Resources = []wire.Resource{resource}
 	req := &httpmsg.Request{
-		Method: in.HTTPMethod, Scheme: "https", Proto: "HTTP/1.1", Header: testHeader(in),
+		Method: in.HTTPMethod, Scheme: "https", Proto: "HTTP/1.1", Header: testHeader(in.Headers, in.MultiValueHeaders),
 		Body: []byte(text(in.Body)),
 	}
 	req.Path, req.Query = testTarget(text(in.PathWithQueryString), *resource.Path)
@@ -109,25 +109,30 @@ func (t *tx) testedMethod(resource, verb string) (*wire.Method, error) {
 
 // checkTest refuses what no client can send.
 func (t *tx) checkTest(in *wire.TestInvokeMethodRequest) error {
-	if len(text(in.PathWithQueryString)) > maxTestTarget {
-		return wire.BadRequest("Invalid path specified: it has more than %d bytes", maxTestTarget)
-	}
-	for name, values := range in.MultiValueHeaders {
-		if err := checkTestHeader(name, values...); err != nil {
-			return err
-		}
-	}
-	for name, value := range in.Headers {
-		if err := checkTestHeader(name, value); err != nil {
-			return err
-		}
-	}
 	if id := text(in.ClientCertificateID); id != "" {
 		if err := t.require(kindClientCertificate, id, errClientCertificate()); err != nil {
 			return err
 		}
 	}
-	return CheckStageVariables(in.StageVariables)
+	return checkTestRequest(in.PathWithQueryString, in.Headers, in.MultiValueHeaders, in.StageVariables)
+}
+
+// checkTestRequest refuses a request under test that no client can send.
+func checkTestRequest(target *string, headers map[string]string, multi map[string][]string, variables map[string]string) error {
+	if len(text(target)) > maxTestTarget {
+		return wire.BadRequest("Invalid path specified: it has more than %d bytes", maxTestTarget)
+	}
+	for name, values := range multi {
+		if err := checkTestHeader(name, values...); err != nil {
+			return err
+		}
+	}
+	for name, value := range headers {
+		if err := checkTestHeader(name, value); err != nil {
+			return err
+		}
+	}
+	return CheckStageVariables(variables)
 }
 
 func checkTestHeader(name string, values ...string) error {
@@ -139,15 +144,15 @@ func checkTestHeader(name string, values ...string) error {
 
 // testHeader is the header of a test in order of names: of a name in both maps
 // the list's values come first, and one that the list has is not repeated.
-func testHeader(in *wire.TestInvokeMethodRequest) httpmsg.Header {
+func testHeader(headers map[string]string, multi map[string][]string) httpmsg.Header {
 	var h httpmsg.Header
-	for _, name := range slices.Sorted(maps.Keys(in.MultiValueHeaders)) {
-		for _, v := range in.MultiValueHeaders[name] {
+	for _, name := range slices.Sorted(maps.Keys(multi)) {
+		for _, v := range multi[name] {
 			h.Add(name, v)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(in.Headers)) {
-		if v := in.Headers[name]; !slices.Contains(h.Values(name), v) {
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		if v := headers[name]; !slices.Contains(h.Values(name), v) {
 			h.Add(name, v)
 		}
 	}
