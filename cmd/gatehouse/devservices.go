@@ -39,33 +39,55 @@ func (d *developer) tellServices(def *openapi.API) {
 	}
 }
 
-// placesOf lists the functions and services that a definition's integrations call, and
-// the user pools whose tokens let its callers in, in the order of the file.
+// placesOf lists the functions and services that a definition's integrations and
+// authorizers call, and the user pools whose tokens let its callers in, in the order of
+// the routes.
 func (s *server) placesOf(def *openapi.API) []place {
+	functions := s.authorizerFunctions(def)
 	var out []place
-	add := func(p place) {
-		i := slices.IndexFunc(out, func(other place) bool { return other.what == p.what && other.where == p.where })
-		if i < 0 {
-			i, out = len(out), append(out, p)
-		}
-		out[i].routes++
-	}
 	for _, r := range def.Resources {
 		for i := range r.Methods {
 			m := &r.Methods[i]
 			for _, arn := range s.poolsOf(def, m) {
-				add(s.placeOfPool(arn))
+				out = needed(out, s.placeOfPool(arn))
 			}
-			in := m.MethodIntegration
-			if in == nil || in.Type == nil || *in.Type != "AWS" && *in.Type != "AWS_PROXY" || in.URI == nil {
-				continue
+			own := []string{functions[m.Authorizer]}
+			if in := m.MethodIntegration; in != nil && in.Type != nil && (*in.Type == "AWS" || *in.Type == "AWS_PROXY") && in.URI != nil {
+				own = append(own, *in.URI)
 			}
-			if p, ok := s.placeOf(*in.URI); ok {
-				add(p)
+			for _, uri := range slices.Compact(own) {
+				if p, ok := s.placeOf(uri); ok {
+					out = needed(out, p)
+				}
 			}
 		}
 	}
 	return out
+}
+
+// authorizerFunctions has the URIs of a definition's Lambda authorizers by name, none
+// where they are skipped.
+func (s *server) authorizerFunctions(def *openapi.API) map[string]string {
+	functions := make(map[string]string)
+	if s.config().AllowUnprotected {
+		return functions
+	}
+	for _, a := range def.Authorizers {
+		if a.AuthorizerURI != nil && *a.Type != "COGNITO_USER_POOLS" {
+			functions[*a.Name] = *a.AuthorizerURI
+		}
+	}
+	return functions
+}
+
+// needed is a list of places with one route more that needs p.
+func needed(list []place, p place) []place {
+	i := slices.IndexFunc(list, func(other place) bool { return other.what == p.what && other.where == p.where })
+	if i < 0 {
+		i, list = len(list), append(list, p)
+	}
+	list[i].routes++
+	return list
 }
 
 // placeOf says where a URI leads. It is false for one that is none of a service, which

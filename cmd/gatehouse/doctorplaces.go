@@ -40,11 +40,17 @@ func (u *inUse) add(d *snapshot.Deployment, st *snapshot.Stage) {
 			if in := &m.Integration; in.Type == "AWS" || in.Type == "AWS_PROXY" {
 				u.note(replace.Replace(in.URI), in.Credentials != "")
 			}
+			switch a := d.Authorizers[m.AuthorizerID]; m.AuthorizationType {
+			case "CUSTOM":
+				u.note(replace.Replace(a.URI), a.Credentials != "")
+			case userPools:
+				u.services["cognito-idp"] = true // it has the keys of pools
+			}
 		}
 	}
 }
 
-// note notes what one integration calls. Its role is assumed at STS.
+// note notes what one integration or authorizer calls. Its role is assumed at STS.
 func (u *inUse) note(uri string, role bool) {
 	at, err := integration.ParseServiceURI(uri)
 	if err != nil {
