@@ -159,6 +159,10 @@ def authorizers(cli, tmp_path, api, items):
     assert cli.fails("BadRequestException", "create-authorizer", *of, "--name", "pool", "--type", "TOKEN", "--authorizer-uri", FUNCTION, "--identity-source", "method.request.header.A") == (
         "Authorizer name must be unique. Authorizer pool already exists in this RestApi.")
 
+    assert cli("test-invoke-authorizer", *of, *token, "--path-with-query-string", "/part1/7", "--query", "clientStatus") == 401
+    tried = cli("test-invoke-authorizer", *of, *token, "--headers", "Auth=abcdefgh")
+    assert tried["clientStatus"] == 500 and re.search(r" : Incoming identity: \*\*cdefgh\n", tried["log"])  # nobody answers for the function
+
     method = (*of, "--resource-id", items, "--http-method", "DELETE")
     cli("put-method", *method, "--authorization-type", "COGNITO_USER_POOLS", "--authorizer-id", pool, "--authorization-scopes", "shop/write")
     assert cli.fails("ConflictException", "delete-authorizer", *of, "--authorizer-id", pool) == "Cannot delete authorizer 'pool', is referenced in method: DELETE//part1/{item}"

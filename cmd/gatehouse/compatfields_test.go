@@ -27,7 +27,7 @@ func kindOf(op *wire.Operation, outputs map[string]string) string {
 		return "Tags"
 	case "ImportRestApi", "PutRestApi":
 		return "Definition"
-	case "TestInvokeMethod":
+	case "TestInvokeMethod", "TestInvokeAuthorizer":
 		return op.Name
 	}
 	if strings.HasPrefix(op.Name, "Get") {

@@ -18,7 +18,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	limits, rates, _ := c.limits() // checked when loaded
 	limiter := throttle.New(rates, nil)
 	service := control.New(control.Options{
-		Store: st, Applied: data.feed.Wait, Limits: limits, Throttle: limiter, Invoke: data.invoke, Log: log,
+		Store: st, Applied: data.feed.Wait, Limits: limits, Throttle: limiter, Invoke: data.invoke, InvokeAuthorizer: data.invokeAuthorizer, Log: log,
 		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, Usage: data.plans,
 	})
 	p := &controlPlane{control: service, callers: callers, guests: newGuests(c), health: &health{feed: data.feed}}

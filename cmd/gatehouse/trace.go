@@ -74,6 +74,17 @@ func (p *dataPlane) invoke(ctx context.Context, test *control.Test) *control.Tes
 	return &control.TestResult{Status: a.Status, Header: a.Header, Body: a.Body, Log: a.Trace.ExecutionLog(), Latency: a.Latency}
 }
 
+// invokeAuthorizer asks an authorizer for TestInvokeAuthorizer.
+func (p *dataPlane) invokeAuthorizer(ctx context.Context, test *control.AuthorizerTest) *control.AuthorizerTestResult {
+	a := pipeline.TestAuthorizer(ctx, test.Deployment, test.AuthorizerID, test.Request, &pipeline.Test{
+		Caller: identity(test.Caller), Variables: test.StageVariables, Context: test.Context,
+	}, p.services.Load(), p.checkRole)
+	return &control.AuthorizerTestResult{
+		ClientStatus: a.ClientStatus, Latency: a.Latency, Log: a.Trace.ExecutionLog(),
+		PrincipalID: a.PrincipalID, Policy: a.Policy, Authorization: a.Authorization, Claims: a.Claims,
+	}
+}
+
 // identity is who calls the control plane, as $context.identity shows it. The
 // ids that AWS gives its users are not known; their names stand for them.
 func identity(who *wire.Caller) mapping.Identity {

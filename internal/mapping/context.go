@@ -32,7 +32,9 @@ type Context struct {
 
 	Identity   // identity.*
 	Authorizer Authorizer
-	Error      ContextError
+
+	Given map[string]string // by a test: what stands before all else that Lookup finds
+	Error ContextError
 }
 
 // An Identity is $context.identity: who calls.
@@ -92,6 +94,9 @@ type ContextError struct {
 // identity.sourceIp. ok is false for what is absent and for what is no text:
 // identity, authorizer and authorizer.claims themselves.
 func (c *Context) Lookup(path string) (text string, ok bool) {
+	if given, ok := c.Given[path]; ok {
+		return given, true
+	}
 	first, rest, dotted := strings.Cut(path, ".")
 	if dotted {
 		switch first {

@@ -251,10 +251,13 @@ const (
 func (c *call) unauthorized() *failure {
 	r := &authz.Refusal{Kind: authz.Unauthorized, Message: unauthorizedText}
 	if c.trace != nil {
-		r.Line = "Unauthorized request: " + c.scope.Context.RequestID
+		r.Line = c.unauthorizedLine()
 	}
 	return refused(r)
 }
+
+// unauthorizedLine is what AWS's execution log says of a 401 (documented).
+func (c *call) unauthorizedLine() string { return "Unauthorized request: " + c.scope.Context.RequestID }
 
 // authorizerUnreached is the 500 of a call whose authorizer cannot be asked, which AWS
 // logs in two lines (recorded).

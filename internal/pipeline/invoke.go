@@ -12,13 +12,16 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
-// A Test is what TestInvokeMethod gives a call beside the request.
+// A Test is what TestInvokeMethod and TestInvokeAuthorizer give a call beside the
+// request.
 type Test struct {
 	Caller mapping.Identity // who tests: account, keys, user
 
 	// These stand in for a stage's settings; a test has no stage.
 	Variables           map[string]string
 	ClientCertificateID string // "" for none
+
+	Context map[string]string // values of $context, before the call's own
 }
 
 // A TestResult is what came of a test.
@@ -98,7 +101,7 @@ func (c *call) asTest(t *Test) {
 	c.test = true
 	x := &c.scope.Context
 	x.Path, x.DomainName = c.req.Path, testDomain
-	x.Identity = t.Caller
+	x.Identity, x.Given = t.Caller, t.Context
 	x.SourceIP, x.APIKey, x.APIKeyID = testSourceIP, testKey, testKeyID
 }
 

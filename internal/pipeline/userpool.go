@@ -85,7 +85,7 @@ func (c *call) verifyToken(at int, scopes []string) error {
 func (c *call) tokenRefused(err error) *failure {
 	f := asRefused(err)
 	if c.trace != nil && f.kind == unauthorized {
-		f.line = "Unauthorized request: " + c.scope.Context.RequestID
+		f.line = c.unauthorizedLine()
 	}
 	return f
 }
