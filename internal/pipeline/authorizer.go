@@ -189,7 +189,7 @@ func (c *call) invokeAuthorizer(a *authorizer, b *boundAuthorizer, deadline time
 	start := time.Now()
 	resp, err := c.stage.services.AWS.Do(&o.Request, t.service, t.role)
 	c.scope.Context.Authorizer.IntegrationLatency = time.Since(start).Milliseconds()
-	if c.trace != nil { // not before: signing adds headers
+	if c.trace != nil && !errors.Is(err, integration.ErrRole) && !errors.Is(err, integration.ErrCredentials) { // not before: signing adds headers
 		c.trace.EndpointRequest(start, o.Method, o.endpoint.URL()+o.Target, append(httpmsg.Header(nil), o.Header...), o.Body)
 	}
 	if err != nil {

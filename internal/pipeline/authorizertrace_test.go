@@ -1,0 +1,120 @@
+package pipeline
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
+)
+
+var (
+	logDate   = regexp.MustCompile(`(?m)^\w{3} \w{3} \d\d [\d:]{8} UTC \d{4} : `)
+	logHeader = regexp.MustCompile(`(?m)^(Endpoint request headers: ).*$`)
+)
+
+// testLog is the log of a test of an authorizer, without what is never the same.
+func testLog(t *testing.T, c *cloud, a snapshot.Authorizer, request string) (*AuthorizerResult, string) {
+	t.Helper()
+	r := guarded(t, c, a)
+	result := TestAuthorizer(t.Context(), r.deployment, "auth01", parseRequest(request), &Test{Variables: map[string]string{"env": "test"}}, r.stage.services)
+	log := logHeader.ReplaceAllString(logDate.ReplaceAllString(result.Trace.ExecutionLog(), ""), "${1}…")
+	return result, strings.ReplaceAll(strings.ReplaceAll(log, result.Trace.RequestID, "ID"), c.url, "URL")
+}
+
+// TestAuthorizerLog has the log of tests in AWS's words (recorded, but for what follows a
+// refusal).
+func TestAuthorizerLog(t *testing.T) {
+	const (
+		event = `{"type":"TOKEN","methodArn":"arn:aws:execute-api:us-east-1:000000000000:abc/ESTestInvoke-stage/GET/","authorizationToken":"Bearer abcdefgh"}`
+		asked = "Execution log for request ID\nStarting authorizer: auth01 for request: ID\nIncoming identity: *********cdefgh\n" +
+			"Endpoint request URI: URL/2015-03-31/functions/" + testFunction + "/invocations\nEndpoint request headers: …\n" +
+			"Endpoint request body after transformations: " + event + "\nSending request to URL/2015-03-31/functions/" + testFunction + "/invocations\n"
+	)
+	allow, deny := says("Allow", testAPI+"*"), says("Deny", "*")
+	tests := map[string]struct {
+		c         *cloud
+		edit      func(*snapshot.Authorizer)
+		request   string
+		status    int
+		principal string
+		log       string
+	}{
+		"allowed": {c: answering(t, allow), principal: "user", log: asked + "Authorizer result body before parsing: " + allow +
+			"\nUsing valid authorizer policy for principal: ****\nSuccessfully completed authorizer execution\n"},
+		"denied, which is no failure": {c: answering(t, deny), principal: "user", log: asked + "Authorizer result body before parsing: " + deny +
+			"\nUsing valid authorizer policy for principal: ****\nSuccessfully completed authorizer execution\n"},
+		"null": {c: answering(t, "null"), status: 500, log: asked + "Authorizer result body before parsing: null\n" +
+			"Execution failed due to configuration error: Could not parse policy\nAuthorizerConfigurationException\n"},
+		"an error": {c: failing(t, `{"errorType":"Runtime.ImportModuleError","errorMessage":"x"}`), status: 500, log: asked +
+			`Authorizer result body before parsing: {"errorType":"Runtime.ImportModuleError","errorMessage":"x"}` + "\n" +
+			`Execution failed due to configuration error: Invalid JSON in response: Unrecognized field "errorType" , not marked as ignorable` + "\nAuthorizerConfigurationException\n"},
+		"the error Unauthorized": {c: failing(t, `{"errorMessage":"Unauthorized"}`), status: 401, log: asked +
+			`Authorizer result body before parsing: {"errorMessage":"Unauthorized"}` + "\nUnauthorized request: ID\n"},
+		"no token": {c: answering(t, allow), request: "GET /", status: 401, log: "Execution log for request ID\nStarting authorizer: auth01 for request: ID\nIncoming identity: \nUnauthorized request: ID\n"},
+		"no permission": {c: refusing(t, 403), status: 500, log: asked +
+			"Execution failed due to configuration error: Invalid permissions on Lambda function\nExecution failed due to configuration error: Authorizer error\nAuthorizerConfigurationException\n"},
+		"a role that is not assumed": {c: refusing(t, 403), edit: func(a *snapshot.Authorizer) { a.Credentials = "arn:aws:iam::000000000000:role/r" }, status: 500,
+			log: "Execution log for request ID\nStarting authorizer: auth01 for request: ID\nIncoming identity: *********cdefgh\nExecution failed due to configuration error: API Gateway does not have permission to assume the provided role arn:aws:iam::000000000000:role/r\n" +
+				"Execution failed due to configuration error: Authorizer error\nAuthorizerConfigurationException\n"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			request := tt.request
+			if request == "" {
+				request = "GET /\nAuthorization: Bearer abcdefgh"
+			}
+			result, log := testLog(t, tt.c, tokens(tt.edit), request)
+			if log != tt.log {
+				t.Errorf("got\n%s\nwant\n%s", log, tt.log)
+			}
+			if result.ClientStatus != tt.status || result.PrincipalID != tt.principal || (result.Policy != "") != (tt.principal != "") || result.Latency <= 0 {
+				t.Errorf("got %+v", result)
+			}
+		})
+	}
+}
+
+// TestAuthorizerTestAnswers has what a test tells of an answer with a context.
+func TestAuthorizerTestAnswers(t *testing.T) {
+	result, _ := testLog(t, answering(t, told), requests(nil), "GET /a?b=c\nX: y")
+	if result.ClientStatus != 0 || result.PrincipalID != "user|7" || !strings.HasPrefix(result.Policy, `{"Version": "2012-10-17"`) ||
+		strings.Join(result.Authorization["number"], "|") != "1.50" || len(result.Authorization) != 6 {
+		t.Errorf("got %+v", result)
+	}
+	missing := TestAuthorizer(t.Context(), &snapshot.Deployment{APIID: "abc"}, "none00", parseRequest("GET /"), &Test{}, &Services{})
+	if missing.ClientStatus != 500 {
+		t.Errorf("an authorizer that is not there gives %d", missing.ClientStatus)
+	}
+}
+
+// TestAuthorizerTrace has what a developer sees of two calls, the second by the answer
+// that is kept: who was judged and which statement let the call in, and no secret.
+func TestAuthorizerTrace(t *testing.T) {
+	r := guarded(t, answering(t, says("Allow", testAPI+"GET/x")), tokens(nil))
+	for i, want := range [][]string{
+		{"authorizer auth01 judges ***cdefgh", "is taken for ***", "Allow"},
+		{"authorizer auth01 judges ***cdefgh", "as the function said before", "Allow"},
+	} {
+		text := r.trace(t, "GET /x\nAuthorization: Bearer abcdefgh").Text(trace.TextOptions{})
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("call %d: got\n%s\nwant %q in it", i+1, text, w)
+			}
+		}
+	}
+	text := r.trace(t, "GET /x").Text(trace.TextOptions{})
+	if !strings.Contains(text, "authorizer auth01 is not asked: an identity source is missing") {
+		t.Errorf("got\n%s", text)
+	}
+	if log := r.trace(t, "POST /x\nAuthorization: Bearer abcdefgh").ExecutionLog(); !strings.Contains(log, "The client is not authorized to perform this operation.\n") {
+		t.Errorf("got\n%s", log)
+	}
+}
+
+// refusing is a cloud that answers everything with a status.
+func refusing(t testing.TB, status int) *cloud {
+	return newCloud(t, func(w http.ResponseWriter, _ seen) { w.WriteHeader(status) })
+}
