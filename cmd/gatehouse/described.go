@@ -83,6 +83,9 @@ func (d *described) read(ctx context.Context) *reading {
 		bare(out.routes)
 	}
 	shut(out.routes, closed)
+	if d.server.signers {
+		sign(out.routes, d.who.Region)
+	}
 	return out
 }
 

@@ -21,6 +21,7 @@ type route struct {
 	refused    string         // why a call without more answers 403, "" when it does not
 	closed     string         // why any call does, such as "is not enforced yet"; "" when not all do
 	bare       bool           // what protects it is skipped
+	signs      string         // how curl is to sign a call, "" where it need not
 }
 
 func routesOf(def *openapi.API) []route {
@@ -39,15 +40,34 @@ func routesOf(def *openapi.API) []route {
 				} else {
 					it.refused = "needs an API key, and the file has no x-gatehouse-usage-plans"
 				}
-			case m.AuthorizationType != nil && *m.AuthorizationType == "AWS_IAM":
-				it.refused = "needs a signature (AWS_IAM)"
+			case wantsSignature(&m):
 			default:
 				it.guarded = m.Authorizer != ""
+			}
+			if wantsSignature(&m) {
+				it.refused = needsSignature
 			}
 			out = append(out, it)
 		}
 	}
 	return out
+}
+
+// needsSignature is why a call of a method of AWS_IAM answers 403.
+const needsSignature = "needs a signature (AWS_IAM)"
+
+func wantsSignature(m *openapi.Method) bool {
+	return m.AuthorizationType != nil && *m.AuthorizationType == "AWS_IAM"
+}
+
+// sign has the calls of routes that need a signature signed, where somebody can: for a
+// region.
+func sign(routes []route, region string) {
+	for i := range routes {
+		if r := &routes[i]; r.refused == needsSignature && r.closed == "" {
+			r.refused, r.signs = "", "aws:amz:"+region+":execute-api"
+		}
+	}
 }
 
 // firstKey is a key that clients can send, "" where the file has none.
@@ -199,6 +219,9 @@ func (r route) curl(command, base string) string {
 		line += "-I "
 	default:
 		line += "-X " + r.verb + " "
+	}
+	if r.signs != "" {
+		line += "--aws-sigv4 " + r.signs + ` -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" `
 	}
 	for _, h := range r.sample.Header {
 		line += "-H " + quotedWord(h.Name+": "+h.Value) + " "

@@ -81,7 +81,7 @@ var settings = []setting{
 		value: textAt(func(c *config) *string { return &c.Region }), check: checkRegion},
 	{name: "account", usage: "AWS account of requests that name none",
 		value: textAt(func(c *config) *string { return &c.Account }), check: checkAccount},
-	{name: "credentials", live: true, usage: "file of the access keys that may call the control plane; signatures are verified",
+	{name: "credentials", live: true, usage: "file of the access keys, and roles, that may call the control plane and sign for methods of AWS_IAM; signatures are verified",
 		value: textAt(func(c *config) *string { return &c.Credentials })},
 	{name: "allow-unauthenticated", usage: "let anyone who reaches --listen change everything",
 		value: switchAt(func(c *config) *bool { return &c.AllowUnauthenticated })},
