@@ -61,6 +61,8 @@ func (im *importer) checkExtension(member *cursor, in place) {
 		}
 	}
 	switch {
+	case im.opts.Lenient && protectingExtensions[name]:
+		im.note(Error, member, "%s is not read here and protects nothing", name)
 	case ours && isExtension(name):
 		im.dropOf(Serving, member, "%s is not read here by REST APIs", brief(name))
 	case ours:
@@ -111,6 +113,10 @@ func suggestion(name string, known []string) string {
 
 // protecting are the members without which an operation is open to everybody.
 var protecting = keys("security securityDefinitions securitySchemes")
+
+// protectingExtensions are those that protect an API, or an operation, in their place.
+var protectingExtensions = keys(`x-amazon-apigateway-policy x-amazon-apigateway-auth x-amazon-apigateway-authtype x-amazon-apigateway-authorizer
+	x-amazon-apigateway-endpoint-configuration x-amazon-apigateway-endpoint-access-mode`)
 
 // schemeKeys are those members of a security scheme by which API Gateway knows one that
 // protects.
