@@ -120,6 +120,19 @@ def test_altered_token(server, pool):
     refused(get(server, api, f"{nobody}.{altered}."))
 
 
+def test_of_authorizer(server, pool):
+    """TestInvokeAuthorizer says what a token claims, or what its client would get."""
+    client = server.client()
+    api = deploy(client, pool)
+    authorizer = client.get_authorizers(restApiId=api)["items"][0]["id"]
+    token = pool.tokens()["IdToken"]
+    done = client.test_invoke_authorizer(restApiId=api, authorizerId=authorizer, headers={"Authorization": token})
+    assert done["clientStatus"] == 0 and done["claims"]["custom:role"] == "keeper" and " UTC 20" in done["claims"]["exp"], done
+    assert "Successfully completed authorizer execution" in done["log"] and token not in done["log"]
+    done = client.test_invoke_authorizer(restApiId=api, authorizerId=authorizer, headers={"Authorization": token[:-4] + "AAAA"})
+    assert done["clientStatus"] == 401 and "claims" not in done and "Unauthorized request: " in done["log"], done
+
+
 def test_mapped_pool(tmp_path, moto, pool):
     """A pool's keys come from where the setting says."""
     flags = ("--aws=false", "--identity-pools", f"{pool.arn}=keys={moto}/{{pool}}/.well-known/jwks.json")
