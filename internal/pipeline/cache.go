@@ -41,6 +41,7 @@ func (c *call) lookUp() error {
 		}
 		if anew {
 			u.outcome = cacheMiss
+			c.trace.Cache("passed over: the client asks for an answer that is made anew")
 			return nil
 		}
 	}
@@ -50,9 +51,11 @@ func (c *call) lookUp() error {
 	}
 	if a == nil {
 		u.outcome = cacheMiss
+		c.trace.Cache("a miss")
 		return nil
 	}
 	u.outcome = cacheHit
+	c.trace.Cache("a hit: the backend is not called")
 	c.answer.Status, c.answer.Body, c.answer.Length = a.Status, a.Body, a.Length
 	c.answer.Header = append(c.answer.Header, a.Header...)
 	c.warnOfCacheControl()

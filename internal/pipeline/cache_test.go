@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/cache"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // answered is the template of answers that tell which call they were made for.
@@ -416,6 +417,31 @@ func TestCallersWithTheirOwnCredentialsShareNothing(t *testing.T) {
 			resp.Release()
 		}
 		kept.Close()
+	}
+}
+
+// Traces tell what came of the look into the cache.
+func TestCacheIsTraced(t *testing.T) {
+	var told []string
+	kept, d := cache.New(1<<20), cachedDeployment("d1")
+	defer kept.Close()
+	st := caching()
+	st.MethodSettings["*/*"] = snapshot.MethodSetting{CachingEnabled: true, FreeCacheControl: true}
+	s := Bind(st, Compile(d), &Services{Cache: kept, Trace: func(tr *trace.Trace) {
+		for _, e := range tr.Events {
+			if looked, ok := e.Data.(*trace.CacheEvent); ok {
+				told = append(told, looked.What)
+			}
+		}
+		if text := tr.Text(trace.TextOptions{}); !strings.Contains(text, told[len(told)-1]) {
+			t.Errorf("the text does not tell of the cache:\n%s", text)
+		}
+	}})
+	for _, header := range []string{"", "", "\nCache-Control: max-age=0"} {
+		s.Serve(parseRequest("GET /any" + header)).Release()
+	}
+	if got := strings.Join(told, "; "); got != "a miss; a hit: the backend is not called; passed over: the client asks for an answer that is made anew" {
+		t.Errorf("got %s", got)
 	}
 }
 

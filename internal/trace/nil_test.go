@@ -23,6 +23,7 @@ func TestNilTrace(t *testing.T) {
 		none.Valid("body")
 		none.Decided("resource policy", nil, nil)
 		none.Token("an ID token")
+		none.Cache("a hit")
 		none.Access(true, "Allow", "")
 		none.Rendered("f", "application/json", body)
 		none.Mapped("Parameters.x", nil, values...)

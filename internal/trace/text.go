@@ -102,6 +102,8 @@ func (p *printer) event(data EventData) {
 		p.decision(e)
 	case *TokenEvent:
 		p.row("token", printable(cut(e.Token)))
+	case *CacheEvent:
+		p.row("cache", e.What)
 	case *AccessEvent:
 		p.access(e)
 	case *AuthorizerEvent:
