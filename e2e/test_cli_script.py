@@ -159,9 +159,8 @@ def authorizers(cli, tmp_path, api, items):
     assert cli.fails("BadRequestException", "create-authorizer", *of, "--name", "pool", "--type", "TOKEN", "--authorizer-uri", FUNCTION, "--identity-source", "method.request.header.A") == (
         "Authorizer name must be unique. Authorizer pool already exists in this RestApi.")
 
-    assert cli("test-invoke-authorizer", *of, *token, "--path-with-query-string", "/part1/7", "--query", "clientStatus") == 401
-    tried = cli("test-invoke-authorizer", *of, *token, "--headers", "Auth=abcdefgh")
-    assert tried["clientStatus"] == 500 and re.search(r" : Incoming identity: \*\*cdefgh\n", tried["log"])  # nobody answers for the function
+    tried = cli("test-invoke-authorizer", *of, *token, "--path-with-query-string", "/part1/7", "--headers", "Other=abcdefgh")  # without a token nobody is asked
+    assert tried["clientStatus"] == 401 and re.search(rf" : Starting authorizer: {made['id']} for request: .* : Unauthorized request: ", tried["log"], re.DOTALL)
 
     method = (*of, "--resource-id", items, "--http-method", "DELETE")
     cli("put-method", *method, "--authorization-type", "COGNITO_USER_POOLS", "--authorizer-id", pool, "--authorization-scopes", "shop/write")
@@ -220,6 +219,7 @@ def deployments(server, cli, tmp_path, api, method):
     assert cli("get-stage", *of, "--stage-name", "prod", "--query", "variables.color", "--output", "text") == "black"
     assert cli("get-stages", *of, "--deployment-id", first, "--query", "sort(item[].stageName)") == ["dev", "prod"]
     cli("flush-stage-authorizers-cache", *of, "--stage-name", "prod")
+    cli("flush-stage-cache", *of, "--stage-name", "prod")
     assert "Active stages pointing to this deployment" in cli.fails("BadRequestException", "delete-deployment", *of, "--deployment-id", first)
     cli("delete-deployment", *of, "--deployment-id", second)
 
