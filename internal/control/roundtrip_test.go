@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -293,15 +294,30 @@ func TestRoundTripGatewayResponse(t *testing.T) {
 
 func TestRoundTripStage(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	now := time.Now()
+	b := newBenchAt(t, func() time.Time { return now }) // a cache is still being made when it is read
 	api, _ := b.api()
 	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api}))(t)
 	rapid.Check(t, func(t *rapid.T) {
 		in := &wire.CreateStageRequest{
 			RestAPIID: api, StageName: rapid.StringMatching(`[a-zA-Z0-9_-]{1,20}`).Draw(t, "name"), DeploymentID: *d.ID, Description: maybe(t, "description", free),
 			Variables:            maybeMap(t, "variables", []string{"a", "B_2", "c9"}, rapid.StringMatching(`[A-Za-z0-9\-._~:/?#&=,]{1,20}`)),
-			DocumentationVersion: maybe(t, "version", free), TracingEnabled: maybe(t, "tracing", flag), CacheClusterEnabled: maybe(t, "cache", rapid.Just(false)),
+			DocumentationVersion: maybe(t, "version", free), TracingEnabled: maybe(t, "tracing", flag), CacheClusterEnabled: maybe(t, "cache", flag),
 			CacheClusterSize: maybe(t, "size", rapid.SampledFrom([]string{"0.5", "237"})), Tags: maybeMap(t, "tags", []string{"a", "b"}, free),
+		}
+		var canary *wire.CanarySettings
+		if rapid.Bool().Draw(t, "canary") {
+			canary = &wire.CanarySettings{
+				DeploymentID: maybe(t, "canary deployment", rapid.Just(*d.ID)), PercentTraffic: maybe(t, "percent", rapid.SampledFrom([]wire.Double{0, 0.5, 100})),
+				UseStageCache: maybe(t, "canary cache", flag), StageVariableOverrides: maybeMap(t, "overrides", []string{"a", "d"}, rapid.SampledFrom([]string{"x", "y"})),
+			}
+			in.CanarySettings = new(*canary)
+			canary.DeploymentID, canary.PercentTraffic = d.ID, orElse(canary.PercentTraffic, 0)
+			canary.UseStageCache, canary.StageVariableOverrides = orElse(canary.UseStageCache, false), unlessEmpty(canary.StageVariableOverrides)
+		}
+		size, status := in.CacheClusterSize, "NOT_AVAILABLE"
+		if *orElse(in.CacheClusterEnabled, false) {
+			size, status = orElse(size, "0.5"), "CREATE_IN_PROGRESS"
 		}
 		out, err := b.CreateStage(ctx(), who, in)
 		defer b.DeleteStage(ctx(), who, &wire.DeleteStageRequest{RestAPIID: api, StageName: in.StageName})
@@ -310,7 +326,7 @@ func TestRoundTripStage(t *testing.T) {
 		}
 		expected := wire.Stage{
 			StageName: &in.StageName, DeploymentID: &in.DeploymentID, Description: unlessBlank(in.Description), Variables: unlessEmpty(in.Variables), DocumentationVersion: unlessBlank(in.DocumentationVersion),
-			TracingEnabled: orElse(in.TracingEnabled, false), CacheClusterEnabled: new(false), CacheClusterSize: in.CacheClusterSize, CacheClusterStatus: new("NOT_AVAILABLE"),
+			TracingEnabled: orElse(in.TracingEnabled, false), CacheClusterEnabled: orElse(in.CacheClusterEnabled, false), CacheClusterSize: size, CacheClusterStatus: &status, CanarySettings: canary,
 			MethodSettings: map[string]wire.MethodSetting{}, Tags: unlessEmpty(in.Tags), CreatedDate: out.CreatedDate, LastUpdatedDate: out.LastUpdatedDate,
 		}
 		same(t, expected, out, err)(b.GetStage(ctx(), who, &wire.GetStageRequest{RestAPIID: api, StageName: in.StageName}))
