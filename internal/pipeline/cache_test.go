@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/cache"
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
@@ -442,6 +443,30 @@ func TestCacheIsTraced(t *testing.T) {
 	}
 	if got := strings.Join(told, "; "); got != "a miss; a hit: the backend is not called; passed over: the client asks for an answer that is made anew" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Nor do sessions of one name, which may have been given different policies.
+func TestSessionsOfOneNameShareNothing(t *testing.T) {
+	r := newSignedRig(t, signers, func(d *snapshot.Deployment) {
+		d.Resources[1].Methods[0].Integration.Credentials = "arn:aws:iam::*:user/*"
+	})
+	st, kept := caching(), cache.New(1<<20)
+	defer kept.Close()
+	st.Account = signedAccount
+	r.stage = Bind(st, Compile(r.deployment), &Services{IAM: authz.NewIAM(r.callers), Cache: kept})
+	by, _ := r.callers.Find("ALICE", "")
+	for range 2 {
+		s, err := r.callers.AssumeRole(by, &credentials.RoleRequest{Role: "arn:aws:iam::111122223333:role/deploy", SessionName: "ci", Duration: time.Hour}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, _ := toSign{id: s.AccessKeyID, secret: s.SecretAccessKey, token: s.Token}.signed(t)
+		resp := r.stage.Serve(req)
+		if !strings.HasPrefix(string(resp.Body), s.AccessKeyID) {
+			t.Errorf("%s got %s", s.AccessKeyID, resp.Body)
+		}
+		resp.Release()
 	}
 }
 

@@ -150,8 +150,8 @@ func (m *Method) cachedUnder(setting *snapshot.MethodSetting, own bool) *cachedM
 func (c *call) appendKey(dst []byte) ([]byte, error) {
 	p := c.cached.plan
 	caller := ""
-	if p.perCaller {
-		caller = c.access.principal
+	if who := c.access.signer; p.perCaller && who != nil {
+		caller = who.AccessKeyID // sessions of one name may have other policies
 	}
 	for _, text := range [...]string{c.stage.settings.DeploymentID, p.namespace, c.scope.Context.HTTPMethod, caller} {
 		dst = appendText(dst, text)
