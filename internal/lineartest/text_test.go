@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/internal/jsonpath"
@@ -273,6 +274,28 @@ func TestKeyFiles(t *testing.T) {
 			lineartest.Check(t, 64<<10, func(size int) string { return "key,name,usageplanids\n" + shape(size) }, func(text string) {
 				_, _ = keyfile.Parse([]byte(text))
 			})
+		})
+	}
+}
+
+// TestAuthorizerAnswers reads what functions of authorizers answer, up to the longest that is
+// read.
+func TestAuthorizerAnswers(t *testing.T) {
+	for name, shape := range map[string]func(int) string{
+		"context": func(n int) string {
+			return `{"context":{` + many(n, ",", func(i int) string { return fmt.Sprintf(`"a%d":1`, i) }) + `}}`
+		},
+		"nulls": func(n int) string {
+			return `{"context":{` + many(n, ",", func(i int) string { return fmt.Sprintf(`"a%d":null`, i) }) + `}}`
+		},
+		"nested":  func(n int) string { return `{"policyDocument":` + repeated("[", n) },
+		"escapes": func(n int) string { return `{"principalId":"` + repeated(`\u0041`, n) + `"}` },
+		"statements": func(n int) string {
+			return `{"policyDocument":{"Statement":[` + many(n, ",", func(int) string { return `{"Effect":"Allow","Action":"*","Resource":"*"}` }) + `]}}`
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lineartest.CheckTo(t, 16<<10, authz.MaxAnswer, shape, func(text string) { _, _ = authz.ReadAnswer([]byte(text), false) })
 		})
 	}
 }
