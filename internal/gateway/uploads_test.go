@@ -32,26 +32,27 @@ func TestUploadsMakeRoom(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			budget := httpmsg.NewBudget(tt.limit)
-			s := open(t, Options{Budget: budget, MaxConnections: 1000}, echo)
-			var begun []<-chan bool
-			for i := range tt.clients {
-				begun = append(begun, begin(t, s, tt.sent[i%len(tt.sent)], tt.drip))
-			}
-			for _, all := range begun { // those that still come may be steady, and have rights
-				<-all
-			}
-			settle(budget)
-			for _, size := range []int{1, 1_000, 30_000, 300_000, 3_000_000, httpmsg.MaxBody} {
-				if int64(size) > tt.limit/2 { // such bodies leave an eighth to others, and need their buffer twice
-					continue
+			synctest.Test(t, func(t *testing.T) {
+				budget := httpmsg.NewBudget(tt.limit)
+				s := openPiped(t, Options{Budget: budget, MaxConnections: 1000}, Entrance{}, echo)
+				var begun []<-chan bool
+				for i := range tt.clients {
+					begun = append(begun, begin(t, s, tt.sent[i%len(tt.sent)], tt.drip))
 				}
-				begin := time.Now()
-				if status := s.post(t, strings.NewReader(strings.Repeat("x", size)), size); status != 200 {
-					t.Errorf("%d bytes: status %d after %v", size, status, time.Since(begin))
+				for _, all := range begun { // those that still come may be steady, and have rights
+					<-all
 				}
-			}
+				settle(budget)
+				for _, size := range []int{1, 1_000, 30_000, 300_000, 3_000_000, httpmsg.MaxBody} {
+					if int64(size) > tt.limit/2 { // such bodies leave an eighth to others, and need their buffer twice
+						continue
+					}
+					begin := time.Now()
+					if status := s.post(t, strings.NewReader(strings.Repeat("x", size)), size); status != 200 {
+						t.Errorf("%d bytes: status %d after %v", size, status, time.Since(begin))
+					}
+				}
+			})
 		})
 	}
 }
