@@ -79,7 +79,7 @@ func tableOf(heads ...string) *table {
 
 func (b *table) row(cells ...string) {
 	for _, c := range cells {
-		b.WriteString("| " + strings.ReplaceAll(c, "|", `\|`) + " ")
+		b.WriteString("| " + strings.ReplaceAll(strings.ToValidUTF8(c, "\ufffd"), "|", `\|`) + " ")
 	}
 	b.WriteString("|\n")
 }
