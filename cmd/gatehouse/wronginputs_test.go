@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -12,7 +13,7 @@ import (
 // A wrongInput is what somebody gives who is mistaken, and all that is to be told:
 // the message names the input and the rule.
 type wrongInput struct {
-	args string            // the command line behind "gatehouse", words divided by blanks
+	args string            // the command line behind "gatehouse", words divided by blanks, or in single quotes
 	env  string            // NAME=value, further ones behind a blank
 	file string            // the content of gatehouse.yaml, which is then named by --config
 	data map[string]string // further files
@@ -45,7 +46,7 @@ func (in *wrongInput) try(t *testing.T) {
 	for name, content := range in.data {
 		files[name] = content
 	}
-	args := strings.Fields(in.args)
+	args := wordsOf(in.args)
 	for i := range args {
 		if args[i] == "''" {
 			args[i] = ""
@@ -80,4 +81,15 @@ func (in *wrongInput) try(t *testing.T) {
 	if exit := exitCode(err); exit != max(in.exit, 1) {
 		t.Errorf("got exit code %d, want %d", exit, max(in.exit, 1))
 	}
+}
+
+var quotedOrNot = regexp.MustCompile(`'[^']*'|\S+`)
+
+// wordsOf are the words of a command line, of which some are in single quotes.
+func wordsOf(line string) []string {
+	words := quotedOrNot.FindAllString(line, -1)
+	for i, word := range words {
+		words[i] = strings.Trim(word, "'")
+	}
+	return words
 }
