@@ -47,11 +47,6 @@ func (in *wrongInput) try(t *testing.T) {
 		files[name] = content
 	}
 	args := wordsOf(in.args)
-	for i := range args {
-		if args[i] == "''" {
-			args[i] = ""
-		}
-	}
 	if in.file != "" {
 		files["gatehouse.yaml"] = in.file
 		args = append(args, "--config", "gatehouse.yaml")
