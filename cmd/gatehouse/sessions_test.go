@@ -55,6 +55,7 @@ func TestSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	//lint:ignore SA1019 older clients read it
 	if *role.AssumedRoleUser.Arn != "arn:aws:sts::111122223333:assumed-role/deploy/ci" || *role.AssumedRoleUser.AssumedRoleId != "deploy:ci" || *role.PackedPolicySize < 1 {
 		t.Errorf("got %s %s", *role.AssumedRoleUser.Arn, *role.AssumedRoleUser.AssumedRoleId)
 	}

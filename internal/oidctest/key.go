@@ -72,9 +72,12 @@ func (k *Key) JWK() map[string]any {
 	case *rsa.PublicKey:
 		jwk["kty"], jwk["n"], jwk["e"] = "RSA", Encode(key.N.Bytes()), Encode(big.NewInt(int64(key.E)).Bytes())
 	case *ecdsa.PublicKey:
-		size := (key.Curve.Params().BitSize + 7) / 8
-		jwk["kty"], jwk["crv"] = "EC", key.Curve.Params().Name
-		jwk["x"], jwk["y"] = Encode(key.X.FillBytes(make([]byte, size))), Encode(key.Y.FillBytes(make([]byte, size))) //nolint:staticcheck // JWK has coordinates
+		point, err := key.Bytes()
+		if err != nil {
+			panic(err) // the package made the key
+		}
+		x, y := point[1:1+len(point)/2], point[1+len(point)/2:] // behind the byte for "not compressed"
+		jwk["kty"], jwk["crv"], jwk["x"], jwk["y"] = "EC", key.Curve.Params().Name, Encode(x), Encode(y)
 	}
 	for name, v := range k.Members {
 		if jwk[name] = v; v == nil {
