@@ -129,6 +129,20 @@ func (p *Pool) current(until time.Time) (*keySet, error) {
 	return set, nil
 }
 
+// stillHas reports whether keys are the pool's and need no wait: it is what current asks,
+// for a call whose token is known already. Such a call keeps the keys in use as others do.
+func (p *Pool) stillHas(set *keySet) bool {
+	if p.keys.Load() != set || !p.followsURL() {
+		return p.keys.Load() == set
+	}
+	now := time.Now()
+	if second := now.Unix(); p.used.Load() != second { // calls of one second do not contend
+		p.used.Store(second)
+	}
+	age := now.Sub(set.read)
+	return age <= refreshEvery || age <= longestStale && p.followed.Load()
+}
+
 // first fetches keys while none are known.
 func (p *Pool) first(until time.Time) (*keySet, error) {
 	p.mu.Lock()

@@ -109,6 +109,49 @@ func TestOneFetchForManyCalls(t *testing.T) {
 	})
 }
 
+// A token that is kept uses its keys as one that is verified does: they go on being
+// refreshed, one that was taken away lets it in no more, and none that cannot be refreshed
+// does so for longer than a day.
+func TestKeptTokenAndItsKeys(t *testing.T) {
+	before, after := oidctest.RSA("k1", "RS256"), oidctest.OtherRSA("k2", "RS256")
+	for name, change := range map[string]struct {
+		err  error
+		keys *oidctest.Key
+		at   time.Duration
+		want string
+	}{
+		"another key":           {nil, after, 3 * idleAfter, "Unauthorized"},
+		"an issuer that is up":  {nil, before, 3 * idleAfter, "in"},
+		"one that is not":       {errors.New("down"), before, longestStale / 2, "in"},
+		"for longer than a day": {errors.New("down"), before, longestStale + 10*time.Minute, unreachableKind},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keys := new(source)
+			keys.set(nil, before)
+			bubble(t, keys, func(t *testing.T, u *UserPools) {
+				token := before.Token(oidctest.Claims(poolIssuer, map[string]any{"exp": time.Now().Add(3 * longestStale).Unix()}))
+				ask := func() string {
+					_, err := u.Verify(&TokenRequest{Values: []string{token}, Now: time.Now(), Until: time.Now().Add(29 * time.Second)})
+					return outcome(err)
+				}
+				for begin := time.Now(); time.Since(begin) < 2*idleAfter; time.Sleep(time.Minute) {
+					if got := ask(); got != "in" {
+						t.Fatal(got)
+					}
+				}
+				keys.set(change.err, change.keys)
+				got := ""
+				for begin := time.Now(); time.Since(begin) < change.at; time.Sleep(10 * time.Minute) {
+					got = ask()
+				}
+				if got != change.want {
+					t.Errorf("got %s, want %s", got, change.want)
+				}
+			})
+		})
+	}
+}
+
 // Keys are refreshed while calls come, no call waits for that, and one that was taken
 // away verifies nothing any more, nor lets what was kept of its tokens.
 func TestRefresh(t *testing.T) {

@@ -42,14 +42,14 @@ func (c *tokenCache) place(d *digest) *atomic.Pointer[keptToken] {
 }
 
 // find returns a token that a pool of the list has signed with the keys that it still
-// has.
+// has, and may still use.
 func (c *tokenCache) find(d *digest, pools []*Pool) *Token {
 	kept := c.place(d).Load()
 	if kept == nil || kept.digest != *d {
 		return nil
 	}
 	for _, p := range pools {
-		if p == kept.pool && p.keys.Load() == kept.keys {
+		if p == kept.pool && p.stillHas(kept.keys) {
 			return kept.token
 		}
 	}
