@@ -126,8 +126,8 @@ func lookup(get func(string) []string, key string) []string {
 }
 
 // match matches a resolved pattern against the whole of s. It takes time
-// linear in s for patterns without ?; a part with ? between two * may be tried
-// at each place of s. With fold, ASCII letters compare without case and the
+// linear in s for patterns without ?; for a part with ? between two * it takes a step
+// for each place of s and 64 characters of the part. With fold, ASCII letters compare without case and the
 // pattern's are lower case.
 func match(pattern, s string, fold bool) bool {
 	part, rest, more := strings.Cut(pattern, star)
@@ -193,6 +193,12 @@ func find(part, s string, fold bool) int {
 			return -1
 		}
 		return i + len(part)
+	}
+	if !fold && len(part)*len(s) > fewSteps {
+		if utf8.RuneCountInString(part) > utf8.RuneCountInString(s) {
+			return -1
+		}
+		return newSearch(part, s).find(s)
 	}
 	for i := 0; i <= len(s); {
 		if n, ok := matchAt(part, s[i:], fold); ok {
