@@ -24,9 +24,9 @@ server on this machine:
   eval "$(gatehouse env)"
 
 The endpoints of API Gateway and of STS are set, and other AWS services stay where
-they are: many tools ask STS who they are before anything else. This server answers
-GetCallerIdentity alone, so who assumes roles at AWS in the same shell unsets
-AWS_ENDPOINT_URL_STS.`,
+they are: many tools ask STS who they are before anything else. STS here knows the
+users and roles of --credentials alone, so who assumes roles at AWS in the same shell
+unsets AWS_ENDPOINT_URL_STS.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkEndpoint(cmd, &endpoint); err != nil {

@@ -30,7 +30,7 @@ func (o *Others) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
 	e := &wire.Entry{Request: r, RequestID: httpmsg.NewRequestID(), Status: http.StatusNotImplemented, Err: &wire.Error{
 		Status: http.StatusNotImplemented, Type: "UnknownOperationException",
-		Message: "This server speaks API Gateway (apigateway) and GetCallerIdentity of STS, not " + wire.Truncated(service) +
+		Message: "This server speaks API Gateway (apigateway) and a part of STS, not " + wire.Truncated(service) +
 			": let AWS_ENDPOINT_URL_API_GATEWAY name it, and not AWS_ENDPOINT_URL",
 	}}
 	refuse(w, e, service)

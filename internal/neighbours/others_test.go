@@ -21,7 +21,7 @@ func TestOthers(t *testing.T) {
 	signed := func(service string) string {
 		return "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/" + service + "/aws4_request, SignedHeaders=host, Signature=" + strings.Repeat("0", 64)
 	}
-	const says = "This server speaks API Gateway (apigateway) and GetCallerIdentity of STS, not "
+	const says = "This server speaks API Gateway (apigateway) and a part of STS, not "
 	tests := map[string]struct {
 		header map[string]string
 		want   string // in the answer

@@ -21,28 +21,31 @@ func (c *compiler) admission() []step {
 	return []step{(*call).admitSentKey}
 }
 
-// keyHeader is where callers send their API key.
-const keyHeader = "x-api-key"
+// Where the API key of a call is: what its caller sends, or what its authorizer answers.
+const (
+	keyHeader = "x-api-key"
+	keyAnswer = "usageIdentifierKey of the authorizer's answer"
+)
 
 // admitSentKey lets a call in with the API key that it sends.
 func (c *call) admitSentKey() error {
 	value, _ := c.req.Header.Last(keyHeader)
-	return c.admitKey(value)
+	return c.admitKey(value, keyHeader)
 }
 
 // admitUsageKey lets a call in with the API key that its authorizer names, whatever
 // key its caller sends. A method without a Lambda authorizer lets nobody in.
 func (c *call) admitUsageKey() error {
 	if c.access.answer == nil {
-		return c.admitKey("")
+		return c.admitKey("", keyAnswer)
 	}
-	return c.admitKey(c.access.answer.UsageKey)
+	return c.admitKey(c.access.answer.UsageKey, keyAnswer)
 }
 
-// admitKey lets a call in with an API key.
-func (c *call) admitKey(value string) error {
+// admitKey lets a call in with an API key, which is in source.
+func (c *call) admitKey(value, source string) error {
 	access, ok := c.stage.plans.Find(value)
-	c.traceKey(value, true, ok)
+	c.traceKey(value, source, ok)
 	if !ok {
 		return &failure{kind: invalidAPIKey, message: "Forbidden"}
 	}
@@ -57,7 +60,7 @@ func (c *call) admitKey(value string) error {
 
 // admitAnybody lets a call in that needs no key.
 func (c *call) admitAnybody() error {
-	c.traceKey("", false, true)
+	c.traceKey("", "", true)
 	if err := c.admit(new(usageplan.Access)); err != nil {
 		return err
 	}
@@ -105,11 +108,12 @@ func (c *call) where() string {
 	return fmt.Sprintf("RestApi %s, Stage %s, Resource %s, HttpMethod %s", st.APIID, st.Name, x.ResourceID, x.HTTPMethod)
 }
 
-// traceKey records the look at the API key. AWS's tests have no such look.
-func (c *call) traceKey(value string, required, found bool) {
+// traceKey records the look at the API key, source being "" where none is wanted. AWS's
+// tests have no such look.
+func (c *call) traceKey(value, source string, found bool) {
 	if c.trace != nil && !c.test {
 		c.trace.Key(&trace.KeyEvent{
-			Key: value, Stage: c.stagePath(), Method: c.method.verb + " " + c.method.resourcePath, Required: required, Found: found,
+			Key: value, Source: source, Stage: c.stagePath(), Method: c.method.verb + " " + c.method.resourcePath, Required: source != "", Found: found,
 		})
 	}
 }

@@ -151,7 +151,7 @@ func (c *call) traceAccess(decision policy.Decision) {
 	if c.stage.program.policy != nil {
 		resource = c.access.resource.String()
 	}
-	c.trace.Access(decision == policy.Allow, identity, resource)
+	c.trace.Access(decision == policy.Allow, identity, resource, c.access.foreign)
 }
 
 // ask asks a policy about the call. name says in traces which policy it is.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // TestUsageKey has methods that want an API key of an API whose keys its authorizers
@@ -48,6 +49,22 @@ func TestUsageKey(t *testing.T) {
 			}
 			r.want(t, "GET /x\nAuthorization: t\nx-api-key: "+keyValue, tt.want)
 		})
+	}
+}
+
+// TestTraceOfMissingUsageKey has what a developer sees of a key that the authorizer does
+// not name: where to look for it, which is not the header.
+func TestTraceOfMissingUsageKey(t *testing.T) {
+	c := answering(t, says("Allow", testAPI+"*"))
+	resource := mock(func(m *snapshot.Method) {
+		m.AuthorizationType, m.AuthorizerID, m.APIKeyRequired = "CUSTOM", "auth01", true
+	})
+	r := newAWSRigOf(t, integration.AWSOptions{EndpointURL: c.url}, &snapshot.Deployment{
+		APIKeySource: "AUTHORIZER", Resources: []snapshot.Resource{resource}, Authorizers: map[string]snapshot.Authorizer{"auth01": tokens(nil)},
+	}).withKeys(t, nil)
+	text := r.trace(t, "GET /x\nAuthorization: t\nx-api-key: "+keyValue).Text(trace.TextOptions{})
+	if want := "there is none in usageIdentifierKey of the authorizer's answer"; !strings.Contains(text, want) {
+		t.Errorf("got\n%s\nwant %q in it", text, want)
 	}
 }
 

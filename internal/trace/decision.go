@@ -19,6 +19,7 @@ type AccessEvent struct {
 	Allowed  bool
 	Identity string // what the caller's policy, authorizer or token says; "" where none is asked
 	Resource string // what the resource policy says; "" for none
+	Foreign  bool   // the caller is of another account than the API's
 }
 
 func (*DecisionEvent) eventData() {}
@@ -34,9 +35,9 @@ func (t *Trace) Decided(name string, p *policy.Policy, r *policy.Request) {
 
 // Access records whether a call may go on, by the decisions about it; "" stands for
 // what was not asked.
-func (t *Trace) Access(allowed bool, identity, resource string) {
+func (t *Trace) Access(allowed bool, identity, resource string, foreign bool) {
 	if t != nil {
-		t.add(&AccessEvent{allowed, identity, resource})
+		t.add(&AccessEvent{allowed, identity, resource, foreign})
 	}
 }
 
@@ -71,6 +72,9 @@ func (p *printer) access(e *AccessEvent) {
 	}
 	if e.Resource != "" {
 		said = append(said, "resource policy "+e.Resource)
+	}
+	if e.Foreign && e.Resource == "" {
+		said = append(said, "of another account, and no resource policy allows it")
 	}
 	p.row("access", p.paint(color, what)+p.paint(faint, printable(" ("+strings.Join(said, ", ")+")")))
 }

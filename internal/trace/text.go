@@ -167,7 +167,7 @@ func (p *printer) key(e *KeyEvent) {
 	case e.Found:
 		p.row("key", printable(shortened(e.Key)))
 	case e.Key == "":
-		p.row("key", p.paint(yellow, "the method wants an API key, and none was sent in x-api-key"))
+		p.row("key", p.paint(yellow, "the method wants an API key, and there is none in "+e.Source))
 	default:
 		p.row("key", p.paint(yellow, printable(shortened(e.Key))+" is no enabled API key in a usage plan that has "+e.Stage))
 	}

@@ -50,6 +50,7 @@ type RouteEvent struct {
 // A KeyEvent is the look at the caller's API key. The key is masked.
 type KeyEvent struct {
 	Key      string // "" for none
+	Source   string // where keys come from: x-api-key, or usageIdentifierKey of the authorizer's answer
 	Stage    string // API id, a slash and the stage's name
 	Method   string // verb of the definition and path template
 	Required bool   // the method wants a key

@@ -149,3 +149,13 @@ func TestTextOfMappedSecrets(t *testing.T) {
 		})
 	}
 }
+
+// TestForeignerWithoutResourcePolicy has what a developer sees of a caller whose own policy
+// allows the call, and who is of another account than the API.
+func TestForeignerWithoutResourcePolicy(t *testing.T) {
+	tr := new(Trace)
+	tr.Access(false, "Allow", "", true)
+	if got, want := tr.Text(TextOptions{}), "denied (identity Allow, of another account, and no resource policy allows it)"; !strings.Contains(got, want) {
+		t.Errorf("got\n%s\nwant %q in it", got, want)
+	}
+}
