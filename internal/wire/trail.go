@@ -58,7 +58,10 @@ func (t Trail) Write(e *Entry) {
 	case errors.As(e.Err, &known):
 		attrs = append(attrs, slog.String("error", known.Type))
 		if known.Status != http.StatusBadRequest { // whose messages repeat what the body has
-			attrs = append(attrs, slog.String("message", quoted(withoutKeys(known.Message))))
+			// Behind the first line that of a wrong signature repeats what was to be
+			// signed, with session tokens and the query's values.
+			line, _, _ := strings.Cut(known.Message, "\n")
+			attrs = append(attrs, slog.String("message", quoted(withoutKeys(line))))
 		}
 	case e.Err != nil:
 		level = slog.LevelError
