@@ -53,6 +53,9 @@ func TestSlowBackendsMakeRoom(t *testing.T) {
 		var wg sync.WaitGroup
 		var cut atomic.Int32
 		for range 30 {
+			// One after the other: of those that begin at one moment, each may hold half of
+			// what it needs and wait for the other half until all of them give up.
+			time.Sleep(time.Millisecond)
 			wg.Go(func() {
 				if err := get("slow.example"); errors.Is(err, ErrTimeout) {
 					cut.Add(1)
