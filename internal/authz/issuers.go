@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
 // A PoolIssuer says who issues the tokens of user pools, in place of Cognito.
@@ -35,7 +37,8 @@ func (f *keyFile) keys(cognito bool) *atomic.Pointer[keySet] {
 // region.
 func ParsePoolIssuer(arn, text string) (PoolIssuer, error) {
 	in := PoolIssuer{ARN: arn}
-	if arn == "" || strings.ContainsAny(arn, " \t") || !strings.Contains(arn, "*") && !poolARN.MatchString(arn) {
+	_, exact := snapshot.ParseUserPool(arn)
+	if arn == "" || strings.ContainsAny(arn, " \t") || !exact && !strings.Contains(arn, "*") {
 		return in, fmt.Errorf("%.200q: %w, nor a pattern with *", arn, errPoolARN)
 	}
 	issuer, keys, both := strings.Cut(strings.TrimSpace(text), " ")

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
 // PoolOptions are what Pools need of the process.
@@ -121,37 +123,42 @@ func (a *place) same(b *place) bool {
 	return a.issuer == b.issuer && a.cognito == b.cognito && a.keysURL == b.keysURL && a.file == b.file
 }
 
-// poolARN takes the ARN of a user pool apart. What its parts may be keeps anybody from
-// naming another host by them.
-var poolARN = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):cognito-idp:([a-z]{2,}(?:-[a-z]+)+-\d{1,2}):(?:\d{12})?:userpool/([A-Za-z0-9-]{1,32}_[A-Za-z0-9]{1,32})$`)
-
 var (
-	errPoolARN = errors.New("it is no ARN of a user pool, such as arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_AbCdEfGhI")
-	errNoPlace = errors.New("no issuer is set for it, and Cognito itself is not called")
+	errPoolARN   = errors.New("it is no ARN of a user pool, such as arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_AbCdEfGhI")
+	errNoPlace   = errors.New("no issuer is set for it, and Cognito itself is not called")
+	errNoCognito = errors.New("no issuer is set for it, and where Cognito is in its partition and region is not known")
 )
+
+// cognitoRegion is a region that Cognito may be in.
+var cognitoRegion = regexp.MustCompile(`^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$`)
+
+// cognitoDomains are the domains of AWS's partitions.
+var cognitoDomains = map[string]string{
+	"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu",
+	"aws-iso": "c2s.ic.gov", "aws-iso-b": "sc2s.sgov.gov", "aws-iso-e": "cloud.adc-e.uk", "aws-iso-f": "csp.hci.ic.gov",
+}
 
 // place finds where the tokens of a pool come from.
 func (s *PoolSettings) place(arn string) place {
-	m := poolARN.FindStringSubmatch(arn)
-	if m == nil {
+	pool, ok := snapshot.ParseUserPool(arn)
+	if !ok {
 		return place{nowhere: fmt.Errorf("user pool %.200q: %w", arn, errPoolARN)}
 	}
-	region, id := m[2], m[3]
-	domain := "amazonaws.com"
-	if m[1] == "aws-cn" {
-		domain = "amazonaws.com.cn"
-	}
-	own := "https://cognito-idp." + region + "." + domain + "/" + id
+	domain := cognitoDomains[pool.Partition]
+	known := domain != "" && cognitoRegion.MatchString(pool.Region)
+	own := "https://cognito-idp." + pool.Region + "." + cmp.Or(domain, "amazonaws.com") + "/" + pool.ID
 	const keys = "/.well-known/jwks.json"
 	if set, ok := s.issuer(arn); ok {
-		return set.place(own, strings.NewReplacer("{pool}", id, "{region}", region))
+		return set.place(own, strings.NewReplacer("{pool}", pool.ID, "{region}", pool.Region))
 	}
 	at := place{issuer: own, cognito: true, keysURL: own + keys}
 	switch {
 	case s.Endpoint != "":
-		at.keysURL = strings.TrimSuffix(s.Endpoint, "/") + "/" + id + keys
+		at.keysURL = strings.TrimSuffix(s.Endpoint, "/") + "/" + pool.ID + keys
 	case s.Local:
 		at.nowhere = fmt.Errorf("user pool %s: %w", arn, errNoPlace)
+	case !known:
+		at.nowhere = fmt.Errorf("user pool %s: %w", arn, errNoCognito)
 	}
 	return at
 }

@@ -200,6 +200,7 @@ func TestAuthorizerRefusals(t *testing.T) {
 		"a function for a pool": pools(authorizerURI, poolARN, authorizerURI),
 		"two that are none":     pools("a\nb", "a", poolARN, "b"),
 		"a pattern for a pool":  pools(allPools, allPools),
+		"a pool without its _":  pools(poolARN[:len(poolARN)-10], poolARN[:len(poolARN)-10]),
 
 		"no ARN of a role":      {input{AuthorizerCredentials: aws.String("role")}, "Invalid ARN specified in the request"},
 		"the caller's identity": {input{AuthorizerCredentials: aws.String("arn:aws:iam::*:user/*")}, "Invalid ARN specified in the request"},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -81,8 +82,6 @@ func (t *tx) invokesFunction(uri string) bool {
 	return parts != nil && (awsRegion.MatchString(parts[1]) || parts[1] == t.who.Region)
 }
 
-var userPoolPattern = regexp.MustCompile(`^arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+$`)
-
 // checkUserPools wants the ARNs of one user pool or more. That AWS lists those it
 // does not take on lines of their own has been seen; its words for none at all are
 // not known.
@@ -90,7 +89,10 @@ func checkUserPools(arns []string) error {
 	if len(arns) == 0 {
 		return wire.BadRequest("ProviderARNs cannot be empty")
 	}
-	wrong := slices.DeleteFunc(slices.Clone(arns), userPoolPattern.MatchString)
+	wrong := slices.DeleteFunc(slices.Clone(arns), func(arn string) bool {
+		_, ok := snapshot.ParseUserPool(arn)
+		return ok
+	})
 	if len(wrong) > 0 {
 		return wire.BadRequest("ProviderARNs need to be valid Cognito Userpools. Invalid ARNs-\n%s", wire.Truncated(strings.Join(wrong, "\n")))
 	}
