@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -17,6 +18,7 @@ type Keyring struct {
 	byKey       map[string]*Caller
 	byPrincipal map[string]*Caller // any one: the entries of a principal have the same policy
 	roles       map[string]*role   // by ARN
+	named       map[string]string  // ARNs of users and roles, by what IAM has one of
 	sessions    opened             // of these callers
 	warnings    []string           // what an operator should know; no secrets
 }
@@ -94,7 +96,7 @@ func Parse(text []byte) (*Keyring, error) {
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.SequenceNode || len(doc.Content[0].Content) == 0 {
 		return nil, errors.New("is not a list of credentials")
 	}
-	k := &Keyring{byKey: map[string]*Caller{}, byPrincipal: map[string]*Caller{}, roles: map[string]*role{}}
+	k := &Keyring{byKey: map[string]*Caller{}, byPrincipal: map[string]*Caller{}, roles: map[string]*role{}, named: map[string]string{}}
 	for i, n := range doc.Content[0].Content {
 		if err := k.read(n); err != nil {
 			return nil, fmt.Errorf("entry %d (line %d): %w", i+1, n.Line, err)
@@ -143,6 +145,9 @@ func (k *Keyring) add(entry *keyEntry) error {
 	if same := k.byPrincipal[entry.principal]; same != nil && same.policyText != entry.policy.text {
 		return fmt.Errorf("policy: differs from that of %s, which has the same principal", same.AccessKeyID)
 	}
+	if err := k.name("principal", entry.principal); err != nil {
+		return err
+	}
 	c := entry.caller()
 	k.byKey[c.AccessKeyID] = c
 	k.byPrincipal[c.Principal] = c
@@ -154,6 +159,27 @@ func (k *Keyring) addRole(r *role) error {
 	if k.roles[r.arn] != nil {
 		return fmt.Errorf("role: %s is there twice", r.arn)
 	}
+	if err := k.name("role", r.arn); err != nil {
+		return err
+	}
 	k.roles[r.arn] = r
+	return nil
+}
+
+// name takes the ARN of a user or a role whose name no other of the account has. IAM has
+// one of a name, whatever its path and whatever the case of its letters, because the ARNs
+// of sessions have no paths: who assumed one role would pass for who assumed the other.
+func (k *Keyring) name(key, arn string) error {
+	parts := strings.SplitN(arn, ":", 6)
+	account, resource := parts[4], parts[5]
+	kind, path, _ := strings.Cut(resource, "/")
+	if kind != "user" && kind != "role" {
+		return nil
+	}
+	id := account + ":" + kind + "/" + strings.ToLower(path[strings.LastIndexByte(path, '/')+1:])
+	if other, ok := k.named[id]; ok && other != arn {
+		return fmt.Errorf("%s: %s and %s have the same name, which an account has once", key, other, arn)
+	}
+	k.named[id] = arn
 	return nil
 }

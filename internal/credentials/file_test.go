@@ -84,6 +84,9 @@ func TestParseErrors(t *testing.T) {
 		"role with a secret":          {"- role: arn:aws:iam::111122223333:role/x\n  secretAccessKey: " + aliceSecret, "entry 1 (line 1): line 2: a key is none of role, trust, policy, maxSessionDuration"},
 		"role for a minute":           {"- role: arn:aws:iam::111122223333:role/x\n  maxSessionDuration: 60", "entry 1 (line 1): maxSessionDuration: must be 3600 to 43200 seconds"},
 		"role twice":                  {"- role: arn:aws:iam::111122223333:role/x\n  trust: ['*']\n- role: arn:aws:iam::111122223333:role/x\n  trust: ['*']", "entry 2 (line 3): role: arn:aws:iam::111122223333:role/x is there twice"},
+		"role of two paths":           {"- role: arn:aws:iam::111122223333:role/a/x\n  trust: ['*']\n- role: arn:aws:iam::111122223333:role/b/X\n  trust: ['*']", "entry 2 (line 3): role: arn:aws:iam::111122223333:role/a/x and arn:aws:iam::111122223333:role/b/X have the same name"},
+		"role of a key's path":        {credentialText("  principal: arn:aws:iam::111122223333:role/x", "- role: arn:aws:iam::111122223333:role/b/x", "  trust: ['*']"), "entry 2 (line 5): role: arn:aws:iam::111122223333:role/x and arn:aws:iam::111122223333:role/b/x have the same name"},
+		"user of two paths":           {credentialText("  principal: arn:aws:iam::111122223333:user/a/x", "- accessKeyId: OTHER", "  secretAccessKey: "+aliceSecret, "  account: '111122223333'", "  principal: arn:aws:iam::111122223333:user/b/x"), "entry 2 (line 5): principal: arn:aws:iam::111122223333:user/a/x and arn:aws:iam::111122223333:user/b/x have the same name"},
 		"two policies of a principal": {credentialText(
 			"- accessKeyId: OTHER", "  secretAccessKey: "+aliceSecret, "  account: '111122223333'",
 			"  principal: arn:aws:iam::111122223333:user/AKIAALICE", "  policy: {Statement: []}"),
