@@ -5,19 +5,26 @@ import (
 	"crypto/sha256"
 	"hash"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// maxKeys bounds the signing keys that are kept. There is one a day for each
-// secret, region and service.
-const maxKeys = 1000
+const (
+	// maxKeys bounds the signing keys that are kept. There is one a day for each
+	// secret, region and service.
+	maxKeys = 1000
+	// maxDates bounds the dates of which keys are kept: those that requests may have which
+	// are taken on one day. A presigned URL lasts for a week, which is on eight dates, and
+	// the clock of who signs may be in the next day already.
+	maxDates = 9
+)
 
-// A keyCache keeps the signing keys of a day. Those of other days go when the
-// first of a new one comes.
+// A keyCache keeps the signing keys of the last dates that requests were signed on.
 type keyCache struct {
-	mu   sync.RWMutex
-	keys map[keyID]*signingKey
+	mu    sync.RWMutex
+	keys  map[keyID]*signingKey
+	dates []string // of the keys, in order
 }
 
 type keyID struct{ secret, date, region, service string }
@@ -30,16 +37,26 @@ func (c *keyCache) get(secret string, scope *Scope) (*signingKey, bool) {
 	return key, ok
 }
 
-// put keeps a key.
+// put keeps a key, unless it is of a date before all that are kept.
 func (c *keyCache) put(secret string, scope *Scope, key *signingKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.keys, func(old keyID, _ *signingKey) bool { return old.date != scope.Date })
 	if c.keys == nil || len(c.keys) >= maxKeys {
-		c.keys = make(map[keyID]*signingKey)
+		c.keys, c.dates = make(map[keyID]*signingKey), nil
 	}
 	// What is kept refers to no memory of a request.
-	c.keys[keyID{strings.Clone(secret), strings.Clone(scope.Date), strings.Clone(scope.Region), strings.Clone(scope.Service)}] = key
+	id := keyID{strings.Clone(secret), strings.Clone(scope.Date), strings.Clone(scope.Region), strings.Clone(scope.Service)}
+	c.keys[id] = key
+	at, known := slices.BinarySearch(c.dates, id.date)
+	if known {
+		return
+	}
+	c.dates = slices.Insert(c.dates, at, id.date)
+	if len(c.dates) > maxDates {
+		oldest := c.dates[0]
+		c.dates = slices.Delete(c.dates, 0, 1)
+		maps.DeleteFunc(c.keys, func(old keyID, _ *signingKey) bool { return old.date == oldest })
+	}
 }
 
 // find returns the signing key of a secret for a scope; s is for working in.

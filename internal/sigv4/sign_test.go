@@ -176,8 +176,38 @@ func TestSigningKeys(t *testing.T) {
 	if again := sign("0", testTime); again != first {
 		t.Errorf("signed %s, then %s", first, again)
 	}
-	if tomorrow := sign("0", testTime.AddDate(0, 0, 1)); tomorrow == first || len(s.keys.keys) != 1 {
-		t.Errorf("the next day %d keys are kept", len(s.keys.keys))
+	if tomorrow := sign("0", testTime.AddDate(0, 0, 1)); tomorrow == first {
+		t.Error("the key of a day signs on the next")
+	}
+}
+
+// The keys of a date stay when those of others come, as they do where somebody calls with
+// a URL that was presigned yesterday, and go when they are the oldest of too many.
+func TestKeysOfDates(t *testing.T) {
+	var c keyCache
+	on := func(day int) *Scope {
+		return &Scope{Date: testTime.AddDate(0, 0, day).Format("20060102"), Region: testRegion, Service: "sqs"}
+	}
+	kept := func(day int) bool { _, ok := c.get("s", on(day)); return ok }
+	for day := range maxDates {
+		c.put("s", on(-day), newSigningKey(nil))
+		c.put("t", on(-day), newSigningKey(nil))
+	}
+	for day := range maxDates {
+		if !kept(-day) {
+			t.Errorf("the key of %d days ago went", day)
+		}
+	}
+	c.put("s", on(-maxDates), newSigningKey(nil))
+	if kept(-maxDates) || !kept(0) || !kept(1-maxDates) {
+		t.Error("a key that is too old was kept, or others went for it")
+	}
+	c.put("s", on(1), newSigningKey(nil))
+	if !kept(1) || !kept(0) || kept(1-maxDates) {
+		t.Error("the keys of the oldest date stayed, or others went")
+	}
+	if len(c.keys) != 2*(maxDates-1)+1 || len(c.dates) != maxDates {
+		t.Errorf("%d keys of %v", len(c.keys), c.dates)
 	}
 }
 
