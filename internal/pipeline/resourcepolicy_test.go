@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // statement is one statement of a resource policy, with what rest adds.
@@ -112,6 +113,25 @@ func TestDecisionTables(t *testing.T) {
 				c.answer.Release()
 			}
 		})
+	}
+}
+
+// TestUndecidedPolicy: a Deny that takes too long to decide denies, and traces and
+// execution logs say why.
+func TestUndecidedPolicy(t *testing.T) {
+	r := guardedBy(statement("Allow", "*", "") + "," +
+		statement("Deny", "*", `, "Sid": "mirror", "Condition": {"StringLike": {"aws:Referer": "*${aws:UserAgent}?b*"}}`))
+	call := func(n int) string {
+		return "GET /x\nUser-Agent: " + strings.Repeat("a", n/2) + "\nReferer: " + strings.Repeat("a", n)
+	}
+	r.want(t, call(100), "200\nContent-Type: application/json\n\n")
+	r.want(t, call(10_000), anonymousDenied("GET/x", explicitly))
+	got := r.trace(t, call(10_000))
+	if text, want := got.Text(trace.TextOptions{}), "resource policy: denied by mirror, which is not decided: "+policy.TooManySteps+"\n"; !strings.Contains(text, want) {
+		t.Errorf("got\n%s\nwant %q in it", text, want)
+	}
+	if log, want := got.ExecutionLog(), " : resource policy is not decided: "+policy.TooManySteps+"\n"; !strings.Contains(log, want) {
+		t.Errorf("got\n%s\nwant %q in it", log, want)
 	}
 }
 

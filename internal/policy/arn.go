@@ -64,9 +64,9 @@ func splitARN(value string, vars bool) []string {
 
 // match matches an ARN. known is false when a variable has no value; nothing
 // matches then.
-func (a *arnPattern) match(arn string, get func(string) []string) (ok, known bool) {
+func (a *arnPattern) match(arn string, e *evaluation) (ok, known bool) {
 	for i := range a.parts {
-		text, known := a.parts[i].resolve(get)
+		text, known := a.parts[i].resolve(e)
 		if !known {
 			return false, false
 		}
@@ -77,7 +77,7 @@ func (a *arnPattern) match(arn string, get func(string) []string) (ok, known boo
 				return false, true
 			}
 		}
-		if !match(text, part, false) {
+		if !e.match(text, part, false) {
 			return false, true
 		}
 	}

@@ -181,8 +181,8 @@ func (c *compiler) operand(op operator, value string) (o operand, err error) {
 }
 
 // holds reports whether a condition is met.
-func (c *condition) holds(get func(string) []string) bool {
-	got := lookup(get, c.key)
+func (c *condition) holds(e *evaluation) bool {
+	got := e.values(c.key)
 	if c.kind == ofNull {
 		return slices.ContainsFunc(c.values, func(o operand) bool { return o.truth == (len(got) == 0) })
 	}
@@ -191,7 +191,7 @@ func (c *condition) holds(get func(string) []string) bool {
 	}
 	every := c.quantifier == forAll || c.quantifier == single && c.negated
 	for _, v := range got {
-		if met := c.met(v, get); met != every {
+		if met := c.met(v, e); met != every {
 			return met
 		}
 	}
@@ -201,12 +201,13 @@ func (c *condition) holds(get func(string) []string) bool {
 // met reports whether one value of the key satisfies the condition: it equals
 // one of the policy's values, or none when the operator is negated. A policy
 // value whose variable has no value equals nothing, and allows nothing.
-func (c *condition) met(value string, get func(string) []string) bool {
+func (c *condition) met(value string, e *evaluation) bool {
 	if c.kind == ofAddress {
+		e.spend(reading*len(value) + len(c.values))
 		return c.hasAddress(value) != c.negated
 	}
 	for i := range c.values {
-		hit, known := c.compare(&c.values[i], value, get)
+		hit, known := c.compare(&c.values[i], value, e)
 		if !known && c.negated && c.allows {
 			return false
 		}
@@ -218,21 +219,29 @@ func (c *condition) met(value string, get func(string) []string) bool {
 }
 
 // compare compares one value of the key with one of the policy.
-func (c *condition) compare(o *operand, value string, get func(string) []string) (hit, known bool) {
+func (c *condition) compare(o *operand, value string, e *evaluation) (hit, known bool) {
+	switch c.kind {
+	case ofNumber, ofDate, ofBool:
+		if !e.spend(reading * len(value)) {
+			return false, true
+		}
+	}
 	switch c.kind {
 	case ofARN:
-		return o.arn.match(value, get)
+		return o.arn.match(value, e)
 	case ofText, ofFoldedText, ofPattern, ofBinary:
-		text, known := o.pattern.resolve(get)
+		text, known := o.pattern.resolve(e)
 		if !known {
 			return false, false
 		}
 		switch c.kind {
 		case ofPattern:
-			return match(text, value, false), true
+			return e.match(text, value, false), true
 		case ofFoldedText:
+			e.spend(folding * len(text))
 			return strings.EqualFold(text, value), true
 		}
+		e.spend(len(text))
 		return text == value, true
 	case ofNumber:
 		n, err := parseNumber(value)

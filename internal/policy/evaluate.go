@@ -47,21 +47,40 @@ type Request struct {
 }
 
 // Evaluate decides about a request. It allocates nothing unless variables are
-// to be resolved.
+// to be resolved. What one call may cost is bounded, at some tens of milliseconds, which
+// only clients come near who send long headers to a policy that compares them with
+// themselves, such as StringLike aws:Referer *${aws:UserAgent}?b*. From there on nothing
+// is decided any more: a Deny denies, and an Allow does not allow.
 func (p *Policy) Evaluate(r *Request) Decision {
+	e := evaluation{request: r, steps: maxSteps}
+	return p.decide(&e, nil)
+}
+
+// decide is Evaluate, and Explain where there is an explanation to fill in.
+func (p *Policy) decide(e *evaluation, why *Explanation) Decision {
 	decision := ImplicitDeny
 	if p == nil {
 		return decision
 	}
 	for i := range p.statements {
 		s := &p.statements[i]
-		if s.effect == decision || s.misses(r) != nothing { // a second Allow adds nothing
+		if s.effect == decision { // a second Allow adds nothing
 			continue
 		}
-		if s.effect == ExplicitDeny {
-			return ExplicitDeny
+		missed := s.misses(e)
+		applies := missed == nothing
+		if e.exceeded() {
+			missed, applies = undecided, s.effect == ExplicitDeny
 		}
-		decision = Allow
+		if why != nil {
+			why.add(s, missed, applies, e.request)
+		}
+		if !applies {
+			continue
+		}
+		if decision = s.effect; decision == ExplicitDeny {
+			break
+		}
 	}
 	return decision
 }
@@ -71,7 +90,8 @@ func (p *Policy) Evaluate(r *Request) Decision {
 type elementIndex int
 
 const (
-	nothing elementIndex = iota // the statement is about the request
+	nothing   elementIndex = iota // the statement is about the request
+	undecided                     // whether it is takes more steps than there are
 	principalElement
 	actionElement
 	resourceElement
@@ -79,27 +99,28 @@ const (
 )
 
 // misses returns the first element of a statement that a request does not fit.
-func (s *statement) misses(r *Request) elementIndex {
-	if s.principals != nil && s.principals.match(r.Principal, r.ByName) == s.notPrincipal {
+func (s *statement) misses(e *evaluation) elementIndex {
+	r := e.request
+	if s.principals != nil && s.principals.match(e) == s.notPrincipal {
 		return principalElement
 	}
-	if s.hasAction(r.Action) == s.notAction {
+	if s.hasAction(r.Action, e) == s.notAction {
 		return actionElement
 	}
-	if s.resources != nil && !s.covers(r) {
+	if s.resources != nil && !s.covers(e) {
 		return resourceElement
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].holds(r.Context) {
+		if !s.conditions[i].holds(e) {
 			return firstCondition + elementIndex(i)
 		}
 	}
 	return nothing
 }
 
-func (s *statement) hasAction(action string) bool {
+func (s *statement) hasAction(action string, e *evaluation) bool {
 	for i := range s.actions {
-		if match(s.actions[i].text, action, true) {
+		if e.match(s.actions[i].text, action, true) {
 			return true
 		}
 	}
@@ -109,8 +130,9 @@ func (s *statement) hasAction(action string) bool {
 // covers reports whether the statement's resources cover the request's. Where that, or
 // the statement, spells a path otherwise than its owner would, a Deny covers it under
 // any spelling, and an Allow of all but some resources under all.
-func (s *statement) covers(r *Request) bool {
-	covered := s.coversARN(s.resources, r.Resource, r)
+func (s *statement) covers(e *evaluation) bool {
+	r := e.request
+	covered := s.coversARN(s.resources, r.Resource, e)
 	if s.effect == Allow && !s.notResource {
 		return covered
 	}
@@ -125,7 +147,7 @@ func (s *statement) covers(r *Request) bool {
 		if spelling == "" {
 			continue
 		}
-		if also := s.coversARN(resources, spelling, r); s.effect == Allow {
+		if also := s.coversARN(resources, spelling, e); s.effect == Allow {
 			covered = covered && also
 		} else {
 			covered = covered || also
@@ -136,10 +158,10 @@ func (s *statement) covers(r *Request) bool {
 
 // coversARN reports whether an ARN is covered by the statement, whose resources are
 // given in one of their spellings.
-func (s *statement) coversARN(resources []arnPattern, arn string, r *Request) bool {
+func (s *statement) coversARN(resources []arnPattern, arn string, e *evaluation) bool {
 	known := true // no variable is without a value
 	for i := range resources {
-		hit, resolved := resources[i].match(arn, r.Context)
+		hit, resolved := resources[i].match(arn, e)
 		if hit {
 			return !s.notResource
 		}

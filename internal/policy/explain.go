@@ -10,8 +10,13 @@ type Explanation struct {
 	// document such as Statement[1]. It is "" for an implicit deny.
 	Statement string
 
+	// Undecided is whether Evaluate has given up, since the request takes too many steps:
+	// a Deny that is then the statement has not been found to be about the request.
+	Undecided bool
+
 	// Misses are the statements that are not about the request, in the order of the
-	// document.
+	// document. Statements behind the one that decides have not been looked at, nor those
+	// that would only allow what is allowed already.
 	Misses []Miss
 }
 
@@ -23,24 +28,21 @@ type Miss struct {
 
 // Explain evaluates the policy as Evaluate does and says why. It allocates.
 func (p *Policy) Explain(r *Request) Explanation {
-	var e Explanation
-	if p == nil {
-		return e
+	var why Explanation
+	why.Decision = p.decide(&evaluation{request: r, steps: maxSteps}, &why)
+	return why
+}
+
+// add says what became of a statement.
+func (x *Explanation) add(s *statement, missed elementIndex, applies bool, r *Request) {
+	if missed == undecided {
+		x.Undecided = true
 	}
-	for i := range p.statements {
-		s := &p.statements[i]
-		missed := s.misses(r)
-		switch {
-		case missed != nothing:
-			e.Misses = append(e.Misses, Miss{s.name, s.why(missed, r)})
-		case s.effect == ExplicitDeny:
-			e.Decision, e.Statement = ExplicitDeny, s.name
-			return e
-		case e.Decision != Allow:
-			e.Decision, e.Statement = Allow, s.name
-		}
+	if applies {
+		x.Statement = s.name
+	} else {
+		x.Misses = append(x.Misses, Miss{s.name, s.why(missed, r)})
 	}
-	return e
 }
 
 // why says in words that a request does not fit an element of the statement.
@@ -52,6 +54,8 @@ func (s *statement) why(element elementIndex, r *Request) string {
 		return name + " does not name "
 	}
 	switch element {
+	case undecided:
+		return TooManySteps
 	case principalElement:
 		who := r.Principal
 		if who == "" {
@@ -64,7 +68,7 @@ func (s *statement) why(element elementIndex, r *Request) string {
 		return not("Resource", s.notResource) + r.Resource
 	}
 	c := &s.conditions[element-firstCondition]
-	values := lookup(r.Context, c.key)
+	values := r.values(c.key)
 	if len(values) == 0 {
 		return "Condition " + c.name + " does not hold: the call has no such value"
 	}

@@ -19,7 +19,7 @@ func TestExplain(t *testing.T) {
 	}{
 		"a name":                 {statement("Allow", resource+`, "Sid": "everybody"`), Explanation{Decision: Allow, Statement: "everybody"}},
 		"no name":                {statement("Allow", resource), Explanation{Decision: Allow, Statement: "Statement[0]"}},
-		"the second allows":      {office + "," + statement("Allow", resource), Explanation{Allow, "Statement[1]", []Miss{{"office", `Condition IpAddress aws:SourceIp does not hold for "203.0.113.9"`}}}},
+		"the second allows":      {office + "," + statement("Allow", resource), Explanation{Decision: Allow, Statement: "Statement[1]", Misses: []Miss{{"office", `Condition IpAddress aws:SourceIp does not hold for "203.0.113.9"`}}}},
 		"the first that allows":  {statement("Allow", resource) + "," + statement("Allow", `"Resource": "*"`), Explanation{Decision: Allow, Statement: "Statement[0]"}},
 		"a Deny behind an Allow": {statement("Allow", resource) + "," + statement("Deny", resource+`, "Sid": "nobody"`), Explanation{Decision: ExplicitDeny, Statement: "nobody"}},
 		"nothing":                {office, Explanation{Misses: []Miss{{"office", `Condition IpAddress aws:SourceIp does not hold for "203.0.113.9"`}}}},

@@ -39,3 +39,9 @@ func one(effect, rest string) string {
 func context(values map[string][]string) func(string) []string {
 	return func(key string) []string { return values[key] }
 }
+
+// matches matches a compiled pattern, with as many steps as one request has.
+func matches(pattern, s string, fold bool) bool {
+	e := evaluation{steps: maxSteps}
+	return e.match(pattern, s, fold)
+}

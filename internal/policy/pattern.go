@@ -92,21 +92,21 @@ func (p *pattern) variable(b *strings.Builder, inside string) error {
 
 // resolve puts the values of a pattern's variables in, as literal text. It is
 // false when one has no value or more than one.
-func (p *pattern) resolve(get func(string) []string) (string, bool) {
+func (p *pattern) resolve(e *evaluation) (string, bool) {
 	if len(p.variables) == 0 {
 		return p.text, true
 	}
 	var b strings.Builder
-	for i := 0; i < len(p.text); i++ {
+	for i := 0; i < len(p.text) && e.spend(1); i++ {
 		if p.text[i] != variable {
 			b.WriteByte(p.text[i])
 			continue
 		}
 		i++
 		v := p.variables[p.text[i]]
-		values := lookup(get, v.key)
+		values := e.values(v.key)
 		switch {
-		case len(values) == 1 && utf8.ValidString(values[0]):
+		case len(values) == 1 && e.spend(len(values[0])) && utf8.ValidString(values[0]):
 			b.WriteString(values[0])
 		case len(values) == 0 && v.defaults:
 			b.WriteString(v.fallback)
@@ -117,19 +117,14 @@ func (p *pattern) resolve(get func(string) []string) (string, bool) {
 	return b.String(), true
 }
 
-// lookup reads a key; a nil function has none.
-func lookup(get func(string) []string, key string) []string {
-	if get == nil {
-		return nil
-	}
-	return get(key)
-}
-
 // match matches a resolved pattern against the whole of s. It takes time
-// linear in s for patterns without ?; for a part with ? between two * it takes a step
-// for each place of s and 64 characters of the part. With fold, ASCII letters compare without case and the
+// linear in s for patterns without ?; a part with ? between two * may be tried
+// at each place of s. With fold, ASCII letters compare without case and the
 // pattern's are lower case.
-func match(pattern, s string, fold bool) bool {
+func (e *evaluation) match(pattern, s string, fold bool) bool {
+	if !e.spend(len(pattern)) {
+		return false
+	}
 	part, rest, more := strings.Cut(pattern, star)
 	n, ok := matchAt(part, s, fold)
 	if !ok {
@@ -142,17 +137,18 @@ func match(pattern, s string, fold bool) bool {
 		if part, rest, more = strings.Cut(rest, star); !more {
 			return matchEnd(part, s, fold)
 		}
-		if n = find(part, s, fold); n < 0 {
+		if n = e.find(part, s, fold); n < 0 {
 			return false
 		}
 	}
 }
 
-// matchAt matches a part at the start of s and returns how much of s it takes.
+// matchAt matches a part at the start of s and returns how much of s it has looked at,
+// which is what the part takes if it matches.
 func matchAt(part, s string, fold bool) (n int, ok bool) {
 	for i := 0; i < len(part); i++ {
 		if n >= len(s) {
-			return 0, false
+			return n, false
 		}
 		if part[i] == oneChar {
 			_, size := utf8.DecodeRuneInString(s[n:])
@@ -164,7 +160,7 @@ func matchAt(part, s string, fold bool) (n int, ok bool) {
 			c += 'a' - 'A'
 		}
 		if c != part[i] {
-			return 0, false
+			return n, false
 		}
 		n++
 	}
@@ -186,23 +182,23 @@ func matchEnd(part, s string, fold bool) bool {
 }
 
 // find returns where in s the first match of a part ends, -1 for none.
-func find(part, s string, fold bool) int {
+func (e *evaluation) find(part, s string, fold bool) int {
 	if !fold && strings.IndexByte(part, oneChar) < 0 {
 		i := strings.Index(s, part)
 		if i < 0 {
+			e.spend(len(s))
 			return -1
 		}
+		e.spend(i)
 		return i + len(part)
 	}
-	if !fold && len(part)*len(s) > fewSteps {
-		if utf8.RuneCountInString(part) > utf8.RuneCountInString(s) {
-			return -1
-		}
-		return newSearch(part, s).find(s)
-	}
 	for i := 0; i <= len(s); {
-		if n, ok := matchAt(part, s[i:], fold); ok {
+		n, ok := matchAt(part, s[i:], fold)
+		if ok {
 			return i + n
+		}
+		if !e.spend(n + 1) {
+			return -1
 		}
 		_, size := utf8.DecodeRuneInString(s[i:])
 		i += max(size, 1)

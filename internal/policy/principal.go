@@ -78,13 +78,15 @@ func isAccount(s string) bool {
 	return len(s) == 12 && !strings.ContainsFunc(s, func(c rune) bool { return c < '0' || c > '9' })
 }
 
-// match reports whether a caller, by ARN, is one of p; byName is Request.ByName. The
-// anonymous caller is "", which is nobody's ARN and in nobody's account.
-func (p *principals) match(caller string, byName bool) bool {
+// match reports whether a request's caller is one of p. The anonymous caller is "", which
+// is nobody's ARN and in nobody's account.
+func (p *principals) match(e *evaluation) bool {
 	if p.everyone {
 		return true
 	}
-	if !byName && len(p.accounts) > 0 && slices.Contains(p.accounts, AccountOf(caller)) {
+	caller := e.request.Principal
+	e.spend(len(p.accounts) + len(p.arns)*len(caller))
+	if !e.request.ByName && len(p.accounts) > 0 && slices.Contains(p.accounts, AccountOf(caller)) {
 		return true
 	}
 	for _, arn := range p.arns {

@@ -22,6 +22,14 @@ type AccessEvent struct {
 	Foreign  bool   // the caller is of another account than the API's
 }
 
+// undecided is what an execution log says of a policy that has given up, "" of others.
+func (e *DecisionEvent) undecided() string {
+	if !e.Undecided {
+		return ""
+	}
+	return e.Policy + " is not decided: " + policy.TooManySteps
+}
+
 func (*DecisionEvent) eventData() {}
 func (*AccessEvent) eventData()   {}
 
@@ -51,7 +59,11 @@ func (p *printer) decision(e *DecisionEvent) {
 	case policy.Allow:
 		p.row("policy", name+": "+p.paint(green, "allowed")+" by "+printable(cut(e.Statement)))
 	case policy.ExplicitDeny:
-		p.row("policy", name+": "+p.paint(yellow, "denied")+" by "+printable(cut(e.Statement)))
+		text := name + ": " + p.paint(yellow, "denied") + " by " + printable(cut(e.Statement))
+		if e.Undecided {
+			text += ", which is not decided: " + policy.TooManySteps
+		}
+		p.row("policy", text)
 	default:
 		p.row("policy", name+": "+p.paint(yellow, "nothing allows")+" "+printable(e.Action+" on "+cut(e.ARN)))
 	}

@@ -57,6 +57,10 @@ func (l *executionLog) event(e *Event, requestID string) {
 		l.line("Successfully completed authorizer execution", "")
 	case *TokenEvent:
 		l.line("Successfully completed authorizer execution", "")
+	case *DecisionEvent:
+		if text := e.undecided(); text != "" { // no words of AWS's are known for it
+			l.line(text, "")
+		}
 	case *AuthorizerFailedEvent:
 		l.line(configurationError+e.Reason, "")
 	case *AdmitEvent:
