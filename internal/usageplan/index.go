@@ -124,18 +124,20 @@ func (x *index) set(k *key, to []*member) {
 	x.used += len(to) - kept
 }
 
-// reserve makes room for so many more members: at least a quarter of the table is free,
-// and half of one that is new.
+// reserve makes room for so many more members: at least an eighth of the table is free,
+// and a quarter of one that is new. The smaller the table, the more of it is in the
+// processor's caches, and slots that stand next to each other cost little.
 func (x *index) reserve(more int) {
 	from := x.table.Load()
-	if from != nil && 4*(x.used+more) <= 3*len(from.slots) {
+	if from != nil && 8*(x.used+more) <= 7*len(from.slots) {
 		return
 	}
 	size := 16
-	for size < 2*(x.n+more) {
+	for 3*size < 4*(x.n+more) {
 		size *= 2
 	}
 	to := &table{make([]slot, size)}
+	useHugePages(to.slots)
 	if from != nil {
 		from.copy(to)
 	}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package usageplan
+
+// useHugePages does nothing: only Linux is asked for large pages.
+func useHugePages([]slot) {}
