@@ -47,7 +47,7 @@ func (b *body) start(w http.ResponseWriter, r *http.Request, nc *conn, timeout t
 	if nc == nil {
 		b.control = http.NewResponseController(w)
 	}
-	b.control.SetReadDeadline(time.Now().Add(timeout)) // net/http reads what no handler does before it answers
+	b.control.SetReadDeadline(time.Now().Add(timeout))
 }
 
 // mayHaveBody reports whether there is a body to read. Over HTTP/2 one may follow
@@ -126,6 +126,31 @@ func (b *body) unread() bool { return b.from != nil && !b.whole }
 // never send it.
 func (b *body) endless(r *http.Request) bool {
 	return b != nil && b.unread() && (b.left < 0 || b.left >= smallRest || r.Header["Expect"] != nil)
+}
+
+// overtake lets the answer that follows go out before the rest of the body is read.
+// Otherwise net/http reads that first, and a client that stops in the midst of its body
+// waits for its answer as long as the body may take. dismiss must follow.
+func (b *body) overtake(w http.ResponseWriter) {
+	if b.unread() && b.conn != nil {
+		_ = http.NewResponseController(w).EnableFullDuplex() // only a test's recorder cannot
+	}
+}
+
+// dismiss ends the body of a request that has been answered over HTTP/1. Unless the
+// connection ends, it reads the rest, so that the next request can follow. net/http may
+// not do that behind overtake: it would begin a background read that nobody ends.
+func (b *body) dismiss(nc *conn, closing bool) {
+	if !b.unread() {
+		return
+	}
+	if !closing {
+		b.control.SetReadDeadline(time.Now().Add(silence))
+		if _, err := io.CopyN(io.Discard, b.from, smallRest); err == io.EOF {
+			return
+		}
+	}
+	nc.breakOff()
 }
 
 // paced returns r with its body at a pace, and the body; r itself and nil if it

@@ -87,20 +87,51 @@ func (p *peer) secure() *peer {
 	return &out
 }
 
-// A small body is read behind the answer, and the connection serves the next
-// request.
+// A small body is read behind the answer, whoever gives it, and the connection serves
+// the next request.
 func TestEarlyAnswerKeepsConnections(t *testing.T) {
-	s := open(t, Options{}, refusing)
-	p := s.dial(t)
-	for _, target := range []string{"/nope", "/dev"} {
-		for _, size := range []int{1, 5_000, 200_000} {
-			p.send(stageHead("POST", target) + fmt.Sprintf("Content-Length: %d\r\n\r\n", size))
-			resp, _ := p.receive("POST") // before any of it is sent
-			if resp.StatusCode < 400 || resp.Close {
-				t.Fatalf("%s, %d bytes: status %d, closes: %t", target, size, resp.StatusCode, resp.Close)
+	const local = "POST / HTTP/1.1\r\nHost: localhost\r\n"
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusForbidden) })
+	silent := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {})
+	plain := open(t, Options{}, refusing)
+	for name, tt := range map[string]struct {
+		site *site
+		head string
+	}{
+		"unknown stage":               {plain, stageHead("POST", "/nope")},
+		"a stage that refuses":        {plain, stageHead("POST", "/dev")},
+		"another handler":             {openAs(t, Options{}, Entrance{Next: next}, refusing), local},
+		"another handler alone":       {openAs(t, Options{}, Entrance{Next: next, NoStages: true}, refusing), local},
+		"another handler, none there": {plain, local},
+		"over HTTP/1.0":               {plain, strings.Replace(stageHead("POST", "/dev"), "1.1", "1.0", 1) + "Connection: keep-alive\r\n"},
+		"an answer that is empty":     {openAs(t, Options{}, Entrance{Next: silent}, refusing), local},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := tt.site.dial(t)
+			for range 2 {
+				for _, size := range []int{1, 5_000, 200_000} {
+					p.send(tt.head + fmt.Sprintf("Content-Length: %d\r\n\r\n", size))
+					p.SetReadDeadline(time.Now().Add(10 * time.Second))
+					if resp, _ := p.receive("POST"); resp.Close { // before any of it is sent
+						t.Fatalf("%d bytes: status %d, and it closes", size, resp.StatusCode)
+					}
+					p.send(strings.Repeat("x", size))
+				}
 			}
-			p.send(strings.Repeat("x", size))
-		}
+		})
+	}
+}
+
+// An answer whose length is not known before it ends is not held back either: its
+// connection ends with it.
+func TestLongEarlyAnswer(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	s := openAs(t, Options{}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, long) })}, refusing)
+	p := s.dial(t)
+	p.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf")
+	p.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if resp, body := p.receive("POST"); resp.StatusCode != 200 || body != long || !resp.Close {
+		t.Errorf("status %d, %d bytes; closes: %t", resp.StatusCode, len(body), resp.Close)
 	}
 }
 

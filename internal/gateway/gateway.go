@@ -160,10 +160,13 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, next http.Handler
 	} else {
 		b.read = client.begin
 	}
-	next.ServeHTTP(w, paced)
-	if nc != nil && b.endless(r) {
-		nc.breakOff()
+	if nc == nil || b == nil {
+		next.ServeHTTP(w, paced)
+		return
 	}
+	answer := &early{ResponseWriter: w, r: r, body: b}
+	next.ServeHTTP(answer, paced)
+	answer.finish(nc)
 }
 
 // serve answers a request for a stage.
@@ -186,16 +189,17 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 		c.reset()
 		g.calls.Put(c)
 	}()
-	endless := nc != nil && c.body.endless(r) // HTTP/2 ends the stream alone
+	endless := nc != nil && (c.body.endless(r) || c.body.unread() && resp.Stream != nil) // HTTP/2 ends the stream alone
 	out.closing = closing || endless || g.door.closing.Load()
 	if !out.direct(c, resp, &g.dates) {
+		c.body.overtake(w)
 		out.send(resp)
+		if nc != nil && c.body.unread() {
+			_ = http.NewResponseController(w).Flush() // before the rest is read
+		}
 	}
-	switch {
-	case endless:
-		nc.breakOff()
-	case c.body.unread():
-		c.body.control.SetReadDeadline(time.Now().Add(silence)) // net/http reads the rest
+	if nc != nil {
+		c.body.dismiss(nc, endless)
 	}
 }
 
