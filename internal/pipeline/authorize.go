@@ -130,11 +130,14 @@ func (c *call) decide() error {
 const notAllowed = "The client is not authorized to perform this operation."
 
 // judge returns what the resource policy says of the call. It is asked once; who
-// calls must be known then, where the method asks for a signature.
+// calls, and what its own policies say, must be known then where the method asks for a
+// signature.
 func (c *call) judge() policy.Decision {
 	a := &c.access
 	if p := c.stage.program.policy; p != nil && !a.judged {
-		a.resource, a.judged = c.ask("resource policy", p.Policy()), true
+		query := c.asks()
+		query.ByName = a.identity != policy.Allow
+		a.resource, a.judged = c.ask("resource policy", p.Policy(), &query), true
 	}
 	return a.resource
 }
@@ -155,12 +158,11 @@ func (c *call) traceAccess(decision policy.Decision) {
 }
 
 // ask asks a policy about the call. name says in traces which policy it is.
-func (c *call) ask(name string, p *policy.Policy) policy.Decision {
-	query := c.asks()
+func (c *call) ask(name string, p *policy.Policy, query *policy.Request) policy.Decision {
 	if c.trace != nil {
-		c.trace.Decided(name, p, &query)
+		c.trace.Decided(name, p, query)
 	}
-	return p.Evaluate(&query)
+	return p.Evaluate(query)
 }
 
 // denied is the failure of a call that policies do not let in.

@@ -118,7 +118,8 @@ func (c *call) askAuthorizer(a *authorizer) error {
 	x := &c.scope.Context.Authorizer
 	x.Custom, x.PrincipalID, x.Values = true, answer.PrincipalID, answer.Context
 	c.access.answer = answer
-	c.access.identity = c.ask("authorizer's policy", answer.Policy())
+	query := c.asks()
+	c.access.identity = c.ask("authorizer's policy", answer.Policy(), &query)
 	return nil
 }
 

@@ -182,6 +182,7 @@ func (c *call) mayInvalidate() bool {
 		identity = a.identity
 	}
 	if guard != nil {
+		query.ByName = identity != policy.Allow
 		resource = guard.Policy().Evaluate(&query)
 	}
 	return guard.Join(kind, a.foreign, identity, resource) == policy.Allow

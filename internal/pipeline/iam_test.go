@@ -23,6 +23,9 @@ func TestIAM(t *testing.T) {
 		denied = `{"Message":"User: arn:aws:iam::111122223333:user/reader is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********3333:abc/prod/`
 		abroad = `{"Message":"User: arn:aws:iam::444455556666:user/carol is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********3333:abc/prod/GET/x"}`
 	)
+	about := func(effect, principal string) string {
+		return `{"Effect": "` + effect + `", ` + principal + `, "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}`
+	}
 	header := func(name, value string) func(*httpmsg.Request) {
 		return func(r *httpmsg.Request) {
 			r.Header.Del(name)
@@ -61,7 +64,14 @@ func TestIAM(t *testing.T) {
 		"another account":                      {sign: toSign{id: "ABROAD"}, status: 403, kind: "AccessDeniedException", body: abroad},
 		"another account that the API lets in": {sign: toSign{id: "ABROAD"}, policy: `{"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}`, status: 200, body: "ABROAD 444455556666 carol carol arn:aws:iam::444455556666:user/carol"},
 		"the API's policy denies":              {policy: `{"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::111122223333:user/team/alice"}, "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}`, status: 403, kind: "AccessDeniedException", body: `{"Message":"User: arn:aws:iam::111122223333:user/team/alice is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********3333:abc/prod/GET/x with an explicit deny"}`},
-		"the API's policy allows more":         {sign: toSign{id: "READER", method: "PUT"}, policy: `{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}`, status: 200, body: reader},
+		"the API's policy allows more":         {sign: toSign{id: "READER", method: "PUT"}, policy: about("Allow", `"Principal": {"AWS": "arn:aws:iam::111122223333:user/reader"}`), status: 200, body: reader},
+		"it allows everyone more":              {sign: toSign{id: "READER", method: "PUT"}, policy: about("Allow", `"Principal": "*"`), status: 200, body: reader},
+		"it leaves more to the account":        {sign: toSign{id: "READER", method: "PUT"}, policy: about("Allow", `"Principal": {"AWS": "111122223333"}`), status: 403, kind: "AccessDeniedException", body: denied + `PUT/x"}`},
+		"it leaves it to the account's root":   {sign: toSign{id: "READER", method: "PUT"}, policy: about("Allow", `"Principal": {"AWS": "arn:aws:iam::111122223333:root"}`), status: 403, kind: "AccessDeniedException", body: denied + `PUT/x"}`},
+		"what the account hands on":            {sign: toSign{id: "READER"}, policy: about("Allow", `"Principal": {"AWS": "111122223333"}`), status: 200, body: reader},
+		"it denies the account":                {sign: toSign{id: "READER"}, policy: about("Deny", `"Principal": {"AWS": "111122223333"}`), status: 403, kind: "AccessDeniedException", body: denied + `GET/x with an explicit deny"}`},
+		"it denies all but the account":        {sign: toSign{id: "READER"}, policy: about("Deny", `"NotPrincipal": {"AWS": "111122223333"}`), status: 403, kind: "AccessDeniedException", body: denied + `GET/x with an explicit deny"}`},
+		"it denies all but the caller":         {sign: toSign{id: "READER"}, policy: about("Deny", `"NotPrincipal": {"AWS": ["111122223333", "arn:aws:iam::111122223333:user/reader"]}`), status: 200, body: reader},
 
 		"no signature (documented)":                {change: header("Authorization", ""), status: 403, kind: "MissingAuthenticationTokenException", body: `{"message":"Missing Authentication Token"}`, unread: true},
 		"no signature, no credentials file":        {change: header("Authorization", ""), file: "none", status: 403, kind: "MissingAuthenticationTokenException", body: `{"message":"Missing Authentication Token"}`, unread: true},

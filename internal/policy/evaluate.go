@@ -28,9 +28,9 @@ type Request struct {
 	Action    string // such as "execute-api:Invoke", in any case
 	Resource  string // ARN, as the caller spelled it; trust policies have none
 
-	// ByName counts a principal only where a statement names it, or everyone, and not
-	// where one names its account: what is given to an account is for the policies of
-	// its identities to hand on.
+	// ByName says that the policies of who asks do not allow the request. What a statement
+	// allows an account counts for nothing then: it is for the policies of its identities to
+	// hand on (documented). What allows who asks by name, or everyone, does count.
 	ByName bool
 
 	// Decoded is Resource with the percent-escapes of its path decoded, and Plain the ARN
@@ -101,7 +101,7 @@ const (
 // misses returns the first element of a statement that a request does not fit.
 func (s *statement) misses(e *evaluation) elementIndex {
 	r := e.request
-	if s.principals != nil && s.principals.match(e) == s.notPrincipal {
+	if s.principals != nil && s.principals.match(e, s.whole(r)) == s.notPrincipal {
 		return principalElement
 	}
 	if s.hasAction(r.Action, e) == s.notAction {
@@ -116,6 +116,17 @@ func (s *statement) misses(e *evaluation) elementIndex {
 		}
 	}
 	return nothing
+}
+
+// whole reports whether an account among the statement's principals stands for everyone
+// in it, and not for the account itself alone. A Deny of all but an account takes nobody
+// in it out (documented: its users and roles are to be named as well), and nothing is
+// allowed by a statement about all but an account to anybody in it.
+func (s *statement) whole(r *Request) bool {
+	if s.effect == ExplicitDeny {
+		return !s.notPrincipal
+	}
+	return s.notPrincipal || !r.ByName
 }
 
 func (s *statement) hasAction(action string, e *evaluation) bool {

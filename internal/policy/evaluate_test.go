@@ -138,6 +138,40 @@ func TestPrincipals(t *testing.T) {
 	}
 }
 
+// TestAccounts: an account that a statement names stands for what its own policies may
+// hand on, for everyone in it, or for itself alone.
+func TestAccounts(t *testing.T) {
+	const account, root = `{"AWS": "111122223333"}`, "arn:aws:iam::111122223333:root"
+	both := `{"AWS": ["111122223333", "` + testUser + `"]}`
+	tests := map[string]struct {
+		effect, element string
+		caller          string
+		silent          bool // the caller's own policies do not allow it
+		want            Decision
+	}{
+		"allowed":                           {"Allow", `"Principal": ` + account, testUser, false, Allow},
+		"allowed, and handed to nobody":     {"Allow", `"Principal": ` + account, testUser, true, ImplicitDeny},
+		"allowed, the account itself":       {"Allow", `"Principal": ` + account, root, true, Allow},
+		"allowed by name":                   {"Allow", `"Principal": ` + both, testUser, true, Allow},
+		"denied":                            {"Deny", `"Principal": ` + account, testUser, false, ExplicitDeny},
+		"denied, and handed to nobody":      {"Deny", `"Principal": ` + account, testUser, true, ExplicitDeny},
+		"all others allowed":                {"Allow", `"NotPrincipal": ` + account, testUser, false, ImplicitDeny},
+		"all others allowed, none handed":   {"Allow", `"NotPrincipal": ` + account, testUser, true, ImplicitDeny},
+		"all others denied":                 {"Deny", `"NotPrincipal": ` + account, testUser, false, ExplicitDeny},
+		"all others denied, handed on":      {"Deny", `"NotPrincipal": ` + account, testUser, true, ExplicitDeny},
+		"all others denied, by name":        {"Deny", `"NotPrincipal": ` + both, testUser, false, ImplicitDeny},
+		"all others denied, account itself": {"Deny", `"NotPrincipal": ` + account, root, false, ImplicitDeny},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := mustParse(t, one(tt.effect, tt.element), ResourcePolicy)
+			if got := p.Evaluate(&Request{Principal: tt.caller, ByName: tt.silent, Action: "execute-api:Invoke", Resource: testARN}); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestCombine holds the tables of AWS's guide, row by row.
 func TestCombine(t *testing.T) {
 	const allow, silent, deny = Allow, ImplicitDeny, ExplicitDeny

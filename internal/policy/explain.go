@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // An Explanation says how a policy comes to its decision, for people.
 type Explanation struct {
@@ -60,6 +63,9 @@ func (s *statement) why(element elementIndex, r *Request) string {
 		who := r.Principal
 		if who == "" {
 			who = "anonymous"
+		}
+		if !s.notPrincipal && r.ByName && slices.Contains(s.principals.accounts, AccountOf(who)) {
+			return "Principal names the account of " + who + ", whose own policies do not allow it"
 		}
 		return not("Principal", s.notPrincipal) + who
 	case actionElement:

@@ -28,12 +28,16 @@ func TestExplain(t *testing.T) {
 		"all but the resource":   {statement("Allow", `"NotResource": "*"`), Explanation{Misses: []Miss{{"Statement[0]", "NotResource names " + testARN}}}},
 		"another action":         {`{"Effect": "Allow", "Principal": "*", "Action": "execute-api:InvalidateCache", ` + resource + `}`, Explanation{Misses: []Miss{{"Statement[0]", "Action does not name execute-api:Invoke"}}}},
 		"another principal":      {`{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "*", ` + resource + `}`, Explanation{Misses: []Miss{{"Statement[0]", "Principal does not name anonymous"}}}},
+		"an account":             {`{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "*", ` + resource + `}`, Explanation{Misses: []Miss{{"Statement[0]", "Principal names the account of " + testUser + ", whose own policies do not allow it"}}}},
 	}
 	source := []string{"203.0.113.9"}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := mustParse(t, `{"Version": "2012-10-17", "Statement": [`+tt.statements+`]}`, ResourcePolicy)
 			r := &Request{Action: "execute-api:Invoke", Resource: testARN, Context: context(map[string][]string{"aws:sourceip": source})}
+			if name == "an account" {
+				r.Principal, r.ByName = testUser, true
+			}
 			if d := cmp.Diff(tt.want, p.Explain(r)); d != "" {
 				t.Errorf("-want +got\n%s", d)
 			}

@@ -109,7 +109,11 @@ func naively(statements []*naiveStatement, r *Request, keys map[string][]string)
 func (s *naiveStatement) about(r *Request, keys map[string][]string) bool {
 	who, what := false, false
 	for _, p := range s.principals {
-		who = who || p == "*" || p == r.Principal || len(p) == 12 && strings.Contains(r.Principal, "::"+p+":")
+		account := len(p) == 12 && strings.Contains(r.Principal, "::"+p+":")
+		if s.effect == "Deny" && s.principal == "NotPrincipal" || s.effect == "Allow" && s.principal == "Principal" && r.ByName {
+			account = false // for none of these is the account itself
+		}
+		who = who || p == "*" || p == r.Principal || account
 	}
 	for _, a := range s.actions {
 		what = what || glob(strings.ToLower(a), strings.ToLower(r.Action))
@@ -305,6 +309,7 @@ func against(t *testing.T, r *rand.Rand) Decision {
 	path := pick("pets", "pets/7", "admin", "admin/", "%61dmin", "%61dmin/", "pe%74s", "", "a*", "x:y")
 	q := &Request{
 		Principal: pick("", testUser, "arn:aws:sts::111122223333:assumed-role/ops/s", "arn:aws:iam::444455556666:user/bob"),
+		ByName:    r.IntN(3) == 0,
 		Action:    pick("execute-api:Invoke", "execute-api:invoke"),
 		Resource:  "arn:aws:execute-api:us-east-1:111122223333:" + pick("a1b2c3", "a1b2c3", "other") + "/" + pick("prod", "dev") + "/" + pick("GET", "POST") + "/" + path,
 	}

@@ -11,7 +11,7 @@ import (
 // principals is who a statement of a resource policy is about.
 type principals struct {
 	everyone bool
-	accounts []string // everyone in these accounts
+	accounts []string // see statement.whole
 	arns     []string
 }
 
@@ -78,15 +78,16 @@ func isAccount(s string) bool {
 	return len(s) == 12 && !strings.ContainsFunc(s, func(c rune) bool { return c < '0' || c > '9' })
 }
 
-// match reports whether a request's caller is one of p. The anonymous caller is "", which
-// is nobody's ARN and in nobody's account.
-func (p *principals) match(e *evaluation) bool {
+// match reports whether a request's caller is one of p, in which accounts stand for
+// everyone in them if whole. The anonymous caller is "", which is nobody's ARN and in
+// nobody's account.
+func (p *principals) match(e *evaluation, whole bool) bool {
 	if p.everyone {
 		return true
 	}
 	caller := e.request.Principal
 	e.spend(len(p.accounts) + len(p.arns)*len(caller))
-	if !e.request.ByName && len(p.accounts) > 0 && slices.Contains(p.accounts, AccountOf(caller)) {
+	if len(p.accounts) > 0 && (whole || isRoot(caller)) && slices.Contains(p.accounts, AccountOf(caller)) {
 		return true
 	}
 	for _, arn := range p.arns {
@@ -95,6 +96,13 @@ func (p *principals) match(e *evaluation) bool {
 		}
 	}
 	return false
+}
+
+// isRoot reports whether an ARN is that of an account itself.
+func isRoot(arn string) bool {
+	_, rest, _ := strings.Cut(arn, ":iam::")
+	_, resource, _ := strings.Cut(rest, ":")
+	return resource == "root"
 }
 
 // AccountOf returns the account of an ARN, "" for other texts.
