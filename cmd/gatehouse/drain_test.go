@@ -120,8 +120,8 @@ func TestDrainInTime(t *testing.T) {
 	t.Parallel()
 	c := defaults()
 	c.Listen, c.GatewayListen, c.InMemory, c.AccessLog = "127.0.0.1:0", "127.0.0.1:0", true, ""
-	var log strings.Builder
-	s, err := start(t.Context(), c, io.Discard, slog.New(slog.NewTextHandler(&log, nil)))
+	log := new(lockedLog)
+	s, err := start(t.Context(), c, io.Discard, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,8 +136,8 @@ func TestDrainInTime(t *testing.T) {
 	if took := time.Since(begin); took > 20*time.Second { // by itself the server waits half a minute for a body
 		t.Errorf("ended after %v", took)
 	}
-	if !strings.Contains(log.String(), `plane="control plane" connections=1`) {
-		t.Errorf("log:\n%s", log.String())
+	if text := log.take(); !strings.Contains(text, `plane="control plane" connections=1`) {
+		t.Errorf("log:\n%s", text)
 	}
 }
 

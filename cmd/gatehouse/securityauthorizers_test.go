@@ -149,7 +149,7 @@ func (c *judgeCase) run(t *testing.T, j *judge, in *door, up *recorder) {
 	verb, rest, _ := strings.Cut(c.send, " ")
 	target, lines, _ := strings.Cut(rest, "\n")
 	go func() { _, _ = fmt.Fprintf(nc, "%s /prod%s HTTP/1.1\r\n%s%s\r\n", verb, target, securityHost, lines) }()
-	resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
+	resp, err := http.ReadResponse(bufio.NewReader(nc), &http.Request{Method: verb})
 	if err != nil {
 		t.Fatal(err)
 	}
