@@ -16,6 +16,9 @@ const (
 	shards = 16
 	// maxWaiters bounds the calls that wait for the same answer.
 	maxWaiters = 4096
+	// maxFailures is how many failures of others a call waits through before it takes the
+	// last for its own: one may be that of the call that asked, and no fault of the function.
+	maxFailures = 2
 	// entrySize is about how many bytes an answer takes in a cache beside itself.
 	entrySize = 256
 )
@@ -76,6 +79,7 @@ type flight struct {
 	done    chan struct{} // closed at its end
 	waiters int
 	answer  *Answer // nil where there is none
+	err     error   // why there is none
 	left    bool    // there is none because its caller has left
 }
 
@@ -100,11 +104,14 @@ func (c *Cache) Get(key Key) *Answer {
 
 // Load returns the answer that is kept, or asks for it, or waits for a call that asks
 // for it already. asked says that this call has asked. What the function answers is
-// kept for the wanted time; a failure is nobody's but that of who asked, and those who
-// waited ask by themselves.
+// kept for the wanted time.
+//
+// There is one call of the function at a time, however many want its answer. When it
+// fails one of those who wait asks once more, and when that fails, too, those who have
+// waited for both get its error: thousands would not help a function that fails.
 func (c *Cache) Load(w *Wanted, ask func() (*Answer, error)) (answer *Answer, asked bool, err error) {
 	s := c.shard(w.Key)
-	for {
+	for failures := 0; ; {
 		answer, f, mine := s.join(w)
 		switch {
 		case answer != nil:
@@ -118,13 +125,14 @@ func (c *Cache) Load(w *Wanted, ask func() (*Answer, error)) (answer *Answer, as
 		if err := s.wait(w, f); err != nil {
 			return nil, false, err
 		}
-		switch {
-		case f.answer != nil:
+		if f.answer != nil {
 			return f.answer, false, nil
-		case !f.left:
-			answer, err = ask()
-			s.keep(w, answer)
-			return answer, true, err
+		}
+		if !f.left {
+			failures++
+		}
+		if failures == maxFailures {
+			return nil, false, f.err
 		}
 	}
 }
@@ -191,7 +199,7 @@ func (s *shard) lead(w *Wanted, f *flight, ask func() (*Answer, error)) (answer 
 		close(f.done)
 	}()
 	answer, err = ask()
-	f.answer, f.left = answer, errors.Is(err, ErrGone)
+	f.answer, f.err, f.left = answer, err, errors.Is(err, ErrGone)
 	s.keep(w, answer)
 	return answer, err
 }

@@ -140,52 +140,67 @@ func TestCacheLoadsOnce(t *testing.T) {
 	})
 }
 
-// TestCacheFailures has calls that wait for one which fails: its failure is not theirs.
+// TestCacheFailures has calls that wait for one which fails: one of them asks once more.
+// Each has its answer, or the error of the second.
 func TestCacheFailures(t *testing.T) {
 	boom := errors.New("boom")
 	tests := map[string]struct {
-		err   error // of the first
+		err   error // of those that fail
 		panic bool
-		calls int32 // all in all, of the first and ten who wait
+		fails int32 // calls, from the first on
+		calls int32 // all in all, of the first and a thousand who wait
+		ok    int32
 	}{
-		"the function fails":    {err: boom, calls: 11},
-		"the first client goes": {err: fmt.Errorf("read: %w", ErrGone), calls: 2},
-		"the first one panics":  {panic: true, calls: 2},
+		"the function fails":    {err: boom, fails: 1, calls: 2, ok: 1000},
+		"it fails again":        {err: boom, fails: 2, calls: 2},
+		"it never works":        {err: boom, fails: 5000, calls: 2},
+		"the first client goes": {err: fmt.Errorf("read: %w", ErrGone), fails: 1, calls: 2, ok: 1000},
+		"three clients go":      {err: fmt.Errorf("read: %w", ErrGone), fails: 3, calls: 4, ok: 998},
+		"the first one panics":  {panic: true, fails: 1, calls: 2, ok: 1000},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := NewCache(1 << 20)
-				var calls, ok atomic.Int32
+				var calls, busy, ok atomic.Int32
 				var all sync.WaitGroup
 				ask := func() (*Answer, error) {
 					n := calls.Add(1)
+					if busy.Add(1) > 1 {
+						t.Error("two ask at the same moment")
+					}
+					defer busy.Add(-1)
 					time.Sleep(time.Second)
 					switch {
-					case n > 1:
+					case n > tt.fails:
 						return &Answer{PrincipalID: "user"}, nil
 					case tt.panic:
 						panic("first")
 					}
 					return nil, tt.err
 				}
-				for range 11 {
+				for range 1001 {
 					all.Go(func() {
 						defer func() { _ = recover() }()
 						switch answer, _, err := c.Load(wanted(1), ask); {
 						case answer != nil && err == nil:
 							ok.Add(1)
-						case !errors.Is(err, tt.err):
+						case err == nil || !errors.Is(err, tt.err):
 							t.Errorf("got %v", err)
 						}
 					})
 				}
 				all.Wait()
-				if calls.Load() != tt.calls || ok.Load() != 10 {
-					t.Errorf("%d calls, %d answers; want %d and 10", calls.Load(), ok.Load(), tt.calls)
+				if calls.Load() != tt.calls || ok.Load() != tt.ok {
+					t.Errorf("%d calls, %d answers; want %d and %d", calls.Load(), ok.Load(), tt.calls, tt.ok)
 				}
-				if c.Get(keyOf(1)) == nil || len(c.shards[0].flights) != 0 {
+				if kept := c.Get(keyOf(1)) != nil; kept != (tt.ok > 0) || len(c.shards[0].flights) != 0 {
 					t.Error("the answer is not kept, or a flight is left")
+				}
+				if tt.ok == 0 { // who comes later asks
+					if _, asked, _ := c.Load(wanted(1), answers("user")); !asked {
+						t.Error("a failure was kept")
+					}
 				}
 			})
 		})

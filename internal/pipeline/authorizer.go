@@ -152,11 +152,25 @@ func (c *call) loadAnswer(a *authorizer, b *boundAuthorizer, key authz.Key) (*au
 	case errors.Is(err, authz.ErrGone):
 		return nil, c.authorizerFailed(authz.AuthorizerFailure, "", errors.Join(integration.ErrGone, err))
 	case err != nil:
-		return nil, c.authorizerFailed(authz.AuthorizerFailure, authorizerError, err)
+		return nil, c.failedAlike(err)
 	case c.trace != nil:
 		c.trace.Authorized(&trace.AuthorizedEvent{Principal: answer.PrincipalID, Kept: true})
 	}
 	return answer, nil
+}
+
+// failedAlike is the failure of a call that has waited for another's answer in vain. A
+// failure of that call is this one's, too, under its own request id.
+func (c *call) failedAlike(err error) *failure {
+	f, ok := errors.AsType[*failure](err)
+	switch {
+	case !ok:
+		return c.authorizerFailed(authz.AuthorizerFailure, authorizerError, err)
+	case f.kind == unauthorized:
+		return c.unauthorized()
+	}
+	c.trace.AuthorizerFailed(f.reason)
+	return f
 }
 
 // authorizerDeadline is when an authorizer must have answered.

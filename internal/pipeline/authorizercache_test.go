@@ -3,6 +3,7 @@ package pipeline
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
@@ -127,6 +128,32 @@ func TestOneCallForMany(t *testing.T) {
 	all.Wait()
 	if got := c.count(); got != 1 {
 		t.Errorf("%d calls", got)
+	}
+}
+
+// TestFailuresForMany has many calls at once with one token, and a function that fails: it
+// never runs twice at the same moment, and each call has the answer that the function made.
+func TestFailuresForMany(t *testing.T) {
+	for name, tt := range map[string]struct{ text, want string }{
+		"a 401":          {`{"errorMessage": "Unauthorized"}`, notLetIn},
+		"a wrong policy": {`{"principalId": "user"}`, badConfig},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var busy atomic.Int32
+			c := newCloud(t, func(w http.ResponseWriter, _ seen) {
+				if busy.Add(1) > 1 {
+					t.Error("the function runs twice")
+				}
+				defer busy.Add(-1)
+				_, _ = w.Write([]byte(tt.text))
+			})
+			r := guarded(t, c, tokens(nil))
+			var all sync.WaitGroup
+			for range 100 {
+				all.Go(func() { r.want(t, "GET /x\nAuthorization: t", tt.want) })
+			}
+			all.Wait()
+		})
 	}
 }
 
