@@ -237,10 +237,10 @@ func sumOf(texts ...string) [sha256.Size]byte {
 type Range [sha256.Size]byte
 
 // Range returns the range of a stage's answers. target is what the URI and the
-// credentials are under the stage's variables; flushed is how many times the stage's
-// answers were flushed.
-func (l *Lambda) Range(account, region, api, stage string, flushed int64, target ...string) Range {
-	texts := append([]string{account, region, api, stage, l.ID, strconv.FormatInt(flushed, 10), string(l.settings[:])}, target...)
+// credentials are under the stage's variables; life names the answers of the stage, which
+// a flush and a stage made again under its name have none of.
+func (l *Lambda) Range(account, region, api, stage string, life string, target ...string) Range {
+	texts := append([]string{account, region, api, stage, l.ID, life, string(l.settings[:])}, target...)
 	return sumOf(texts...)
 }
 

@@ -158,7 +158,7 @@ func (s *Service) FlushStageAuthorizersCache(ctx context.Context, who *wire.Call
 		if err != nil {
 			return err
 		}
-		st.AuthorizersFlushed++
+		st.AuthorizerAnswers = newID(apiIDLength)
 		return t.saveServed(kindStage, *st.StageName, st)
 	})
 }

@@ -312,8 +312,7 @@ func TestAuthorizerQuota(t *testing.T) {
 	}
 }
 
-// What a deployment freezes of authorizers stays as it was, and flushing raises the
-// number of the stage that is served and of no other.
+// What a deployment freezes of authorizers stays as it was.
 func TestAuthorizersAreServed(t *testing.T) {
 	o := newBench(t)
 	api := must(o.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "shop"}))(t)
@@ -345,15 +344,6 @@ func TestAuthorizersAreServed(t *testing.T) {
 		t.Errorf("the method is %+v", m)
 	}
 
-	for range 2 {
-		must(o.FlushStageAuthorizersCache(ctx(), who, &wire.FlushStageAuthorizersCacheRequest{RestAPIID: *api.ID, StageName: "dev"}))(t)
-	}
-	must(o.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: *api.ID, StageName: "dev", PatchOperations: ops([3]string{"replace", "/description", "d"})}))(t)
-	for stage, want := range map[string]int64{"dev": 2, "prod": 0} {
-		if st, _ := served[snapshot.Stage](o, snapshot.ServedStage, snapshot.ServedID(*api.ID, stage)); st.AuthorizersFlushed != want {
-			t.Errorf("%s was flushed %d times, want %d", stage, st.AuthorizersFlushed, want)
-		}
-	}
 	// What is served is kept, too: it can be made again of the documents.
 	for kind, id := range map[string]string{snapshot.ServedStage: "dev", snapshot.ServedDeployment: st.DeploymentID} {
 		id = snapshot.ServedID(*api.ID, id)
@@ -365,6 +355,46 @@ func TestAuthorizersAreServed(t *testing.T) {
 		if err != nil || string(again) != string(row.Data) {
 			t.Errorf("%s: served %s, made again %v %s", kind, row.Data, err, again)
 		}
+	}
+}
+
+// What authorizers have answered for a stage is found as long as the stage is served under
+// one name of the answers: a flush draws another, and so does a stage that is made again,
+// since an answer may come when the stage that it is for has gone.
+func TestAnswersOfStage(t *testing.T) {
+	o := newBench(t)
+	api := must(o.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "shop"}))(t)
+	must(o.PutMethod(ctx(), who, &wire.PutMethodRequest{RestAPIID: *api.ID, ResourceID: *api.RootResourceID, HTTPMethod: "GET", AuthorizationType: "NONE"}))(t)
+	must(o.PutIntegration(ctx(), who, &wire.PutIntegrationRequest{RestAPIID: *api.ID, ResourceID: *api.RootResourceID, HTTPMethod: "GET", Type: "MOCK"}))(t)
+	named := func(stage string) string {
+		st, _ := served[snapshot.Stage](o, snapshot.ServedStage, snapshot.ServedID(*api.ID, stage))
+		return st.AuthorizerAnswers
+	}
+	o.deploy(*api.ID, "dev", "prod")
+	first, other := named("dev"), named("prod")
+	must(o.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: *api.ID, StageName: "dev", PatchOperations: ops([3]string{"replace", "/description", "d"})}))(t)
+	o.deploy(*api.ID, "dev")
+	if got := named("dev"); got != first || got == "" || got == other {
+		t.Errorf("the answers of a stage that has changed are %q; they were %q, and another's %q", got, first, other)
+	}
+	seen := map[string]bool{first: true, other: true}
+	isNew := func(when string) {
+		t.Helper()
+		got := named("dev")
+		if seen[got] {
+			t.Errorf("%s the answers are %q again", when, got)
+		}
+		seen[got] = true
+	}
+	for range 2 {
+		must(o.FlushStageAuthorizersCache(ctx(), who, &wire.FlushStageAuthorizersCacheRequest{RestAPIID: *api.ID, StageName: "dev"}))(t)
+		isNew("after a flush")
+	}
+	must(o.DeleteStage(ctx(), who, &wire.DeleteStageRequest{RestAPIID: *api.ID, StageName: "dev"}))(t)
+	o.deploy(*api.ID, "dev")
+	isNew("of a stage made again")
+	if got := named("prod"); got != other {
+		t.Errorf("another stage has other answers: %q, before %q", got, other)
 	}
 }
 

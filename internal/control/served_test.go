@@ -207,11 +207,13 @@ func TestServedStage(t *testing.T) {
 			snapshot.Stage{DeploymentID: *two.ID, Variables: map[string]string{"a": "2"},
 				MethodSettings: map[string]snapshot.MethodSetting{"*/*": {}, "//POST": {DataTraceEnabled: true, LoggingLevel: "OFF"}}}},
 	}
+	made, _ := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(api, "dev"))
 	for _, tt := range tests {
 		if tt.ops != nil {
 			must(b.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: api, StageName: "dev", PatchOperations: tt.ops}))(t)
 		}
 		tt.want.APIID, tt.want.Name, tt.want.Account, tt.want.Region = api, "dev", testAccount, testRegion
+		tt.want.AuthorizerAnswers = made.AuthorizerAnswers // drawn, and kept by updates
 		got, _ := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(api, "dev"))
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s: -want +got %s", tt.name, d)

@@ -27,7 +27,9 @@ type stage struct {
 	wire.Stage
 	Set map[string][]string `json:"set,omitzero"` // by key of methodSettings, the settings that are not AWS's defaults; sorted
 
-	AuthorizersFlushed int64 `json:"authorizersFlushed,omitzero"` // how many times FlushStageAuthorizersCache was called
+	// AuthorizerAnswers names what authorizers have answered for the stage: with another name
+	// there is none. It is drawn, as that of a cache is.
+	AuthorizerAnswers string `json:"authorizerAnswers,omitempty"`
 
 	Cache cacheState `json:"cache,omitzero"`
 }
@@ -76,6 +78,7 @@ func (t *tx) addStage(st *stage) error {
 	st.CacheClusterEnabled = withDefault(st.CacheClusterEnabled, false)
 	st.TracingEnabled = withDefault(st.TracingEnabled, false)
 	st.MethodSettings = map[string]wire.MethodSetting{}
+	st.AuthorizerAnswers = newID(apiIDLength)
 	st.CreatedDate = &t.now
 	if c := st.CanarySettings; c != nil {
 		completeCanary(c, *st.DeploymentID)
@@ -121,7 +124,7 @@ func (t *tx) servedStage(st *stage) *snapshot.Stage {
 	return &snapshot.Stage{
 		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
 		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
-		AccessLog: freezeAccessLog(st), AuthorizersFlushed: st.AuthorizersFlushed, Canary: freezeCanary(st.CanarySettings), Cache: st.freezeCache(),
+		AccessLog: freezeAccessLog(st), AuthorizerAnswers: st.AuthorizerAnswers, Canary: freezeCanary(st.CanarySettings), Cache: st.freezeCache(),
 	}
 }
 

@@ -79,7 +79,7 @@ func (s *Stage) authorizer(a *authorizer) *boundAuthorizer {
 	}
 	b := &boundAuthorizer{destination: s.newAuthorizer(a)}
 	st := s.settings
-	b.answers = a.Range(st.Account, st.Region, st.APIID, st.Name, st.AuthorizersFlushed,
+	b.answers = a.Range(st.Account, st.Region, st.APIID, st.Name, st.AuthorizerAnswers,
 		a.uri.WithStage(st.Variables).String(), a.role.WithStage(st.Variables).String())
 	slot.Store(b)
 	return b

@@ -23,7 +23,7 @@ func TestAnswersOutliveSettings(t *testing.T) {
 		"other settings":             {stage: func(s *snapshot.Stage) { s.ClientCertificateID = "c" }, calls: 1},
 		"another variable":           {stage: func(s *snapshot.Stage) { s.Variables = map[string]string{"env": "test", "other": "x"} }, calls: 1},
 		"a variable of the URI":      {stage: func(s *snapshot.Stage) { s.Variables = map[string]string{"env": "other"} }, calls: 2},
-		"flushed":                    {stage: func(s *snapshot.Stage) { s.AuthorizersFlushed++ }, calls: 2},
+		"flushed":                    {stage: func(s *snapshot.Stage) { s.AuthorizerAnswers = "b" }, calls: 2},
 		"another stage":              {stage: func(s *snapshot.Stage) { s.Name = "dev" }, calls: 2},
 		"another API":                {stage: func(s *snapshot.Stage) { s.APIID = "abd" }, calls: 2},
 		"another account":            {stage: func(s *snapshot.Stage) { s.Account = "111111111111" }, calls: 2},

@@ -138,7 +138,7 @@ type Stage struct {
 	AccessLog           *AccessLog               `json:"accessLog,omitempty"`
 	Canary              *Canary                  `json:"canary,omitempty"`
 	Cache               *Cache                   `json:"cache,omitempty"`
-	AuthorizersFlushed  int64                    `json:"authorizersFlushed,omitempty"` // how many times FlushStageAuthorizersCache was called
+	AuthorizerAnswers   string                   `json:"authorizerAnswers,omitempty"` // names what authorizers have answered; with another name there is none
 }
 
 // A Canary is a second deployment that serves a part of a stage's requests, under
