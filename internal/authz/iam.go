@@ -105,13 +105,20 @@ func signatureRefusal(err error) *Refusal {
 	if !ok {
 		return &Refusal{Kind: InvalidSignature, Cause: err}
 	}
-	kinds := map[sigv4.Reason]Kind{
-		sigv4.MissingToken: MissingToken, sigv4.Incomplete: IncompleteSignature, sigv4.ExpiredToken: ExpiredToken,
-		sigv4.UnknownKey: AccessDenied, sigv4.Disabled: AccessDenied, // documented
+	return &Refusal{Kind: refusalOf(refused.Reason), ErrorType: refused.Type, Message: refused.Message}
+}
+
+// refusalOf is the kind of refusal of a signature.
+func refusalOf(reason sigv4.Reason) Kind {
+	switch reason {
+	case sigv4.MissingToken:
+		return MissingToken
+	case sigv4.Incomplete:
+		return IncompleteSignature
+	case sigv4.ExpiredToken:
+		return ExpiredToken
+	case sigv4.UnknownKey, sigv4.Disabled: // documented
+		return AccessDenied
 	}
-	kind, ok := kinds[refused.Reason]
-	if !ok {
-		kind = InvalidSignature
-	}
-	return &Refusal{Kind: kind, ErrorType: refused.Type, Message: refused.Message}
+	return InvalidSignature
 }

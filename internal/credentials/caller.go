@@ -35,18 +35,20 @@ func (c *Caller) GoString() string { return c.Principal }
 // IsTemporary reports whether the caller's credentials are those of a session.
 func (c *Caller) IsTemporary() bool { return c.Credential.SessionToken != "" }
 
-// Decide is what the caller's own policies say of a request: Allow where there are
-// none.
-func (c *Caller) Decide(r *policy.Request) policy.Decision {
+// Policies returns the caller's own policy, and that of its session, which can take away
+// and gives nothing. Nil is none: it allows everything.
+func (c *Caller) Policies() (own, session *policy.Policy) { return c.own, c.bound }
+
+// ownDecision is what the caller's own policy says of a request.
+func (c *Caller) ownDecision(r *policy.Request) policy.Decision {
 	if c.own == nil {
 		return policy.Allow
 	}
 	return c.own.Evaluate(r)
 }
 
-// Bound is what the policy says that was given to the caller's session: it can take
-// away and gives nothing. It is Allow where there is none.
-func (c *Caller) Bound(r *policy.Request) policy.Decision {
+// sessionDecision is what the policy of the caller's session says of a request.
+func (c *Caller) sessionDecision(r *policy.Request) policy.Decision {
 	if c.bound == nil {
 		return policy.Allow
 	}
@@ -55,11 +57,7 @@ func (c *Caller) Bound(r *policy.Request) policy.Decision {
 
 // DecideAll is what both say: what is allowed has to be allowed by each.
 func (c *Caller) DecideAll(r *policy.Request) policy.Decision {
-	own, bound := c.Decide(r), c.Bound(r)
-	if own == policy.ExplicitDeny || bound == policy.Allow {
-		return own
-	}
-	return bound
+	return policy.Bounded(c.ownDecision(r), c.sessionDecision(r))
 }
 
 // conditionKeys are the condition keys that policies of callers may read, in lower

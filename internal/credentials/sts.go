@@ -121,10 +121,10 @@ func (r *role) trusts(by *Caller, in *RoleRequest, now time.Time) bool {
 		}
 		return []string{value}
 	}}
-	if r.trust.policy.Evaluate(&ask) != policy.Allow || by.Bound(&ask) != policy.Allow {
+	if r.trust.policy.Evaluate(&ask) != policy.Allow || by.sessionDecision(&ask) != policy.Allow {
 		return false
 	}
-	own := by.Decide(&ask)
+	own := by.ownDecision(&ask)
 	if own == policy.Allow {
 		return true
 	}

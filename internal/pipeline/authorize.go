@@ -10,11 +10,15 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // An access is what is known of who calls.
 type access struct {
 	arn       []byte              // of the method, with the verb and the path that were called; buffer
+	decoded   string              // see decodedARN; of use once spelled is true
+	plain     string              // see plainARN
+	spelled   bool                //
 	principal string              // ARN of who has signed the call; "" for anonymous callers
 	signer    *credentials.Caller // that is; nil for anonymous callers
 	signed    authz.Signed
@@ -22,6 +26,7 @@ type access struct {
 	// identity is what the caller's own policy, the authorizer or the token says. It
 	// counts only where the method asks for one of them.
 	identity policy.Decision
+	asked    bool // identity is what was said
 	foreign  bool // the caller is of another account than the API
 
 	resource policy.Decision // what the resource policy says, once judged is true
@@ -93,9 +98,12 @@ func (c *call) boundARN() error {
 
 // vouch takes it that whoever a method asks for calls it: nobody is asked.
 func (c *call) vouch() error {
-	c.access.identity = policy.Allow
+	c.identified(policy.Allow)
 	return nil
 }
+
+// identified notes what the caller's own policy, the authorizer or the token says.
+func (c *call) identified(d policy.Decision) { c.access.identity, c.access.asked = d, true }
 
 // denyEarly refuses a call that the resource policy denies before a function is
 // called about it.
@@ -108,7 +116,10 @@ func (c *call) denyEarly() error {
 }
 
 // denyWithoutPolicy refuses the calls of a private API that has no policy.
-func (c *call) denyWithoutPolicy() error { return c.denied(policy.ImplicitDeny) }
+func (c *call) denyWithoutPolicy() error {
+	c.trace.Access(trace.AccessEvent{Why: "a private API without a resource policy lets nobody in"})
+	return c.denied(policy.ImplicitDeny)
+}
 
 // decide lets the call in, or not, by what is known of who calls and by the resource
 // policy.
@@ -134,12 +145,17 @@ const notAllowed = "The client is not authorized to perform this operation."
 // signature.
 func (c *call) judge() policy.Decision {
 	a := &c.access
-	if p := c.stage.program.policy; p != nil && !a.judged {
-		query := c.asks()
-		query.ByName = a.identity != policy.Allow
-		a.resource, a.judged = c.ask("resource policy", p.Policy(), &query), true
+	if c.stage.program.policy != nil && !a.judged {
+		query := c.asks(authz.InvokeAction)
+		a.resource, a.judged = c.askResourcePolicy(a.identity, &query), true
 	}
 	return a.resource
+}
+
+// askResourcePolicy asks the policy of the API, by what the caller's own policies say.
+func (c *call) askResourcePolicy(identity policy.Decision, query *policy.Request) policy.Decision {
+	query.ByName = identity != policy.Allow
+	return c.ask("resource policy", c.stage.program.policy.Policy(), query)
 }
 
 // traceAccess records what came of all that was asked about who calls.
@@ -147,19 +163,25 @@ func (c *call) traceAccess(decision policy.Decision) {
 	if c.trace == nil {
 		return
 	}
-	identity, resource := "", ""
-	if k := c.method.authorization; k != "" && k != "NONE" {
-		identity = c.access.identity.String()
+	a, e := &c.access, trace.AccessEvent{Allowed: decision == policy.Allow}
+	if a.asked {
+		e.Identity = a.identity.String()
 	}
-	if c.stage.program.policy != nil {
-		resource = c.access.resource.String()
+	switch {
+	case a.judged:
+		e.Resource = a.resource.String()
+	case a.foreign && a.identity == policy.Allow:
+		e.Why = "of another account, and no resource policy allows it"
 	}
-	c.trace.Access(decision == policy.Allow, identity, resource, c.access.foreign)
+	c.trace.Access(e)
 }
 
 // ask asks a policy about the call. name says in traces which policy it is.
 func (c *call) ask(name string, p *policy.Policy, query *policy.Request) policy.Decision {
 	if c.trace != nil {
+		if query.Action != authz.InvokeAction {
+			name += " on " + query.Action
+		}
 		c.trace.Decided(name, p, query)
 	}
 	return p.Evaluate(query)
@@ -221,14 +243,17 @@ func (c *call) appendARN(dst []byte, path string) []byte {
 	return dst
 }
 
-// asks is what policies are asked about the call: may who calls invoke the method? It
-// must not outlive the call.
-func (c *call) asks() policy.Request {
+// asks is what policies are asked about the call: may who calls do this with the method?
+// It must not outlive the call.
+func (c *call) asks(action string) policy.Request {
 	a := &c.access
 	a.evidence.Request, a.evidence.Private, a.evidence.Principal = c.req, c.stage.program.private(), a.principal
 	a.evidence.Signer, a.evidence.Region = a.signer, c.stage.settings.Region
+	if !a.spelled {
+		a.decoded, a.plain, a.spelled = c.decodedARN(), c.plainARN(), true
+	}
 	return policy.Request{
-		Principal: a.principal, Action: authz.InvokeAction, Resource: c.methodARN(), Decoded: c.decodedARN(), Plain: c.plainARN(), Context: c.conditions,
+		Principal: a.principal, Action: action, Resource: c.methodARN(), Decoded: a.decoded, Plain: a.plain, Context: c.conditions,
 	}
 }
 

@@ -97,6 +97,9 @@ func (s *Stage) newAuthorizer(a *authorizer) *destination {
 	return &destination{Target: target.New(t.service.Endpoint, t.service.Target), aws: t}
 }
 
+// authorizersPolicy is what traces call the policy that a function answers.
+const authorizersPolicy = "authorizer's policy"
+
 // askAuthorizer has a function say who calls and what that caller may do, or finds what
 // it has said before. What it says of the method that is called is the call's identity.
 func (c *call) askAuthorizer(a *authorizer) error {
@@ -118,8 +121,8 @@ func (c *call) askAuthorizer(a *authorizer) error {
 	x := &c.scope.Context.Authorizer
 	x.Custom, x.PrincipalID, x.Values = true, answer.PrincipalID, answer.Context
 	c.access.answer = answer
-	query := c.asks()
-	c.access.identity = c.ask("authorizer's policy", answer.Policy(), &query)
+	query := c.asks(authz.InvokeAction)
+	c.identified(c.ask(authorizersPolicy, answer.Policy(), &query))
 	return nil
 }
 

@@ -165,25 +165,23 @@ const invalidateAction = "execute-api:InvalidateCache"
 // policy.
 func (c *call) mayInvalidate() bool {
 	a, kind, guard := &c.access, c.method.authorization, c.stage.program.policy
-	query := c.asks()
-	query.Action = invalidateAction
+	query := c.asks(invalidateAction)
 	identity, resource := policy.ImplicitDeny, policy.ImplicitDeny
 	switch {
 	case a.signer != nil:
-		if a.signer.Bound(&query) != policy.Allow {
-			return false // whatever a resource policy allows
+		var bounded bool
+		if identity, bounded = c.askSigner(&query); bounded {
+			return false
 		}
-		identity = a.signer.Decide(&query)
 	case a.answer != nil:
-		identity = a.answer.Policy().Evaluate(&query)
+		identity = c.ask(authorizersPolicy, a.answer.Policy(), &query)
 	case guard == nil:
 		return false
 	case kind == "COGNITO_USER_POOLS":
 		identity = a.identity
 	}
 	if guard != nil {
-		query.ByName = identity != policy.Allow
-		resource = guard.Policy().Evaluate(&query)
+		resource = c.askResourcePolicy(identity, &query)
 	}
 	return guard.Join(kind, a.foreign, identity, resource) == policy.Allow
 }

@@ -111,6 +111,12 @@ func TestPrivatePolicy(t *testing.T) {
 			if got := show(resp); got != tt.want {
 				t.Errorf("got:\n%s\nwant:\n%s", got, tt.want)
 			}
+			if tt.statements == "" {
+				traced := policyRows((&rig{r.deployment, stage}).traceOf(t, req))
+				if want := "access denied (a private API without a resource policy lets nobody in)"; traced != want {
+					t.Errorf("traced as\n%s\nwant\n%s", traced, want)
+				}
+			}
 		})
 	}
 }

@@ -38,12 +38,29 @@ func (c *call) signedBy() error {
 	x.AccessKey, x.AccountID, x.Caller, x.User, x.UserARN = who.AccessKeyID, who.Account, who.UserID, who.UserID, who.Principal
 	a := &c.access
 	a.principal, a.signer, a.foreign = who.Principal, who, who.Account != c.stage.settings.Account
-	query := c.asks()
-	if bound := who.Bound(&query); bound != policy.Allow {
-		return c.denied(bound) // whatever a resource policy allows
+	query := c.asks(authz.InvokeAction)
+	decision, bounded := c.askSigner(&query)
+	c.identified(decision)
+	if bounded {
+		c.traceAccess(decision)
+		return c.denied(decision)
 	}
-	a.identity = who.Decide(&query)
 	return nil
+}
+
+// askSigner asks the policies of who has signed the call. It is bounded where the policy
+// of the caller's session does not allow it, whatever a resource policy does.
+func (c *call) askSigner(query *policy.Request) (decision policy.Decision, bounded bool) {
+	own, session := c.access.signer.Policies()
+	decision = policy.Allow
+	if own != nil {
+		decision = c.ask("signer's policy", own, query)
+	}
+	if session == nil {
+		return decision, false
+	}
+	bound := c.ask("session's policy", session, query)
+	return policy.Bounded(decision, bound), bound != policy.Allow
 }
 
 // completeSignature reads the body of a call whose signature was right without it, and

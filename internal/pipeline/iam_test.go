@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // invalidToken is AWS's answer to keys and tokens that it does not know.
@@ -176,6 +177,74 @@ func TestIAMSessions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestIAMTraces: traces say which statement of which policy decides about who has
+// signed, and nothing of what was not asked.
+func TestIAMTraces(t *testing.T) {
+	const open = `{"Sid": "open", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}`
+	tests := map[string]struct {
+		sign     toSign
+		session  string // policy of a session of the role deploy
+		resource string // statements of the API's policy
+		want     string // rows, in order
+	}{
+		"their policy allows": {sign: toSign{id: "READER"}, want: "signer's policy: allowed by Statement[0]\n" +
+			"not by Statement[1]: Resource does not name arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/x\naccess allowed (identity Allow)"},
+		"it denies": {sign: toSign{id: "READER", path: "/secrets"}, resource: open,
+			want: "signer's policy: denied by Statement[1]\nresource policy: allowed by open\naccess denied (identity ExplicitDeny, resource policy Allow)"},
+		"it is silent": {sign: toSign{id: "READER", method: "PUT"}, resource: open,
+			want: "signer's policy: nothing allows execute-api:Invoke on arn:aws:execute-api:us-east-1:111122223333:abc/prod/PUT/x\n" +
+				"not by Statement[0]: Resource does not name arn:aws:execute-api:us-east-1:111122223333:abc/prod/PUT/x\n" +
+				"not by Statement[1]: Resource does not name arn:aws:execute-api:us-east-1:111122223333:abc/prod/PUT/x\n" +
+				"resource policy: allowed by open\naccess allowed (identity ImplicitDeny, resource policy Allow)"},
+		"no policy": {resource: open, want: "resource policy: allowed by open\naccess allowed (identity Allow, resource policy Allow)"},
+		"a session's policy": {session: `{"Statement": {"Sid": "posts", "Effect": "Allow", "Action": "*", "Resource": "*/POST/*"}}`, resource: open,
+			want: "session's policy: nothing allows execute-api:Invoke on arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/x\n" +
+				"not by posts: Resource does not name arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/x\naccess denied (identity ImplicitDeny)"},
+		"another account": {sign: toSign{id: "ABROAD"}, want: "access denied (identity Allow, of another account, and no resource policy allows it)"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newSignedRig(t, signers, func(d *snapshot.Deployment) {
+				if tt.resource != "" {
+					d.Policy = `{"Version": "2012-10-17", "Statement": [` + tt.resource + `]}`
+				}
+			})
+			if tt.session != "" {
+				by, _ := r.callers.Find("ALICE", "")
+				s, err := r.callers.AssumeRole(by, &credentials.RoleRequest{
+					Role: "arn:aws:iam::111122223333:role/deploy", SessionName: "ci", Policy: tt.session, Duration: time.Hour,
+				}, time.Now())
+				if err != nil {
+					t.Fatal(err)
+				}
+				tt.sign.id, tt.sign.secret, tt.sign.token = s.AccessKeyID, s.SecretAccessKey, s.Token
+			}
+			req, _ := tt.sign.signed(t)
+			if got := policyRows(r.traceOf(t, req)); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+// policyRows are the rows of a trace about policies and what came of them.
+func policyRows(tr *trace.Trace) string {
+	var rows []string
+	for line := range strings.Lines(tr.Text(trace.TextOptions{})) {
+		line = strings.TrimSpace(line)
+		kind, rest, _ := strings.Cut(line, " ")
+		switch kind {
+		case "policy":
+			rows = append(rows, strings.TrimSpace(rest))
+		case "access":
+			rows = append(rows, kind+" "+strings.TrimSpace(rest))
+		case "not":
+			rows = append(rows, line)
+		}
+	}
+	return strings.Join(rows, "\n")
 }
 
 // TestIAMGatewayResponses: refusals are the gateway responses of AWS's, which an API

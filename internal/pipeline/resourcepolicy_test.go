@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
@@ -168,6 +169,13 @@ func decided(t testing.TB) func() {
 func TestResourcePolicyAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, decided(t)); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+	c := guardedBy("").stage.newCall(parseRequest("GET /%78/"))
+	defer c.answer.Release()
+	c.scope.Context.HTTPMethod = "GET"
+	c.asks(authz.InvokeAction)
+	if n := testing.AllocsPerRun(100, func() { c.asks(authz.InvokeAction) }); n != 0 {
+		t.Errorf("%v allocations to ask a second policy about a path with escapes", n)
 	}
 	if c := (&compiler{program: &Program{deployment: &snapshot.Deployment{}}, method: &snapshot.Method{AuthorizationType: "NONE"}}); c.authorization() != nil {
 		t.Error("a method without a policy has steps")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
@@ -49,12 +50,18 @@ func steady(text string) string {
 // trace serves one call and returns what happened.
 func (r *rig) trace(t *testing.T, request string) *trace.Trace {
 	t.Helper()
+	return r.traceOf(t, parseRequest(request))
+}
+
+// traceOf serves a request and returns what happened.
+func (r *rig) traceOf(t *testing.T, req *httpmsg.Request) *trace.Trace {
+	t.Helper()
 	var got *trace.Trace
 	services := *r.stage.services
 	services.Trace = func(t *trace.Trace) { got = t }
 	s := *r.stage
 	s.services = &services
-	resp := s.Serve(parseRequest(request))
+	resp := s.Serve(req)
 	resp.Release()
 	if got == nil {
 		t.Fatal("nothing was traced")

@@ -76,7 +76,7 @@ func (c *call) verifyToken(at int, scopes []string) error {
 		c.trace.Token(token.String())
 	}
 	c.scope.Context.Authorizer.Claims = token.Claims
-	c.access.identity = policy.Allow
+	c.identified(policy.Allow)
 	return nil
 }
 

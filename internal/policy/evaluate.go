@@ -182,6 +182,15 @@ func (s *statement) coversARN(resources []arnPattern, arn string, e *evaluation)
 	return s.notResource && (known || s.effect != Allow)
 }
 
+// Bounded joins the decision of an identity's policy with that of the policy of its
+// session: both must allow.
+func Bounded(identity, session Decision) Decision {
+	if identity == ExplicitDeny || session == Allow {
+		return identity
+	}
+	return session
+}
+
 // CombineSameAccount joins the decision of an identity's policy, or of a
 // Lambda authorizer's, with that of the resource policy of an API in the same
 // account: either may allow.

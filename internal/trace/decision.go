@@ -18,8 +18,8 @@ type DecisionEvent struct {
 type AccessEvent struct {
 	Allowed  bool
 	Identity string // what the caller's policy, authorizer or token says; "" where none is asked
-	Resource string // what the resource policy says; "" for none
-	Foreign  bool   // the caller is of another account than the API's
+	Resource string // what the resource policy says; "" where it is not asked
+	Why      string // what else decides, such as "of another account, and no resource policy allows it"; "" for nothing
 }
 
 // undecided is what an execution log says of a policy that has given up, "" of others.
@@ -41,11 +41,11 @@ func (t *Trace) Decided(name string, p *policy.Policy, r *policy.Request) {
 	}
 }
 
-// Access records whether a call may go on, by the decisions about it; "" stands for
-// what was not asked.
-func (t *Trace) Access(allowed bool, identity, resource string, foreign bool) {
+// Access records whether a call may go on.
+func (t *Trace) Access(e AccessEvent) {
 	if t != nil {
-		t.add(&AccessEvent{allowed, identity, resource, foreign})
+		kept := e // which is in memory of its own only here
+		t.add(&kept)
 	}
 }
 
@@ -85,8 +85,8 @@ func (p *printer) access(e *AccessEvent) {
 	if e.Resource != "" {
 		said = append(said, "resource policy "+e.Resource)
 	}
-	if e.Foreign && e.Resource == "" {
-		said = append(said, "of another account, and no resource policy allows it")
+	if e.Why != "" {
+		said = append(said, e.Why)
 	}
 	p.row("access", p.paint(color, what)+p.paint(faint, printable(" ("+strings.Join(said, ", ")+")")))
 }

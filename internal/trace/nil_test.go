@@ -24,7 +24,7 @@ func TestNilTrace(t *testing.T) {
 		none.Decided("resource policy", nil, nil)
 		none.Token("an ID token")
 		none.Cache("a hit")
-		none.Access(true, "Allow", "", false)
+		none.Access(AccessEvent{})
 		none.Rendered("f", "application/json", body)
 		none.Mapped("Parameters.x", nil, values...)
 		none.Mapped("Parameters.x", nil, values[0])

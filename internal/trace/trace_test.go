@@ -154,7 +154,7 @@ func TestTextOfMappedSecrets(t *testing.T) {
 // allows the call, and who is of another account than the API.
 func TestForeignerWithoutResourcePolicy(t *testing.T) {
 	tr := new(Trace)
-	tr.Access(false, "Allow", "", true)
+	tr.Access(AccessEvent{Identity: "Allow", Why: "of another account, and no resource policy allows it"})
 	if got, want := tr.Text(TextOptions{}), "denied (identity Allow, of another account, and no resource policy allows it)"; !strings.Contains(got, want) {
 		t.Errorf("got\n%s\nwant %q in it", got, want)
 	}
