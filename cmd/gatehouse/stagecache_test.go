@@ -17,8 +17,10 @@ import (
 // A cachedStage is an API with a stage called prod, whose backend counts its calls.
 type cachedStage struct {
 	*apigateway.Client
-	url   string
-	calls atomic.Int64
+	url     string
+	calls   atomic.Int64
+	backend string // its URL
+	pet     string // the resource's id
 }
 
 // newCachedStage makes such an API by the SDK: its stage has a cache from the call that
@@ -31,6 +33,7 @@ func newCachedStage(t *testing.T, args ...string) *cachedStage {
 		fmt.Fprintf(w, "call %d %s", s.calls.Add(1), r.URL.Path)
 	}))
 	t.Cleanup(backend.Close)
+	s.backend = backend.URL
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -43,6 +46,7 @@ func newCachedStage(t *testing.T, args ...string) *cachedStage {
 	must(err)
 	pet, err := c.CreateResource(t.Context(), &apigateway.CreateResourceInput{RestApiId: api.Id, ParentId: pets.Id, PathPart: aws.String("{id}")})
 	must(err)
+	s.pet = *pet.Id
 	_, err = c.PutMethod(t.Context(), &apigateway.PutMethodInput{RestApiId: api.Id, ResourceId: pet.Id, HttpMethod: aws.String("GET"), AuthorizationType: aws.String("NONE"),
 		RequestParameters: map[string]bool{"method.request.path.id": true, "method.request.querystring.q": false}})
 	must(err)
@@ -167,4 +171,40 @@ func TestCanaryCache(t *testing.T) {
 	s.expect(t, "the same, again", "/pets/1", 4)
 	s.patch(t, "/canarySettings/percentTraffic", "0")
 	s.expect(t, "the stage", "/pets/1", 1)
+}
+
+// TestThrottledPostIsNotCached limits the rate of a POST while the stage caches all that
+// it may. That gives the method settings of its own, which say that it is cached, and
+// yet each POST reaches the backend until caching is set for the method itself.
+func TestThrottledPostIsNotCached(t *testing.T) {
+	s := newCachedStage(t)
+	api, post := aws.String("cached"), aws.String("POST")
+	if _, err := s.PutMethod(t.Context(), &apigateway.PutMethodInput{RestApiId: api, ResourceId: &s.pet, HttpMethod: post, AuthorizationType: aws.String("NONE"),
+		RequestParameters: map[string]bool{"method.request.path.id": true}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.PutIntegration(t.Context(), &apigateway.PutIntegrationInput{RestApiId: api, ResourceId: &s.pet, HttpMethod: post,
+		Type: types.IntegrationTypeHttpProxy, IntegrationHttpMethod: post, Uri: aws.String(s.backend + "/{id}"),
+		RequestParameters: map[string]string{"integration.request.path.id": "method.request.path.id"}, CacheKeyParameters: []string{"method.request.path.id"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("prod")}); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(what, body string) {
+		t.Helper()
+		if got := exchange(t, "POST", s.url+"/pets/1", []byte("{}")); got.status != 200 || got.body != body {
+			t.Errorf("%s: got %v, want %q", what, got, body)
+		}
+	}
+	out := s.patch(t, "/~1pets~1{id}/POST/throttling/rateLimit", "100")
+	if own := out.MethodSettings["~1pets~1{id}/POST"]; !own.CachingEnabled {
+		t.Errorf("the method's settings are not those of all methods: %+v", out.MethodSettings)
+	}
+	expect("throttled", "call 1 /1")
+	expect("throttled, again", "call 2 /1")
+	s.patch(t, "/~1pets~1{id}/POST/caching/enabled", "true")
+	expect("cached", "call 3 /1")
+	expect("cached, again", "call 3 /1")
 }

@@ -43,7 +43,7 @@ var methodSettings = []methodSetting{
 	{"logging/dataTrace", "dataTraceEnabled", setBool(func(m *wire.MethodSetting) **bool { return &m.DataTraceEnabled })},
 	{burstSetting, "throttlingBurstLimit", setInt(func(m *wire.MethodSetting) **int32 { return &m.ThrottlingBurstLimit }, "Invalid throttling burst limit specified")},
 	{rateSetting, "throttlingRateLimit", setDouble(func(m *wire.MethodSetting) **wire.Double { return &m.ThrottlingRateLimit }, "Invalid throttling rate limit specified")},
-	{"caching/enabled", "cachingEnabled", setBool(func(m *wire.MethodSetting) **bool { return &m.CachingEnabled })},
+	{cachingSetting, "cachingEnabled", setBool(func(m *wire.MethodSetting) **bool { return &m.CachingEnabled })},
 	{"caching/ttlInSeconds", "cacheTtlInSeconds", setCacheTTL},
 	{"caching/dataEncrypted", "cacheDataEncrypted", setBool(func(m *wire.MethodSetting) **bool { return &m.CacheDataEncrypted })},
 	{"caching/requireAuthorizationForCacheControl", "requireAuthorizationForCacheControl", setBool(func(m *wire.MethodSetting) **bool { return &m.RequireAuthorizationForCacheControl })},
@@ -56,6 +56,9 @@ const (
 	burstSetting = "throttling/burstLimit"
 	rateSetting  = "throttling/rateLimit"
 )
+
+// cachingSetting is the setting that has a method's answers cached.
+const cachingSetting = "caching/enabled"
 
 // newMethodSetting is what AWS fills in when the first setting of a method is
 // made.
@@ -103,6 +106,9 @@ func (m *methodSetting) patch(t *tx, s *stage, op *patch.Op) error {
 	}
 	s.MethodSettings[key] = setting
 	s.Set[key] = addSorted(slices.Clone(touched), m.name)
+	if m.name == cachingSetting && key != everyMethod {
+		s.OwnCaching = addSorted(s.OwnCaching, key)
+	}
 	return nil
 }
 
@@ -113,7 +119,7 @@ func setMethodSettings(t *tx, s *stage, op *patch.Op) error {
 	if err := json.Unmarshal([]byte(text(op.Value)), &all); err != nil {
 		return patch.ErrValue(op)
 	}
-	s.MethodSettings, s.Set = map[string]wire.MethodSetting{}, nil
+	s.MethodSettings, s.Set, s.OwnCaching = map[string]wire.MethodSetting{}, nil, nil
 	for _, key := range sortedKeys(all) {
 		tokens := strings.Split(key, "/")
 		if len(tokens) != 2 || tokens[0] == "" || key != everyMethod && !slices.Contains(verbs, tokens[1]) {
@@ -160,6 +166,7 @@ func removeMethodSetting(_ *tx, s *stage, op *patch.Op) error {
 	}
 	delete(s.MethodSettings, key)
 	delete(s.Set, key)
+	s.OwnCaching = slices.DeleteFunc(s.OwnCaching, func(own string) bool { return own == key })
 	return nil
 }
 
@@ -214,6 +221,7 @@ func freezeMethodSettings(s *stage) map[string]snapshot.MethodSetting {
 		for _, name := range s.Set[key] {
 			freezeSetting(&frozen, name, &setting)
 		}
+		frozen.CachesEveryVerb = frozen.CachingEnabled && slices.Contains(s.OwnCaching, key)
 		out[servedSettingKey(key)] = frozen
 	}
 	return filled(out)
@@ -235,7 +243,7 @@ func freezeSetting(out *snapshot.MethodSetting, name string, from *wire.MethodSe
 		out.LoggingLevel = text(from.LoggingLevel)
 	case "logging/dataTrace":
 		out.DataTraceEnabled = isTrue(from.DataTraceEnabled)
-	case "caching/enabled":
+	case cachingSetting:
 		out.CachingEnabled = isTrue(from.CachingEnabled)
 	case "caching/ttlInSeconds":
 		out.CacheTTLSeconds = from.CacheTTLInSeconds

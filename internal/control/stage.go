@@ -27,6 +27,10 @@ type stage struct {
 	wire.Stage
 	Set map[string][]string `json:"set,omitzero"` // by key of methodSettings, the settings that are not AWS's defaults; sorted
 
+	// OwnCaching lists the keys of methodSettings for which a caller has set
+	// cachingEnabled itself. Elsewhere it is taken over from */*, which caches GET alone.
+	OwnCaching []string `json:"ownCaching,omitzero"`
+
 	// AuthorizerAnswers names what authorizers have answered for the stage: with another name
 	// there is none. It is drawn, as that of a cache is.
 	AuthorizerAnswers string `json:"authorizerAnswers,omitempty"`

@@ -83,7 +83,7 @@ func (r *rig) ask(t testing.TB, request string) (id string, hit bool) {
 func TestCacheKeys(t *testing.T) {
 	allow := func(key string) func(*snapshot.Stage) {
 		return func(st *snapshot.Stage) {
-			st.MethodSettings[key] = snapshot.MethodSetting{CachingEnabled: true}
+			st.MethodSettings[key] = snapshot.MethodSetting{CachingEnabled: true, CachesEveryVerb: true}
 		}
 	}
 	for name, tt := range map[string]struct {
@@ -104,6 +104,9 @@ func TestCacheKeys(t *testing.T) {
 		"a namespace of two resources":        {nil, []string{"GET /one", "= GET /other"}},
 		"resources have their own":            {nil, []string{"GET /one", "GET /any"}},
 		"only GET under */*":                  {nil, []string{"POST /any", "POST /any", "POST /pets/1", "POST /pets/1"}},
+		"only GET under settings taken over from */*": {func(st *snapshot.Stage) {
+			st.MethodSettings["/pets/{id}/POST"], st.MethodSettings["/any/ANY"] = snapshot.MethodSetting{CachingEnabled: true}, snapshot.MethodSetting{CachingEnabled: true}
+		}, []string{"POST /pets/1", "POST /pets/1", "POST /any", "POST /any", "GET /any", "= GET /any"}},
 		"HEAD is no GET":                      {nil, []string{"GET /any", "HEAD /any", "HEAD /any"}},
 		"another verb by its own setting":     {allow("/pets/{id}/POST"), []string{"POST /pets/1", "= POST /pets/1", "GET /pets/1"}},
 		"ANY by its own setting":              {allow("/any/ANY"), []string{"POST /any", "= POST /any", "GET /any", "PUT /any"}},

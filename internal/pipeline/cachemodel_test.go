@@ -105,11 +105,11 @@ func (m *cacheModel) keyOf(verb, path, query, user string, canary bool) (string,
 		deployment = m.st.Canary.DeploymentID
 	}
 	name := map[string]string{"/pets/1": "/pets/{id}/" + verb, "/pets/2": "/pets/{id}/" + verb, "/one": "/one/GET", "/other": "/other/GET", "/any": "/any/ANY"}[path]
-	setting, own := m.st.MethodSettings[name]
-	if !own {
+	setting, ok := m.st.MethodSettings[name]
+	if !ok {
 		setting = m.st.MethodSettings["*/*"]
 	}
-	if m.st.Cache == nil || !setting.CachingEnabled || !own && verb != "GET" || canary && !m.st.Canary.UseStageCache {
+	if m.st.Cache == nil || !setting.CachingEnabled || !setting.CachesEveryVerb && verb != "GET" || canary && !m.st.Canary.UseStageCache {
 		return "", setting
 	}
 	switch {
@@ -140,7 +140,7 @@ func (m *cacheModel) change(t *rapid.T) {
 		settings := maps.Clone(m.st.MethodSettings)
 		name := rapid.SampledFrom([]string{"*/*", "/pets/{id}/GET", "/pets/{id}/POST", "/one/GET", "/any/ANY"}).Draw(t, "method")
 		settings[name] = snapshot.MethodSetting{
-			CachingEnabled: rapid.Bool().Draw(t, "caching"), FreeCacheControl: rapid.Bool().Draw(t, "free"),
+			CachingEnabled: rapid.Bool().Draw(t, "caching"), CachesEveryVerb: name != "*/*" && rapid.Bool().Draw(t, "own"), FreeCacheControl: rapid.Bool().Draw(t, "free"),
 			CacheTTLSeconds: rapid.SampledFrom([]*int32{nil, new(int32(0)), new(int32(1)), new(int32(3600))}).Draw(t, "ttl"),
 		}
 		m.st.MethodSettings = settings

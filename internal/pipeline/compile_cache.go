@@ -102,11 +102,11 @@ func (s *Stage) cachedMethods() []*cachedMethod {
 	}
 	var list []*cachedMethod
 	for _, m := range s.program.methods {
-		setting, own := s.settings.MethodSettings[m.setting]
-		if !own {
+		setting, ok := s.settings.MethodSettings[m.setting]
+		if !ok {
 			setting = s.settings.MethodSettings["*/*"]
 		}
-		cached := m.cachedUnder(&setting, own)
+		cached := m.cachedUnder(&setting)
 		if cached == nil {
 			continue
 		}
@@ -118,15 +118,16 @@ func (s *Stage) cachedMethods() []*cachedMethod {
 	return list
 }
 
-// cachedUnder is the method as a setting has it cached, nil where it has not. The
-// setting of all methods caches GET alone; one of the method's own caches what it
-// names (documented).
-func (m *Method) cachedUnder(setting *snapshot.MethodSetting, own bool) *cachedMethod {
-	p := m.cache
-	if p == nil || !setting.CachingEnabled || !own && m.verb != "GET" && m.verb != "ANY" {
+// cachedUnder is the method as a setting has it cached, nil where it has not. Caching
+// that is set for all methods is that of GET alone (documented), and stays so in the
+// settings that a method has taken over from it: whoever throttles a POST has not asked
+// for its answers to be kept.
+func (m *Method) cachedUnder(setting *snapshot.MethodSetting) *cachedMethod {
+	p, onlyGET := m.cache, !setting.CachesEveryVerb
+	if p == nil || !setting.CachingEnabled || onlyGET && m.verb != "GET" && m.verb != "ANY" {
 		return nil
 	}
-	c := &cachedMethod{plan: p, ttl: defaultCacheTTL, free: setting.FreeCacheControl, strategy: setting.CacheControlStrategy, onlyGET: !own}
+	c := &cachedMethod{plan: p, ttl: defaultCacheTTL, free: setting.FreeCacheControl, strategy: setting.CacheControlStrategy, onlyGET: onlyGET}
 	if setting.CacheTTLSeconds != nil {
 		c.ttl = time.Duration(*setting.CacheTTLSeconds) * time.Second
 	}

@@ -169,7 +169,8 @@ type MethodSetting struct {
 	LoggingLevel         string   `json:"loggingLevel,omitempty"` // "", OFF, ERROR or INFO
 	DataTraceEnabled     bool     `json:"dataTraceEnabled,omitempty"`
 
-	CachingEnabled       bool   `json:"cachingEnabled,omitempty"`       // where the stage has a cache; under "*/*" of GET alone
+	CachingEnabled       bool   `json:"cachingEnabled,omitempty"`       // where the stage has a cache
+	CachesEveryVerb      bool   `json:"cachesEveryVerb,omitempty"`      // caching was set for this method; else it is that of "*/*", of GET alone
 	CacheTTLSeconds      *int32 `json:"cacheTtlSeconds,omitempty"`      // 0 caches nothing
 	FreeCacheControl     bool   `json:"freeCacheControl,omitempty"`     // everybody may have an answer made anew
 	CacheControlStrategy string `json:"cacheControlStrategy,omitempty"` // what becomes of who may not: FAIL_WITH_403, SUCCEED_WITH_RESPONSE_HEADER or SUCCEED_WITHOUT_RESPONSE_HEADER
