@@ -48,12 +48,10 @@ const (
 // not. The call ends when ctx has to.
 func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, test *Test, services *Services, checks ...Check) *TestResult {
 	p := Compile(unguarded(d), checks...)
-	own := *services
-	own.Trace, own.AccessLog, own.Plans = nil, nil, nil // no plan, nor the account's throttle
 	s := Bind(&snapshot.Stage{
 		APIID: d.APIID, Name: testStage, Account: d.Account, Region: d.Region,
 		Variables: test.Variables, ClientCertificateID: test.ClientCertificateID,
-	}, p, &own)
+	}, p, services.forTest())
 	if deadline, ok := ctx.Deadline(); ok {
 		req.Deadline = deadline
 	}
@@ -68,6 +66,13 @@ func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, t
 	}
 	c.answer.Release()
 	return result
+}
+
+// forTest is the services that a test uses: without plans, nor the account's throttle,
+// and without all that a stage keeps under its name. A stage may be named as tests are,
+// and has a cache, tokens and answers of authorizers that tests leave alone.
+func (s *Services) forTest() *Services {
+	return &Services{Client: s.Client, AWS: s.AWS, Log: s.Log, IAM: s.IAM, Backends: s.Backends, Requests: s.Requests, Answers: s.Answers, Deflaters: s.Deflaters, Pools: s.Pools}
 }
 
 // unguarded is d without what protects it, without the compression of answers,

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/cache"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
@@ -210,4 +212,39 @@ func FuzzInvoke(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A stage may have the name that tests show: they leave its cache and its tokens alone.
+func TestTestsLeaveStagesAlone(t *testing.T) {
+	for name, test := range map[string]struct {
+		stage string
+		run   func(*rig)
+	}{
+		"a method's": {testStage, func(r *rig) { r.invoke("GET /any") }},
+		"an authorizer's": {testedStage, func(r *rig) {
+			TestAuthorizer(t.Context(), r.deployment, "none00", parseRequest("GET /any"), new(Test), r.stage.services)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept := cache.New(1 << 20)
+			defer kept.Close()
+			d, st := cachedDeployment("d1"), caching()
+			d.Resources = d.Resources[3:] // a test is of one method
+			st.Name = test.stage
+			st.MethodSettings["*/*"] = snapshot.MethodSetting{CachingEnabled: true, ThrottlingRateLimit: new(0.001), ThrottlingBurstLimit: new(int32(2))}
+			services := &Services{Cache: kept, Limits: limit.NewRegistry()}
+			r := &rig{d, Bind(st, Compile(d), services)}
+			first, _ := r.ask(t, "GET /any")
+			test.run(r)
+			r.stage = Bind(st, Compile(d), services) // as another change of the stage does
+			if again, _ := r.ask(t, "GET /any"); again != first {
+				t.Error("the stage's cache is empty")
+			}
+			resp := r.call("GET /any")
+			if resp.Status != 429 {
+				t.Errorf("the stage has its tokens again: status %d", resp.Status)
+			}
+			resp.Release()
+		})
+	}
 }

@@ -36,11 +36,9 @@ func TestAuthorizer(ctx context.Context, d *snapshot.Deployment, authorizerID st
 		method.AuthorizationType = "COGNITO_USER_POOLS"
 	}
 	steps := (&compiler{program: p, resource: "/", method: method}).identification()
-	own := *services
-	own.Trace, own.AccessLog, own.Plans, own.Authorizers = nil, nil, nil, nil
 	s := Bind(&snapshot.Stage{
 		APIID: d.APIID, Name: testedStage, Account: d.Account, Region: d.Region, Variables: test.Variables,
-	}, p, &own)
+	}, p, services.forTest())
 	if deadline, ok := ctx.Deadline(); ok {
 		req.Deadline = deadline
 	}
