@@ -2,6 +2,7 @@ package httpmsg
 
 import (
 	"errors"
+	"io"
 	"os"
 	"sync"
 	"testing"
@@ -67,5 +68,58 @@ func TestMemoryOfBodiesThatWereCutOff(t *testing.T) {
 			}
 			buf.Free()
 		}
+	})
+}
+
+// A paced is a body that comes in pieces, one every so often.
+type paced struct {
+	pieces, size int
+	every        time.Duration
+	cut          bool
+}
+
+func (p *paced) Await() error { return nil }
+
+func (p *paced) Interrupt() { p.cut = true }
+
+func (p *paced) Read(to []byte) (int, error) {
+	if p.pieces == 0 {
+		return 0, io.EOF
+	}
+	time.Sleep(p.every)
+	p.pieces--
+	return min(p.size, len(to)), nil
+}
+
+// A large body that has come steadily takes no small one's room, which would hardly
+// help it: it waits for other room.
+func TestSmallBodiesAreLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(1 << 20)
+		var others []*Buffer
+		for range 11 { // beside them there is a KiB too little for 64 KiB to become 128
+			buf, err := b.Buffer(64 << 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			others = append(others, buf)
+		}
+		read := func(from *paced, size int64) {
+			body, err := b.ReadBody(from, size, MaxBody)
+			if err != nil || from.cut {
+				t.Errorf("a body of %d bytes: %v; cut off: %t", size, err, from.cut)
+				return
+			}
+			body.Free()
+		}
+		var bodies sync.WaitGroup
+		bodies.Go(func() { read(&paced{pieces: 100, size: 1 << 10, every: 10 * time.Millisecond}, 100<<10) })
+		time.Sleep(600 * time.Millisecond)
+		bodies.Go(func() { read(&paced{pieces: 1, size: 1, every: 400 * time.Millisecond}, 1) })
+		time.Sleep(time.Second)
+		for _, buf := range others {
+			buf.Free()
+		}
+		bodies.Wait()
 	})
 }

@@ -51,7 +51,8 @@ var errCutOff = fmt.Errorf("others needed the memory of a body that came too slo
 // A transfer is a body on its way: an upload, which is what a Buffer knows of the
 // Sender that fills it, or a Delivery. When others need its memory the budget cuts
 // transfers off, the slowest first. Those that are too slow make room for anybody;
-// for an upload that has come steadily, those that began after it do so, too.
+// for an upload that has come steadily, those do so, too, that began after it and hold
+// as much.
 type transfer struct {
 	from  Interrupter // nil where there is nothing to cut off
 	begun time.Time
@@ -235,14 +236,19 @@ func (u *transfer) steady(now time.Time) bool {
 }
 
 // candidates are the transfers that are slow and, for an upload that is steady, those
-// that began after it.
+// that began after it and hold as much: what a small body has just begun to send looks
+// slow beside it, and would make little room.
 func (b *Budget) candidates(by *transfer, steady bool, now time.Time) (found []candidate) {
+	own := 0
+	if steady {
+		own, _, _ = by.judge(now)
+	}
 	for u := range b.transfers {
 		switch held, seconds, age := u.judge(now); {
 		case u == by:
 		case seconds > tooSlow && age >= lately:
 			found = append(found, candidate{u, held, seconds, true})
-		case steady && u.begun.After(by.begun):
+		case steady && held >= own && u.begun.After(by.begun):
 			found = append(found, candidate{u, held, seconds, false})
 		}
 	}
