@@ -19,11 +19,24 @@ func position(def *openapi.API, p pipeline.Problem) (openapi.Position, bool) {
 			if r.Path != p.Resource || *m.HTTPMethod != p.Method {
 				continue
 			}
+			if at, ok := authorizerPosition(def, m.Authorizer); ok && p.Field == "authorizerId" {
+				return at, true
+			}
 			for _, ref := range fieldRefs(&m.Method, p.Field) {
 				if at, ok := def.Locate(m.Ref + ref); ok {
 					return at, true
 				}
 			}
+		}
+	}
+	return openapi.Position{}, false
+}
+
+// authorizerPosition is where in the file an authorizer is.
+func authorizerPosition(def *openapi.API, name string) (openapi.Position, bool) {
+	for i := range def.Authorizers {
+		if a := &def.Authorizers[i]; *a.Name == name {
+			return def.Locate(a.Ref)
 		}
 	}
 	return openapi.Position{}, false

@@ -48,6 +48,7 @@ var authorizerPatches = patched{
 		{op: "replace", path: "/authorizerCredentials", value: "r", want: "! BadRequestException Invalid ARN specified in the request"},
 		{op: "replace", path: "/authorizerCredentials", value: "", member: "/authorizerCredentials"},
 		{op: "replace", path: "/identityValidationExpression", value: "^x-[a-z]+", member: "/identityValidationExpression", want: `"^x-[a-z]+"`},
+		{op: "replace", path: "/identityValidationExpression", value: "[a", want: "! BadRequestException Invalid identity validation expression: [a. Unclosed character class near index 2"},
 		{op: "replace", path: "/identityValidationExpression", value: "null", member: "/identityValidationExpression"},
 		{op: "replace", path: "/authType", value: "oauth2", member: "/authType", want: `"oauth2"`},
 		{op: "replace", path: "/authType", value: "", member: "/authType", want: `"custom"`},
@@ -201,6 +202,10 @@ func TestAuthorizerRefusals(t *testing.T) {
 		"two that are none":     pools("a\nb", "a", poolARN, "b"),
 		"a pattern for a pool":  pools(allPools, allPools),
 		"a pool without its _":  pools(poolARN[:len(poolARN)-10], poolARN[:len(poolARN)-10]),
+
+		"no expression": {input{IdentityValidationExpression: aws.String("(a")}, "Invalid identity validation expression: (a. Unclosed group near index 2"},
+		"no expression of clients": {input{Type: "COGNITO_USER_POOLS", ProviderARNs: []string{poolARN}, IdentityValidationExpression: aws.String("*")},
+			"Invalid identity validation expression: *. Dangling meta character '*' near index 0"},
 
 		"no ARN of a role":      {input{AuthorizerCredentials: aws.String("role")}, "Invalid ARN specified in the request"},
 		"the caller's identity": {input{AuthorizerCredentials: aws.String("arn:aws:iam::*:user/*")}, "Invalid ARN specified in the request"},

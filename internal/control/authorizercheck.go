@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/javaregexp"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -43,6 +44,9 @@ func (t *tx) checkAuthorizer(a *wire.Authorizer) error {
 			wire.Truncated(text(a.AuthorizerURI)))
 	}
 	if err := checkIdentitySource(a); err != nil {
+		return err
+	}
+	if err := checkIdentityValidation(a); err != nil {
 		return err
 	}
 	return t.checkAuthorizerRole(text(a.AuthorizerCredentials))
@@ -131,6 +135,20 @@ func checkIdentitySource(a *wire.Authorizer) error {
 				"a request parameter, matching 'method.request.querystring|header.[a-zA-Z0-9._-]+', or a stage variable, matching 'stageVariables.[a-zA-Z0-9._-]+', "+
 				"or a context parameter, matching 'context.[a-zA-Z0-9._-]+'", wire.Truncated(source))
 		}
+	}
+	return nil
+}
+
+// checkIdentityValidation wants a regular expression of Java's that the data plane knows:
+// with another one the authorizer would let nobody in. A REQUEST authorizer does not use
+// its own (documented). AWS's words are not known.
+func checkIdentityValidation(a *wire.Authorizer) error {
+	expression := text(a.IdentityValidationExpression)
+	if *a.Type == "REQUEST" || expression == "" {
+		return nil
+	}
+	if _, err := javaregexp.Compile(expression); err != nil {
+		return wire.BadRequest("Invalid identity validation expression: %s. %s", wire.Truncated(expression), wire.Truncated(err.Error()))
 	}
 	return nil
 }

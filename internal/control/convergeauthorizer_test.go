@@ -26,7 +26,7 @@ func TestConvergeAuthorizer(t *testing.T) {
 				RestAPIID: api, Name: "n" + filledText.Draw(t, label+" name"), Type: rapid.SampledFrom([]string{"TOKEN", "REQUEST", "COGNITO_USER_POOLS"}).Draw(t, label+" type"),
 				IdentitySource: new(rapid.SampledFrom([]string{authHeader, "method.request.header.X-A"}).Draw(t, label+" source")), AuthorizerResultTTLInSeconds: new(rapid.Int32Range(0, 3600).Draw(t, label+" TTL")),
 				AuthorizerCredentials:        maybe(t, label+" credentials", rapid.Just("arn:aws:iam::000000000000:role/r")),
-				IdentityValidationExpression: maybe(t, label+" validation", filledText),
+				IdentityValidationExpression: maybe(t, label+" validation", rapid.Map(filledText, func(s string) string { return `\Q` + s + `\E` })),
 			}
 			if in.Type == "COGNITO_USER_POOLS" {
 				in.ProviderARNs = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{poolARN, poolARN + "1", poolARN + "2"}), 1, 3, rapid.ID).Draw(t, label+" pools")
