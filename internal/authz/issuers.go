@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -47,7 +46,7 @@ func ParsePoolIssuer(arn, text string) (PoolIssuer, error) {
 	}
 	keys, hasKeys := strings.CutPrefix(strings.TrimSpace(keys), "keys=")
 	if both && !hasKeys || hasKeys && keys == "" || issuer == "" && !hasKeys {
-		return in, errors.New("is no issuer such as https://login.example.com/, nor keys=URL or keys=FILE behind one or alone")
+		return in, fmt.Errorf("%.200q of %.200s is no issuer such as https://login.example.com/, nor keys=URL or keys=FILE behind one or alone", text, arn)
 	}
 	in.Issuer = issuer
 	if issuer != "" {

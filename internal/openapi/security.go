@@ -78,6 +78,7 @@ func (im *importer) readAuthorizer(name string, c, ext *cursor) scheme {
 	}
 	if authorizerType != "REQUEST" {
 		source := "method.request.header." + c.str("name")
+		im.tellIdentitySource(ext, a.IdentitySource, source)
 		a.IdentitySource = &source
 	}
 	for _, key := range []string{"jwtConfiguration", "authorizerPayloadFormatVersion", "enableSimpleResponses"} {
@@ -87,6 +88,14 @@ func (im *importer) readAuthorizer(name string, c, ext *cursor) scheme {
 	}
 	im.api.Authorizers = append(im.api.Authorizers, Authorizer{a, ext.reference()})
 	return scheme{authorizer: name, cognito: authorizerType == "COGNITO_USER_POOLS"}
+}
+
+// tellIdentitySource tells of an identitySource that has no effect, because only request
+// authorizers have one (documented): a token is where the scheme's name says.
+func (im *importer) tellIdentitySource(ext *cursor, said *string, source string) {
+	if said != nil && !strings.EqualFold(*said, source) {
+		im.dropOf(Security, ext.get("identitySource"), "identitySource is for authorizers of type request: the token is read from %s, by the name of the scheme", brief(source))
+	}
 }
 
 // authType returns the free text by which a definition calls its kind of
@@ -116,6 +125,21 @@ func (im *importer) readSecurity(m *Method, op *cursor, location string) {
 	for _, requirement := range security.items() {
 		for name, scopes := range requirement.members() {
 			im.require(m, name, scopes)
+		}
+	}
+	im.tellOptional(m, security)
+}
+
+// tellOptional tells of a requirement of nothing, by which OpenAPI makes the others
+// optional. The service knows no such thing.
+func (im *importer) tellOptional(m *Method, security *cursor) {
+	if *m.AuthorizationType == "NONE" && m.APIKeyRequired == nil {
+		return
+	}
+	for _, requirement := range security.items() {
+		if requirement.is(object) && len(requirement.node.fields) == 0 {
+			im.dropOf(Security, requirement, "security is not optional here: the operation wants what the other items require")
+			return
 		}
 	}
 }

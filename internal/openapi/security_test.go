@@ -27,6 +27,7 @@ func TestProtectionOfTheWrongType(t *testing.T) {
 		"texts at the top":    {top + "paths: {}\nsecurity: [key]", "security item 1 is not of type `object` and protects nothing", "Parse issue: attribute security is not of type `object`"},
 		"no requirement":      {op("security: []"), "", ""},
 		"any caller":          {op("security: [{}]"), "", ""},
+		"optional":            {op("security: [{}, {key: []}]"), "", ""},
 		"no scopes":           {op("security: [{token: }]"), "", ""},
 		"all is well":         {op("security: [{key: []}], x-amazon-apigateway-auth: {type: NONE}"), "", ""},
 	}

@@ -185,6 +185,14 @@ func TestDropped(t *testing.T) {
 			v3 + "paths: {/a: {get: {x-amazon-apigateway-integration: {type: mock, responses: {default: {statusCode: 200}, '5..': {statusCode: 200}}}}}}",
 			"it takes the place of another response with status code 200",
 		},
+		"optional security": {
+			v3 + "paths: {/a: {get: {security: [{key: []}, {}]}}}\ncomponents: {securitySchemes: {key: {type: apiKey, name: x-api-key, in: header}}}",
+			"security is not optional here: the operation wants what the other items require",
+		},
+		"identitySource of a token": {
+			v3 + "components: {securitySchemes: {t: {type: apiKey, name: Auth, in: header, x-amazon-apigateway-authorizer: {type: token, authorizerUri: x, identitySource: method.request.header.X}}}}",
+			"identitySource is for authorizers of type request: the token is read from method.request.header.Auth, by the name of the scheme",
+		},
 		"own tag": {v3 + "x-t: !Own t", "tag !Own is not resolved; the value is read as if it had none"},
 	}
 	for name, tt := range tests {
@@ -252,5 +260,27 @@ func TestConcernsAreBoundedApart(t *testing.T) {
 	}
 	if told[Security] != 1 || told[Detail] != maxFindings+1 {
 		t.Errorf("got %v", told)
+	}
+}
+
+// Security that is not optional, and an identitySource that has no effect, are told only
+// where they are: an operation that is open, and what the scheme says as well, are not.
+func TestUntoldSecurity(t *testing.T) {
+	const schemes = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\ncomponents: {securitySchemes: {key: {type: apiKey, name: x-api-key, in: header}, " +
+		"t: {type: apiKey, name: Auth, in: header, x-amazon-apigateway-authorizer: {type: %s, authorizerUri: x, identitySource: %s}}}}\n" +
+		"paths: {/a: {get: {security: %s}}}"
+	for name, doc := range map[string]string{
+		"open":             fmt.Sprintf(schemes, "token", "method.request.header.Auth", "[{}]"),
+		"the same source":  fmt.Sprintf(schemes, "token", "method.request.header.auth", "[{t: []}]"),
+		"of a request":     fmt.Sprintf(schemes, "request", "method.request.header.X", "[{t: []}]"),
+		"one of two needs": fmt.Sprintf(schemes, "request", "method.request.header.X", "[{t: [], key: []}]"),
+	} {
+		api, err := Parse([]byte(doc), Options{})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if slices.ContainsFunc(api.Findings, func(f Finding) bool { return f.Concern == Security }) {
+			t.Errorf("%s: got findings %v", name, api.Findings)
+		}
 	}
 }
