@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -93,20 +92,15 @@ func signInError(err error) error {
 // requestCondition is the Condition of a caller: the values of the condition keys that
 // follow from a request.
 func requestCondition(r *http.Request) func(string) (string, bool) {
-	return func(key string) (string, bool) {
-		switch key {
-		case "aws:sourceip":
-			host, _, err := net.SplitHostPort(r.RemoteAddr)
-			return host, err == nil
-		case "aws:securetransport":
-			return strconv.FormatBool(r.TLS != nil), true
-		case "aws:useragent":
-			return r.UserAgent(), r.UserAgent() != ""
-		case "aws:referer":
-			return r.Referer(), r.Referer() != ""
-		}
-		return "", false
+	f := policy.Facts{Scheme: "http", Header: func(name string) (string, bool) {
+		value := r.Header.Get(name)
+		return value, value != ""
+	}}
+	if r.TLS != nil {
+		f.Scheme = "https"
 	}
+	f.SourceIP, _, _ = net.SplitHostPort(r.RemoteAddr) // none, when it is no address
+	return f.Value
 }
 
 // authorize makes the wire.ServerOptions.Authorize that asks the caller's policies
@@ -172,17 +166,5 @@ func plainARN(label, region, own string) string {
 
 // callerContext is the context of a control plane call for policies.
 func callerContext(caller *credentials.Caller, who *wire.Caller, now time.Time) func(string) []string {
-	return func(key string) []string {
-		if key == "aws:requestedregion" {
-			return []string{who.Region}
-		}
-		for _, find := range [...]func(string) (string, bool){
-			caller.Value, who.Condition, func(key string) (string, bool) { return credentials.TimeValue(key, now) },
-		} {
-			if v, ok := find(key); ok {
-				return []string{v}
-			}
-		}
-		return nil
-	}
+	return (&policy.Facts{Received: now, Region: who.Region, Signer: caller.Signer(), More: who.Condition}).Values
 }

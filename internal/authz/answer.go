@@ -91,7 +91,7 @@ func ReadAnswer(text []byte, token bool) (*Answer, error) {
 	if r.answer.policy, err = policy.Parse(r.answer.Document, policy.Options{Kind: policy.AuthorizerPolicy}); err != nil {
 		return nil, &AnswerError{badPolicy, "policyDocument: " + err.Error()}
 	}
-	if err := CheckKeys(r.answer.policy); err != nil {
+	if err := r.answer.policy.CheckKeys(); err != nil {
 		return nil, &AnswerError{badPolicy, "policyDocument: " + err.Error()}
 	}
 	return &r.answer, nil

@@ -1,10 +1,6 @@
 package authz
 
-import (
-	"strings"
-
-	"github.com/gatehouse-gw/gatehouse/internal/policy"
-)
+import "github.com/gatehouse-gw/gatehouse/internal/policy"
 
 // InvokeAction is what a policy allows to those who may call a method.
 const InvokeAction = "execute-api:Invoke"
@@ -26,7 +22,7 @@ func CompileResourcePolicy(text string, api policy.API) (*ResourcePolicy, error)
 	if err != nil {
 		return nil, err
 	}
-	return &ResourcePolicy{p}, CheckKeys(p)
+	return &ResourcePolicy{p}, p.CheckKeys()
 }
 
 // Policy returns the statements, nil for none.
@@ -62,29 +58,4 @@ func (r *ResourcePolicy) Join(authorizationType string, foreign bool, identity, 
 		return policy.ExplicitDeny
 	}
 	return policy.CombineCrossAccount(identity, resource)
-}
-
-// An UnknownKeyError names condition keys of a policy that no call has a value for
-// because this server does not know them.
-type UnknownKeyError struct{ Keys []string }
-
-// Error names the keys.
-func (e *UnknownKeyError) Error() string {
-	return "unknown condition key " + strings.Join(e.Keys, ", ")
-}
-
-// CheckKeys returns an *[UnknownKeyError] when a policy reads condition keys that
-// are not those of AWS's documentation of resource policies. What such a statement
-// means is not known.
-func CheckKeys(p *policy.Policy) error {
-	var unknown []string
-	for _, key := range p.ConditionKeys() {
-		if !isKnownKey(key) {
-			unknown = append(unknown, key)
-		}
-	}
-	if unknown == nil {
-		return nil
-	}
-	return &UnknownKeyError{unknown}
 }

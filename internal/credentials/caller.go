@@ -1,7 +1,6 @@
 package credentials
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,46 +59,9 @@ func (c *Caller) DecideAll(r *policy.Request) policy.Decision {
 	return policy.Bounded(c.ownDecision(r), c.sessionDecision(r))
 }
 
-// conditionKeys are the condition keys that policies of callers may read, in lower
-// case. Those of the caller are in Value; those of the request are known where
-// the request is.
-var conditionKeys = []string{
-	"aws:currenttime", "aws:epochtime", "aws:multifactorauthpresent", "aws:principalaccount", "aws:principalarn", "aws:principaltype",
-	"aws:referer", "aws:requestedregion", "aws:securetransport", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:tokenissuetime",
-	"aws:useragent", "aws:userid", "aws:username", "aws:vpcsourceip",
-}
-
-// trustKeys are those that trust policies may read besides.
-var trustKeys = []string{"sts:externalid", "sts:rolesessionname"}
-
-// Value returns the value of a condition key, in lower case, that follows from who
-// calls. Nobody is known to have used a second factor: sessions say so, and long-term
-// keys have no such key, as at AWS.
-func (c *Caller) Value(key string) (value string, ok bool) {
-	switch key {
-	case "aws:userid":
-		return c.UserID, true
-	case "aws:tokenissuetime":
-		return c.issued.UTC().Format(time.RFC3339), !c.issued.IsZero()
-	case "aws:multifactorauthpresent":
-		return "false", c.IsTemporary()
-	case "aws:principalarn":
-		if c.role != "" { // with its path, which the session's ARN lacks
-			return c.role, true
-		}
-	}
-	return policy.PrincipalValue(c.Principal, key)
-}
-
-// TimeValue returns the value of a condition key, in lower case, that is the time.
-func TimeValue(key string, now time.Time) (value string, ok bool) {
-	switch key {
-	case "aws:currenttime":
-		return now.UTC().Format(time.RFC3339), true
-	case "aws:epochtime":
-		return strconv.FormatInt(now.Unix(), 10), true
-	}
-	return "", false
+// Signer is what condition keys say of the caller.
+func (c *Caller) Signer() policy.Signer {
+	return policy.Signer{ARN: c.Principal, UserID: c.UserID, Session: c.IsTemporary(), Role: c.role, Issued: c.issued}
 }
 
 // UserID is the unique id of a caller: of an account itself its number, of a

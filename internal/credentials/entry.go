@@ -244,22 +244,7 @@ func (d *document) compile(text string, kind policy.Kind) (err error) {
 	if d.policy, err = policy.Parse(text, policy.Options{Kind: kind}); err != nil {
 		return err
 	}
-	return checkConditions(d.policy, kind)
-}
-
-// checkConditions refuses a condition on what is not known, which would change what
-// its statement means.
-func checkConditions(p *policy.Policy, kind policy.Kind) error {
-	known := conditionKeys
-	if kind == policy.TrustPolicy {
-		known = slices.Concat(conditionKeys, trustKeys)
-	}
-	for _, key := range p.ConditionKeys() {
-		if !slices.Contains(known, key) {
-			return fmt.Errorf("the condition key %s is not supported; supported are %s", key, strings.Join(known, ", "))
-		}
-	}
-	return nil
+	return d.policy.CheckKeys()
 }
 
 // maxPolicyDepth bounds what yamlToJSON follows.

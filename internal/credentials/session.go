@@ -211,5 +211,5 @@ func parseSessionPolicy(text string) (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, checkConditions(p, policy.IdentityPolicy)
+	return p, p.CheckKeys()
 }

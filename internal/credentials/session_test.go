@@ -93,7 +93,7 @@ func TestAssumeRole(t *testing.T) {
 		"another external id":           {by: "ALICE", request: RoleRequest{Role: role + "external", ExternalID: "4712"}, want: no("arn:aws:iam::111122223333:user/alice", "external")},
 		"no external id":                {by: "ALICE", request: RoleRequest{Role: role + "external"}, want: no("arn:aws:iam::111122223333:user/alice", "external")},
 		"a policy that is none":         {by: "ALICE", request: RoleRequest{Role: role + "account", Policy: "{"}, want: "MalformedPolicyDocument: The policy is not usable: "},
-		"a policy on what is not known": {by: "ALICE", request: RoleRequest{Role: role + "account", Policy: `{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Null": {"x:y": "true"}}}}`}, want: "MalformedPolicyDocument: The policy is not usable: the condition key x:y is not supported"},
+		"a policy on what is not known": {by: "ALICE", request: RoleRequest{Role: role + "account", Policy: `{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Null": {"x:y": "true"}}}}`}, want: "MalformedPolicyDocument: The policy is not usable: Statement.Condition.Null.x:y: the condition key x:y is not supported"},
 	}
 	cs := newCallers(t, testFile)
 	for name, tt := range tests {
@@ -123,7 +123,7 @@ func TestAssumeRole(t *testing.T) {
 			if len(s.AccessKeyID) != 20 || len(s.SecretAccessKey) != 40 || strings.Contains(s.Token, "deploy") {
 				t.Errorf("%d characters of key id, %d of secret, token %s", len(s.AccessKeyID), len(s.SecretAccessKey), s.Token)
 			}
-			if arn, _ := c.Value("aws:principalarn"); arn != tt.request.Role {
+			if arn := c.Signer().Role; arn != tt.request.Role {
 				t.Errorf("aws:PrincipalArn is %s", arn)
 			}
 		})
@@ -194,7 +194,8 @@ func TestSessionToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := cs.mustFind(t, s.AccessKeyID, s.Token)
-	mfa, temporary := c.Value("aws:multifactorauthpresent")
+	facts := policy.Facts{Signer: c.Signer()}
+	mfa, temporary := facts.Value("aws:multifactorauthpresent")
 	if c.Principal != "arn:aws:iam::111122223333:user/bob" || c.UserID != "bob" || mfa != "false" || !temporary {
 		t.Errorf("%s %s %s", c.Principal, c.UserID, mfa)
 	}

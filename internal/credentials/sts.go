@@ -27,6 +27,7 @@ type RoleRequest struct {
 	SessionName string
 	Policy      string // bounds the session; "" for none
 	ExternalID  string // "" for none
+	Region      string // where the request was made
 	Duration    time.Duration
 
 	// Value returns the value of a condition key, in lower case, that follows from the
@@ -114,13 +115,7 @@ func partitionOf(arn string) string {
 
 // trusts reports whether a caller may assume the role.
 func (r *role) trusts(by *Caller, in *RoleRequest, now time.Time) bool {
-	ask := policy.Request{Principal: by.Principal, Action: assumeRole, Resource: r.arn, Context: func(key string) []string {
-		value, ok := in.value(by, key, now)
-		if !ok {
-			return nil
-		}
-		return []string{value}
-	}}
+	ask := policy.Request{Principal: by.Principal, Action: assumeRole, Resource: r.arn, Context: in.facts(by, now).Values}
 	if r.trust.policy.Evaluate(&ask) != policy.Allow || by.sessionDecision(&ask) != policy.Allow {
 		return false
 	}
@@ -132,21 +127,11 @@ func (r *role) trusts(by *Caller, in *RoleRequest, now time.Time) bool {
 	return own != policy.ExplicitDeny && by.Account == r.account && r.trust.policy.Evaluate(&ask) == policy.Allow
 }
 
-// value is the value of a condition key.
-func (in *RoleRequest) value(by *Caller, key string, now time.Time) (string, bool) {
-	switch key {
-	case "sts:externalid":
-		return in.ExternalID, in.ExternalID != ""
-	case "sts:rolesessionname":
-		return in.SessionName, true
+// facts are what condition keys say of the request.
+func (in *RoleRequest) facts(by *Caller, now time.Time) *policy.Facts {
+	return &policy.Facts{
+		Received: now, Region: in.Region, Signer: by.Signer(), ExternalID: in.ExternalID, RoleSessionName: in.SessionName, More: in.Value,
 	}
-	if v, ok := TimeValue(key, now); ok {
-		return v, true
-	}
-	if v, ok := by.Value(key); ok || in.Value == nil {
-		return v, ok
-	}
-	return in.Value(key)
 }
 
 // give makes the credentials of a session.

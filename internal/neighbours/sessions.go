@@ -79,7 +79,7 @@ func (s *STS) assumeRole(c *stsCall) (any, error) {
 	}
 	in := &credentials.RoleRequest{
 		Role: c.form.Get("RoleArn"), SessionName: c.form.Get("RoleSessionName"), Policy: c.form.Get("Policy"),
-		ExternalID: c.form.Get("ExternalId"), Duration: c.duration(roleSession), Value: c.who.Condition,
+		ExternalID: c.form.Get("ExternalId"), Duration: c.duration(roleSession), Region: c.who.Region, Value: c.who.Condition,
 	}
 	session, err := s.session(c, func(by *credentials.Caller) (*credentials.Session, error) { return s.Callers.AssumeRole(by, in, c.now) })
 	if err != nil {

@@ -31,7 +31,7 @@ type access struct {
 
 	resource policy.Decision // what the resource policy says, once judged is true
 	judged   bool
-	evidence authz.Evidence // what condition keys say of the call
+	facts    policy.Facts   // what condition keys say of the call
 	who      authz.Identity // what the identity sources of a Lambda authorizer say
 	answer   *authz.Answer  // that authorizer's, nil for none
 }
@@ -247,13 +247,26 @@ func (c *call) appendARN(dst []byte, path string) []byte {
 // It must not outlive the call.
 func (c *call) asks(action string) policy.Request {
 	a := &c.access
-	a.evidence.Request, a.evidence.Private, a.evidence.Principal = c.req, c.stage.program.private(), a.principal
-	a.evidence.Signer, a.evidence.Region = a.signer, c.stage.settings.Region
+	c.gatherFacts()
 	if !a.spelled {
 		a.decoded, a.plain, a.spelled = c.decodedARN(), c.plainARN(), true
 	}
 	return policy.Request{
 		Principal: a.principal, Action: action, Resource: c.methodARN(), Decoded: a.decoded, Plain: a.plain, Context: c.conditions,
+	}
+}
+
+// gatherFacts notes what condition keys say of the call: of its request and of who has
+// signed it.
+func (c *call) gatherFacts() {
+	r, f := c.req, &c.access.facts
+	f.Received, f.Scheme, f.SourceIP, f.Region = r.Received, r.Scheme, r.SourceIP, c.stage.settings.Region
+	f.Private, f.Header = c.stage.program.private(), c.header
+	if by := r.VPCEndpoint; by != nil {
+		f.VPC, f.VPCEndpoint = by.VPC, by.ID
+	}
+	if who := c.access.signer; who != nil {
+		f.Signer = who.Signer()
 	}
 }
 

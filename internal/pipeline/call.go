@@ -23,7 +23,8 @@ type call struct {
 	finished func(*httpmsg.Done)   // bound once, too
 	see      func() httpmsg.Header // fills in seen; bound once too
 
-	conditions func(key string) []string // values of condition keys; bound once too
+	conditions func(key string) []string        // values of condition keys; bound once too
+	header     func(name string) (string, bool) // of the request, for them
 }
 
 // A state is what a call knows of its request so far. It starts anew with each
@@ -116,7 +117,8 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 			c.seen = c.appendSeen(c.seen[:0])
 			return c.seen
 		}
-		c.conditions = c.access.evidence.Values
+		c.conditions = c.access.facts.Values
+		c.header = func(name string) (string, bool) { return c.req.Header.Last(name) }
 	}
 	c.stage, c.req = s, req
 	c.answer.OnRelease(c.recycle)

@@ -17,9 +17,13 @@ func TestGuards(t *testing.T) {
 		method func(*snapshot.Method)
 		want   []ClosedMethod
 	}{
-		"nothing":                           {},
-		"open settings":                     {api: snapshot.Deployment{EndpointType: "EDGE", EndpointAccessMode: "BASIC"}, method: func(m *snapshot.Method) { m.AuthorizationType = "" }},
-		"policy":                            {api: snapshot.Deployment{Policy: "{}"}, want: []ClosedMethod{{Setting: "RestApi.policy"}}},
+		"nothing":       {},
+		"open settings": {api: snapshot.Deployment{EndpointType: "EDGE", EndpointAccessMode: "BASIC"}, method: func(m *snapshot.Method) { m.AuthorizationType = "" }},
+		"policy":        {api: snapshot.Deployment{Policy: "{}"}, want: []ClosedMethod{{Setting: "RestApi.policy"}}},
+		"a policy on a key of nobody": {
+			api:  snapshot.Deployment{Policy: `{"Statement": [` + statement("Allow", "*", "") + "," + statement("Deny", "*", `, "Condition": {"StringEquals": {"aws:PrincipalTag/team": "guests"}}`) + `]}`},
+			want: []ClosedMethod{{Setting: "RestApi.policy"}},
+		},
 		"a new type":                        {method: func(m *snapshot.Method) { m.AuthorizationType = "TELEPATHY" }, want: []ClosedMethod{{Setting: "Method.authorizationType", Value: "TELEPATHY"}}},
 		"no key, where authorizers have it": {api: snapshot.Deployment{APIKeySource: "AUTHORIZER"}},
 		"all there is": {

@@ -2,37 +2,25 @@ package policy
 
 import "strings"
 
-// PrincipalValue returns the value of a condition key, in lower case, that
-// follows from the ARN of who calls: aws:PrincipalArn, which for a session is
-// the ARN of its role, aws:PrincipalAccount, aws:PrincipalType, and for users
-// aws:username. Other keys, and callers without an ARN, have none.
-func PrincipalValue(arn, key string) (value string, ok bool) {
-	account := AccountOf(arn)
-	if account == "" {
-		return "", false
+func (f *Facts) principalAccount() (string, bool) { return known(AccountOf(f.Signer.ARN)) }
+
+// principalARN is that of the role for a session of one.
+func (f *Facts) principalARN() (string, bool) {
+	arn := f.Signer.ARN
+	if f.Signer.Role != "" {
+		return f.Signer.Role, true
 	}
-	prefix, resource, _ := strings.Cut(arn, ":"+account+":")
-	what, name, _ := strings.Cut(resource, "/")
-	switch key {
-	case "aws:principalaccount":
-		return account, true
-	case "aws:principalarn":
-		if what != "assumed-role" {
-			return arn, true
-		}
-		role, _, _ := strings.Cut(name, "/")
-		return strings.TrimSuffix(prefix, "sts:") + "iam::" + account + ":role/" + role, true
-	case "aws:principaltype":
-		return principalType(what)
-	case "aws:username":
-		return name[strings.LastIndexByte(name, '/')+1:], what == "user" && name != ""
+	prefix, account, what, name := splitPrincipal(arn)
+	if what != "assumed-role" {
+		return arn, account != ""
 	}
-	return "", false
+	role, _, _ := strings.Cut(name, "/")
+	return strings.TrimSuffix(prefix, "sts:") + "iam::" + account + ":role/" + role, true
 }
 
-// principalType is aws:PrincipalType by what stands before the name in an ARN.
-func principalType(what string) (string, bool) {
-	switch what {
+// principalType follows from what stands before the name in an ARN.
+func (f *Facts) principalType() (string, bool) {
+	switch _, _, what, _ := splitPrincipal(f.Signer.ARN); what {
 	case "root":
 		return "Account", true
 	case "user":
@@ -43,4 +31,22 @@ func principalType(what string) (string, bool) {
 		return "FederatedUser", true
 	}
 	return "", false
+}
+
+// username is that of users alone.
+func (f *Facts) username() (string, bool) {
+	_, _, what, name := splitPrincipal(f.Signer.ARN)
+	return name[strings.LastIndexByte(name, '/')+1:], what == "user" && name != ""
+}
+
+// splitPrincipal splits the ARN of a principal, such as
+// arn:aws:iam::{account}:{what}/{name}; prefix is what stands before the colon that is
+// before the account. Other texts have no account.
+func splitPrincipal(arn string) (prefix, account, what, name string) {
+	if account = AccountOf(arn); account == "" {
+		return "", "", "", ""
+	}
+	prefix, resource, _ := strings.Cut(arn, ":"+account+":")
+	what, name, _ = strings.Cut(resource, "/")
+	return prefix, account, what, name
 }

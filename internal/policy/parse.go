@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -37,8 +36,9 @@ type Options struct {
 // A Policy is a compiled document. It never changes and is safe for concurrent
 // use. A nil Policy has no statements.
 type Policy struct {
+	kind       Kind
 	statements []statement
-	keys       []string
+	keys       []keyUse
 }
 
 // A statement is one statement of a document.
@@ -76,18 +76,7 @@ func Parse(text string, o Options) (*Policy, error) {
 	if err := c.document(doc); err != nil {
 		return nil, err
 	}
-	slices.Sort(c.keys)
-	return &Policy{c.statements, slices.Compact(c.keys)}, nil
-}
-
-// ConditionKeys returns the keys, in lower case and sorted, that conditions
-// and variables of the policy read. A caller of Evaluate must know them all: a
-// key without a value changes what a statement means.
-func (p *Policy) ConditionKeys() []string {
-	if p == nil {
-		return nil
-	}
-	return slices.Clone(p.keys)
+	return &Policy{o.Kind, c.statements, c.keys}, nil
 }
 
 // A compiler turns a document into statements.
@@ -95,11 +84,12 @@ type compiler struct {
 	kind       Kind
 	vars       bool // the document's version has variables
 	statements []statement
-	keys       []string
+	keys       []keyUse
+	place      string // the element that is being compiled
 }
 
 // use notes that a key is read.
-func (c *compiler) use(key string) { c.keys = append(c.keys, key) }
+func (c *compiler) use(key string) { c.keys = append(c.keys, keyUse{key, c.place}) }
 
 func (c *compiler) useAll(patterns ...pattern) {
 	for _, p := range patterns {
@@ -257,6 +247,7 @@ func (c *compiler) resources(n *node, at string) ([]arnPattern, error) {
 		return nil, err
 	}
 	out := make([]arnPattern, len(values))
+	c.place = at
 	for i, v := range values {
 		if c.kind == AuthorizerPolicy && utf8.RuneCountInString(v) > maxAuthorizerResource {
 			return nil, &SyntaxError{at, fmt.Sprintf("is longer than %d characters", maxAuthorizerResource)}
@@ -286,6 +277,7 @@ func (c *compiler) conditions(n *node, at string) ([]condition, error) {
 			if err != nil {
 				return nil, err
 			}
+			c.place = place
 			cond, err := c.condition(name, key, values)
 			if err != nil {
 				return nil, &SyntaxError{place, err.Error()}

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -92,17 +91,5 @@ func TestMaxLength(t *testing.T) {
 	}
 	if _, err := Parse(text, Options{MaxLength: n - 1}); err == nil {
 		t.Error("one character more is taken")
-	}
-}
-
-func TestConditionKeys(t *testing.T) {
-	p := mustParse(t, one("Allow", `"Resource": "arn:aws:execute-api:*:*:${aws:PrincipalTag/Api, 'a'}/*",
-		"Condition": {"StringLike": {"aws:UserAgent": ["${aws:username}*"]}, "Null": {"AWS:SourceIp": true}, "ArnLike": {"aws:UserAgent": "arn:aws:iam::*:${aws:userid}"}}`), IdentityPolicy)
-	want := []string{"aws:principaltag/api", "aws:sourceip", "aws:useragent", "aws:userid", "aws:username"}
-	if got := p.ConditionKeys(); !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if got := (*Policy)(nil).ConditionKeys(); got != nil {
-		t.Errorf("nil policy: %q", got)
 	}
 }
