@@ -136,9 +136,23 @@ func (i *Identity) Reset() {
 	*i = Identity{Key: i.Key[:0]}
 }
 
+// Secrets returns what headers and parameters of the query a call proves itself with: the
+// values of those that are identity sources. It is for traces, which mask them.
+func (l *Lambda) Secrets(s *mapping.Scope, sent httpmsg.Header) []string {
+	var of Identity
+	for i := range l.sources {
+		if from := l.sources[i].from; from == fromHeader || from == fromQuery {
+			of.read(&l.sources[i], s, sent)
+		}
+	}
+	return of.values()
+}
+
 // String is the values of the sources, joined with commas: for the log, which masks it.
-func (i *Identity) String() string {
-	var values []string
+func (i *Identity) String() string { return strings.Join(i.values(), ",") }
+
+// values are those of all sources.
+func (i *Identity) values() (values []string) {
 	for at := 0; at < len(i.Key); {
 		n := binary.BigEndian.Uint32(i.Key[at:])
 		at += 4
@@ -148,7 +162,7 @@ func (i *Identity) String() string {
 			at += 4 + size
 		}
 	}
-	return strings.Join(values, ",")
+	return values
 }
 
 // Identify reads the identity sources of a call, of which sent are the headers as the

@@ -109,6 +109,7 @@ func (c *call) askAuthorizer(a *authorizer) error {
 	who := &c.access.who
 	reason := a.Identify(who, &c.scope, c.headers)
 	if c.trace != nil {
+		c.trace.Hide(a.Secrets(&c.scope, c.headers)...)
 		c.trace.Authorizer(&trace.AuthorizerEvent{ID: a.ID, Identity: who.String(), Refused: reason})
 	}
 	if reason != "" {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
@@ -95,7 +96,7 @@ func TestAuthorizerTestAnswers(t *testing.T) {
 func TestAuthorizerTrace(t *testing.T) {
 	r := guarded(t, answering(t, says("Allow", testAPI+"GET/x")), tokens(nil))
 	for i, want := range [][]string{
-		{"authorizer auth01 judges ***cdefgh", "is taken for ***", "Allow"},
+		{"authorizer auth01 judges ***cdefgh", "is taken for user", `"authorizationToken":"***cdefgh"`, "Allow"},
 		{"authorizer auth01 judges ***cdefgh", "as the function said before", "Allow"},
 	} {
 		text := r.trace(t, "GET /x\nAuthorization: Bearer abcdefgh").Text(trace.TextOptions{})
@@ -111,6 +112,51 @@ func TestAuthorizerTrace(t *testing.T) {
 	}
 	if log := r.trace(t, "POST /x\nAuthorization: Bearer abcdefgh").ExecutionLog(); !strings.Contains(log, "The client is not authorized to perform this operation.\n") {
 		t.Errorf("got\n%s", log)
+	}
+}
+
+// No line of a block shows a secret of the call: not the event that a function is sent,
+// nor the answer to a wrong signature, which repeats the request.
+func TestTraceHidesSecrets(t *testing.T) {
+	const token = "session/token+0123456789=="
+	lambda := mock(func(m *snapshot.Method) {
+		m.Integration = snapshot.Integration{Type: "AWS_PROXY", HTTPMethod: "POST", URI: lambdaURI(testFunction)}
+	})
+	asks := requests(func(a *snapshot.Authorizer) {
+		a.IdentitySource = "method.request.querystring.key,method.request.header.X-Who"
+	})
+	iam := newSignedRig(t, strings.Replace(signers, "token+/=", token, 1), nil)
+	sign := func(s toSign) *httpmsg.Request { req, _ := s.signed(t); return req }
+	presigned := sign(toSign{id: "STATIC", secret: "another-secret-of-hers", token: token, presign: true})
+	_, signature, _ := strings.Cut(presigned.Query, "X-Amz-Signature=")
+	tests := map[string]struct {
+		rig     *rig
+		request *httpmsg.Request
+		shows   []string
+		secrets []string
+	}{
+		"a token": {guarded(t, answering(t, told), tokens(nil), lambda), parseRequest("GET /x\nAuthorization: Bearer abcdefghijkl"),
+			[]string{`"authorizationToken":"***ghijkl"`, "is taken for user|7"}, []string{"abcdef"}},
+		"the identity of a request": {guarded(t, answering(t, told), asks, lambda), parseRequest("GET /x?key=k%2F123456789\nX-Who: someone-secret\nCookie: theme=dark"),
+			[]string{`"X-Who":"***secret"`, "theme=dark", "GET /x?key=***456789"}, []string{"someone", "k/123", "k%2F"}},
+		"a wrong signature": {iam.rig, sign(toSign{id: "STATIC", secret: "another-secret-of-hers", token: token}), []string{"The Canonical String", "x-amz-security-token:***"}, []string{"session/"}},
+		"a wrong presigned one": {iam.rig, presigned,
+			[]string{"The Canonical String", "X-Amz-Security-Token=***"}, []string{"session/", "session%2F", signature[:20]}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			text := tt.rig.traceOf(t, tt.request).Text(trace.TextOptions{})
+			for _, w := range tt.shows {
+				if !strings.Contains(text, w) {
+					t.Errorf("got\n%s\nwant %q in it", text, w)
+				}
+			}
+			for _, s := range tt.secrets {
+				if strings.Contains(text, s) {
+					t.Errorf("got\n%s\nwith %q in it", text, s)
+				}
+			}
+		})
 	}
 }
 

@@ -20,6 +20,7 @@ func (c *call) startTrace() {
 		APIID: st.APIID, Stage: st.Name, RequestID: x.RequestID,
 		Method: c.req.Method, Target: c.req.Target(), Received: c.req.Received,
 	}
+	c.trace.HideCredentials(c.req.Header, c.req.Query)
 	c.scope.Hook = c.trace.TemplateStep
 }
 

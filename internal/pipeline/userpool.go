@@ -66,6 +66,7 @@ func (c *call) verifyToken(at int, scopes []string) error {
 	pools := c.stage.userPools[at]
 	c.values = appendValues(c.values[:0], c.headers, pools.Header())
 	if c.trace != nil {
+		c.trace.Hide(c.values...)
 		c.trace.Authorizer(&trace.AuthorizerEvent{ID: pools.ID(), Identity: strings.Join(c.values, ",")})
 	}
 	token, err := pools.Verify(&authz.TokenRequest{Values: c.values, Scopes: scopes, Now: c.req.Received, Until: c.authorizerDeadline()})

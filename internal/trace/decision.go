@@ -54,21 +54,21 @@ const maxMisses = 10
 
 // decision writes which statement of a policy decides, else why none does.
 func (p *printer) decision(e *DecisionEvent) {
-	name := printable(cut(e.Policy))
+	name := printable(p.cut(e.Policy))
 	switch e.Decision {
 	case policy.Allow:
-		p.row("policy", name+": "+p.paint(green, "allowed")+" by "+printable(cut(e.Statement)))
+		p.row("policy", name+": "+p.paint(green, "allowed")+" by "+printable(p.cut(e.Statement)))
 	case policy.ExplicitDeny:
-		text := name + ": " + p.paint(yellow, "denied") + " by " + printable(cut(e.Statement))
+		text := name + ": " + p.paint(yellow, "denied") + " by " + printable(p.cut(e.Statement))
 		if e.Undecided {
 			text += ", which is not decided: " + policy.TooManySteps
 		}
 		p.row("policy", text)
 	default:
-		p.row("policy", name+": "+p.paint(yellow, "nothing allows")+" "+printable(e.Action+" on "+cut(e.ARN)))
+		p.row("policy", name+": "+p.paint(yellow, "nothing allows")+" "+printable(e.Action+" on "+p.cut(e.ARN)))
 	}
 	for _, m := range e.Misses[:min(len(e.Misses), maxMisses)] {
-		p.row("", p.paint(faint, printable("not by "+cut(m.Statement)+": "+cut(m.Why))))
+		p.row("", p.paint(faint, printable("not by "+p.cut(m.Statement)+": "+p.cut(m.Why))))
 	}
 }
 

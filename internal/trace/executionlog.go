@@ -53,7 +53,7 @@ func (l *executionLog) event(e *Event, requestID string) {
 	case *AuthorizerAnswerEvent:
 		l.line("Authorizer result body before parsing: ", e.Body.logged())
 	case *AuthorizedEvent:
-		l.line("Using valid authorizer policy for principal: ", e.Principal)
+		l.line("Using valid authorizer policy for principal: ", mapping.MaskSecret(e.Principal))
 		l.line("Successfully completed authorizer execution", "")
 	case *TokenEvent:
 		l.line("Successfully completed authorizer execution", "")

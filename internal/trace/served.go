@@ -60,10 +60,12 @@ func (p *printer) why(s *Served) string {
 	return ""
 }
 
-// reasonOf is why a call failed, else what its client was told.
+// reasonOf is why a call failed, else what its client was told: the first line, since the
+// others repeat the request where a signature is wrong.
 func reasonOf(e *FailureEvent) string {
 	if e.Reason != "" {
 		return e.Reason
 	}
-	return e.Message
+	first, _, _ := strings.Cut(e.Message, "\n")
+	return first
 }

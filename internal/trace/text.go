@@ -26,7 +26,7 @@ type TextOptions struct {
 // call, and one or more for each step. Bodies are shortened, secrets masked,
 // and nothing of a client or backend reaches the terminal as a command.
 func (t *Trace) Text(o TextOptions) string {
-	p := printer{options: o}
+	p := printer{options: o, hider: newHider(t)}
 	p.title(t)
 	for i := range t.Events {
 		p.event(t.Events[i].Data)
@@ -35,6 +35,7 @@ func (t *Trace) Text(o TextOptions) string {
 }
 
 type printer struct {
+	hider
 	options TextOptions
 	text    strings.Builder
 	shown   Payload  // the last body, which is not shown twice
@@ -68,7 +69,7 @@ func (p *printer) title(t *Trace) {
 			status = e.Status
 		}
 	}
-	fmt.Fprintf(&p.text, "%s  %s  %s  %s\n", p.paint(bold, printable(t.Method+" "+cut(t.Target))),
+	fmt.Fprintf(&p.text, "%s  %s  %s  %s\n", p.paint(bold, printable(t.Method+" "+p.cut(t.Target))),
 		p.paint(statusInk(status), strconv.Itoa(status)), millis(t.Took), p.paint(faint, t.RequestID))
 }
 
@@ -101,7 +102,7 @@ func (p *printer) event(data EventData) {
 	case *DecisionEvent:
 		p.decision(e)
 	case *TokenEvent:
-		p.row("token", printable(cut(e.Token)))
+		p.row("token", printable(p.cut(e.Token)))
 	case *CacheEvent:
 		p.row("cache", e.What)
 	case *AccessEvent:
@@ -111,13 +112,13 @@ func (p *printer) event(data EventData) {
 	case *AuthorizerAnswerEvent:
 		p.body("answer", e.Body)
 	case *AuthorizedEvent:
-		text := "is taken for " + printable(cut(shortened(e.Principal)))
+		text := "is taken for " + printable(p.cut(e.Principal))
 		if e.Kept {
 			text += ", as the function said before"
 		}
 		p.row("caller", text)
 	case *AuthorizerFailedEvent:
-		p.row("failed", p.paint(red, printable(cut(e.Reason))))
+		p.row("failed", p.paint(red, printable(p.cut(e.Reason))))
 	case *RequestEvent:
 		p.list("path", fieldsOf(e.Params))
 		p.list("query", fieldsOf(e.Query))
@@ -132,7 +133,7 @@ func (p *printer) event(data EventData) {
 	case *MappingEvent:
 		p.mapping(e)
 	case *EndpointRequestEvent:
-		p.row("send", p.paint(bold, printable(e.Method+" "+cut(e.URI))))
+		p.row("send", p.paint(bold, printable(e.Method+" "+p.cut(e.URI))))
 		p.list("", p.masked(e.Header))
 		p.body("", e.Body)
 	case *EndpointResponseEvent:
@@ -157,7 +158,7 @@ func (p *printer) authorizer(e *AuthorizerEvent) {
 		p.row("caller", p.paint(yellow, printable("authorizer "+e.ID+" is not asked: "+e.Refused)))
 		return
 	}
-	p.row("caller", printable("authorizer "+e.ID+" judges "+cut(shortened(e.Identity))))
+	p.row("caller", printable("authorizer "+e.ID+" judges "+p.cut(shortened(e.Identity))))
 }
 
 // key writes the look at the API key of a method that wants one.
@@ -177,14 +178,14 @@ func (p *printer) template(e *TemplateEvent) {
 	if e.Field == "" {
 		none := "none"
 		if e.Type != "" {
-			none += " for " + printable(cut(e.Type))
+			none += " for " + printable(p.cut(e.Type))
 		}
 		p.row("template", none+": the body passes through")
 		return
 	}
 	p.row("template", printable(e.Field))
 	for _, r := range e.Empty {
-		p.row("", p.paint(yellow, fmt.Sprintf("%s at %d:%d has no value", printable(cut(r.Text)), r.Line, r.Column)))
+		p.row("", p.paint(yellow, fmt.Sprintf("%s at %d:%d has no value", printable(p.cut(r.Text)), r.Line, r.Column)))
 	}
 	p.body("", e.Result)
 }
@@ -193,19 +194,24 @@ func (p *printer) template(e *TemplateEvent) {
 // would be, the text of a static value included.
 func (p *printer) mapping(e *MappingEvent) {
 	expression, value := e.Expression, e.Value
-	if isSecret(lastName(e.Target)) || isSecret(lastName(expression)) {
+	if e.ofSecret() {
 		p.secrets = append(p.secrets, value)
 		value = shortened(mapping.MaskSecret(value))
 		if n := len(expression); n > 2 && expression[0] == '\'' {
 			expression = "'" + shortened(mapping.MaskSecret(expression[1:n-1])) + "'"
 		}
 	}
-	text := printable(e.Target + " = " + cut(expression))
+	text := printable(e.Target + " = " + p.cut(expression))
 	if e.Absent {
 		p.row("mapping", text+p.paint(faint, " has no value, not sent"))
 		return
 	}
-	p.row("mapping", text+p.paint(faint, " → ")+printable(cut(value)))
+	p.row("mapping", text+p.paint(faint, " → ")+printable(p.cut(value)))
+}
+
+// ofSecret reports whether a mapping is from or to what holds a secret.
+func (e *MappingEvent) ofSecret() bool {
+	return isSecret(lastName(e.Target)) || isSecret(lastName(e.Expression))
 }
 
 // masked is h with its secrets made unreadable, those that mappings gave another
@@ -238,13 +244,13 @@ func (p *printer) selected(e *SelectEvent) {
 		p.row("select", e.Status+", the default")
 		return
 	}
-	p.row("select", printable(fmt.Sprintf("%s, %q matches %s", e.Status, cut(e.Value), e.Pattern)))
+	p.row("select", printable(fmt.Sprintf("%s, %q matches %s", e.Status, p.cut(e.Value), e.Pattern)))
 }
 
 func (p *printer) failure(e *FailureEvent) {
-	p.row("failed", p.paint(red, printable(cut(reasonOf(e)))))
+	p.row("failed", p.paint(red, printable(p.cut(reasonOf(e)))))
 	if e.Cause != "" && e.Cause != e.Reason {
-		p.row("", printable(cut(e.Cause)))
+		p.row("", printable(p.cut(e.Cause)))
 	}
 	if e.Part.Field != "" {
 		p.row("", p.paint(cyan, printable(p.where(e.Part))))
@@ -292,7 +298,7 @@ func (p *printer) list(label string, list httpmsg.Header) {
 	}
 	parts := make([]string, 0, most)
 	for _, f := range list[:min(len(list), most)] {
-		parts = append(parts, printable(f.Name+": "+cut(shortened(f.Value))))
+		parts = append(parts, printable(f.Name+": "+p.cut(shortened(f.Value))))
 	}
 	if more := len(list) - most; more > 0 {
 		parts = append(parts, fmt.Sprintf("and %d more", more))
@@ -322,21 +328,29 @@ func (p *printer) body(label string, b Payload) {
 		p.row(label, fmt.Sprintf("%d bytes that are no text", b.Size))
 		return
 	}
-	text := wholeRunes(b.Text[:min(len(b.Text), shownBytes)])
+	text := p.hide(b.Text)
+	if len(b.Text) < b.Size {
+		text = p.hideCut(b.Text)
+	}
+	whole := len(text) <= shownBytes && len(b.Text) == b.Size
+	text = wholeRunes(text[:min(len(text), shownBytes)])
 	shown := 0
 	for line := range strings.Lines(text) {
 		if shown == shownLines {
-			text = ""
+			whole = false
 			break
 		}
 		shown++
 		p.row(label, printable(strings.TrimRight(line, "\r\n")))
 		label = ""
 	}
-	if len(text) < b.Size {
+	if !whole {
 		p.row("", p.paint(faint, fmt.Sprintf("… of %d bytes", b.Size)))
 	}
 }
+
+// cut shortens a text that is to stand within a line, and masks its secrets.
+func (p *printer) cut(text string) string { return cut(p.hide(text)) }
 
 // cut shortens a text that is to stand within a line.
 func cut(text string) string {

@@ -19,6 +19,7 @@ type Trace struct {
 	Took      time.Duration
 	Events    []Event // in the order in which they happened
 
+	secrets   []string        // that Text masks
 	empty     emptyReferences // of the template that is being rendered
 	responded bool            // the method response is among the events
 }
@@ -78,8 +79,8 @@ type AuthorizerAnswerEvent struct {
 
 // An AuthorizedEvent says whom an authorizer takes a caller for.
 type AuthorizedEvent struct {
-	Principal string // masked
-	Kept      bool   // the answer was kept from before, or another call got it
+	Principal string
+	Kept      bool // the answer was kept from before, or another call got it
 }
 
 // An AuthorizerFailedEvent says why an authorizer did not work.

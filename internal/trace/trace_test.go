@@ -150,6 +150,38 @@ func TestTextOfMappedSecrets(t *testing.T) {
 	}
 }
 
+// A secret is masked in whatever form a text has it, and where the text was cut within it.
+func TestTextHides(t *testing.T) {
+	const secret = `Bearer a+b/c"0123456789`
+	for name, tt := range map[string]struct{ body, want string }{
+		"as it is":        {"<" + secret + ">", "<***456789>"},
+		"without Bearer":  {`<a+b/c"0123456789>`, "<***456789>"},
+		"in a URI":        {"?t=a%2Bb%2Fc%220123456789&x", "?t=***456789&x"},
+		"in JSON":         {`{"t":"Bearer a+b/c\"0123456789"}`, `{"t":"***456789"}`},
+		"twice":           {secret + secret, "***456789***456789"},
+		"a part of it":    {"Bearer a+b", "Bearer a+b"},
+		"cut at the end":  {strings.Repeat("x", maxPayload-10) + "\n" + secret, ""},
+		"cut at the line": {strings.Repeat("x", shownBytes-8) + secret, strings.Repeat("x", shownBytes-8) + "***45678"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := &Trace{}
+			tr.Hide(secret)
+			tr.Response(nil, []byte(tt.body))
+			text := tr.Text(TextOptions{})
+			if tt.want == "" {
+				h := newHider(tr)
+				if got := h.hideCut(tr.Events[0].Data.(*ResponseEvent).Body.Text); strings.Contains(got, "Bearer") || !strings.HasSuffix(got, "x\n***") {
+					t.Errorf("got %s", got[len(got)-20:])
+				}
+				return
+			}
+			if !strings.Contains(text, tt.want) || tt.body != tt.want && strings.Contains(text, "a+b") {
+				t.Errorf("got\n%s\nwant %s", text, tt.want)
+			}
+		})
+	}
+}
+
 // TestForeignerWithoutResourcePolicy has what a developer sees of a caller whose own policy
 // allows the call, and who is of another account than the API.
 func TestForeignerWithoutResourcePolicy(t *testing.T) {

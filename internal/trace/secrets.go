@@ -1,0 +1,125 @@
+package trace
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/percent"
+)
+
+// leastSecret is the length of the shortest secrets that are looked for in texts, in
+// bytes: of a shorter one a mask shows all or nothing, and much else reads like it.
+const leastSecret = 7
+
+// Hide has Text mask secrets of the call wherever they are: in bodies, URIs and messages,
+// too. Execution logs show what AWS's show.
+func (t *Trace) Hide(secrets ...string) {
+	if t == nil {
+		return
+	}
+	for _, s := range secrets {
+		t.hide(s)
+		if _, token, ok := strings.Cut(s, " "); ok { // behind a scheme such as Bearer
+			t.hide(token)
+		}
+	}
+}
+
+// hide keeps a secret, in the forms in which URIs and JSON may have it.
+func (t *Trace) hide(secret string) {
+	escaped := string(percent.Append(nil, secret, percent.Unreserved))
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret)
+	for _, form := range [...]string{secret, escaped, quoted} {
+		if len(form) >= leastSecret && !slices.Contains(t.secrets, form) {
+			t.secrets = append(t.secrets, form)
+		}
+	}
+}
+
+// HideCredentials hides what the header and the query of a request have to prove who
+// sends it.
+func (t *Trace) HideCredentials(header httpmsg.Header, query string) {
+	if t == nil {
+		return
+	}
+	for i := range header {
+		if isSecret(header[i].Name) {
+			t.Hide(header[i].Value)
+		}
+	}
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if name, ok := percent.Unescape(name); !ok || !isSecretParameter(name) {
+			continue
+		}
+		t.Hide(value)
+		if plain, ok := percent.Unescape(value); ok {
+			t.Hide(plain)
+		}
+	}
+}
+
+// isSecretParameter reports whether a parameter of the query holds a secret: those of a
+// presigned URL.
+func isSecretParameter(name string) bool {
+	return strings.EqualFold(name, "X-Amz-Signature") || strings.EqualFold(name, "X-Amz-Security-Token")
+}
+
+// A hider masks secrets in texts. The zero value masks none.
+type hider struct {
+	secrets  []string // the longest first
+	replacer *strings.Replacer
+}
+
+// newHider masks what the call of t had to hide, and what its mappings took from or gave
+// to headers that hold secrets.
+func newHider(t *Trace) hider {
+	all := Trace{secrets: slices.Clone(t.secrets)}
+	for i := range t.Events {
+		if e, ok := t.Events[i].Data.(*MappingEvent); ok && e.ofSecret() {
+			all.Hide(e.Value)
+		}
+	}
+	if len(all.secrets) == 0 {
+		return hider{}
+	}
+	slices.SortStableFunc(all.secrets, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(all.secrets))
+	for _, s := range all.secrets {
+		pairs = append(pairs, s, shortened(mapping.MaskSecret(s)))
+	}
+	return hider{all.secrets, strings.NewReplacer(pairs...)}
+}
+
+// hide masks the secrets in text.
+func (h *hider) hide(text string) string {
+	if h.replacer == nil {
+		return text
+	}
+	return h.replacer.Replace(text)
+}
+
+// hideCut masks the secrets in a text that was cut, the one included whose end is missing.
+func (h *hider) hideCut(text string) string {
+	for _, s := range h.secrets {
+		if at := cutAt(text, s); at >= 0 {
+			return h.hide(text[:at]) + "***"
+		}
+	}
+	return h.hide(text)
+}
+
+// cutAt is where in text a secret begins whose end is missing, negative for nowhere.
+func cutAt(text, secret string) int {
+	for from := max(0, len(text)-len(secret)+1); ; from++ {
+		i := strings.Index(text[from:], secret[:leastSecret])
+		if i < 0 {
+			return -1
+		}
+		if from += i; strings.HasPrefix(secret, text[from:]) {
+			return from
+		}
+	}
+}
