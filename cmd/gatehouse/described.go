@@ -98,11 +98,11 @@ func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.Cl
 		}
 	}
 	if err := d.put(ctx, def); err != nil {
-		return nil, append(d.problems(err), templateMistakes(def)...)
+		return nil, append(d.placed(def, err), templateMistakes(def)...)
 	}
 	draft, err := d.server.control.Draft(ctx, d.who, d.api)
 	if err != nil {
-		return nil, d.problems(err)
+		return nil, d.placed(def, err)
 	}
 	program := d.server.compile(draft)
 	var wrong []openapi.Finding
@@ -118,7 +118,7 @@ func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.Cl
 	}
 	in := &wire.CreateDeploymentRequest{RestAPIID: d.api, StageName: &d.stage, Variables: d.variables}
 	if _, err := d.server.control.CreateDeployment(ctx, d.who, in); err != nil {
-		return nil, d.problems(err)
+		return nil, d.placed(def, err)
 	}
 	return d.server.closedMethods(program), nil
 }
@@ -182,6 +182,22 @@ func (d *described) problems(err error) []openapi.Finding {
 		text = answer.Message
 	}
 	return []openapi.Finding{{Severity: openapi.Error, Position: openapi.Position{File: d.file}, Text: text}}
+}
+
+// placed is problems, with the place of a setting at the top of a definition.
+func (d *described) placed(def *openapi.API, err error) []openapi.Finding {
+	found := d.problems(err)
+	var of *control.SettingError
+	if !errors.As(err, &of) {
+		return found
+	}
+	if at, ok := settingPosition(def, of.Setting, of.Within); ok {
+		found[0].Position = at
+	}
+	if of.Detail != "" {
+		found[0].Text += " " + of.Detail
+	}
+	return found
 }
 
 // advised adds to refusals of the service what there is to do about them here.

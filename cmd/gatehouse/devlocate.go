@@ -12,7 +12,7 @@ import (
 // the operation. It is false where that is not known.
 func position(def *openapi.API, p pipeline.Problem) (openapi.Position, bool) {
 	if p.Field == "policy" {
-		return def.Locate("#/" + string(openapi.FeaturePolicy))
+		return settingPosition(def, p.Field, p.Within)
 	}
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
@@ -27,6 +27,18 @@ func position(def *openapi.API, p pipeline.Problem) (openapi.Position, bool) {
 					return at, true
 				}
 			}
+		}
+	}
+	return openapi.Position{}, false
+}
+
+// settingPosition is where in the file a setting at the top of a definition is, which
+// OpenAPI 3 may have in a server, or the innermost value there is around a part of it.
+func settingPosition(def *openapi.API, setting, within string) (openapi.Position, bool) {
+	for _, top := range []string{"#/", "#/servers/0/"} {
+		ref := top + "x-amazon-apigateway-" + setting
+		if _, ok := def.Locate(ref); ok {
+			return def.Nearest(ref + within), true
 		}
 	}
 	return openapi.Position{}, false

@@ -56,7 +56,7 @@ func checkDeployable(src *source) error {
 		return wire.BadRequest("The REST API doesn't contain any methods")
 	}
 	if slices.Contains(src.RestAPI.EndpointConfiguration.Types, "PRIVATE") && src.RestAPI.Policy == nil {
-		return wire.BadRequest("Private REST API doesn't have a resource policy attached to it")
+		return ofSetting(endpointSetting, "/types", wire.BadRequest("Private REST API doesn't have a resource policy attached to it"))
 	}
 	return nil
 }

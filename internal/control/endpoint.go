@@ -17,6 +17,9 @@ import (
 
 var endpointTypes = []string{"REGIONAL", "EDGE", "PRIVATE"}
 
+// endpointSetting is the name of the endpoint configuration in definitions.
+const endpointSetting = "endpoint-configuration"
+
 func errEndpointType() error {
 	return wire.BadRequest("Invalid EndpointTypes specified. Valid options are %s", strings.Join(endpointTypes, ","))
 }
@@ -128,24 +131,23 @@ func checkSecurityPolicy(api *wire.RestAPI) error {
 // newPolicy checks a resource policy and takes its white space out, as answers
 // print it on one line. How long it may be is a quota, and bounded in any case.
 func (t *tx) newPolicy(text string) (string, error) {
-	invalid := wire.BadRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
 	var buf bytes.Buffer
 	if err := json.Compact(&buf, []byte(text)); err != nil {
-		return "", invalid
+		return "", errPolicy(err)
 	}
 	limit := t.svc.limits.PolicyLength
 	if limit <= 0 {
 		limit = policy.DefaultMaxLength
 	}
 	if over(utf8.RuneCount(buf.Bytes()), limit) {
-		return "", wire.LimitExceeded("The resource policy is longer than %d characters", limit)
+		return "", ofSetting("policy", "", wire.LimitExceeded("The resource policy is longer than %d characters", limit))
 	}
 	expanded, err := t.expandPolicy(buf.String())
 	if err != nil {
-		return "", invalid
+		return "", errPolicy(err)
 	}
 	if _, err := policy.Parse(expanded, policy.Options{Kind: policy.ResourcePolicy, MaxLength: len(expanded)}); err != nil {
-		return "", invalid
+		return "", errPolicy(err)
 	}
 	return buf.String(), nil
 }

@@ -92,11 +92,11 @@ func (a *applier) putSettings() error {
 	}
 	if e := from.EndpointConfiguration; e != nil {
 		if err := setEndpoint(api, e); err != nil {
-			return err
+			return ofSetting(endpointSetting, "/types", err)
 		}
 	}
 	if err := a.addBinaryTypes(from.BinaryMediaTypes); err != nil {
-		return err
+		return ofSetting("binary-media-types", "", err)
 	}
 	return a.checkRestAPI(api, kept)
 }
@@ -108,7 +108,7 @@ func setEndpoint(api *wire.RestAPI, from *wire.EndpointConfiguration) error {
 		api.EndpointConfiguration.VPCEndpointIDs = from.VPCEndpointIDs
 		return nil
 	}
-	if !slices.Contains(endpointTypes, from.Types[0]) {
+	if len(from.Types) > 0 && !slices.Contains(endpointTypes, from.Types[0]) {
 		return errEndpointType()
 	}
 	made, err := newEndpointConfiguration(from)

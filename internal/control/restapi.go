@@ -120,16 +120,16 @@ func (t *tx) checkRestAPI(api *wire.RestAPI, kept *string) error {
 		return wire.BadRequest("Name cannot be longer than %d characters", maxNameLength)
 	}
 	if n := api.MinimumCompressionSize; n != nil && (*n < 0 || *n > maxCompressionSize) {
-		return wire.BadRequest(badCompressionSize)
+		return ofSetting("minimum-compression-size", "", wire.BadRequest(badCompressionSize))
 	}
 	if err := checkEndpoint(api.EndpointConfiguration); err != nil {
-		return err
+		return ofSetting(endpointSetting, "", err)
 	}
 	if source := text(api.APIKeySource); source != "HEADER" && source != "AUTHORIZER" {
-		return wire.BadRequest("Invalid API Key Source specified. Valid options are HEADER,AUTHORIZER")
+		return ofSetting("api-key-source", "", wire.BadRequest("Invalid API Key Source specified. Valid options are HEADER,AUTHORIZER"))
 	}
 	if err := checkSecurityPolicy(api); err != nil {
-		return err
+		return ofSetting("security-policy", "", err)
 	}
 	if api.Policy != nil && (kept == nil || *kept != *api.Policy) {
 		policy, err := t.newPolicy(*api.Policy)

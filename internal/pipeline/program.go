@@ -45,6 +45,7 @@ type Problem struct {
 	Resource string // path template
 	Method   string
 	Field    string // such as integration.requestTemplates.application/json
+	Within   string // JSON pointer into a field that is a JSON value, "" for all of it
 	Line     int    // within the field, from 1; 0 when it has no lines
 	Column   int
 	Text     string
@@ -143,7 +144,11 @@ func (p *Program) compilePolicy() {
 	}
 	p.policy, p.unreadable = authz.CompileResourcePolicy(d.Policy, policy.API{Region: d.Region, Account: d.Account, ID: d.APIID})
 	if p.unreadable != nil {
-		p.problems = append(p.problems, Problem{Field: "policy", Text: p.unreadable.Error()})
+		problem := Problem{Field: "policy", Text: p.unreadable.Error()}
+		if syntax, ok := errors.AsType[*policy.SyntaxError](p.unreadable); ok {
+			problem.Within = syntax.Pointer()
+		}
+		p.problems = append(p.problems, problem)
 	}
 }
 

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
@@ -38,6 +39,18 @@ func (e *SyntaxError) Error() string {
 	}
 	return e.Element + ": " + e.Problem
 }
+
+// Pointer returns the JSON pointer of the element, such as /Statement/1/Effect; "" is the
+// document. Where a name in it has a dot or a bracket, it leads nowhere beyond what
+// stands around that.
+func (e *SyntaxError) Pointer() string {
+	if e.Element == "" {
+		return ""
+	}
+	return "/" + pointer.Replace(e.Element)
+}
+
+var pointer = strings.NewReplacer("~", "~0", "/", "~1", ".", "/", "[", "/", "]", "")
 
 // A reader reads a JSON text into nodes.
 type reader struct{ jsontext.Reader }
