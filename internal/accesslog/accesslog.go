@@ -16,6 +16,8 @@ type Log struct {
 	parts []part
 	lines []*observe.Lines
 	timed bool
+
+	phased bool
 }
 
 // A Record is what a line can tell of one request.
@@ -28,7 +30,8 @@ type Record struct {
 	ReplacedID   bool   // the client sent a request id that is no UUID
 	Routed       bool   // a method was found
 
-	Peer *httpmsg.Peer // nil where there is no connection
+	Access *Access       // nil where nobody has noted it
+	Peer   *httpmsg.Peer // nil where there is no connection
 }
 
 // New makes the log of a format whose lines go to lines. Every format is one:
@@ -36,6 +39,7 @@ type Record struct {
 func New(format string, lines *observe.Lines) *Log {
 	l := &Log{parts: compile(format), lines: []*observe.Lines{lines}}
 	for _, p := range l.parts {
+		l.phased = l.phased || p.variable && isPhase(p.text)
 		l.timed = l.timed || p.variable && (p.text == timeToAllHeaders || p.text == timeToFirstContent)
 	}
 	return l
@@ -47,7 +51,7 @@ func (l *Log) And(more *observe.Lines) *Log {
 	if slices.Contains(l.lines, more) {
 		return l
 	}
-	return &Log{parts: l.parts, lines: append(slices.Clone(l.lines), more), timed: l.timed}
+	return &Log{parts: l.parts, lines: append(slices.Clone(l.lines), more), timed: l.timed, phased: l.phased}
 }
 
 // Timed reports whether the log tells when parts of an integration's answer came,

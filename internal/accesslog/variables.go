@@ -61,7 +61,10 @@ func (r *Record) append(line []byte, name string) []byte {
 			return appendText(line, text)
 		}
 	}
-	text, _ := r.Context.Lookup(name)
+	text, ok := r.Context.Lookup(name)
+	if !ok && r.Access != nil && isPhase(name) { // what an authorizer answers under the same name goes first, as in templates
+		return r.Access.appendPhase(line, name)
+	}
 	if name == "identity.apiKey" {
 		text = mapping.MaskSecret(text)
 	}

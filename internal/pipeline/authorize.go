@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"unsafe"
 
@@ -51,13 +50,16 @@ func (c *compiler) authorization() []step {
 	case p.open && authorized(c.method):
 		return append(steps, (*call).vouch, (*call).decide)
 	case guarded && c.method.AuthorizationType == "CUSTOM":
-		steps = append(steps, (*call).denyEarly)
+		steps = append(steps, inPhase(authorize, (*call).denyEarly))
 	}
-	steps = slices.Concat(steps, c.identification(), []step{(*call).decide})
-	if c.method.AuthorizationType == "AWS_IAM" {
-		steps = append(steps, (*call).completeSignature)
+	steps = append(steps, c.identification()...)
+	switch c.method.AuthorizationType {
+	case "AWS_IAM":
+		return append(steps, inPhase(authorize, (*call).decide), inPhase(authenticate, (*call).completeSignature))
+	case "CUSTOM":
+		return append(steps, inPhase(authorize, (*call).decide))
 	}
-	return steps
+	return append(steps, (*call).decide)
 }
 
 // identification returns the steps that fill in the call's access. The order of the
@@ -65,11 +67,11 @@ func (c *compiler) authorization() []step {
 func (c *compiler) identification() []step {
 	switch c.method.AuthorizationType {
 	case "AWS_IAM":
-		return []step{(*call).identifySigner}
+		return []step{inPhase(authenticate, (*call).identifySigner), inPhase(authorize, (*call).judgeSigner)}
 	case "COGNITO_USER_POOLS":
-		return c.userPool()
+		return []step{inPhase(authorizing, c.userPool())}
 	case "CUSTOM":
-		return []step{c.lambdaAuthorizer()}
+		return []step{inPhase(authorizing, c.lambdaAuthorizer())}
 	default:
 		return nil // NONE, and what guards close
 	}

@@ -207,7 +207,8 @@ func (c *call) invokeAuthorizer(a *authorizer, b *boundAuthorizer, deadline time
 	o.Body = o.body
 	start := time.Now()
 	resp, err := c.stage.services.AWS.Do(&o.Request, t.service, t.role)
-	c.scope.Context.Authorizer.IntegrationLatency = time.Since(start).Milliseconds()
+	took := time.Since(start)
+	c.scope.Context.Authorizer.IntegrationLatency = took.Milliseconds()
 	if c.trace != nil && !errors.Is(err, integration.ErrRole) && !errors.Is(err, integration.ErrCredentials) { // not before: signing adds headers
 		c.trace.EndpointRequest(start, o.Method, o.endpoint.URL()+o.Target, append(httpmsg.Header(nil), o.Header...), o.Body)
 	}
@@ -215,6 +216,7 @@ func (c *call) invokeAuthorizer(a *authorizer, b *boundAuthorizer, deadline time
 		return nil, c.notAsked(t, err)
 	}
 	defer resp.Release()
+	c.noteFunction(resp, took)
 	return c.readAnswer(a, t, resp)
 }
 

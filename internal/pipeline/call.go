@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
@@ -40,9 +41,10 @@ type state struct {
 	traceID string         // of the answer; "" until an integration has one
 
 	access          access
-	asked           outgoing      // the request to the function of an authorizer
-	validParameters bool          // the required parameters are there: that was looked at before the body came
-	cached          *cachedMethod // how the method is cached; nil where it is not
+	phases          accesslog.Access // what came of it, where the access log tells that
+	asked           outgoing         // the request to the function of an authorizer
+	validParameters bool             // the required parameters are there: that was looked at before the body came
+	cached          *cachedMethod    // how the method is cached; nil where it is not
 	cacheUse        cacheUse
 
 	out      outgoing            // the integration request

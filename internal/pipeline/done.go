@@ -51,7 +51,7 @@ func (c *call) logAccess(d *httpmsg.Done) {
 	c.logLine = log.Write(c.logLine, &accesslog.Record{
 		Done: d, Context: &c.scope.Context, Overrides: &c.scope.Overrides,
 		EndpointType: c.stage.program.deployment.EndpointType, ReplacedID: sent != "" && sent != d.RequestID, Routed: c.method != nil,
-		Peer: c.req.Peer,
+		Access: &c.phases, Peer: c.req.Peer,
 	})
 }
 

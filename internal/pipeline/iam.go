@@ -2,11 +2,11 @@ package pipeline
 
 import (
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 )
 
-// identifySigner finds out who has signed the call, and what that caller's policies say
-// of it. What can be known of the signature without the body is looked at before a byte
+// identifySigner finds out who has signed the call. What can be known of the signature without the body is looked at before a byte
 // of it is read: its form, its time and scope, the key, and the signature itself where
 // there is no body or the client says what its body is. Nothing is told of a caller
 // before the signature is known to be right.
@@ -23,21 +23,25 @@ func (c *call) identifySigner() error {
 			return asRefused(err)
 		}
 	}
-	c.access.signed = signed
-	return c.signedBy()
-}
-
-// signedBy shows who has signed the call to what comes behind, and asks that caller's
-// policies.
-func (c *call) signedBy() error {
-	who, err := c.access.signed.Caller()
+	who, err := signed.Caller()
 	if err != nil {
 		return asRefused(err)
 	}
+	c.access.signed = signed
+	c.signedBy(who)
+	return nil
+}
+
+// signedBy shows who has signed the call to what comes behind.
+func (c *call) signedBy(who *credentials.Caller) {
 	x := &c.scope.Context.Identity
 	x.AccessKey, x.AccountID, x.Caller, x.User, x.UserARN = who.AccessKeyID, who.Account, who.UserID, who.UserID, who.Principal
 	a := &c.access
 	a.principal, a.signer, a.foreign = who.Principal, who, who.Account != c.stage.settings.Account
+}
+
+// judgeSigner asks the policies of who has signed the call.
+func (c *call) judgeSigner() error {
 	query := c.asks(authz.InvokeAction)
 	decision, bounded := c.askSigner(&query)
 	c.identified(decision)

@@ -12,15 +12,15 @@ import (
 // userPool returns the step that lets those in who bring a token of the user pools of
 // the method's authorizer. A method whose authorizer is missing, or cannot be
 // understood, lets nobody in.
-func (c *compiler) userPool() []step {
+func (c *compiler) userPool() step {
 	at, err := c.program.userPoolAuthorizer(c.method.AuthorizerID)
 	if err != nil {
 		c.problem("authorizerId", 0, 0, "%s", err)
 		closed := refused(&authz.Refusal{Kind: authz.AuthorizerConfig, Reason: "the authorizer cannot work", Cause: err}).at("authorizerId")
-		return []step{func(*call) error { return closed }}
+		return func(*call) error { return closed }
 	}
 	scopes := c.method.AuthorizationScopes
-	return []step{func(call *call) error { return call.verifyToken(at, scopes) }}
+	return func(call *call) error { return call.verifyToken(at, scopes) }
 }
 
 // userPoolAuthorizer compiles an authorizer of the deployment, once for all methods that
