@@ -41,7 +41,7 @@ func packages(t *testing.T) []pkg {
 	}
 }
 
-// TestImports holds the packages to the table of docs/architecture.md.
+// TestImports holds the packages and the table of docs/architecture.md to each other.
 func TestImports(t *testing.T) {
 	allowed := importTable(t)
 	for _, p := range packages(t) {
@@ -55,6 +55,11 @@ func TestImports(t *testing.T) {
 		for _, imp := range p.Imports {
 			if imp, ours := strings.CutPrefix(imp, module); ours && !may.has(imp) {
 				t.Errorf("%s imports %s, which the table of %s does not have", name, imp, architecture)
+			}
+		}
+		for _, imp := range may.packages {
+			if !slices.Contains(p.Imports, module+imp) {
+				t.Errorf("the table of %s has %s import %s, which it does not", architecture, name, imp)
 			}
 		}
 	}

@@ -91,6 +91,21 @@ func TestAuthorizerTestAnswers(t *testing.T) {
 	}
 }
 
+// TestAuthorizersSeeNoBody has a test with a body, of which the functions of authorizers
+// are told as little as by calls: their events have none (documented).
+func TestAuthorizersSeeNoBody(t *testing.T) {
+	for _, a := range []snapshot.Authorizer{tokens(nil), requests(nil)} {
+		c := answering(t, told)
+		r := guarded(t, c, a)
+		req := parseRequest("POST /x\nAuthorization: t")
+		req.Body = []byte("the body of a test")
+		result := TestAuthorizer(t.Context(), r.deployment, "auth01", req, &Test{}, r.stage.services)
+		if event := c.last(t).Body; result.ClientStatus != 0 || strings.Contains(event, "the body") || strings.Contains(event, `"body"`) {
+			t.Errorf("%s: got %d, the function %s", a.Type, result.ClientStatus, event)
+		}
+	}
+}
+
 // TestAuthorizerTrace has what a developer sees of two calls, the second by the answer
 // that is kept: who was judged and which statement let the call in, and no secret.
 func TestAuthorizerTrace(t *testing.T) {
