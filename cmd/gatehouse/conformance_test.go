@@ -72,6 +72,7 @@ func conformanceTopics() []topic {
 		{"Gateway responses", gatewayResponseCases()},
 		{"Routing", routingCases()},
 		{"TestInvokeMethod", testInvokeCases()},
+		{"Signatures and resource policies", nil},
 		{"Lambda authorizers", nil},
 		{"User pools", nil},
 		{"Stages", nil}, // its rows name tests that have stages of their own
