@@ -1,7 +1,9 @@
 package main
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,9 +31,7 @@ func newCachedStage(t *testing.T, args ...string) *cachedStage {
 	t.Helper()
 	_, c, url := launchWith(t, t.TempDir(), "", append([]string{"--in-memory"}, args...)...)
 	s := &cachedStage{Client: c, url: url + "/_aws/execute-api/cached/prod"}
-	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "call %d %s", s.calls.Add(1), r.URL.Path)
-	}))
+	backend := httptest.NewServer(http.HandlerFunc(s.answer))
 	t.Cleanup(backend.Close)
 	s.backend = backend.URL
 	must := func(err error) {
@@ -67,6 +67,21 @@ func newCachedStage(t *testing.T, args ...string) *cachedStage {
 	must(err)
 	s.patch(t, "/*/*/caching/enabled", "true")
 	return s
+}
+
+// answer answers as a file server does, with parts and under conditions. What it is asked
+// for as pet zip it compresses for those that take it.
+func (s *cachedStage) answer(w http.ResponseWriter, r *http.Request) {
+	text := fmt.Sprintf("call %d %s", s.calls.Add(1), r.URL.Path)
+	w.Header().Set("ETag", `"tag"`)
+	if r.URL.Path == "/zip" && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		packed := gzip.NewWriter(w)
+		_, _ = io.WriteString(packed, text)
+		_ = packed.Close()
+		return
+	}
+	http.ServeContent(w, r, "pet.txt", time.Unix(1_700_000_000, 0), strings.NewReader(text))
 }
 
 func (s *cachedStage) patch(t *testing.T, path, value string) *apigateway.UpdateStageOutput {
@@ -207,4 +222,54 @@ func TestThrottledPostIsNotCached(t *testing.T) {
 	s.patch(t, "/~1pets~1{id}/POST/caching/enabled", "true")
 	expect("cached", "call 3 /1")
 	expect("cached, again", "call 3 /1")
+}
+
+// TestPartsAreNotCached has clients ask for parts of an answer, and for answers under
+// conditions. What the backend sends them is given to nobody else; once the whole answer
+// is kept, they are given it.
+func TestPartsAreNotCached(t *testing.T) {
+	for name, tt := range map[string]struct {
+		header string
+		status int // of the backend's answer to that
+	}{
+		"a part":                     {"Range: bytes=0-3", 206},
+		"a part that is not there":   {"Range: bytes=900-", 416},
+		"a part, if it is as it was": {`If-Range: "other"`, 200},
+		"another version":            {`If-None-Match: "tag"`, 304},
+		"a later version":            {"If-Modified-Since: Wed, 15 Nov 2023 00:00:00 GMT", 304},
+		"a certain version":          {`If-Match: "other"`, 412},
+		"an earlier version":         {"If-Unmodified-Since: Wed, 15 Nov 2000 00:00:00 GMT", 412},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newCachedStage(t)
+			for range 2 {
+				if got := exchange(t, "GET", s.url+"/pets/1", nil, tt.header); got.status != tt.status {
+					t.Errorf("got %v, want %d", got, tt.status)
+				}
+			}
+			s.expect(t, "another client", "/pets/1", 3)
+			s.expect(t, "another client, again", "/pets/1", 3)
+			s.expect(t, "with the whole answer in the cache", "/pets/1", 3, tt.header)
+		})
+	}
+}
+
+// TestCodingsOfCachedAnswers has a backend that compresses for those that take it. Who
+// does not is given nothing compressed, and what all can read takes its place.
+func TestCodingsOfCachedAnswers(t *testing.T) {
+	s := newCachedStage(t)
+	packed := func(r reply) bool { return r.header.Get("Content-Encoding") == "gzip" }
+	const takes = "Accept-Encoding: br;q=0.5, gzip"
+	first := exchange(t, "GET", s.url+"/pets/zip", nil, takes)
+	again := exchange(t, "GET", s.url+"/pets/zip", nil, takes)
+	if !packed(first) || !packed(again) || first.body != again.body || s.calls.Load() != 1 {
+		t.Errorf("got %v and %v after %d calls", first, again, s.calls.Load())
+	}
+	s.expect(t, "a client that reads no gzip", "/pets/zip", 2)
+	s.expect(t, "the same, again", "/pets/zip", 2)
+	s.expect(t, "one that reads gzip", "/pets/zip", 2, takes)
+	if refuses := s.expect(t, "one that refuses it", "/pets/zip", 2, "Accept-Encoding: gzip;q=0, *"); packed(refuses) {
+		t.Errorf("got %v", refuses)
+	}
 }

@@ -11,8 +11,14 @@ import (
 // goroutines. An answer that is there need not be found, and one that has expired may
 // be.
 type Store interface {
-	Get(p *Part, key string) *Answer // nil for none
-	Put(p *Part, key string, a *Answer)
+	// Get returns an answer with one holder more, who releases it; nil for none.
+	Get(p *Part, key Key) *Answer
+
+	// Room reports whether an answer of a weight would be kept if it were put now.
+	Room(p *Part, weight int64) bool
+
+	// Put holds an answer as long as it keeps it.
+	Put(p *Part, key Key, a *Answer)
 
 	// Drop lets go of all that a part has. The part is used no more.
 	Drop(p *Part)
@@ -22,27 +28,31 @@ type Store interface {
 // A Cache has the parts of the stages of a process. All its methods are safe for
 // concurrent use.
 type Cache struct {
-	store Store
+	store  Store
+	ledger ledger
 
 	mu    sync.Mutex
 	parts map[string]*Part // by stage
 }
 
 // New makes a cache that keeps answers in this process: those of all stages take
-// about budget bytes at the most.
+// about budget bytes at the most, with those that are kept no more and that clients have
+// not taken to their end. An eighth of it is for these alone; while they have more, the
+// cache keeps nothing new.
 func New(budget int64) *Cache {
-	return &Cache{store: newMemory(budget), parts: make(map[string]*Part)}
+	budget = max(budget, 0)
+	return &Cache{store: newMemory(budget - budget/8), ledger: ledger{limit: budget}, parts: make(map[string]*Part)}
 }
 
 // A Part is the cache of one stage. All its methods are safe for concurrent use.
 type Part struct {
 	life  string
 	limit int64 // bytes
-	store Store
+	cache *Cache
 	held  held // by a store in memory
 
 	mu      sync.Mutex
-	flights map[string]*Flight
+	flights map[Key]*flight
 }
 
 // Stage returns the part of a stage, which may hold limit bytes. The part is another,
@@ -57,7 +67,7 @@ func (c *Cache) Stage(name, life string, limit int64) *Part {
 	if old != nil {
 		c.store.Drop(old)
 	}
-	p := &Part{life: life, limit: limit, store: c.store, flights: make(map[string]*Flight)}
+	p := &Part{life: life, limit: limit, cache: c, flights: make(map[Key]*flight)}
 	c.parts[name] = p
 	return p
 }
@@ -72,76 +82,59 @@ func (c *Cache) Forget(name string) {
 	}
 }
 
+// Used returns how many bytes the answers in memory take: those that are kept, and those
+// that clients still take.
+func (c *Cache) Used() int64 { return c.ledger.used.Load() }
+
 // Close ends what the cache does in the background.
 func (c *Cache) Close() { c.store.Close() }
 
-// Find returns the answer under a key, nil for none that is still good.
-func (p *Part) Find(key []byte) *Answer { return p.find(string(key)) }
-
-func (p *Part) find(key string) *Answer {
-	a := p.store.Get(p, key)
-	if a == nil || !time.Now().Before(a.expires) {
+// Find returns the answer under a key, nil for none that is still good. It is to be
+// released.
+func (p *Part) Find(key Key) *Answer {
+	a := p.cache.store.Get(p, key)
+	if a != nil && !time.Now().Before(a.expires) {
+		a.Release()
 		return nil
 	}
 	return a
 }
 
-// A Flight is the call of a backend for an answer that others wait for.
-type Flight struct {
-	part   *Part
-	key    string
-	landed chan struct{} // closed when answer is known
-	answer *Answer
-}
-
-// Join is for a call that has found nothing under a key. It returns the answer if
-// there is one by now. Otherwise the call has a flight: the one that is under way, for
-// which it may Wait, or, where first is true, one of its own, which it must Land.
-func (p *Part) Join(key []byte) (a *Answer, f *Flight, first bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if f := p.flights[string(key)]; f != nil {
-		return nil, f, false
+// Keep keeps a copy of an answer under a key for a time from now, unless it is too large
+// or a stream, or there is no room. It ends the call's turn, nil for none, and gives the
+// copy to those who wait for it. An answer does not take the place of one whose call
+// began later.
+func (p *Part) Keep(key Key, turn *Turn, from *httpmsg.Response, began time.Time, ttl time.Duration) {
+	a := p.copied(turn, from, began, ttl)
+	if a == nil {
+		turn.Pass()
+		return
 	}
-	text := string(key)
-	if a := p.find(text); a != nil {
-		return a, nil, false
+	defer a.Release()
+	p.put(key, a)
+	if turn != nil {
+		turn.land(a, 0)
 	}
-	f = &Flight{part: p, key: text, landed: make(chan struct{})}
-	p.flights[text] = f
-	return nil, f, true
 }
 
-// Landed is closed when the flight has landed.
-func (f *Flight) Landed() <-chan struct{} { return f.landed }
-
-// Answer returns what the flight has brought once it has landed, nil for nothing: then
-// those who waited call for themselves.
-func (f *Flight) Answer() *Answer { return f.answer }
-
-// Land ends a flight with the answer that it has brought, nil for none. It is called
-// once.
-func (f *Flight) Land(a *Answer) {
-	f.answer = a
-	f.part.mu.Lock()
-	delete(f.part.flights, f.key)
-	f.part.mu.Unlock()
-	close(f.landed)
-}
-
-// Keep keeps a copy of an answer under a key for a time from now, and returns it; nil
-// where it is not to be kept, because it is too large or a stream. An answer does not
-// take the place of one whose call began later.
-func (p *Part) Keep(key []byte, from *httpmsg.Response, began time.Time, ttl time.Duration) *Answer {
-	if from.Stream != nil || len(from.Body) > MaxBody {
+// copied copies an answer, if the store has room for it or somebody waits for it. It is
+// nil for one that is not copied.
+func (p *Part) copied(turn *Turn, from *httpmsg.Response, began time.Time, ttl time.Duration) *Answer {
+	if from.Stream != nil || len(from.Body) > MaxBody || !p.cache.store.Room(p, weigh(from)) && !turn.awaited() {
 		return nil
 	}
-	a := newAnswer(from, began, time.Now().Add(ttl))
+	return newAnswer(&p.cache.ledger, from, began, time.Now().Add(ttl))
+}
+
+// put has the store keep an answer.
+func (p *Part) put(key Key, a *Answer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if newer := p.find(string(key)); newer != nil && newer.began.After(began) {
-		return a
+	if newer := p.Find(key); newer != nil {
+		defer newer.Release()
+		if newer.began.After(a.began) {
+			return
+		}
 	}
-	p.store.Put(p, string(key), a)
-	return a
+	p.cache.store.Put(p, key, a)
 }

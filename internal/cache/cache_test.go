@@ -16,12 +16,25 @@ func response(size int) *httpmsg.Response {
 	return &httpmsg.Response{Status: 200, Header: httpmsg.Header{{Name: "A", Value: "b"}}, Body: []byte(strings.Repeat("x", size))}
 }
 
-// keep keeps an answer of a size for an hour.
-func keep(p *Part, key string, size int) *Answer {
-	return p.Keep([]byte(key), response(size), time.Now(), time.Hour)
+// keyOf is the key of one text.
+func keyOf(text string) Key {
+	var m KeyMaker
+	m.Add(text)
+	return m.Key()
 }
 
-func found(p *Part, key string) bool { return p.Find([]byte(key)) != nil }
+// keep keeps an answer of a size for an hour.
+func keep(p *Part, key string, size int) {
+	p.Keep(keyOf(key), nil, response(size), time.Now(), time.Hour)
+}
+
+func found(p *Part, key string) bool {
+	a := p.Find(keyOf(key))
+	if a != nil {
+		a.Release()
+	}
+	return a != nil
+}
 
 // An answer is there until its time is over, and is a copy.
 func TestKeep(t *testing.T) {
@@ -30,10 +43,10 @@ func TestKeep(t *testing.T) {
 		defer c.Close()
 		p := c.Stage("a/prod", "1", 1<<20)
 		from := &httpmsg.Response{Status: 404, Header: httpmsg.Header{{Name: "A", Value: "b"}, {Name: "C", Value: ""}, {Name: "D", Value: "e"}}, Body: []byte("body"), Length: 7}
-		p.Keep([]byte("k"), from, time.Now(), time.Minute)
+		p.Keep(keyOf("k"), nil, from, time.Now(), time.Minute)
 		from.Body[0], from.Header[0].Value = 'X', "X"
 		time.Sleep(time.Minute - 1)
-		a := p.Find([]byte("k"))
+		a := p.Find(keyOf("k"))
 		if a == nil || a.Status != 404 || a.Length != 7 || string(a.Body) != "body" || fmt.Sprint(a.Header) != "[{A b} {C } {D e}]" {
 			t.Errorf("got %+v", a)
 		}
@@ -49,18 +62,16 @@ func TestWhatIsNotKept(t *testing.T) {
 	c := New(64 << 20)
 	defer c.Close()
 	p := c.Stage("a/prod", "1", 64<<20)
-	if keep(p, "k", MaxBody+1) != nil || found(p, "k") {
+	if keep(p, "k", MaxBody+1); found(p, "k") {
 		t.Error("a body that is too large is kept")
 	}
-	if keep(p, "k", MaxBody) == nil || !found(p, "k") {
+	if keep(p, "k", MaxBody); !found(p, "k") {
 		t.Error("a body of the largest size is not kept")
 	}
 	now := time.Now()
-	p.Keep([]byte("k"), response(1), now.Add(time.Second), time.Hour)
-	if a := p.Keep([]byte("k"), response(2), now, time.Hour); a == nil || len(a.Body) != 2 {
-		t.Errorf("the call is not given its own answer: %+v", a)
-	}
-	if a := p.Find([]byte("k")); len(a.Body) != 1 {
+	p.Keep(keyOf("k"), nil, response(1), now.Add(time.Second), time.Hour)
+	p.Keep(keyOf("k"), nil, response(2), now, time.Hour)
+	if a := p.Find(keyOf("k")); len(a.Body) != 1 {
 		t.Error("an answer of an earlier call has taken the place of a later one's")
 	}
 }
@@ -115,49 +126,15 @@ func TestBounds(t *testing.T) {
 				entries := m.entries.Load()
 				entries.CleanUp()
 				sum := int64(0)
-				for key, a := range entries.All() {
-					sum += int64(a.weight(key.key))
+				for _, a := range entries.All() {
+					sum += a.weight
 				}
-				if held := p.held.bytes.Load(); held != sum || held > 1<<20 || held < 1<<19 {
-					t.Errorf("the part holds %d bytes, its entries %d", held, sum)
+				if held, counted := p.held.bytes.Load(), c.ledger.used.Load(); held != sum || counted != sum || held > 1<<20 || held < 1<<19 {
+					t.Errorf("the part holds %d bytes, the cache %d, the entries %d", held, counted, sum)
 				}
 			})
 		})
 	}
-}
-
-// A flight is one for all who join, and is over when it has landed.
-func TestFlights(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := New(1 << 20)
-		defer c.Close()
-		p := c.Stage("a/prod", "1", 1<<20)
-		_, own, first := p.Join([]byte("k"))
-		if !first {
-			t.Fatal("the first to join is not the first")
-		}
-		var wg sync.WaitGroup
-		for range 3 {
-			_, f, first := p.Join([]byte("k"))
-			if first || f != own {
-				t.Fatal("another flight for the same key")
-			}
-			wg.Go(func() {
-				<-f.Landed()
-				if a := f.Answer(); a == nil || len(a.Body) != 3 {
-					t.Errorf("a waiter gets %+v", a)
-				}
-			})
-		}
-		if _, f, first := p.Join([]byte("other")); !first || f == own {
-			t.Error("another key joins the flight")
-		}
-		own.Land(keep(p, "k", 3))
-		wg.Wait()
-		if a, f, _ := p.Join([]byte("k")); a == nil || f != nil {
-			t.Errorf("after the flight there is %+v, %+v", a, f)
-		}
-	})
 }
 
 // A cache is used by many at once, while its stages change.
@@ -168,14 +145,18 @@ func TestConcurrentUse(t *testing.T) {
 		wg.Go(func() {
 			for i := range 2000 {
 				p := c.Stage("a/prod", fmt.Sprint(i/500), 1<<19)
-				key := fmt.Appendf(nil, "%d", i%40)
-				if a := p.Find(key); a != nil {
-					continue
+				key := keyOf(fmt.Sprint(i % 40))
+				a, turn := p.Find(key), (*Turn)(nil)
+				if a == nil {
+					a, turn = p.Fetch(key, time.Now().Add(time.Hour), nil)
 				}
-				if _, f, first := p.Join(key); first {
-					f.Land(p.Keep(key, response(i), time.Now(), time.Hour))
-				} else if f != nil {
-					<-f.Landed()
+				switch {
+				case a != nil:
+					a.Release()
+				case i%5 == 0:
+					turn.Fail()
+				default:
+					p.Keep(key, turn, response(i), time.Now(), time.Hour)
 				}
 				if worker == 0 && i%300 == 0 {
 					c.Forget("a/prod")
@@ -185,7 +166,8 @@ func TestConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 	c.Close()
-	if p := c.Stage("a/prod", "9", 1<<19); keep(p, "k", 1) == nil || found(p, "k") {
+	p := c.Stage("a/prod", "9", 1<<19)
+	if keep(p, "k", 1); found(p, "k") {
 		t.Error("a closed cache keeps answers")
 	}
 }

@@ -26,7 +26,7 @@ type entries = otter.Cache[entryKey, *Answer]
 
 type entryKey struct {
 	part *Part
-	key  string
+	key  Key
 }
 
 // held is what a part has in memory.
@@ -35,7 +35,7 @@ type held struct {
 	gone  atomic.Bool // the part was dropped
 }
 
-func newMemory(budget int64) *memory { return &memory{budget: max(budget, 0)} }
+func newMemory(budget int64) *memory { return &memory{budget: budget} }
 
 // open returns the entries, which are made when they are first needed: they have a
 // goroutine, which looks for what has expired. They are nil once the memory is closed.
@@ -48,12 +48,13 @@ func (m *memory) open() *entries {
 	if m.entries.Load() == nil && !m.closed {
 		m.entries.Store(otter.Must(&otter.Options[entryKey, *Answer]{
 			MaximumWeight: uint64(m.budget),
-			Weigher:       func(k entryKey, a *Answer) uint32 { return a.weight(k.key) },
+			Weigher:       func(_ entryKey, a *Answer) uint32 { return uint32(a.weight) },
 			ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[entryKey, *Answer]) time.Duration {
 				return max(time.Until(e.Value.expires), time.Nanosecond)
 			}),
 			OnAtomicDeletion: func(e otter.DeletionEvent[entryKey, *Answer]) {
-				e.Key.part.held.bytes.Add(-int64(e.Value.weight(e.Key.key)))
+				e.Key.part.held.bytes.Add(-e.Value.weight)
+				e.Value.Release()
 			},
 		}))
 	}
@@ -61,32 +62,41 @@ func (m *memory) open() *entries {
 }
 
 // Get implements Store.
-func (m *memory) Get(p *Part, key string) *Answer {
+func (m *memory) Get(p *Part, key Key) *Answer {
 	e := m.entries.Load()
 	if e == nil {
 		return nil
 	}
-	a, _ := e.GetIfPresent(entryKey{p, key})
-	return a
+	if a, ok := e.GetIfPresent(entryKey{p, key}); ok && a.hold() {
+		return a
+	}
+	return nil
 }
 
-// Put implements Store. A part that is full keeps no more until room has been made for
-// it, by letting go of what it uses least.
-func (m *memory) Put(p *Part, key string, a *Answer) {
-	weight := int64(a.weight(key))
+// Room implements Store. A part that is full has none until some has been made, by
+// letting go of what it uses least.
+func (m *memory) Room(p *Part, weight int64) bool {
 	if p.held.gone.Load() || weight > min(p.limit, m.budget) {
-		return
+		return false
 	}
 	if p.held.bytes.Load()+weight > p.limit {
 		m.full.Store(true)
 		m.sweep()
+		return false
+	}
+	return true
+}
+
+// Put implements Store.
+func (m *memory) Put(p *Part, key Key, a *Answer) {
+	if !m.Room(p, a.weight) {
 		return
 	}
 	e := m.open()
-	if e == nil {
+	if e == nil || !a.hold() {
 		return
 	}
-	p.held.bytes.Add(weight)
+	p.held.bytes.Add(a.weight)
 	e.Set(entryKey{p, key}, a)
 	if p.held.gone.Load() { // dropped meanwhile, perhaps behind the sweep
 		e.Invalidate(entryKey{p, key})
@@ -143,7 +153,7 @@ func surplus(all iter.Seq[otter.Entry[entryKey, *Answer]]) []entryKey {
 		}
 		if over > 0 {
 			list = append(list, e.Key)
-			over -= int64(e.Value.weight(e.Key.key))
+			over -= e.Value.weight
 		}
 		excess[p] = over
 	}

@@ -54,6 +54,34 @@ func PreferredCoding(headers httpmsg.Header) string {
 	return ""
 }
 
+// Takes reports whether a client's Accept-Encoding says that it can read a content
+// coding: by its name, else by "*". A client without the header is taken for one that
+// reads none.
+func Takes(headers httpmsg.Header, coding string) bool {
+	if coding == "" {
+		return true
+	}
+	named, others := -1, 0
+	for i := range headers {
+		if !httpmsg.EqualFold(headers[i].Name, "Accept-Encoding") {
+			continue
+		}
+		for part := range strings.SplitSeq(headers[i].Value, ",") {
+			name, params, _ := strings.Cut(part, ";")
+			switch name = strings.TrimSpace(name); {
+			case name == "*":
+				others = max(others, parseQuality(params))
+			case strings.EqualFold(name, coding):
+				named = max(named, parseQuality(params))
+			}
+		}
+	}
+	if named < 0 {
+		return others > 0
+	}
+	return named > 0
+}
+
 // parseQuality returns the weight in a coding's parameters in thousandths, 1000
 // when it has none, 0 when it is malformed.
 func parseQuality(params string) int {

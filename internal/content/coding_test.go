@@ -139,3 +139,44 @@ func TestDeflateWithoutMemory(t *testing.T) {
 		}
 	}
 }
+
+// Which content codings a client takes.
+func TestTakes(t *testing.T) {
+	for accept, want := range map[string]string{
+		"":                          "identity",
+		"gzip":                      "identity gzip",
+		"GZIP;q=0.001":              "identity gzip",
+		"br, gzip":                  "identity gzip br",
+		"gzip;q=0":                  "identity",
+		"*":                         "identity gzip br",
+		"*;q=0":                     "identity",
+		"*, gzip;q=0":               "identity br",
+		"gzip;q=0, *":               "identity br",
+		"gzip;q=2":                  "identity",
+		"identity":                  "identity",
+		"x-gzip, gzipped":           "identity",
+		"deflate;q=0.5, br;level=1": "identity br",
+		", ,gzip ; q = 1":           "identity gzip",
+	} {
+		headers := httpmsg.Header{{Name: "accept-encoding", Value: accept}}
+		if accept == "" {
+			headers = nil
+		}
+		got := "identity"
+		if !Takes(headers, "") {
+			t.Errorf("%q: does not take an answer without a coding", accept)
+		}
+		for _, coding := range []string{"gzip", "br"} {
+			if Takes(headers, coding) {
+				got += " " + coding
+			}
+		}
+		if got != want {
+			t.Errorf("%q takes %s, want %s", accept, got, want)
+		}
+	}
+	two := httpmsg.Header{{Name: "Accept-Encoding", Value: "deflate"}, {Name: "Accept-Encoding", Value: "gzip"}}
+	if !Takes(two, "gzip") || Takes(two, "gzip, deflate") {
+		t.Error("a header of two lines is read otherwise")
+	}
+}

@@ -2,18 +2,22 @@ package pipeline
 
 import (
 	"strings"
-	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/cache"
+	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 )
 
 // A cacheUse is what a call has to do with its stage's cache.
 type cacheUse struct {
-	key     []byte        // buffer; empty where the answer is not kept
+	maker   cache.KeyMaker // with the memory of calls before
+	key     cache.Key
+	keeps   bool          // the answer may be kept, under the key
 	outcome cacheOutcome  //
-	flight  *cache.Flight // that others wait for; nil for none
+	turn    *cache.Turn   // to call the backend while others wait; nil for none
+	given   *cache.Answer // by the cache; nil for none
 	ignored bool          // the client is told that its Cache-Control was
 }
 
@@ -27,31 +31,35 @@ const (
 )
 
 // lookUp answers the call from the cache, where that has its answer or another call is
-// about to bring it.
-func (c *call) lookUp() error {
-	u, part := &c.cacheUse, c.stage.part
-	var err error
-	if u.key, err = c.appendKey(u.key[:0]); err != nil {
+// about to bring it. It stands in front of the integration, so that only requests that
+// are valid are answered, and nobody waits for a client whose body has not come.
+func (c *call) lookUp() (err error) {
+	u := &c.cacheUse
+	if u.key, err = c.cacheKey(); err != nil {
 		return nil // whatever cannot be read fails the step that needs it
 	}
+	u.keeps, u.outcome = !isPartial(c.headers), cacheMiss
 	if asksAnew(c.req.Header) {
 		anew, err := c.anew()
 		if err != nil {
+			u.outcome = notLooked
 			return err
 		}
 		if anew {
-			u.outcome = cacheMiss
 			c.trace.Cache("passed over: the client asks for an answer that is made anew")
 			return nil
 		}
 	}
-	a := part.Find(u.key)
-	if a == nil {
-		a = c.awaitAnswer(part)
+	if err := c.fetch(); err != nil {
+		return err
 	}
-	if a == nil {
-		u.outcome = cacheMiss
+	a := u.given
+	switch {
+	case a == nil:
 		c.trace.Cache("a miss")
+		return nil
+	case !content.Takes(c.headers, content.Coding(a.Header)):
+		c.trace.Cache("passed over: the answer has a content coding that the client does not take")
 		return nil
 	}
 	u.outcome = cacheHit
@@ -62,53 +70,73 @@ func (c *call) lookUp() error {
 	return errAnswered
 }
 
-// awaitAnswer waits for the call that is fetching the same answer, for as long as this
-// call's integration may take. It returns nil where there is none, or where that has
-// failed: the call is on its own then.
-func (c *call) awaitAnswer(part *cache.Part) *cache.Answer {
-	u := &c.cacheUse
-	a, flight, first := part.Join(u.key)
-	switch {
-	case a != nil:
-		return a
-	case first:
-		u.flight = flight
+// fetch gets the answer from the cache, or from the call that is fetching the same one,
+// for which it waits as long as the integration may take. Where there is neither, the
+// call is on its own: others may wait for it, unless its answer is not for them.
+func (c *call) fetch() error {
+	u, part := &c.cacheUse, c.stage.part
+	if u.given = part.Find(u.key); u.given != nil || !u.keeps {
 		return nil
 	}
-	timer := time.NewTimer(time.Until(c.deadline()))
-	defer timer.Stop()
+	c.due = c.deadline()
 	var gone <-chan struct{}
 	if c.req.Client != nil {
 		gone = c.req.Client.Done()
 	}
-	select {
-	case <-flight.Landed():
-		return flight.Answer()
-	case <-timer.C:
-	case <-gone:
+	if u.given, u.turn = part.Fetch(u.key, c.due, gone); u.given != nil || u.turn != nil {
+		return nil
 	}
-	return nil
+	if c.req.Client != nil && c.req.Client.Err() != nil {
+		return c.integrationFailed(integrationError(integration.ErrGone))
+	}
+	return c.integrationFailed(integrationError(integration.ErrTimeout))
 }
 
 // keep keeps the answer, which is a method response before anything is added that is
 // about one call alone.
 func (c *call) keep() error {
 	u := &c.cacheUse
-	if len(u.key) > 0 {
-		c.land(c.stage.part.Keep(u.key, &c.answer, c.req.Received, c.cached.ttl))
+	turn := u.turn
+	u.turn = nil
+	if u.keeps && !isPart(c.answer.Status) && !isPart(c.status) {
+		c.stage.part.Keep(u.key, turn, &c.answer, c.req.Received, c.cached.ttl)
+	} else {
+		turn.Pass()
 	}
 	c.warnOfCacheControl()
 	return nil
 }
 
-// land tells those who wait for the call's answer that it is there, or that it will
-// not be.
-func (c *call) land(a *cache.Answer) {
-	if f := c.cacheUse.flight; f != nil {
-		c.cacheUse.flight = nil
-		f.Land(a)
+// endTurn has others call the backend, where the call's turn to do so has brought no
+// answer.
+func (c *call) endTurn() {
+	c.cacheUse.turn.Fail()
+	c.cacheUse.turn = nil
+}
+
+// letGoOfCached gives back what the cache has given the call.
+func (c *call) letGoOfCached() {
+	if a := c.cacheUse.given; a != nil {
+		a.Release()
+		c.cacheUse.given = nil
 	}
 }
+
+// isPartial reports whether a request asks for a part of something, or for it only under
+// a condition. What a backend answers to that is for this client alone. The cache itself
+// gives such a client the whole answer, as HTTP lets everybody do.
+func isPartial(h httpmsg.Header) bool {
+	for i := range h {
+		if partialRequest.has(h[i].Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPart reports whether a status says that an answer is not whole: 206 Partial Content
+// and 304 Not Modified.
+func isPart(status int) bool { return status == 206 || status == 304 }
 
 // asksAnew reports whether a client asks for an answer that is not cached, with
 // Cache-Control: max-age=0.

@@ -1,11 +1,7 @@
 package pipeline
 
 import (
-	"errors"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,6 +57,12 @@ func newCachingRig(t testing.TB, d *snapshot.Deployment, edit func(*snapshot.Sta
 		edit(st)
 	}
 	return &rig{d, Bind(st, Compile(d), &Services{Cache: kept})}
+}
+
+// doneOf is what came of a call.
+func doneOf(resp *httpmsg.Response) (done httpmsg.Done) {
+	resp.Done(&done)
+	return done
 }
 
 // id is the call that an answer was made for, and whether it was another one.
@@ -161,10 +163,17 @@ func TestWhatIsKept(t *testing.T) {
 			ask(`{"statusCode": 503}`)(m)
 			m.Integration.Responses[0].StatusCode, m.Responses = "503", map[string]snapshot.MethodResponse{"503": {}}
 		}, 503, true},
-		"a status that a template sets":    {respond(`#set($context.responseOverride.status = 404)`), 404, true},
-		"a failure of the definition":      {respond(`#set($x = `), 500, false},
-		"a body of the largest size":       {respond(strings.Repeat("x", cache.MaxBody>>6) + `#set($y = "")`), 200, true},
-		"a body that is longer than fits ": {respond(`#foreach($i in [1..5])` + strings.Repeat("x", cache.MaxBody>>2) + `#end`), 200, false},
+		"a status that a template sets": {respond(`#set($context.responseOverride.status = 404)`), 404, true},
+		"a part of something that is sent as the whole": {func(m *snapshot.Method) {
+			ask(`{"statusCode": 206}`)(m)
+		}, 200, false},
+		"no change that is sent as an answer": {func(m *snapshot.Method) {
+			ask(`{"statusCode": 304}`)(m)
+		}, 200, false},
+		"a status of a template that has no content": {respond(`#set($context.responseOverride.status = 304)`), 304, false},
+		"a failure of the definition":                {respond(`#set($x = `), 500, false},
+		"a body of the largest size":                 {respond(strings.Repeat("x", cache.MaxBody>>6) + `#set($y = "")`), 200, true},
+		"a body that is longer than fits ":           {respond(`#foreach($i in [1..5])` + strings.Repeat("x", cache.MaxBody>>2) + `#end`), 200, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := method(tt.edit)
@@ -209,87 +218,6 @@ func TestCachedAnswer(t *testing.T) {
 	if second.Header.Has("X-Amzn-Trace-Id") {
 		t.Errorf("the answer has the trace of another call: %v", second.Header)
 	}
-}
-
-// Of many calls that miss the same answer one calls the backend. Where that fails each
-// of the others does for itself.
-func TestOneCallForManyWaiters(t *testing.T) {
-	for name, fails := range map[string]bool{"it answers": false, "it fails": true} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				const waiters = 20
-				r := newCachingRig(t, cachedDeployment("d1"), nil)
-				var calls atomic.Int32
-				release := make(chan struct{})
-				backend := func(*call) error {
-					if calls.Add(1) == 1 {
-						<-release
-						if fails {
-							return engineError("the backend is away", errors.New("gone"))
-						}
-					}
-					return nil
-				}
-				m := r.stage.cached[slices.IndexFunc(r.stage.program.methods, func(m *Method) bool { return m.resourcePath == "/any" })]
-				m.steps = slices.Insert(m.steps, len(m.steps)-1, backend)
-				statuses := make(chan int, waiters+1)
-				var wg sync.WaitGroup
-				for range waiters + 1 {
-					wg.Go(func() {
-						resp := r.call("GET /any")
-						statuses <- resp.Status
-						resp.Release()
-					})
-				}
-				synctest.Wait()
-				if n := calls.Load(); n != 1 {
-					t.Errorf("%d calls while the first is under way", n)
-				}
-				close(release)
-				wg.Wait()
-				want, failed := int32(1), 0
-				if fails {
-					want, failed = waiters+1, 1
-				}
-				close(statuses)
-				got := 0
-				for status := range statuses {
-					if status != 200 {
-						got++
-					}
-				}
-				if calls.Load() != want || got != failed {
-					t.Errorf("%d calls and %d failures, want %d and %d", calls.Load(), got, want, failed)
-				}
-			})
-		})
-	}
-}
-
-// A waiter waits for no longer than its own integration may take.
-func TestWaitersHaveAnEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newCachingRig(t, cachedDeployment("d1"), nil)
-		var calls atomic.Int32
-		release := make(chan struct{})
-		m := r.stage.cached[4]
-		m.steps = slices.Insert(m.steps, len(m.steps)-1, func(*call) error {
-			if calls.Add(1) == 1 {
-				<-release
-			}
-			return nil
-		})
-		var wg sync.WaitGroup
-		wg.Go(func() { r.call("GET /any").Release() })
-		synctest.Wait()
-		began := time.Now()
-		r.call("GET /any").Release()
-		if took := time.Since(began); took != 29*time.Second || calls.Load() != 2 {
-			t.Errorf("took %v, %d calls", took, calls.Load())
-		}
-		close(release)
-		wg.Wait()
-	})
 }
 
 // The three ways of dealing with clients that ask for another answer than the cached
@@ -448,6 +376,32 @@ func TestCacheIsTraced(t *testing.T) {
 	if got := strings.Join(told, "; "); got != "a miss; a hit: the backend is not called; passed over: the client asks for an answer that is made anew" {
 		t.Errorf("got %s", got)
 	}
+}
+
+// An answer that a client still takes counts for the budget, whatever becomes of the
+// cache meanwhile.
+func TestHitsCountUntilTheyAreTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st, kept := caching(), cache.New(64<<20)
+		defer kept.Close()
+		d := cachedDeployment("d1")
+		stage := Bind(st, Compile(d), &Services{Cache: kept})
+		var hits []*httpmsg.Response
+		for range 3 {
+			hits = append(hits, stage.Serve(parseRequest("GET /any")))
+		}
+		kept.Forget("abc/prod")
+		synctest.Wait()
+		for i, hit := range hits {
+			if kept.Used() == 0 {
+				t.Errorf("nothing counts before answer %d has been taken", i)
+			}
+			hit.Release()
+		}
+		if n := kept.Used(); n != 0 {
+			t.Errorf("%d bytes count", n)
+		}
+	})
 }
 
 // Nor do sessions of one name, which may have been given different policies.

@@ -46,6 +46,7 @@ type state struct {
 	validParameters bool             // the required parameters are there: that was looked at before the body came
 	cached          *cachedMethod    // how the method is cached; nil where it is not
 	cacheUse        cacheUse
+	due             time.Time // when the integration must have answered, where that is settled; else zero
 
 	out      outgoing            // the integration request
 	values   []string            // buffer of evalAll
@@ -88,7 +89,7 @@ func (s *state) reset() {
 		headers: emptied(s.headers), seen: emptied(s.seen), values: emptied(s.values), borrowed: emptied(s.borrowed),
 		rendered: unlessLarge(s.rendered), logLine: unlessLarge(s.logLine),
 		access: access{arn: s.access.arn[:0], who: s.access.who}, out: s.out, asked: s.asked, told: s.told, output: s.output, answer: httpmsg.Response{Header: emptied(s.answer.Header)},
-		cacheUse: cacheUse{key: unlessLarge(s.cacheUse.key)},
+		cacheUse: cacheUse{maker: s.cacheUse.maker},
 	}
 }
 
@@ -140,6 +141,7 @@ func (c *call) giveBack() {
 	if c.backend != nil {
 		c.backend.Release()
 	}
+	c.letGoOfCached()
 	c.requestMemory.Release()
 	c.answerMemory.Release()
 	for _, buf := range c.borrowed {
@@ -264,8 +266,12 @@ func (c *call) take(steps []step) error {
 	return nil
 }
 
-// deadline is when the integration must have answered.
+// deadline is when the integration must have answered. A call that has waited for the
+// answer to another one has no more time for that.
 func (c *call) deadline() time.Time {
+	if !c.due.IsZero() {
+		return c.due
+	}
 	d := time.Now().Add(c.method.timeout)
 	if !c.req.Deadline.IsZero() && c.req.Deadline.Before(d) {
 		return c.req.Deadline

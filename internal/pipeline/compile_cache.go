@@ -1,11 +1,11 @@
 package pipeline
 
 import (
-	"encoding/binary"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/cache"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
@@ -14,13 +14,11 @@ import (
 
 // A cachePlan is how a method's answers are cached where its stage caches them.
 type cachePlan struct {
-	admitted int // steps before which nothing is looked up: who calls, and how often
-	taken    int // steps behind which the request's body is there
+	called   int // steps before the integration, which the cache stands for
 	answered int // steps behind which the answer is as it is kept
 
 	namespace string
 	key       []keyPart
-	wantsBody bool // a part of the key is in the body
 	perCaller bool // the backend is called with the caller's own credentials
 }
 
@@ -70,8 +68,6 @@ func (p *cachePlan) addPart(name string, in *snapshot.Integration) bool {
 		part.path = param
 	case "querystring":
 		name = "method.request.multivaluequerystring." + param
-	case "body":
-		p.wantsBody = true
 	}
 	var err error
 	part.expr, err = mapping.ParseExpression(name, mapping.IntegrationRequest)
@@ -134,43 +130,36 @@ func (m *Method) cachedUnder(setting *snapshot.MethodSetting) *cachedMethod {
 	if c.ttl <= 0 {
 		return nil
 	}
-	lookUp := p.admitted
-	if p.wantsBody {
-		lookUp = p.taken
-	}
-	c.steps = slices.Concat(m.steps[:lookUp], []step{(*call).lookUp}, m.steps[lookUp:p.answered], []step{(*call).keep}, m.steps[p.answered:])
+	c.steps = slices.Concat(m.steps[:p.called], []step{(*call).lookUp}, m.steps[p.called:p.answered], []step{(*call).keep}, m.steps[p.answered:])
 	return c
 }
 
-// appendKey appends what the call's answer is kept under: the deployment that serves
-// it, so that a canary has entries of its own where it is on another one and none
-// outlives a deployment; the namespace, which resources can share; the verb; and the
-// values of the parameters. Each text has its length before it, and the values of each
-// parameter their number, so that no two lists of them are one key. What a backend
-// answers to the caller's own credentials is for that caller alone.
-func (c *call) appendKey(dst []byte) ([]byte, error) {
-	p := c.cached.plan
+// cacheKey makes what the call's answer is kept under: the deployment that serves it, so
+// that a canary has entries of its own where it is on another one and none outlives a
+// deployment; the namespace, which resources can share; the verb; and the values of the
+// parameters, for each of which their number stands first. What a backend answers to the
+// caller's own credentials is for that caller alone.
+func (c *call) cacheKey() (cache.Key, error) {
+	p, m := c.cached.plan, &c.cacheUse.maker
+	m.Reset()
+	m.Add(c.stage.settings.DeploymentID)
+	m.Add(p.namespace)
+	m.Add(c.scope.Context.HTTPMethod)
 	caller := ""
 	if who := c.access.signer; p.perCaller && who != nil {
 		caller = who.AccessKeyID // sessions of one name may have other policies
 	}
-	for _, text := range [...]string{c.stage.settings.DeploymentID, p.namespace, c.scope.Context.HTTPMethod, caller} {
-		dst = appendText(dst, text)
-	}
+	m.Add(caller)
 	for i := range p.key {
 		if err := c.evalPart(&p.key[i]); err != nil {
-			return nil, err
+			return cache.Key{}, err
 		}
-		dst = binary.AppendUvarint(dst, uint64(len(c.values)))
+		m.AddNumber(len(c.values))
 		for _, v := range c.values {
-			dst = appendText(dst, v)
+			m.Add(v)
 		}
 	}
-	return dst, nil
-}
-
-func appendText(dst []byte, text string) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
+	return m.Key(), nil
 }
 
 // evalPart reads the values of one parameter into c.values.

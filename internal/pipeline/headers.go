@@ -17,6 +17,10 @@ var droppedAtDoor = headerSet("connection", "content-length", "content-md5", "ex
 	// hop-by-hop names that AWS's table leaves out and HTTP forbids to forward
 	"keep-alive", "proxy-authorization", "proxy-connection")
 
+// partialRequest are request headers that ask for a part, or under a condition (RFC 9110,
+// sections 13.1 and 14.2).
+var partialRequest = headerSet("range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+
 // keptFromBackend are request headers that an HTTP_PROXY integration does not
 // pass on by itself: the gateway sets them, AWS was seen to drop them, or they
 // were for the gateway (x-http-method-override, documented).

@@ -202,11 +202,9 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	case c.failing != nil:
 		integration, closing = []step{c.failing}, nil
 	}
-	admission := slices.Concat(c.authorization(), c.admission())
-	m.steps, m.finishing = slices.Concat(admission, early, taking, validation, integration, closing), c.compression()
+	m.steps, m.finishing = slices.Concat(c.authorization(), c.admission(), early, taking, validation, integration, closing), c.compression()
 	if m.cache = c.cachePlan(r.ID); m.cache != nil {
-		m.cache.admitted = len(admission)
-		m.cache.taken = len(admission) + len(early) + len(taking)
+		m.cache.called = len(m.steps) - len(closing) - len(integration)
 		m.cache.answered = len(m.steps) - len(closing)
 	}
 	return m

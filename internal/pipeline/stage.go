@@ -193,7 +193,7 @@ func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 	}
 	c := s.newCall(req)
 	c.complete(c.attempt((*call).run))
-	c.land(nil)
+	c.endTurn()
 	c.handOnTrace()
 	return &c.answer
 }
