@@ -74,6 +74,7 @@ func TestIAM(t *testing.T) {
 		"it denies all but the account":        {sign: toSign{id: "READER"}, policy: about("Deny", `"NotPrincipal": {"AWS": "111122223333"}`), status: 403, kind: "AccessDeniedException", body: denied + `GET/x with an explicit deny"}`},
 		"it denies all but the caller":         {sign: toSign{id: "READER"}, policy: about("Deny", `"NotPrincipal": {"AWS": ["111122223333", "arn:aws:iam::111122223333:user/reader"]}`), status: 200, body: reader},
 
+		"an id of an API, not signed (reported)":   {change: func(r *httpmsg.Request) { r.Header.Add("x-apigw-api-id", "abc") }, status: 200, body: alice},
 		"no signature (documented)":                {change: header("Authorization", ""), status: 403, kind: "MissingAuthenticationTokenException", body: `{"message":"Missing Authentication Token"}`, unread: true},
 		"no signature, no credentials file":        {change: header("Authorization", ""), file: "none", status: 403, kind: "MissingAuthenticationTokenException", body: `{"message":"Missing Authentication Token"}`, unread: true},
 		"signed, no credentials file":              {file: "none", status: 403, kind: "UnrecognizedClientException", body: invalidToken, unread: true},
