@@ -17,7 +17,7 @@ build: ## build bin/gatehouse, static
 
 test: ## run everything: Go tests with -race, those of costs without, then the end-to-end suite
 	scripts/prepare.sh
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 15m ./...
 	$(GO) test ./internal/lineartest
 	$(GO) test -run 'TestMemory|TestLongWrites|TestLargeDeletions|TestScannerIsLinear|TestManyThatWait' ./internal/pipeline ./internal/control ./internal/gateway ./internal/integration
 	$(MAKE) e2e
