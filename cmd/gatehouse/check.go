@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,7 +48,7 @@ shows beside the lines of a pull request. The settings that say where calls go
 			return check(cmd.Context(), c, files, func(f openapi.Finding) { write(cmd.OutOrStdout(), f) })
 		},
 	}
-	for _, name := range []string{"verbose", "region", "account", "aws", "aws-endpoint-url", "assume-roles", "identity-pools", "stage-variable"} {
+	for _, name := range []string{"verbose", "region", "account", "aws", "aws-endpoint-url", "assume-roles", "identity-pools", "vpc-endpoints", "credentials", "stage-variable"} {
 		s := settingCalled(name)
 		declare(cmd.Flags(), s.name, s.usage, s.value(&given))
 	}
@@ -83,7 +85,11 @@ func check(ctx context.Context, c config, files []string, tell func(openapi.Find
 // returns what there is to say.
 func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, err error) {
 	c.InMemory, c.AccessLog, c.AuditLog, c.AccessLogDestinations = true, "", "", nil
-	c.Credentials, c.AllowUnauthenticated, c.AllowUnprotected = "", true, false
+	c.AllowUnauthenticated, c.AllowUnprotected = true, false
+	signers := !c.open()
+	if _, err := os.Stat(c.Credentials); errors.Is(err, fs.ErrNotExist) { // secrets need not be where files are checked
+		c.Credentials = ""
+	}
 	var opened closers
 	defer func() { err = errors.Join(err, opened.close()) }()
 	out, err := openOutputs(&c, io.Discard, slog.New(slog.DiscardHandler))
@@ -96,7 +102,7 @@ func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, 
 		return nil, err
 	}
 	s.pools.pools.Close() // no issuer is called either
-	s.signers = true      // who may sign is for the server that serves the file
+	s.signers = signers
 	api, err := newDescribed(s, file, devAPI, devStage, devRefs)
 	if err != nil {
 		return nil, err

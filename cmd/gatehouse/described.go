@@ -83,6 +83,7 @@ func (d *described) read(ctx context.Context) *reading {
 		bare(out.routes)
 	}
 	shut(out.routes, closed)
+	d.strand(def, out.routes)
 	if d.server.signers {
 		sign(out.routes, d.who.Region)
 	}

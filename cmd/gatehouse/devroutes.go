@@ -70,6 +70,23 @@ func sign(routes []route, region string) {
 	}
 }
 
+// strand marks the routes that nobody can call on this server, though nothing closes them:
+// those of a private API where there is no VPC endpoint, and those that need a signature
+// where nobody who may sign is of the API's account, and no resource policy lets in others.
+func (d *described) strand(def *openapi.API, routes []route) {
+	private := slices.Contains(def.RestAPI.EndpointConfiguration.Types, "PRIVATE") && len(d.server.config().VPCEndpoints) == 0
+	foreign := def.RestAPI.Policy == nil && d.server.callers.known.Known() && !d.server.callers.known.HasAccount(d.who.Account)
+	for i := range routes {
+		switch r := &routes[i]; {
+		case r.closed != "":
+		case private:
+			r.refused, r.closed = "the API is private", "no VPC endpoint is set: see --vpc-endpoints"
+		case foreign && r.refused == needsSignature:
+			r.closed = "no caller in the credentials file is of the API's account " + d.who.Account + ": see --account"
+		}
+	}
+}
+
 // firstKey is a key that clients can send, "" where the file has none.
 func firstKey(plans []openapi.UsagePlan) string {
 	for _, p := range plans {

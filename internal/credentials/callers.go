@@ -26,6 +26,26 @@ func (cs *Callers) Use(k *Keyring) { cs.keyring.Store(k) }
 // Known reports whether there is a credentials file.
 func (cs *Callers) Known() bool { return cs != nil && cs.keyring.Load() != nil }
 
+// HasAccount reports whether somebody of an account can call: by a key of the file that is
+// not disabled, or in a session of a role.
+func (cs *Callers) HasAccount(account string) bool {
+	if !cs.Known() {
+		return false
+	}
+	k := cs.keyring.Load()
+	for _, c := range k.byKey {
+		if c.Account == account && !c.Credential.Disabled {
+			return true
+		}
+	}
+	for _, r := range k.roles {
+		if r.account == account {
+			return true
+		}
+	}
+	return false
+}
+
 // Find returns who has an access key id and the session token that came with it, ""
 // for none. The caller's key may be disabled, or its session over: that is in its
 // Credential.

@@ -345,3 +345,23 @@ func TestSecretsStayHidden(t *testing.T) {
 		}
 	}
 }
+
+// Who can call of an account: by a key, unless it is disabled, or in a session of a role.
+func TestHasAccount(t *testing.T) {
+	keys, err := Parse([]byte(credentialText("  disabled: true",
+		"- {accessKeyId: OTHER, secretAccessKey: other-secret-other, account: '222233334444'}",
+		"- {role: 'arn:aws:iam::333344445555:role/r', trust: ['arn:aws:iam::222233334444:user/OTHER']}")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	callers := New(NewKey())
+	if callers.HasAccount("222233334444") {
+		t.Error("there is somebody without a file")
+	}
+	callers.Use(keys)
+	for account, want := range map[string]bool{"111122223333": false, "222233334444": true, "333344445555": true, "444455556666": false} {
+		if got := callers.HasAccount(account); got != want {
+			t.Errorf("%s: got %t", account, got)
+		}
+	}
+}
