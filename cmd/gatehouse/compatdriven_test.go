@@ -37,8 +37,6 @@ var drivenSettings = []driven{
 	{setting: "RestApi.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept,
 		body: `{"securityPolicy": "TLS_1_0"}`, patch: []string{"replace /securityPolicy TLS_1_0"}},
 
-	{setting: "Integration.responseTransferMode", value: `"STREAM"`, becomes: refused, refusal: notYet + "responseTransferMode STREAM yet",
-		body: `{"responseTransferMode": "STREAM"}`, patch: []string{"replace /responseTransferMode STREAM"}},
 	{setting: "Integration.integrationTarget", any: true, value: `"arn:aws:elasticloadbalancing:a"`, becomes: refused, refusal: notYet + "integrationTarget arn:aws:elasticloadbalancing:a yet",
 		body: `{"integrationTarget": "arn:aws:elasticloadbalancing:a"}`, patch: []string{"replace /integrationTarget arn:aws:elasticloadbalancing:a"}},
 
@@ -60,6 +58,4 @@ var drivenSettings = []driven{
 
 	{setting: "Definition.x-amazon-apigateway-documentation", becomes: refused,
 		refusal: notImported + "x-amazon-apigateway-documentation yet", body: `{"x-amazon-apigateway-documentation": {"version": "1", "documentationParts": []}}`},
-	{setting: "Definition.responseTransferMode", becomes: refused, refusal: notImported + "responseTransferMode yet",
-		body: `{"paths": {"/x": {"get": {"responses": {}, "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "http://127.0.0.1/", "responseTransferMode": "STREAM"}}}}}`},
 }

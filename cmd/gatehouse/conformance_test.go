@@ -67,6 +67,7 @@ func conformanceTopics() []topic {
 		{"Mapping templates", templateCases()},
 		{"HTTP, HTTP_PROXY and MOCK", slices.Concat(integrationCases(), putIntegrationCases())},
 		{"Lambda and services of AWS", functionCases()},
+		{"Response streaming", nil},
 		{"Headers", slices.Concat(headerTreatmentCases(), traceIDCases())},
 		{"Content handling and compression", contentHandlingCases()},
 		{"Gateway responses", gatewayResponseCases()},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/spelling"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -34,16 +35,35 @@ func (c *config) limits() (control.Limits, throttle.Rates, error) {
 		if !ok {
 			return limits, rates, fmt.Errorf("%s: %q is no rate such as 5/s, 1/30s, 10/s burst 40 or %s", name, brief(c.Rates[name]), throttle.Unlimited)
 		}
-		if name != stageRequests && !rates.Set(name, rate) {
-			return limits, rates, noLimit("rate", name, append(throttle.Names(), stageRequests))
+		if name != stageRequests && name != streamBytes && !rates.Set(name, rate) {
+			return limits, rates, noLimit("rate", name, append(throttle.Names(), stageRequests, streamBytes))
 		}
 	}
 	return limits, rates, nil
 }
 
-// stageRequests is the rate of the requests to all stages of an account in a region
-// together, which is no rate of the control plane's.
-const stageRequests = "stage-requests"
+// The rates that are none of the control plane's: of the requests to all stages of an
+// account in a region together, and of the bytes of each answer that is streamed.
+const (
+	stageRequests = "stage-requests"
+	streamBytes   = "stream-bytes"
+)
+
+// streamRate is the rate of streamBytes, whose burst is what passes before it holds: none
+// or AWS's, with that of the configuration file in its place; nil for none.
+func (c *config) streamRate() *pipeline.StreamRate {
+	if text, ok := c.Rates[streamBytes]; ok {
+		rate, _ := throttle.ParseRate(text) // checked when loaded
+		if rate.Requests == 0 {
+			return nil
+		}
+		return &pipeline.StreamRate{Free: int64(rate.Burst), PerSecond: max(1, int64(float64(rate.Requests)/rate.Per.Seconds()))}
+	}
+	if c.AWSLimits {
+		return new(pipeline.AWSStreamRate())
+	}
+	return nil
+}
 
 // usageDays is how many days of usage are kept by default: as many as GetUsage can be
 // asked for at once.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 )
 
@@ -94,6 +95,8 @@ func TestDocumentedLimits(t *testing.T) {
 	}
 	account := limit.AWSDefault()
 	fmt.Fprintf(&b, "| `%s` | %s |\n", stageRequests, throttle.Rate{Requests: int(account.PerSecond), Per: time.Second, Burst: account.Burst})
+	stream := pipeline.AWSStreamRate()
+	fmt.Fprintf(&b, "| `%s`, of each stream | %s |\n", streamBytes, throttle.Rate{Requests: int(stream.PerSecond), Per: time.Second, Burst: int(stream.Free)})
 	const manual = "../../docs/running.md"
 	generated(t, manual, "limits", b.String())
 
@@ -139,6 +142,38 @@ func generated(t *testing.T, file, name, want string) {
 		}
 	default:
 		t.Errorf("%s is not up to date: run go test -update and commit it", file)
+	}
+}
+
+// The rate of streams is off, AWS's, or what the file says.
+func TestStreamRate(t *testing.T) {
+	aws := pipeline.AWSStreamRate()
+	tests := map[string]struct {
+		aws  bool
+		rate string // "" where the file has none
+		want *pipeline.StreamRate
+	}{
+		"off":                   {false, "", nil},
+		"AWS's":                 {true, "", &aws},
+		"the file's":            {false, "1000/s burst 5000", &pipeline.StreamRate{Free: 5000, PerSecond: 1000}},
+		"the file's goes first": {true, "60000/m", &pipeline.StreamRate{PerSecond: 1000}},
+		"hardly any":            {false, "1/h", &pipeline.StreamRate{PerSecond: 1}},
+		"lifted":                {true, throttle.Unlimited, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := defaults()
+			c.AWSLimits = tt.aws
+			if tt.rate != "" {
+				c.Rates = map[string]string{streamBytes: tt.rate}
+			}
+			if _, _, err := c.limits(); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.streamRate(); (got == nil) != (tt.want == nil) || got != nil && *got != *tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 

@@ -29,6 +29,7 @@ type Record struct {
 	EndpointType string // of the API, such as REGIONAL
 	ReplacedID   bool   // the client sent a request id that is no UUID
 	Routed       bool   // a method was found
+	Streamed     bool   // its answers are streamed
 
 	Access *Access       // nil where nobody has noted it
 	Peer   *httpmsg.Peer // nil where there is no connection

@@ -88,7 +88,10 @@ func (r *Record) appendIntegration(line []byte, name string) []byte {
 	case "integration.requestId":
 		return appendText(line, in.RequestID)
 	case "integration.responseTransferMode":
-		if r.Routed {
+		switch {
+		case r.Streamed:
+			return append(line, "STREAMED"...)
+		case r.Routed:
 			return append(line, "BUFFERED"...)
 		}
 	case timeToAllHeaders:

@@ -11,10 +11,15 @@ import (
 func errIntegration() error { return wire.NotFound("Invalid Integration identifier specified") }
 
 // AWS's bounds on an integration's timeout, in milliseconds. The default is the
-// longest one, too, until that quota is raised.
+// longest one, too, until that quota is raised. Where the response is streamed the
+// longest is that of a whole stream, whatever the quota (recorded), and without a
+// timeout a stream may take five minutes (documented).
 const (
 	minTimeoutMillis     = 50
 	defaultTimeoutMillis = 29000
+
+	maxStreamMillis     = 900000
+	defaultStreamMillis = 300000
 )
 
 // methodWithIntegration reads a method that must have an integration;
@@ -74,7 +79,7 @@ func (t *tx) saveIntegration(resource string, m *wire.Method) error {
 // and takes away those that it does not keep for the integration's type.
 func completeIntegration(i *wire.Integration, resource string) {
 	i.PassthroughBehavior = withDefault(i.PassthroughBehavior, "WHEN_NO_MATCH")
-	i.TimeoutInMillis = withDefault(i.TimeoutInMillis, defaultTimeoutMillis)
+	i.TimeoutInMillis = withDefault(i.TimeoutInMillis, defaultTimeout(i))
 	i.CacheNamespace = withDefault(i.CacheNamespace, resource)
 	if i.CacheKeyParameters == nil {
 		i.CacheKeyParameters = []string{}
@@ -91,6 +96,17 @@ func completeIntegration(i *wire.Integration, resource string) {
 		i.ConnectionType = nil
 	}
 }
+
+// defaultTimeout is the timeout of an integration that says none, in milliseconds.
+func defaultTimeout(i *wire.Integration) int32 {
+	if streams(i) {
+		return defaultStreamMillis
+	}
+	return defaultTimeoutMillis
+}
+
+// streams reports whether an integration's response is streamed.
+func streams(i *wire.Integration) bool { return text(i.ResponseTransferMode) == "STREAM" }
 
 // GetIntegration reads a method's integration.
 func (s *Service) GetIntegration(ctx context.Context, who *wire.Caller, in *wire.GetIntegrationRequest) (*wire.Integration, error) {
@@ -110,8 +126,12 @@ func (s *Service) UpdateIntegration(ctx context.Context, who *wire.Caller, in *w
 		if err != nil {
 			return nil, err
 		}
+		streamed := streams(m.MethodIntegration)
 		if err := integrationPatch.Apply(t, m.MethodIntegration, in.PatchOperations); err != nil {
 			return nil, err
+		}
+		if streams(m.MethodIntegration) != streamed && !slices.ContainsFunc(in.PatchOperations, setsTimeout) {
+			m.MethodIntegration.TimeoutInMillis = nil // a change of the mode removes it (documented)
 		}
 		if err := t.saveIntegration(in.ResourceID, m); err != nil {
 			return nil, err
@@ -171,8 +191,10 @@ func removeCacheKey(i *wire.Integration, param string) error {
 
 func setTimeout(t *tx, i *wire.Integration, op *patch.Op) error {
 	field := func(i *wire.Integration) **int32 { return &i.TimeoutInMillis }
-	return setInt(field, t.badTimeout())(t, i, op)
+	return setInt(field, t.badTimeout(i))(t, i, op)
 }
+
+func setsTimeout(op wire.PatchOperation) bool { return text(op.Path) == "/timeoutInMillis" }
 
 func setInsecure(_ *tx, i *wire.Integration, op *patch.Op) error {
 	i.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: new(patch.IsTrue(op.Value))}

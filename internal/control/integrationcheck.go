@@ -30,8 +30,11 @@ func (t *tx) checkIntegration(m *wire.Method) error {
 	if err := t.checkCredentials(*i.Type, text(i.URI), text(i.Credentials)); err != nil {
 		return err
 	}
-	if n := int(*i.TimeoutInMillis); n < minTimeoutMillis || n > t.svc.limits.maxTimeoutMillis() {
-		return wire.BadRequest("%s", t.badTimeout())
+	if err := checkTransferMode(i); err != nil {
+		return err
+	}
+	if n := int(*i.TimeoutInMillis); n < minTimeoutMillis || n > t.maxTimeout(i) {
+		return wire.BadRequest("%s", t.badTimeout(i))
 	}
 	switch *i.PassthroughBehavior {
 	case "WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER":
@@ -47,9 +50,51 @@ func (t *tx) checkIntegration(m *wire.Method) error {
 	return checkTemplates(i.RequestTemplates)
 }
 
-// badTimeout is AWS's refusal of a timeout, with the longest one as it is.
-func (t *tx) badTimeout() string {
-	return fmt.Sprintf("Timeout should be between %d ms and %d ms", minTimeoutMillis, t.svc.limits.maxTimeoutMillis())
+// maxTimeout is the longest timeout that an integration may have, in milliseconds.
+func (t *tx) maxTimeout(i *wire.Integration) int {
+	if streams(i) {
+		return maxStreamMillis
+	}
+	return t.svc.limits.maxTimeoutMillis()
+}
+
+// badTimeout is AWS's refusal of a timeout, with the longest one as it is (recorded for
+// both ways of transfer).
+func (t *tx) badTimeout(i *wire.Integration) string {
+	return fmt.Sprintf("Timeout should be between %d ms and %d ms", minTimeoutMillis, t.maxTimeout(i))
+}
+
+// checkTransferMode holds the way in which a response is transferred to the
+// integration's type, and for a Lambda function to the operation that its URI invokes.
+// AWS's text is recorded for a function that streams under BUFFERED; the others are
+// inferred from it.
+func checkTransferMode(i *wire.Integration) error {
+	const invalid = "Invalid ResponseTransferMode. Cannot use ResponseTransferMode "
+	stream, proxy := streams(i), *i.Type == "AWS_PROXY"
+	operation, known := lambdaOperation(text(i.URI))
+	switch {
+	case stream && !proxy && *i.Type != "HTTP_PROXY":
+		return wire.BadRequest(invalid+"STREAM for %s integrations.", *i.Type)
+	case !proxy || !known:
+		return nil
+	case stream && operation == "Invoke":
+		return wire.BadRequest(invalid + "STREAM for Lambda functions invoked by Invoke for AWS_PROXY integrations.")
+	case !stream && operation == "InvokeWithResponseStream":
+		return wire.BadRequest(invalid + "BUFFERED for Lambda functions invoked by InvokeWithResponseStream for AWS_PROXY integrations.")
+	}
+	return nil
+}
+
+// lambdaOperation is the operation of Lambda that a URI invokes, where it is known: a stage
+// variable may stand for it.
+func lambdaOperation(uri string) (operation string, known bool) {
+	switch {
+	case strings.HasSuffix(uri, "/response-streaming-invocations"):
+		return "InvokeWithResponseStream", true
+	case strings.HasSuffix(uri, "/invocations"):
+		return "Invoke", true
+	}
+	return "", false
 }
 
 var rolePattern = regexp.MustCompile(`^arn:[a-z-]+:iam::(\d{12}):role/`)

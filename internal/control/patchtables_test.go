@@ -284,7 +284,7 @@ var patchTables = []patched{
 			{op: "replace", path: "/tlsConfig/insecureSkipVerification", value: "true", member: "/tlsConfig", want: `{"insecureSkipVerification":true}`},
 			{op: "replace", path: "/tlsConfig/insecureSkipVerification", value: "null", member: "/tlsConfig", want: `{"insecureSkipVerification":false}`},
 			{op: "replace", path: "/responseTransferMode", value: "BUFFERED", member: "/responseTransferMode", want: `"BUFFERED"`},
-			{op: "replace", path: "/responseTransferMode", value: "STREAM", want: "! BadRequestException This server does not support responseTransferMode STREAM yet"},
+			{op: "replace", path: "/responseTransferMode", value: "STREAM", want: "! BadRequestException Invalid ResponseTransferMode. Cannot use ResponseTransferMode STREAM for HTTP integrations."},
 			{op: "replace", path: "/integrationTarget", value: "arn:aws:x", want: "! BadRequestException This server does not support integrationTarget arn:aws:x yet"},
 			{op: "replace", path: "/integrationTarget", value: "", member: "/integrationTarget"},
 			{op: "replace", path: "/requestParameters/integration.request.header.h", value: "'a'", want: noParameter},

@@ -16,9 +16,6 @@ func unserved(setting, value string) error {
 }
 
 func unservedIntegration(in *wire.Integration) error {
-	if v := text(in.ResponseTransferMode); v == "STREAM" {
-		return unserved("responseTransferMode", v)
-	}
 	if v := text(in.IntegrationTarget); v != "" {
 		return unserved("integrationTarget", v)
 	}
@@ -30,9 +27,5 @@ func Serves(name openapi.FeatureName) bool { return !unservedFeature(name) }
 
 // unservedFeature reports whether a definition that uses a feature is refused.
 func unservedFeature(name openapi.FeatureName) bool {
-	switch name {
-	case openapi.FeatureDocumentation, openapi.FeatureStreaming:
-		return true
-	}
-	return false
+	return name == openapi.FeatureDocumentation
 }

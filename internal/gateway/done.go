@@ -10,7 +10,7 @@ import (
 // tell tells what came of the request, when its answer has been written.
 func (c *call) tell(resp *httpmsg.Response, out *egress) {
 	d := &c.done
-	d.SourceIP, d.Protocol, d.Received, d.RequestBytes = c.req.SourceIP, c.req.Proto, c.req.Received, int64(len(c.req.Body))
+	d.SourceIP, d.Protocol, d.Received, d.RequestBytes = c.req.SourceIP, c.req.Proto, c.req.Received, int64(c.bodySize+len(c.req.Body))
 	d.Status, d.AnswerBytes, d.Broken = resp.Status, out.sent, out.broken
 	d.FirstByte, d.LastByte = out.began, out.ended
 	resp.Done(d)

@@ -12,7 +12,7 @@ import (
 
 const (
 	// streamBuffer is how much of a stream is read at a time, in bytes.
-	streamBuffer = 32 << 10
+	streamBuffer = 16 << 10
 	// piece is how much of a body is written within one WriteTimeout, in bytes.
 	piece = 256 << 10
 )
@@ -169,8 +169,10 @@ func ownedByListener(name string) bool {
 // length is what Content-Length says, below 0 where it says nothing.
 func (e *egress) length(resp *httpmsg.Response) int64 {
 	switch {
-	case resp.Stream != nil || !allowsBody(resp.Status):
+	case !allowsBody(resp.Status), resp.Stream != nil && resp.Length <= 0:
 		return -1
+	case resp.Stream != nil:
+		return resp.Length
 	case resp.Length != 0 && e.r.Method == http.MethodHead:
 		return resp.Length
 	}
@@ -185,10 +187,14 @@ func allowsBody(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// stream copies from as it comes. A source that breaks off breaks the
-// connection off too, so that the client does not take a part for the whole.
+// stream copies from as it comes, behind the header, which goes out at once. A source
+// that breaks off breaks the connection off too, or the stream of HTTP/2, so that the
+// client does not take a part for the whole.
 func (e *egress) stream(from io.Reader) {
 	control := http.NewResponseController(e.w)
+	if e.broken = control.Flush() != nil; e.broken {
+		return
+	}
 	buf := make([]byte, streamBuffer)
 	for {
 		_ = control.SetWriteDeadline(time.Time{}) // on HTTP/2 it would run while the source is silent

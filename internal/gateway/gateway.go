@@ -61,7 +61,8 @@ type Gateway struct {
 	index    *index
 	programs *programs
 	applying sync.Mutex
-	calls    sync.Pool // of *call
+	calls    sync.Pool    // of *call
+	streams  atomic.Int64 // answers that are being streamed
 	dates    dates
 	door     *door
 	servers  servers
@@ -180,14 +181,26 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 	c.body.start(w, r, nc, g.opts.ReadTimeout)
 	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, g.proxies.Load(), time.Now())
 	c.req.VPCEndpoint = g.vpcEndpoint(&c.req)
+	c.conn = nc
 	resp := g.answer(c, r, at)
+	if resp.Stream != nil && !resp.KeepsRequest {
+		c.giveBody() // a stream may take long
+	}
 	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout, delivery: &c.delivery}
 	c.deliver(w, r, nc, g.opts.Answers, resp)
+	streams := resp.Stream != nil
+	if streams {
+		g.streams.Add(1)
+	}
 	defer func() { // also when a stream breaks off
+		c.watch.end()
 		c.tell(resp, &out)
 		resp.Release()
 		c.reset()
 		g.calls.Put(c)
+		if streams {
+			g.streams.Add(-1)
+		}
 	}()
 	endless := nc != nil && (c.body.endless(r) || c.body.unread() && resp.Stream != nil) // HTTP/2 ends the stream alone
 	out.closing = closing || endless || g.door.closing.Load()

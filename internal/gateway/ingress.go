@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -21,6 +22,11 @@ type call struct {
 	done   httpmsg.Done    // what came of the request
 
 	delivery delivery // of the answer
+
+	r        *http.Request
+	conn     *conn  // nil on HTTP/2
+	watch    *watch // over the client; nil for none
+	bodySize int    // of the request, once it has been given back
 
 	budget  *httpmsg.Budget // of the body
 	maxBody int             // bytes of it
@@ -64,8 +70,10 @@ func (c *call) fill(r *http.Request, peer *httpmsg.Peer, head, path string, prox
 	if peer.TLSVersion != 0 {
 		c.req.Scheme = "https"
 	}
-	if r.ProtoMajor == 2 {
+	if c.r = r; r.ProtoMajor == 2 {
 		c.req.Client = r.Context()
+	} else {
+		c.req.Watcher = c
 	}
 	if c.body.from != nil {
 		c.req.Unread = c
@@ -134,11 +142,30 @@ func (c *call) ReadBody() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// WatchClient implements httpmsg.ClientWatcher, for HTTP/1.
+func (c *call) WatchClient() context.Context {
+	if c.conn == nil { // there is none in a test
+		return c.r.Context()
+	}
+	ctx, w := newWatch(c.r, c.conn)
+	c.watch = w
+	w.begin()
+	return ctx
+}
+
+// giveBody gives the request's body back, unless that was done.
+func (c *call) giveBody() {
+	if c.read != nil {
+		c.bodySize = len(c.req.Body)
+		c.req.Body = nil
+		c.read.Free()
+		c.read = nil
+	}
+}
+
 // reset gives the body back and lets go of the request's strings.
 func (c *call) reset() {
-	if c.read != nil {
-		c.read.Free()
-	}
+	c.giveBody()
 	c.delivery.end()
 	if cap(c.wire) > maxKept {
 		c.wire = nil

@@ -111,7 +111,19 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	<-emptied // at once, for ctx has ended
+	g.leaveStreams()
 	return &CutOffError{Connections: busy, Err: err}
+}
+
+// streamsEnd is how long the streams that were cut off may take to end: they have calls
+// of backends to end, and what came of them to tell.
+const streamsEnd = 2 * time.Second
+
+// leaveStreams waits until the streams that were cut off have ended.
+func (g *Gateway) leaveStreams() {
+	for end := time.Now().Add(streamsEnd); g.streams.Load() > 0 && time.Now().Before(end); {
+		time.Sleep(crowdPause)
+	}
 }
 
 // A CutOffError says that Shutdown had no time to let all clients finish.

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// watchAfter is how long a request of Options.Next has to take for its client to
-// be watched: most are answered sooner, and cost a timer.
+// watchAfter is how long a request has to take for its client to be watched: most are
+// answered sooner, and cost a timer.
 const watchAfter = 20 * time.Millisecond
 
 // A watch learns of a client of HTTP/1 that closes its connection while its
@@ -36,8 +36,14 @@ func watched(r *http.Request, nc *conn) (*http.Request, *watch) {
 	if nc == nil {
 		return r, nil
 	}
+	ctx, w := newWatch(r, nc)
+	return r.WithContext(ctx), w
+}
+
+// newWatch makes the watch over the client of r, and the context that it ends.
+func newWatch(r *http.Request, nc *conn) (context.Context, *watch) {
 	ctx, cancel := context.WithCancel(r.Context())
-	return r.WithContext(ctx), &watch{conn: nc, left: cancel}
+	return ctx, &watch{conn: nc, left: cancel}
 }
 
 // begin is called once the connection has nothing more of the request.

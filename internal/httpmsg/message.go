@@ -40,7 +40,24 @@ type Request struct {
 
 	// Client ends when the client has gone, and nobody waits for the answer any
 	// more. It is nil where that is not noticed before the answer is written.
-	Client context.Context
+	Client  context.Context
+	Watcher ClientWatcher // can notice it where Client is nil; nil where nothing can
+}
+
+// A ClientWatcher notices that a client has gone, where that costs more than most calls
+// are worth.
+type ClientWatcher interface {
+	// WatchClient returns a context that ends when the client has gone, or when its
+	// answer has been written. The request's body has been read before.
+	WatchClient() context.Context
+}
+
+// WatchClient makes Client tell of the client's leaving, for a call that may take
+// long. The body must have been read.
+func (r *Request) WatchClient() {
+	if r.Client == nil && r.Watcher != nil {
+		r.Client = r.Watcher.WatchClient()
+	}
 }
 
 // A BodyReader takes in a request's body when the stage wants it: a request that
@@ -88,10 +105,15 @@ type Response struct {
 	Body   []byte
 	Stream io.ReadCloser
 
-	// Length is what an answer to HEAD says of a body that nobody has read, as a
-	// backend said it, in bytes; below 0 nothing is known of it. 0, and any other
-	// method, count Body.
+	// Length is how long a Stream will be, in bytes, above 0 where that is known: one
+	// that ends sooner fails. Without one it is what an answer to HEAD says of a body
+	// that nobody has read, as a backend said it; below 0 nothing is known of it. 0,
+	// and any other method, count Body.
 	Length int64
+
+	// KeepsRequest says that Stream still needs the request's body. Otherwise who
+	// writes a Stream gives that back before.
+	KeepsRequest bool
 
 	free func()
 	done func(*Done)

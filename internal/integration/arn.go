@@ -54,22 +54,39 @@ func ParseServiceURI(uri string) (ServiceURI, error) {
 	return u, nil
 }
 
-// Function returns the function that a URI of Lambda's Invoke operation names,
-// as the URI spells it: an ARN or a name. ok is false for any other URI.
+// Function returns the function that a URI of Lambda's operations Invoke and
+// InvokeWithResponseStream names, as the URI spells it: an ARN or a name. ok is false
+// for any other URI.
 func (u *ServiceURI) Function() (name string, ok bool) {
+	if name, ok = u.invoked(invokeVersion, "/invocations"); ok {
+		return name, true
+	}
+	return u.invoked(streamVersion, "/response-streaming-invocations")
+}
+
+// Streams reports whether a URI is of Lambda's operation InvokeWithResponseStream.
+func (u *ServiceURI) Streams() bool {
+	_, ok := u.invoked(streamVersion, "/response-streaming-invocations")
+	return ok
+}
+
+// invoked returns the function that a URI of one of Lambda's operations names.
+func (u *ServiceURI) invoked(version, operation string) (name string, ok bool) {
 	if u.Service != "lambda" || u.Action || u.Subdomain != "" {
 		return "", false
 	}
-	name, ok = strings.CutPrefix(u.Rest, invokeVersion+"/functions/")
-	if !ok {
+	if name, ok = strings.CutPrefix(u.Rest, version+"/functions/"); !ok {
 		return "", false
 	}
-	name, ok = strings.CutSuffix(name, "/invocations")
+	name, ok = strings.CutSuffix(name, operation)
 	return name, ok && name != "" && !strings.Contains(name, "/")
 }
 
-// invokeVersion is the version of Lambda's Invoke operation.
-const invokeVersion = "2015-03-31"
+// The versions of Lambda's operations Invoke and InvokeWithResponseStream.
+const (
+	invokeVersion = "2015-03-31"
+	streamVersion = "2021-11-15"
+)
 
 // domains returns the domain that the endpoints of a partition are in.
 func domains(partition string) string {

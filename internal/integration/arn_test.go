@@ -2,6 +2,7 @@ package integration
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -73,7 +74,9 @@ func TestServiceURIFunction(t *testing.T) {
 		"arn:aws:apigateway:us-east-1:s3:path/2015-03-31/functions/f/invocations":                        "",
 		"arn:aws:apigateway:us-east-1:lambda:action/Invoke":                                              "",
 		"arn:aws:apigateway:us-east-1:x.lambda:path/2015-03-31/functions/f/invocations":                  "",
-		"arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/f/response-streaming-invocations": "",
+		"arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/f/response-streaming-invocations": "f",
+		"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/f/response-streaming-invocations": "",
+		"arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/f/invocations":                    "",
 	}
 	for uri, want := range tests {
 		u, err := ParseServiceURI(uri)
@@ -82,6 +85,9 @@ func TestServiceURIFunction(t *testing.T) {
 		}
 		if got, ok := u.Function(); got != want && ok || ok != (want != "") {
 			t.Errorf("%s: %q, %v", uri, got, ok)
+		}
+		if streams := strings.Contains(uri, "2021-11-15") && want != ""; u.Streams() != streams {
+			t.Errorf("%s: streams: %t", uri, u.Streams())
 		}
 	}
 }

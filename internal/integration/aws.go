@@ -113,6 +113,8 @@ type Service struct {
 	// Function is the Lambda function that is invoked, as the URI spells it; ""
 	// for any other call.
 	Function string
+	// Streams says that the function is invoked by InvokeWithResponseStream.
+	Streams bool
 	// Key is that of AWSOptions.Functions which has the function's URL; "" for none.
 	Key string
 	// Name is the service's, by the name of its endpoint, such as sqs.
@@ -144,7 +146,7 @@ func (a *AWS) Resolve(uri string) (*Service, error) {
 		s.action(&u)
 	}
 	if name, ok := u.Function(); ok {
-		s.Function = name
+		s.Function, s.Streams = name, u.Streams()
 		if f, key := a.functionURL(name); key != "" {
 			s.Key, s.Endpoint, s.Signed = key, f.endpoint, false
 			s.Target = f.target(s.Target)

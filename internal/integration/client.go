@@ -49,7 +49,8 @@ type Options struct {
 const DefaultTimeout = 29 * time.Second
 
 // A Request is one call of a backend. Do reads it and changes nothing but what
-// Timing points to.
+// Timing points to. What it holds must stay as it is until Do returns, or until the
+// stream that it returns is closed.
 type Request struct {
 	Method string
 	// Target is the request target in origin form: raw path and query.
@@ -68,8 +69,11 @@ type Request struct {
 	Deadline time.Time
 	// Client ends the call when it ends, with ErrGone; nil for nothing that does.
 	Client context.Context
-	// Timing is told when the response came; nil where nobody asks.
+	// Timing is told when the response came, whole; nil where nobody asks.
 	Timing *Timing
+	// Stream asks for a response whose body comes while it is read; nil wants it
+	// whole. Deadline then is when its end must have come.
+	Stream *Streaming
 }
 
 // A Timing is when the parts of a response had come.

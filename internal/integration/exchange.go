@@ -39,9 +39,10 @@ func newExchange() *exchange {
 	return x
 }
 
-// Do sends req to ep and returns the response, whole, its header lines as the
-// backend wrote them with those of framing included. The caller calls Release
-// on it. Errors are *Error.
+// Do sends req to ep and returns the response, its header lines as the backend wrote
+// them with those of framing included. The caller calls Release on it. The response is
+// whole, unless req.Stream asks for a stream and there is a body: then its Stream is a
+// *Stream, which the caller closes before. Errors are *Error.
 //
 // A request is sent a second time, on a new connection, only when a kept
 // connection turned out dead: it failed, not by a deadline, before the first
@@ -56,6 +57,9 @@ func (c *Client) Do(req *Request, ep *Endpoint) (*httpmsg.Response, error) {
 		x = newExchange()
 	}
 	resp, err := c.do(x, req, ep)
+	if _, held := streamOf(resp); held { // Close gives it back
+		return resp, err
+	}
 	x.reset()
 	c.scratch.Put(x)
 	return resp, err
@@ -65,6 +69,10 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 	now, deadline := time.Now(), req.Deadline
 	if deadline.IsZero() {
 		deadline = now.Add(DefaultTimeout)
+	}
+	end := deadline // of a stream; its head must come sooner
+	if req.Stream != nil && now.Add(req.Stream.Idle).Before(deadline) {
+		deadline = now.Add(req.Stream.Idle)
 	}
 	x.encode(req, ep)
 	var running *conn
@@ -82,6 +90,9 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 		stop := cn.endWith(req.Client)
 		resp, keep, fault := c.run(x, cn, req)
 		running = nil
+		if c.hold(resp, cn, req, stop, keep, end) {
+			return resp, nil
+		}
 		keep = stop() && keep
 		if keep {
 			c.pool.put(cn, time.Now())
@@ -135,13 +146,15 @@ const writerGrace = 10 * time.Millisecond
 
 var errWriter = errors.New("the request could not be written")
 
+// A written is what came of writing a request on a goroutine of its own.
+type written struct {
+	n   int64
+	err error
+}
+
 // runBothWays writes the request on a second goroutine while it reads the
 // response, which may come before the request is out.
 func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Response, bool, *fault) {
-	type written struct {
-		n   int64
-		err error
-	}
 	done := make(chan written, 1)
 	go func() {
 		w := written{err: errWriter}
@@ -160,6 +173,10 @@ func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Resp
 	}()
 	resp, keep, err := c.receive(x, cn, req)
 	received = true
+	if s, ok := streamOf(resp); ok { // the backend may send while it still reads
+		s.writing = done
+		return resp, keep, nil
+	}
 	var w written
 	if err == nil {
 		timer := time.NewTimer(writerGrace)

@@ -32,6 +32,10 @@ func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Res
 		return resp, keep && x.in.buffered() == 0, nil
 	}
 	x.body.start(&h)
+	if req.streams(h.status) {
+		resp.Stream = &Stream{exchange: x, length: h.length}
+		return resp, keep && x.body.kind != untilClose, nil
+	}
 	var body io.Reader = &x.body
 	if req.Timing != nil {
 		body = &timedBody{body, req.Timing}

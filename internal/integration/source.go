@@ -92,8 +92,19 @@ func (s *source) line(limit int) ([]byte, error) {
 	}
 }
 
-// Read gives buffered bytes first, then reads the connection straight into p.
+// smallRead is the longest read that takes what else has come along into the buffer,
+// in bytes: a stream's pieces are often short, and its framing is.
+const smallRead = 4 << 10
+
+// Read gives buffered bytes first, then reads the connection, straight into p unless
+// that is small.
 func (s *source) Read(p []byte) (int, error) {
+	if s.i == s.n && len(p) < smallRead && len(p) > 0 {
+		s.i, s.n = 0, 0
+		if err := s.fill(len(s.buf)); err != nil {
+			return 0, err
+		}
+	}
 	if s.i < s.n {
 		n := copy(p, s.buf[s.i:s.n])
 		s.i += n

@@ -1,6 +1,7 @@
 package lambdaproxy
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -23,11 +24,14 @@ type Output struct {
 	Body   []byte // in the memory that it had before Read
 
 	single, multi httpmsg.Header
+	cookies       httpmsg.Header // lines of Set-Cookie, of a streamed output
 }
 
 // Reset empties the output for the next call and keeps the memory of its lists,
 // not that of Body.
-func (o *Output) Reset() { *o = Output{single: emptied(o.single), multi: emptied(o.multi)} }
+func (o *Output) Reset() {
+	*o = Output{single: emptied(o.single), multi: emptied(o.multi), cookies: emptied(o.cookies)}
+}
 
 // errMalformed says that what a function returned is no output of a proxy integration.
 var errMalformed = errors.New("not an object of isBase64Encoded, statusCode, headers, multiValueHeaders and body")
@@ -47,10 +51,11 @@ var (
 	badBody         = &memberError{"body", "text"}
 )
 
-// unknownMember is the error of a member that no output has.
-func unknownMember(name []byte) error {
+// unknownMember is the error of a member that no output has; of says which ones have
+// what members.
+func unknownMember(name []byte, of string) error {
 	const most = 100
-	return &memberError{strconv.Quote(string(name[:min(len(name), most)])), "a member of a function's output, which are isBase64Encoded, statusCode, headers, multiValueHeaders and body"}
+	return &memberError{strconv.Quote(string(name[:min(len(name), most)])), "a member of " + of}
 }
 
 // orBad is bad where there is an error.
@@ -64,15 +69,18 @@ func orBad(err error, bad *memberError) error {
 // Read reads what a function returned; text is not kept. Body is appended to the
 // memory that Body has, for which len(text) bytes are enough. An error says that
 // the output is malformed, and no member but Body's memory means anything then.
+//
+// A function that streams may be invoked as one that does not: of its output the
+// metadata count, and what comes behind their delimiter is passed over (documented).
 func (o *Output) Read(text []byte) error {
 	o.Status, o.Base64 = 200, false
-	o.single, o.multi, o.Body = o.single[:0], o.multi[:0], o.Body[:0]
+	o.single, o.multi, o.cookies, o.Body = o.single[:0], o.multi[:0], o.cookies[:0], o.Body[:0]
 	r := jsontext.NewReader(text, maxDepth, '?')
 	err := r.Object(func(name []byte) error { return o.member(&r, name) })
 	if bad, ok := err.(*memberError); ok {
 		return bad
 	}
-	if err != nil || r.End() != nil {
+	if err != nil || r.End() != nil && !bytes.HasPrefix(text[r.Offset():], delimiter) {
 		return errMalformed
 	}
 	return o.check()
@@ -115,7 +123,7 @@ func (o *Output) member(r *jsontext.Reader, name []byte) (err error) {
 			return orBad(err, badBody)
 		}
 	default:
-		return unknownMember(name)
+		return unknownMember(name, "a function's output, which are isBase64Encoded, statusCode, headers, multiValueHeaders and body")
 	}
 	return r.Null()
 }
@@ -125,7 +133,7 @@ func (o *Output) check() error {
 	if o.Status < 200 || o.Status > 599 {
 		return &memberError{"statusCode", "from 200 to 599"}
 	}
-	for _, list := range []httpmsg.Header{o.single, o.multi} {
+	for _, list := range []httpmsg.Header{o.single, o.multi, o.cookies} {
 		for i := range list {
 			if !httpmsg.ValidName(list[i].Name) || !httpmsg.ValidText(list[i].Value) {
 				return &memberError{"the header " + strconv.Quote(list[i].Name), "one whose name and value can be sent"}
@@ -237,7 +245,7 @@ func readHeaderValue(r *jsontext.Reader) (string, error) {
 
 // AppendHeader appends the header lines of the output, as the function gave them:
 // of a name in both maps the list's values come first, under the list's spelling,
-// and a value that the list has is not repeated.
+// and a value that the list has is not repeated. Cookies come last.
 func (o *Output) AppendHeader(dst httpmsg.Header) httpmsg.Header {
 	dst = append(dst, o.multi...)
 	for _, f := range o.single {
@@ -250,7 +258,7 @@ func (o *Output) AppendHeader(dst httpmsg.Header) httpmsg.Header {
 		}
 		dst = append(dst, f)
 	}
-	return dst
+	return append(dst, o.cookies...)
 }
 
 // Decode turns Body from base64 to bytes, in place.

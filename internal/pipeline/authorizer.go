@@ -88,7 +88,7 @@ func (s *Stage) authorizer(a *authorizer) *boundAuthorizer {
 // newAuthorizer resolves the function of an authorizer under the stage's variables.
 func (s *Stage) newAuthorizer(a *authorizer) *destination {
 	t, err := s.service(a.uri, a.role, "authorizers/"+a.ID)
-	if err == nil && t.service.Function == "" {
+	if err == nil && (t.service.Function == "" || t.service.Streams) {
 		err = errNoFunction
 	}
 	if err != nil {

@@ -24,11 +24,17 @@ type awsTarget struct {
 
 var errNoAWS = errors.New("this server calls no services of AWS")
 
+// errTransferMode says that the URI of a function is that of the other operation.
+var errTransferMode = errors.New("a function is invoked by InvokeWithResponseStream where responseTransferMode is STREAM, and by Invoke elsewhere")
+
 // newAWSTarget resolves the integration of a method under a stage's variables.
 func (s *Stage) newAWSTarget(m *Method) *destination {
 	t, err := s.service(m.uri, m.role, s.settings.Name+"/"+m.verb+m.resourcePath)
 	if err != nil {
 		return &destination{Target: target.Failed(err)}
+	}
+	if t.service.Function != "" && t.service.Streams != (m.streams != nil) {
+		return &destination{Target: target.Failed(errTransferMode)}
 	}
 	path := t.service.Target
 	if version := t.service.Version; version != "" && !slices.ContainsFunc(m.request.query, func(p mapped) bool { return p.name == "Version" }) {
@@ -136,7 +142,7 @@ func callService(c *call) error {
 		return &failure{kind: integrationFailure, status: 500, message: internalServerError, engine: true,
 			field: "integration.httpMethod", reason: noPermission, cause: errors.New("functions are invoked by POST alone")}
 	}
-	c.addressCall(&c.out.Request)
+	c.addressStream(&c.out.Request)
 	c.integrationStart = time.Now()
 	resp, err := c.do(t)
 	c.integrationTime = time.Since(c.integrationStart)

@@ -221,15 +221,16 @@ func TestServiceProblems(t *testing.T) {
 		edit      func(*snapshot.Integration)
 		field     string
 	}{
-		"no ARN":                       {"AWS", "https://example.com", nil, "integration.uri"},
-		"neither path nor action":      {"AWS", serviceARN("s3:other/x"), nil, "integration.uri"},
-		"no action":                    {"AWS", serviceARN("s3:action/"), nil, "integration.uri"},
-		"variable in the region":       {"AWS", "arn:aws:apigateway:{region}:s3:path/x", nil, "integration.uri"},
-		"proxy of another service":     {"AWS_PROXY", serviceARN("s3:path/x"), nil, "integration.uri"},
-		"proxy of a streamed response": {"AWS_PROXY", "arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/f/response-streaming-invocations", nil, "integration.uri"},
-		"role":                         {"AWS", serviceARN("s3:path/x"), role, "integration.credentials"},
-		"role of a proxy":              {"AWS_PROXY", lambdaURI("f"), role, "integration.credentials"},
-		"caller's identity":            {"AWS", serviceARN("s3:path/x"), func(in *snapshot.Integration) { in.Credentials = "arn:aws:iam::*:user/*" }, "integration.credentials"},
+		"no ARN":                        {"AWS", "https://example.com", nil, "integration.uri"},
+		"neither path nor action":       {"AWS", serviceARN("s3:other/x"), nil, "integration.uri"},
+		"no action":                     {"AWS", serviceARN("s3:action/"), nil, "integration.uri"},
+		"variable in the region":        {"AWS", "arn:aws:apigateway:{region}:s3:path/x", nil, "integration.uri"},
+		"proxy of another service":      {"AWS_PROXY", serviceARN("s3:path/x"), nil, "integration.uri"},
+		"proxy of a streamed response":  {"AWS_PROXY", "arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/f/response-streaming-invocations", nil, "integration.responseTransferMode"},
+		"stream of a buffered response": {"AWS_PROXY", lambdaURI("f"), func(in *snapshot.Integration) { in.ResponseTransferMode = "STREAM" }, "integration.responseTransferMode"},
+		"role":                          {"AWS", serviceARN("s3:path/x"), role, "integration.credentials"},
+		"role of a proxy":               {"AWS_PROXY", lambdaURI("f"), role, "integration.credentials"},
+		"caller's identity":             {"AWS", serviceARN("s3:path/x"), func(in *snapshot.Integration) { in.Credentials = "arn:aws:iam::*:user/*" }, "integration.credentials"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -246,7 +247,7 @@ func TestServiceProblems(t *testing.T) {
 			}
 			r.stage = Bind(r.stage.settings, Compile(r.deployment, refuseRoles), r.stage.services)
 			log := reasons(t, r, "POST /x", plain500)
-			if tt.edit != nil && !strings.Contains(log, "API Gateway does not have permission to assume the provided role arn:aws:iam:") {
+			if tt.field == "integration.credentials" && !strings.Contains(log, "API Gateway does not have permission to assume the provided role arn:aws:iam:") {
 				t.Error(log)
 			}
 			if p := r.stage.program.Problems(); len(p) != 1 || p[0].Field != tt.field {

@@ -75,6 +75,7 @@ type state struct {
 
 	borrowed []*httpmsg.Buffer // of payloads that were converted, or are large
 	answer   httpmsg.Response
+	flow     answerStream // answer.Stream, where the answer is streamed
 }
 
 // reset empties the state. What is named here keeps its memory, unless a large
@@ -139,6 +140,9 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 // giveBack returns what the call has borrowed, and the call to its pool.
 func (c *call) giveBack() {
 	if c.backend != nil {
+		if from := c.backend.Stream; from != nil {
+			_ = from.Close() // unless that was done
+		}
 		c.backend.Release()
 	}
 	c.letGoOfCached()

@@ -51,6 +51,9 @@ func (c *compiler) serviceURI(m *Method, text string) {
 	}
 	_, function := u.Function()
 	switch {
+	case function && u.Streams() != (m.streams != nil):
+		c.problem(transferField, 0, 0, "%v", errTransferMode)
+		c.fail(transferField, errTransferMode.Error())
 	case function && m.outVerb != "POST" && m.outVerb != "":
 		c.problem("integration.httpMethod", 0, 0, "Lambda functions are invoked by POST, not %s", m.outVerb)
 	case c.method.Integration.Type == "AWS_PROXY" && !function:

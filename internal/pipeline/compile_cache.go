@@ -32,10 +32,13 @@ type keyPart struct {
 }
 
 // cachePlan compiles how the method is cached. It is nil, and the method is never
-// cached, where a part of its key cannot be read: without it one caller could be
-// given another's answer.
+// cached, where its answers are streamed (documented), and where a part of its key
+// cannot be read: without it one caller could be given another's answer.
 func (c *compiler) cachePlan(resourceID string) *cachePlan {
 	in := &c.method.Integration
+	if in.ResponseTransferMode == "STREAM" {
+		return nil
+	}
 	p := &cachePlan{namespace: in.CacheNamespace, perCaller: integration.IsCaller(in.Credentials) || strings.Contains(in.Credentials, "${stageVariables.")}
 	if p.namespace == "" {
 		p.namespace = resourceID

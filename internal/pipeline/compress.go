@@ -2,9 +2,10 @@ package pipeline
 
 import "github.com/gatehouse-gw/gatehouse/internal/content"
 
-// compression returns the step that compresses answers, if the API does.
+// compression returns the step that compresses answers, if the API does. Streamed ones
+// are left as they are (documented).
 func (c *compiler) compression() []step {
-	if c.program.deployment.MinimumCompressionSize == nil {
+	if c.program.deployment.MinimumCompressionSize == nil || c.method.Integration.ResponseTransferMode == "STREAM" {
 		return nil
 	}
 	return []step{compress}

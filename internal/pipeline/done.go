@@ -32,6 +32,7 @@ func (c *call) done(d *httpmsg.Done) {
 	}
 	d.CacheHit, d.CacheMiss = c.cacheUse.outcome == cacheHit, c.cacheUse.outcome == cacheMiss
 	c.logAccess(d)
+	c.landStream()
 	if served := c.stage.services.Served; served != nil {
 		s := &trace.Served{Method: c.req.Method, Path: c.req.Path, Done: d}
 		if c.failed != nil {
@@ -50,7 +51,7 @@ func (c *call) logAccess(d *httpmsg.Done) {
 	sent := c.req.Header.Get(requestIDHeader)
 	c.logLine = log.Write(c.logLine, &accesslog.Record{
 		Done: d, Context: &c.scope.Context, Overrides: &c.scope.Overrides,
-		EndpointType: c.stage.program.deployment.EndpointType, ReplacedID: sent != "" && sent != d.RequestID, Routed: c.method != nil,
+		EndpointType: c.stage.program.deployment.EndpointType, ReplacedID: sent != "" && sent != d.RequestID, Routed: c.method != nil, Streamed: c.method != nil && c.method.streams != nil,
 		Access: &c.phases, Peer: c.req.Peer,
 	})
 }

@@ -133,9 +133,18 @@ func (c *call) addressCall(req *integration.Request) {
 	req.Deadline, req.Timing = c.deadline(), c.timingAsked()
 }
 
+// addressStream is addressCall for the backend of a method whose answers may be
+// streamed: then the client is watched, since the call may take long.
+func (c *call) addressStream(req *integration.Request) {
+	if req.Stream = c.method.streams; req.Stream != nil {
+		c.req.WatchClient()
+	}
+	c.addressCall(req)
+}
+
 // send calls the backend.
 func send(c *call) error {
-	c.addressCall(&c.out.Request)
+	c.addressStream(&c.out.Request)
 	c.integrationStart = time.Now()
 	c.traceEndpointRequest(c.integrationStart)
 	resp, err := c.stage.services.Client.Do(&c.out.Request, c.out.endpoint)
@@ -185,7 +194,9 @@ func integrationFailureOf(err error) *failure {
 // passResponse makes a proxied backend's answer the client's.
 func passResponse(c *call) error {
 	c.answer.Status, c.answer.Body = c.backend.Status, c.backend.Body
-	if c.out.Method == "HEAD" {
+	if from, ok := c.backend.Stream.(*integration.Stream); ok {
+		c.stream(from, nil, from.Length())
+	} else if c.out.Method == "HEAD" {
 		c.answer.Length = lengthTold(c.backend.Header)
 	}
 	for i := range c.backend.Header {

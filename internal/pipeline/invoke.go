@@ -30,7 +30,7 @@ type TestResult struct {
 	Header  httpmsg.Header // of the method response
 	Body    []byte
 	Latency time.Duration
-	Trace   *trace.Trace
+	Trace   *trace.Trace // nil for a method whose answers are streamed
 }
 
 // What $context and events show in a test (recorded).
@@ -58,11 +58,19 @@ func Invoke(ctx context.Context, d *snapshot.Deployment, req *httpmsg.Request, t
 	req.Header, req.Received = testHeader(req.Header), time.Now()
 	c := s.newCall(req)
 	c.asTest(test)
+	var due time.Time
+	streams := p.methods[0].streams != nil
+	if streams {
+		due = c.limitTest()
+	}
 	c.startTrace()
 	c.complete(c.attempt((*call).runTest))
 	c.trace.Complete(c.answer.Status)
 	result := &TestResult{
 		Status: c.answer.Status, Header: c.trace.AnswerHeader(), Body: slices.Clone(c.answer.Body), Latency: c.trace.Took, Trace: c.trace,
+	}
+	if streams {
+		c.collectTest(result, due)
 	}
 	c.answer.Release()
 	return result

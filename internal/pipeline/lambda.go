@@ -98,7 +98,7 @@ func passOutput(c *call) error {
 		return err
 	}
 	if t.service.FunctionFailed(c.backend) {
-		return c.integrationFailed(functionFailed(c.backend))
+		return c.integrationFailed(functionFailed(lambdaproxy.ErrorMessage(c.backend.Body), c.backend.Header))
 	}
 	o := &c.output
 	if err := c.readOutput(o); err != nil {
@@ -178,10 +178,11 @@ func notInvoked(resp *httpmsg.Response) *failure {
 // noPermission is what AWS logs when Lambda does not let it invoke a function.
 const noPermission = "Invalid permissions on Lambda function"
 
-// functionFailed is the answer when the function of a proxy integration threw.
-func functionFailed(resp *httpmsg.Response) *failure {
+// functionFailed is the answer when the function of a proxy integration threw, with a
+// message and under the header of Lambda's response.
+func functionFailed(message string, header httpmsg.Header) *failure {
 	const lead = "Lambda execution failed with status 200 due to customer function error: "
-	f := badGateway(lead+lambdaproxy.ErrorMessage(resp.Body)+". Lambda request id: "+endpointRequestID(resp.Header), nil)
+	f := badGateway(lead+message+". Lambda request id: "+endpointRequestID(header), nil)
 	f.line = f.reason
 	return f
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/content"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
@@ -71,12 +72,13 @@ type Method struct {
 	authorization string // NONE, AWS_IAM, CUSTOM or COGNITO_USER_POOLS
 	setting       string // the method's key in a stage's method settings, and in a plan's throttles
 	timeout       time.Duration
-	uri           *target.URI // nil for MOCK
-	service       bool        // uri is that of an AWS service
-	role          *target.URI // that calls the service; nil for MOCK and HTTP
-	insecure      bool        // takes any certificate of an HTTPS backend
-	link          *target.URI // id of the VPC link; nil for none
-	outVerb       string      // method to the backend; "" is the client's
+	uri           *target.URI            // nil for MOCK
+	service       bool                   // uri is that of an AWS service
+	role          *target.URI            // that calls the service; nil for MOCK and HTTP
+	insecure      bool                   // takes any certificate of an HTTPS backend
+	link          *target.URI            // id of the VPC link; nil for none
+	outVerb       string                 // method to the backend; "" is the client's
+	streams       *integration.Streaming // how the backend's response is streamed; nil where it is buffered
 	operationName string
 	skipped       string // of what protects it: the value of UnprotectedHeader; "" for nothing
 	steps         []step
@@ -192,6 +194,7 @@ func (p *Program) compileMethod(r *snapshot.Resource, from *snapshot.Method) *Me
 	if p.open {
 		m.skipped = c.protection()
 	}
+	m.streams = c.streaming()
 	closed := c.guards()
 	early, validation := c.validation()
 	integration, closing := c.integration(m), c.closing()
@@ -246,6 +249,9 @@ func (c *compiler) integration(m *Method) []step {
 		return []step{transformRequest, buildAWS, callService, selectServiceResponse, transformResponse}
 	case "AWS_PROXY":
 		c.awsProxy(m)
+		if m.streams != nil {
+			return []step{buildEvent, callService, passStreamedOutput}
+		}
 		return []step{buildEvent, callService, passOutput}
 	default:
 		c.fail("integration.type", "integration type "+in.Type+" is not served")

@@ -62,6 +62,9 @@ type Services struct {
 	// accessLogSettings; nil discards it. It is called by Settings.
 	AccessLog func(destinationARN string) *observe.Lines
 
+	// StreamRate bounds each answer that is streamed; nil bounds none.
+	StreamRate *StreamRate
+
 	// Cache keeps the answers of stages that have a cache; nil keeps nothing.
 	Cache *cache.Cache
 
@@ -194,7 +197,9 @@ func (s *Stage) Serve(req *httpmsg.Request) *httpmsg.Response {
 	c := s.newCall(req)
 	c.complete(c.attempt((*call).run))
 	c.endTurn()
-	c.handOnTrace()
+	if c.answer.Stream == nil { // else done does
+		c.handOnTrace()
+	}
 	return &c.answer
 }
 

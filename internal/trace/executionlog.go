@@ -13,8 +13,11 @@ import (
 // An execution log says what happened to a call in AWS's words, a line for
 // each step. Texts and their order are recorded, but for what is marked.
 
-// ExecutionLog is the log that TestInvokeMethod answers with.
+// ExecutionLog is the log that TestInvokeMethod answers with: nothing for a nil Trace.
 func (t *Trace) ExecutionLog() string {
+	if t == nil {
+		return ""
+	}
 	l := executionLog{failed: t.failure() != nil}
 	l.text.WriteString("Execution log for request " + t.RequestID + "\n")
 	for i := range t.Events {

@@ -201,6 +201,13 @@ func (t *Trace) Response(header httpmsg.Header, body []byte) {
 	t.add(&ResponseEvent{header, newPayload(body)})
 }
 
+// Streamed records the end of an answer that was streamed.
+func (t *Trace) Streamed(bytes int64, took time.Duration) {
+	if t != nil {
+		t.add(&StreamedEvent{bytes, took})
+	}
+}
+
 // Failed records why the call failed.
 func (t *Trace) Failed(e *FailureEvent) {
 	if t != nil {

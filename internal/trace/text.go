@@ -145,6 +145,8 @@ func (p *printer) event(data EventData) {
 	case *ResponseEvent:
 		p.list("answer", p.masked(e.Header))
 		p.body("", e.Body)
+	case *StreamedEvent:
+		p.row("stream", strconv.FormatInt(e.Bytes, 10)+" bytes in "+millis(e.Took))
 	case *FailureEvent:
 		p.failure(e)
 	case *GatewayResponseEvent:

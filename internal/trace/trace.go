@@ -166,6 +166,13 @@ type ResponseEvent struct {
 	Body   Payload
 }
 
+// A StreamedEvent ends an answer that was streamed, whether it was complete or broke
+// off.
+type StreamedEvent struct {
+	Bytes int64         // that came from the backend
+	Took  time.Duration // since the backend was called
+}
+
 // A FailureEvent says why a call failed.
 type FailureEvent struct {
 	Type    string // of the gateway response
@@ -205,6 +212,7 @@ func (*EndpointRequestEvent) eventData()  {}
 func (*EndpointResponseEvent) eventData() {}
 func (*SelectEvent) eventData()           {}
 func (*ResponseEvent) eventData()         {}
+func (*StreamedEvent) eventData()         {}
 func (*FailureEvent) eventData()          {}
 func (*GatewayResponseEvent) eventData()  {}
 func (*CompleteEvent) eventData()         {}
