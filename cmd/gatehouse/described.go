@@ -117,6 +117,10 @@ func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.Cl
 	if wrong != nil {
 		return nil, wrong
 	}
+	for _, p := range program.StrayNames([]string{d.stage}) {
+		at, _ := position(def, p)
+		def.Findings = append(def.Findings, openapi.Finding{Severity: openapi.Warning, Concern: openapi.Serving, Position: at, Text: p.String()})
+	}
 	in := &wire.CreateDeploymentRequest{RestAPIID: d.api, StageName: &d.stage, Variables: d.variables}
 	if _, err := d.server.control.CreateDeployment(ctx, d.who, in); err != nil {
 		return nil, d.placed(def, err)

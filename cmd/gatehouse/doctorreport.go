@@ -93,11 +93,12 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	}
 	out := &report{Findings: []finding{}, Closed: []idleSetting{}, Kept: []idleSetting{}}
 	used := newInUse(p.data.services.Load().AWS, p.data.pools.pools)
+	stages := stagesByAPI(rows)
 	for _, row := range rows {
 		if row.Kind != snapshot.ServedStage {
 			continue
 		}
-		if err := p.data.examine(ctx, row, out, used); err != nil {
+		if err := p.data.examine(ctx, row, out, used, stages); err != nil {
 			api, stage, _ := strings.Cut(row.ID, "/")
 			out.Findings = append(out.Findings, finding{API: api, Stage: stage, Text: "all requests are answered 500: " + err.Error()})
 		}
@@ -119,9 +120,35 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	return out, nil
 }
 
+// stagesByAPI are the names of the stages of each API.
+func stagesByAPI(rows []store.Served) map[string][]string {
+	out := make(map[string][]string)
+	for _, row := range rows {
+		if api, stage, ok := strings.Cut(row.ID, "/"); ok && row.Kind == snapshot.ServedStage {
+			out[api] = append(out[api], stage)
+		}
+	}
+	return out
+}
+
+// strayNames are those of the resource policy of a stage and of its canary's, which is
+// nil for none.
+func strayNames(stages []string, own, canary *pipeline.Program) []pipeline.Problem {
+	list := own.StrayNames(stages)
+	if canary == nil {
+		return list
+	}
+	for _, problem := range canary.StrayNames(stages) {
+		if !slices.Contains(list, problem) {
+			list = append(list, problem)
+		}
+	}
+	return list
+}
+
 // examine adds what does not do what it says of the stage of a row. An error is why
 // the stage cannot be served.
-func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, used *inUse) error {
+func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, used *inUse, stages map[string][]string) error {
 	st, err := feed.Stage(ctx, row, p.source.Rebuild)
 	if err != nil {
 		return err
@@ -141,7 +168,7 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, 
 		used.add(second, st)
 		canary = p.compile(second)
 	}
-	for _, problem := range p.problems(st, compiled, canary) {
+	for _, problem := range append(p.problems(st, compiled, canary), strayNames(stages[st.APIID], compiled, canary)...) {
 		out.Findings = append(out.Findings, finding{
 			st.APIID, st.Name, problem.Method, problem.Resource, problem.Field, problem.Line, problem.Column, problem.Text,
 		})

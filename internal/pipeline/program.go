@@ -144,7 +144,7 @@ func (p *Program) compilePolicy() {
 	if d.Policy == "" {
 		return
 	}
-	p.policy, p.unreadable = authz.CompileResourcePolicy(d.Policy, policy.API{Region: d.Region, Account: d.Account, ID: d.APIID})
+	p.policy, p.unreadable = authz.CompileResourcePolicy(d.Policy, p.api())
 	if p.unreadable != nil {
 		problem := Problem{Field: "policy", Text: p.unreadable.Error()}
 		if syntax, ok := errors.AsType[*policy.SyntaxError](p.unreadable); ok {

@@ -84,6 +84,15 @@ func (a *arnPattern) match(arn string, e *evaluation) (ok, known bool) {
 	return true, true
 }
 
+// String is the pattern as the policy has it.
+func (a *arnPattern) String() string {
+	parts := make([]string, len(a.parts))
+	for i := range a.parts {
+		parts[i] = a.parts[i].String()
+	}
+	return strings.Join(parts, ":")
+}
+
 // An API is what stands before the slash in the ARNs of an API's methods.
 type API struct {
 	Region  string

@@ -44,10 +44,15 @@ func (e *SyntaxError) Error() string {
 // document. Where a name in it has a dot or a bracket, it leads nowhere beyond what
 // stands around that.
 func (e *SyntaxError) Pointer() string {
-	if e.Element == "" {
+	return pointerOf(e.Element)
+}
+
+// pointerOf is the JSON pointer of an element.
+func pointerOf(element string) string {
+	if element == "" {
 		return ""
 	}
-	return "/" + pointer.Replace(e.Element)
+	return "/" + pointer.Replace(element)
 }
 
 var pointer = strings.NewReplacer("~", "~0", "/", "~1", ".", "/", "[", "/", "]", "")

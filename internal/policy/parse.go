@@ -44,6 +44,7 @@ type Policy struct {
 // A statement is one statement of a document.
 type statement struct {
 	name         string   // its Sid, or its place in the document
+	at           string   // its place in the document
 	effect       Decision // Allow or ExplicitDeny
 	notPrincipal bool
 	notAction    bool
@@ -140,7 +141,7 @@ func (c *compiler) statement(n *node, at string) error {
 	if n.kind != jsontext.Object {
 		return &SyntaxError{at, "must be an object"}
 	}
-	s := statement{name: at}
+	s := statement{name: at, at: at}
 	// The effect says how the conditions treat what is unknown, so it is first.
 	effect := n.get("Effect")
 	switch {

@@ -117,6 +117,25 @@ func (p *pattern) resolve(e *evaluation) (string, bool) {
 	return b.String(), true
 }
 
+// String is the pattern as the policy has it.
+func (p *pattern) String() string {
+	var b strings.Builder
+	for i := 0; i < len(p.text); i++ {
+		switch c := p.text[i]; c {
+		case anyText:
+			b.WriteByte('*')
+		case oneChar:
+			b.WriteByte('?')
+		case variable:
+			i++
+			b.WriteString("${" + p.variables[p.text[i]].key + "}")
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
 // match matches a resolved pattern against the whole of s. It takes time
 // linear in s for patterns without ?; a part with ? between two * may be tried
 // at each place of s. With fold, ASCII letters compare without case and the
