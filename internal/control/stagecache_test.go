@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -122,6 +123,27 @@ func TestServedCaching(t *testing.T) {
 		st, _ := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(id, "dev"))
 		if diff := cmp.Diff(step.want, st.MethodSettings); diff != "" {
 			t.Errorf("%s: -want +got %s", step.what, diff)
+		}
+	}
+}
+
+// A deployment to a canary has two kinds of variables: those of the stage, which its other
+// requests see as well, and the canary's own.
+func TestVariablesOfCanaryDeployments(t *testing.T) {
+	b := newBench(t)
+	id, _ := b.api()
+	stage := new("dev")
+	first := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: id, StageName: stage, Variables: map[string]string{"a": "1"}}))(t)
+	for _, tt := range []struct{ variables, overrides, stage, canary map[string]string }{
+		{nil, map[string]string{"a": "2"}, map[string]string{"a": "1"}, map[string]string{"a": "2"}},
+		{map[string]string{"b": "3"}, nil, map[string]string{"b": "3"}, map[string]string{"a": "2"}},
+	} {
+		must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{
+			RestAPIID: id, StageName: stage, Variables: tt.variables, CanarySettings: &wire.DeploymentCanarySettings{StageVariableOverrides: tt.overrides},
+		}))(t)
+		st := must(b.GetStage(ctx(), who, &wire.GetStageRequest{RestAPIID: id, StageName: *stage}))(t)
+		if *st.DeploymentID != *first.ID || !maps.Equal(st.Variables, tt.stage) || !maps.Equal(st.CanarySettings.StageVariableOverrides, tt.canary) {
+			t.Errorf("variables %v, overrides %v: the stage has %v, the canary %v", tt.variables, tt.overrides, st.Variables, st.CanarySettings.StageVariableOverrides)
 		}
 	}
 }

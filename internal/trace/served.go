@@ -17,8 +17,8 @@ type Served struct {
 }
 
 // Line is what came of the request on one line for people: method and path, the route
-// with its verb where that is another, "-" for none, the status, the time, and what
-// failed. It has no query, whose values may be secret, and nothing of a client
+// with its verb where that is another, "-" for none, the status, the time, what came of
+// the look into the stage's cache, and what failed. It has no query, whose values may be secret, and nothing of a client
 // reaches the terminal as a command. It has no line end.
 func (s *Served) Line(o TextOptions) string {
 	p := printer{options: o}
@@ -32,6 +32,12 @@ func (s *Served) Line(o TextOptions) string {
 	}
 	fmt.Fprintf(&p.text, "%s  %s  %s  %s", p.paint(bold, printable(s.Method+" "+cut(s.Path))), printable(route),
 		p.paint(statusInk(d.Status), strconv.Itoa(d.Status)), millis(d.LastByte.Sub(d.Received)))
+	switch {
+	case d.CacheHit:
+		p.text.WriteString("  cache hit")
+	case d.CacheMiss:
+		p.text.WriteString("  cache miss")
+	}
 	if why := p.why(s); why != "" {
 		p.text.WriteString("  " + p.paint(statusInk(d.Status), printable(why)))
 	}

@@ -13,6 +13,8 @@ func TestServedLine(t *testing.T) {
 	done := func(verb, resource string, status int) *httpmsg.Done {
 		return &httpmsg.Done{Verb: verb, Resource: resource, Status: status, Received: received, LastByte: received.Add(3100 * time.Microsecond)}
 	}
+	hit, miss := done("GET", "/a", 200), done("GET", "/a", 504)
+	hit.CacheHit, miss.CacheMiss = true, true
 	broken := done("GET", "/a", 200)
 	broken.Broken = true
 	tests := map[string]struct {
@@ -39,6 +41,8 @@ func TestServedLine(t *testing.T) {
 			options: TextOptions{Locate: func(Part) string { return "api.yaml:3:4" }},
 			want:    "GET /a  /a  500  3.1 ms  wrong (api.yaml:3:4: GET /a integration.uri)",
 		},
+		"out of the cache":   {served: Served{"GET", "/a", hit, nil}, want: "GET /a  /a  200  3.1 ms  cache hit"},
+		"not in the cache":   {served: Served{"GET", "/a", miss, &FailureEvent{Message: "Endpoint request timed out"}}, want: "GET /a  /a  504  3.1 ms  cache miss  Endpoint request timed out"},
 		"a client that left": {served: Served{"GET", "/a", broken, nil}, want: "GET /a  /a  200  3.1 ms  the client went away before the end of the answer"},
 		"no commands for the terminal": {
 			served: Served{"GET", "/\x1b[2J\n", done("", "", 403), nil}, want: `GET /\x1b[2J\n  -  403  3.1 ms`,
