@@ -98,8 +98,9 @@ func Parse(text []byte) (*Keyring, error) {
 	}
 	k := &Keyring{byKey: map[string]*Caller{}, byPrincipal: map[string]*Caller{}, roles: map[string]*role{}, named: map[string]string{}}
 	for i, n := range doc.Content[0].Content {
-		if err := k.read(n); err != nil {
-			return nil, fmt.Errorf("entry %d (line %d): %w", i+1, n.Line, err)
+		at := fmt.Sprintf("entry %d (line %d)", i+1, n.Line)
+		if err := k.read(n, at); err != nil {
+			return nil, fmt.Errorf("%s: %w", at, err)
 		}
 	}
 	return k, nil
@@ -116,8 +117,21 @@ func lineOf(err error) string {
 	return ""
 }
 
-// read takes one entry: a role, or a key.
-func (k *Keyring) read(n *yaml.Node) error {
+// askedActions are the actions that policies of callers are asked about.
+var askedActions = []string{
+	"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT",
+	"execute-api:Invoke", "execute-api:InvalidateCache", assumeRole,
+}
+
+// warnOfStrays warns of what a policy denies that nobody ever asks for.
+func (k *Keyring) warnOfStrays(at string, d *document, actions []string) {
+	for _, s := range d.policy.Strays(actions, nil) {
+		k.warnings = append(k.warnings, "credentials file: "+at+": "+s.Element+": "+s.Value+" is no action that anybody asks for here: the statement does nothing with it")
+	}
+}
+
+// read takes one entry: a role, or a key. at is where it is.
+func (k *Keyring) read(n *yaml.Node, at string) error {
 	if n.Kind != yaml.MappingNode {
 		return errors.New("is not a mapping")
 	}
@@ -127,6 +141,8 @@ func (k *Keyring) read(n *yaml.Node) error {
 			if err != nil {
 				return err
 			}
+			k.warnOfStrays(at+": policy", &r.policy, askedActions)
+			k.warnOfStrays(at+": trust", &r.trust, []string{assumeRole})
 			return k.addRole(r)
 		}
 	}
@@ -134,6 +150,7 @@ func (k *Keyring) read(n *yaml.Node) error {
 	if err != nil {
 		return err
 	}
+	k.warnOfStrays(at+": policy", &entry.policy, askedActions)
 	return k.add(entry)
 }
 

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -133,5 +135,31 @@ func TestLoad(t *testing.T) {
 	}
 	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "larger than") {
 		t.Errorf("large file: %v", err)
+	}
+}
+
+// TestStrayActions: the actions of a Deny that nobody asks for are warned of, and those of
+// an Allow are not.
+func TestStrayActions(t *testing.T) {
+	k, err := Parse([]byte(`
+- accessKeyId: ALICE
+  secretAccessKey: alice-secret-alice
+  account: "111122223333"
+  policy: {Statement: [{Effect: Allow, Action: ["s3:*", "apigateway:*"], Resource: "*"}, {Effect: Deny, Action: ["execute-api:Invok", "execute-api:Inv*", "apigateway:get"], Resource: "*"}]}
+- role: arn:aws:iam::111122223333:role/deploy
+  policy: {Statement: {Effect: Allow, NotAction: "apigateway:DELET", Resource: "*"}}
+  trust: {Statement: [{Effect: Allow, Principal: "*", Action: "sts:AssumeRole"}, {Effect: Deny, Principal: "*", Action: "sts:AssumRole"}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const does = " is no action that anybody asks for here: the statement does nothing with it"
+	want := []string{
+		"credentials file: entry 1 (line 2): policy: Statement[1].Action: execute-api:invok" + does,
+		"credentials file: entry 2 (line 6): policy: Statement.NotAction: apigateway:delet" + does,
+		"credentials file: entry 2 (line 6): trust: Statement[1].Action: sts:assumrole" + does,
+	}
+	if d := cmp.Diff(want, k.Warnings()); d != "" {
+		t.Errorf("-want +got\n%s", d)
 	}
 }
