@@ -103,6 +103,7 @@ func FuzzParse(f *testing.F) {
 			}
 			p.Evaluate(&Request{Principal: principal, Action: action, Resource: resource, Context: func(string) []string { return []string{value} }})
 			p.Evaluate(&Request{Principal: principal, Action: action, Resource: resource})
+			p.Strays([]string{action}, []string{resource, "*"})
 		}
 	})
 }
