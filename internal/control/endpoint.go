@@ -98,9 +98,13 @@ func refuseEndpointOp(*tx, *wire.RestAPI, *patch.Op) error {
 }
 
 func setIPAddressType(_ *tx, a *wire.RestAPI, op *patch.Op) error {
+	return setAddressType(a.EndpointConfiguration, op)
+}
+
+func setAddressType(e *wire.EndpointConfiguration, op *patch.Op) error {
 	switch v := text(op.Value); v {
 	case "ipv4", "dualstack":
-		a.EndpointConfiguration.IPAddressType = &v
+		e.IPAddressType = &v
 		return nil
 	}
 	return wire.BadRequest("ipAddressType must be either ipv4 or dualstack.")
@@ -109,19 +113,26 @@ func setIPAddressType(_ *tx, a *wire.RestAPI, op *patch.Op) error {
 // enhancedPolicy is how the names of the newer TLS policies begin.
 const enhancedPolicy = "SecurityPolicy_"
 
-// checkSecurityPolicy holds a TLS policy and the endpoint access mode to each
-// other: the newer policies want a mode, and only they take one. AWS's words
-// are not known.
-func checkSecurityPolicy(api *wire.RestAPI) error {
-	policy, mode := text(api.SecurityPolicy), text(api.EndpointAccessMode)
+// securityPolicies are AWS's TLS policies.
+var securityPolicies = []string{
+	"TLS_1_0", "TLS_1_2", "SecurityPolicy_TLS13_1_3_2025_09", "SecurityPolicy_TLS13_1_3_FIPS_2025_09", "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+	"SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09", "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09", "SecurityPolicy_TLS13_1_2_PQ_2025_09",
+	"SecurityPolicy_TLS13_1_2_2021_06", "SecurityPolicy_TLS13_2025_EDGE", "SecurityPolicy_TLS12_PFS_2025_EDGE", "SecurityPolicy_TLS12_2018_EDGE",
+}
+
+// checkSecurityPolicy holds a TLS policy and the endpoint access mode of an API or a
+// domain name to each other: the newer policies want a mode (seen), and only they
+// take one. AWS's other words are not known.
+func checkSecurityPolicy(policyName, accessMode *string) error {
+	policy, mode := text(policyName), text(accessMode)
 	enhanced := strings.HasPrefix(policy, enhancedPolicy)
 	switch {
-	case policy != "" && policy != "TLS_1_0" && policy != "TLS_1_2" && !enhanced:
+	case policy != "" && !slices.Contains(securityPolicies, policy):
 		return wire.BadRequest("Invalid security policy specified: %s", wire.Truncated(policy))
 	case mode != "" && mode != "BASIC" && mode != "STRICT":
 		return wire.BadRequest("Invalid endpoint access mode specified. Valid options are BASIC,STRICT")
 	case enhanced && mode == "":
-		return wire.BadRequest("An endpoint access mode must be specified for security policy %s", wire.Truncated(policy))
+		return wire.BadRequest("Endpoint access mode is required for the specified security policy")
 	case !enhanced && mode != "":
 		return wire.BadRequest("An endpoint access mode can only be specified with a security policy that starts with %s", enhancedPolicy)
 	}

@@ -13,7 +13,7 @@ import (
 type Kept struct {
 	Account  string
 	Region   string
-	ID       string // of the API key or the usage plan whose setting it is, "" for another's
+	ID       string // of the API key, the usage plan or the domain name whose setting it is, "" for another's
 	API      string // "" for a setting of the account
 	Stage    string // "" for a setting of the API as it is edited
 	Resource string // path template, "" where the setting is of no method
@@ -46,6 +46,23 @@ var keptOfAPIKey = []keptSetting[wire.APIKey]{
 
 var keptOfUsagePlan = []keptSetting[wire.UsagePlan]{
 	{"UsagePlan.productCode", "there is no AWS Marketplace", func(p *wire.UsagePlan) string { return text(p.ProductCode) }},
+}
+
+const ownCertificates = "TLS ends at a proxy, or under those of the configuration"
+
+var keptOfDomainName = []keptSetting[wire.DomainName]{
+	{"DomainName.endpointConfiguration.types", "an edge-optimized domain name is served like a regional one", func(d *wire.DomainName) string {
+		return map[bool]string{true: "EDGE"}[slices.Contains(d.EndpointConfiguration.Types, "EDGE")]
+	}},
+	{"DomainName.endpointConfiguration.ipAddressType", "--listen says which addresses are served", func(d *wire.DomainName) string {
+		return otherThan(text(d.EndpointConfiguration.IPAddressType), "ipv4")
+	}},
+	{"DomainName.securityPolicy", "TLS is at least 1.2, for all names alike", func(d *wire.DomainName) string { return otherThan(text(d.SecurityPolicy), "TLS_1_2") }},
+	{"DomainName.certificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.CertificateARN) }},
+	{"DomainName.certificateName", ownCertificates, func(d *wire.DomainName) string { return text(d.CertificateName) }},
+	{"DomainName.regionalCertificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.RegionalCertificateARN) }},
+	{"DomainName.regionalCertificateName", ownCertificates, func(d *wire.DomainName) string { return text(d.RegionalCertificateName) }},
+	{"DomainName.ownershipVerificationCertificateArn", "nobody asks who owns a name", func(d *wire.DomainName) string { return text(d.OwnershipVerificationCertificateARN) }},
 }
 
 var keptOfAPI = []keptSetting[restAPI]{
@@ -176,6 +193,14 @@ func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {
 	for i := range plans {
 		at.ID = *plans[i].ID
 		out = appendKept(out, at, keptOfUsagePlan, &plans[i])
+	}
+	if err != nil {
+		return nil, err
+	}
+	names, err := inOrder[wire.DomainName](t, kindDomainName)
+	for i := range names {
+		at.ID = *names[i].DomainName
+		out = appendKept(out, at, keptOfDomainName, &names[i])
 	}
 	return &out, err
 }

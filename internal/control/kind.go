@@ -18,6 +18,8 @@ const (
 	kindAPIKey            kind = "apikey"            // key id
 	kindUsagePlan         kind = "usageplan"         // plan id
 	kindUsagePlanKey      kind = "usageplankey"      // plan id "/" key id
+	kindDomainName        kind = "domainname"        // domain name
+	kindBasePathMapping   kind = "basepathmapping"   // domain name "/" base path, "" for (none)
 
 	kindResource            kind = "resource"            // resource id
 	kindMethod              kind = "method"              // resource id "/" verb; with its integration
@@ -39,6 +41,9 @@ const (
 	kindKeyStage    kind = "keystage"    // API id "/" stage name; tells the API keys that name a stage
 	kindKeyPlan     kind = "keyplan"     // key id; tells the usage plans of an API key, as plan id "/" key id
 	kindPlanStage   kind = "planstage"   // API id "/" stage name; tells the usage plans that have a stage
+
+	kindDomainOwner  kind = "domainowner"  // domain name; tells the account that has it on this server
+	kindMappingStage kind = "mappingstage" // API id "/" stage name; tells the base path mappings to a stage, or with no name those to an API
 
 	// kindTenant has account "/" region wherever there is or was a document of
 	// an account. Older servers did not note it of APIs, which kindAPIOwner has.
@@ -72,6 +77,12 @@ func kindTable() []kindInfo {
 			tags:    tagsAt("/usageplans/{id}", (*tx).usagePlan, func(p *wire.UsagePlan) *map[string]string { return &p.Tags })},
 		{kind: kindUsagePlanKey, scope: ofAccount, under: kindUsagePlan, served: serves(snapshot.ServedUsagePlanKey, kindUsagePlanKey, (*tx).servedPlanKey),
 			indexes: []index{sharedIndexOf(kindKeyPlan, ofAccount, keyPlanKeys)}},
+
+		{kind: kindDomainName, scope: ofAccount, served: serves(snapshot.ServedDomainName, kindDomainName, (*tx).servedDomainName),
+			indexes: []index{indexOf(kindDomainOwner, ofServer, domainOwnerKeys)},
+			tags:    tagsAt("/domainnames/{id}", (*tx).domainName, func(d *wire.DomainName) *map[string]string { return &d.Tags })},
+		{kind: kindBasePathMapping, scope: ofAccount, under: kindDomainName, served: serves(snapshot.ServedBasePathMapping, kindBasePathMapping, (*tx).servedMapping),
+			indexes: []index{sharedIndexOf(kindMappingStage, ofAccount, mappingStageKeys)}},
 
 		{kind: kindStage, scope: ofAPI, served: serves(snapshot.ServedStage, kindStage, (*tx).servedStage), leave: (*tx).dropStage,
 			tags: tagsAt("/restapis/{api}/stages/{id}", (*tx).stage, func(s *stage) *map[string]string { return &s.Tags })},

@@ -68,6 +68,13 @@ func TestResetOfOneKind(t *testing.T) {
 			l, err := o.GetClientCertificates(ctx(), who, &wire.GetClientCertificatesRequest{})
 			return new(len(l.Items)), err
 		}},
+		{"domain name", func(o *owned) error {
+			_, err := o.CreateDomainName(ctx(), who, &wire.CreateDomainNameRequest{DomainName: "api.example.com", CertificateARN: new(acm + "a")})
+			return err
+		}, func(o *owned) (*int, error) {
+			l, err := o.GetDomainNames(ctx(), who, &wire.GetDomainNamesRequest{})
+			return new(len(l.Items)), err
+		}},
 		{"API", func(o *owned) error {
 			_, err := o.CreateRestAPI(ctx(), who, &wire.CreateRestAPIRequest{Name: "shop"})
 			return err

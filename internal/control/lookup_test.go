@@ -27,6 +27,8 @@ const (
 	noPlan        = "NotFoundException Invalid Usage Plan ID specified"
 	noPlanKey     = "NotFoundException Invalid Usage Plan Key identifier specified" // not recorded
 	noUsageKey    = "NotFoundException Invalid Key identifier specified"
+	noDomain      = "NotFoundException Invalid domain name identifier specified"
+	noMapping     = "NotFoundException Invalid base path mapping identifier specified"
 )
 
 // A lookup is an operation with the answer for each label of its path that may
@@ -43,6 +45,7 @@ const (
 	responsePath    = methodPath + "/responses/{status}"
 	integrationPath = methodPath + "/integration"
 	mappingPath     = integrationPath + "/responses/{status}"
+	basePath        = "/domainnames/{domain}/basepathmappings/{base}"
 	noPatch         = `{"patchOperations": []}`
 )
 
@@ -53,6 +56,8 @@ var (
 	ofIntegration = map[string]string{"api": noResource, "resource": noResource, "method": noMethod, "bare": noIntegration}
 	ofMapping     = map[string]string{"api": noResource, "resource": noResource, "method": noMethod, "bare": noIntegration, "status": noStatus}
 	ofAPI         = map[string]string{"api": noAPI}
+	ofDomain      = map[string]string{"domain": noDomain}
+	ofBasePath    = map[string]string{"domain": noDomain, "base": noMapping}
 )
 
 var lookups = []lookup{
@@ -129,11 +134,21 @@ var lookups = []lookup{
 	{"GetUsage", "GET /usageplans/{plan}/usage?startDate=2026-03-01&endDate=2026-03-01&keyId={key}", "", map[string]string{"plan": noPlan, "key": noUsageKey}},
 	{"UpdateUsage", "PATCH /usageplans/{plan}/keys/{key}/usage", noPatch, map[string]string{"plan": noPlan, "key": noUsageKey}},
 
+	{"GetDomainName", "GET /domainnames/{domain}", "", ofDomain},
+	{"UpdateDomainName", "PATCH /domainnames/{domain}", noPatch, ofDomain},
+	{"CreateBasePathMapping", "POST /domainnames/{domain}/basepathmappings", `{"restApiId": "{api}", "stage": "{stage}"}`, map[string]string{
+		"domain": noDomain, "api": "BadRequestException Invalid REST API identifier specified", "stage": "BadRequestException Invalid stage identifier specified",
+	}},
+	{"GetBasePathMapping", "GET " + basePath, "", ofBasePath},
+	{"GetBasePathMappings", "GET /domainnames/{domain}/basepathmappings", "", ofDomain},
+	{"UpdateBasePathMapping", "PATCH " + basePath, noPatch, ofBasePath},
+
 	{"GetTags of a key", "GET /tags/arn:aws:apigateway:us-east-1::/apikeys/{key}", "", map[string]string{"key": noKey}},
 	{"GetTags of a plan", "GET /tags/arn:aws:apigateway:us-east-1::/usageplans/{plan}", "", map[string]string{"plan": noPlan}},
 	{"GetTags of an API", "GET /tags/arn:aws:apigateway:us-east-1::/restapis/{api}", "", ofAPI},
 	{"TagResource of a stage", "PUT /tags/arn:aws:apigateway:us-east-1::/restapis/{api}/stages/{stage}", `{"tags": {"a": "b"}}`, map[string]string{"api": noStage, "stage": noStage}},
 	{"UntagResource of a stage", "DELETE /tags/arn:aws:apigateway:us-east-1::/restapis/{api}/stages/{stage}?tagKeys=a", "", map[string]string{"api": noStage, "stage": noStage}},
+	{"GetTags of a domain name", "GET /tags/arn:aws:apigateway:us-east-1::/domainnames/{domain}", "", ofDomain},
 	{"GetTags of a link", "GET /tags/arn:aws:apigateway:us-east-1::/vpclinks/{link}", "", map[string]string{"link": noLink}},
 
 	// The deletes come last, leaves first, so that each of them has what it
@@ -149,6 +164,8 @@ var lookups = []lookup{
 	{"DeleteRequestValidator", "DELETE /restapis/{api}/requestvalidators/{validator}", "", map[string]string{"api": noValidator, "validator": noValidator}},
 	{"DeleteAuthorizer", "DELETE /restapis/{api}/authorizers/{authorizer}", "", map[string]string{"api": noAuthorizer, "authorizer": noAuthorizer}},
 	{"DeleteGatewayResponse", "DELETE /restapis/{api}/gatewayresponses/THROTTLED", "", ofAPI},
+	{"DeleteBasePathMapping", "DELETE " + basePath, "", ofBasePath},
+	{"DeleteDomainName", "DELETE /domainnames/{domain}", "", ofDomain},
 	{"DeleteStage", "DELETE /restapis/{api}/stages/{stage}", "", map[string]string{"api": noStage, "stage": noStage}},
 	{"DeleteDeployment", "DELETE /restapis/{api}/deployments/{deployment}", "", map[string]string{"api": noDeployment, "deployment": noDeployment}},
 	{"DeleteVpcLink", "DELETE /vpclinks/{link}", "", map[string]string{"link": noLink}},
@@ -164,6 +181,7 @@ var lookups = []lookup{
 var unknownNames = map[string][]string{
 	"api": {"nope", "SHOP"}, "resource": {"nope"}, "method": {"PUT", "FETCH", "get"}, "status": {"599"}, "model": {"nope", "pet"},
 	"validator": {"nope"}, "authorizer": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "link": {"nope"}, "certificate": {"nope"}, "key": {"nope"}, "plan": {"nope"},
+	"domain": {"nope.example.com", "API.example.com", "%2A.example.com"}, "base": {"nope", "ORDERS", "orders%2F"},
 }
 
 // TestLookups holds every operation to AWS's answer for each thing that its
@@ -202,7 +220,7 @@ func TestLookupsAreComplete(t *testing.T) {
 	seen := map[string]bool{
 		"CreateRestApi": true, "GetRestApis": true, "ImportRestApi": true, "GetAccount": true, "UpdateAccount": true, "CreateVpcLink": true, "GetVpcLinks": true,
 		"GenerateClientCertificate": true, "GetClientCertificates": true, "TestInvokeMethod": true, "TestInvokeAuthorizer": true,
-		"CreateApiKey": true, "ImportApiKeys": true, "GetApiKeys": true, "CreateUsagePlan": true,
+		"CreateApiKey": true, "ImportApiKeys": true, "GetApiKeys": true, "CreateUsagePlan": true, "CreateDomainName": true, "GetDomainNames": true,
 	}
 	for _, l := range lookups {
 		operation, _, _ := strings.Cut(l.operation, " ")
@@ -236,7 +254,7 @@ func with(names map[string]string, label, name string) map[string]string {
 // lookupFixture makes one of each thing and returns their names by label.
 func lookupFixture(t *testing.T, url string) map[string]string {
 	t.Helper()
-	names := map[string]string{"api": "shop", "method": "GET", "status": "200", "model": "Pet", "stage": "dev"}
+	names := map[string]string{"api": "shop", "method": "GET", "status": "200", "model": "Pet", "stage": "dev", "domain": "api.example.com", "base": "orders"}
 	for _, step := range []struct{ request, body, label, member string }{
 		{"POST /restapis", `{"name": "shop", "tags": {"_custom_id_": "shop"}}`, "root", "rootResourceId"},
 		{"POST /restapis/shop/resources/{root}", `{"pathPart": "pets"}`, "resource", "id"},
@@ -255,6 +273,8 @@ func lookupFixture(t *testing.T, url string) map[string]string {
 		{"POST /clientcertificates", "{}", "certificate", "clientCertificateId"},
 		{"POST /apikeys", `{"name": "k"}`, "key", "id"},
 		{"POST /usageplans", `{"name": "p"}`, "plan", "id"},
+		{"POST /domainnames", `{"domainName": "api.example.com", "certificateArn": "` + acm + `a"}`, "", ""},
+		{"POST /domainnames/api.example.com/basepathmappings", `{"restApiId": "shop", "basePath": "orders"}`, "", ""},
 		{"PUT " + resourcePath + "/methods/POST", `{"authorizationType": "NONE"}`, "", ""}, // the bare one
 	} {
 		method, target, _ := strings.Cut(step.request, " ")

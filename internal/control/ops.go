@@ -16,7 +16,7 @@ type operation struct {
 // operations lists the operations that are built. It calls none of them, so s may
 // be nil.
 func (s *Service) operations() []operation {
-	return slices.Concat(s.accountOperations(), s.definitionOperations(), s.stageOperations(), s.otherOperations())
+	return slices.Concat(s.accountOperations(), s.domainOperations(), s.definitionOperations(), s.stageOperations(), s.otherOperations())
 }
 
 // accountOperations are about what an account has beside its APIs.
@@ -57,6 +57,23 @@ func (s *Service) accountOperations() []operation {
 		{"GetVpcLinks", wire.Op(s.GetVPCLinks), nil},
 		{"UpdateVpcLink", wire.Op(s.UpdateVPCLink), &vpcLinkPatch},
 		{"DeleteVpcLink", wire.Op(s.DeleteVPCLink), nil},
+	}
+}
+
+// domainOperations are about custom domain names and what they lead to.
+func (s *Service) domainOperations() []operation {
+	return []operation{
+		{"CreateDomainName", wire.Op(s.CreateDomainName), nil},
+		{"GetDomainName", wire.Op(s.GetDomainName), nil},
+		{"GetDomainNames", wire.Op(s.GetDomainNames), nil},
+		{"UpdateDomainName", wire.Op(s.UpdateDomainName), &domainNamePatch},
+		{"DeleteDomainName", wire.Op(s.DeleteDomainName), nil},
+
+		{"CreateBasePathMapping", wire.Op(s.CreateBasePathMapping), nil},
+		{"GetBasePathMapping", wire.Op(s.GetBasePathMapping), nil},
+		{"GetBasePathMappings", wire.Op(s.GetBasePathMappings), nil},
+		{"UpdateBasePathMapping", wire.Op(s.UpdateBasePathMapping), &basePathMappingPatch},
+		{"DeleteBasePathMapping", wire.Op(s.DeleteBasePathMapping), nil},
 	}
 }
 

@@ -55,6 +55,10 @@ func patchFixture(t *testing.T, url string, p *patched) map[string]string {
 		{"POST /usageplans", `{"name": "counts", "quota": {"limit": 10, "period": "DAY"}}`, "counting", "id"},
 		{"POST /apikeys", `{"name": "k", "enabled": true}`, "key", "id"},
 		{"POST /usageplans/{counting}/keys", `{"keyId": "{key}", "keyType": "API_KEY"}`, "", ""},
+		{"POST /domainnames", `{"domainName": "api.example.com", "certificateArn": "` + acm + `a"}`, "", ""},
+		{"PATCH /domainnames/api.example.com", `{"patchOperations": [{"op": "add", "path": "/endpointConfiguration/types", "value": "REGIONAL"}, {"op": "add", "path": "/regionalCertificateArn", "value": "` + acm + `r"}]}`, "", ""},
+		{"POST /domainnames/api.example.com/basepathmappings", `{"restApiId": "shop", "stage": "dev"}`, "", ""},
+		{"POST /domainnames/api.example.com/basepathmappings", `{"restApiId": "shop", "basePath": "orders"}`, "", ""},
 	} {
 		method, target, _ := strings.Cut(step.request, " ")
 		got := send(t, method, url+fill(target, names), fill(step.body, names))
@@ -491,7 +495,7 @@ var patchTables = []patched{
 			{op: "replace", path: "/endpointAccessMode", value: "STRICT", want: "! BadRequestException An endpoint access mode can only be specified with a security policy that starts with SecurityPolicy_"},
 		},
 	},
-	stagePatches,
+	stagePatches, domainNamePatches, basePathMappingPatches,
 }
 
 const (

@@ -21,6 +21,7 @@ type Limits struct {
 	ClientCertificates int
 	APIKeys            int
 	UsagePlans         int
+	DomainNames        int // public ones
 
 	UsagePlansPerKey      int
 	ThrottlesPerPlanStage int // of methods
@@ -42,7 +43,7 @@ type Limits struct {
 func AWSLimits() Limits {
 	return Limits{
 		RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60,
-		APIKeys: 10_000, UsagePlans: 300, UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20,
+		APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20,
 		ResourcesPerAPI: 300, StagesPerAPI: 10, AuthorizersPerAPI: 10, PolicyLength: 8192,
 		VariablesPerStage: 100, IntegrationTimeout: defaultTimeoutMillis,
 	}
@@ -74,6 +75,7 @@ var quotas = []Quota{
 	{"client-certificates", "client certificates of an account in a region", func(l *Limits) *int { return &l.ClientCertificates }, 0},
 	{"api-keys", "API keys of an account in a region", func(l *Limits) *int { return &l.APIKeys }, 0},
 	{"usage-plans", "usage plans of an account in a region", func(l *Limits) *int { return &l.UsagePlans }, 0},
+	{"domain-names", "public custom domain names of an account in a region", func(l *Limits) *int { return &l.DomainNames }, 0},
 	{"usage-plans-per-api-key", "usage plans that an API key is in", func(l *Limits) *int { return &l.UsagePlansPerKey }, 0},
 	{"throttles-per-usage-plan-stage", "methods with a throttle of their own in a stage of a usage plan", func(l *Limits) *int { return &l.ThrottlesPerPlanStage }, 0},
 	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }, 0},

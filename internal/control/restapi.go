@@ -128,7 +128,7 @@ func (t *tx) checkRestAPI(api *wire.RestAPI, kept *string) error {
 	if source := text(api.APIKeySource); source != "HEADER" && source != "AUTHORIZER" {
 		return ofSetting("api-key-source", "", wire.BadRequest("Invalid API Key Source specified. Valid options are HEADER,AUTHORIZER"))
 	}
-	if err := checkSecurityPolicy(api); err != nil {
+	if err := checkSecurityPolicy(api.SecurityPolicy, api.EndpointAccessMode); err != nil {
 		return ofSetting("security-policy", "", err)
 	}
 	if api.Policy != nil && (kept == nil || *kept != *api.Policy) {
@@ -280,6 +280,9 @@ func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 func (s *Service) DeleteRestAPI(ctx context.Context, who *wire.Caller, in *wire.DeleteRestAPIRequest) (*wire.Empty, error) {
 	return writeBrieflyEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
 		if err := t.requireAPI(); err != nil {
+			return err
+		}
+		if err := t.checkUnmapped("RestApi "+t.api, "RestApi", t.api+"/"); err != nil {
 			return err
 		}
 		return t.removeAPI()

@@ -31,6 +31,7 @@ type Service struct {
 	invokeAuthorizer func(context.Context, *AuthorizerTest) *AuthorizerTestResult
 	checkRole        func(uri, role string) error
 	usage            Usage
+	ownHost          func(name string) bool
 
 	keepDeployments int
 }
@@ -68,6 +69,11 @@ type Options struct {
 	// here: no key has made a call, and UpdateUsage is refused.
 	Usage Usage
 
+	// OwnHost reports whether clients reach the control plane itself by a host name, in
+	// lower case and without a port: no custom domain name may be one. It may be called
+	// by many goroutines. Nil is for a control plane that shares no listener with stages.
+	OwnHost func(name string) bool
+
 	// KeepDeployments is how many deployments of each API are kept, beside those
 	// that its stages use: when one is made, the oldest others go. 0 keeps all.
 	KeepDeployments int
@@ -81,7 +87,7 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: apimodel.NewChecker(), limits: o.Limits,
 		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle,
-		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, keepDeployments: o.KeepDeployments,
+		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, ownHost: o.OwnHost, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, store.Scope, store.Revision) error { return nil }

@@ -200,10 +200,13 @@ func (s *Service) GetStages(ctx context.Context, who *wire.Caller, in *wire.GetS
 	})
 }
 
-// DeleteStage stops serving under a name. Its deployment stays; usage plans lose
-// it.
+// DeleteStage stops serving under a name that no base path mapping leads to. Its
+// deployment stays; usage plans lose it.
 func (s *Service) DeleteStage(ctx context.Context, who *wire.Caller, in *wire.DeleteStageRequest) (*wire.Empty, error) {
 	return writeBrieflyEmpty(ctx, s, who, in.RestAPIID, func(t *tx) error {
+		if err := t.checkUnmapped("stage "+in.StageName, "stage", stageKey(t.api, in.StageName)+keyEnd); err != nil {
+			return err
+		}
 		return t.remove(kindStage, in.StageName, errStage())
 	})
 }

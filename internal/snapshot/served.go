@@ -12,6 +12,8 @@ const (
 	ServedAPIKey            = "apikey"            // an APIKey
 	ServedUsagePlan         = "usageplan"         // a UsagePlan
 	ServedUsagePlanKey      = "usageplankey"      // a UsagePlanKey; its id of the account is of PlanKeyID
+	ServedDomainName        = "domainname"        // a DomainName
+	ServedBasePathMapping   = "basepathmapping"   // a BasePathMapping; its id of the account is of MappingID
 )
 
 // ServedID is the id of an API's, or of an account's, published row.

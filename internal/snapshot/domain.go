@@ -1,0 +1,26 @@
+package snapshot
+
+// A DomainName is a custom domain name, by which clients call the APIs that its
+// base path mappings name. A server has each name once, whoever owns it.
+type DomainName struct {
+	Name               string   `json:"name"` // in lower case; *.example.com is for all names that end in .example.com
+	Account            string   `json:"account"`
+	Region             string   `json:"region"`
+	EndpointTypes      []string `json:"endpointTypes"`                // EDGE, REGIONAL, or both while it moves
+	EndpointAccessMode string   `json:"endpointAccessMode,omitempty"` // BASIC or STRICT, which protects
+}
+
+// A BasePathMapping says which API answers the paths of a custom domain name that
+// begin with a base path.
+type BasePathMapping struct {
+	Domain   string `json:"domain"`
+	Account  string `json:"account"`
+	Region   string `json:"region"`
+	BasePath string `json:"basePath,omitempty"` // without slashes around it, "" for what no other has
+	APIID    string `json:"apiId"`
+	Stage    string `json:"stage,omitempty"` // "" where the path behind the base path begins with it
+}
+
+// MappingID is the id of a base path mapping among all of an account. A domain
+// name has no slash.
+func MappingID(domain, basePath string) string { return domain + "/" + basePath }
