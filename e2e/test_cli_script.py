@@ -73,6 +73,7 @@ def test_script(server, cli, tmp_path):
     deployments(server, cli, tmp_path, api, method)
     links(cli, tmp_path)
     callers(cli, tmp_path, api)
+    domain_names(server, cli, tmp_path, api)
     account_and_tags(cli, tmp_path, api)
     definitions(server, cli, tmp_path)
     take_down(cli, api, items, method)
@@ -286,6 +287,38 @@ def callers(cli, tmp_path, api):
     for id in (key["id"], imported["ids"][0]):
         cli("delete-api-key", "--api-key", id)
     assert cli("get-api-keys", "--query", "length(items)") == "0"
+
+
+def domain_names(server, cli, tmp_path, api):
+    certificate = "arn:aws:acm:us-east-1:000000000000:certificate/1"
+    made = cli.from_skeleton("create-domain-name", tmp_path, domainName="api.example.com", regionalCertificateArn=certificate, tags={"team": "a"},
+                             endpointConfiguration={"types": ["REGIONAL"]})
+    assert made["domainNameStatus"] == "AVAILABLE" and made["regionalHostedZoneId"] == "Z1UJRXOUMOOFQ8"
+    of = ("--domain-name", "api.example.com")
+    assert cli("get-domain-name", *of, "--query", "[securityPolicy, routingMode, tags.team]", "--output", "text") == "TLS_1_2\tBASE_PATH_MAPPING_ONLY\ta"
+    edge = cli("create-domain-name", "--domain-name", "edge.example.com", "--certificate-arn", certificate, "--query", "distributionHostedZoneId", "--output", "text")
+    assert edge == "Z2FDTNDATAQYW2"
+    assert cli("get-domain-names", "--page-size", "1", "--query", "items[].domainName") == ["api.example.com", "edge.example.com"]
+    assert cli("update-domain-name", *of, "--patch-operations", "op=replace,path=/securityPolicy,value=TLS_1_0")["securityPolicy"] == "TLS_1_0"
+    message = "Invalid certificate ARN: arn:aws:acm:eu-west-1:000000000000:certificate/1. Certificate must be in 'us-east-1'."
+    assert cli.fails("BadRequestException", "create-domain-name", "--domain-name", "x.example.com", "--certificate-arn", certificate.replace("us-east-1", "eu-west-1")) == message
+
+    assert cli("create-base-path-mapping", *of, "--rest-api-id", api, "--stage", "dev")["basePath"] == "(none)"
+    cli("create-base-path-mapping", *of, "--rest-api-id", api, "--stage", "dev", "--base-path", "orders")
+    assert cli("get-base-path-mapping", *of, "--base-path", "(none)", "--query", "stage", "--output", "text") == "dev"
+    moved = cli("update-base-path-mapping", *of, "--base-path", "orders", "--patch-operations", "op=replace,path=/basePath,value=v1")
+    assert moved == {"basePath": "v1", "restApiId": api, "stage": "dev"}
+    assert cli("get-base-path-mappings", *of, "--query", "items[].basePath") == ["(none)", "v1"]
+    message = "Base path already exists for this domain name"
+    assert cli.fails("ConflictException", "create-base-path-mapping", *of, "--rest-api-id", api, "--base-path", "v1") == message
+    answer = call(f"{server.url}/nope", headers={"Host": "api.example.com"})
+    assert answer.status == 410 and "Missing Authentication Token" in answer.body.decode()  # the API's own gateway response
+    message = f"Deleting RestApi {api} failed. Please remove all base path mappings related to the RestApi in your domains: api.example.com"
+    assert cli.fails("BadRequestException", "delete-rest-api", "--rest-api-id", api) == message
+    cli("delete-base-path-mapping", *of, "--base-path", "(none)")
+    cli("delete-domain-name", *of)
+    cli("delete-domain-name", "--domain-name", "edge.example.com")
+    assert cli.fails("NotFoundException", "get-domain-name", *of) == "Invalid domain name identifier specified"
 
 
 def account_and_tags(cli, tmp_path, api):

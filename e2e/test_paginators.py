@@ -32,6 +32,9 @@ def filled(client):
     plan = [client.create_usage_plan(name=f"plan{i}")["id"] for i in range(COUNT)][0]
     for i in range(COUNT):
         client.create_usage_plan_key(usagePlanId=plan, keyId=client.create_api_key(name=f"key{i}")["id"], keyType="API_KEY")
+    for i in range(COUNT):
+        client.create_domain_name(domainName=f"api{i}.example.com", certificateArn="arn:aws:acm:us-east-1:000000000000:certificate/1")
+        client.create_base_path_mapping(domainName="api0.example.com", basePath=f"path{i}", **of)
     return of
 
 
@@ -39,7 +42,7 @@ def filled(client):
 def known(client, filled):
     """What operations must be told."""
     plan = client.get_usage_plans()["items"][0]["id"]
-    return {**filled, "usagePlanId": plan, "startDate": "2026-02-28", "endDate": "2026-03-01"}
+    return {**filled, "domainName": "api0.example.com", "usagePlanId": plan, "startDate": "2026-02-28", "endDate": "2026-03-01"}
 
 
 def arguments(client, method, known):
@@ -70,7 +73,7 @@ def test_every_paginator(client, known):
         walk(client.get_paginator(method), asked, everything)
     assert set(built) >= {
         "GetRestApis", "GetResources", "GetModels", "GetDeployments", "GetRequestValidators", "GetAuthorizers", "GetGatewayResponses", "GetVpcLinks", "GetClientCertificates",
-        "GetApiKeys", "GetUsagePlans", "GetUsagePlanKeys", "GetUsage",
+        "GetApiKeys", "GetUsagePlans", "GetUsagePlanKeys", "GetUsage", "GetDomainNames", "GetBasePathMappings",
     }
 
 

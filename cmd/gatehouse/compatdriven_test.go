@@ -28,6 +28,18 @@ const (
 	enhancedTLS = "SecurityPolicy_TLS13_1_3_2025_09"
 )
 
+// What the rows of domain names have in common.
+const (
+	aCertificate = "arn:aws:acm:us-east-1:000000000000:certificate/"
+	regionalBody = `"certificateArn": "", "endpointConfiguration": {"types": ["REGIONAL"]}, "regionalCertificateArn": "` + aCertificate + `1"`
+	noUpload     = notYet + "certificateBody, certificatePrivateKey and certificateChain yet"
+)
+
+// regionalPatch makes a domain name regional, and then does more.
+func regionalPatch(more ...string) []string {
+	return append([]string{"replace /endpointConfiguration/types/0 REGIONAL", "replace /regionalCertificateArn " + aCertificate + "1"}, more...)
+}
+
 // drivenSettings are all of them.
 var drivenSettings = []driven{
 	{setting: "RestApi.endpointConfiguration.types", value: `["EDGE"]`, becomes: kept,
@@ -55,6 +67,40 @@ var drivenSettings = []driven{
 	{setting: "ApiKey.stageKeys", any: true, value: `["{api}/dev"]`, becomes: kept,
 		body: `{"stageKeys": [{"restApiId": "{api}", "stageName": "dev"}]}`, patch: []string{"add /stages {api}/dev"}},
 	{setting: "UsagePlan.productCode", any: true, value: `"code"`, becomes: kept, patch: []string{"replace /productCode code"}},
+
+	{setting: "DomainName.endpointConfiguration.types", value: `["EDGE"]`, becomes: kept,
+		body: `{"endpointConfiguration": {"types": ["EDGE"]}}`, patch: []string{"replace /endpointConfiguration/types/0 EDGE"}},
+	{setting: "DomainName.endpointConfiguration.types", value: `["PRIVATE"]`, becomes: refused, refusal: notYet + "endpointConfiguration.types PRIVATE yet",
+		body: `{"endpointConfiguration": {"types": ["PRIVATE"]}}`, patch: []string{"replace /endpointConfiguration/types/0 PRIVATE"}},
+	{setting: "DomainName.endpointConfiguration.ipAddressType", value: `"dualstack"`, becomes: kept,
+		body: `{"endpointConfiguration": {"ipAddressType": "dualstack"}}`, patch: []string{"replace /endpointConfiguration/ipAddressType dualstack"}},
+	{setting: "DomainName.endpointConfiguration.vpcEndpointIds", any: true, value: `["vpce-1"]`, becomes: refused, refusal: "BadRequestException VPCEndpoints can only be specified with PRIVATE apis.",
+		body: `{"endpointConfiguration": {"vpcEndpointIds": ["vpce-1"]}}`},
+	{setting: "DomainName.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept, body: `{"securityPolicy": "TLS_1_0"}`, patch: []string{"replace /securityPolicy TLS_1_0"}},
+	{setting: "DomainName.certificateArn", any: true, value: `"` + aCertificate + `1"`, becomes: kept,
+		body: `{"certificateArn": "` + aCertificate + `1"}`, patch: []string{"replace /certificateArn " + aCertificate + "1"}},
+	{setting: "DomainName.certificateName", any: true, value: `"n"`, becomes: kept, body: `{"certificateName": "n"}`, patch: []string{"replace /certificateName n"}},
+	{setting: "DomainName.regionalCertificateArn", any: true, value: `"` + aCertificate + `1"`, becomes: kept,
+		body: `{` + regionalBody + `}`, patch: regionalPatch()},
+	{setting: "DomainName.regionalCertificateName", any: true, value: `"n"`, becomes: kept,
+		body: `{` + regionalBody + `, "regionalCertificateName": "n"}`, patch: regionalPatch("replace /regionalCertificateName n")},
+	{setting: "DomainName.ownershipVerificationCertificateArn", any: true, value: `"` + aCertificate + `1"`, becomes: kept,
+		body: `{"ownershipVerificationCertificateArn": "` + aCertificate + `1"}`, patch: []string{"replace /ownershipVerificationCertificateArn " + aCertificate + "1"}},
+	{setting: "DomainName.certificateBody", any: true, value: `"x"`, becomes: refused, refusal: noUpload, body: `{"certificateBody": "x"}`},
+	{setting: "DomainName.certificatePrivateKey", any: true, value: `"x"`, becomes: refused, refusal: noUpload, body: `{"certificatePrivateKey": "x"}`},
+	{setting: "DomainName.certificateChain", any: true, value: `"x"`, becomes: refused, refusal: noUpload, body: `{"certificateChain": "x"}`},
+	{setting: "DomainName.routingMode", value: `"ROUTING_RULE_ONLY"`, becomes: refused, refusal: notYet + "routingMode ROUTING_RULE_ONLY yet",
+		body: `{"routingMode": "ROUTING_RULE_ONLY"}`, patch: []string{"replace /routingMode ROUTING_RULE_ONLY"}},
+	{setting: "DomainName.routingMode", value: `"ROUTING_RULE_THEN_BASE_PATH_MAPPING"`, becomes: refused, refusal: notYet + "routingMode ROUTING_RULE_THEN_BASE_PATH_MAPPING yet",
+		body: `{"routingMode": "ROUTING_RULE_THEN_BASE_PATH_MAPPING"}`, patch: []string{"replace /routingMode ROUTING_RULE_THEN_BASE_PATH_MAPPING"}},
+	{setting: "DomainName.mutualTlsAuthentication.truststoreUri", any: true, value: `"s3://b/k"`, becomes: refused, refusal: notYet + "mutualTlsAuthentication s3://b/k yet",
+		body: `{` + regionalBody + `, "mutualTlsAuthentication": {"truststoreUri": "s3://b/k"}}`, patch: regionalPatch("replace /mutualTlsAuthentication/truststoreUri s3://b/k")},
+	{setting: "DomainName.mutualTlsAuthentication.truststoreVersion", any: true, value: `"1"`, becomes: refused, refusal: notYet + "mutualTlsAuthentication 1 yet",
+		body: `{` + regionalBody + `, "mutualTlsAuthentication": {"truststoreVersion": "1"}}`, patch: regionalPatch("replace /mutualTlsAuthentication/truststoreVersion 1")},
+	{setting: "DomainName.policy", any: true, value: `"{}"`, becomes: refused, refusal: "BadRequestException policy is supported for private custom domain names only",
+		body: `{"policy": "{}"}`, patch: []string{"replace /policy {}"}},
+	{setting: "DomainName.managementPolicy", any: true, value: `"{}"`, becomes: refused, refusal: "BadRequestException managementPolicy is supported for private custom domain names only",
+		patch: []string{"replace /managementPolicy {}"}},
 
 	{setting: "Definition.x-amazon-apigateway-documentation", becomes: refused,
 		refusal: notImported + "x-amazon-apigateway-documentation yet", body: `{"x-amazon-apigateway-documentation": {"version": "1", "documentationParts": []}}`},

@@ -33,6 +33,9 @@ func kindOf(op *wire.Operation, outputs map[string]string) string {
 	if strings.HasPrefix(op.Name, "Get") {
 		return "Reading"
 	}
+	if kind, ok := strings.CutPrefix(op.Name, "Delete"); ok {
+		return kind
+	}
 	return outputs[op.Name]
 }
 

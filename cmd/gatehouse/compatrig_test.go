@@ -97,6 +97,8 @@ var calls = map[string]struct{ request, body, read string }{
 	"CreateApiKey":      {"POST /apikeys", `{"name": "k"}`, "/apikeys/{made}"},
 	"UpdateApiKey":      {"PATCH /apikeys/{key}", "", "/apikeys/{key}"},
 	"UpdateUsagePlan":   {"PATCH /usageplans/{plan}", "", "/usageplans/{plan}"},
+	"CreateDomainName":  {"POST /domainnames", `{"domainName": "{api}.example.com", "certificateArn": "` + aCertificate + `0"}`, "/domainnames/{api}.example.com"},
+	"UpdateDomainName":  {"PATCH /domainnames/{api}.example.com", "", "/domainnames/{api}.example.com"},
 	"ImportRestApi":     {"POST /restapis?mode=import", `{"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {}}`, ""},
 	"PutRestApi":        {"PUT /restapis/{api}", `{"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {}}`, ""},
 }
@@ -132,13 +134,19 @@ func (r *compatRig) attempt(t *testing.T, op string) *attempt {
 	r.apis++
 	a := &attempt{compatRig: r, api: fmt.Sprintf("c%d", r.apis)}
 	a.names = strings.NewReplacer("{api}", a.api)
-	t.Cleanup(func() { r.answer(t, "DELETE", "/restapis/"+a.api, "") })
+	t.Cleanup(func() {
+		r.answer(t, "DELETE", "/domainnames/"+a.api+".example.com", "")
+		r.answer(t, "DELETE", "/restapis/"+a.api, "")
+	})
 	a.read = calls[op].read
 	if op == "CreateRestApi" || op == "ImportRestApi" {
 		return a
 	}
 	a.ok(t, "POST", "/restapis", a.names.Replace(calls["CreateRestApi"].body))
 	a.complete(t, op != "PutMethod")
+	if op == "UpdateDomainName" {
+		a.ok(t, "POST", "/domainnames", a.names.Replace(calls["CreateDomainName"].body))
+	}
 	return a
 }
 

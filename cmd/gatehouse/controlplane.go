@@ -17,11 +17,16 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	log := trail.Log
 	limits, rates, _ := c.limits() // checked when loaded
 	limiter := throttle.New(rates, nil)
-	service := control.New(control.Options{
+	guests := newGuests(c)
+	options := control.Options{
 		Store: st, Applied: data.feed.Wait, Limits: limits, Throttle: limiter, Invoke: data.invoke, InvokeAuthorizer: data.invokeAuthorizer, Log: log,
 		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, Usage: data.plans,
-	})
-	p := &controlPlane{control: service, callers: callers, guests: newGuests(c), health: &health{feed: data.feed}}
+	}
+	if c.GatewayListen == "" {
+		options.OwnHost = guests.ownHost
+	}
+	service := control.New(options)
+	p := &controlPlane{control: service, callers: callers, guests: guests, health: &health{feed: data.feed}}
 	api, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     service.Handlers(),
 		Authenticate: callers.apigateway,

@@ -43,6 +43,10 @@ func (gs *guests) prepare(c *config) (func(), error) {
 	return func() { gs.current.Store(next) }, nil
 }
 
+// ownHost reports whether a Host is one by which the server itself is called. Where
+// both planes share a port, no custom domain name may take it.
+func (gs *guests) ownHost(host string) bool { return gs.current.Load().knownHost(host) }
+
 // guard puts the guard before a handler.
 func (gs *guests) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { gs.current.Load().serve(w, r, next) })

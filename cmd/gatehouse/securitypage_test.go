@@ -29,6 +29,16 @@ func TestSecurityPage(t *testing.T) {
 	generated(t, page, "answers", b.String())
 }
 
+// TestSecurityDomainsPage holds the table of custom domain names to the cases that
+// TestSecurityDomains runs.
+func TestSecurityDomainsPage(t *testing.T) {
+	b := tableOf("case", "sent", "client gets")
+	for _, c := range domainCases() {
+		b.row(c.name, code(c.send), code(c.got))
+	}
+	generated(t, "../../docs/security.md", "domains", b.String())
+}
+
 // TestSecurityTokensPage holds the table of tokens to the cases that TestSecurityTokens
 // runs.
 func TestSecurityTokensPage(t *testing.T) {

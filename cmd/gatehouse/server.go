@@ -142,7 +142,7 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 // them.
 func (s *server) serve() {
 	if s.ports.stages == nil {
-		s.open(s.gateway, s.ports.main, gateway.Entrance{Name: "listen", Next: s.handler})
+		s.open(s.gateway, s.ports.main, gateway.Entrance{Name: "listen", OwnHost: s.guests.ownHost, Next: s.handler})
 	} else {
 		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
 		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", Next: s.handler, NoStages: true})

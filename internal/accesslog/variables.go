@@ -50,6 +50,8 @@ func (r *Record) append(line []byte, name string) []byte {
 			line = append(line, tls.CipherSuiteName(r.Peer.CipherSuite)...)
 		}
 		return line
+	case "customDomain.basePathMatched":
+		return appendText(line, r.Context.BasePathMatched)
 	case "integrationLatency", "integrationStatus", "integrationErrorMessage":
 		return r.appendIntegration(line, name)
 	}

@@ -18,6 +18,8 @@ import (
 type together struct {
 	stages   []gateway.Change
 	planKeys []usageplan.PlanKey
+	domains  []gateway.DomainChange
+	mappings []gateway.MappingChange
 }
 
 // apply hands on what one row says, or puts it to those that are applied together.
@@ -50,6 +52,24 @@ func (f *Feed) apply(ctx context.Context, c store.Served, later *together) error
 			return snapshot.OfAccount(k.Account, k.Region, snapshot.PlanKeyID(k.PlanID, k.KeyID))
 		})
 		later.planKeys = append(later.planKeys, usageplan.PlanKey{Served: c.ID, Gone: key == nil})
+		return err
+	}
+	return f.applyDomain(ctx, c, later)
+}
+
+// applyDomain is apply of the rows of custom domain names, and of none that is not
+// known.
+func (f *Feed) applyDomain(ctx context.Context, c store.Served, later *together) error {
+	switch c.Kind {
+	case snapshot.ServedDomainName:
+		d, err := read(ctx, c, f.rebuild, func(d *snapshot.DomainName) string { return snapshot.OfAccount(d.Account, d.Region, d.Name) })
+		later.domains = append(later.domains, gateway.DomainChange{ID: c.ID, Domain: d, Err: err})
+		return err
+	case snapshot.ServedBasePathMapping:
+		m, err := read(ctx, c, f.rebuild, func(m *snapshot.BasePathMapping) string {
+			return snapshot.OfAccount(m.Account, m.Region, snapshot.MappingID(m.Domain, m.BasePath))
+		})
+		later.mappings = append(later.mappings, gateway.MappingChange{ID: c.ID, Mapping: m, Err: err})
 		return err
 	}
 	return errors.New("this kind of row is not known")

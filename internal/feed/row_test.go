@@ -98,8 +98,12 @@ func (d *doctored) publish(rows ...[3]string) {
 
 // status is what a request to an API's stage prod is answered.
 func (d *doctored) status(api string) int {
+	return d.answers("http://localhost/_aws/execute-api/" + api + "/prod/x")
+}
+
+func (d *doctored) answers(url string) int {
 	w := httptest.NewRecorder()
-	d.gateway.Handler(gateway.Entrance{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/_aws/execute-api/"+api+"/prod/x", nil))
+	d.gateway.Handler(gateway.Entrance{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, url, nil))
 	return w.Code
 }
 
@@ -182,6 +186,41 @@ func TestDeploymentRowThatCannotBeRead(t *testing.T) {
 			d.publish([3]string{snapshot.ServedDeployment, "a/d", data}, stageRow("a"), deploymentRow("b"), stageRow("b"))
 			if a, b := d.status("a"), d.status("b"); a != 500 || b != 200 {
 				t.Errorf("%d and %d", a, b)
+			}
+		})
+	}
+}
+
+// A domain name whose row cannot be read, or a base path, leads nowhere, and not where
+// it led before or where the paths lead that no base path has.
+func TestDomainRowThatCannotBeRead(t *testing.T) {
+	const name, id = "api.example.com", ofAccount + "api.example.com"
+	domain := [3]string{snapshot.ServedDomainName, id, text(&snapshot.DomainName{Name: name, Account: "000000000000", Region: "us-east-1"})}
+	mapping := func(base string) [3]string {
+		return [3]string{snapshot.ServedBasePathMapping, id + "/" + base, text(&snapshot.BasePathMapping{
+			Domain: name, Account: "000000000000", Region: "us-east-1", BasePath: base, APIID: "a", Stage: "prod",
+		})}
+	}
+	const root, orders = "http://" + name + "/x", "http://" + name + "/orders/x"
+	for what, data := range map[string]string{"no JSON": "[", "null": "null", "another's": strings.ReplaceAll(domain[2], name, "b.example.com"), "a newer version's": `{"format":99,` + domain[2][1:]} {
+		t.Run(what, func(t *testing.T) {
+			d := newDoctored(t)
+			d.publish(deploymentRow("a"), stageRow("a"), mapping("orders"), domain, mapping(""))
+			expect := func(when string, wantRoot, wantOrders int) {
+				t.Helper()
+				if r, o := d.answers(root), d.answers(orders); r != wantRoot || o != wantOrders {
+					t.Errorf("%s: %d and %d", when, r, o)
+				}
+			}
+			expect("before", 200, 200)
+			d.publish([3]string{snapshot.ServedBasePathMapping, id + "/orders", data})
+			expect("a doctored mapping", 200, 500)
+			d.publish([3]string{domain[0], id, data})
+			expect("a doctored name", 500, 500)
+			d.publish(domain, mapping("orders"))
+			expect("repaired", 200, 200)
+			if log := d.log.String(); !strings.Contains(log, id+"/orders") || !strings.Contains(log, "id="+id+" ") {
+				t.Errorf("log %q", log)
 			}
 		})
 	}
@@ -314,11 +353,11 @@ func TestRowsOfOtherFormats(t *testing.T) {
 // A kind of row that this version does not know is told of, and passed over.
 func TestRowOfAnUnknownKind(t *testing.T) {
 	d := newDoctored(t)
-	d.publish([3]string{"domainname", "p1", "{}"}, [3]string{snapshot.ServedAccount, "000000000000/us-east-1", "{"}, deploymentRow("a"), stageRow("a"))
+	d.publish([3]string{"routingrule", "p1", "{}"}, [3]string{snapshot.ServedAccount, "000000000000/us-east-1", "{"}, deploymentRow("a"), stageRow("a"))
 	if a := d.status("a"); a != 200 {
 		t.Errorf("%d", a)
 	}
-	if log := d.log.String(); !strings.Contains(log, "domainname") || strings.Count(log, "\n") != 1 {
+	if log := d.log.String(); !strings.Contains(log, "routingrule") || strings.Count(log, "\n") != 1 {
 		t.Errorf("log %q", log)
 	}
 }

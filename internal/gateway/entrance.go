@@ -28,6 +28,10 @@ type Entrance struct {
 	// Bases has stages served at the paths of SetBases as well.
 	Bases bool
 
+	// OwnHost reports whether Next goes by a Host, so that no custom domain name takes its
+	// requests; nil is that it goes by none of its own.
+	OwnHost func(host string) bool
+
 	// Next answers the requests that are for no stage; nil answers 403. It may read
 	// the body in its own time, at the pace of all bodies. Once it has, or where there
 	// is none, a client that leaves ends the request's context.
@@ -48,28 +52,43 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 	case at.API != "":
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			path, _ := splitTarget(r.RequestURI)
-			g.serve(w, r, connOf(r), location{at.API, at.Stage, path})
+			g.serve(w, r, connOf(r), location{at.API, at.Stage, path}, nil)
 		})
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path, _ := splitTarget(r.RequestURI)
-		named := namedAPI(r.Header)
-		found, ours := locate(r.Host, path, named)
-		if !ours && at.VPCEndpoint != nil && named != "" {
-			found, ours = staged(named, path), true
-		}
-		if ours {
-			g.serve(w, r, connOf(r), found)
+		if found, via, ours := g.find(&at, r); ours {
+			g.serve(w, r, connOf(r), found, via)
 			return
-		}
-		if at.Bases {
-			if found, ours := g.based(path); ours {
-				g.serve(w, r, connOf(r), found)
-				return
-			}
 		}
 		g.pass(w, r, next)
 	})
+}
+
+// find returns which stage a request is for at an entrance that serves many, and by
+// which base path mapping. The hosts of APIs come first, then those of others, then
+// paths: a host says the least that others could have meant otherwise.
+func (g *Gateway) find(at *Entrance, r *http.Request) (found location, via *mapping, ours bool) {
+	path, _ := splitTarget(r.RequestURI)
+	named := namedAPI(r.Header)
+	if found, ours = locateHost(r.Host, path, named); ours {
+		return found, nil, true
+	}
+	if at.VPCEndpoint == nil {
+		if d := g.domains.find(r.Host); d != nil && (at.OwnHost == nil || !at.OwnHost(r.Host)) {
+			found, via = d.locate(path)
+			return found, via, true
+		}
+	}
+	if found, ours = locatePath(path); ours {
+		return found, nil, true
+	}
+	if at.VPCEndpoint != nil && named != "" {
+		return staged(named, path), nil, true
+	}
+	if at.Bases {
+		found, ours = g.based(path)
+	}
+	return found, nil, ours
 }
 
 // listener makes the connections of ln what the entrance takes.

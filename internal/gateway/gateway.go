@@ -58,6 +58,7 @@ type Gateway struct {
 	proxies  atomic.Pointer[proxies]
 	bases    atomic.Pointer[[]Base]       // the longest path first
 	networks atomic.Pointer[[]vpcNetwork] // of VPC endpoints, the smallest first
+	domains  domains
 	index    *index
 	programs *programs
 	applying sync.Mutex
@@ -170,8 +171,9 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, next http.Handler
 	answer.finish(nc)
 }
 
-// serve answers a request for a stage.
-func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at location) {
+// serve answers a request for a stage. via is the base path mapping that leads to it,
+// nil for none.
+func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at location, via *mapping) {
 	closing := g.door.closing.Load()
 	c, ok := g.calls.Get().(*call)
 	if !ok {
@@ -182,7 +184,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, g.proxies.Load(), time.Now())
 	c.req.VPCEndpoint = g.vpcEndpoint(&c.req)
 	c.conn = nc
-	resp := g.answer(c, r, at)
+	resp := g.answer(c, r, at, via)
 	if resp.Stream != nil && !resp.KeepsRequest {
 		c.giveBody() // a stream may take long
 	}
@@ -218,15 +220,20 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 
 // answer finds the stage and lets it answer; the stage reads the body when it
 // wants it. It keeps a panic of one request from the others.
-func (g *Gateway) answer(c *call, r *http.Request, at location) (resp *httpmsg.Response) {
+func (g *Gateway) answer(c *call, r *http.Request, at location, via *mapping) (resp *httpmsg.Response) {
 	e, known := g.index.find(at.api, at.stage)
+	if via != nil {
+		c.req.Domain = via.by
+	}
 	defer func() {
 		if fault := recover(); fault != nil {
 			resp = g.failed(c, e, r, "stage failed", fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
 		}
 	}()
 	switch {
-	case !known:
+	case via != nil && via.err != nil:
+		return g.failed(c, nil, r, "custom domain name cannot be served", via.err)
+	case !known && via == nil:
 		return g.refuse(c, nil, unknownAPI(at.api))
 	case e == nil:
 		return g.refuse(c, nil, forbidden)

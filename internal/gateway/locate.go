@@ -24,24 +24,32 @@ const (
 // not have.
 const apiHeader = "X-Apigw-Api-Id"
 
-// locate takes a request's Host and raw path apart. It reports false for a URL
-// of none of the forms that stages have:
+// locateHost takes the Host of a request apart, and the path behind it. It reports
+// false for a host of none of the forms that stages have:
 //
 //	{api}.execute-api.{anything}          /{stage}/{path}
 //	{api}-vpce-{id}.execute-api.{anything} /{stage}/{path}
 //	vpce-{name}.execute-api.{anything}    /{stage}/{path}, the API in x-apigw-api-id
-//	/_aws/execute-api/{api}/{stage}/{path}
-//	/restapis/{api}/{stage}/_user_request_/{path}
 //
 // More slashes than one before the stage count as one (recorded). header is what
 // x-apigw-api-id says; other hosts do not read it.
-func locate(host, path, header string) (location, bool) {
-	if api, vpce, ok := httpmsg.SplitStageHost(host); ok {
-		if api == "" && vpce != "" {
-			api = header
-		}
-		return staged(api, path), true
+func locateHost(host, path, header string) (location, bool) {
+	api, vpce, ok := httpmsg.SplitStageHost(host)
+	if !ok {
+		return location{}, false
 	}
+	if api == "" && vpce != "" {
+		api = header
+	}
+	return staged(api, path), true
+}
+
+// locatePath takes a raw path apart that stands for a stage at any host. It reports
+// false for one of no such form:
+//
+//	/_aws/execute-api/{api}/{stage}/{path}
+//	/restapis/{api}/{stage}/_user_request_/{path}
+func locatePath(path string) (location, bool) {
 	if rest, ok := strings.CutPrefix(path, awsPrefix); ok {
 		var at location
 		at.api, rest = cutSegment(rest)

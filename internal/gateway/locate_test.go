@@ -7,6 +7,14 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
+// locate is what stands for stages without custom domain names.
+func locate(host, path, header string) (location, bool) {
+	if at, ours := locateHost(host, path, header); ours {
+		return at, true
+	}
+	return locatePath(path)
+}
+
 func TestLocate(t *testing.T) {
 	tests := map[string]struct {
 		host, path string

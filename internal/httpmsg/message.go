@@ -33,6 +33,10 @@ type Request struct {
 	// whose networks SourceIP is in; nil for none.
 	VPCEndpoint *VPCEndpoint
 
+	// Domain is by which custom domain name the call comes, nil for the default
+	// endpoint of an API.
+	Domain *CustomDomain
+
 	Body     []byte // nothing before ReadBody where Unread is set
 	Unread   BodyReader
 	Received time.Time
@@ -86,6 +90,18 @@ func (r *Request) SentPath() string {
 		return r.Path
 	}
 	return r.Sent
+}
+
+// PublicPath returns the path as functions are told it: that within the stage and,
+// behind a custom domain name, with the base path before it.
+func (r *Request) PublicPath() string {
+	switch d := r.Domain; {
+	case d == nil || d.BasePath == "":
+		return r.Path
+	case d.StageInPath:
+		return "/" + d.BasePath + r.Path
+	}
+	return r.SentPath()
 }
 
 // Target returns the request target in origin form.

@@ -26,3 +26,12 @@ type VPCEndpoint struct {
 	ID  string // such as vpce-0a1b2c3d
 	VPC string // such as vpc-0d1e2f3a
 }
+
+// A CustomDomain is the custom domain name by which a call comes, and what of it has
+// led to the stage. It never changes.
+type CustomDomain struct {
+	EndpointTypes []string // EDGE, REGIONAL, or both
+	Strict        bool     // its endpointAccessMode is STRICT
+	BasePath      string   // that has matched, without slashes; "" for none
+	StageInPath   bool     // the client named the stage behind the base path
+}

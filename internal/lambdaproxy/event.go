@@ -13,7 +13,7 @@ import (
 // A Request is what a function is told of a request to a method. Its lists are
 // the caller's to fill in and keep their memory over Reset, unless that is much.
 type Request struct {
-	Path           string          // behind the stage, as the client spelled it
+	Path           string          // behind the stage, with a custom domain name's base path, as the client spelled it
 	Headers        []httpmsg.Field // with Host, in the order of arrival
 	Query          []httpmsg.Field // decoded, in the order of arrival
 	PathVariables  []httpmsg.Field // in the order of the path, as the client spelled them

@@ -14,13 +14,14 @@ type Context struct {
 	AccountID            string // of the API's owner
 	APIID                string
 	AWSEndpointRequestID string // request id of an AWS backend
+	BasePathMatched      string // of a custom domain name; for logs alone: Lookup does not know it
 	DeploymentID         string
 	DomainName           string // Host header
 	DomainPrefix         string // its first label; taken from DomainName when empty
 	ExtendedRequestID    string // x-amz-apigw-id
 	HTTPMethod           string
 	IsCanaryRequest      string // "true" or "false", "" without a canary
-	Path                 string // with the stage, as the client sent it
+	Path                 string // as the client sent it: with the stage or, at a custom domain name, with the base path
 	Protocol             string // HTTP/1.1
 	RequestID            string // x-amzn-RequestId
 	RequestTime          int64  // milliseconds since 1970; requestTime and requestTimeEpoch print it

@@ -158,6 +158,22 @@ func TestAccessLogOfTimes(t *testing.T) {
 	}
 }
 
+// The base path that has matched is for logs; templates do not see it.
+func TestAccessLogOfCustomDomain(t *testing.T) {
+	for _, tt := range []struct {
+		domain *httpmsg.CustomDomain
+		want   string
+	}{
+		{&httpmsg.CustomDomain{BasePath: "orders"}, "orders /orders/x\n"}, {&httpmsg.CustomDomain{}, "- /orders/x\n"}, {nil, "- /prod/x\n"},
+	} {
+		req := parseRequest("GET /x")
+		req.Sent, req.Domain = "/orders/x", tt.domain
+		if got := newRig(t, mock(nil)).logged(t, "$context.customDomain.basePathMatched $context.path", req); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
 func TestAccessLogOfTLS(t *testing.T) {
 	req := parseRequest("GET /x")
 	req.Peer = &httpmsg.Peer{TLSVersion: tls.VersionTLS13, CipherSuite: tls.TLS_AES_128_GCM_SHA256}

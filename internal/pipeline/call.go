@@ -214,6 +214,9 @@ func describe(x *mapping.Context, st *snapshot.Stage, req *httpmsg.Request) {
 	x.AccountID, x.APIID, x.Stage, x.DeploymentID = st.Account, st.APIID, st.Name, st.DeploymentID
 	x.Path, x.Protocol, x.SourceIP = "/"+st.Name+req.Path, "HTTP/1.1", req.SourceIP
 	x.DomainName = req.Host
+	if req.Domain != nil {
+		x.Path, x.BasePathMatched = req.SentPath(), req.Domain.BasePath
+	}
 	x.RequestTime = req.Received.UnixMilli()
 	x.UserAgent, _ = req.Header.Last("User-Agent")
 }
@@ -227,7 +230,7 @@ func (c *call) run() error {
 	if err := checkPath(c.req.Path); err != nil {
 		return badRequest(err)
 	}
-	if refused := c.stage.program.entrance(c.stage.program, c.req); refused != "" {
+	if refused := c.stage.program.refuses(c.req); refused != "" {
 		return &failure{kind: accessDenied, errType: "ForbiddenException", message: "Forbidden", reason: refused}
 	}
 	verb := c.req.Method

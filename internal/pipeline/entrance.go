@@ -62,6 +62,11 @@ func strictEntrance(p *Program, r *httpmsg.Request) string {
 	if refused := own(p, r); refused != "" {
 		return refused
 	}
+	return strictName(r)
+}
+
+// strictName wants of a call under TLS one name in the handshake and as Host.
+func strictName(r *httpmsg.Request) string {
 	host := r.Host
 	if at := strings.LastIndexByte(host, ':'); at > strings.LastIndexByte(host, ']') {
 		host = host[:at]
@@ -70,4 +75,27 @@ func strictEntrance(p *Program, r *httpmsg.Request) string {
 		return "endpointAccessMode STRICT: the name in the TLS handshake (SNI) is not the Host"
 	}
 	return ""
+}
+
+// domainEntrance takes calls that come by a custom domain name, whether or not the
+// API's default endpoint is disabled. Those names are public ones.
+func domainEntrance(p *Program, r *httpmsg.Request) string {
+	strict := p.deployment.EndpointAccessMode == "STRICT"
+	switch {
+	case p.private():
+		return "a private API is not called by a public custom domain name"
+	case strict && !slices.Contains(r.Domain.EndpointTypes, p.deployment.EndpointType):
+		return "endpointAccessMode STRICT: the custom domain name has no endpoint of the API's type"
+	case strict || r.Domain.Strict:
+		return strictName(r)
+	}
+	return ""
+}
+
+// refuses says why a call may not come by the way that it does, "" where it may.
+func (p *Program) refuses(r *httpmsg.Request) string {
+	if r.Domain != nil {
+		return domainEntrance(p, r)
+	}
+	return p.entrance(p, r)
 }

@@ -77,6 +77,53 @@ func TestEntrance(t *testing.T) {
 	}
 }
 
+// TestDomainEntrance has the ways by which calls come to APIs by custom domain names.
+func TestDomainEntrance(t *testing.T) {
+	const host = "api.example.com"
+	secure := func(name string) *httpmsg.Peer {
+		return &httpmsg.Peer{TLSVersion: tls.VersionTLS13, ServerName: name}
+	}
+	plain := &httpmsg.Peer{}
+	regional, edge := []string{"REGIONAL"}, []string{"EDGE"}
+	open, strict := snapshot.Deployment{EndpointType: "REGIONAL"}, snapshot.Deployment{EndpointType: "REGIONAL", EndpointAccessMode: "STRICT"}
+	tests := map[string]struct {
+		api    snapshot.Deployment
+		domain httpmsg.CustomDomain
+		host   string
+		peer   *httpmsg.Peer
+		let    bool
+	}{
+		"an API":                         {open, httpmsg.CustomDomain{EndpointTypes: regional}, host, plain, true},
+		"of another type of endpoint":    {open, httpmsg.CustomDomain{EndpointTypes: edge}, host, plain, true},
+		"its default endpoint disabled":  {snapshot.Deployment{DisableExecuteAPIEndpoint: true}, httpmsg.CustomDomain{EndpointTypes: edge}, host, plain, true},
+		"private":                        {snapshot.Deployment{EndpointType: "PRIVATE"}, httpmsg.CustomDomain{EndpointTypes: regional}, host, plain, false},
+		"a strict name, without TLS":     {open, httpmsg.CustomDomain{EndpointTypes: regional, Strict: true}, host, plain, false},
+		"a strict name":                  {open, httpmsg.CustomDomain{EndpointTypes: regional, Strict: true}, host, secure(host), true},
+		"a strict name with a port":      {open, httpmsg.CustomDomain{EndpointTypes: regional, Strict: true}, "API.example.com:8443", secure(host), true},
+		"a strict name, another in SNI":  {open, httpmsg.CustomDomain{EndpointTypes: regional, Strict: true}, host, secure("other.example.com"), false},
+		"a strict name, none in SNI":     {open, httpmsg.CustomDomain{EndpointTypes: regional, Strict: true}, host, secure(""), false},
+		"a strict API":                   {strict, httpmsg.CustomDomain{EndpointTypes: regional}, host, secure(host), true},
+		"a strict API while names move":  {strict, httpmsg.CustomDomain{EndpointTypes: []string{"EDGE", "REGIONAL"}}, host, secure(host), true},
+		"a strict API of another type":   {strict, httpmsg.CustomDomain{EndpointTypes: edge}, host, secure(host), false},
+		"a strict API, without TLS":      {strict, httpmsg.CustomDomain{EndpointTypes: regional}, host, plain, false},
+		"a strict API, another in SNI":   {strict, httpmsg.CustomDomain{EndpointTypes: regional}, host, secure("abc.execute-api.us-east-1.amazonaws.com"), false},
+		"a strict API, disabled as well": {snapshot.Deployment{DisableExecuteAPIEndpoint: true, EndpointType: "REGIONAL", EndpointAccessMode: "STRICT"}, httpmsg.CustomDomain{EndpointTypes: regional}, host, plain, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tt.api.Resources = []snapshot.Resource{mock(nil)}
+			tt.api.Policy = `{"Version": "2012-10-17", "Statement": [` + statement("Allow", "*", "") + `]}`
+			req := parseRequest("GET /x")
+			req.Host, req.Peer, req.Domain = tt.host, tt.peer, &tt.domain
+			resp := newRigOf(t, &tt.api).stage.Serve(req)
+			defer resp.Release()
+			if want := map[bool]int{true: 200, false: 403}[tt.let]; resp.Status != want {
+				t.Errorf("got %d, want %d", resp.Status, want)
+			}
+		})
+	}
+}
+
 // TestPrivatePolicy has what a private API's policy sees of the way, and that without a
 // policy nobody is let in.
 func TestPrivatePolicy(t *testing.T) {

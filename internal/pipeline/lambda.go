@@ -54,7 +54,7 @@ func (c *call) makeEvent(t *awsTarget) error {
 func (c *call) tell(t *awsTarget) {
 	r := &c.told
 	r.Reset()
-	r.Path, r.StageVariables, r.OperationName, r.Context = c.req.Path, t.variables, c.method.operationName, &c.scope.Context
+	r.Path, r.StageVariables, r.OperationName, r.Context = c.req.PublicPath(), t.variables, c.method.operationName, &c.scope.Context
 	r.Headers = slices.DeleteFunc(c.appendSeen(r.Headers), func(f httpmsg.Field) bool { // they were for the gateway
 		return isSignature(&f) || httpmsg.EqualFold(f.Name, "X-HTTP-Method-Override")
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -86,6 +87,38 @@ func TestEventParts(t *testing.T) {
 			for _, part := range tt.want {
 				if !strings.Contains(got, part) {
 					t.Errorf("got:\n%s\nwithout:\n%s", got, part)
+				}
+			}
+		})
+	}
+}
+
+// Behind a custom domain name functions are told the path with the base path
+// (recorded), and $context has the path as it was sent.
+func TestEventOfCustomDomain(t *testing.T) {
+	tests := map[string]struct {
+		sent   string
+		domain httpmsg.CustomDomain
+		want   string
+	}{
+		"a base path":              {"/delivery/attachments", httpmsg.CustomDomain{BasePath: "delivery"}, `"path":"/delivery/attachments"`},
+		"slashes around it":        {"//delivery/attachments/", httpmsg.CustomDomain{BasePath: "delivery"}, `"path":"/delivery/attachments/"`},
+		"none":                     {"/attachments", httpmsg.CustomDomain{}, `"path":"/attachments"`},
+		"a stage behind it":        {"/delivery/prod/attachments", httpmsg.CustomDomain{BasePath: "delivery", StageInPath: true}, `"path":"/delivery/attachments"`},
+		"a stage and no such path": {"/prod/attachments", httpmsg.CustomDomain{StageInPath: true}, `"path":"/attachments"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := answering(t, okAnswer)
+			req := parseRequest("GET /attachments")
+			req.Host, req.Sent, req.Domain = "api.example.com", tt.sent, &tt.domain
+			if strings.HasSuffix(tt.sent, "/") {
+				req.Path += "/"
+			}
+			got := newAWSRig(t, c, function("/attachments")).event(t, c, req)
+			for _, want := range []string{`{"resource":"/attachments",` + tt.want + `,"httpMethod"`, `"path":"` + tt.sent + `","accountId"`, `"domainName":"api.example.com"`, `"domainPrefix":"api"`} {
+				if !strings.Contains(got, want) {
+					t.Errorf("got:\n%s\nwithout:\n%s", got, want)
 				}
 			}
 		})

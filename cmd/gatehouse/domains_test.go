@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+)
+
+var secureLine = regexp.MustCompile(`(?m)^Stages, TLS +https://([^/]+)/`)
+
+// namedAPI makes an API that answers every path with its name, the path that was
+// sent and the resource, deployed to prod.
+func namedAPI(t *testing.T, c *apigateway.Client, id, settings string) {
+	t.Helper()
+	if _, err := c.CreateRestApi(t.Context(), &apigateway.CreateRestApiInput{
+		Name: aws.String("a"), Tags: map[string]string{"_custom_id_": id}, EndpointConfiguration: &types.EndpointConfiguration{Types: []types.EndpointType{"REGIONAL"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	method := fmt.Sprintf(`{"x-amazon-apigateway-any-method": {"responses": {"200": {"description": "ok"}}, "x-amazon-apigateway-integration": {"type": "mock", "passthroughBehavior": "never",
+		"requestTemplates": {"application/json": "{\"statusCode\": 200}"}, "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": "%s $context.path $context.resourcePath $context.domainName"}}}}}}`, id)
+	definition := fmt.Sprintf(`{"openapi": "3.0.1", "info": {"title": "a", "version": "1"}, %s "paths": {"/": %s, "/{proxy+}": %s}}`, settings, method, method)
+	if _, err := c.PutRestApi(t.Context(), &apigateway.PutRestApiInput{RestApiId: &id, Mode: types.PutModeOverwrite, Body: []byte(definition)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: &id, StageName: aws.String("prod")}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const disabledEndpoint = `"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": true},`
+
+// domainName makes a regional domain name.
+func domainName(t *testing.T, c *apigateway.Client, name, mode string) {
+	t.Helper()
+	in := &apigateway.CreateDomainNameInput{
+		DomainName: &name, RegionalCertificateArn: aws.String(aCertificate + "0"), EndpointConfiguration: &types.EndpointConfiguration{Types: []types.EndpointType{"REGIONAL"}},
+	}
+	if mode != "" {
+		in.SecurityPolicy, in.EndpointAccessMode = types.SecurityPolicySecurityPolicyTls1313202509, types.EndpointAccessMode(mode)
+	}
+	if _, err := c.CreateDomainName(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mapped has a base path of a domain name lead to an API's stage.
+func mapped(t *testing.T, c *apigateway.Client, name, base, api, stage string) {
+	t.Helper()
+	if _, err := c.CreateBasePathMapping(t.Context(), &apigateway.CreateBasePathMappingInput{DomainName: &name, BasePath: &base, RestApiId: &api, Stage: &stage}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// askRaw sends a request and returns the status and the body of the answer.
+func askRaw(t *testing.T, address, request string) string {
+	t.Helper()
+	nc := say(t, address, request)
+	defer func() { _ = nc.Close() }()
+	resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, body))
+}
+
+// TestCustomDomains calls APIs by domain names: at once after each call that changes
+// what they lead to, after the server was killed, and where the default endpoint is
+// disabled.
+func TestCustomDomains(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, c, url := launchWith(t, dir, "data-dir: data\n")
+	expect := func(host, target, want string) {
+		t.Helper()
+		if got := askRaw(t, strings.TrimPrefix(url, "http://"), "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\n\r\n"); got != want {
+			t.Errorf("%s%s: got %s, want %s", host, target, got, want)
+		}
+	}
+	const name, forbidden = "api.example.com", `403 {"message":"Forbidden"}`
+	namedAPI(t, c, "shop", disabledEndpoint)
+	namedAPI(t, c, "other", "")
+	expect("shop.execute-api.localhost", "/prod/x", forbidden)
+	domainName(t, c, name, "")
+	expect(name, "/x", forbidden)
+	mapped(t, c, name, "(none)", "shop", "prod")
+	mapped(t, c, name, "orders", "other", "")
+	expect(name, "/x/y", "200 shop /x/y /{proxy+} api.example.com")
+	expect(name, "/", "200 shop / / api.example.com")
+	expect(name, "/orders/prod/7", "200 other /orders/prod/7 /{proxy+} api.example.com")
+	expect("shop.execute-api.localhost", "/prod/x", forbidden)
+
+	p.kill()
+	p, c, url = launchWith(t, dir, "data-dir: data\n")
+	expect(name, "/x/y", "200 shop /x/y /{proxy+} api.example.com")
+	expect(name, "/orders/prod/7", "200 other /orders/prod/7 /{proxy+} api.example.com")
+	if _, err := c.UpdateBasePathMapping(t.Context(), &apigateway.UpdateBasePathMappingInput{DomainName: aws.String(name), BasePath: aws.String("orders"), PatchOperations: []types.PatchOperation{
+		{Op: "replace", Path: aws.String("/basePath"), Value: aws.String("v2")}, {Op: "replace", Path: aws.String("/stage"), Value: aws.String("prod")},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	expect(name, "/orders/prod/7", "200 shop /orders/prod/7 /{proxy+} api.example.com")
+	expect(name, "/v2/7", "200 other /v2/7 /{proxy+} api.example.com")
+	if _, err := c.DeleteBasePathMapping(t.Context(), &apigateway.DeleteBasePathMappingInput{DomainName: aws.String(name), BasePath: aws.String("(none)")}); err != nil {
+		t.Fatal(err)
+	}
+	expect(name, "/x", forbidden)
+	if _, err := c.DeleteDomainName(t.Context(), &apigateway.DeleteDomainNameInput{DomainName: aws.String(name)}); err != nil {
+		t.Fatal(err)
+	}
+	p.kill()
+	_, c, url = launchWith(t, dir, "data-dir: data\n")
+	expect(name, "/v2/7", `403 {"message":"Host \"api.example.com\" is not a name of this server; start it with --allow-host to make it one"}`)
+	domainName(t, c, name, "")
+	expect(name, "/v2/7", forbidden)
+	mapped(t, c, name, "", "shop", "prod")
+	if got := exchange(t, "POST", url+"/_gatehouse/reset", nil); got.status != 200 {
+		t.Fatalf("reset: %d", got.status)
+	}
+	expect(name, "/", `403 {"message":"Host \"api.example.com\" is not a name of this server; start it with --allow-host to make it one"}`)
+}
+
+// TestDomainFronting has one name in the TLS handshake and another as Host, over both
+// versions of HTTP: names whose access mode is STRICT take no such call.
+func TestDomainFronting(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	roots := selfSigned(t, dir)
+	p, c, _ := launchWith(t, dir, "in-memory: true\ngateway-listen: 127.0.0.1:0\ngateway-tls-listen: 127.0.0.1:0\ncertificates:\n- {cert: "+filepath.Join(dir, "cert.pem")+", key: "+filepath.Join(dir, "key.pem")+"}\n")
+	secure := secureLine.FindStringSubmatch(p.printed())[1]
+	namedAPI(t, c, "shop", "")
+	for name, mode := range map[string]string{"basic.example.com": "BASIC", "strict.example.com": "STRICT"} {
+		domainName(t, c, name, mode)
+		mapped(t, c, name, "", "shop", "prod")
+	}
+	for _, tt := range []struct {
+		sni, host string
+		status    int
+	}{
+		{"basic.example.com", "basic.example.com", 200}, {"strict.example.com", "basic.example.com", 200}, {"localhost", "basic.example.com", 200},
+		{"strict.example.com", "strict.example.com", 200}, {"strict.example.com", "STRICT.example.com:443", 200},
+		{"basic.example.com", "strict.example.com", 403}, {"localhost", "strict.example.com", 403},
+	} {
+		for _, http2 := range []bool{false, true} {
+			transport := &http.Transport{
+				ForceAttemptHTTP2: http2, TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: tt.sni, InsecureSkipVerify: true}, //nolint:gosec // the names are made up
+			}
+			req, err := http.NewRequest("GET", "https://"+secure+"/x", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host = tt.host
+			resp, err := (&http.Client{Transport: transport, Timeout: patience}).Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			transport.CloseIdleConnections()
+			if resp.StatusCode != tt.status || (resp.ProtoMajor == 2) != http2 {
+				t.Errorf("%s behind %s over %s: got %d, want %d", tt.host, tt.sni, resp.Proto, resp.StatusCode, tt.status)
+			}
+		}
+	}
+	stages := stagesLine.FindStringSubmatch(p.printed())[1]
+	if got := askRaw(t, stages, "GET /x HTTP/1.1\r\nHost: strict.example.com\r\n\r\n"); got != `403 {"message":"Forbidden"}` {
+		t.Errorf("without TLS: %s", got)
+	}
+	if got := askRaw(t, stages, "GET /x HTTP/1.1\r\nHost: basic.example.com\r\n\r\n"); got != "200 shop /x /{proxy+} basic.example.com" {
+		t.Errorf("without TLS: %s", got)
+	}
+}

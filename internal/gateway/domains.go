@@ -1,0 +1,239 @@
+package gateway
+
+import (
+	"maps"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+)
+
+// A DomainChange is a custom domain name that came, changed or went.
+type DomainChange struct {
+	ID     string               // of its row: account, region and name, with slashes between them
+	Domain *snapshot.DomainName // what it is now; nil when it is gone
+	Err    error                // why nobody knows what it is now: its requests are answered 500
+}
+
+// A MappingChange is a base path mapping that came, changed or went.
+type MappingChange struct {
+	ID      string                    // of its row: that of the domain name's, a slash and the base path
+	Mapping *snapshot.BasePathMapping // what it is now; nil when it is gone
+	Err     error                     // why nobody knows what it is now: the requests that it is for are answered 500
+}
+
+// domains finds custom domain names. Look-ups take no lock.
+type domains struct {
+	index atomic.Pointer[domainIndex]
+
+	mu   sync.Mutex
+	rows map[string]*domainRows // by the id of a domain name's row
+}
+
+// domainRows are what is known of a domain name. The rows of its mappings may be
+// there before its own, and after.
+type domainRows struct {
+	domain   *snapshot.DomainName // nil for none, and where err is set
+	err      error
+	mappings map[string]mapping // by base path; without by
+}
+
+// A domainIndex has the domain names that are served. It never changes.
+type domainIndex struct {
+	names     map[string]*domain
+	wildcards int // of the names
+}
+
+// A domain is a custom domain name with what its paths lead to. It never changes.
+type domain struct {
+	id       string              // of its row
+	mappings map[string]*mapping // by base path
+	others   *mapping            // of the paths that no base path has: that of "", or nowhere
+}
+
+// A mapping is where a domain name's paths lead.
+type mapping struct {
+	api, stage string // nowhere without an API; without a stage the path begins with it
+	by         *httpmsg.CustomDomain
+	err        error // why nobody knows where
+}
+
+// SetDomains takes changes into use, for the requests that come from here on. It
+// costs as much as there are domain names.
+func (g *Gateway) SetDomains(names []DomainChange, mappings []MappingChange) {
+	if len(names)+len(mappings) > 0 {
+		g.domains.set(names, mappings)
+	}
+}
+
+func (ds *domains) set(names []DomainChange, mappings []MappingChange) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	var changed []string
+	for _, c := range names {
+		rows := ds.rowsOf(c.ID)
+		rows.domain, rows.err = c.Domain, c.Err
+		changed = append(changed, c.ID)
+	}
+	for _, c := range mappings {
+		id, base := cutMappingID(c.ID)
+		rows := ds.rowsOf(id)
+		switch {
+		case c.Mapping != nil:
+			rows.mappings[base] = mapping{api: c.Mapping.APIID, stage: c.Mapping.Stage}
+		case c.Err != nil:
+			rows.mappings[base] = mapping{err: c.Err}
+		default:
+			delete(rows.mappings, base)
+		}
+		changed = append(changed, id)
+	}
+	ds.publish(changed)
+}
+
+// cutMappingID parts the id of a mapping's row into that of its domain name's, which
+// has two slashes, and the base path.
+func cutMappingID(row string) (domain, base string) {
+	at, slashes := 0, 0
+	for ; at < len(row); at++ {
+		if row[at] == '/' {
+			if slashes++; slashes == 3 {
+				return row[:at], row[at+1:]
+			}
+		}
+	}
+	return row, ""
+}
+
+// rowsOf returns what is known of a domain name, which may be nothing yet.
+func (ds *domains) rowsOf(id string) *domainRows {
+	rows := ds.rows[id]
+	if rows == nil {
+		rows = &domainRows{mappings: make(map[string]mapping)}
+		if ds.rows == nil {
+			ds.rows = make(map[string]*domainRows)
+		}
+		ds.rows[id] = rows
+	}
+	return rows
+}
+
+// publish has look-ups see what is known of changed names. A name has passed to
+// another account where its index has that one's row.
+func (ds *domains) publish(changed []string) {
+	next := &domainIndex{names: make(map[string]*domain)}
+	if old := ds.index.Load(); old != nil {
+		next.names = maps.Clone(old.names)
+	}
+	done := make(map[string]bool, len(changed))
+	for _, id := range changed {
+		if done[id] {
+			continue
+		}
+		done[id] = true
+		rows, name := ds.rows[id], id[strings.LastIndexByte(id, '/')+1:]
+		switch {
+		case rows.domain != nil || rows.err != nil:
+			next.names[name] = rows.domainOf(id)
+			continue
+		case next.names[name] != nil && next.names[name].id == id:
+			delete(next.names, name)
+		}
+		if len(rows.mappings) == 0 {
+			delete(ds.rows, id)
+		}
+	}
+	for name := range next.names {
+		if name[0] == '*' {
+			next.wildcards++
+		}
+	}
+	ds.index.Store(next)
+}
+
+// domainOf makes what serves the requests of a domain name.
+func (rows *domainRows) domainOf(id string) *domain {
+	d := &domain{id: id, mappings: make(map[string]*mapping, len(rows.mappings)), others: &mapping{by: new(httpmsg.CustomDomain), err: rows.err}}
+	if rows.err != nil {
+		return d
+	}
+	for base, m := range rows.mappings {
+		m.by = &httpmsg.CustomDomain{
+			EndpointTypes: rows.domain.EndpointTypes, Strict: rows.domain.EndpointAccessMode == "STRICT", BasePath: base, StageInPath: m.stage == "",
+		}
+		if base == "" {
+			d.others = &m
+			continue
+		}
+		d.mappings[base] = &m
+	}
+	return d
+}
+
+// find returns the domain name of a Host, nil for none. Of names that both fit the
+// one with fewer wildcards does, and of two wildcards the longer.
+func (ds *domains) find(host string) *domain {
+	index := ds.index.Load()
+	if index == nil || len(index.names) == 0 {
+		return nil
+	}
+	var buf [maxHost]byte
+	name := hostName(buf[:0], host)
+	if d := index.names[string(name)]; d != nil || index.wildcards == 0 {
+		return d
+	}
+	for i := 1; i < len(name); i++ {
+		if name[i] != '.' {
+			continue
+		}
+		if name[i-1] == '.' { // an empty label
+			return nil
+		}
+		last := name[i-1]
+		name[i-1] = '*'
+		d := index.names[string(name[i-1:])]
+		if name[i-1] = last; d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// maxHost is the longest host name, with a dot at its end.
+const maxHost = 254
+
+// hostName appends the name of a Host in lower case, without its port and without the
+// dot of a name that is complete. An address, and what can be no name, has none.
+func hostName(dst []byte, host string) []byte {
+	host, port, _ := strings.Cut(host, ":")
+	if strings.Trim(port, "0123456789") != "" {
+		return nil
+	}
+	host = strings.TrimSuffix(host, ".")
+	if host == "" || len(host) > maxHost || host[0] == '.' {
+		return nil
+	}
+	dst = appendLower(dst, host)
+	for _, c := range dst {
+		if ('a' > c || c > 'z') && ('0' > c || c > '9') && c != '-' && c != '.' && c != '_' {
+			return nil
+		}
+	}
+	return dst
+}
+
+// locate returns where a path of the domain name leads: its first segment is a base
+// path, as it was sent, or no base path has it.
+func (d *domain) locate(path string) (location, *mapping) {
+	base, rest := cutSegment(strings.TrimLeft(path, "/"))
+	m := d.mappings[base]
+	if m == nil {
+		m, rest = d.others, path
+	}
+	if m.stage == "" {
+		return staged(m.api, rest), m
+	}
+	return location{m.api, m.stage, rest}, m
+}
