@@ -121,7 +121,7 @@ func TestOverlap(t *testing.T) {
 // TestStraysAreBounded: a policy that would take too long is said nothing of.
 func TestStraysAreBounded(t *testing.T) {
 	p := mustParse(t, `{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "arn:*:*:*:*:`+strings.Repeat("?*", 3000)+`~"}}`, ResourcePolicy)
-	methods := make([]string, 3000)
+	methods := make([]string, 10)
 	for i := range methods {
 		methods[i] = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3/prod/GET/" + strings.Repeat("x", 6000)
 	}
