@@ -23,11 +23,6 @@ const (
 
 const notYet = "BadRequestException This server does not support "
 
-const (
-	notImported = "BadRequestException Errors found during import:\n\tThis server does not support "
-	enhancedTLS = "SecurityPolicy_TLS13_1_3_2025_09"
-)
-
 // What the rows of domain names have in common.
 const (
 	aCertificate = "arn:aws:acm:us-east-1:000000000000:certificate/"
@@ -52,8 +47,6 @@ var drivenSettings = []driven{
 	{setting: "Integration.integrationTarget", any: true, value: `"arn:aws:elasticloadbalancing:a"`, becomes: refused, refusal: notYet + "integrationTarget arn:aws:elasticloadbalancing:a yet",
 		body: `{"integrationTarget": "arn:aws:elasticloadbalancing:a"}`, patch: []string{"replace /integrationTarget arn:aws:elasticloadbalancing:a"}},
 
-	{setting: "Stage.documentationVersion", any: true, value: `"v1"`, becomes: kept,
-		body: `{"documentationVersion": "v1"}`, patch: []string{"replace /documentationVersion v1"}},
 	{setting: "Stage.tracingEnabled", value: `true`, becomes: kept,
 		body: `{"tracingEnabled": true}`, patch: []string{"replace /tracingEnabled true"}},
 	{setting: "Stage.methodSettings.metricsEnabled", value: `true`, becomes: kept, patch: []string{"replace /*/*/metrics/enabled true"}},
@@ -102,6 +95,5 @@ var drivenSettings = []driven{
 	{setting: "DomainName.managementPolicy", any: true, value: `"{}"`, becomes: refused, refusal: "BadRequestException managementPolicy is supported for private custom domain names only",
 		patch: []string{"replace /managementPolicy {}"}},
 
-	{setting: "Definition.x-amazon-apigateway-documentation", becomes: refused,
-		refusal: notImported + "x-amazon-apigateway-documentation yet", body: `{"x-amazon-apigateway-documentation": {"version": "1", "documentationParts": []}}`},
+	{setting: "Reading.locationStatus", value: `"UNDOCUMENTED"`, becomes: refused, refusal: notYet + "locationStatus UNDOCUMENTED yet", body: "{}"},
 }

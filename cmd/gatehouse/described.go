@@ -76,7 +76,7 @@ func (d *described) read(ctx context.Context) *reading {
 		out.wrong = append(out.wrong, templateMistakes(def)...)
 		return out
 	}
-	adapt(def)
+	placeEndpoint(def)
 	closed, wrong := d.deploy(ctx, def)
 	out.wrong, out.refused = wrong, len(wrong) > 0
 	if d.server.skipsProtection(d.api) {

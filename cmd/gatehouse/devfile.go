@@ -4,22 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
-
-// adapt takes from a definition what the control plane does not take yet and
-// what can be served without: documentation is left out.
-func adapt(def *openapi.API) {
-	placeEndpoint(def)
-	if !control.Serves(openapi.FeatureDocumentation) {
-		omit(def, openapi.FeatureDocumentation)
-		def.Documentation = nil
-	}
-}
 
 // placeEndpoint makes the API of a definition that names VPC endpoints a private one, as
 // it says, and all others regional.
@@ -33,21 +22,6 @@ func placeEndpoint(def *openapi.API) {
 	case len(e.Types) == 0:
 		e.Types = []string{"REGIONAL"}
 	}
-}
-
-// omit takes a feature out of a definition, with a notice of its first use.
-func omit(def *openapi.API, name openapi.FeatureName) {
-	if use, ok := def.Uses(name); ok {
-		def.Findings = append(def.Findings, openapi.Finding{
-			Severity: openapi.Dropped, Concern: openapi.Serving, Position: use.Position, Path: use.Path,
-			Text: string(name) + " is not kept: nothing that is served depends on it",
-		})
-	}
-	forget(def, name)
-}
-
-func forget(def *openapi.API, name openapi.FeatureName) {
-	def.Features = slices.DeleteFunc(def.Features, func(f openapi.Feature) bool { return f.Name == name })
 }
 
 // dropRefused takes from a definition the models for which it was refused, and

@@ -42,8 +42,8 @@ type cloner struct {
 }
 
 // cloneRestAPI gives a new API what another one defines: resources and their
-// methods, models, validators, authorizers and gateway responses. Resources, validators
-// and authorizers get ids of their own, and an inherited policy is about the new API.
+// methods, models, validators, authorizers, gateway responses and documentation. Resources,
+// validators, authorizers and documentation parts get ids of their own, and an inherited policy is about the new API.
 func (t *tx) cloneRestAPI(from string, api *restAPI, inheritedPolicy bool) error {
 	src, err := t.of(from).source()
 	if err != nil {

@@ -199,12 +199,13 @@ func TestConvergeStage(t *testing.T) {
 	for range 2 {
 		deployments = append(deployments, *must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api}))(t).ID)
 	}
+	versions := rapid.SampledFrom(documentationVersions(t, b, api))
 	c := convergence[wire.CreateStageRequest, wire.Stage]{
 		draw: func(t *rapid.T, label string) *wire.CreateStageRequest {
 			return &wire.CreateStageRequest{
 				RestAPIID: api, StageName: "s", DeploymentID: rapid.SampledFrom(deployments).Draw(t, label+" deployment"), Description: maybe(t, label+" description", filledText),
 				Variables:            maybeMap(t, label+" variables", []string{"a", "B_2", "c9"}, rapid.StringMatching(`[A-Za-z0-9\-._~:/?#&=,]{1,20}`)),
-				DocumentationVersion: maybe(t, label+" version", filledText), TracingEnabled: maybe(t, label+" tracing", flag),
+				DocumentationVersion: maybe(t, label+" version", versions), TracingEnabled: maybe(t, label+" tracing", flag),
 				CacheClusterSize: maybe(t, label+" size", rapid.SampledFrom([]string{"0.5", "237"})),
 			}
 		},

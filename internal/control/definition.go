@@ -10,14 +10,14 @@ import (
 // done to the parts alike. Parts of a document are read by package openapi.
 type definitionPart struct {
 	// load reads the part of an API as it is edited into a source, in the order
-	// in which it was made.
+	// in which it was made. It is nil for a part that deployments have nothing of.
 	load func(*tx, *source) error
 
 	// apply lays the part of an imported definition over an API, merged into what
 	// is there or in its place.
 	apply func(*applier) error
 
-	// freeze writes the served form of the part.
+	// freeze writes the served form of the part, nil where nothing is served of it.
 	freeze func(*source, *snapshot.Deployment)
 
 	// clone stores the part for another API.
@@ -34,6 +34,7 @@ func definitionParts() []definitionPart {
 		{(*tx).loadAuthorizers, (*applier).putAuthorizers, freezeAuthorizers, (*cloner).cloneAuthorizers},
 		{(*tx).loadGatewayResponses, (*applier).putGatewayResponses, freezeGatewayResponses, (*cloner).gatewayResponses},
 		{(*tx).loadResources, (*applier).putResources, freezeResources, (*cloner).resources},
+		{nil, (*applier).putDocumentation, nil, (*cloner).documentation}, // which has versions of its own
 	}
 }
 
@@ -54,6 +55,9 @@ type source struct {
 func (t *tx) source() (*source, error) {
 	src := new(source)
 	for _, part := range definitionParts() {
+		if part.load == nil {
+			continue
+		}
 		if err := part.load(t, src); err != nil {
 			return nil, err
 		}

@@ -15,7 +15,9 @@ func (t *tx) freeze(d *wire.Deployment, src *source) *snapshot.Deployment {
 		Format: snapshot.DeploymentFormat, ID: *d.ID, APIID: t.api, Account: t.who.Account, Region: t.who.Region, Created: int64(*d.CreatedDate),
 	}
 	for _, part := range definitionParts() {
-		part.freeze(src, out)
+		if part.freeze != nil {
+			part.freeze(src, out)
+		}
 	}
 	return out
 }

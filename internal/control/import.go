@@ -123,20 +123,29 @@ const treeBytes = 512 << 20
 // parseDefinition reads the body of an import under the request's parameters. The
 // caller has a place: of a few megabytes it may make some hundred.
 func parseDefinition(ctx context.Context, who *wire.Caller, id string, body []byte, params map[string]string, memory *httpmsg.Charge) (*openapi.API, error) {
-	base, ok := openapi.ParseBasePath(params["basepath"])
-	if !ok {
+	o := optionsFor(ctx, who, id, memory)
+	var ok bool
+	if o.BasePath, ok = openapi.ParseBasePath(params["basepath"]); !ok {
 		return nil, wire.BadRequest("Invalid basepath specified: %s. Valid options are ignore,prepend,split", wire.Truncated(params["basepath"]))
 	}
+	o.IgnoreDocumentation = params["ignore"] == "documentation"
 	for kind := range strings.SplitSeq(params["endpointConfigurationTypes"], ",") {
 		if kind != "" && !slices.Contains(endpointTypes, kind) {
 			return nil, errEndpointType()
 		}
 	}
-	def, err := openapi.Parse(body, openapi.Options{
-		APIID: id, BasePath: base, IgnoreDocumentation: params["ignore"] == "documentation",
-		AccountID: who.Account, Partition: "aws", Region: who.Region,
-		Stop: ctx.Err, Memory: memory,
-	})
+	return readDefinition(ctx, openapi.Parse, body, o)
+}
+
+// optionsFor is how the definition of an API is read for a caller, until ctx ends.
+func optionsFor(ctx context.Context, who *wire.Caller, id string, memory *httpmsg.Charge) openapi.Options {
+	return openapi.Options{APIID: id, AccountID: who.Account, Partition: "aws", Region: who.Region, Stop: ctx.Err, Memory: memory}
+}
+
+// readDefinition reads a body with one of package openapi's readers, whose errors it
+// makes answers.
+func readDefinition(ctx context.Context, parse func([]byte, openapi.Options) (*openapi.API, error), body []byte, o openapi.Options) (*openapi.API, error) {
+	def, err := parse(body, o)
 	if errors.Is(err, httpmsg.ErrBudget) {
 		return nil, wire.ServiceUnavailable("The server holds as much of definitions as it may")
 	}
@@ -214,13 +223,6 @@ func refuseDefinition(def *openapi.API, failOnWarnings bool) error {
 	for _, f := range def.Findings {
 		if f.Severity == openapi.Error {
 			findings = append(findings, f)
-		}
-	}
-	for _, f := range def.Features {
-		if unservedFeature(f.Name) {
-			text := "This server does not support " + string(f.Name) + " yet"
-			failed.Errors = append(failed.Errors, text+": "+f.Path)
-			findings = append(findings, openapi.Finding{Severity: openapi.Error, Position: f.Position, Path: f.Path, Text: text})
 		}
 	}
 	if err := failed.Err(); err != nil {

@@ -345,8 +345,11 @@ func TestImportRefuses(t *testing.T) {
 			message: "Errors found during import:\n\tUnable to create gateway response for 'TEAPOT': Invalid gateway response type specified: TEAPOT"},
 		"gateway response's status": {body: head + "  {}\nx-amazon-apigateway-gateway-responses: {THROTTLED: {statusCode: 9}}", code: "BadRequest",
 			message: "Errors found during import:\n\tUnable to create gateway response for 'THROTTLED': Invalid status code specified: 9"},
-		"not served": {body: head + "  {}\nx-amazon-apigateway-documentation: {version: '1'}", code: "BadRequest",
-			message: "Errors found during import:\n\tThis server does not support x-amazon-apigateway-documentation yet: #/x-amazon-apigateway-documentation"},
+		"not served": {body: get("{type: http_proxy, httpMethod: GET, uri: 'http://a/', integrationTarget: 'arn:aws:x'}"), code: "BadRequest",
+			message: "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/a': This server does not support integrationTarget arn:aws:x yet"},
+		"documentation": {body: head + "  /a b: {get: {}}\nx-amazon-apigateway-documentation: {documentationParts: [{location: {type: API, path: /}, properties: {}}]}", code: "BadRequest",
+			message: "Errors found during import:\n\tUnable to create resource at path '/a b': Resource's path part only allow a-zA-Z0-9._- and curly braces at the beginning and the end and an optional plus sign before the closing brace." +
+				"\n\tUnable to create documentation part for type 'API', path '/': Invalid location specified for documentation part: type 'API' has no path"},
 		"fail on warnings": {body: get("{type: mock, requestParameters: {integration.request.header.nothing: true}}"), strict: true, code: "BadRequest",
 			message: "Warnings found during import:\n\tInvalid format for 'requestParameters'. Expected type string for property 'integration.request.header.nothing' of resource '/a' and method 'GET' but got 'true'"},
 		"policy": {body: head + "  {}\nx-amazon-apigateway-policy: [1]", code: "BadRequest",

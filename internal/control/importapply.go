@@ -24,21 +24,33 @@ type applier struct {
 	authorizers map[string]string // authorizer ids by name
 }
 
-// applyDefinition changes an API to what a definition says. When a part of it
-// fails, the error tells of all that do.
-func (t *tx) applyDefinition(api *restAPI, def *openapi.API, overwrite bool) (*wire.RestAPI, error) {
-	a := &applier{
+func newApplier(t *tx, api *restAPI, def *openapi.API, overwrite bool) *applier {
+	return &applier{
 		tx: t, api: api, def: def, overwrite: overwrite,
 		failed: openapi.ImportErrors{Warnings: def.Warnings}, resources: make(map[string]string), validators: make(map[string]string),
 		authorizers: make(map[string]string),
 	}
+}
+
+// failure is the error of a definition of which parts have failed.
+func (a *applier) failure() error {
+	if err := a.failed.Err(); err != nil {
+		return &DefinitionError{wire.BadRequest("%s", err.Error()), a.findings}
+	}
+	return nil
+}
+
+// applyDefinition changes an API to what a definition says. When a part of it
+// fails, the error tells of all that do.
+func (t *tx) applyDefinition(api *restAPI, def *openapi.API, overwrite bool) (*wire.RestAPI, error) {
+	a := newApplier(t, api, def, overwrite)
 	for _, part := range definitionParts() {
 		if err := part.apply(a); err != nil {
 			return nil, err
 		}
 	}
-	if err := a.failed.Err(); err != nil {
-		return nil, &DefinitionError{wire.BadRequest("%s", err.Error()), a.findings}
+	if err := a.failure(); err != nil {
+		return nil, err
 	}
 	if err := t.saveRestAPI(api); err != nil {
 		return nil, err

@@ -78,7 +78,6 @@ var keptOfAPI = []keptSetting[restAPI]{
 
 var keptOfStage = []keptSetting[stage]{
 	{"Stage.tracingEnabled", "there is no X-Ray", func(s *stage) string { return whenTrue(s.TracingEnabled) }},
-	{"Stage.documentationVersion", "there are no documentation versions yet", func(s *stage) string { return text(s.DocumentationVersion) }},
 }
 
 var keptOfMethodSetting = []keptSetting[wire.MethodSetting]{

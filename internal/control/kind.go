@@ -33,9 +33,15 @@ const (
 	kindDeploymentSource    kind = "deploymentsource"    // deployment id; the definition that it froze
 	kindStage               kind = "stage"               // stage name
 
+	kindDocumentationPart    kind = "documentationpart"    // part id
+	kindDocumentationVersion kind = "documentationversion" // version
+	kindDocumentationSource  kind = "documentationsource"  // version; the parts that it froze
+
 	// Indexes, whose entries index.go writes.
 	kindAPIOwner kind = "apiowner" // API id; tells the account of every API of the server
 	kindChild    kind = "child"    // parent id "/" path part; tells the resource at a place in the tree
+
+	kindDocumentationPlace kind = "documentationplace" // hash of a location; tells the part that has it
 
 	kindAPIKeyValue kind = "apikeyvalue" // hash of a value; tells the API key that has it
 	kindKeyStage    kind = "keystage"    // API id "/" stage name; tells the API keys that name a stage
@@ -87,7 +93,7 @@ func kindTable() []kindInfo {
 		{kind: kindStage, scope: ofAPI, served: serves(snapshot.ServedStage, kindStage, (*tx).servedStage), leave: (*tx).dropStage,
 			tags: tagsAt("/restapis/{api}/stages/{id}", (*tx).stage, func(s *stage) *map[string]string { return &s.Tags })},
 		{kind: kindDeployment, scope: ofAPI, served: &servedForm{name: snapshot.ServedDeployment, again: (*tx).deploymentAgain}}, // published by saveDeployment
-		{kind: kindDeploymentSource, scope: ofAPI, under: kindDeployment, sameID: true},
+		{kind: kindDeploymentSource, scope: ofAPI, under: kindDeployment, sameID: true, frozen: true},
 		{kind: kindResource, scope: ofAPI, indexes: []index{indexOf(kindChild, ofAPI, placesOf)}},
 		{kind: kindMethod, scope: ofAPI, under: kindResource},
 		{kind: kindMethodResponse, scope: ofAPI, under: kindMethod},
@@ -96,6 +102,9 @@ func kindTable() []kindInfo {
 		{kind: kindValidator, scope: ofAPI},
 		{kind: kindAuthorizer, scope: ofAPI},
 		{kind: kindGatewayResponse, scope: ofAPI},
+		{kind: kindDocumentationPart, scope: ofAPI, indexes: []index{indexOf(kindDocumentationPlace, ofAPI, documentationPlaces)}},
+		{kind: kindDocumentationVersion, scope: ofAPI},
+		{kind: kindDocumentationSource, scope: ofAPI, under: kindDocumentationVersion, sameID: true, frozen: true},
 	}
 }
 
@@ -108,6 +117,8 @@ type kindInfo struct {
 	// other's and a slash or, if sameID is set, are the same. "" is for none.
 	under  kind
 	sameID bool
+
+	frozen bool // its parts were within their bounds when they were stored
 
 	served  *servedForm // nil for a kind of which nothing is served
 	stays   bool        // when the server is reset

@@ -19,6 +19,8 @@ const (
 	noModel       = "NotFoundException Invalid model name specified: {model}"
 	noValidator   = "NotFoundException Invalid Request Validator identifier specified"
 	noAuthorizer  = "NotFoundException Invalid Authorizer identifier specified"
+	noPart        = "NotFoundException Invalid Documentation part identifier specified"
+	noVersion     = "NotFoundException Invalid Documentation version specified"
 	noDeployment  = "NotFoundException Invalid Deployment identifier specified"
 	noStage       = "NotFoundException Invalid stage identifier specified"
 	noLink        = "NotFoundException Invalid Vpc Link identifier specified"
@@ -106,6 +108,18 @@ var lookups = []lookup{
 	{"GetGatewayResponse", "GET /restapis/{api}/gatewayresponses/THROTTLED", "", ofAPI},
 	{"UpdateGatewayResponse", "PATCH /restapis/{api}/gatewayresponses/THROTTLED", noPatch, ofAPI},
 
+	{"CreateDocumentationPart", "POST /restapis/{api}/documentation/parts", `{"location": {"type": "RESOURCE"}, "properties": "{}"}`, ofAPI},
+	{"ImportDocumentationParts", "PUT /restapis/{api}/documentation/parts", `{"swagger": "2.0"}`, ofAPI},
+	{"GetDocumentationParts", "GET /restapis/{api}/documentation/parts", "", ofAPI},
+	{"GetDocumentationPart", "GET /restapis/{api}/documentation/parts/{part}", "", map[string]string{"api": noPart, "part": noPart}},
+	{"UpdateDocumentationPart", "PATCH /restapis/{api}/documentation/parts/{part}", noPatch, map[string]string{"api": noPart, "part": noPart}},
+
+	{"CreateDocumentationVersion", "POST /restapis/{api}/documentation/versions", `{"documentationVersion": "2"}`, ofAPI},
+	{"CreateDocumentationVersion of a stage", "POST /restapis/{api}/documentation/versions", `{"documentationVersion": "3", "stageName": "{stage}"}`, map[string]string{"api": noAPI, "stage": noStage}},
+	{"GetDocumentationVersions", "GET /restapis/{api}/documentation/versions", "", ofAPI},
+	{"GetDocumentationVersion", "GET /restapis/{api}/documentation/versions/{version}", "", map[string]string{"api": noVersion, "version": noVersion}},
+	{"UpdateDocumentationVersion", "PATCH /restapis/{api}/documentation/versions/{version}", noPatch, map[string]string{"api": noVersion, "version": noVersion}},
+
 	{"GetDeployments", "GET /restapis/{api}/deployments", "", ofAPI},
 	{"GetDeployment", "GET /restapis/{api}/deployments/{deployment}", "", map[string]string{"api": noDeployment, "deployment": noDeployment}},
 	{"UpdateDeployment", "PATCH /restapis/{api}/deployments/{deployment}", noPatch, map[string]string{"api": noDeployment, "deployment": noDeployment}},
@@ -164,6 +178,8 @@ var lookups = []lookup{
 	{"DeleteRequestValidator", "DELETE /restapis/{api}/requestvalidators/{validator}", "", map[string]string{"api": noValidator, "validator": noValidator}},
 	{"DeleteAuthorizer", "DELETE /restapis/{api}/authorizers/{authorizer}", "", map[string]string{"api": noAuthorizer, "authorizer": noAuthorizer}},
 	{"DeleteGatewayResponse", "DELETE /restapis/{api}/gatewayresponses/THROTTLED", "", ofAPI},
+	{"DeleteDocumentationPart", "DELETE /restapis/{api}/documentation/parts/{part}", "", map[string]string{"api": noAPI, "part": noPart}},
+	{"DeleteDocumentationVersion", "DELETE /restapis/{api}/documentation/versions/{version}", "", map[string]string{"api": noVersion, "version": noVersion}},
 	{"DeleteBasePathMapping", "DELETE " + basePath, "", ofBasePath},
 	{"DeleteDomainName", "DELETE /domainnames/{domain}", "", ofDomain},
 	{"DeleteStage", "DELETE /restapis/{api}/stages/{stage}", "", map[string]string{"api": noStage, "stage": noStage}},
@@ -180,7 +196,7 @@ var lookups = []lookup{
 // is none is but another unknown method.
 var unknownNames = map[string][]string{
 	"api": {"nope", "SHOP"}, "resource": {"nope"}, "method": {"PUT", "FETCH", "get"}, "status": {"599"}, "model": {"nope", "pet"},
-	"validator": {"nope"}, "authorizer": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "link": {"nope"}, "certificate": {"nope"}, "key": {"nope"}, "plan": {"nope"},
+	"part": {"nope"}, "version": {"nope", "V1"}, "validator": {"nope"}, "authorizer": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "link": {"nope"}, "certificate": {"nope"}, "key": {"nope"}, "plan": {"nope"},
 	"domain": {"nope.example.com", "API.example.com", "%2A.example.com"}, "base": {"nope", "ORDERS", "orders%2F"},
 }
 
@@ -266,6 +282,8 @@ func lookupFixture(t *testing.T, url string) map[string]string {
 		{"PUT " + resourcePath + "/methods/GET/integration/responses/200", "{}", "", ""},
 		{"POST /restapis/shop/models", `{"name": "Pet", "contentType": "application/json", "schema": "{}"}`, "", ""},
 		{"POST /restapis/shop/requestvalidators", `{"name": "v"}`, "validator", "id"},
+		{"POST /restapis/shop/documentation/parts", `{"location": {"type": "API"}, "properties": "{}"}`, "part", "id"},
+		{"POST /restapis/shop/documentation/versions", `{"documentationVersion": "v1"}`, "version", "version"},
 		{"POST /restapis/shop/authorizers", authorizerBody("a"), "authorizer", "id"},
 		{"POST /restapis/shop/deployments", `{"stageName": "dev"}`, "deployment", "id"},
 		{"POST /restapis/shop/deployments", "{}", "other", "id"},

@@ -16,7 +16,7 @@ type operation struct {
 // operations lists the operations that are built. It calls none of them, so s may
 // be nil.
 func (s *Service) operations() []operation {
-	return slices.Concat(s.accountOperations(), s.domainOperations(), s.definitionOperations(), s.stageOperations(), s.otherOperations())
+	return slices.Concat(s.accountOperations(), s.domainOperations(), s.definitionOperations(), s.documentationOperations(), s.stageOperations(), s.otherOperations())
 }
 
 // accountOperations are about what an account has beside its APIs.
@@ -138,6 +138,24 @@ func (s *Service) definitionOperations() []operation {
 		{"GetGatewayResponses", wire.Op(s.GetGatewayResponses), nil},
 		{"UpdateGatewayResponse", wire.Op(s.UpdateGatewayResponse), &gatewayResponsePatch},
 		{"DeleteGatewayResponse", wire.Op(s.DeleteGatewayResponse), nil},
+	}
+}
+
+// documentationOperations are about what is said of APIs.
+func (s *Service) documentationOperations() []operation {
+	return []operation{
+		{"CreateDocumentationPart", wire.Op(s.CreateDocumentationPart), nil},
+		{"ImportDocumentationParts", wire.Op(s.ImportDocumentationParts), nil},
+		{"GetDocumentationPart", wire.Op(s.GetDocumentationPart), nil},
+		{"GetDocumentationParts", wire.Op(s.GetDocumentationParts), nil},
+		{"UpdateDocumentationPart", wire.Op(s.UpdateDocumentationPart), &documentationPartPatch},
+		{"DeleteDocumentationPart", wire.Op(s.DeleteDocumentationPart), nil},
+
+		{"CreateDocumentationVersion", wire.Op(s.CreateDocumentationVersion), nil},
+		{"GetDocumentationVersion", wire.Op(s.GetDocumentationVersion), nil},
+		{"GetDocumentationVersions", wire.Op(s.GetDocumentationVersions), nil},
+		{"UpdateDocumentationVersion", wire.Op(s.UpdateDocumentationVersion), &documentationVersionPatch},
+		{"DeleteDocumentationVersion", wire.Op(s.DeleteDocumentationVersion), nil},
 	}
 }
 

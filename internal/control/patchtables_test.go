@@ -41,6 +41,8 @@ func patchFixture(t *testing.T, url string, p *patched) map[string]string {
 		{"POST /restapis/shop/resources/{root}", `{"pathPart": "more"}`, "more", "id"},
 		{"POST /restapis/shop/models", `{"name": "Pet", "contentType": "application/json", "schema": "{}"}`, "", ""},
 		{"POST /restapis/shop/requestvalidators", `{"name": "v"}`, "validator", "id"},
+		{"POST /restapis/shop/documentation/parts", `{"location": {"type": "API"}, "properties": "{}"}`, "part", "id"},
+		{"POST /restapis/shop/documentation/versions", `{"documentationVersion": "1"}`, "", ""},
 		{"POST /restapis/shop/authorizers", authorizerBody("other"), "taken", "id"},
 		{"POST /restapis/shop/authorizers", authorizerBody("a"), "authorizer", "id"},
 		{"POST /vpclinks", `{"name": "l", "targetArns": ["arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/x/1"]}`, "link", "id"},
@@ -417,6 +419,26 @@ var patchTables = []patched{
 			{op: "replace", path: "/validateRequestBody", value: "null", member: "/validateRequestBody", want: `false`},
 			{op: "replace", path: "/validateRequestParameters", value: "true", member: "/validateRequestParameters", want: `true`},
 			{op: "replace", path: "/validateRequestParameters", value: "x", member: "/validateRequestParameters", want: `false`},
+		},
+	},
+	{
+		operation: "UpdateDocumentationPart", target: "/restapis/shop/documentation/parts/{part}", status: 200, dialect: "table",
+		listed:  map[string]string{"replace": "/properties"},
+		unknown: []string{"/id", "/location", "/location/type", "/invalidPath"},
+		rows: []patchRow{
+			{op: "replace", path: "/properties", value: "{ \"a\" : [1] }", member: "/properties", want: `"{ \"a\" : [1] }"`},
+			{op: "replace", path: "/properties", value: "", want: "! BadRequestException Documentation part properties must be non-empty"},
+			{op: "replace", path: "/properties", value: "null", want: "! BadRequestException Documentation part properties must be non-empty"},
+			{op: "replace", path: "/properties", value: "7", want: "! BadRequestException Documentation part properties must be a JSON object: it is no object"},
+		},
+	},
+	{
+		operation: "UpdateDocumentationVersion", target: "/restapis/shop/documentation/versions/1", status: 200, dialect: "table",
+		listed:  map[string]string{"replace": "/description"},
+		unknown: []string{"/version", "/createdDate"},
+		rows: []patchRow{
+			{op: "replace", path: "/description", value: "d", member: "/description", want: `"d"`},
+			{op: "replace", path: "/description", value: "", member: "/description"},
 		},
 	},
 	{

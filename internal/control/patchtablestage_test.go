@@ -22,6 +22,7 @@ var stagePatches = patched{
 		{op: "replace", path: "/description", value: "d", member: "/description", want: `"d"`},
 		{op: "replace", path: "/description", value: "", member: "/description"},
 		{op: "replace", path: "/documentationVersion", value: "1", member: "/documentationVersion", want: `"1"`},
+		{op: "replace", path: "/documentationVersion", value: "nope", want: "! BadRequestException Invalid Documentation version specified"},
 		{op: "replace", path: "/documentationVersion", value: "", member: "/documentationVersion"},
 		{op: "replace", path: "/clientCertificateId", value: "{certificate}", member: "/clientCertificateId", want: `"{certificate}"`},
 		{op: "replace", path: "/clientCertificateId", value: "nope", want: "! BadRequestException Invalid client certificate identifier specified"},

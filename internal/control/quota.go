@@ -27,10 +27,11 @@ type Limits struct {
 	ThrottlesPerPlanStage int // of methods
 
 	// Of an API.
-	ResourcesPerAPI   int // the root is one
-	StagesPerAPI      int
-	AuthorizersPerAPI int
-	PolicyLength      int // of the resource policy, in characters; 0 is as long as the server takes any
+	ResourcesPerAPI          int // the root is one
+	StagesPerAPI             int
+	AuthorizersPerAPI        int
+	DocumentationPartsPerAPI int
+	PolicyLength             int // of the resource policy, in characters; 0 is as long as the server takes any
 
 	MethodResponsesPerMethod int
 	VariablesPerStage        int
@@ -44,7 +45,7 @@ func AWSLimits() Limits {
 	return Limits{
 		RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60,
 		APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20,
-		ResourcesPerAPI: 300, StagesPerAPI: 10, AuthorizersPerAPI: 10, PolicyLength: 8192,
+		ResourcesPerAPI: 300, StagesPerAPI: 10, AuthorizersPerAPI: 10, DocumentationPartsPerAPI: 2000, PolicyLength: 8192,
 		VariablesPerStage: 100, IntegrationTimeout: defaultTimeoutMillis,
 	}
 }
@@ -81,6 +82,7 @@ var quotas = []Quota{
 	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }, 0},
 	{"stages-per-api", "stages of an API", func(l *Limits) *int { return &l.StagesPerAPI }, 0},
 	{"authorizers-per-api", "authorizers of an API", func(l *Limits) *int { return &l.AuthorizersPerAPI }, 0},
+	{"documentation-parts-per-api", "documentation parts of an API", func(l *Limits) *int { return &l.DocumentationPartsPerAPI }, 0},
 	{"resource-policy-length", "characters of an API's resource policy", func(l *Limits) *int { return &l.PolicyLength }, 0},
 	{"method-responses-per-method", "method responses of a method", func(l *Limits) *int { return &l.MethodResponsesPerMethod }, 0},
 	{"variables-per-stage", "variables of a stage", func(l *Limits) *int { return &l.VariablesPerStage }, 0},

@@ -292,17 +292,28 @@ func TestRoundTripGatewayResponse(t *testing.T) {
 	})
 }
 
+// documentationVersions makes versions of an API's documentation.
+func documentationVersions(t *testing.T, b *bench, api string) []string {
+	t.Helper()
+	versions := []string{"1", "é/<&>"}
+	for _, v := range versions {
+		must(b.CreateDocumentationVersion(ctx(), who, &wire.CreateDocumentationVersionRequest{RestAPIID: api, DocumentationVersion: v}))(t)
+	}
+	return versions
+}
+
 func TestRoundTripStage(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	b := newBenchAt(t, func() time.Time { return now }) // a cache is still being made when it is read
 	api, _ := b.api()
 	d := must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: api}))(t)
+	versions := rapid.SampledFrom(append(documentationVersions(t, b, api), ""))
 	rapid.Check(t, func(t *rapid.T) {
 		in := &wire.CreateStageRequest{
 			RestAPIID: api, StageName: rapid.StringMatching(`[a-zA-Z0-9_-]{1,20}`).Draw(t, "name"), DeploymentID: *d.ID, Description: maybe(t, "description", free),
 			Variables:            maybeMap(t, "variables", []string{"a", "B_2", "c9"}, rapid.StringMatching(`[A-Za-z0-9\-._~:/?#&=,]{1,20}`)),
-			DocumentationVersion: maybe(t, "version", free), TracingEnabled: maybe(t, "tracing", flag), CacheClusterEnabled: maybe(t, "cache", flag),
+			DocumentationVersion: maybe(t, "version", versions), TracingEnabled: maybe(t, "tracing", flag), CacheClusterEnabled: maybe(t, "cache", flag),
 			CacheClusterSize: maybe(t, "size", rapid.SampledFrom([]string{"0.5", "237"})), Tags: maybeMap(t, "tags", []string{"a", "b"}, free),
 		}
 		var canary *wire.CanarySettings

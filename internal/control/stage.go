@@ -76,6 +76,9 @@ func (t *tx) addStage(st *stage) error {
 	if err := checkTags(st.Tags); err != nil {
 		return err
 	}
+	if err := t.checkDocumentationVersion(st.DocumentationVersion); err != nil {
+		return err
+	}
 	if err := t.quota(kindStage, t.svc.limits.StagesPerAPI, "Stages"); err != nil {
 		return err
 	}

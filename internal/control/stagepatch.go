@@ -34,7 +34,7 @@ var stagePatch = patchTable[stage]{
 	Paths: append([]patchPath[stage]{
 		{At: "/deploymentId", Replace: setDeployment, Copy: promoteDeployment},
 		{At: "/description", Replace: setText(func(s *stage) **string { return &s.Description })},
-		{At: "/documentationVersion", Replace: setText(func(s *stage) **string { return &s.DocumentationVersion })},
+		{At: "/documentationVersion", Replace: setDocumentationVersion},
 		{At: "/clientCertificateId", Replace: setClientCertificate},
 		{At: "/cacheClusterEnabled", Replace: setBool(func(s *stage) **bool { return &s.CacheClusterEnabled })},
 		{At: "/cacheClusterSize", Replace: setOneOf(func(s *stage) **string { return &s.CacheClusterSize }, cacheSizes,

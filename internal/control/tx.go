@@ -143,10 +143,9 @@ func (t *tx) saveUnique(k kind, id string, v any, taken error) error {
 	return tooLarge(string(k), t.Put(t.key(k, id), doc))
 }
 
-// encode writes a document whose parts are within their bounds; those of a
-// frozen definition were so when they were stored.
+// encode writes a document whose parts are within their bounds.
 func (k *kindInfo) encode(id string, v any) ([]byte, error) {
-	if k.kind != kindDeploymentSource {
+	if !k.frozen {
 		if err := checkSizes(v); err != nil {
 			return nil, err
 		}

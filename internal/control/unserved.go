@@ -1,9 +1,6 @@
 package control
 
-import (
-	"github.com/gatehouse-gw/gatehouse/internal/openapi"
-	"github.com/gatehouse-gw/gatehouse/internal/wire"
-)
+import "github.com/gatehouse-gw/gatehouse/internal/wire"
 
 // What this file refuses is valid for AWS and changes answers, and the data
 // plane does not do it yet. Refusing is what keeps a setting from being
@@ -20,12 +17,4 @@ func unservedIntegration(in *wire.Integration) error {
 		return unserved("integrationTarget", v)
 	}
 	return nil
-}
-
-// Serves reports whether definitions may use a feature.
-func Serves(name openapi.FeatureName) bool { return !unservedFeature(name) }
-
-// unservedFeature reports whether a definition that uses a feature is refused.
-func unservedFeature(name openapi.FeatureName) bool {
-	return name == openapi.FeatureDocumentation
 }

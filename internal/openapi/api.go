@@ -112,6 +112,9 @@ type API struct {
 	GatewayResponses  []wire.GatewayResponse  `json:"gatewayResponses,omitzero"`
 	Documentation     *Documentation          `json:"documentation,omitzero"`
 
+	// DocumentationIgnored says that Documentation was not to be read.
+	DocumentationIgnored bool `json:"-"`
+
 	UsagePlans []UsagePlan `json:"-"` // for Lenient alone
 
 	// Warnings are the service's, in the order in which they were found.
@@ -194,7 +197,6 @@ const (
 	FeatureContentHandling    FeatureName = "contentHandling"
 	FeatureCredentials        FeatureName = "credentials"
 	FeatureDisableEndpoint    FeatureName = "disableExecuteApiEndpoint"
-	FeatureDocumentation      FeatureName = "x-amazon-apigateway-documentation"
 	FeatureEndpointAccessMode FeatureName = "x-amazon-apigateway-endpoint-access-mode"
 	FeatureGatewayResponses   FeatureName = "x-amazon-apigateway-gateway-responses"
 	FeaturePolicy             FeatureName = "x-amazon-apigateway-policy"

@@ -19,6 +19,25 @@ func Parse(data []byte, o Options) (*API, error) {
 	return build(&documents{main: src, weight: src.root.weight}, o, findings)
 }
 
+// ParseDocumentation reads of a definition what Parse reads into API.Documentation,
+// and nothing else: the rest may be as wrong as it likes. Its errors are Parse's, in
+// the words in which ImportDocumentationParts gives them.
+func ParseDocumentation(data []byte, o Options) (*API, error) {
+	src, findings, err := readSource(o.File, data, o)
+	if err == nil {
+		var im *importer
+		if im, err = newImporter(&documents{main: src, weight: src.root.weight}, o, findings); err == nil {
+			im.readDocumentation()
+			sortFindings(im.api.Findings)
+			return im.api, nil
+		}
+	}
+	if input, ok := errors.AsType[*InputError](err); ok && !input.bound {
+		input.malformed = "Unable to build importer with provided input."
+	}
+	return nil, err
+}
+
 // readSource parses data, which is JSON when it begins as JSON does and YAML
 // otherwise.
 func readSource(name string, data []byte, o Options) (*source, []Finding, error) {
@@ -141,8 +160,8 @@ type importer struct {
 	tree       *resourceTree
 }
 
-// build makes the API of the main document in docs.
-func build(docs *documents, o Options, findings []Finding) (*API, error) {
+// newImporter begins the import of the main document in docs.
+func newImporter(docs *documents, o Options, findings []Finding) (*importer, error) {
 	doc := top(docs.main)
 	d, version, err := dialectOf(doc, o.Lenient)
 	if err == nil && d == openapi31 && !o.Lenient {
@@ -156,7 +175,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 		}
 		return nil, &InputError{bound: doc.up != nil, Findings: []Finding{{Severity: Error, Position: doc.place(), Text: err.Error()}}}
 	}
-	im := &importer{
+	return &importer{
 		opts:    o,
 		dialect: d,
 		docs:    docs,
@@ -164,6 +183,14 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 		api:     &API{Dialect: version, Findings: findings, Plain: !extended(docs.main.root), docs: docs},
 		noted:   make(map[Finding]bool),
 		uses:    make(map[FeatureName]int),
+	}, nil
+}
+
+// build makes the API of the main document in docs.
+func build(docs *documents, o Options, findings []Finding) (*API, error) {
+	im, err := newImporter(docs, o, findings)
+	if err != nil {
+		return nil, err
 	}
 	im.readTop()
 	im.readSettings()

@@ -110,10 +110,10 @@ func (im *importer) readGatewayResponses() {
 
 func (im *importer) readDocumentation() {
 	c := im.extension("documentation")
+	im.api.DocumentationIgnored = im.opts.IgnoreDocumentation
 	if c == nil || im.opts.IgnoreDocumentation {
 		return
 	}
-	im.feature(FeatureDocumentation, c)
 	doc := &Documentation{Version: c.str("version")}
 	for _, part := range c.get("documentationParts").items() {
 		at := part.get("location")
