@@ -37,7 +37,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	if err != nil {
 		return nil, err
 	}
-	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail, restore: p.restore}
+	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows}
 	sts := &neighbours.STS{Authenticate: callers.sts, Callers: callers.known, Trail: trail, Next: &neighbours.Others{Trail: trail, Next: api}}
 	p.handler = p.front(c.open(), sts, pages.handler())
 	return p, nil
@@ -52,8 +52,12 @@ type controlPlane struct {
 	health   *health
 	handler  http.Handler // answers the clients
 
+	shown func(arn string) bool       // is there a certificate by this ARN? Nil for none. It is set before anybody listens
 	again func(context.Context) error // makes what clients cannot make after a reset; nil for nothing. It is set before anybody listens
 }
+
+// shows reports whether clients are shown the certificate of an ARN.
+func (p *controlPlane) shows(arn string) bool { return p.shown != nil && p.shown(arn) }
 
 // restore follows a reset.
 func (p *controlPlane) restore(ctx context.Context) error {

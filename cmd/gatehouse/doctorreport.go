@@ -108,6 +108,9 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	for _, k := range kept {
+		if (k.Setting == "DomainName.certificateArn" || k.Setting == "DomainName.regionalCertificateArn") && p.shows(k.Value) {
+			continue
+		}
 		out.Kept = append(out.Kept, idleSetting{k.Account, k.Region, k.ID, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
 	}
 	throttles, err := p.control.MethodThrottles(ctx)

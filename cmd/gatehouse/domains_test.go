@@ -3,13 +3,17 @@ package main
 import (
 	"bufio"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -182,4 +186,102 @@ func TestDomainFronting(t *testing.T) {
 	if got := askRaw(t, stages, "GET /x HTTP/1.1\r\nHost: basic.example.com\r\n\r\n"); got != "200 shop /x /{proxy+} basic.example.com" {
 		t.Errorf("without TLS: %s", got)
 	}
+}
+
+// presented is the certificate that a client sees who asks for a name.
+func presented(t *testing.T, address, name string) *x509.Certificate {
+	t.Helper()
+	nc, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", address, &tls.Config{ServerName: name, InsecureSkipVerify: true}) //nolint:gosec // the names are made up
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = nc.Close() }()
+	return nc.ConnectionState().PeerCertificates[0]
+}
+
+// TestCertificatesOfDomains shows clients of a custom domain name the certificate whose
+// ARN that has, as long as it has it; the doctor lists ARNs without a certificate.
+func TestCertificatesOfDomains(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	config := "in-memory: true\ngateway-tls-listen: 127.0.0.1:0\ncertificates:\n"
+	for i := range 3 {
+		own := filepath.Join(dir, fmt.Sprint(i))
+		if err := os.Mkdir(own, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		selfSigned(t, own)
+		config += fmt.Sprintf("- {cert: %s/cert.pem, key: %s/key.pem", own, own)
+		if i > 0 {
+			config += fmt.Sprintf(", arn: '%s%d'", aCertificate, i)
+		}
+		config += "}\n"
+	}
+	files := func(i int) *x509.Certificate {
+		t.Helper()
+		pair, err := tls.LoadX509KeyPair(filepath.Join(dir, fmt.Sprint(i), "cert.pem"), filepath.Join(dir, fmt.Sprint(i), "key.pem"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair.Leaf
+	}
+	p, c, url := launchWith(t, dir, config)
+	secure := secureLine.FindStringSubmatch(p.printed())[1]
+	expect := func(name string, i int) {
+		t.Helper()
+		if got := presented(t, secure, name); !got.Equal(files(i)) {
+			t.Errorf("%s: certificate %d is not shown", name, i)
+		}
+	}
+	idle := func() (out []string) {
+		t.Helper()
+		r, err := fetchReport(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range r.Kept {
+			if strings.HasPrefix(k.Setting, "DomainName.regionalCertificateArn") {
+				out = append(out, k.ID+" "+k.Value)
+			}
+		}
+		return out
+	}
+	certificateOf := func(name, arn string) {
+		t.Helper()
+		if _, err := c.UpdateDomainName(t.Context(), &apigateway.UpdateDomainNameInput{DomainName: &name, PatchOperations: []types.PatchOperation{
+			{Op: "replace", Path: aws.String("/regionalCertificateArn"), Value: &arn},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const name = "api.example.com"
+	expect(name, 0)
+	domainName(t, c, name, "")
+	domainName(t, c, "*.wild.example.com", "")
+	expect(name, 0)
+	if got := idle(); len(got) != 2 {
+		t.Errorf("the doctor lists %q", got)
+	}
+	certificateOf(name, aCertificate+"1")
+	certificateOf("*.wild.example.com", aCertificate+"2")
+	expect(name, 1)
+	expect("API.example.com", 1)
+	expect("a.wild.example.com", 2)
+	expect("other.example.com", 0)
+	if got := idle(); len(got) != 0 {
+		t.Errorf("the doctor lists %q", got)
+	}
+	before := files(1)
+	selfSigned(t, filepath.Join(dir, "1"))
+	for end := time.Now().Add(patience); presented(t, secure, name).Equal(before); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a renewed certificate is not shown")
+		}
+	}
+	certificateOf(name, aCertificate+"none")
+	expect(name, 0)
+	if _, err := c.CreateDomainName(t.Context(), &apigateway.CreateDomainNameInput{DomainName: aws.String("edge.example.com"), CertificateArn: aws.String(aCertificate + "2")}); err != nil {
+		t.Fatal(err)
+	}
+	expect("edge.example.com", 2) // by its certificateArn, since it is edge-optimized
 }

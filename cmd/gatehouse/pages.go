@@ -23,6 +23,7 @@ type pages struct {
 	health  *health
 	trail   wire.Trail
 	restore func(context.Context) error // follows a reset
+	shows   func(arn string) bool       // is there a certificate by this ARN?
 }
 
 // handler serves the pages.

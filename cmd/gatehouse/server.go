@@ -80,6 +80,8 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
+	ports.shown.arns = s.gateway.CertificateARNs
+	s.shown = ports.shown.has
 	s.ports, s.opened, s.failed = ports, opened, make(chan error, 4+len(ports.private))
 	s.known.Store(&loaded)
 	s.live = append(s.live, ports.shown.prepare)

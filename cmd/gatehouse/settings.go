@@ -122,7 +122,7 @@ var settings = []setting{
 	{name: "trace", usage: "print what happens to each request, headers and bodies included, on standard output",
 		value: switchAt(func(c *config) *bool { return &c.Trace })},
 
-	{name: "certificates", live: true, usage: "list of {cert, key}: the PEM files of the certificates for gateway-tls-listen and, in dev, tls; the first is for names that none fits; they are read again when they change",
+	{name: "certificates", live: true, usage: "list of {cert, key}: the PEM files of the certificates for gateway-tls-listen and, in dev, tls; the first is for names that none fits, and one with an arn beside is for the custom domain names that have it; they are read again when they change",
 		read: func(c *config, n *yaml.Node) error { return readCertificates(n, &c.Certificates) }},
 	{name: "quotas", usage: "map of a quota's name to a number or unlimited",
 		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.Quotas) }, check: checkQuotas},

@@ -227,6 +227,7 @@ func readCertificates(n *yaml.Node, to *[]certificate) error {
 	if n.Kind != yaml.SequenceNode {
 		return wrongAt(n, "is %s and not a list: - {cert: FILE, key: FILE}", shapeOf(n))
 	}
+	arns := make(map[string]bool)
 	for i, item := range n.Content {
 		var pair certificate
 		err := eachEntry(item, "cert: FILE, key: FILE", func(key, value *yaml.Node) (err error) {
@@ -235,16 +236,26 @@ func readCertificates(n *yaml.Node, to *[]certificate) error {
 				pair.Cert, err = scalar(value)
 			case "key":
 				pair.Key, err = scalar(value)
+			case "arn":
+				if pair.ARN, err = scalar(value); err == nil && !strings.HasPrefix(pair.ARN, "arn:") {
+					err = wrongAt(value, "%q is no ARN of a certificate, such as arn:aws:acm:us-east-1:123456789012:certificate/1", pair.ARN)
+				}
 			default:
-				err = unknownKey(key, []string{"cert", "key"}, "part of a certificate, which has cert and key")
+				err = unknownKey(key, []string{"cert", "key", "arn"}, "part of a certificate, which has cert and key, and may have arn")
 			}
 			return err
 		})
 		if err == nil {
 			err = pair.complete(item)
 		}
+		if err == nil && arns[pair.ARN] {
+			err = wrongAt(item, "another certificate has the ARN %s, too", pair.ARN)
+		}
 		if err != nil {
 			return behind(err, item, fmt.Sprintf("[%d]: ", i))
+		}
+		if pair.ARN != "" {
+			arns[pair.ARN] = true
 		}
 		*to = append(*to, pair)
 	}

@@ -16,8 +16,9 @@ import (
 // A certificate names the PEM files of one server certificate: the chain,
 // leaf first, and its key.
 type certificate struct {
-	Cert string `yaml:"cert"`
-	Key  string `yaml:"key"`
+	Cert string
+	Key  string
+	ARN  string // by which custom domain names have it; "" for none
 }
 
 // certificates are those that clients of gateway-tls-listen, and of dev's root under
@@ -25,12 +26,22 @@ type certificate struct {
 type certificates struct {
 	log     *slog.Logger
 	own     tls.Certificate // in place of files; made when it is first needed
-	current atomic.Pointer[[]tls.Certificate]
+	current atomic.Pointer[shownCertificates]
+
+	// arns lists the ARNs of the certificates that a custom domain name has. It is set
+	// before anybody listens; nil is that there are no such names.
+	arns func(name string) []string
 
 	mu    sync.Mutex
 	pairs []certificate
 	files map[string]os.FileInfo // as they were when they were read
 	wrong string                 // why the last reading failed, as the log was told; "" where it did not
+}
+
+// shownCertificates are certificates as they were read once. They never change.
+type shownCertificates struct {
+	list  []tls.Certificate
+	byARN map[string]*tls.Certificate
 }
 
 // prepare is a livePart: it reads the files.
@@ -44,13 +55,13 @@ func (cs *certificates) prepare(c *config) (func(), error) {
 		cs.mu.Lock()
 		defer cs.mu.Unlock()
 		cs.pairs, cs.files, cs.wrong = c.Certificates, before, ""
-		cs.current.Store(&list)
+		cs.current.Store(list)
 	}, err
 }
 
 // load reads the certificates, or makes one for the root of dev where the configuration
 // has none.
-func (cs *certificates) load(c *config) ([]tls.Certificate, error) {
+func (cs *certificates) load(c *config) (*shownCertificates, error) {
 	if len(c.Certificates) > 0 {
 		return loadCertificates(c.Certificates)
 	}
@@ -66,7 +77,7 @@ func (cs *certificates) load(c *config) ([]tls.Certificate, error) {
 		}
 		cs.own = made
 	}
-	return []tls.Certificate{cs.own}, nil
+	return &shownCertificates{list: []tls.Certificate{cs.own}}, nil
 }
 
 // made is the certificate that stands in for files, nil where there are some.
@@ -119,14 +130,29 @@ func (cs *certificates) readAgain() {
 		return
 	}
 	cs.wrong = ""
-	cs.current.Store(&list)
+	cs.current.Store(list)
 	cs.log.Info("changed certificates are read again")
 }
 
-// get is a tls.Config.GetCertificate. A client gets the first that fits the name
-// it asks for, else the first of all.
+// has reports whether a certificate goes by an ARN.
+func (cs *certificates) has(arn string) bool {
+	shown := cs.current.Load()
+	return shown != nil && shown.byARN[arn] != nil
+}
+
+// get is a tls.Config.GetCertificate. A client that asks for a custom domain name gets
+// the one whose ARN that has; others get the first that fits the name that they ask
+// for, else the first of all.
 func (cs *certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	list := *cs.current.Load()
+	shown := cs.current.Load()
+	if cs.arns != nil && len(shown.byARN) > 0 {
+		for _, arn := range cs.arns(hello.ServerName) {
+			if cert := shown.byARN[arn]; cert != nil {
+				return cert, nil
+			}
+		}
+	}
+	list := shown.list
 	for i := range list {
 		if hello.SupportsCertificate(&list[i]) == nil {
 			return &list[i], nil
@@ -135,16 +161,19 @@ func (cs *certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error
 	return &list[0], nil
 }
 
-func loadCertificates(pairs []certificate) ([]tls.Certificate, error) {
-	var list []tls.Certificate
+func loadCertificates(pairs []certificate) (*shownCertificates, error) {
+	out := &shownCertificates{list: make([]tls.Certificate, len(pairs)), byARN: make(map[string]*tls.Certificate)}
 	for i, pair := range pairs {
 		cert, err := pair.load()
 		if err != nil {
 			return nil, fmt.Errorf("certificates[%d]%w", i, err)
 		}
-		list = append(list, cert)
+		out.list[i] = cert
+		if pair.ARN != "" {
+			out.byARN[pair.ARN] = &out.list[i]
+		}
 	}
-	return list, nil
+	return out, nil
 }
 
 func certificateFiles(pairs []certificate) []string {

@@ -101,11 +101,11 @@ func TestCertificatePairs(t *testing.T) {
 		pair certificate
 		want string // {one} and {other} stand for the directories
 	}{
-		"no pair":          {certificate{at(one, "cert"), at(other, "key")}, "certificates[1]: {one}/cert.pem and {other}/key.pem are no pair: private key does not match public key"},
-		"the wrong way":    {certificate{at(one, "key"), at(one, "cert")}, "certificates[1].cert: {one}/key.pem holds no certificate in PEM form"},
-		"a missing file":   {certificate{at(one, "nope"), at(one, "key")}, "certificates[1].cert: {one}/nope.pem: no such file or directory"},
-		"a missing key":    {certificate{at(one, "cert"), at(one, "nope")}, "certificates[1].key: {one}/nope.pem: no such file or directory"},
-		"two certificates": {certificate{at(one, "cert"), at(one, "cert")}, "certificates[1].key: {one}/cert.pem holds no private key in PEM form"},
+		"no pair":          {certificate{Cert: at(one, "cert"), Key: at(other, "key")}, "certificates[1]: {one}/cert.pem and {other}/key.pem are no pair: private key does not match public key"},
+		"the wrong way":    {certificate{Cert: at(one, "key"), Key: at(one, "cert")}, "certificates[1].cert: {one}/key.pem holds no certificate in PEM form"},
+		"a missing file":   {certificate{Cert: at(one, "nope"), Key: at(one, "key")}, "certificates[1].cert: {one}/nope.pem: no such file or directory"},
+		"a missing key":    {certificate{Cert: at(one, "cert"), Key: at(one, "nope")}, "certificates[1].key: {one}/nope.pem: no such file or directory"},
+		"two certificates": {certificate{Cert: at(one, "cert"), Key: at(one, "cert")}, "certificates[1].key: {one}/cert.pem holds no private key in PEM form"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 func TestCertificatesAreTriedAgain(t *testing.T) {
 	dir := t.TempDir()
 	selfSigned(t, dir)
-	pair := certificate{filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")}
+	pair := certificate{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
 	key, err := os.ReadFile(pair.Key)
 	if err != nil {
 		t.Fatal(err)

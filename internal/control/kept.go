@@ -48,7 +48,10 @@ var keptOfUsagePlan = []keptSetting[wire.UsagePlan]{
 	{"UsagePlan.productCode", "there is no AWS Marketplace", func(p *wire.UsagePlan) string { return text(p.ProductCode) }},
 }
 
-const ownCertificates = "TLS ends at a proxy, or under those of the configuration"
+const (
+	ownCertificates = "no certificate of the configuration has this ARN"
+	namedByARN      = "certificates are known by their ARNs"
+)
 
 var keptOfDomainName = []keptSetting[wire.DomainName]{
 	{"DomainName.endpointConfiguration.types", "an edge-optimized domain name is served like a regional one", func(d *wire.DomainName) string {
@@ -59,9 +62,9 @@ var keptOfDomainName = []keptSetting[wire.DomainName]{
 	}},
 	{"DomainName.securityPolicy", "TLS is at least 1.2, for all names alike", func(d *wire.DomainName) string { return otherThan(text(d.SecurityPolicy), "TLS_1_2") }},
 	{"DomainName.certificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.CertificateARN) }},
-	{"DomainName.certificateName", ownCertificates, func(d *wire.DomainName) string { return text(d.CertificateName) }},
+	{"DomainName.certificateName", namedByARN, func(d *wire.DomainName) string { return text(d.CertificateName) }},
 	{"DomainName.regionalCertificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.RegionalCertificateARN) }},
-	{"DomainName.regionalCertificateName", ownCertificates, func(d *wire.DomainName) string { return text(d.RegionalCertificateName) }},
+	{"DomainName.regionalCertificateName", namedByARN, func(d *wire.DomainName) string { return text(d.RegionalCertificateName) }},
 	{"DomainName.ownershipVerificationCertificateArn", "nobody asks who owns a name", func(d *wire.DomainName) string { return text(d.OwnershipVerificationCertificateARN) }},
 }
 

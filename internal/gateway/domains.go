@@ -49,6 +49,7 @@ type domainIndex struct {
 // A domain is a custom domain name with what its paths lead to. It never changes.
 type domain struct {
 	id       string              // of its row
+	arns     []string            // of certificates
 	mappings map[string]*mapping // by base path
 	others   *mapping            // of the paths that no base path has: that of "", or nowhere
 }
@@ -66,6 +67,15 @@ func (g *Gateway) SetDomains(names []DomainChange, mappings []MappingChange) {
 	if len(names)+len(mappings) > 0 {
 		g.domains.set(names, mappings)
 	}
+}
+
+// CertificateARNs lists the ARNs of the certificates that a custom domain name has,
+// none for a name that is none. It costs no memory, and may be asked in each handshake.
+func (g *Gateway) CertificateARNs(name string) []string {
+	if d := g.domains.find(name); d != nil {
+		return d.arns
+	}
+	return nil
 }
 
 func (ds *domains) set(names []DomainChange, mappings []MappingChange) {
@@ -159,6 +169,7 @@ func (rows *domainRows) domainOf(id string) *domain {
 	if rows.err != nil {
 		return d
 	}
+	d.arns = rows.domain.CertificateARNs
 	for base, m := range rows.mappings {
 		m.by = &httpmsg.CustomDomain{
 			EndpointTypes: rows.domain.EndpointTypes, Strict: rows.domain.EndpointAccessMode == "STRICT", BasePath: base, StageInPath: m.stage == "",

@@ -8,6 +8,7 @@ type DomainName struct {
 	Region             string   `json:"region"`
 	EndpointTypes      []string `json:"endpointTypes"`                // EDGE, REGIONAL, or both while it moves
 	EndpointAccessMode string   `json:"endpointAccessMode,omitempty"` // BASIC or STRICT, which protects
+	CertificateARNs    []string `json:"certificateArns,omitempty"`    // of its endpoints
 }
 
 // A BasePathMapping says which API answers the paths of a custom domain name that
