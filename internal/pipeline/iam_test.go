@@ -144,6 +144,10 @@ func TestIAMSessions(t *testing.T) {
 	}
 	good, old := give("", time.Now()), give("", time.Now().Add(-2*time.Hour))
 	bound := give(`{"Statement": {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*/POST/*"}}`, time.Now())
+	altered := good.Token[:len(good.Token)-10] + "A" + good.Token[len(good.Token)-9:]
+	if altered == good.Token {
+		altered = good.Token[:len(good.Token)-10] + "B" + good.Token[len(good.Token)-9:]
+	}
 	const deploy = "111122223333 deploy:ci deploy:ci arn:aws:sts::111122223333:assumed-role/deploy/ci"
 	tests := map[string]struct {
 		with   *credentials.Session
@@ -158,7 +162,7 @@ func TestIAMSessions(t *testing.T) {
 		"over":                 {with: old, status: 403, kind: "ExpiredTokenException", body: `{"message":"The security token included in the request is expired"}`},
 		"without its token":    {with: good, token: "none", status: 403, kind: "UnrecognizedClientException", body: invalidToken},
 		"another's token":      {with: good, token: old.Token, status: 403, kind: "UnrecognizedClientException", body: invalidToken},
-		"an altered token":     {with: good, token: good.Token[:len(good.Token)-2] + "AA", status: 403, kind: "UnrecognizedClientException", body: invalidToken},
+		"an altered token":     {with: good, token: altered, status: 403, kind: "UnrecognizedClientException", body: invalidToken},
 		"inside its policy":    {with: bound, sign: toSign{method: "POST", body: "{}"}, status: 200, body: bound.AccessKeyID + " " + deploy},
 		"outside of it policy": {with: bound, status: 403, kind: "AccessDeniedException", body: `{"Message":"User: arn:aws:sts::111122223333:assumed-role/deploy/ci is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********3333:abc/prod/GET/x"}`},
 	}
