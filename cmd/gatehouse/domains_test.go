@@ -98,6 +98,9 @@ func TestCustomDomains(t *testing.T) {
 	const name, forbidden = "api.example.com", `403 {"message":"Forbidden"}`
 	namedAPI(t, c, "shop", disabledEndpoint)
 	namedAPI(t, c, "other", "")
+	if _, err := c.CreateRestApi(t.Context(), &apigateway.CreateRestApiInput{Name: aws.String("a"), Tags: map[string]string{"_custom_id_": "empty"}}); err != nil {
+		t.Fatal(err)
+	}
 	expect("shop.execute-api.localhost", "/prod/x", forbidden)
 	domainName(t, c, name, "")
 	expect(name, "/x", forbidden)
@@ -107,6 +110,12 @@ func TestCustomDomains(t *testing.T) {
 	expect(name, "/", "200 shop / / api.example.com")
 	expect(name, "/orders/prod/7", "200 other /orders/prod/7 /{proxy+} api.example.com")
 	expect("shop.execute-api.localhost", "/prod/x", forbidden)
+
+	mapped(t, c, name, "empty", "empty", "")
+	expect(name, "/empty/prod/x", forbidden)
+	if r, err := fetchReport(t.Context(), url); err != nil || len(r.Findings) != 1 || r.Findings[0].Text != "the requests to api.example.com/empty, which lead here, are answered 403: nothing is deployed" {
+		t.Errorf("the doctor says %+v, %v", r, err)
+	}
 
 	p.kill()
 	p, c, url = launchWith(t, dir, "data-dir: data\n")
