@@ -96,7 +96,7 @@ func TestPrivateKeyStays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := http.DefaultClient.Do(r)
+		resp, err := plainClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package control_test
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -410,7 +409,7 @@ func TestLongPaths(t *testing.T) {
 // Times are whole numbers: SDKs fail on anything else.
 func TestTimesAreIntegers(t *testing.T) {
 	srv := newServer(t)
-	res, err := http.Post(srv.URL+"/restapis", "application/json", strings.NewReader(`{"name": "a"}`))
+	res, err := plainClient.Post(srv.URL+"/restapis", "application/json", strings.NewReader(`{"name": "a"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

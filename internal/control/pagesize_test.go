@@ -25,7 +25,7 @@ func TestPagesAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := http.DefaultClient.Do(r)
+		answer, err := plainClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -142,6 +142,10 @@ func (a *answer) refusal() string {
 	return a.kind + " " + e.Message
 }
 
+// plainClient keeps no connections: those of http.DefaultClient are closed by each
+// server of a test that ends, in the midst of what other tests send at the same time.
+var plainClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // send makes one request.
 func send(t testing.TB, method, url, body string) *answer {
 	t.Helper()
@@ -149,7 +153,7 @@ func send(t testing.TB, method, url, body string) *answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := plainClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
