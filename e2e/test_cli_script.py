@@ -71,6 +71,7 @@ def test_script(server, cli, tmp_path):
     authorizers(cli, tmp_path, api, items)
     method = methods(cli, tmp_path, api, items)
     deployments(server, cli, tmp_path, api, method)
+    documentation(cli, tmp_path, api)
     links(cli, tmp_path)
     callers(cli, tmp_path, api)
     domain_names(server, cli, tmp_path, api)
@@ -223,6 +224,42 @@ def deployments(server, cli, tmp_path, api, method):
     cli("flush-stage-cache", *of, "--stage-name", "prod")
     assert "Active stages pointing to this deployment" in cli.fails("BadRequestException", "delete-deployment", *of, "--deployment-id", first)
     cli("delete-deployment", *of, "--deployment-id", second)
+
+
+def documentation(cli, tmp_path, api):
+    """Documentation parts, their import, and versions that stages name."""
+    of = ("--rest-api-id", api)
+    part = cli.from_skeleton("create-documentation-part", tmp_path, restApiId=api, location={"type": "METHOD", "path": "/part1", "method": "GET"}, properties='{"summary": "One"}')
+    assert part["location"] == {"type": "METHOD", "path": "/part1", "method": "GET"} and part["properties"] == '{"summary": "One"}'
+    of_part = (*of, "--documentation-part-id", part["id"])
+    assert cli.fails("ConflictException", "create-documentation-part", *of, "--location", "type=METHOD,path=/part1,method=GET", "--properties", "{}") == (
+        "Documentation part already exists for the specified location: type 'METHOD', path '/part1', method 'GET'")
+    patch = json.dumps([{"op": "replace", "path": "/properties", "value": '{"summary": "List"}'}])
+    assert cli("update-documentation-part", *of_part, "--patch-operations", patch)["properties"] == '{"summary": "List"}'
+    assert cli("get-documentation-part", *of_part, "--query", "id", "--output", "text") == part["id"]
+
+    file = tmp_path / "documentation.json"
+    file.write_text(json.dumps({"openapi": "3.0.1", "info": {"title": "doc"}, "x-amazon-apigateway-documentation": {"documentationParts": [
+        {"location": {"type": "API"}, "properties": {"info": {"description": "all of it"}}},
+        {"location": {"type": "METHOD", "path": "/part1", "method": "GET"}, "properties": {"description": "more"}},
+    ]}}))
+    imported = cli("import-documentation-parts", *of, "--mode", "merge", "--fail-on-warnings", "--body", f"fileb://{file}")
+    assert len(imported["ids"]) == 2 and imported["ids"][1] == part["id"]
+    assert json.loads(cli("get-documentation-part", *of_part)["properties"]) == {"summary": "List", "description": "more"}
+    assert cli("get-documentation-parts", *of, "--type", "API", "--location-status", "DOCUMENTED", "--query", "items[].id") == imported["ids"][:1]
+    assert cli("get-documentation-parts", *of, "--path", "/part1", "--query", "items[].id") == [part["id"]]
+
+    of_version = (*of, "--documentation-version", "1.0")
+    assert cli("create-documentation-version", *of_version, "--stage-name", "dev", "--query", "version", "--output", "text") == "1.0"
+    assert cli("get-stage", *of, "--stage-name", "dev", "--query", "documentationVersion", "--output", "text") == "1.0"
+    assert cli("update-documentation-version", *of_version, "--patch-operations", "op=replace,path=/description,value=first")["description"] == "first"
+    assert cli("get-documentation-version", *of_version, "--query", "description", "--output", "text") == "first"
+    assert cli("get-documentation-versions", *of, "--query", "items[].version") == ["1.0"]
+    assert cli.fails("BadRequestException", "delete-documentation-version", *of_version) == "Cannot delete documentation version because there are API Stages associated with it."
+    cli("update-stage", *of, "--stage-name", "dev", "--patch-operations", "op=replace,path=/documentationVersion,value=")
+    cli("delete-documentation-version", *of_version)
+    cli("delete-documentation-part", *of_part)
+    assert cli("get-documentation-parts", *of, "--query", "items[].id") == imported["ids"][:1]
 
 
 def links(cli, tmp_path):

@@ -24,6 +24,8 @@ def filled(client):
             **of, name=f"authorizer{i}", type="REQUEST", authorizerResultTtlInSeconds=0,
             authorizerUri="arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations",
         )
+        client.create_documentation_part(**of, location={"type": "MODEL", "name": f"Model{i}"}, properties="{}")
+        client.create_documentation_version(**of, documentationVersion=str(i))
         client.create_model(**of, name=f"Model{i}", contentType="application/json", schema="{}")
     client.put_method(**of, resourceId=api["rootResourceId"], httpMethod="GET", authorizationType="NONE")
     client.put_integration(**of, resourceId=api["rootResourceId"], httpMethod="GET", type="MOCK")
@@ -72,7 +74,7 @@ def test_every_paginator(client, known):
             continue
         walk(client.get_paginator(method), asked, everything)
     assert set(built) >= {
-        "GetRestApis", "GetResources", "GetModels", "GetDeployments", "GetRequestValidators", "GetAuthorizers", "GetGatewayResponses", "GetVpcLinks", "GetClientCertificates",
+        "GetRestApis", "GetResources", "GetModels", "GetDeployments", "GetRequestValidators", "GetAuthorizers", "GetDocumentationParts", "GetDocumentationVersions", "GetGatewayResponses", "GetVpcLinks", "GetClientCertificates",
         "GetApiKeys", "GetUsagePlans", "GetUsagePlanKeys", "GetUsage", "GetDomainNames", "GetBasePathMappings",
     }
 
