@@ -26,39 +26,36 @@ func CheckProperties(text string) error {
 	return err
 }
 
-// MergeProperties returns what a part says when imported is merged into it: its
-// members replace those of the same name, and the others stay where they are. Where
-// that changes nothing the text stays as it is, white space included. Both are
-// texts that CheckProperties takes; one that it does not take is replaced.
-func MergeProperties(existing, imported string) string {
-	was, err := properties(existing)
-	if err != nil {
-		return imported
-	}
-	next, err := properties(imported)
-	if err != nil {
-		return imported
-	}
-	at := make(map[string]int, len(was))
-	for i, p := range was {
+// MergeProperties returns what a part says when imported texts are merged into it,
+// one after the other: their members replace those of the same name, and the others
+// stay where they are. Where that changes nothing the text stays as it is, white
+// space included. All are texts that CheckProperties takes. It takes time in
+// proportion to all of them together.
+func MergeProperties(existing string, imported ...string) string {
+	said, _ := properties(existing)
+	at := make(map[string]int, len(said))
+	for i, p := range said {
 		at[p.name] = i
 	}
 	changed := false
-	for _, p := range next {
-		i, found := at[p.name]
-		switch {
-		case !found:
-			at[p.name] = len(was)
-			was, changed = append(was, p), true
-		case was[i].text != p.text:
-			was[i], changed = p, true
+	for _, text := range imported {
+		more, _ := properties(text)
+		for _, p := range more {
+			i, found := at[p.name]
+			switch {
+			case !found:
+				at[p.name] = len(said)
+				said, changed = append(said, p), true
+			case said[i].text != p.text:
+				said[i], changed = p, true
+			}
 		}
 	}
 	if !changed {
 		return existing
 	}
-	texts := make([]string, len(was))
-	for i, p := range was {
+	texts := make([]string, len(said))
+	for i, p := range said {
 		texts[i] = p.text
 	}
 	return "{" + strings.Join(texts, ",") + "}"

@@ -43,13 +43,20 @@ func TestMergeProperties(t *testing.T) {
 		"names are told by meaning":  {`{"\u0061":1}`, `{"a":2}`, `{"a":2}`},
 		"values are not merged":      {`{"info":{"a":1,"b":2}}`, `{"info":{"a":3}}`, `{"info":{"a":3}}`},
 		"the last of two is meant":   {`{}`, `{"a":1,"a":2}`, `{"a":2}`},
-		"what is no object goes":     {`[1]`, `{"a":1}`, `{"a":1}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := MergeProperties(tt.existing, tt.imported); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// Several texts are merged as one after the other would be.
+func TestMergeSeveralProperties(t *testing.T) {
+	got := MergeProperties(`{"a":1,"b":2}`, `{"a":3}`, `{"c":4}`, `{"a":5,"c": 6}`)
+	if want := `{"a":5,"b":2,"c": 6}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -54,19 +54,16 @@ func (a *applier) putDocumentation() error {
 }
 
 // importDocumentation stores the definition's parts and returns their ids, in its
-// order. A part whose location is documented already keeps that part's id. Of two
-// parts for one location the second is merged into the first.
+// order. A part whose location is documented already keeps that part's id. Several
+// parts for one location are merged into one.
 func (a *applier) importDocumentation() ([]string, error) {
-	im := &documentationImport{applier: a, done: make(map[string]bool), ids: []string{}}
-	for i, p := range a.parts() {
-		err := checkDocumentationPart(&p)
-		if err == nil {
-			err = im.put(&p)
-		}
-		ref := fmt.Sprintf("#/x-amazon-apigateway-documentation/documentationParts/%d", i)
-		if err := a.note(err, ref, func(err error) {
-			a.failed.Add("Unable to create documentation part for " + wire.Truncated(givenLocation(&p).String()) + ": " + err.Error())
-		}); err != nil {
+	parts, err := a.importedParts()
+	if err != nil {
+		return nil, err
+	}
+	im := &documentationImport{applier: a, ids: []string{}, had: make(map[string]bool)}
+	for _, p := range parts {
+		if err := a.notePart(p, im.put(p)); err != nil {
 			return nil, err
 		}
 	}
@@ -75,7 +72,7 @@ func (a *applier) importDocumentation() ([]string, error) {
 			return nil, err
 		}
 	}
-	if im.added == 0 {
+	if len(im.ids) == len(im.had) {
 		return im.ids, nil
 	}
 	all, err := a.tx.ids(kindDocumentationPart, "")
@@ -85,57 +82,83 @@ func (a *applier) importDocumentation() ([]string, error) {
 	return im.ids, err
 }
 
-// parts are those of the definition.
-func (a *applier) parts() []wire.DocumentationPart {
+// An importedPart is what a definition says of one location.
+type importedPart struct {
+	wire.DocumentationPart
+	said []string // properties, in the order of the definition
+	ref  string
+}
+
+// importedParts lists the definition's parts that are good, each location once.
+func (a *applier) importedParts() ([]*importedPart, error) {
 	if a.def.Documentation == nil {
-		return nil
+		return nil, nil
 	}
-	return a.def.Documentation.Parts
+	var parts []*importedPart
+	at := make(map[apidoc.Location]*importedPart)
+	for i, from := range a.def.Documentation.Parts {
+		p := &importedPart{DocumentationPart: from, ref: fmt.Sprintf("#/x-amazon-apigateway-documentation/documentationParts/%d", i)}
+		if err := checkDocumentationPart(&p.DocumentationPart); err != nil {
+			if err := a.notePart(p, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		location := wholeLocation(&p.DocumentationPart)
+		if at[location] == nil {
+			at[location], parts = p, append(parts, p)
+		}
+		at[location].said = append(at[location].said, *p.Properties)
+	}
+	return parts, nil
+}
+
+// notePart is note for a part that cannot be stored.
+func (a *applier) notePart(p *importedPart, err error) error {
+	return a.note(err, p.ref, func(err error) {
+		a.failed.Add("Unable to create documentation part for " + wire.Truncated(givenLocation(&p.DocumentationPart).String()) + ": " + err.Error())
+	})
 }
 
 // A documentationImport puts the parts of a definition into the store.
 type documentationImport struct {
 	*applier
-	ids   []string        // of the parts that were put
-	done  map[string]bool // the same
-	added int             // how many of them are new
+	ids []string        // of the parts that were put
+	had map[string]bool // of those among them that were there
 }
 
 // put stores one part: as a new one, merged into the one that has its location, or
 // in that one's place.
-func (im *documentationImport) put(p *wire.DocumentationPart) error {
-	at, err := load[entry](im.tx, kindDocumentationPlace, locationKey(wholeLocation(p)), nil)
+func (im *documentationImport) put(from *importedPart) error {
+	at, err := load[entry](im.tx, kindDocumentationPlace, locationKey(wholeLocation(&from.DocumentationPart)), nil)
 	if err != nil {
+		return err
+	}
+	p, said := &from.DocumentationPart, from.said
+	if at != nil {
+		was, err := im.documentationPart(at.ID)
+		if err != nil {
+			return err
+		}
+		p.ID, p.Location = was.ID, was.Location
+		if !im.overwrite {
+			said = append([]string{*was.Properties}, said...)
+		}
+	}
+	p.Properties = new(apidoc.MergeProperties(said[0], said[1:]...))
+	if err := checkDocumentationPart(p); err != nil { // together they may be too long
 		return err
 	}
 	if at == nil {
-		if err := im.addDocumentationPart(p); err != nil {
-			return err
-		}
-		im.added++
-		im.tell(*p.ID)
-		return nil
+		err = im.addDocumentationPart(p)
+	} else {
+		im.had[at.ID] = true
+		err = im.save(kindDocumentationPart, at.ID, p)
 	}
-	was, err := im.documentationPart(at.ID)
-	if err != nil {
-		return err
+	if err == nil {
+		im.ids = append(im.ids, *p.ID)
 	}
-	p.ID, p.Location = was.ID, was.Location
-	if !im.overwrite || im.done[at.ID] {
-		p.Properties = new(apidoc.MergeProperties(*was.Properties, *p.Properties))
-		if err := checkDocumentationPart(p); err != nil {
-			return err
-		}
-	}
-	im.tell(at.ID)
-	return im.save(kindDocumentationPart, at.ID, p)
-}
-
-// tell adds a part's id to those that the answer has.
-func (im *documentationImport) tell(id string) {
-	if !im.done[id] {
-		im.done[id], im.ids = true, append(im.ids, id)
-	}
+	return err
 }
 
 // dropOthers removes the parts that the definition does not have.
@@ -144,8 +167,12 @@ func (im *documentationImport) dropOthers() error {
 	if err != nil {
 		return err
 	}
+	keep := make(map[string]bool, len(im.ids))
+	for _, id := range im.ids {
+		keep[id] = true
+	}
 	for _, id := range all {
-		if im.done[id] {
+		if keep[id] {
 			continue
 		}
 		if err := im.remove(kindDocumentationPart, id, errDocumentationPart()); err != nil {

@@ -168,6 +168,17 @@ var definitions = map[string]func(size int) string{
 	"documentation": func(n int) string {
 		return swagger(`"x-amazon-apigateway-documentation":{"documentationParts":[` + many(n, ",", func(i int) string { return `{"location":{"type":"API"},"properties":{"a":1}}` }) + `]},"paths":{}`)
 	},
+	"documentation of one entity": func(n int) string {
+		return swagger(`"x-amazon-apigateway-documentation":{"documentationParts":[` + many(n, ",", func(i int) string { return fmt.Sprintf(`{"location":{"type":"API"},"properties":{"a%d":1}}`, i) }) + `]},"paths":{}`)
+	},
+	"documentation of many entities": func(n int) string {
+		return swagger(`"x-amazon-apigateway-documentation":{"documentationParts":[` + many(n, ",", func(i int) string {
+			return fmt.Sprintf(`{"location":{"type":"MODEL","name":"M%d"},"properties":{"a":1}}`, i)
+		}) + `]},"paths":{}`)
+	},
+	"documentation of many members": func(n int) string {
+		return swagger(`"x-amazon-apigateway-documentation":{"documentationParts":[{"location":{"type":"API"},"properties":{` + many(n, ",", func(i int) string { return fmt.Sprintf(`"a%d":1`, i) }) + `}}]},"paths":{}`)
+	},
 	"templates": func(n int) string {
 		return swagger(`"paths":{"/a":{"get":{"x-amazon-apigateway-integration":{"type":"mock","responses":{` + many(n, ",", func(i int) string {
 			return fmt.Sprintf(`"%d":{"statusCode":%d,"responseTemplates":{"a":"$x"}}`, i, i)
