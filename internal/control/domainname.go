@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -26,7 +28,51 @@ func publicDomainName(id *string) error {
 
 // domainOwnerKeys are the keys of kindDomainOwner: whose a name is must be plain
 // to whoever has nothing but a Host.
-func domainOwnerKeys(d *wire.DomainName) []string { return []string{*d.DomainName} }
+func domainOwnerKeys(d *wire.DomainName) []string { return []string{fromRoot(*d.DomainName)} }
+
+// fromRoot is a name with its labels in the order of DNS, the root's first, so that
+// the names below another begin with it.
+func fromRoot(name string) string {
+	labels := strings.Split(name, ".")
+	slices.Reverse(labels)
+	return strings.Join(labels, ".")
+}
+
+func errNameTaken() error {
+	return wire.BadRequest("One or more of the CNAMEs you provided are already associated with a different resource.")
+}
+
+// checkOverlap keeps names and wildcards that both are for one host with one account:
+// else either would take requests of the other's. AWS documents it of a wildcard over
+// the names of others.
+func (t *tx) checkOverlap(name string) error {
+	suffix, wildcard := strings.CutPrefix(name, "*.")
+	if wildcard {
+		if err := t.checkOwners(fromRoot(suffix) + "."); err != nil {
+			return err
+		}
+		name = suffix
+	}
+	for {
+		_, parent, more := strings.Cut(name, ".")
+		if !more {
+			return nil
+		}
+		if err := t.checkOwners(fromRoot("*." + parent)); err != nil {
+			return err
+		}
+		name = parent
+	}
+}
+
+// checkOwners wants the names whose keys begin so to be the caller's account's.
+func (t *tx) checkOwners(prefix string) error {
+	owners, err := t.lookUp(kindDomainOwner, prefix)
+	if err == nil && slices.ContainsFunc(owners, func(e entry) bool { return e.Account != t.who.Account }) {
+		return errNameTaken()
+	}
+	return err
+}
 
 // CreateDomainName makes a custom domain name that leads nowhere yet. AWS takes up
 // to 40 minutes to set one up; here it is served when the call returns.
@@ -34,7 +80,7 @@ func (s *Service) CreateDomainName(ctx context.Context, who *wire.Caller, in *wi
 	if in.CertificateBody != nil || in.CertificatePrivateKey != nil || in.CertificateChain != nil {
 		return nil, errUploadedCertificate()
 	}
-	return write(ctx, s, who, "", func(t *tx) (*wire.DomainName, error) {
+	return writeBriefly(ctx, s, who, "", func(t *tx) (*wire.DomainName, error) {
 		d, err := t.newDomainName(in)
 		if err != nil {
 			return nil, err
@@ -93,8 +139,10 @@ func (t *tx) addDomainName(d *wire.DomainName) error {
 	if err := t.accountQuota(kindDomainName, t.svc.limits.DomainNames, "Domain Names"); err != nil {
 		return err
 	}
-	return t.insertServed(kindDomainName, *d.DomainName, d,
-		wire.BadRequest("One or more of the CNAMEs you provided are already associated with a different resource."))
+	if err := t.checkOverlap(*d.DomainName); err != nil {
+		return err
+	}
+	return t.insertServed(kindDomainName, *d.DomainName, d, errNameTaken())
 }
 
 // servedDomainName is what the data plane is told of a domain name.

@@ -157,6 +157,34 @@ func TestDomainNameOfAnotherAccount(t *testing.T) {
 	b.domain(who, "api.example.com")
 }
 
+// A wildcard and the names that it is for are one account's, whichever came first.
+func TestDomainNamesOverlap(t *testing.T) {
+	other := &wire.Caller{Account: "111111111111", Region: testRegion}
+	const taken = "One or more of the CNAMEs you provided are already associated with a different resource."
+	for _, tt := range []struct {
+		first, second string
+		free          bool
+	}{
+		{"api.example.com", "*.example.com", false}, {"a.b.example.com", "*.example.com", false}, {"*.b.example.com", "*.example.com", false},
+		{"*.example.com", "api.example.com", false}, {"*.example.com", "a.b.example.com", false}, {"*.example.com", "*.b.example.com", false},
+		{"example.com", "*.example.com", true}, {"*.example.com", "example.com", true}, {"api.example.com", "*.api.example.com", true},
+		{"api.example.com", "*.ample.com", true}, {"*.ample.com", "api.example.com", true}, {"a.example.com", "b.example.com", true}, {"*.a.example.com", "*.b.example.com", true},
+	} {
+		b := newBench(t)
+		b.domain(who, tt.first)
+		_, err := b.CreateDomainName(ctx(), other, &wire.CreateDomainNameRequest{DomainName: tt.second, CertificateARN: new(acm + "a")})
+		if tt.free {
+			if err != nil {
+				t.Errorf("%s beside %s: %v", tt.second, tt.first, err)
+			}
+			continue
+		}
+		wantWireError(t, err, "BadRequestException", taken)
+		b.domain(&wire.Caller{Account: testAccount, Region: "eu-west-1"}, tt.second)
+		must(b.DeleteDomainName(ctx(), who, &wire.DeleteDomainNameRequest{DomainName: tt.first}))(t)
+	}
+}
+
 // Names that could take requests from others, or that no Host can be.
 func TestDomainNames(t *testing.T) {
 	b := newBench(t)

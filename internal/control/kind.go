@@ -48,7 +48,7 @@ const (
 	kindKeyPlan     kind = "keyplan"     // key id; tells the usage plans of an API key, as plan id "/" key id
 	kindPlanStage   kind = "planstage"   // API id "/" stage name; tells the usage plans that have a stage
 
-	kindDomainOwner  kind = "domainowner"  // domain name; tells the account that has it on this server
+	kindDomainOwner  kind = "domainowner"  // domain name, its last label first; tells the account that has it on this server
 	kindMappingStage kind = "mappingstage" // API id "/" stage name; tells the base path mappings to a stage, or with no name those to an API
 
 	// kindTenant has account "/" region wherever there is or was a document of
