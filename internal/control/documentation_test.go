@@ -342,14 +342,23 @@ func TestDocumentationWarnings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &apigateway.ImportDocumentationPartsInput{RestApiId: api.Id, FailOnWarnings: true,
-		Body: documented("/a", `{"location": {"type": "MODEL", "name": ["M"]}, "properties": {}}`)}
-	const warning = "Parse issue: attribute location.name is not of type `string`"
-	_, err = c.ImportDocumentationParts(ctx(), in)
-	wantError(t, err, "BadRequest", "Warnings found during import:\n\t"+warning)
-	in.FailOnWarnings = false
-	out, err := c.ImportDocumentationParts(ctx(), in)
-	if err != nil || len(out.Ids) != 1 || !slices.Equal(out.Warnings, []string{warning}) {
-		t.Errorf("got %+v, error %v", out, err)
+	for name, tt := range map[string]struct {
+		body    []byte
+		warning string
+		ids     int
+	}{
+		"a name that is a list": {documented("/a", `{"location": {"type": "MODEL", "name": ["M"]}, "properties": {}}`), "Parse issue: attribute location.name is not of type `string`", 1},
+		"parts that are none":   {[]byte(`{"swagger": "2.0", "x-amazon-apigateway-documentation": {"documentationParts": {}}}`), "Parse issue: attribute documentationParts is not of type `array`", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := &apigateway.ImportDocumentationPartsInput{RestApiId: api.Id, FailOnWarnings: true, Body: tt.body}
+			_, err := c.ImportDocumentationParts(ctx(), in)
+			wantError(t, err, "BadRequest", "Warnings found during import:\n\t"+tt.warning)
+			in.FailOnWarnings = false
+			out, err := c.ImportDocumentationParts(ctx(), in)
+			if err != nil || len(out.Ids) != tt.ids || !slices.Equal(out.Warnings, []string{tt.warning}) {
+				t.Errorf("got %+v, error %v", out, err)
+			}
+		})
 	}
 }

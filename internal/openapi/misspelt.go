@@ -160,6 +160,9 @@ var (
 	authKeys             = keys("type")
 	validatorKeys        = keys("validateRequestBody validateRequestParameters")
 	gatewayResponseKeys  = keys("statusCode responseParameters responseTemplates")
+	documentationKeys    = keys("version createdDate documentationParts") // the date is an export's
+	partKeys             = keys("location properties")
+	locationKeys         = keys("type path method statusCode name")
 	endpointSettingsKeys = keys("disableExecuteApiEndpoint vpcEndpointIds ipAddressType types")
 )
 

@@ -114,9 +114,16 @@ func (im *importer) readDocumentation() {
 	if c == nil || im.opts.IgnoreDocumentation {
 		return
 	}
+	im.checkMembers(c, c.key, documentationKeys)
+	parts := c.get("documentationParts")
+	if parts != nil && !parts.is(list) {
+		im.wrongType(parts, parts.key, list)
+	}
 	doc := &Documentation{Version: c.str("version")}
-	for _, part := range c.get("documentationParts").items() {
+	for _, part := range parts.items() {
 		at := part.get("location")
+		im.checkMembers(part, "a documentation part", partKeys)
+		im.checkMembers(at, "a location", locationKeys)
 		doc.Parts = append(doc.Parts, wire.DocumentationPart{
 			Location: &wire.DocumentationPartLocation{
 				Type:       at.str("type"),
