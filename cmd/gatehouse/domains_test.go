@@ -147,6 +147,27 @@ func TestCustomDomains(t *testing.T) {
 	expect(name, "/", `403 {"message":"Host \"api.example.com\" is not a name of this server; start it with --allow-host to make it one"}`)
 }
 
+// TestDomainNamesOfTheServer keeps the name of the control plane its own where anybody
+// may make domain names, and leaves it to them where the stages have their own port.
+func TestDomainNamesOfTheServer(t *testing.T) {
+	t.Parallel()
+	const name = "gatehouse.example.com"
+	for _, tt := range []struct{ config, want string }{
+		{"allow-host: [" + name + "]\n", "BadRequestException: Invalid domain name specified: " + name + " is a name of this server's control plane"},
+		{"allow-unauthenticated: true\nallow-host: [" + name + "]\n", "BadRequestException: Invalid domain name specified: " + name + " is a name of this server's control plane"},
+		{"gateway-listen: 127.0.0.1:0\nallow-host: [" + name + "]\n", ""},
+	} {
+		_, c, url := launchWith(t, t.TempDir(), "in-memory: true\n"+tt.config)
+		_, err := c.CreateDomainName(t.Context(), &apigateway.CreateDomainNameInput{DomainName: aws.String(name), CertificateArn: aws.String(aCertificate + "0")})
+		if tt.want == "" && err != nil || tt.want != "" && !strings.Contains(fmt.Sprint(err), tt.want) {
+			t.Errorf("%s: got %v, want %s", tt.config, err, tt.want)
+		}
+		if got := askRaw(t, strings.TrimPrefix(url, "http://"), "GET /restapis HTTP/1.1\r\nHost: "+name+"\r\nAccept: application/json\r\n\r\n"); !strings.HasPrefix(got, "200 {") {
+			t.Errorf("%s: the control plane answers %s", tt.config, got)
+		}
+	}
+}
+
 // TestDomainFronting has one name in the TLS handshake and another as Host, over both
 // versions of HTTP: names whose access mode is STRICT take no such call.
 func TestDomainFronting(t *testing.T) {

@@ -36,7 +36,7 @@ var idleRules = []struct {
 	{"stage-variable", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; stages have their own variables"},
 	{"allow-unprotected", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev, and what protects APIs is never skipped in serve"},
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
-	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated }, "with allow-unauthenticated, which allows all names"},
+	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated && c.GatewayListen != "" }, "with allow-unauthenticated, which allows all names, and gateway-listen, which has the custom domain names"},
 	{"api", func(_ *config, in command) bool { return in == inDev }, "in dev: the file is its argument"},
 	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},

@@ -85,7 +85,7 @@ var settings = []setting{
 		value: textAt(func(c *config) *string { return &c.Credentials })},
 	{name: "allow-unauthenticated", usage: "let anyone who reaches --listen change everything",
 		value: switchAt(func(c *config) *bool { return &c.AllowUnauthenticated })},
-	{name: "allow-host", live: true, usage: "name, beside localhost and addresses, that clients may call the server by (repeatable); --allow-unauthenticated allows all",
+	{name: "allow-host", live: true, usage: "name, beside localhost and addresses, that clients may call the server by (repeatable), and that no custom domain name takes where both planes share a port; --allow-unauthenticated allows all",
 		value: listAt(func(c *config) *[]string { return &c.AllowHost }), check: checkHosts},
 	{name: "allow-origin", live: true, usage: "web origin that may call the open control plane, such as https://console.example (repeatable)",
 		value: listAt(func(c *config) *[]string { return &c.AllowOrigin }), check: checkOrigins},

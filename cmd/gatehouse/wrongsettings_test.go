@@ -40,7 +40,7 @@ var wrongFlags = map[string]wrongInput{
 	"an origin without a scheme":  {args: "serve --allow-origin console.example", want: `--allow-origin: "console.example" is no origin such as https://console.example: a scheme, a host, perhaps a port, and nothing behind them`},
 	"an origin with a path":       {args: "serve --allow-origin https://console.example/", want: `--allow-origin: "https://console.example/" is no origin such as https://console.example: a scheme, a host, perhaps a port, and nothing behind them`},
 	"a host with a port":          {args: "serve --allow-host gatehouse:4566", want: `--allow-host: "gatehouse:4566" is no host name alone`},
-	"a host where all are":        {args: "serve --allow-host gatehouse --allow-unauthenticated", want: `--allow-host: has no effect with allow-unauthenticated, which allows all names`},
+	"a host where all are":        {args: "serve --allow-host gatehouse --allow-unauthenticated --gateway-listen 127.0.0.1:0", want: `--allow-host: has no effect with allow-unauthenticated, which allows all names, and gateway-listen, which has the custom domain names`},
 	"no network":                  {args: "serve --trusted-proxies 10.0.0.0/33", want: `--trusted-proxies: "10.0.0.0/33" is no network in CIDR form`},
 	"no VPC endpoint":             {args: "serve --vpc-endpoints 10.0.0.0/8", want: `--vpc-endpoints: "10.0.0.0/8" is no ID=VPC with networks or addresses behind it, such as vpce-1=vpc-1 10.0.0.0/16 http://127.0.0.1:4570`},
 	"a VPC endpoint without any":  {args: "serve --vpc-endpoints vpce-1=vpc-1", want: `--vpc-endpoints: "vpce-1=vpc-1" is no ID=VPC with networks or addresses behind it, such as vpce-1=vpc-1 10.0.0.0/16 http://127.0.0.1:4570`},
