@@ -88,8 +88,9 @@ type streamLoad struct {
 	ended   atomic.Int64  // those whose reader has left
 	got     chan event
 	reading sync.WaitGroup
-	sent    int // events
-	late    []time.Duration
+	sent    int             // events
+	late    []time.Duration // from the backend's write of an event to the client's read
+	heads   []time.Duration // from a request to the head of its answer
 }
 
 // An event is one that a client has read.
@@ -172,10 +173,12 @@ func (l *streamLoad) open(plain, secure *door) {
 			tr, url = http2, "https://"+secure.address
 		}
 		req, _ := http.NewRequestWithContext(l.t.Context(), "GET", url+"/_aws/execute-api/load/prod/events", nil)
+		began := time.Now()
 		resp, err := tr.RoundTrip(req)
 		if err != nil {
 			l.t.Fatal(err)
 		}
+		l.heads = append(l.heads, time.Since(began))
 		if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/event-stream" || resp.ProtoMajor != 2 && i%3 == 0 {
 			l.t.Fatal(resp.Status, resp.Proto)
 		}
@@ -240,8 +243,10 @@ func (l *streamLoad) round(clients []*streamClient) {
 
 func (l *streamLoad) report(memory []int64) {
 	slices.Sort(l.late)
+	slices.Sort(l.heads)
 	n := len(l.late)
 	l.t.Logf("%d streams, %d events, %d deployments", len(l.clients), n, l.number)
+	l.t.Logf("half of the heads came within %v, connections to both sides included", l.heads[len(l.heads)/2])
 	l.t.Logf("half of the events came within %v, 99%% within %v", l.late[n/2], l.late[n*99/100])
 	early, late := slices.Max(memory[len(memory)/5:2*len(memory)/5]), slices.Max(memory[4*len(memory)/5:])
 	l.t.Logf("memory %d MB, at the end %d MB", early>>20, late>>20)

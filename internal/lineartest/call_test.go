@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"io"
 	"iter"
 	"strings"
 	"testing"
@@ -54,6 +55,18 @@ func readers() map[string]reader {
 	lists := repeats("a,", ",", ";q=1,", "a;q=0.5,", " ", "\t", "\"", "gzip, ", "*/*,", "a/b;", "a/b;c=\"d\",")
 	uris := repeats("a", "/", "{a}", "{", "}", "${stageVariables.a}", "${", "%41", "?a=b&", "#", "@", ":", "[", "é", "..", "//")
 	return map[string]reader{
+		"event stream": {16 << 10, 0, func(s string) { _, _ = io.Copy(io.Discard, lambdaproxy.NewInvocation(strings.NewReader(s))) },
+			repeats("\x00", "\x00\x00\x00\x10\x00\x00\x00\x00\x05\xc2\x48\xeb\x7d\x98\xc8\xff")},
+		"streamed metadata": {4 << 10, 0, func(s string) {
+			var o lambdaproxy.Output
+			text := []byte(`{"headers": {` + s)
+			for seen := range text { // as it comes byte by byte
+				if metadata, _, ok := lambdaproxy.CutMetadata(text[:seen+1], seen); ok {
+					_ = o.ReadMetadata(metadata)
+				}
+			}
+			_ = o.ReadMetadata(text)
+		}, repeats(`"a": "b", `, "\x00", "{", `"a": {`, `"cookies": ["a"], `)},
 		"integration URI": {16 << 10, 0, func(s string) {
 			u := target.ParseURI("http://a/" + s)
 			_ = u.WithStage(map[string]string{"a": "b"}).String()
