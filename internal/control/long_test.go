@@ -134,6 +134,14 @@ func TestLargeCallsNeedAPlace(t *testing.T) {
 			_, err := s.PutRestAPI(ctx, who, &wire.PutRestAPIRequest{RestAPIID: api, Body: []byte("not even a definition")})
 			return err
 		},
+		"ImportDocumentationParts": func(ctx context.Context) error {
+			_, err := s.ImportDocumentationParts(ctx, who, &wire.ImportDocumentationPartsRequest{RestAPIID: api, Body: []byte("not even a definition")})
+			return err
+		},
+		"CreateDocumentationVersion": func(ctx context.Context) error {
+			_, err := s.CreateDocumentationVersion(ctx, who, &wire.CreateDocumentationVersionRequest{RestAPIID: api, DocumentationVersion: "1"})
+			return err
+		},
 	}
 	for name, call := range calls {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -144,14 +152,16 @@ func TestLargeCallsNeedAPlace(t *testing.T) {
 		cancel()
 	}
 	leave()
-	for _, name := range []string{"CreateModel", "DeleteVpcLink"} {
+	for _, name := range []string{"CreateModel", "DeleteVpcLink", "CreateDocumentationVersion"} {
 		if err := calls[name](t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	var answer *wire.Error
-	for _, name := range []string{"ImportRestApi", "PutRestApi"} {
-		if err := calls[name](t.Context()); !errors.As(err, &answer) || answer.Message != "Invalid OpenAPI input." {
+	for name, message := range map[string]string{
+		"ImportRestApi": "Invalid OpenAPI input.", "PutRestApi": "Invalid OpenAPI input.", "ImportDocumentationParts": "Unable to build importer with provided input.",
+	} {
+		if err := calls[name](t.Context()); !errors.As(err, &answer) || answer.Message != message {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -175,6 +185,10 @@ func TestLargeReadsNeedAPlace(t *testing.T) {
 		},
 		"GetDeployment with its summary": func(ctx context.Context) error {
 			_, err := s.GetDeployment(ctx, who, &wire.GetDeploymentRequest{RestAPIID: api, DeploymentID: "none", Embed: []string{"apisummary"}})
+			return err
+		},
+		"GetDocumentationParts": func(ctx context.Context) error {
+			_, err := s.GetDocumentationParts(ctx, who, &wire.GetDocumentationPartsRequest{RestAPIID: api})
 			return err
 		},
 		"Draft": func(ctx context.Context) error { _, err := s.Draft(ctx, who, api); return err },
