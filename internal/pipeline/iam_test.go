@@ -129,6 +129,38 @@ func TestIAM(t *testing.T) {
 	}
 }
 
+// By a custom domain name a call is signed for that host and for the path with the base
+// path; the method that policies are asked about is the stage's.
+func TestIAMOfCustomDomain(t *testing.T) {
+	const host = "api.example.com"
+	for name, tt := range map[string]struct {
+		sign   toSign
+		edit   func(*httpmsg.Request) // behind the signature
+		status int
+	}{
+		"as it is sent":                  {toSign{host: host, base: "/orders"}, nil, 200},
+		"by who may read alone":          {toSign{host: host, base: "/orders", id: "READER"}, nil, 200},
+		"what that one may not":          {toSign{host: host, base: "/orders", id: "READER", path: "/secret"}, nil, 403},
+		"with the stage before the path": {toSign{host: host}, func(r *httpmsg.Request) { r.Sent = "/orders" + r.Path }, 403},
+		"with another base path":         {toSign{host: host, base: "/open"}, func(r *httpmsg.Request) { r.Sent = "/orders" + r.Path }, 403},
+		"for the API's default endpoint": {toSign{}, func(r *httpmsg.Request) { r.Host, r.Sent = host, "/orders"+r.Path }, 403},
+		"for another domain name":        {toSign{host: "b.example.com", base: "/orders"}, func(r *httpmsg.Request) { r.Host = host }, 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req, _ := tt.sign.signed(t)
+			if tt.edit != nil {
+				tt.edit(req)
+			}
+			req.Domain = &httpmsg.CustomDomain{BasePath: "orders", EndpointTypes: []string{"REGIONAL"}}
+			resp := newSignedRig(t, signers, nil).stage.Serve(req)
+			defer resp.Release()
+			if resp.Status != tt.status {
+				t.Errorf("got %d %s, want %d", resp.Status, resp.Body, tt.status)
+			}
+		})
+	}
+}
+
 // TestIAMSessions: sessions that STS gave call methods as well, until they end.
 func TestIAMSessions(t *testing.T) {
 	r := newSignedRig(t, signers, nil)

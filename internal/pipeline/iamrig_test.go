@@ -79,6 +79,7 @@ type toSign struct {
 	at                 time.Time
 	presign            bool
 	header             map[string]string // that is signed as well
+	host, base         string            // signedHost and /prod, where they are not given
 }
 
 // secretOf is the secret of a key of the file signers.
@@ -102,10 +103,12 @@ func (s toSign) signed(t testing.TB) (req *httpmsg.Request, unread func() bool) 
 	set(&s.secret, secretOf(s.id))
 	set(&s.service, "execute-api")
 	set(&s.region, "us-east-1")
+	set(&s.host, signedHost)
+	set(&s.base, "/prod")
 	if s.at.IsZero() {
 		s.at = time.Now()
 	}
-	hr, err := http.NewRequest(s.method, "https://"+signedHost+"/prod"+s.path, bytes.NewReader([]byte(s.body)))
+	hr, err := http.NewRequest(s.method, "https://"+s.host+s.base+s.path, bytes.NewReader([]byte(s.body)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +132,8 @@ func (s toSign) signed(t testing.TB) (req *httpmsg.Request, unread func() bool) 
 		t.Fatal(err)
 	}
 	req = &httpmsg.Request{
-		Method: s.method, Path: strings.TrimPrefix(hr.URL.EscapedPath(), "/prod"), Sent: hr.URL.EscapedPath(), Query: hr.URL.RawQuery,
-		Host: signedHost, Scheme: "http", Proto: "HTTP/1.1", SourceIP: "192.0.2.1", Received: time.Now(),
+		Method: s.method, Path: strings.TrimPrefix(hr.URL.EscapedPath(), s.base), Sent: hr.URL.EscapedPath(), Query: hr.URL.RawQuery,
+		Host: s.host, Scheme: "http", Proto: "HTTP/1.1", SourceIP: "192.0.2.1", Received: time.Now(),
 	}
 	for name, values := range hr.Header {
 		for _, v := range values {
