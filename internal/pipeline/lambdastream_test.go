@@ -106,7 +106,8 @@ func TestFunctionStreams(t *testing.T) {
 		"its end is missing":             {"", []string{`{}` + nuls + "half"}, plain200 + "half", " and broke off"},
 		"it says its length":             {fine, []string{`{"headers": {"Content-Length": "4"}}` + nuls + "four"}, "200\nx-amzn-Remapped-Content-Length: 4\nX-Amzn-Trace-Id: ...\nContent-Type: application/json\n\nfour", ""},
 		"it says more than it has":       {fine, []string{`{"headers": {"Content-Length": "5"}}` + nuls + "four"}, "200\nx-amzn-Remapped-Content-Length: 5\nX-Amzn-Trace-Id: ...\nContent-Type: application/json\n\nfour", " and broke off"},
-		"it says less than it has":       {fine, []string{`{"headers": {"Content-Length": "4"}}` + nuls + "four", "more"}, "200\nx-amzn-Remapped-Content-Length: 4\nX-Amzn-Trace-Id: ...\nContent-Type: application/json\n\nfourmore", " and broke off"},
+		"it says less than it has":       {fine, []string{`{"headers": {"Content-Length": "4"}}` + nuls + "four", "more"}, "200\nx-amzn-Remapped-Content-Length: 4\nX-Amzn-Trace-Id: ...\nContent-Type: application/json\n\nfour", " and broke off"},
+		"it says less in one piece":      {fine, []string{`{"headers": {"Content-Length": "4"}}` + nuls + "fourmore"}, "200\nx-amzn-Remapped-Content-Length: 4\nX-Amzn-Trace-Id: ...\nContent-Type: application/json\n\nfour", " and broke off"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -108,26 +108,27 @@ func (s *answerStream) Read(p []byte) (n int, err error) {
 	} else {
 		n, err = s.from.Read(p)
 	}
-	return n, s.passed(n, err)
+	return s.passed(n, err)
 }
 
-// passed notes that n bytes have come, and what of them is wrong.
-func (s *answerStream) passed(n int, err error) error {
+// passed notes that n bytes have come, and returns how many of them the answer has room
+// for, and what is wrong with them.
+func (s *answerStream) passed(n int, err error) (int, error) {
 	if n > 0 && s.sent == 0 {
 		s.call.timing.Content = time.Now()
 	}
+	if s.length > 0 && s.sent+int64(n) > s.length { // no client may get more
+		n, err = int(s.length-s.sent), errLongStream
+	}
 	s.sent += int64(n)
 	s.pace.took(n)
-	switch {
-	case s.length > 0 && s.sent > s.length:
-		err = errLongStream
-	case s.length > 0 && s.sent < s.length && err == io.EOF:
+	if s.length > 0 && s.sent < s.length && err == io.EOF {
 		err = errShortStream
 	}
 	if err != nil {
 		s.end(err)
 	}
-	return err
+	return n, err
 }
 
 // end notes how the backend's part ended. The client has the head of the answer by
