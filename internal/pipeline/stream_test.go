@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
 // streamed is a resource /x whose answers are streamed from a URI, for 15 minutes at
@@ -394,3 +395,41 @@ func TestStreamInvoke(t *testing.T) {
 }
 
 var _ httpmsg.ClientWatcher = watcher{}
+
+// The trace of a streamed call is handed on when the stream has ended, and says how
+// much came, and why it broke off.
+func TestStreamTrace(t *testing.T) {
+	for response, want := range map[string]string{
+		chunkedHead + chunk("half") + chunk("half") + "0\r\n\r\n": "*trace.ResponseEvent 8 *trace.CompleteEvent",
+		chunkedHead + chunk("half"):                               "*trace.ResponseEvent *trace.FailureEvent 4 *trace.CompleteEvent",
+	} {
+		r := newRig(t, streamed(canned(t, response), nil))
+		var traces []*trace.Trace
+		services := *r.stage.services
+		services.Trace = func(tr *trace.Trace) { traces = append(traces, tr) }
+		resp := Bind(r.stage.settings, r.stage.program, &services).Serve(parseRequest("GET /x"))
+		_, _ = io.ReadAll(resp.Stream)
+		_ = resp.Stream.Close()
+		if len(traces) > 0 {
+			t.Error("the trace was handed on before the end")
+		}
+		deliver(resp)
+		if len(traces) != 1 {
+			t.Fatalf("%d traces", len(traces))
+		}
+		got := ""
+		for _, e := range traces[0].Events {
+			if s, ok := e.Data.(*trace.StreamedEvent); ok {
+				got += fmt.Sprintf("%d ", s.Bytes)
+			} else if _, ok := e.Data.(*trace.ResponseEvent); ok || got != "" {
+				got += fmt.Sprintf("%T ", e.Data)
+			}
+		}
+		if strings.TrimSpace(got) != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if text := traces[0].Text(trace.TextOptions{}); !strings.Contains(text, " bytes in ") {
+			t.Errorf("the text does not say what was streamed:\n%s", text)
+		}
+	}
+}
