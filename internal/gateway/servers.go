@@ -117,7 +117,7 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 
 // streamsEnd is how long the streams that were cut off may take to end: they have calls
 // of backends to end, and what came of them to tell.
-const streamsEnd = 2 * time.Second
+const streamsEnd = 5 * time.Second
 
 // leaveStreams waits until the streams that were cut off have ended.
 func (g *Gateway) leaveStreams() {
