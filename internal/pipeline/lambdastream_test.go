@@ -248,3 +248,22 @@ func TestFunctionStreamMode(t *testing.T) {
 		})
 	}
 }
+
+// The log says of which backend a stream was malformed.
+func TestFunctionStreamFaultNamesBackend(t *testing.T) {
+	const half, long = `{}` + nuls + "half", `{"headers": {"Content-Length": "5"}}` + nuls + "four"
+	for name, c := range map[string]*cloud{"no completion": streamer(t, "", half), "too short": streamer(t, `{}`, long)} {
+		r := newAWSRig(t, c, streamingFunction("/x"))
+		var log bytes.Buffer
+		services := *r.stage.services
+		services.Log = slog.New(slog.NewTextHandler(&log, nil))
+		resp := Bind(r.stage.settings, r.stage.program, &services).Serve(parseRequest("GET /x"))
+		at := resp.Stream.(*answerStream).call.out.endpoint.Authority()
+		_, _ = io.Copy(io.Discard, resp.Stream)
+		_ = resp.Stream.Close()
+		deliver(resp)
+		if !strings.Contains(log.String(), "read "+at+": ") {
+			t.Errorf("%s: logged %s", name, log.String())
+		}
+	}
+}

@@ -160,7 +160,7 @@ func (c *call) streamFailure(err error) *failure {
 	if _, ok := errors.AsType[*integration.Error](err); ok {
 		return integrationError(err)
 	}
-	return &failure{kind: integrationFailure, message: "Network error communicating with endpoint", engine: true, field: uriField, cause: &integration.Error{Kind: integration.ErrNetwork, Op: "read", Err: err}}
+	return &failure{kind: integrationFailure, message: "Network error communicating with endpoint", engine: true, field: uriField, cause: &integration.Error{Kind: integration.ErrNetwork, Op: "read", Endpoint: c.out.endpoint.Authority(), Err: err}}
 }
 
 // Close ends the backend's call. It is called when the answer has been written, or is
