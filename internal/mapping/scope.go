@@ -264,14 +264,14 @@ func parseQuery(dst []Param, raw string) []Param {
 			continue
 		}
 		name, val, _ := strings.Cut(pair, "=")
-		dst = append(dst, Param{unescapeQuery(name), unescapeQuery(val)})
+		dst = append(dst, Param{UnescapeQuery(name), UnescapeQuery(val)})
 	}
 	return dst
 }
 
-// unescapeQuery decodes "+" and %XX; a percent sign that starts no escape
-// stays.
-func unescapeQuery(s string) string {
+// UnescapeQuery decodes "+" and %XX as the parameters of a query are read; a percent
+// sign that starts no escape stays.
+func UnescapeQuery(s string) string {
 	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
 		return s
 	}

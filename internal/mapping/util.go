@@ -137,7 +137,7 @@ func urlDecode(s string) (value.Value, error) {
 			return value.Value{}, errors.New("incomplete or illegal %-escape")
 		}
 	}
-	return value.String(strings.ToValidUTF8(unescapeQuery(s), string(utf8.RuneError))), nil
+	return value.String(strings.ToValidUTF8(UnescapeQuery(s), string(utf8.RuneError))), nil
 }
 
 func base64Encode(s string) (value.Value, error) {

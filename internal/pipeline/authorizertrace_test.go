@@ -154,7 +154,10 @@ func TestTraceHidesSecrets(t *testing.T) {
 			[]string{`"authorizationToken":"***ghijkl"`, "is taken for user|7"}, []string{"abcdef"}},
 		"the identity of a request": {guarded(t, answering(t, told), asks, lambda), parseRequest("GET /x?key=k%2F123456789\nX-Who: someone-secret\nCookie: theme=dark"),
 			[]string{`"X-Who":"***secret"`, "theme=dark", "GET /x?key=***456789"}, []string{"someone", "k/123", "k%2F"}},
-		"a wrong signature": {iam.rig, sign(toSign{id: "STATIC", secret: "another-secret-of-hers", token: token}), []string{"The Canonical String", "x-amz-security-token:***"}, []string{"session/"}},
+		"an identity in escapes of the client's own": {guarded(t, answering(t, told), asks, lambda), parseRequest("GET /x?other=1;key=k%2f1%32+456789&key2=k%2f1%32+456789\nX-Who: Bearer  someone-secret"),
+			[]string{"GET /x?other=1;key=***456789&key2=***456789"}, []string{"k/12", "k%2f", "k%2F", "someone"}},
+		"a token behind two spaces": {guarded(t, answering(t, told), tokens(nil), lambda), parseRequest("GET /x?also=abcdefghijkl\nAuthorization: Bearer  abcdefghijkl"), []string{"also=***ghijkl"}, []string{"abcdef"}},
+		"a wrong signature":         {iam.rig, sign(toSign{id: "STATIC", secret: "another-secret-of-hers", token: token}), []string{"The Canonical String", "x-amz-security-token:***"}, []string{"session/"}},
 		"a wrong presigned one": {iam.rig, presigned,
 			[]string{"The Canonical String", "X-Amz-Security-Token=***"}, []string{"session/", "session%2F", signature[:20]}},
 	}

@@ -22,7 +22,7 @@ func (t *Trace) Hide(secrets ...string) {
 	for _, s := range secrets {
 		t.hide(s)
 		if _, token, ok := strings.Cut(s, " "); ok { // behind a scheme such as Bearer
-			t.hide(token)
+			t.hide(strings.TrimSpace(token))
 		}
 	}
 }
@@ -73,6 +73,18 @@ type hider struct {
 	replacer *strings.Replacer
 }
 
+// hideInQuery keeps the secrets in the query of a URI as it spells them: a client may
+// write any character as an escape, in small letters too.
+func (t *Trace) hideInQuery(uri string) {
+	_, query, _ := strings.Cut(uri, "?")
+	for pair := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' }) {
+		_, value, _ := strings.Cut(pair, "=")
+		if slices.Contains(t.secrets, mapping.UnescapeQuery(value)) {
+			t.hide(value)
+		}
+	}
+}
+
 // newHider masks what the call of t had to hide, and what its mappings took from or gave
 // to headers that hold secrets.
 func newHider(t *Trace) hider {
@@ -84,6 +96,12 @@ func newHider(t *Trace) hider {
 	}
 	if len(all.secrets) == 0 {
 		return hider{}
+	}
+	all.hideInQuery(t.Target)
+	for i := range t.Events {
+		if e, ok := t.Events[i].Data.(*EndpointRequestEvent); ok {
+			all.hideInQuery(e.URI)
+		}
 	}
 	slices.SortStableFunc(all.secrets, func(a, b string) int { return len(b) - len(a) })
 	pairs := make([]string, 0, 2*len(all.secrets))
