@@ -17,8 +17,10 @@ const watchAfter = 20 * time.Millisecond
 // request is answered, and ends the request's context then. It does what
 // conn.isBackground keeps net/http from doing, where that is worth its cost: it
 // waits for the next byte on the connection, which may be that of the next
-// request and is kept for it. A client that closes only its own side counts as
-// gone, as it does for net/http.
+// request and is kept for it. Behind that byte it asks the system now and then: the
+// rest of what has come stays unread, and the end behind it would not be seen
+// otherwise. A client that closes only its own side counts as gone, as it does for
+// net/http.
 type watch struct {
 	conn *conn
 	left context.CancelFunc
@@ -26,7 +28,8 @@ type watch struct {
 	mu      sync.Mutex
 	timer   *time.Timer
 	over    bool
-	reading chan struct{} // closed when the read has returned; nil before it begins
+	ended   chan struct{} // closed by end
+	reading chan struct{} // closed when nothing is read any more; nil before that begins
 }
 
 // watched returns a request whose context ends when its client leaves, and what
@@ -43,7 +46,7 @@ func watched(r *http.Request, nc *conn) (*http.Request, *watch) {
 // newWatch makes the watch over the client of r, and the context that it ends.
 func newWatch(r *http.Request, nc *conn) (context.Context, *watch) {
 	ctx, cancel := context.WithCancel(r.Context())
-	return ctx, &watch{conn: nc, left: cancel}
+	return ctx, &watch{conn: nc, left: cancel, ended: make(chan struct{})}
 }
 
 // begin is called once the connection has nothing more of the request.
@@ -71,8 +74,32 @@ func (w *watch) run() {
 	defer close(done)
 	n, err := w.conn.Conn.Read(w.conn.early[:])
 	w.conn.came = n > 0
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case n > 0:
+		w.poll()
+	case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 		w.left()
+	}
+}
+
+// hangUpPause is how often the system is asked whether a client has gone that has sent
+// more than its request.
+const hangUpPause = 250 * time.Millisecond
+
+// poll waits for the end of the client behind what it has sent, until end.
+func (w *watch) poll() {
+	tick := time.NewTicker(hangUpPause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.ended:
+			return
+		case <-tick.C:
+		}
+		if w.conn.guest.hasHungUp() {
+			w.left()
+			return
+		}
 	}
 }
 
@@ -84,6 +111,7 @@ func (w *watch) end() {
 	defer w.left()
 	w.mu.Lock()
 	w.over = true
+	close(w.ended)
 	if w.timer != nil {
 		w.timer.Stop()
 	}

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"testing"
 	"time"
 )
 
 // A client that closes its connection ends the context of its request, once
-// its body has been read, however it came and whatever the connection was used for before.
+// its body has been read, however it came, whatever the connection was used for before and
+// whatever more the client has sent.
 func TestClientThatLeaves(t *testing.T) {
 	began, ended := make(chan struct{}), make(chan bool)
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -44,15 +46,21 @@ func TestClientThatLeaves(t *testing.T) {
 				continue
 			}
 			t.Run(name+", "+where, func(t *testing.T) {
-				p := s.dial(t)
-				if s == secure {
-					p = p.secure()
-				}
-				p.send(request)
-				<-began
-				p.Close()
-				if !<-ended {
-					t.Error("the context did not end")
+				for _, behind := range []string{"", "G", "GET /quick" + host} {
+					if behind != "" && runtime.GOOS != "linux" {
+						break
+					}
+					p := s.dial(t)
+					if s == secure {
+						p = p.secure()
+					}
+					p.send(request)
+					<-began
+					p.send(behind)
+					p.Close()
+					if !<-ended {
+						t.Errorf("the context did not end behind %q", behind)
+					}
 				}
 			})
 		}
