@@ -14,11 +14,12 @@ type inUse struct {
 	aws                 *integration.AWS
 	functions, services map[string]bool // keys of lambda-functions and of aws-endpoints that lead a call somewhere
 	methods             map[string]bool // that are served, by methodPlace
+	stages              []*snapshot.Stage
 	pools               usedPools
 }
 
 func newInUse(aws *integration.AWS, pools *authz.Pools) *inUse {
-	return &inUse{aws, make(map[string]bool), make(map[string]bool), make(map[string]bool), usedPools{pools: pools, keys: make(map[string]bool)}}
+	return &inUse{aws, make(map[string]bool), make(map[string]bool), make(map[string]bool), nil, usedPools{pools: pools, keys: make(map[string]bool)}}
 }
 
 // methodPlace names a method of a stage.

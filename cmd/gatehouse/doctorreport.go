@@ -119,8 +119,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	out.Findings = append(out.Findings, used.pools.unknown(ctx)...)
-	out.Kept = append(append(out.Kept, used.idleThrottles(throttles)...), used.idle()...)
-	out.Kept = append(out.Kept, used.pools.idle(p.data.pools.set())...)
+	out.Kept = slices.Concat(out.Kept, used.idleSettings(), used.idleThrottles(throttles), used.idle(), used.pools.idle(p.data.pools.set()))
 	return out, nil
 }
 
@@ -176,6 +175,7 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, 
 	if err != nil {
 		return err
 	}
+	used.stages = append(used.stages, st)
 	used.add(d, st)
 	compiled := p.compile(d)
 	var canary *pipeline.Program
