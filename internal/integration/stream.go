@@ -87,6 +87,13 @@ func (s *Stream) limitSilence() {
 	}
 }
 
+// LimitTo ends the time for the response at t, where it does not end before.
+func (s *Stream) LimitTo(t time.Time) {
+	if t.Before(s.deadline) {
+		s.deadline = t
+	}
+}
+
 // errLeft is the error of a stream that has been closed.
 var errLeft = errors.New("the stream has been closed")
 

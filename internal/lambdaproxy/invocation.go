@@ -3,6 +3,7 @@ package lambdaproxy
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/eventstream"
 )
@@ -25,17 +26,37 @@ func (e *FunctionError) Error() string {
 // through.
 var errIncomplete = errors.New("the response of Lambda ended before InvokeComplete")
 
+// errNoPayload says that Lambda's response goes on without anything of the function's.
+var errNoPayload = errors.New("the response of Lambda has too many events in a row that carry no payload")
+
+// maxIdle is how many events in a row may carry no payload. What bounds a stream counts
+// its payload, and would not see the others.
+const maxIdle = 1000
+
+// bodyTime is how long the end of Lambda's response may take once Lambda has said that
+// the function is through. It only decides whether the connection serves another call.
+const bodyTime = time.Second
+
+// A Limiter is a body whose reads can be given an end in time.
+type Limiter interface {
+	// LimitTo makes reads fail that wait beyond t.
+	LimitTo(t time.Time)
+}
+
 // An Invocation reads the payload that a function streams from the response to
 // InvokeWithResponseStream, as it comes. It holds none of it.
 type Invocation struct {
 	in    *eventstream.Reader
+	body  io.Reader
 	chunk bool // in is within one of the payload
+	idle  int  // events in a row without payload
 	err   error
 }
 
-// NewInvocation returns a reader of a response's body.
+// NewInvocation returns a reader of a response's body. Of one that is a Limiter, the
+// end is not waited for long when Lambda has said that the function is through.
 func NewInvocation(body io.Reader) *Invocation {
-	return &Invocation{in: eventstream.NewReader(body)}
+	return &Invocation{in: eventstream.NewReader(body), body: body}
 }
 
 // Read implements io.Reader. io.EOF comes when Lambda has said that the function is
@@ -44,10 +65,18 @@ func NewInvocation(body io.Reader) *Invocation {
 func (v *Invocation) Read(p []byte) (int, error) {
 	for v.err == nil {
 		if !v.chunk {
+			if v.idle > maxIdle {
+				v.err = errNoPayload
+				break
+			}
+			v.idle++
 			v.chunk, v.err = v.next()
 			continue
 		}
 		n, err := v.in.Read(p)
+		if n > 0 {
+			v.idle = 0
+		}
 		if err == io.EOF {
 			v.chunk, err = false, nil
 		}
@@ -99,6 +128,9 @@ func (v *Invocation) complete() error {
 			message = string(details)
 		}
 		return &FunctionError{code, message}
+	}
+	if body, ok := v.body.(Limiter); ok {
+		body.LimitTo(time.Now().Add(bodyTime))
 	}
 	if v.in.Next() == nil { // the end of the body frees its connection
 		return errIncomplete

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
 )
@@ -28,6 +31,35 @@ func message(kind, name, payload string) []byte {
 
 func payloadChunk(text string) []byte { return message("event", "PayloadChunk", text) }
 
+// An openBody has its bytes, and then nothing until its reads are limited.
+type openBody struct {
+	io.Reader
+	limited chan time.Time
+}
+
+func (b *openBody) LimitTo(t time.Time) { b.limited <- t }
+
+func (b *openBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err == io.EOF {
+		time.Sleep(time.Until(<-b.limited))
+		return n, os.ErrDeadlineExceeded
+	}
+	return n, err
+}
+
+// A response that goes on behind the function's end keeps no client from its own.
+func TestInvocationIsNotHeldOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stream := append(payloadChunk("one"), message("event", "InvokeComplete", "{}")...)
+		begin := time.Now()
+		got, err := io.ReadAll(NewInvocation(&openBody{bytes.NewReader(stream), make(chan time.Time, 1)}))
+		if string(got) != "one" || err != nil || time.Since(begin) > bodyTime {
+			t.Errorf("got %q, %v, after %v", got, err, time.Since(begin))
+		}
+	})
+}
+
 func TestInvocation(t *testing.T) {
 	complete := message("event", "InvokeComplete", `{"LogResult":"x"}`)
 	long := strings.Repeat("0123456789", 30_000)
@@ -41,6 +73,8 @@ func TestInvocation(t *testing.T) {
 		"pieces":              {[][]byte{payloadChunk("one "), payloadChunk(""), payloadChunk("two"), complete}, "one two", ""},
 		"a long one":          {[][]byte{payloadChunk(long), complete}, long, ""},
 		"nothing":             {[][]byte{complete}, "", ""},
+		"many without any":    {[][]byte{bytes.Repeat(payloadChunk(""), maxIdle), payloadChunk("one"), complete}, "one", ""},
+		"too many":            {[][]byte{payloadChunk("one"), bytes.Repeat(message("event", "Later", "x"), maxIdle+1), complete}, "one", errNoPayload.Error()},
 		"an empty completion": {[][]byte{payloadChunk("one"), message("event", "InvokeComplete", "")}, "one", ""},
 		"events to come":      {[][]byte{message("event", "Later", "x"), payloadChunk("one"), message("event", "Later", "x"), complete}, "one", ""},
 		"a function that throws": {[][]byte{payloadChunk("one"), message("event", "InvokeComplete", `{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"Error\",\"errorMessage\":\"no\"}"}`)},
