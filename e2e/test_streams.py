@@ -2,7 +2,10 @@
 
 import http.server
 import json
+import os
+import queue
 import shutil
+import signal
 import subprocess
 import threading
 import urllib.parse
@@ -16,11 +19,21 @@ EVENTS = 4
 PATIENCE = 30
 
 
+# A page that reads the events as they come and says so of each.
+PAGE = b"""<!doctype html><title>events</title><script>
+const seen = []
+const source = new EventSource("events?reader=browser")
+source.onmessage = (e) => { seen.push(e.data); fetch("release?reader=browser") }
+source.addEventListener("end", (e) => { source.close(); fetch("done?reader=browser&seen=" + seen + "," + e.data) })
+</script>"""
+
+
 class Events(http.server.BaseHTTPRequestHandler):
     """A backend of server-sent events, each of which waits until its reader has had the one before."""
 
     protocol_version = "HTTP/1.1"
     released = {}
+    done = queue.Queue()
     lock = threading.Lock()
 
     @classmethod
@@ -31,10 +44,19 @@ class Events(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         gate = self.gate(urllib.parse.parse_qs(url.query)["reader"][0])
-        if url.path == "/release":
+        if url.path in ("/release", "/done"):
             gate.release()
+            if url.path == "/done":
+                self.done.put(url.query)
             self.send_response(204)
             self.end_headers()
+            return
+        if url.path == "/page":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(PAGE)))
+            self.end_headers()
+            self.wfile.write(PAGE)
             return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
@@ -163,3 +185,20 @@ def test_events_are_not_held_back_by_deployments(client, server, events, streami
                 release(events, "deployed")
                 seen.append(line)
     assert seen == [f"data: {i}" for i in range(EVENTS)]
+
+
+def test_browser(server, events, streaming, tmp_path):
+    """Chromium's own EventSource."""
+    url = f"{server.url}{streaming(events)}/page?reader=browser"
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    assert browser, "scripts/prepare.sh installs chromium"
+    process = subprocess.Popen(
+        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--disable-quic", f"--user-data-dir={tmp_path}", "--remote-debugging-port=0", url],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )
+    try:
+        assert Events.done.get(timeout=2 * PATIENCE) == "reader=browser&seen=0,1,2,3,bye"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # with its own processes
+        process.wait()

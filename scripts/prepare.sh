@@ -18,6 +18,7 @@ need 'python3 --version' python3
 need 'python3 -c "import ensurepip, venv"' python3-venv
 need 'curl --version' curl
 need 'openssl version' openssl
+need 'chromium --version || google-chrome --version' chromium # a browser that reads streams
 need 'PATH=$PATH:/usr/sbin nginx -v' nginx-light # a backend of the security tests
 
 if [ ${#missing[@]} -eq 0 ]; then
