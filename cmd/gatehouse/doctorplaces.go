@@ -14,12 +14,13 @@ type inUse struct {
 	aws                 *integration.AWS
 	functions, services map[string]bool // keys of lambda-functions and of aws-endpoints that lead a call somewhere
 	methods             map[string]bool // that are served, by methodPlace
+	buffered            map[string]bool // of these, those whose answers are not streamed, which a cache can keep
 	stages              []*snapshot.Stage
 	pools               usedPools
 }
 
 func newInUse(aws *integration.AWS, pools *authz.Pools) *inUse {
-	return &inUse{aws, make(map[string]bool), make(map[string]bool), make(map[string]bool), nil, usedPools{pools: pools, keys: make(map[string]bool)}}
+	return &inUse{aws, make(map[string]bool), make(map[string]bool), make(map[string]bool), make(map[string]bool), nil, usedPools{pools: pools, keys: make(map[string]bool)}}
 }
 
 // methodPlace names a method of a stage.
@@ -36,7 +37,11 @@ func (u *inUse) add(d *snapshot.Deployment, st *snapshot.Stage) {
 	replace := strings.NewReplacer(pairs...)
 	for _, r := range d.Resources {
 		for _, m := range r.Methods {
-			u.methods[methodPlace(st.APIID, st.Name, r.Path, m.HTTPMethod)] = true
+			place := methodPlace(st.APIID, st.Name, r.Path, m.HTTPMethod)
+			u.methods[place] = true
+			if m.Integration.ResponseTransferMode != "STREAM" {
+				u.buffered[place] = true
+			}
 			u.pools.note(d, st, &m)
 			if in := &m.Integration; in.Type == "AWS" || in.Type == "AWS_PROXY" {
 				u.note(replace.Replace(in.URI), in.Credentials != "")

@@ -12,8 +12,8 @@ import (
 const everyMethod = "*/*"
 
 // idleSettings lists what stages set for methods without effect: AWS takes settings of
-// methods that there are not, caching without a cache, and a cache that no method uses.
-// The methods of all stages have been added before.
+// methods that there are not, caching without a cache or of streams, and a cache that no
+// method uses. The methods of all stages have been added before.
 func (u *inUse) idleSettings() (list []idleSetting) {
 	for _, st := range u.stages {
 		var ofMethods []idleSetting
@@ -28,16 +28,17 @@ func (u *inUse) idleSettings() (list []idleSetting) {
 			if !st.MethodSettings[key].CachingEnabled {
 				continue
 			}
-			caching = true
-			if st.Cache == nil {
-				at.Setting, at.Value, at.Why = "Stage.methodSettings.cachingEnabled", "true", "the stage has no cache: cacheClusterEnabled is false"
+			why := u.uncached(st, key, at)
+			caching = caching || why == ""
+			if why != "" {
+				at.Setting, at.Value, at.Why = "Stage.methodSettings.cachingEnabled", "true", why
 				ofMethods = append(ofMethods, at)
 			}
 		}
 		if st.Cache != nil && !caching {
 			list = append(list, idleSetting{
 				Account: st.Account, Region: st.Region, API: st.APIID, Stage: st.Name, Setting: "Stage.cacheClusterEnabled", Value: "true",
-				Why: "no method setting of a method that is served has cachingEnabled",
+				Why: "no setting has answers cached",
 			})
 		}
 		list = append(list, ofMethods...)
@@ -54,6 +55,18 @@ func (u *inUse) unserved(st *snapshot.Stage, key string, at idleSetting) string 
 		return "ANY serves it, by its own settings"
 	}
 	return "the stage serves no such method"
+}
+
+// uncached says why a stage keeps no answer of a method whose settings cache it, "" where
+// it may.
+func (u *inUse) uncached(st *snapshot.Stage, key string, at idleSetting) string {
+	switch {
+	case st.Cache == nil:
+		return "the stage has no cache: cacheClusterEnabled is false"
+	case key != everyMethod && !u.buffered[methodPlace(st.APIID, st.Name, at.Resource, at.Method)]:
+		return "its answers are streamed"
+	}
+	return ""
 }
 
 // settingPlace is the place of the settings that a stage has under a key.

@@ -43,7 +43,7 @@ func TestDoctorListsIdleMethodSettings(t *testing.T) {
 
 	s.patch(t, "/*/*/caching/enabled", "false")
 	s.patch(t, "/~1pets~1{id}/GET/caching/enabled", "false")
-	expect("a cache that no method uses", append([]string{"cached/prod: Stage.cacheClusterEnabled true: no method setting of a method that is served has cachingEnabled"}, idle...)...)
+	expect("a cache that no method uses", append([]string{"cached/prod: Stage.cacheClusterEnabled true: no setting has answers cached"}, idle...)...)
 	s.patch(t, "/*/*/caching/enabled", "true")
 	s.patch(t, "/cacheClusterEnabled", "false")
 	expect("caching without a cache", append([]string{"cached/prod: all methods: Stage.methodSettings.cachingEnabled true: the stage has no cache: cacheClusterEnabled is false"}, idle...)...)
@@ -78,5 +78,28 @@ func TestDoctorKnowsTheSettingsOfAny(t *testing.T) {
 	}
 	if !slices.Equal(got, []string{want}) {
 		t.Errorf("the doctor says %q, not %q", got, want)
+	}
+}
+
+// Answers that are streamed are not cached, whatever is set for their method.
+func TestDoctorListsCachingOfStreams(t *testing.T) {
+	s := newCachedStage(t)
+	server, _, _ := strings.Cut(s.url, "/_aws/")
+	s.patch(t, "/~1pets~1{id}/GET/caching/enabled", "true")
+	api := aws.String("cached")
+	if _, err := s.UpdateIntegration(t.Context(), &apigateway.UpdateIntegrationInput{RestApiId: api, ResourceId: &s.pet, HttpMethod: aws.String("GET"),
+		PatchOperations: stagePatch("/responseTransferMode", "STREAM")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("prod")}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := fetchReport(t.Context(), server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "cached/prod: GET /pets/{id}: Stage.methodSettings.cachingEnabled true: its answers are streamed"
+	if !slices.ContainsFunc(r.Kept, func(k idleSetting) bool { return k.String() == want }) {
+		t.Errorf("the doctor says %v, without %q", r.Kept, want)
 	}
 }
