@@ -119,7 +119,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	out.Findings = append(out.Findings, used.pools.unknown(ctx)...)
-	out.Kept = slices.Concat(out.Kept, used.idleSettings(), used.idleThrottles(throttles), used.idle(), used.pools.idle(p.data.pools.set()))
+	out.Kept = append(out.Kept, slices.Concat(used.idleSettings(), used.idleThrottles(throttles), used.idle(), used.pools.idle(p.data.pools.set()))...)
 	return out, nil
 }
 
