@@ -53,6 +53,18 @@ func (e *early) Write(p []byte) (int, error) {
 	return e.ResponseWriter.Write(p)
 }
 
+// FlushError is what http.ResponseController finds: an answer that its handler flushes
+// is held no longer.
+func (e *early) FlushError() error {
+	if e.status == 0 {
+		e.WriteHeader(http.StatusOK)
+	}
+	if !e.passes {
+		e.pass()
+	}
+	return http.NewResponseController(e.ResponseWriter).Flush()
+}
+
 // pass lets out what is held and all that follows. The end of an answer without a
 // length goes out when the handler has returned, for which it cannot wait for the body.
 func (e *early) pass() {

@@ -135,6 +135,29 @@ func TestLongEarlyAnswer(t *testing.T) {
 	}
 }
 
+// An early answer that its handler flushes goes out with the handler's status.
+func TestFlushedEarlyAnswer(t *testing.T) {
+	done := make(chan bool)
+	s := openAs(t, Options{}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.WriteString(w, "short")
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+		<-done
+	})}, refusing)
+	p := s.dial(t)
+	p.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf")
+	resp, err := http.ReadResponse(p.r, nil)
+	close(done)
+	if err != nil || resp.StatusCode != http.StatusTeapot {
+		t.Fatalf("got %v, %v", resp, err)
+	}
+	if text, err := io.ReadAll(resp.Body); string(text) != "short" || err != nil {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
+
 // Who waits to be told to go on is told the answer.
 func TestEarlyAnswerToExpectations(t *testing.T) {
 	s := open(t, Options{}, refusing)
