@@ -149,8 +149,8 @@ func (b *Budget) acquireFor(u *transfer, n int) error {
 
 const (
 	// leaveTime is how long acquire waits for the memory of deliveries that have been
-	// cut off.
-	leaveTime  = 200 * time.Millisecond
+	// cut off. On a busy machine over a thousand of them take a while to learn of it.
+	leaveTime  = 2 * time.Second
 	leavePause = time.Millisecond
 )
 
