@@ -173,6 +173,7 @@ func (s *Service) stageOperations() []operation {
 		{"GetStages", wire.Op(s.GetStages), nil},
 		{"UpdateStage", wire.Op(s.UpdateStage), &stagePatch},
 		{"DeleteStage", wire.Op(s.DeleteStage), nil},
+		{"GetExport", wire.Op(s.GetExport), nil},
 		{"FlushStageCache", wire.Op(s.FlushStageCache), nil},
 		{"FlushStageAuthorizersCache", wire.Op(s.FlushStageAuthorizersCache), nil},
 	}

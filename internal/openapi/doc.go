@@ -13,6 +13,5 @@
 // without a word is a [Finding], and each feature that needs somebody's support
 // is a [Feature]. Creating the resources, checking what PutMethod and its
 // like check, and refusing features that cannot be served yet are left to
-// the control plane. The other direction, export, will live in this package
-// beside import and share its tables.
+// the control plane. The other direction is package export.
 package openapi

@@ -1,0 +1,114 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/export"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// exportType is what a published answer of GetExport says that its body is, whatever
+// format the body has.
+const exportType = "application/octet-stream"
+
+// GetExport writes what a stage serves, and the documentation that it publishes, as an
+// OpenAPI document. A canary's deployment is not part of it.
+func (s *Service) GetExport(ctx context.Context, who *wire.Caller, in *wire.GetExportRequest) (*wire.ExportResponse, error) {
+	o, err := exportOptions(in)
+	if err != nil {
+		return nil, err
+	}
+	return readPage(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.ExportResponse, error) {
+		src, err := t.exported(in.StageName)
+		if err != nil {
+			return nil, err
+		}
+		body, err := export.Document(src, o)
+		if err != nil {
+			return nil, err
+		}
+		return &wire.ExportResponse{ContentType: new(exportType), ContentDisposition: new(attachment(o, src)), Body: body}, nil
+	})
+}
+
+// exportOptions is how a request wants its document. The words of the refusals are a
+// guess. A client that accepts neither format gets JSON: some send what their library
+// sends for all operations.
+func exportOptions(in *wire.GetExportRequest) (o export.Options, err error) {
+	switch o.Format = export.Format(in.ExportType); o.Format {
+	case export.Swagger, export.OpenAPI30:
+	default:
+		return o, wire.BadRequest("Invalid export type specified: %s. Valid options are oas30,swagger", wire.Truncated(in.ExportType))
+	}
+	if o.Extensions, err = export.ParseExtensions(in.Parameters["extensions"]); err != nil {
+		return o, wire.BadRequest("Invalid extensions specified: %s. Valid options are %s", wire.Truncated(in.Parameters["extensions"]), export.ExtensionNames)
+	}
+	o.YAML = prefersYAML(text(in.Accepts))
+	return o, nil
+}
+
+// prefersYAML reports whether the header Accept names YAML before JSON.
+func prefersYAML(accept string) bool {
+	for mediaType := range strings.SplitSeq(accept, ",") {
+		mediaType, _, _ = strings.Cut(mediaType, ";")
+		switch strings.ToLower(strings.TrimSpace(mediaType)) {
+		case "application/yaml":
+			return true
+		case "application/json":
+			return false
+		}
+	}
+	return false
+}
+
+// attachment is the file name that a client may save a document under: its format and
+// when the API was made, as in a published answer.
+func attachment(o export.Options, src *export.Source) string {
+	suffix := "json"
+	if o.YAML {
+		suffix = "yaml"
+	}
+	var made time.Time
+	if src.RestAPI.CreatedDate != nil {
+		made = src.RestAPI.CreatedDate.Time()
+	}
+	return fmt.Sprintf(`attachment; filename="%s_%s.%s"`, o.Format, made.Format(time.RFC3339), suffix)
+}
+
+// exported reads what a stage serves: its deployment's source, not the API as it is
+// edited, and the version of the documentation that it names.
+func (t *tx) exported(name string) (*export.Source, error) {
+	st, err := t.stage(name)
+	if err != nil {
+		return nil, err
+	}
+	src, err := load[source](t, kindDeploymentSource, *st.DeploymentID, errDeployment())
+	if err != nil {
+		return nil, err
+	}
+	out := &export.Source{
+		Region: t.who.Region, Stage: name, RestAPI: src.RestAPI, Resources: src.Resources, Models: src.Models,
+		Validators: src.Validators, Authorizers: src.Authorizers, GatewayResponses: src.GatewayResponses,
+	}
+	out.Documentation, err = t.publishedDocumentation(text(st.DocumentationVersion))
+	return out, err
+}
+
+// publishedDocumentation reads a version with its parts, nil for none.
+func (t *tx) publishedDocumentation(version string) (*export.Documentation, error) {
+	if version == "" {
+		return nil, nil
+	}
+	v, err := t.documentationVersion(version)
+	if err != nil {
+		return nil, err
+	}
+	src, err := load[documentationSource](t, kindDocumentationSource, version, errDocumentationVersion())
+	if err != nil {
+		return nil, err
+	}
+	return &export.Documentation{Version: *v, Parts: src.Parts}, nil
+}

@@ -1,0 +1,97 @@
+package export
+
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// An about is what documentation says of an entity: the properties of a part, nil for
+// nothing.
+type about struct{ *object }
+
+// about returns what is documented of an entity, or inherited by it.
+func (e *exporter) about(entity apidoc.Location) about {
+	if len(e.parts) == 0 {
+		return about{}
+	}
+	said, _ := apidoc.Find(e.parts, entity)
+	return about{said}
+}
+
+// copy writes properties that the format knows into an entity that has none of the
+// name.
+func (a about) copy(to *object, names ...string) {
+	if a.object == nil {
+		return
+	}
+	for _, name := range names {
+		if a.has(name) && !to.has(name) {
+			to.set(name, a.get(name))
+		}
+	}
+}
+
+// info returns what is said under the name info.
+func (a about) info() about {
+	if a.object == nil {
+		return about{}
+	}
+	said, _ := a.get("info").(*object)
+	return about{said}
+}
+
+// extensions writes the properties that are extensions of the format's own into an
+// entity. Those of the service say how calls are served and are never documentation.
+func (a about) extensions(to *object) {
+	if a.object == nil {
+		return
+	}
+	for _, m := range a.members {
+		if strings.HasPrefix(m.name, "x-") && !strings.HasPrefix(m.name, "x-amazon-") && !to.has(m.name) {
+			to.set(m.name, m.value)
+		}
+	}
+}
+
+// location is where a part belongs, as far as it says so.
+func location(p *wire.DocumentationPart) apidoc.Location {
+	l := p.Location
+	if l == nil {
+		return apidoc.Location{}
+	}
+	return apidoc.Location{Type: l.Type, Path: text(l.Path), Method: text(l.Method), StatusCode: text(l.StatusCode), Name: text(l.Name)}
+}
+
+// documentation writes the published version with all that its parts say.
+func (e *exporter) documentation(doc *object) {
+	d := e.src.Documentation
+	if d == nil || !e.Extensions.Documentation {
+		return
+	}
+	out := new(object)
+	out.text("version", d.Version.Version)
+	if d.Version.CreatedDate != nil {
+		out.set("createdDate", timestamp(*d.Version.CreatedDate))
+	}
+	parts := list{}
+	for i := range d.Parts {
+		p := &d.Parts[i]
+		at := new(object)
+		if l := p.Location; l != nil {
+			at.set("type", l.Type)
+			at.text("path", l.Path)
+			at.text("method", l.Method)
+			at.text("statusCode", l.StatusCode)
+			at.text("name", l.Name)
+		}
+		part := newObject("location", at)
+		if said := parseObject(text(p.Properties)); said != nil {
+			part.set("properties", said)
+		}
+		parts = append(parts, part)
+	}
+	out.set("documentationParts", parts)
+	doc.set(extensionPrefix+"documentation", out)
+}

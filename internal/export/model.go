@@ -1,0 +1,172 @@
+package export
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
+)
+
+// readModels reads the schemas of the models that a document can have: those for JSON.
+// The service documents that it exports no others.
+func (e *exporter) readModels() {
+	e.models = make(map[string]*object, len(e.src.Models))
+	for i := range e.src.Models {
+		m := &e.src.Models[i]
+		if strings.Contains(text(m.ContentType), "json") {
+			e.models[text(m.Name)] = parseObject(text(m.Schema))
+		}
+	}
+}
+
+// base is what references to models begin with.
+func (e *exporter) base() string {
+	if e.Format == Swagger {
+		return "#/definitions/"
+	}
+	return "#/components/schemas/"
+}
+
+// ref is the schema that stands for a model.
+func (e *exporter) ref(model string) *object { return newObject("$ref", e.base()+model) }
+
+// schemas lists the models in the order of their names.
+func (e *exporter) schemas() *object {
+	out := new(object)
+	for _, name := range sorted(e.models) {
+		w := schemaWriter{exporter: e, model: name, root: e.models[name]}
+		schema := w.schema(w.root)
+		about := e.about(apidoc.Location{Type: "MODEL", Name: name})
+		about.copy(schema, "title", "description", "externalDocs")
+		about.extensions(schema)
+		out.set(name, ordered(schema, e.Format))
+	}
+	return out
+}
+
+// A schemaWriter writes the JSON schema of a model as a schema of the document, where
+// it stands in another place: references within it have to say so.
+type schemaWriter struct {
+	*exporter
+	model string
+	root  *object // nil for a schema that is no object
+}
+
+// Keywords that hold schemas.
+var (
+	oneSchema    = map[string]bool{"items": true, "not": true, "additionalProperties": true, "additionalItems": true}
+	manySchemas  = map[string]bool{"allOf": true, "anyOf": true, "oneOf": true, "items": true}
+	namedSchemas = map[string]bool{"properties": true, "patternProperties": true, "definitions": true}
+)
+
+// schema returns a copy of a schema with its references rewritten and its members in
+// the format's order. What means something to JSON schemas alone is left out.
+func (w *schemaWriter) schema(from *object) *object {
+	out := new(object)
+	if from == nil {
+		return out
+	}
+	for _, m := range from.members {
+		if m.name != "$schema" && m.name != "id" {
+			out.set(m.name, w.member(m.name, m.value))
+		}
+	}
+	return ordered(out, w.Format)
+}
+
+func (w *schemaWriter) member(name string, v value) value {
+	switch v := v.(type) {
+	case string:
+		if name == "$ref" {
+			return w.reference(v)
+		}
+	case *object:
+		switch {
+		case oneSchema[name]:
+			return w.schema(v)
+		case namedSchemas[name]:
+			out := new(object)
+			for _, m := range v.members {
+				if s, ok := m.value.(*object); ok {
+					out.set(m.name, w.schema(s))
+				} else {
+					out.set(m.name, m.value)
+				}
+			}
+			return out
+		}
+	case list:
+		if !manySchemas[name] {
+			return v
+		}
+		out := make(list, len(v))
+		for i, item := range v {
+			if s, ok := item.(*object); ok {
+				out[i] = w.schema(s)
+			} else {
+				out[i] = item
+			}
+		}
+		return out
+	}
+	return v
+}
+
+// modelURL is how the schemas of models refer to other models.
+var modelURL = regexp.MustCompile(`^https://apigateway\.[a-z0-9.-]+/restapis/[^/]+/models/([a-zA-Z0-9]+)$`)
+
+// reference is where a reference leads to in the document: to another model, or to a
+// part of this one, which begins with #. #/definitions/X is of this model if it has
+// such a definition, and else the model X.
+func (w *schemaWriter) reference(ref string) string {
+	if m := modelURL.FindStringSubmatch(ref); m != nil {
+		return w.base() + m[1]
+	}
+	if name, ok := strings.CutPrefix(ref, "#/definitions/"); ok && !w.defines(name) {
+		return w.base() + name
+	}
+	if fragment, ok := strings.CutPrefix(ref, "#"); ok {
+		return w.base() + w.model + strings.TrimSuffix(fragment, "/")
+	}
+	return ref
+}
+
+// defines reports whether the model has a definition of its own of that name, or what
+// stands in one.
+func (w *schemaWriter) defines(name string) bool {
+	name, _, _ = strings.Cut(name, "/")
+	if w.root == nil {
+		return false
+	}
+	own, _ := w.root.get("definitions").(*object)
+	return own != nil && own.has(name)
+}
+
+// orders are the members of schemas in the order of the formats' libraries, as far as
+// published exports show it.
+var orders = map[Format][]string{
+	Swagger: strings.Fields(`$ref type format required description properties additionalProperties
+		items enum minimum exclusiveMinimum maximum exclusiveMaximum multipleOf minLength maxLength pattern
+		minItems maxItems uniqueItems minProperties maxProperties allOf anyOf oneOf not title`),
+	OpenAPI30: strings.Fields(`$ref title multipleOf maximum exclusiveMaximum minimum exclusiveMinimum
+		maxLength minLength pattern maxItems minItems uniqueItems maxProperties minProperties required type
+		not properties additionalProperties description format enum items allOf anyOf oneOf`),
+}
+
+// ordered returns a schema with its members in the format's order, those that the
+// order lacks at the end as they stood.
+func ordered(schema *object, f Format) *object {
+	out := new(object)
+	for _, name := range orders[f] {
+		if schema.has(name) {
+			out.set(name, schema.get(name))
+		}
+	}
+	for _, m := range schema.members {
+		if !slices.Contains(orders[f], m.name) {
+			out.set(m.name, m.value)
+		}
+	}
+	return out
+}

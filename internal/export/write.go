@@ -1,0 +1,179 @@
+package export
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
+)
+
+// A writer writes a document in the layout in which the service writes it.
+type writer struct{ b []byte }
+
+// writeJSON returns a document as JSON: a line for each member, and arrays on the
+// line of their items.
+func writeJSON(doc *object) []byte {
+	var w writer
+	w.json(doc, 0)
+	return w.b
+}
+
+func (w *writer) json(v value, level int) {
+	switch v := v.(type) {
+	case list:
+		w.b = append(w.b, '[', ' ')
+		for i, item := range v {
+			if i > 0 {
+				w.b = append(w.b, ',', ' ')
+			}
+			w.json(item, level)
+		}
+		if len(v) > 0 {
+			w.b = append(w.b, ' ')
+		}
+		w.b = append(w.b, ']')
+	case *object:
+		w.b = append(w.b, '{')
+		for i, m := range v.members {
+			if i > 0 {
+				w.b = append(w.b, ',')
+			}
+			w.newLine(level + 1)
+			w.quote(m.name)
+			w.b = append(w.b, " : "...)
+			w.json(m.value, level+1)
+		}
+		if len(v.members) > 0 {
+			w.newLine(level)
+		} else {
+			w.b = append(w.b, ' ')
+		}
+		w.b = append(w.b, '}')
+	default:
+		w.scalar(v)
+	}
+}
+
+// writeYAML returns a document as YAML, whose texts are all in double quotes.
+func writeYAML(doc *object) []byte {
+	w := writer{b: []byte("---")}
+	w.yaml(doc, 0)
+	return append(w.b, '\n')
+}
+
+// yaml writes a value behind what it belongs to: a key, or the dash of an item.
+func (w *writer) yaml(v value, level int) {
+	switch v := v.(type) {
+	case list:
+		if len(v) == 0 {
+			w.b = append(w.b, " []"...)
+		}
+		for _, item := range v {
+			w.newLine(max(level-1, 0)) // as deep as the key
+			w.b = append(w.b, '-')
+			w.item(item, max(level, 1))
+		}
+	case *object:
+		if len(v.members) == 0 {
+			w.b = append(w.b, " {}"...)
+		}
+		for _, m := range v.members {
+			w.newLine(level)
+			w.key(m.name)
+			w.yaml(m.value, level+1)
+		}
+	default:
+		w.b = append(w.b, ' ')
+		w.scalar(v)
+	}
+}
+
+// item writes an item behind its dash, where the first member of an object stands on
+// the same line.
+func (w *writer) item(v value, level int) {
+	o, ok := v.(*object)
+	if !ok || len(o.members) == 0 {
+		w.yaml(v, level+1)
+		return
+	}
+	for i, m := range o.members {
+		if i == 0 {
+			w.b = append(w.b, ' ')
+		} else {
+			w.newLine(level)
+		}
+		w.key(m.name)
+		w.yaml(m.value, level+1)
+	}
+}
+
+var (
+	plainKey = regexp.MustCompile(`^(?:[a-zA-Z/$_][a-zA-Z0-9/$_.{}+-]*|[1-5][0-9]{2})$`)
+
+	// reserved are words that YAML 1.1 reads as something else than text.
+	reserved = map[string]bool{"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true, "true": true, "false": true, "null": true}
+)
+
+func (w *writer) key(name string) {
+	if plainKey.MatchString(name) && !reserved[strings.ToLower(name)] {
+		w.b = append(w.b, name...)
+	} else {
+		w.quote(name)
+	}
+	w.b = append(w.b, ':')
+}
+
+func (w *writer) scalar(v value) {
+	switch v := v.(type) {
+	case string:
+		w.quote(v)
+	case number:
+		w.b = append(w.b, v...)
+	case int32:
+		w.b = strconv.AppendInt(w.b, int64(v), 10)
+	case bool:
+		w.b = strconv.AppendBool(w.b, v)
+	default:
+		w.b = append(w.b, "null"...)
+	}
+}
+
+// newLine begins a line, two spaces a level.
+func (w *writer) newLine(level int) {
+	w.b = append(w.b, '\n')
+	for range level {
+		w.b = append(w.b, ' ', ' ')
+	}
+}
+
+// quote writes s in double quotes, with escapes that JSON and YAML read alike.
+func (w *writer) quote(s string) {
+	w.b = append(w.b, '"')
+	for i, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			w.b = append(w.b, '\\', byte(r))
+		case r == '\n':
+			w.b = append(w.b, `\n`...)
+		case r == '\r':
+			w.b = append(w.b, `\r`...)
+		case r == '\t':
+			w.b = append(w.b, `\t`...)
+		case unprintable(r):
+			w.b = hexdigit.AppendUnit(w.b, r, hexdigit.Lower)
+		case r == utf8.RuneError:
+			w.b = utf8.AppendRune(w.b, r) // also for what is not UTF-8
+		default:
+			w.b = append(w.b, s[i:i+utf8.RuneLen(r)]...)
+		}
+	}
+	w.b = append(w.b, '"')
+}
+
+// unprintable reports whether a YAML reader refuses a character as it is, or takes it
+// for the end of a line.
+func unprintable(r rune) bool {
+	return r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r == 0xfeff || r == 0xfffe || r == 0xffff
+}
