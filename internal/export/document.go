@@ -1,7 +1,6 @@
 package export
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -182,16 +181,19 @@ func (e *exporter) paths() (*object, error) {
 	for i := range e.src.Resources {
 		leads[text(e.src.Resources[i].ParentID)] = true
 	}
-	sorted := slices.SortedFunc(slices.Values(e.src.Resources), func(a, b wire.Resource) int { return cmp.Compare(text(a.Path), text(b.Path)) })
+	byPath := make(map[string]*wire.Resource, len(e.src.Resources))
+	for i := range e.src.Resources {
+		byPath[text(e.src.Resources[i].Path)] = &e.src.Resources[i]
+	}
 	paths := new(object)
-	for i := range sorted {
-		r := &sorted[i]
+	for _, path := range sorted(byPath) {
+		r := byPath[path]
 		item, err := e.pathItem(r)
 		if err != nil {
 			return nil, err
 		}
 		if len(item.members) > 0 || r.ParentID != nil && !leads[text(r.ID)] {
-			paths.set(text(r.Path), item)
+			paths.set(path, item)
 		}
 	}
 	return paths, nil

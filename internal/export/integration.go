@@ -2,7 +2,6 @@ package export
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -63,22 +62,21 @@ func lower(s *string) *string {
 	return new(strings.ToLower(*s))
 }
 
-// integrationResponses lists responses by the patterns that select them, the default
-// one first. Where several have one pattern that of the lowest status code is written:
-// a document has no place for others.
+// integrationResponses lists responses by the patterns that select them. Where several
+// have one pattern that of the lowest status code is written: a document has no place
+// for others.
 func integrationResponses(responses map[string]wire.IntegrationResponse) *object {
-	out := new(object)
-	statuses := slices.SortedFunc(slices.Values(sorted(responses)), func(a, b string) int {
-		x, y := responses[a], responses[b]
-		return cmp.Or(cmp.Compare(text(x.SelectionPattern), text(y.SelectionPattern)), cmp.Compare(a, b))
-	})
-	for _, status := range statuses {
-		r := responses[status]
+	byPattern := make(map[string]string) // status codes
+	for status, r := range responses {
 		pattern := cmp.Or(text(r.SelectionPattern), "default")
-		if out.has(pattern) {
-			continue
+		if other, ok := byPattern[pattern]; !ok || status < other {
+			byPattern[pattern] = status
 		}
-		response := newObject("statusCode", status)
+	}
+	out := new(object)
+	for _, pattern := range javaOrder(byPattern) {
+		status := byPattern[pattern]
+		r, response := responses[status], newObject("statusCode", status)
 		response.fill("responseParameters", expressions(r.ResponseParameters))
 		response.fill("responseTemplates", templates(r.ResponseTemplates))
 		response.text("contentHandling", r.ContentHandling)
@@ -89,7 +87,7 @@ func integrationResponses(responses map[string]wire.IntegrationResponse) *object
 
 func expressions(m map[string]string) *object {
 	out := new(object)
-	for _, name := range sorted(m) {
+	for _, name := range javaOrder(m) {
 		out.set(name, m[name])
 	}
 	return out
@@ -98,7 +96,7 @@ func expressions(m map[string]string) *object {
 // templates writes templates by media type; one may be null.
 func templates(m map[string]*string) *object {
 	out := new(object)
-	for _, mediaType := range sorted(m) {
+	for _, mediaType := range javaOrder(m) {
 		if t := m[mediaType]; t != nil {
 			out.set(mediaType, *t)
 		} else {

@@ -31,10 +31,10 @@ func (e *exporter) base() string {
 // ref is the schema that stands for a model.
 func (e *exporter) ref(model string) *object { return newObject("$ref", e.base()+model) }
 
-// schemas lists the models in the order of their names.
+// schemas lists the models.
 func (e *exporter) schemas() *object {
 	out := new(object)
-	for _, name := range sorted(e.models) {
+	for _, name := range javaOrder(e.models) {
 		w := schemaWriter{exporter: e, model: name, root: e.models[name]}
 		schema := w.schema(w.root)
 		about := e.about(apidoc.Location{Type: "MODEL", Name: name})

@@ -205,12 +205,14 @@ func responseModel(r *wire.MethodResponse) string {
 }
 
 func (op *operation) headers(status string, r *wire.MethodResponse) *object {
-	out := new(object)
-	for _, expression := range sorted(r.ResponseParameters) {
-		name, ok := strings.CutPrefix(expression, "method.response.header.")
-		if !ok {
-			continue
+	names := make(map[string]bool)
+	for expression := range r.ResponseParameters {
+		if name, ok := strings.CutPrefix(expression, "method.response.header."); ok {
+			names[name] = true
 		}
+	}
+	out := new(object)
+	for _, name := range javaOrder(names) {
 		entity := op.entity("RESPONSE_HEADER")
 		entity.StatusCode, entity.Name = status, name
 		about, header := op.about(entity), new(object)

@@ -65,15 +65,20 @@ func policy(text string) value {
 // requestValidators lists the validators by name. Of several with one name the first
 // is written.
 func (e *exporter) requestValidators() *object {
-	out := new(object)
+	byName := make(map[string]*wire.RequestValidator)
 	for i := range e.src.Validators {
 		v := &e.src.Validators[i]
-		if !out.has(text(v.Name)) {
-			out.set(text(v.Name), newObject(
-				"validateRequestParameters", isTrue(v.ValidateRequestParameters),
-				"validateRequestBody", isTrue(v.ValidateRequestBody),
-			))
+		if _, taken := byName[text(v.Name)]; !taken {
+			byName[text(v.Name)] = v
 		}
+	}
+	out := new(object)
+	for _, name := range javaOrder(byName) {
+		v := byName[name]
+		out.set(name, newObject(
+			"validateRequestParameters", isTrue(v.ValidateRequestParameters),
+			"validateRequestBody", isTrue(v.ValidateRequestBody),
+		))
 	}
 	return out
 }
