@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -45,7 +46,7 @@ func TestExportRoundTrip(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					b := newExportBench(t, text)
+					b := exportBenchOn(t, newBench(t), text)
 					before, first := b.read(t), b.export(t, format, accept)
 					b.put(t, first)
 					if after := b.read(t); !noSwagger[name] || format != "swagger" {
@@ -68,37 +69,47 @@ func TestExportRoundTrip(t *testing.T) {
 	}
 }
 
-// An exportBench is an API whose stage publishes documentation.
+// An exportBench is an API that is served as the stage prod, with its documentation.
 type exportBench struct {
 	*bench
 	api string
 }
 
-func newExportBench(t testing.TB, definition []byte) *exportBench {
+func exportBenchOn(t rapid.TB, b *bench, definition []byte) *exportBench {
 	t.Helper()
-	b := newBench(t)
-	api := must(b.ImportRestAPI(ctx(), who, &wire.ImportRestAPIRequest{Body: definition, FailOnWarnings: new(true)}))(t)
+	api := done(b.ImportRestAPI(ctx(), who, &wire.ImportRestAPIRequest{Body: definition, FailOnWarnings: new(true)}))(t)
 	e := &exportBench{bench: b, api: *api.ID}
 	e.publish(t)
 	return e
 }
 
-// publish deploys the API and its documentation as they are.
-func (b *exportBench) publish(t testing.TB) {
-	t.Helper()
-	must(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: b.api, StageName: new("prod")}))(t)
-	if _, err := b.GetDocumentationVersion(ctx(), who, &wire.GetDocumentationVersionRequest{RestAPIID: b.api, DocumentationVersion: "1"}); err == nil {
-		must(b.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: b.api, StageName: "prod", PatchOperations: []wire.PatchOperation{
-			{Op: new("replace"), Path: new("/documentationVersion"), Value: new("")},
-		}}))(t)
-		must(b.DeleteDocumentationVersion(ctx(), who, &wire.DeleteDocumentationVersionRequest{RestAPIID: b.api, DocumentationVersion: "1"}))(t)
+// done is must for the tests of properties.
+func done[T any](v *T, err error) func(rapid.TB) *T {
+	return func(t rapid.TB) *T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
 	}
-	must(b.CreateDocumentationVersion(ctx(), who, &wire.CreateDocumentationVersionRequest{RestAPIID: b.api, DocumentationVersion: "1", StageName: new("prod")}))(t)
 }
 
-func (b *exportBench) export(t testing.TB, format, accept string) []byte {
+// publish deploys the API and its documentation as they are.
+func (b *exportBench) publish(t rapid.TB) {
 	t.Helper()
-	out := must(b.GetExport(ctx(), who, &wire.GetExportRequest{
+	done(b.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: b.api, StageName: new("prod")}))(t)
+	if _, err := b.GetDocumentationVersion(ctx(), who, &wire.GetDocumentationVersionRequest{RestAPIID: b.api, DocumentationVersion: "1"}); err == nil {
+		done(b.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: b.api, StageName: "prod", PatchOperations: []wire.PatchOperation{
+			{Op: new("replace"), Path: new("/documentationVersion"), Value: new("")},
+		}}))(t)
+		done(b.DeleteDocumentationVersion(ctx(), who, &wire.DeleteDocumentationVersionRequest{RestAPIID: b.api, DocumentationVersion: "1"}))(t)
+	}
+	done(b.CreateDocumentationVersion(ctx(), who, &wire.CreateDocumentationVersionRequest{RestAPIID: b.api, DocumentationVersion: "1", StageName: new("prod")}))(t)
+}
+
+func (b *exportBench) export(t rapid.TB, format, accept string) []byte {
+	t.Helper()
+	out := done(b.GetExport(ctx(), who, &wire.GetExportRequest{
 		RestAPIID: b.api, StageName: "prod", ExportType: format, Parameters: map[string]string{"extensions": "apigateway"}, Accepts: &accept,
 	}))(t)
 	return withoutTime(out.Body)
@@ -117,7 +128,7 @@ func withoutTime(doc []byte) []byte {
 }
 
 // put lays a document over the API, as its new definition.
-func (b *exportBench) put(t testing.TB, doc []byte) {
+func (b *exportBench) put(t rapid.TB, doc []byte) {
 	t.Helper()
 	_, err := b.PutRestAPI(ctx(), who, &wire.PutRestAPIRequest{RestAPIID: b.api, Body: doc, Mode: new("overwrite"), FailOnWarnings: new(true)})
 	if err != nil {
@@ -127,16 +138,16 @@ func (b *exportBench) put(t testing.TB, doc []byte) {
 }
 
 // read returns all that the API says, with names and paths for ids.
-func (b *exportBench) read(t testing.TB) string {
+func (b *exportBench) read(t rapid.TB) string {
 	t.Helper()
 	limit, api := new(int32(500)), b.api
-	a := must(b.GetRestAPI(ctx(), who, &wire.GetRestAPIRequest{RestAPIID: api}))(t)
-	models := must(b.GetModels(ctx(), who, &wire.GetModelsRequest{RestAPIID: api, Limit: limit}))(t)
-	validators := must(b.GetRequestValidators(ctx(), who, &wire.GetRequestValidatorsRequest{RestAPIID: api, Limit: limit}))(t)
-	authorizers := must(b.GetAuthorizers(ctx(), who, &wire.GetAuthorizersRequest{RestAPIID: api, Limit: limit}))(t)
-	responses := must(b.GetGatewayResponses(ctx(), who, &wire.GetGatewayResponsesRequest{RestAPIID: api, Limit: limit}))(t)
-	parts := must(b.GetDocumentationParts(ctx(), who, &wire.GetDocumentationPartsRequest{RestAPIID: api, Limit: limit}))(t)
-	resources := must(b.GetResources(ctx(), who, &wire.GetResourcesRequest{RestAPIID: api, Limit: limit, Embed: []string{"methods"}}))(t)
+	a := done(b.GetRestAPI(ctx(), who, &wire.GetRestAPIRequest{RestAPIID: api}))(t)
+	models := done(b.GetModels(ctx(), who, &wire.GetModelsRequest{RestAPIID: api, Limit: limit}))(t)
+	validators := done(b.GetRequestValidators(ctx(), who, &wire.GetRequestValidatorsRequest{RestAPIID: api, Limit: limit}))(t)
+	authorizers := done(b.GetAuthorizers(ctx(), who, &wire.GetAuthorizersRequest{RestAPIID: api, Limit: limit}))(t)
+	responses := done(b.GetGatewayResponses(ctx(), who, &wire.GetGatewayResponsesRequest{RestAPIID: api, Limit: limit}))(t)
+	parts := done(b.GetDocumentationParts(ctx(), who, &wire.GetDocumentationPartsRequest{RestAPIID: api, Limit: limit}))(t)
+	resources := done(b.GetResources(ctx(), who, &wire.GetResourcesRequest{RestAPIID: api, Limit: limit, Embed: []string{"methods"}}))(t)
 
 	names := map[string]string{}
 	all := map[string]any{"api": a}

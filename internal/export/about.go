@@ -81,7 +81,9 @@ func (e *exporter) documentation(doc *object) {
 		at := new(object)
 		if l := p.Location; l != nil {
 			at.set("type", l.Type)
-			at.text("path", l.Path)
+			if l.Type != "RESOURCE" || text(l.Path) != "/" { // as in the developer guide's example
+				at.text("path", l.Path)
+			}
 			at.text("method", l.Method)
 			at.text("statusCode", l.StatusCode)
 			at.text("name", l.Name)

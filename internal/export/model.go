@@ -8,15 +8,13 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
 )
 
-// readModels reads the schemas of the models that a document can have: those for JSON.
-// The service documents that it exports no others.
+// readModels reads the schemas of the models. Those for other media types than JSON have
+// none: a document says of them that they are there.
 func (e *exporter) readModels() {
 	e.models = make(map[string]*object, len(e.src.Models))
 	for i := range e.src.Models {
 		m := &e.src.Models[i]
-		if strings.Contains(text(m.ContentType), "json") {
-			e.models[text(m.Name)] = parseObject(text(m.Schema))
-		}
+		e.models[text(m.Name)] = parseObject(text(m.Schema))
 	}
 }
 

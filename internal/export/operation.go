@@ -99,7 +99,7 @@ func (op *operation) parameters() {
 	model := op.RequestModels[jsonType]
 	if model != "" && op.Format == Swagger {
 		body := newObject("in", "body", "name", model)
-		op.about(op.body(model)).copy(body, "description")
+		op.about(op.entity("REQUEST_BODY")).copy(body, "description")
 		body.set("required", true)
 		body.set("schema", op.ref(model))
 		all = append(all, body)
@@ -109,20 +109,11 @@ func (op *operation) parameters() {
 	}
 	if model != "" && op.Format != Swagger {
 		body := new(object)
-		op.about(op.body(model)).copy(body, "description")
+		op.about(op.entity("REQUEST_BODY")).copy(body, "description")
 		body.set("content", op.content(op.RequestModels))
 		body.set("required", true)
 		op.out.set("requestBody", body)
 	}
-}
-
-// body is the location of the request's body.
-func (op *operation) body(model string) apidoc.Location {
-	l := op.entity("REQUEST_BODY")
-	if _, named := apidoc.Find(op.parts, apidoc.Location{Type: l.Type, Path: l.Path, Method: l.Method, Name: model}); named {
-		l.Name = model
-	}
-	return l
 }
 
 func (op *operation) parameter(p place, name string, required bool) *object {

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -39,7 +40,9 @@ func (op *operation) security() {
 	case "AWS_IAM":
 		scheme, scopes, op.uses.iam = op.iam, nil, true
 	case "CUSTOM", "COGNITO_USER_POOLS":
-		scheme = op.schemes[text(op.AuthorizerID)]
+		// Where there is no such authorizer the scheme is one that the document lacks, so
+		// that an import is refused rather than the method open.
+		scheme = cmp.Or(op.schemes[text(op.AuthorizerID)], text(op.AuthorizerID), "authorizer")
 	}
 	if scheme != "" {
 		all = append(all, newObject(scheme, textList(scopes)))

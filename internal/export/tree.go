@@ -1,14 +1,15 @@
 package export
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/gatehouse-gw/gatehouse/internal/jsontext"
 )
 
-// maxDepth is how deep the values of a document may be nested that come as JSON text,
-// such as the schemas of models: as deep as an import takes them.
-const maxDepth = 256
+// maxDepth is how deep the values of a document may be nested that come as JSON text: as
+// deep as the schema of a model can be.
+const maxDepth = 400
 
 // A value is one of a document: a string, a bool, an int32, a number, a list, an
 // *object, or nil for null.
@@ -23,7 +24,7 @@ type list []value
 // An object has its members in the order in which they were first set.
 type object struct {
 	members []member
-	at      map[string]int // the places of members by name
+	at      map[string]int // the places of members by name, once there are many
 }
 
 type member struct {
@@ -31,17 +32,36 @@ type member struct {
 	value value
 }
 
+// indexFrom is the number of members from which an object keeps a map of them.
+const indexFrom = 12
+
+// find returns the place of the member called name, -1 when o has none.
+func (o *object) find(name string) int {
+	if o.at != nil {
+		if i, ok := o.at[name]; ok {
+			return i
+		}
+		return -1
+	}
+	return slices.IndexFunc(o.members, func(m member) bool { return m.name == name })
+}
+
 // set gives o a member, or the member another value.
 func (o *object) set(name string, v value) {
-	if i, ok := o.at[name]; ok {
+	if i := o.find(name); i >= 0 {
 		o.members[i].value = v
 		return
 	}
-	if o.at == nil {
-		o.at = make(map[string]int)
-	}
-	o.at[name] = len(o.members)
 	o.members = append(o.members, member{name, v})
+	switch n := len(o.members); {
+	case n == indexFrom:
+		o.at = make(map[string]int)
+		for i, m := range o.members {
+			o.at[m.name] = i
+		}
+	case n > indexFrom:
+		o.at[name] = n - 1
+	}
 }
 
 // text sets a member that has a text, and none where there is no text.
@@ -67,17 +87,14 @@ func (o *object) fill(name string, members *object) {
 
 // get returns the member called name, nil when o has none.
 func (o *object) get(name string) value {
-	if i, ok := o.at[name]; ok {
+	if i := o.find(name); i >= 0 {
 		return o.members[i].value
 	}
 	return nil
 }
 
 // has reports whether o has a member called name.
-func (o *object) has(name string) bool {
-	_, ok := o.at[name]
-	return ok
-}
+func (o *object) has(name string) bool { return o.find(name) >= 0 }
 
 // newObject returns an object with members that are given as names and values in turn.
 func newObject(pairs ...value) *object {
@@ -96,14 +113,12 @@ func textList(values []string) list {
 	return out
 }
 
-// parse reads a JSON text. Of members with one name the last one counts.
+// parse reads the value that a JSON text begins with. What stands behind it means nothing
+// to the service where it reads the schema of a model. Of members with one name the last
+// one counts.
 func parse(text string) (value, error) {
 	p := parser{jsontext.NewReader([]byte(text), maxDepth, utf8.RuneError)}
-	v, err := p.value()
-	if err == nil {
-		err = p.End()
-	}
-	return v, err
+	return p.value()
 }
 
 // parseObject reads a JSON text that should be an object, and returns nil when it is

@@ -71,9 +71,9 @@ func (w *writer) yaml(v value, level int) {
 			w.b = append(w.b, " []"...)
 		}
 		for _, item := range v {
-			w.newLine(max(level-1, 0)) // as deep as the key
+			w.newLine(level - 1) // as deep as the key: a document is an object
 			w.b = append(w.b, '-')
-			w.item(item, max(level, 1))
+			w.item(item, level)
 		}
 	case *object:
 		if len(v.members) == 0 {

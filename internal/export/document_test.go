@@ -1,0 +1,135 @@
+package export
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// compact is a document's JSON with single spaces for white space.
+func compact(o *object) string { return strings.Join(strings.Fields(string(writeJSON(o))), " ") }
+
+func TestSchemas(t *testing.T) {
+	const url = "https://apigateway.amazonaws.com/restapis/a1b2c3d4e5/models/"
+	tests := map[string]struct{ schema, swagger, oas30 string }{
+		"order": {
+			`{"title": "t", "x-a": 1, "properties": {"type": {"maximum": 3, "type": "integer", "minimum": 1}}, "type": "object", "required": ["type"]}`,
+			`{ "type" : "object", "required" : [ "type" ], "properties" : { "type" : { "type" : "integer", "minimum" : 1, "maximum" : 3 } }, "title" : "t", "x-a" : 1 }`,
+			`{ "title" : "t", "required" : [ "type" ], "type" : "object", "properties" : { "type" : { "maximum" : 3, "minimum" : 1, "type" : "integer" } }, "x-a" : 1 }`,
+		},
+		"another model": {
+			`{"items": {"$ref": "` + url + `Other"}}`,
+			`{ "items" : { "$ref" : "#/definitions/Other" } }`,
+			`{ "items" : { "$ref" : "#/components/schemas/Other" } }`,
+		},
+		"another model, by the word of Swagger": {
+			`{"allOf": [{"$ref": "#/definitions/Other"}]}`,
+			`{ "allOf" : [ { "$ref" : "#/definitions/Other" } ] }`,
+			`{ "allOf" : [ { "$ref" : "#/components/schemas/Other" } ] }`,
+		},
+		"a definition of its own": {
+			`{"definitions": {"Other": {"type": "string"}}, "not": {"$ref": "#/definitions/Other"}}`,
+			`{ "not" : { "$ref" : "#/definitions/M/definitions/Other" }, "definitions" : { "Other" : { "type" : "string" } } }`,
+			`{ "not" : { "$ref" : "#/components/schemas/M/definitions/Other" }, "definitions" : { "Other" : { "type" : "string" } } }`,
+		},
+		"itself": {
+			`{"properties": {"next": {"$ref": "#"}, "first": {"$ref": "#/properties/next"}}}`,
+			`{ "properties" : { "next" : { "$ref" : "#/definitions/M" }, "first" : { "$ref" : "#/definitions/M/properties/next" } } }`,
+			`{ "properties" : { "next" : { "$ref" : "#/components/schemas/M" }, "first" : { "$ref" : "#/components/schemas/M/properties/next" } } }`,
+		},
+		"values that look like schemas": {
+			`{"$schema": "http://json-schema.org/draft-04/schema#", "id": "x", "enum": [{"$ref": "#"}, "id"], "properties": {"$ref": {"type": "string"}, "id": {"type": "string"}}}`,
+			`{ "properties" : { "$ref" : { "type" : "string" }, "id" : { "type" : "string" } }, "enum" : [ { "$ref" : "#" }, "id" ] }`,
+			`{ "properties" : { "$ref" : { "type" : "string" }, "id" : { "type" : "string" } }, "enum" : [ { "$ref" : "#" }, "id" ] }`,
+		},
+		"text behind it": {`{"type": "object"}}`, `{ "type" : "object" }`, `{ "type" : "object" }`},
+		"no object":      {`true`, `{ }`, `{ }`},
+		"no JSON":        {`<a/>`, `{ }`, `{ }`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			src := &Source{Models: []wire.Model{{Name: new("M"), ContentType: new("application/json"), Schema: &tt.schema}}}
+			for format, want := range map[Format]string{Swagger: tt.swagger, OpenAPI30: tt.oas30} {
+				schema := newExporter(src, Options{Format: format}).schemas().get("M").(*object)
+				if got := compact(schema); got != want {
+					t.Errorf("%s: got\n%s\nwant\n%s", format, got, want)
+				}
+			}
+		})
+	}
+}
+
+// A method whose authorizer is not there is never exported as an open one.
+func TestUnknownAuthorizer(t *testing.T) {
+	for name, id := range map[string]*string{"unknown": new("abc123"), "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			src := &Source{Resources: []wire.Resource{{ID: new("r"), Path: new("/"), ResourceMethods: map[string]wire.Method{
+				"GET": {AuthorizationType: new("CUSTOM"), AuthorizerID: id},
+			}}}}
+			paths, err := newExporter(src, Options{Format: OpenAPI30}).paths()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := compact(paths); !strings.Contains(got, `"security"`) {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+// The names of the service's schemes give way to those of authorizers.
+func TestSchemeNames(t *testing.T) {
+	src := &Source{Authorizers: []wire.Authorizer{
+		{ID: new("1"), Name: new("api_key"), Type: new("REQUEST"), IdentitySource: new("method.request.querystring.key")},
+		{ID: new("2"), Name: new("api_key2"), Type: new("TOKEN"), IdentitySource: new("method.request.header.Auth")},
+		{ID: new("3"), Name: new("both"), Type: new("REQUEST"), IdentitySource: new("method.request.header.A,method.request.header.B")},
+		{ID: new("4"), Name: new("context"), Type: new("REQUEST"), IdentitySource: new("context.identity.sourceIp")},
+	}}
+	e := newExporter(src, Options{Format: Swagger})
+	e.uses = uses{apiKey: true, iam: true}
+	got := compact(e.securitySchemes())
+	want := `{ "api_key" : { "type" : "apiKey", "name" : "key", "in" : "query" }, ` +
+		`"api_key2" : { "type" : "apiKey", "name" : "Auth", "in" : "header" }, ` +
+		`"both" : { "type" : "apiKey", "name" : "Unused", "in" : "header" }, ` +
+		`"context" : { "type" : "apiKey", "name" : "Unused", "in" : "header" }, ` +
+		`"sigv4" : { "type" : "apiKey", "name" : "Authorization", "in" : "header", "x-amazon-apigateway-authtype" : "awsSigv4" }, ` +
+		`"api_key3" : { "type" : "apiKey", "name" : "x-api-key", "in" : "header" } }`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestParseExtensions(t *testing.T) {
+	tests := map[string]struct {
+		words string
+		want  Extensions
+		err   bool
+	}{
+		"none":       {"", Extensions{Documentation: true}, false},
+		"one":        {"integrations", Extensions{Integrations: true}, false},
+		"several":    {"integrations, authorizers", Extensions{Integrations: true, Authorizers: true}, false},
+		"all":        {"apigateway", everything, false},
+		"more":       {"apigateway,postman", everything, false},
+		"Postman":    {"postman", Extensions{}, false},
+		"unknown":    {"integration", Extensions{}, true},
+		"empty word": {"integrations,", Extensions{}, true},
+		"other case": {"Integrations", Extensions{}, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := ParseExtensions(tt.words)
+			if (err != nil) != tt.err || !tt.err && got != tt.want {
+				t.Errorf("got %+v, error %v", got, err)
+			}
+		})
+	}
+	for word := range strings.SplitSeq(ExtensionNames, ",") {
+		if extensions[word] == nil {
+			t.Errorf("%s is not taken", word)
+		}
+	}
+	if n := strings.Count(ExtensionNames, ",") + 1; n != len(extensions) {
+		t.Errorf("%d of %d words are named", n, len(extensions))
+	}
+}

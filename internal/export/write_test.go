@@ -1,0 +1,189 @@
+package export
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func TestWrite(t *testing.T) {
+	doc := newObject(
+		"openapi", "3.0.1",
+		"empty", new(object),
+		"none", list{},
+		"texts", list{"a", "b\n\"\\\u2028é"},
+		"objects", list{newObject("name", "a", "in", newObject("x", true)), new(object), list{int32(1), list{nil}}},
+		"200", newObject("on", number("1.50")),
+		"4\\d{2}", "default",
+		"/{proxy+}", newObject("$ref", "#/x"),
+	)
+	const asJSON = `{
+  "openapi" : "3.0.1",
+  "empty" : { },
+  "none" : [ ],
+  "texts" : [ "a", "b\n\"\\\u2028é" ],
+  "objects" : [ {
+    "name" : "a",
+    "in" : {
+      "x" : true
+    }
+  }, { }, [ 1, [ null ] ] ],
+  "200" : {
+    "on" : 1.50
+  },
+  "4\\d{2}" : "default",
+  "/{proxy+}" : {
+    "$ref" : "#/x"
+  }
+}`
+	const asYAML = `---
+openapi: "3.0.1"
+empty: {}
+none: []
+texts:
+- "a"
+- "b\n\"\\\u2028é"
+objects:
+- name: "a"
+  in:
+    x: true
+- {}
+-
+  - 1
+  -
+    - null
+200:
+  "on": 1.50
+"4\\d{2}": "default"
+/{proxy+}:
+  $ref: "#/x"
+`
+	if got := string(writeJSON(doc)); got != asJSON {
+		t.Errorf("got\n%s\nwant\n%s", got, asJSON)
+	}
+	if got := string(writeYAML(doc)); got != asYAML {
+		t.Errorf("got\n%s\nwant\n%s", got, asYAML)
+	}
+}
+
+// FuzzWrite compares what a YAML reader and ours make of a written document with what
+// was written.
+func FuzzWrite(f *testing.F) {
+	for _, seed := range []string{
+		`{"a": [[], [[1]], {"b": null, "c": [{}]}, [{"d": 1e5}]], "yes": "no", "~": "", "- a": "#", "a: b": "\u0085\u2029\ufeff\u007f"}`,
+		`{"": {"": [""]}, "1": -0, "1e3": true, "0x1": false, "/{a}": 12345678901234567890, "<<": {"x": 1}, "*a": "&b", "?": "!c", "\ud83d\ude00": "\ud83d\ude00"}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		doc := parseObject(text)
+		if doc == nil {
+			t.Skip("no object")
+		}
+		asJSON := writeJSON(doc)
+		if !json.Valid(asJSON) || !utf8.Valid(asJSON) {
+			t.Fatalf("no JSON: %s", asJSON)
+		}
+		again, err := parse(string(asJSON))
+		if err != nil || !same(again, doc) {
+			t.Fatalf("%v: %s became %s", err, text, asJSON)
+		}
+		asYAML := writeYAML(doc)
+		var node yaml.Node
+		if err := yaml.Unmarshal(asYAML, &node); err != nil {
+			t.Fatalf("%v: %s", err, asYAML)
+		}
+		if !sameNode(node.Content[0], doc) {
+			t.Fatalf("%s became %s", text, asYAML)
+		}
+	})
+}
+
+func same(a, b value) bool {
+	switch a := a.(type) {
+	case list:
+		b, ok := b.(list)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if !same(a[i], b[i]) {
+				return false
+			}
+		}
+		return true
+	case *object:
+		b, ok := b.(*object)
+		if !ok || len(a.members) != len(b.members) {
+			return false
+		}
+		for i := range a.members {
+			if a.members[i].name != b.members[i].name || !same(a.members[i].value, b.members[i].value) {
+				return false
+			}
+		}
+		return true
+	}
+	return a == b
+}
+
+// sameNode reports whether a node of a YAML reader is what was written.
+func sameNode(n *yaml.Node, v value) bool {
+	switch v := v.(type) {
+	case list:
+		if n.Kind != yaml.SequenceNode || len(n.Content) != len(v) {
+			return false
+		}
+		for i := range v {
+			if !sameNode(n.Content[i], v[i]) {
+				return false
+			}
+		}
+		return true
+	case *object:
+		if n.Kind != yaml.MappingNode || len(n.Content) != 2*len(v.members) {
+			return false
+		}
+		for i, m := range v.members {
+			if n.Content[2*i].Value != m.name || !sameNode(n.Content[2*i+1], m.value) {
+				return false
+			}
+		}
+		return true
+	case string:
+		return n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Value == v
+	case number:
+		_, err := strconv.ParseFloat(string(v), 64) // YAML's readers take what no float holds for text
+		return n.Value == string(v) && (n.Tag == "!!int" || n.Tag == "!!float" || err != nil)
+	case bool:
+		return n.Tag == "!!bool" && (n.Value == "true") == v
+	}
+	return n.Tag == "!!null"
+}
+
+// An object finds its members alike whether it keeps a map of them or not.
+func TestObject(t *testing.T) {
+	o := new(object)
+	var names []string
+	for i := range 3 * indexFrom {
+		name := strings.Repeat("a", i)
+		if o.has(name) {
+			t.Fatalf("%d: there before it was set", i)
+		}
+		names = append(names, name)
+		o.set(name, int32(-1))
+		o.set(name, int32(i))
+		for j, name := range names {
+			if got := o.get(name); got != int32(j) {
+				t.Fatalf("of %d members: got %v for %d", i+1, got, j)
+			}
+		}
+	}
+	if len(o.members) != 3*indexFrom {
+		t.Errorf("got %d members", len(o.members))
+	}
+}
