@@ -266,6 +266,13 @@ func BenchmarkCreateDeployment(b *testing.B) {
 	measure(b, func() { l.call("POST", "/restapis/"+l.api+"/deployments", "{}", 201) })
 }
 
+func BenchmarkGetExport(b *testing.B) {
+	l := newLoad(b, b.TempDir(), 300)
+	l.fill(3)
+	must(l.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: l.api, StageName: new("test")}))(b)
+	measure(b, func() { l.call("GET", "/restapis/"+l.api+"/stages/test/exports/oas30?extensions=apigateway", "", 200) })
+}
+
 func BenchmarkImport(b *testing.B) {
 	l := newLoad(b, "", 0)
 	body := string(definition(b, "petstore.openapi.yaml"))

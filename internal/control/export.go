@@ -21,17 +21,24 @@ func (s *Service) GetExport(ctx context.Context, who *wire.Caller, in *wire.GetE
 	if err != nil {
 		return nil, err
 	}
-	return readPage(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.ExportResponse, error) {
-		src, err := t.exported(in.StageName)
-		if err != nil {
-			return nil, err
-		}
-		body, err := export.Document(src, o)
-		if err != nil {
-			return nil, err
-		}
-		return &wire.ExportResponse{ContentType: new(exportType), ContentDisposition: new(attachment(o, src)), Body: body}, nil
-	})
+	ctx, leave, err := s.long.enter(ctx, who.Account)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	src, err := read(ctx, s, who, in.RestAPIID, func(t *tx) (*export.Source, error) { return t.exported(in.StageName) })
+	if err != nil {
+		return nil, err
+	}
+	o.Stop = ctx.Err
+	body, err := export.Document(src, o)
+	if err != nil && ctx.Err() != nil {
+		return nil, tookTooLong(ctx.Err())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &wire.ExportResponse{ContentType: new(exportType), ContentDisposition: new(attachment(o, src)), Body: body}, nil
 }
 
 // exportOptions is how a request wants its document. The words of the refusals are a

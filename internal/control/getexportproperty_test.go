@@ -35,8 +35,8 @@ func TestExportOfAnyDefinition(t *testing.T) {
 
 type members = map[string]any
 
-// some draws a list of some of the values.
-func some[T comparable](t *rapid.T, label string, values []T) []T {
+// subset draws a list of some of the values.
+func subset[T comparable](t *rapid.T, label string, values []T) []T {
 	return rapid.SliceOfNDistinct(rapid.SampledFrom(values), 0, len(values), rapid.ID).Draw(t, label)
 }
 
@@ -50,13 +50,13 @@ type drawing struct {
 // drawDefinition draws an OpenAPI document that an import takes without a warning.
 // Swagger has one model for a body, whatever its media type.
 func drawDefinition(t *rapid.T, format string) []byte {
-	d := &drawing{T: t, types: []string{"application/json"}}
-	if format != "swagger" {
+	d := &drawing{T: t, swagger: format == "swagger", types: []string{"application/json"}}
+	if !d.swagger {
 		d.types = append(d.types, "application/xml", "text/plain")
 	}
-	d.models = some(t, "models", []string{"Empty", "Pet", "Pets", "A1"})
-	d.validators = some(t, "validators", []string{"all", "Validate body", "none"})
-	d.schemes = some(t, "schemes", []string{"token", "request", "pool", "sigv4", "api_key"})
+	d.models = subset(t, "models", []string{"Empty", "Pet", "Pets", "A1"})
+	d.validators = subset(t, "validators", []string{"all", "Validate body", "none"})
+	d.schemes = subset(t, "schemes", []string{"token", "request", "pool", "sigv4", "api_key"})
 	doc := members{
 		"openapi": "3.0.1",
 		"info":    members{"title": "n" + free.Draw(t, "title"), "version": "v" + free.Draw(t, "version"), "description": filledText.Draw(t, "description")},
@@ -64,7 +64,7 @@ func drawDefinition(t *rapid.T, format string) []byte {
 		"components": members{
 			"schemas": d.schemas(), "securitySchemes": d.securitySchemes(),
 		},
-		"x-amazon-apigateway-binary-media-types": some(t, "binary", []string{"image/png", "*/*", "a/b"}),
+		"x-amazon-apigateway-binary-media-types": subset(t, "binary", []string{"image/png", "*/*", "a/b"}),
 		"x-amazon-apigateway-api-key-source":     rapid.SampledFrom([]string{"HEADER", "AUTHORIZER"}).Draw(t, "source"),
 		"x-amazon-apigateway-documentation":      members{"version": "1", "documentationParts": d.parts()},
 	}
@@ -78,7 +78,7 @@ func drawDefinition(t *rapid.T, format string) []byte {
 	if flag.Draw(t, "compression") {
 		doc["x-amazon-apigateway-minimum-compression-size"] = rapid.Int32Range(0, 10485760).Draw(t, "size")
 	}
-	if kinds := some(t, "gateway responses", []string{"DEFAULT_4XX", "ACCESS_DENIED", "THROTTLED"}); len(kinds) > 0 {
+	if kinds := subset(t, "gateway responses", []string{"DEFAULT_4XX", "ACCESS_DENIED", "THROTTLED"}); len(kinds) > 0 {
 		all := members{}
 		for _, kind := range kinds {
 			all[kind] = members{
@@ -114,12 +114,16 @@ func (d *drawing) schema(label string, depth int) members {
 	case kind == "reference" && len(d.models) > 0:
 		return members{"$ref": "#/components/schemas/" + rapid.SampledFrom(d.models).Draw(d.T, label+" model")}
 	case kind == "array" && depth > 0:
-		return members{"type": "array", "items": d.schema(label+" items", depth-1), "maxItems": 3}
+		out := members{"type": "array", "items": d.schema(label+" items", depth-1), "uniqueItems": true}
+		if !d.swagger {
+			out["maxItems"] = 3
+		}
+		return out
 	case kind == "all" && depth > 0:
 		return members{"allOf": []any{d.schema(label+" first", 0), members{"type": "object", "additionalProperties": flag.Draw(d.T, label+" more")}}}
 	case kind == "object":
 		properties := members{}
-		for _, name := range some(d.T, label+" properties", []string{"id", "type", "$ref", "a b"}) {
+		for _, name := range subset(d.T, label+" properties", []string{"id", "type", "$ref", "a b"}) {
 			if depth > 0 {
 				properties[name] = d.schema(label+" "+name, depth-1)
 			} else {
@@ -164,9 +168,9 @@ func (d *drawing) securitySchemes() members {
 
 func (d *drawing) paths() members {
 	out := members{"/": members{"get": members{"x-amazon-apigateway-integration": members{"type": "mock"}}}}
-	for _, path := range some(d.T, "paths", []string{"/a", "/a/{id}", "/a/{id}/b.c", "/d/{proxy+}", "/e:f"}) {
+	for _, path := range subset(d.T, "paths", []string{"/a", "/a/{id}", "/a/{id}/b.c", "/d/{proxy+}", "/e:f"}) {
 		item := members{}
-		for _, verb := range some(d.T, path, []string{"get", "post", "options", "x-amazon-apigateway-any-method"}) {
+		for _, verb := range subset(d.T, path, []string{"get", "post", "options", "x-amazon-apigateway-any-method"}) {
 			item[verb] = d.operation(path, path+" "+verb)
 		}
 		out[path] = item
@@ -176,7 +180,7 @@ func (d *drawing) paths() members {
 
 func (d *drawing) operation(path, label string) members {
 	parameters := []any{}
-	for _, p := range some(d.T, label+" parameters", []string{"query q", "query r", "header x-h", "header A"}) {
+	for _, p := range subset(d.T, label+" parameters", []string{"query q", "query r", "header x-h", "header A"}) {
 		in, name, _ := strings.Cut(p, " ")
 		parameters = append(parameters, members{"in": in, "name": name, "required": flag.Draw(d.T, label+p), "schema": members{"type": "string"}})
 	}
@@ -198,7 +202,7 @@ func (d *drawing) operation(path, label string) members {
 		scheme := rapid.SampledFrom(d.schemes).Draw(d.T, label+" scheme")
 		scopes := []string{}
 		if scheme == "pool" {
-			scopes = some(d.T, label+" scopes", []string{"a/read", "a/write"})
+			scopes = subset(d.T, label+" scopes", []string{"a/read", "a/write"})
 		}
 		op["security"] = []any{members{scheme: scopes}}
 	}
@@ -214,7 +218,7 @@ func (d *drawing) content(label string) members {
 	if len(d.models) == 0 {
 		return out
 	}
-	for _, mediaType := range some(d.T, label, d.types) {
+	for _, mediaType := range subset(d.T, label, d.types) {
 		out[mediaType] = members{"schema": members{"$ref": "#/components/schemas/" + rapid.SampledFrom(d.models).Draw(d.T, label+" model")}}
 	}
 	return out
@@ -235,7 +239,7 @@ func (d *drawing) integration(label string) members {
 		in["passthroughBehavior"] = rapid.SampledFrom([]string{"when_no_match", "when_no_templates", "never"}).Draw(d.T, label+" passthrough")
 		in["requestTemplates"] = d.templates(label + " request")
 		responses := members{"default": members{"statusCode": "200", "responseTemplates": d.templates(label + " response"), "responseParameters": members{"method.response.header.X": "'x'"}}}
-		for i, pattern := range some(d.T, label+" patterns", []string{`4\d{2}`, ".*é.*", "-"}) {
+		for i, pattern := range subset(d.T, label+" patterns", []string{`4\d{2}`, ".*é.*", "-"}) {
 			responses[pattern] = members{"statusCode": fmt.Sprint(500 + i)}
 		}
 		in["responses"] = responses
@@ -248,7 +252,7 @@ func (d *drawing) integration(label string) members {
 
 func (d *drawing) templates(label string) members {
 	out := members{}
-	for _, mediaType := range some(d.T, label, d.types) {
+	for _, mediaType := range subset(d.T, label, d.types) {
 		out[mediaType] = "t" + free.Draw(d.T, label+mediaType)
 	}
 	return out
@@ -257,7 +261,7 @@ func (d *drawing) templates(label string) members {
 // parts draws what is said of entities that have nothing of their own to say.
 func (d *drawing) parts() []any {
 	out := []any{}
-	for _, at := range some(d.T, "parts", []string{
+	for _, at := range subset(d.T, "parts", []string{
 		`{"type": "METHOD", "path": "/a", "method": "GET"}`, `{"type": "METHOD", "path": "/"}`, `{"type": "RESOURCE", "path": "/a"}`, `{"type": "RESPONSE", "statusCode": "200"}`,
 		`{"type": "QUERY_PARAMETER", "path": "/", "name": "q"}`, `{"type": "REQUEST_BODY", "path": "/a"}`, `{"type": "RESPONSE_HEADER", "statusCode": "200", "name": "X"}`,
 	}) {

@@ -49,19 +49,25 @@ type exporter struct {
 // authorizers.
 type uses struct{ apiKey, iam bool }
 
-// Document returns the document of a definition. The error is the service's answer to
-// a method that has request models and none for JSON, a *wire.Error. It takes time and
-// memory in proportion to the definition.
+// Document returns the document of a definition, of 64 MiB at the most. The error is that
+// of Options.Stop, or the service's answer, a *wire.Error: a method has request models
+// and none for JSON, or the document is larger. It takes memory in proportion to the
+// definition and the document.
 func Document(src *Source, o Options) ([]byte, error) {
-	e := newExporter(src, o)
-	doc, err := e.document()
+	doc, err := newExporter(src, o).document()
 	if err != nil {
 		return nil, err
 	}
+	var w writer
 	if o.YAML {
-		return writeYAML(doc), nil
+		w.writeYAML(doc)
+	} else {
+		w.writeJSON(doc)
 	}
-	return writeJSON(doc), nil
+	if w.full() {
+		return nil, wire.BadRequest("The export is larger than %d bytes", maxSize)
+	}
+	return w.b, nil
 }
 
 func newExporter(src *Source, o Options) *exporter {
@@ -211,6 +217,9 @@ func (e *exporter) pathItem(r *wire.Resource) (*object, error) {
 		m, ok := r.ResourceMethods[verb]
 		if !ok {
 			continue
+		}
+		if err := e.stopped(); err != nil {
+			return nil, err
 		}
 		op, err := e.operation(r, verb, &m)
 		if err != nil {

@@ -8,7 +8,9 @@ import (
 )
 
 // compact is a document's JSON with single spaces for white space.
-func compact(o *object) string { return strings.Join(strings.Fields(string(writeJSON(o))), " ") }
+func compact(o *object) string {
+	return strings.Join(strings.Fields(string(written(o, (*writer).writeJSON))), " ")
+}
 
 func TestSchemas(t *testing.T) {
 	const url = "https://apigateway.amazonaws.com/restapis/a1b2c3d4e5/models/"

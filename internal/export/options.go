@@ -19,6 +19,18 @@ type Options struct {
 	Format     Format
 	YAML       bool // else it is JSON
 	Extensions Extensions
+
+	// Stop is asked before each method, on the caller's goroutine, whether the export is
+	// to be given up: its error, such as that of a context, is then Document's. Nil never
+	// stops.
+	Stop func() error
+}
+
+func (o Options) stopped() error {
+	if o.Stop == nil {
+		return nil
+	}
+	return o.Stop()
 }
 
 // Extensions say which of the service's extensions a document has. Paths, models,

@@ -9,18 +9,26 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 )
 
-// A writer writes a document in the layout in which the service writes it.
+// maxSize bounds a document, in bytes: what is said of a resource and all below it is
+// written with each, and could be said of ten thousand methods. A definition of the
+// largest size that an import takes is a document of half of it.
+const maxSize = 64 << 20
+
+// A writer writes a document in the layout in which the service writes it. It stops soon
+// after maxSize bytes.
 type writer struct{ b []byte }
 
-// writeJSON returns a document as JSON: a line for each member, and arrays on the
+// full reports whether the document is too large: what there is of it is cut off.
+func (w *writer) full() bool { return len(w.b) > maxSize }
+
+// writeJSON writes a document as JSON: a line for each member, and arrays on the
 // line of their items.
-func writeJSON(doc *object) []byte {
-	var w writer
-	w.json(doc, 0)
-	return w.b
-}
+func (w *writer) writeJSON(doc *object) { w.json(doc, 0) }
 
 func (w *writer) json(v value, level int) {
+	if w.full() {
+		return
+	}
 	switch v := v.(type) {
 	case list:
 		w.b = append(w.b, '[', ' ')
@@ -56,15 +64,18 @@ func (w *writer) json(v value, level int) {
 	}
 }
 
-// writeYAML returns a document as YAML, whose texts are all in double quotes.
-func writeYAML(doc *object) []byte {
-	w := writer{b: []byte("---")}
+// writeYAML writes a document as YAML, whose texts are all in double quotes.
+func (w *writer) writeYAML(doc *object) {
+	w.b = append(w.b, "---"...)
 	w.yaml(doc, 0)
-	return append(w.b, '\n')
+	w.b = append(w.b, '\n')
 }
 
 // yaml writes a value behind what it belongs to: a key, or the dash of an item.
 func (w *writer) yaml(v value, level int) {
+	if w.full() {
+		return
+	}
 	switch v := v.(type) {
 	case list:
 		if len(v) == 0 {

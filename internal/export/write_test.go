@@ -2,13 +2,22 @@ package export
 
 import (
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
+
+func written(doc *object, write func(*writer, *object)) []byte {
+	var w writer
+	write(&w, doc)
+	return w.b
+}
 
 func TestWrite(t *testing.T) {
 	doc := newObject(
@@ -62,10 +71,10 @@ objects:
 /{proxy+}:
   $ref: "#/x"
 `
-	if got := string(writeJSON(doc)); got != asJSON {
+	if got := string(written(doc, (*writer).writeJSON)); got != asJSON {
 		t.Errorf("got\n%s\nwant\n%s", got, asJSON)
 	}
-	if got := string(writeYAML(doc)); got != asYAML {
+	if got := string(written(doc, (*writer).writeYAML)); got != asYAML {
 		t.Errorf("got\n%s\nwant\n%s", got, asYAML)
 	}
 }
@@ -84,7 +93,7 @@ func FuzzWrite(f *testing.F) {
 		if doc == nil {
 			t.Skip("no object")
 		}
-		asJSON := writeJSON(doc)
+		asJSON := written(doc, (*writer).writeJSON)
 		if !json.Valid(asJSON) || !utf8.Valid(asJSON) {
 			t.Fatalf("no JSON: %s", asJSON)
 		}
@@ -92,7 +101,7 @@ func FuzzWrite(f *testing.F) {
 		if err != nil || !same(again, doc) {
 			t.Fatalf("%v: %s became %s", err, text, asJSON)
 		}
-		asYAML := writeYAML(doc)
+		asYAML := written(doc, (*writer).writeYAML)
 		var node yaml.Node
 		if err := yaml.Unmarshal(asYAML, &node); err != nil {
 			t.Fatalf("%v: %s", err, asYAML)
@@ -185,5 +194,29 @@ func TestObject(t *testing.T) {
 	}
 	if len(o.members) != 3*indexFrom {
 		t.Errorf("got %d members", len(o.members))
+	}
+}
+
+// What is said of all methods is written with each: the document ends in an error and
+// not in as much memory.
+func TestTooLarge(t *testing.T) {
+	said := `{"x-a": "` + strings.Repeat("a", 60<<10) + `"}`
+	src := &Source{
+		Resources:     []wire.Resource{{ID: new("root"), Path: new("/")}},
+		Documentation: &Documentation{Parts: []wire.DocumentationPart{{Location: &wire.DocumentationPartLocation{Type: "METHOD"}, Properties: &said}}},
+	}
+	for i := range 2000 {
+		path := "/" + strconv.Itoa(i)
+		src.Resources = append(src.Resources, wire.Resource{ID: &path, ParentID: new("root"), Path: &path, ResourceMethods: map[string]wire.Method{"GET": {}}})
+	}
+	for _, asYAML := range []bool{false, true} {
+		_, err := Document(src, Options{Format: OpenAPI30, YAML: asYAML})
+		if err == nil || !strings.Contains(err.Error(), "The export is larger than 67108864 bytes") {
+			t.Errorf("YAML %v: got error %v", asYAML, err)
+		}
+	}
+	stop := errors.New("stop")
+	if _, err := Document(src, Options{Format: Swagger, Stop: func() error { return stop }}); err != stop {
+		t.Errorf("got error %v", err)
 	}
 }
