@@ -62,6 +62,26 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
+// What is documented of models and of their properties stands in their schemas.
+func TestDocumentedSchemas(t *testing.T) {
+	schema := `{"properties": {"owner": {"properties": {"name": {"type": "string"}}}, "kind": {"$ref": "#"}, "id": {"description": "its own"}}}`
+	src := &Source{Models: []wire.Model{{Name: new("Pet"), Schema: &schema}}, Documentation: &Documentation{}}
+	for name, said := range map[string]string{
+		"Pet": `{"description": "a pet", "x-a": 1, "other": 2}`, "Pet.owner.name": `{"description": "a name"}`,
+		"Pet.kind": `{"description": "beside a reference"}`, "Pet.id": `{"description": "another"}`,
+	} {
+		src.Documentation.Parts = append(src.Documentation.Parts, wire.DocumentationPart{
+			Location: &wire.DocumentationPartLocation{Type: "MODEL", Name: &name}, Properties: &said,
+		})
+	}
+	got := compact(newExporter(src, Options{Format: OpenAPI30}).schemas())
+	want := `{ "Pet" : { "properties" : { "owner" : { "properties" : { "name" : { "type" : "string", "description" : "a name" } } }, ` +
+		`"kind" : { "$ref" : "#/components/schemas/Pet" }, "id" : { "description" : "its own" } }, "description" : "a pet", "x-a" : 1 } }`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // A method whose authorizer is not there is never exported as an open one.
 func TestUnknownAuthorizer(t *testing.T) {
 	for name, id := range map[string]*string{"unknown": new("abc123"), "none": nil} {

@@ -34,11 +34,7 @@ func (e *exporter) schemas() *object {
 	out := new(object)
 	for _, name := range javaOrder(e.models) {
 		w := schemaWriter{exporter: e, model: name, root: e.models[name]}
-		schema := w.schema(w.root)
-		about := e.about(apidoc.Location{Type: "MODEL", Name: name})
-		about.copy(schema, "title", "description", "externalDocs")
-		about.extensions(schema)
-		out.set(name, ordered(schema, e.Format))
+		out.set(name, w.schema(w.root, name))
 	}
 	return out
 }
@@ -58,22 +54,29 @@ var (
 	namedSchemas = map[string]bool{"properties": true, "patternProperties": true, "definitions": true}
 )
 
-// schema returns a copy of a schema with its references rewritten and its members in
-// the format's order. What means something to JSON schemas alone is left out.
-func (w *schemaWriter) schema(from *object) *object {
+// schema returns a copy of a schema with its references rewritten, what is documented of
+// it added, and its members in the format's order. What means something to JSON schemas
+// alone is left out. entity is how documentation calls it: a model, or a property as
+// Pet.owner.name; "" is for what it has no name for.
+func (w *schemaWriter) schema(from *object, entity string) *object {
 	out := new(object)
 	if from == nil {
-		return out
+		from = new(object)
 	}
 	for _, m := range from.members {
 		if m.name != "$schema" && m.name != "id" {
-			out.set(m.name, w.member(m.name, m.value))
+			out.set(m.name, w.member(m.name, m.value, entity))
 		}
+	}
+	if entity != "" && !out.has("$ref") {
+		about := w.about(apidoc.Location{Type: "MODEL", Name: entity})
+		about.copy(out, "title", "description", "externalDocs")
+		about.extensions(out)
 	}
 	return ordered(out, w.Format)
 }
 
-func (w *schemaWriter) member(name string, v value) value {
+func (w *schemaWriter) member(name string, v value, entity string) value {
 	switch v := v.(type) {
 	case string:
 		if name == "$ref" {
@@ -82,12 +85,12 @@ func (w *schemaWriter) member(name string, v value) value {
 	case *object:
 		switch {
 		case oneSchema[name]:
-			return w.schema(v)
+			return w.schema(v, "")
 		case namedSchemas[name]:
 			out := new(object)
 			for _, m := range v.members {
 				if s, ok := m.value.(*object); ok {
-					out.set(m.name, w.schema(s))
+					out.set(m.name, w.schema(s, w.property(entity, name, m.name)))
 				} else {
 					out.set(m.name, m.value)
 				}
@@ -101,7 +104,7 @@ func (w *schemaWriter) member(name string, v value) value {
 		out := make(list, len(v))
 		for i, item := range v {
 			if s, ok := item.(*object); ok {
-				out[i] = w.schema(s)
+				out[i] = w.schema(s, "")
 			} else {
 				out[i] = item
 			}
@@ -109,6 +112,15 @@ func (w *schemaWriter) member(name string, v value) value {
 		return out
 	}
 	return v
+}
+
+// property is how documentation calls a property of an entity, "" where nobody would ask
+// or what holds it is no list of properties.
+func (w *schemaWriter) property(entity, keyword, name string) string {
+	if entity == "" || keyword != "properties" || len(w.parts) == 0 {
+		return ""
+	}
+	return entity + "." + name
 }
 
 // modelURL is how the schemas of models refer to other models.
