@@ -6,4 +6,15 @@
 // publishes. The order of members is the service's as far as published exports show
 // it; where the service's is that of a hash table, names are sorted, so that equal
 // definitions are equal documents. The package knows neither the store nor HTTP.
+//
+// An import of a document with all extensions makes the same API again, but for its
+// endpoint type, its stages and what a document has no place for:
+//
+//   - of several responses of an integration with one pattern there is only the first,
+//     and an import passes over patterns that begin with x-;
+//   - Swagger has one model for a body, whatever its media types, and an import of it
+//     leaves some keywords out of models;
+//   - which response headers are required is not said;
+//   - what published documentation says of the API and of models becomes their own
+//     description.
 package export
