@@ -43,6 +43,7 @@ type exporter struct {
 	apiKey, iam string                      // names of these security schemes
 	uses        uses
 	models      map[string]*object // schemas by the names of their models
+	used        map[string]bool    // models that methods or other models refer to, as far as they are written
 }
 
 // uses says which security schemes the methods of an API require, besides those of its
@@ -71,7 +72,7 @@ func Document(src *Source, o Options) ([]byte, error) {
 }
 
 func newExporter(src *Source, o Options) *exporter {
-	e := &exporter{src: src, Options: o, parts: make(map[apidoc.Location]*object), validators: make(map[string]string)}
+	e := &exporter{src: src, Options: o, parts: make(map[apidoc.Location]*object), validators: make(map[string]string), used: make(map[string]bool)}
 	if src.Documentation != nil {
 		for i := range src.Documentation.Parts {
 			p := &src.Documentation.Parts[i]

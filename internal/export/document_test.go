@@ -62,6 +62,38 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
+// The models that every API has are exported where something refers to them.
+func TestStockModels(t *testing.T) {
+	stock := `{"$schema": "http://json-schema.org/draft-04/schema#", "title": "Empty Schema", "type": "object"}`
+	own, refers := `{"type": "object"}`, `{"items": {"$ref": "https://apigateway.amazonaws.com/restapis/a/models/Empty"}}`
+	tests := map[string]struct {
+		models map[string]*string
+		method wire.Method
+		want   bool
+	}{
+		"unused":          {map[string]*string{"Empty": &stock}, wire.Method{}, false},
+		"of a request":    {map[string]*string{"Empty": &stock}, wire.Method{RequestModels: map[string]string{"application/json": "Empty"}}, true},
+		"of a model":      {map[string]*string{"Empty": &stock, "A": &refers}, wire.Method{}, true},
+		"of a later one":  {map[string]*string{"Empty": &stock, "Zz": &refers}, wire.Method{}, true},
+		"not the stock's": {map[string]*string{"Empty": &own}, wire.Method{}, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			src := &Source{Resources: []wire.Resource{{ID: new("r"), Path: new("/"), ResourceMethods: map[string]wire.Method{"GET": tt.method}}}}
+			for name, schema := range tt.models {
+				src.Models = append(src.Models, wire.Model{Name: &name, Schema: schema})
+			}
+			text, err := Document(src, Options{Format: Swagger})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(string(text), `"Empty" : {`); got != tt.want {
+				t.Errorf("exported: %v\n%s", got, text)
+			}
+		})
+	}
+}
+
 // What is documented of models and of their properties stands in their schemas.
 func TestDocumentedSchemas(t *testing.T) {
 	schema := `{"properties": {"owner": {"properties": {"name": {"type": "string"}}}, "kind": {"$ref": "#"}, "id": {"description": "its own"}}}`

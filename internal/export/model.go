@@ -27,14 +27,31 @@ func (e *exporter) base() string {
 }
 
 // ref is the schema that stands for a model.
-func (e *exporter) ref(model string) *object { return newObject("$ref", e.base()+model) }
+func (e *exporter) ref(model string) *object { return newObject("$ref", e.refer(model)) }
 
-// schemas lists the models.
+// refer is what leads to a model, which is then one that is used.
+func (e *exporter) refer(model string) string {
+	e.used[model] = true
+	return e.base() + model
+}
+
+// stockModels are the titles of the models that every new API has.
+var stockModels = map[string]string{"Empty": "Empty Schema", "Error": "Error Schema"}
+
+// schemas lists the models, but for those that the service made and nothing refers to:
+// no published export has one. Of other models that are not used published exports tell
+// nothing, and a document without them would not make the same API. Paths come first.
 func (e *exporter) schemas() *object {
+	written := make(map[string]*object, len(e.models))
+	for name, root := range e.models {
+		w := schemaWriter{exporter: e, model: name, root: root}
+		written[name] = w.schema(root, name)
+	}
 	out := new(object)
-	for _, name := range javaOrder(e.models) {
-		w := schemaWriter{exporter: e, model: name, root: e.models[name]}
-		out.set(name, w.schema(w.root, name))
+	for _, name := range javaOrder(written) {
+		if title := stockModels[name]; title == "" || e.used[name] || written[name].get("title") != title {
+			out.set(name, written[name])
+		}
 	}
 	return out
 }
@@ -131,10 +148,10 @@ var modelURL = regexp.MustCompile(`^https://apigateway\.[a-z0-9.-]+/restapis/[^/
 // such a definition, and else the model X.
 func (w *schemaWriter) reference(ref string) string {
 	if m := modelURL.FindStringSubmatch(ref); m != nil {
-		return w.base() + m[1]
+		return w.refer(m[1])
 	}
 	if name, ok := strings.CutPrefix(ref, "#/definitions/"); ok && !w.defines(name) {
-		return w.base() + name
+		return w.refer(name)
 	}
 	if fragment, ok := strings.CutPrefix(ref, "#"); ok {
 		return w.base() + w.model + strings.TrimSuffix(fragment, "/")

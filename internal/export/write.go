@@ -162,25 +162,34 @@ func (w *writer) newLine(level int) {
 // quote writes s in double quotes, with escapes that JSON and YAML read alike.
 func (w *writer) quote(s string) {
 	w.b = append(w.b, '"')
+	start := 0 // of what is still to be copied
 	for i, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			w.b = append(w.b, '\\', byte(r))
-		case r == '\n':
-			w.b = append(w.b, `\n`...)
-		case r == '\r':
-			w.b = append(w.b, `\r`...)
-		case r == '\t':
-			w.b = append(w.b, `\t`...)
-		case unprintable(r):
-			w.b = hexdigit.AppendUnit(w.b, r, hexdigit.Lower)
-		case r == utf8.RuneError:
-			w.b = utf8.AppendRune(w.b, r) // also for what is not UTF-8
-		default:
-			w.b = append(w.b, s[i:i+utf8.RuneLen(r)]...)
+		if r != '"' && r != '\\' && r != utf8.RuneError && !unprintable(r) {
+			continue
 		}
+		w.b = appendEscaped(append(w.b, s[start:i]...), r)
+		_, size := utf8.DecodeRuneInString(s[i:])
+		start = i + size
 	}
-	w.b = append(w.b, '"')
+	w.b = append(append(w.b, s[start:]...), '"')
+}
+
+// appendEscaped appends a character that cannot stand in quotes as it is. What is not
+// UTF-8 comes as U+FFFD.
+func appendEscaped(dst []byte, r rune) []byte {
+	switch r {
+	case '"', '\\':
+		return append(dst, '\\', byte(r))
+	case '\n':
+		return append(dst, `\n`...)
+	case '\r':
+		return append(dst, `\r`...)
+	case '\t':
+		return append(dst, `\t`...)
+	case utf8.RuneError:
+		return utf8.AppendRune(dst, r)
+	}
+	return hexdigit.AppendUnit(dst, r, hexdigit.Lower)
 }
 
 // unprintable reports whether a YAML reader refuses a character as it is, or takes it
