@@ -152,7 +152,7 @@ func (e *exporter) content(models map[string]string) *object {
 // have an empty object in Swagger and nothing in OpenAPI.
 func (op *operation) responses() {
 	all := new(object)
-	for _, status := range sorted(op.MethodResponses) {
+	for _, status := range statusOrder(op.MethodResponses) {
 		r := op.MethodResponses[status]
 		all.set(status, op.response(status, &r))
 	}

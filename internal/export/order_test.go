@@ -30,6 +30,12 @@ func TestJavaOrder(t *testing.T) {
 	}
 }
 
+func TestStatusOrder(t *testing.T) {
+	if got := statusOrder(map[string]bool{"200": true, "400": true, "500": true}); !slices.Equal(got, []string{"400", "500", "200"}) {
+		t.Errorf("got %s", got)
+	}
+}
+
 // The hash is that of Java's strings: "polygenelubricants" has the lowest there is.
 func TestJavaHash(t *testing.T) {
 	for text, want := range map[string]uint32{"": 0, "a": 97, "polygenelubricants": 0x80008000} {
