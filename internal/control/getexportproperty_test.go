@@ -43,6 +43,7 @@ func subset[T comparable](t *rapid.T, label string, values []T) []T {
 // A drawing is a definition in the making.
 type drawing struct {
 	*rapid.T
+	swagger                     bool     // the definition is to be exported as Swagger, which has no maxItems in models
 	types                       []string // media types that bodies may have
 	models, schemes, validators []string
 }
