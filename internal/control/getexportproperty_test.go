@@ -128,7 +128,7 @@ func (d *drawing) schema(label string, depth int) members {
 			if depth > 0 {
 				properties[name] = d.schema(label+" "+name, depth-1)
 			} else {
-				properties[name] = members{"type": "string", "enum": []any{"a", free.Draw(d.T, label+" enum")}}
+				properties[name] = members{"type": "string", "enum": []any{"a", "b" + free.Draw(d.T, label+" enum")}}
 			}
 		}
 		return members{"type": "object", "title": "t" + free.Draw(d.T, label+" title"), "properties": properties}
