@@ -108,14 +108,20 @@ func (t *tx) nameEndpoints(d *wire.DomainName) {
 		case e.kind == "EDGE":
 			*e.name, *e.zone = new("d"+newID(13)+".cloudfront.net"), new(edgeZone)
 		default:
-			suffix := ".amazonaws.com"
-			if strings.HasPrefix(t.who.Region, "cn-") {
-				suffix += ".cn"
-			}
 			zone := regionalZones[t.who.Region]
-			*e.name, *e.zone = new("d-"+newID(apiIDLength)+".execute-api."+t.who.Region+suffix), given(&zone)
+			*e.name, *e.zone = new(executeAPIHost("d-"+newID(apiIDLength), t.who.Region)), given(&zone)
 		}
 	}
+}
+
+// executeAPIHost is the name by which the service serves an API, or a domain name, in a
+// region.
+func executeAPIHost(id, region string) string {
+	suffix := ".amazonaws.com"
+	if strings.HasPrefix(region, "cn-") {
+		suffix += ".cn"
+	}
+	return id + ".execute-api." + region + suffix
 }
 
 // checkDomainName checks what holds of a domain name between its members, and of

@@ -97,7 +97,7 @@ func (t *tx) exported(name string) (*export.Source, error) {
 		return nil, err
 	}
 	out := &export.Source{
-		Region: t.who.Region, Stage: name, RestAPI: src.RestAPI, Resources: src.Resources, Models: src.Models,
+		Host: executeAPIHost(text(src.RestAPI.ID), t.who.Region), Stage: name, RestAPI: src.RestAPI, Resources: src.Resources, Models: src.Models,
 		Validators: src.Validators, Authorizers: src.Authorizers, GatewayResponses: src.GatewayResponses,
 	}
 	out.Documentation, err = t.publishedDocumentation(text(st.DocumentationVersion))

@@ -55,6 +55,22 @@ func (a about) extensions(to *object) {
 	}
 }
 
+// readDocumentation reads what the parts say. A part without a place of an API's is about
+// nothing.
+func (e *exporter) readDocumentation() {
+	if e.src.Documentation == nil {
+		return
+	}
+	for i := range e.src.Documentation.Parts {
+		p := &e.src.Documentation.Parts[i]
+		said := parseObject(text(p.Properties))
+		e.said = append(e.said, said)
+		if l, err := location(p).Complete(); err == nil {
+			e.parts[l] = said
+		}
+	}
+}
+
 // location is where a part belongs, as far as it says so.
 func location(p *wire.DocumentationPart) apidoc.Location {
 	l := p.Location
@@ -77,9 +93,8 @@ func (e *exporter) documentation(doc *object) {
 	}
 	parts := list{}
 	for i := range d.Parts {
-		p := &d.Parts[i]
 		at := new(object)
-		if l := p.Location; l != nil {
+		if l := d.Parts[i].Location; l != nil {
 			at.set("type", l.Type)
 			if l.Type != "RESOURCE" || text(l.Path) != "/" { // as in the developer guide's example
 				at.text("path", l.Path)
@@ -89,8 +104,8 @@ func (e *exporter) documentation(doc *object) {
 			at.text("name", l.Name)
 		}
 		part := newObject("location", at)
-		if said := parseObject(text(p.Properties)); said != nil {
-			part.set("properties", said)
+		if e.said[i] != nil {
+			part.set("properties", e.said[i])
 		}
 		parts = append(parts, part)
 	}

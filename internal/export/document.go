@@ -12,7 +12,7 @@ import (
 
 // A Source is the definition that a stage serves. Document changes nothing of it.
 type Source struct {
-	Region, Stage string
+	Host, Stage string // where it is served, such as a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
 
 	RestAPI          wire.RestAPI
 	Resources        []wire.Resource // with their methods
@@ -37,7 +37,8 @@ type exporter struct {
 	src *Source
 	Options
 
-	parts       map[apidoc.Location]*object // what is documented, by complete locations
+	said        []*object                   // what each part of the documentation says, nil for one that is no object
+	parts       map[apidoc.Location]*object // the same by complete locations
 	validators  map[string]string           // names by id
 	schemes     map[string]string           // names of the security schemes of authorizers, by id
 	apiKey, iam string                      // names of these security schemes
@@ -73,14 +74,7 @@ func Document(src *Source, o Options) ([]byte, error) {
 
 func newExporter(src *Source, o Options) *exporter {
 	e := &exporter{src: src, Options: o, parts: make(map[apidoc.Location]*object), validators: make(map[string]string), used: make(map[string]bool)}
-	if src.Documentation != nil {
-		for i := range src.Documentation.Parts {
-			p := &src.Documentation.Parts[i]
-			if l, err := location(p).Complete(); err == nil {
-				e.parts[l] = parseObject(text(p.Properties))
-			}
-		}
-	}
+	e.readDocumentation()
 	for i := range src.Validators {
 		e.validators[text(src.Validators[i].ID)] = text(src.Validators[i].Name)
 	}
@@ -116,15 +110,14 @@ func (e *exporter) document() (*object, error) {
 // host says where the stage is. Published exports have a slash before the stage in
 // Swagger, and since 2023 none in OpenAPI.
 func (e *exporter) host(doc *object) {
-	host := text(e.src.RestAPI.ID) + ".execute-api." + e.src.Region + ".amazonaws.com"
 	if e.Format == Swagger {
-		doc.set("host", host)
+		doc.set("host", e.src.Host)
 		doc.set("basePath", "/"+e.src.Stage)
 		doc.set("schemes", list{"https"})
 		return
 	}
 	server := newObject(
-		"url", "https://"+host+"/{basePath}",
+		"url", "https://"+e.src.Host+"/{basePath}",
 		"variables", newObject("basePath", newObject("default", e.src.Stage)),
 	)
 	if e.Extensions.Settings {
