@@ -41,8 +41,6 @@ var drivenSettings = []driven{
 		body: `{"endpointConfiguration": {"types": ["EDGE"]}}`, patch: []string{"replace /endpointConfiguration/types/0 REGIONAL", "replace /endpointConfiguration/types/0 EDGE"}},
 	{setting: "RestApi.endpointConfiguration.ipAddressType", value: `"dualstack"`, becomes: kept,
 		body: `{"endpointConfiguration": {"types": ["REGIONAL"], "ipAddressType": "dualstack"}}`, patch: []string{"replace /endpointConfiguration/ipAddressType dualstack"}},
-	{setting: "RestApi.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept,
-		body: `{"securityPolicy": "TLS_1_0"}`, patch: []string{"replace /securityPolicy TLS_1_0"}},
 
 	{setting: "Integration.integrationTarget", any: true, value: `"arn:aws:elasticloadbalancing:a"`, becomes: refused, refusal: notYet + "integrationTarget arn:aws:elasticloadbalancing:a yet",
 		body: `{"integrationTarget": "arn:aws:elasticloadbalancing:a"}`, patch: []string{"replace /integrationTarget arn:aws:elasticloadbalancing:a"}},
@@ -69,7 +67,6 @@ var drivenSettings = []driven{
 		body: `{"endpointConfiguration": {"ipAddressType": "dualstack"}}`, patch: []string{"replace /endpointConfiguration/ipAddressType dualstack"}},
 	{setting: "DomainName.endpointConfiguration.vpcEndpointIds", any: true, value: `["vpce-1"]`, becomes: refused, refusal: "BadRequestException VPCEndpoints can only be specified with PRIVATE apis.",
 		body: `{"endpointConfiguration": {"vpcEndpointIds": ["vpce-1"]}}`},
-	{setting: "DomainName.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept, body: `{"securityPolicy": "TLS_1_0"}`, patch: []string{"replace /securityPolicy TLS_1_0"}},
 	{setting: "DomainName.certificateArn", any: true, value: `"` + aCertificate + `1"`, becomes: kept,
 		body: `{"certificateArn": "` + aCertificate + `1"}`, patch: []string{"replace /certificateArn " + aCertificate + "1"}},
 	{setting: "DomainName.certificateName", any: true, value: `"n"`, becomes: kept, body: `{"certificateName": "n"}`, patch: []string{"replace /certificateName n"}},

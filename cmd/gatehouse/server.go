@@ -80,7 +80,7 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	ports.shown.arns = s.gateway.CertificateARNs
+	ports.shown.handshake = s.gateway.Handshake
 	s.shown = ports.shown.has
 	s.ports, s.opened, s.failed = ports, opened, make(chan error, 4+len(ports.private))
 	s.known.Store(&loaded)

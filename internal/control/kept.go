@@ -60,7 +60,6 @@ var keptOfDomainName = []keptSetting[wire.DomainName]{
 	{"DomainName.endpointConfiguration.ipAddressType", "--listen says which addresses are served", func(d *wire.DomainName) string {
 		return otherThan(text(d.EndpointConfiguration.IPAddressType), "ipv4")
 	}},
-	{"DomainName.securityPolicy", "TLS is at least 1.2, for all names alike", func(d *wire.DomainName) string { return otherThan(text(d.SecurityPolicy), "TLS_1_2") }},
 	{"DomainName.certificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.CertificateARN) }},
 	{"DomainName.certificateName", namedByARN, func(d *wire.DomainName) string { return text(d.CertificateName) }},
 	{"DomainName.regionalCertificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.RegionalCertificateARN) }},
@@ -76,7 +75,6 @@ var keptOfAPI = []keptSetting[restAPI]{
 		e := a.EndpointConfiguration
 		return otherThan(text(e.IPAddressType), defaultIPAddressType(e.Types[0]))
 	}},
-	{"RestApi.securityPolicy", "TLS is at least 1.2, for all APIs alike", func(a *restAPI) string { return text(a.SecurityPolicy) }},
 }
 
 var keptOfStage = []keptSetting[stage]{

@@ -230,8 +230,8 @@ func (c *call) run() error {
 	if err := checkPath(c.req.Path); err != nil {
 		return badRequest(err)
 	}
-	if refused := c.stage.program.refuses(c.req); refused != "" {
-		return &failure{kind: accessDenied, errType: "ForbiddenException", message: "Forbidden", reason: refused}
+	if refused := c.stage.program.refuses(c.req); refused != nil {
+		return refused
 	}
 	verb := c.req.Method
 	if v := c.req.Header.Get("X-HTTP-Method-Override"); v != "" {
