@@ -48,12 +48,7 @@ var drivenSettings = []driven{
 	{setting: "Stage.tracingEnabled", value: `true`, becomes: kept,
 		body: `{"tracingEnabled": true}`, patch: []string{"replace /tracingEnabled true"}},
 	{setting: "Stage.methodSettings.metricsEnabled", value: `true`, becomes: kept, patch: []string{"replace /*/*/metrics/enabled true"}},
-	{setting: "Stage.methodSettings.loggingLevel", value: `"INFO"`, becomes: kept, patch: []string{"replace /*/*/logging/loglevel INFO"}},
-	{setting: "Stage.methodSettings.dataTraceEnabled", value: `true`, becomes: kept, patch: []string{"replace /*/*/logging/dataTrace true"}},
 	{setting: "Stage.methodSettings.cacheDataEncrypted", value: `true`, becomes: kept, patch: []string{"replace /*/*/caching/dataEncrypted true"}},
-
-	{setting: "Account.cloudwatchRoleArn", any: true, value: `"arn:aws:iam::000000000000:role/other"`, becomes: kept,
-		patch: []string{"replace /cloudwatchRoleArn arn:aws:iam::000000000000:role/other"}},
 
 	{setting: "ApiKey.stageKeys", any: true, value: `["{api}/dev"]`, becomes: kept,
 		body: `{"stageKeys": [{"restApiId": "{api}", "stageName": "dev"}]}`, patch: []string{"add /stages {api}/dev"}},

@@ -130,7 +130,7 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	data.pools.watch(background)
 	s := &server{
 		outputs: out, dataPlane: data, controlPlane: plane, background: background,
-		live: []livePart{out.access.prepare, data.prepare, data.pools.prepare, plane.callers.prepare, plane.guests.prepare},
+		live: []livePart{out.access.prepare, out.calls.prepare, data.prepare, data.pools.prepare, plane.callers.prepare, plane.guests.prepare},
 	}
 	s.known.Store(new(*c))
 	s.files = &servedFiles{server: s}

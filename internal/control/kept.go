@@ -33,12 +33,7 @@ type keptSetting[T any] struct {
 
 const (
 	noCloudWatch = "there is no CloudWatch"
-	noLogs       = "there is no CloudWatch; serve --trace and TestInvokeMethod show what execution logs do"
 )
-
-var keptOfAccount = []keptSetting[accountDoc]{
-	{"Account.cloudwatchRoleArn", noCloudWatch, func(a *accountDoc) string { return text(a.CloudWatchRoleARN) }},
-}
 
 var keptOfAPIKey = []keptSetting[wire.APIKey]{
 	{"ApiKey.stageKeys", "usage plans say which stages a key opens", func(k *wire.APIKey) string { return strings.Join(k.StageKeys, ",") }},
@@ -83,8 +78,6 @@ var keptOfStage = []keptSetting[stage]{
 
 var keptOfMethodSetting = []keptSetting[wire.MethodSetting]{
 	{"Stage.methodSettings.metricsEnabled", noCloudWatch, func(m *wire.MethodSetting) string { return whenTrue(m.MetricsEnabled) }},
-	{"Stage.methodSettings.loggingLevel", noLogs, func(m *wire.MethodSetting) string { return otherThan(text(m.LoggingLevel), "OFF") }},
-	{"Stage.methodSettings.dataTraceEnabled", noLogs, func(m *wire.MethodSetting) string { return whenTrue(m.DataTraceEnabled) }},
 	{"Stage.methodSettings.cacheDataEncrypted", "what is cached is in memory alone", func(m *wire.MethodSetting) string { return whenTrue(m.CacheDataEncrypted) }},
 }
 
@@ -173,11 +166,7 @@ func (s *Service) places(ctx context.Context) ([]Kept, error) {
 }
 
 func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {
-	doc, err := t.accountDoc()
-	if err != nil {
-		return nil, err
-	}
-	out := appendKept(nil, at, keptOfAccount, doc)
+	var out []Kept
 	keys, err := t.lookUpDocs(kindKeyStage, "")
 	if err != nil {
 		return nil, err
