@@ -101,9 +101,7 @@ func (e *exporter) document() (*object, error) {
 	about.copy(doc, "tags", "externalDocs")
 	doc.set("paths", paths)
 	e.components(doc)
-	e.documentation(doc)
-	about.extensions(doc)
-	e.settings(doc)
+	e.extensions(doc, about)
 	return doc, nil
 }
 

@@ -89,7 +89,7 @@ var places = []place{
 // parameters writes the parameters and the body of the request.
 func (op *operation) parameters() {
 	var all list
-	for _, expression := range sorted(op.RequestParameters) {
+	for _, expression := range javaOrder(op.RequestParameters) {
 		for _, p := range places {
 			if name, ok := strings.CutPrefix(expression, p.expression); ok {
 				all = append(all, op.parameter(p, name, op.RequestParameters[expression]))

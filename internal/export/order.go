@@ -12,9 +12,9 @@ import (
 const defaultTable = 16
 
 // javaOrder lists the keys of a map as a HashMap of Java's does, in which the service
-// holds the parts of integrations, the headers of responses and models: the exports that
-// people have published since 2017 all fit. The order of parameters and paths is another
-// one, which they do not tell: there names are sorted.
+// holds the parts of methods and integrations, models, and the extensions for the API as a
+// whole: the exports that people have published since 2017 all fit. The order of paths is
+// another one, which they do not tell: there names are sorted.
 func javaOrder[V any](m map[string]V) []string { return tableOrder(m, javaHash) }
 
 // statusOrder is javaOrder for status codes, which are numbers there: 400, 500, 200.

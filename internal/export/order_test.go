@@ -15,6 +15,11 @@ func TestJavaOrder(t *testing.T) {
 		"more response headers": {"operand_1", "operand_2", "operator"},
 		"response parameters":   {response + "Access-Control-Allow-Methods", response + "Access-Control-Allow-Headers", response + "Access-Control-Allow-Origin"},
 		"request parameters":    {"integration.request.querystring.page", "integration.request.querystring.type"},
+		"parameters":            {"method.request.querystring.type", "method.request.querystring.page"},
+		"more parameters":       {"method.request.header.Content-Type", "method.request.path.paasproxy", "method.request.header.Content-Disposition"},
+		"extensions":            {extensionPrefix + "gateway-responses", extensionPrefix + "request-validators"},
+		"more extensions":       {extensionPrefix + "security-policy", extensionPrefix + "policy"},
+		"documentation":         {extensionPrefix + "documentation", "x-bar"},
 		"models":                {"Pets", "Empty", "NewPetResponse", "Pet", "NewPet", "PetType"},
 	}
 	for name, want := range tests {

@@ -6,8 +6,23 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// settings writes the extensions for the API as a whole. Their order is the service's
-// where two of them were seen in one export; AWS tells no more of it.
+// extensions writes the extensions for the API as a whole. about is what is documented of
+// the API.
+func (e *exporter) extensions(doc *object, about about) {
+	all := new(object)
+	about.extensions(all)
+	e.documentation(all)
+	e.settings(all)
+	byName := make(map[string]value, len(all.members))
+	for _, m := range all.members {
+		byName[m.name] = m.value
+	}
+	for _, name := range javaOrder(byName) {
+		doc.set(name, byName[name])
+	}
+}
+
+// settings writes the service's extensions for the API as a whole.
 func (e *exporter) settings(doc *object) {
 	api := &e.src.RestAPI
 	if e.Extensions.Validators {
