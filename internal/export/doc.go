@@ -12,8 +12,8 @@
 //
 //   - of several responses of an integration with one pattern there is only the first,
 //     and an import passes over patterns that begin with x-;
-//   - Swagger has one model for a body, whatever its media types, and an import of it
-//     leaves some keywords out of models;
+//   - Swagger has one model for a body, whatever its media types and those of its
+//     templates are, and an import of it leaves some keywords out of models;
 //   - which response headers are required is not said;
 //   - what published documentation says of the API and of models becomes their own
 //     description.
