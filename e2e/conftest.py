@@ -1,5 +1,6 @@
 """Fixtures of the end-to-end suite: the built binary, real clients."""
 
+import contextlib
 import http.server
 import json
 import os
@@ -219,6 +220,23 @@ def call(url, method="GET", body=None, headers=None):
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *args):
         return None
+
+
+@contextlib.contextmanager
+def chromium(url, profile):
+    """A headless Chromium that shows a page."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    assert browser, "scripts/prepare.sh installs chromium"
+    process = subprocess.Popen(
+        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--disable-quic", f"--user-data-dir={profile}", "--remote-debugging-port=0", url],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # with its own processes
+        process.wait()
 
 
 def stage_urls(server, api, stage):

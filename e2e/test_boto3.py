@@ -100,13 +100,3 @@ def test_accounts_and_regions_are_apart(server):
         with pytest.raises(other.exceptions.NotFoundException):
             other.get_rest_api(restApiId=api)
     assert [a["id"] for a in mine.get_rest_apis()["items"]] == [api]
-
-
-def test_operations_that_are_not_built_are_named(client):
-    from botocore.exceptions import ClientError
-
-    with pytest.raises(ClientError) as error:
-        client.get_sdk_types()
-    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert error.value.response["Error"]["Code"] == "NotImplementedException"
-    assert "GetSdkTypes" in error.value.response["Error"]["Message"]

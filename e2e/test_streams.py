@@ -2,10 +2,8 @@
 
 import http.server
 import json
-import os
 import queue
 import shutil
-import signal
 import subprocess
 import threading
 import urllib.parse
@@ -13,7 +11,7 @@ import urllib.parse
 import httpx
 import pytest
 
-from conftest import CACHE, ROOT
+from conftest import CACHE, ROOT, chromium
 
 EVENTS = 4
 PATIENCE = 30
@@ -190,15 +188,5 @@ def test_events_are_not_held_back_by_deployments(client, server, events, streami
 def test_browser(server, events, streaming, tmp_path):
     """Chromium's own EventSource."""
     url = f"{server.url}{streaming(events)}/page?reader=browser"
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    assert browser, "scripts/prepare.sh installs chromium"
-    process = subprocess.Popen(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--disable-quic", f"--user-data-dir={tmp_path}", "--remote-debugging-port=0", url],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )
-    try:
+    with chromium(url, tmp_path):
         assert Events.done.get(timeout=2 * PATIENCE) == "reader=browser&seen=0,1,2,3,bye"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)  # with its own processes
-        process.wait()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -18,15 +19,16 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	limits, rates, _ := c.limits() // checked when loaded
 	limiter := throttle.New(rates, nil)
 	guests := newGuests(c)
+	p := &controlPlane{callers: callers, guests: guests, health: &health{feed: data.feed}}
 	options := control.Options{
 		Store: st, Applied: data.feed.Wait, Limits: limits, Throttle: limiter, Invoke: data.invoke, InvokeAuthorizer: data.invokeAuthorizer, Log: log,
-		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, Usage: data.plans,
+		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, Usage: data.plans, StageURL: p.stageURL,
 	}
 	if c.GatewayListen == "" {
 		options.OwnHost = guests.ownHost
 	}
 	service := control.New(options)
-	p := &controlPlane{control: service, callers: callers, guests: guests, health: &health{feed: data.feed}}
+	p.control = service
 	api, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     service.Handlers(),
 		Authenticate: callers.apigateway,
@@ -52,8 +54,15 @@ type controlPlane struct {
 	health   *health
 	handler  http.Handler // answers the clients
 
+	stages string // base URL of the stages' own listener, "" where they share the control plane's. It is set before anybody listens
+
 	shown func(arn string) bool       // is there a certificate by this ARN? Nil for none. It is set before anybody listens
 	again func(context.Context) error // makes what clients cannot make after a reset; nil for nothing. It is set before anybody listens
+}
+
+// stageURL is where a caller of the control plane finds a stage.
+func (p *controlPlane) stageURL(host, api, stage string) string {
+	return cmp.Or(p.stages, "http://"+host) + "/_aws/execute-api/" + api + "/" + stage
 }
 
 // shows reports whether clients are shown the certificate of an ARN.

@@ -27,7 +27,7 @@ func OpenAuthenticator(account, region string) func(*http.Request, string) (wire
 	return func(r *http.Request, _ string) (wire.Identify, error) {
 		// Nothing is verified: what can be read of a scope counts.
 		scope, _ := sigv4.ScopeOf(&sigv4.Request{Header: authorizationLines(r), Query: r.URL.RawQuery})
-		who := &wire.Caller{Account: account, Region: region, AccessKey: scope.AccessKeyID, UserAgent: r.UserAgent()}
+		who := &wire.Caller{Account: account, Region: region, AccessKey: scope.AccessKeyID, UserAgent: r.UserAgent(), Host: r.Host}
 		if accountPattern.MatchString(scope.AccessKeyID) {
 			who.Account = scope.AccessKeyID
 		}

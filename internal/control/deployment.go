@@ -150,7 +150,7 @@ func (s *Service) GetDeployment(ctx context.Context, who *wire.Caller, in *wire.
 		if err != nil || !summary {
 			return d, err
 		}
-		src, err := load[source](t, kindDeploymentSource, in.DeploymentID, errDeployment())
+		src, err := t.deploymentSource(in.DeploymentID)
 		if err != nil {
 			return nil, err
 		}
@@ -163,6 +163,11 @@ func (s *Service) GetDeployment(ctx context.Context, who *wire.Caller, in *wire.
 // one answer.
 func (t *tx) deployment(id string) (*wire.Deployment, error) {
 	return load[wire.Deployment](t, kindDeployment, id, errDeployment())
+}
+
+// deploymentSource is the definition that a deployment froze.
+func (t *tx) deploymentSource(id string) (*source, error) {
+	return load[source](t, kindDeploymentSource, id, errDeployment())
 }
 
 // summary is the embedded apisummary: path and verb to what guards the method.

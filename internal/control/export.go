@@ -92,7 +92,7 @@ func (t *tx) exported(name string) (*export.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	src, err := load[source](t, kindDeploymentSource, *st.DeploymentID, errDeployment())
+	src, err := t.deploymentSource(*st.DeploymentID)
 	if err != nil {
 		return nil, err
 	}

@@ -174,6 +174,9 @@ func (s *Service) stageOperations() []operation {
 		{"UpdateStage", wire.Op(s.UpdateStage), &stagePatch},
 		{"DeleteStage", wire.Op(s.DeleteStage), nil},
 		{"GetExport", wire.Op(s.GetExport), nil},
+		{"GetSdk", wire.Op(s.GetSDK), nil},
+		{"GetSdkType", wire.Op(s.GetSDKType), nil},
+		{"GetSdkTypes", wire.Op(s.GetSDKTypes), nil},
 		{"FlushStageCache", wire.Op(s.FlushStageCache), nil},
 		{"FlushStageAuthorizersCache", wire.Op(s.FlushStageAuthorizersCache), nil},
 	}

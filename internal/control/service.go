@@ -32,6 +32,7 @@ type Service struct {
 	checkRole        func(uri, role string) error
 	usage            Usage
 	ownHost          func(name string) bool
+	stageURL         func(host, api, stage string) string
 
 	keepDeployments int
 }
@@ -74,6 +75,11 @@ type Options struct {
 	// by many goroutines. Nil is for a control plane that shares no listener with stages.
 	OwnHost func(name string) bool
 
+	// StageURL is where clients find a stage, for the clients that GetSdk generates. host
+	// is what its caller named as the control plane's host, with a port unless it is the
+	// default one. It may be called by many goroutines. Nil is for a URL at AWS.
+	StageURL func(host, api, stage string) string
+
 	// KeepDeployments is how many deployments of each API are kept, beside those
 	// that its stages use: when one is made, the oldest others go. 0 keeps all.
 	KeepDeployments int
@@ -87,7 +93,8 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: apimodel.NewChecker(), limits: o.Limits,
 		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle,
-		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, ownHost: o.OwnHost, keepDeployments: o.KeepDeployments,
+		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, ownHost: o.OwnHost, stageURL: o.StageURL,
+		keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, store.Scope, store.Revision) error { return nil }

@@ -162,7 +162,7 @@ func (c *call) askResourcePolicy(identity policy.Decision, query *policy.Request
 
 // traceAccess records what came of all that was asked about who calls.
 func (c *call) traceAccess(decision policy.Decision) {
-	if !c.trace.Detailed() {
+	if c.trace == nil {
 		return
 	}
 	a, e := &c.access, trace.AccessEvent{Allowed: decision == policy.Allow}
@@ -180,14 +180,13 @@ func (c *call) traceAccess(decision policy.Decision) {
 
 // ask asks a policy about the call. name says in traces which policy it is.
 func (c *call) ask(name string, p *policy.Policy, query *policy.Request) policy.Decision {
-	decision := p.Evaluate(query)
-	if c.trace.Detailed() || c.trace != nil && decision != policy.Allow {
+	if c.trace != nil {
 		if query.Action != authz.InvokeAction {
 			name += " on " + query.Action
 		}
 		c.trace.Decided(name, p, query)
 	}
-	return decision
+	return p.Evaluate(query)
 }
 
 // denied is the failure of a call that policies do not let in.

@@ -101,7 +101,11 @@ func (s *Stage) cachedMethods() []*cachedMethod {
 	}
 	var list []*cachedMethod
 	for _, m := range s.program.methods {
-		cached := m.cachedUnder(s.methodSetting(m))
+		setting, ok := s.settings.MethodSettings[m.setting]
+		if !ok {
+			setting = s.settings.MethodSettings["*/*"]
+		}
+		cached := m.cachedUnder(&setting)
 		if cached == nil {
 			continue
 		}

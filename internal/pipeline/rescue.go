@@ -63,7 +63,5 @@ func (c *call) handOnTrace() {
 		}
 	}()
 	c.trace.Complete(c.answer.Status)
-	if hand := c.stage.services.Trace; hand != nil {
-		hand(c.trace)
-	}
+	c.stage.services.Trace(c.trace)
 }

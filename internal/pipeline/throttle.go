@@ -39,11 +39,15 @@ func throttlesOf(p *Program, buckets map[string]limit.Bucket) []limit.Bucket {
 // addRates adds the throttles that a stage's settings name, by the key that its
 // methods have in them.
 func (s *Stage) addRates(rates map[string]limit.Rate) {
-	if len(s.settings.MethodSettings) == 0 {
+	settings := s.settings.MethodSettings
+	if len(settings) == 0 {
 		return
 	}
 	for _, m := range s.program.methods {
-		setting := s.methodSetting(m)
+		setting, ok := settings[m.setting]
+		if !ok {
+			setting = settings["*/*"]
+		}
 		if setting.ThrottlingRateLimit == nil && setting.ThrottlingBurstLimit == nil {
 			continue
 		}

@@ -14,15 +14,11 @@ import (
 const leastSecret = 7
 
 // Hide has Text mask secrets of the call wherever they are: in bodies, URIs and messages,
-// too, and AppendLog. ExecutionLog shows what AWS's shows. A Brief trace has nothing that
-// an authorizer's secret could be in.
+// too. Execution logs show what AWS's show.
 func (t *Trace) Hide(secrets ...string) {
-	if t.Detailed() {
-		t.hideAll(secrets...)
+	if t == nil {
+		return
 	}
-}
-
-func (t *Trace) hideAll(secrets ...string) {
 	for _, s := range secrets {
 		t.hide(s)
 		if _, token, ok := strings.Cut(s, " "); ok { // behind a scheme such as Bearer
@@ -50,7 +46,7 @@ func (t *Trace) HideCredentials(header httpmsg.Header, query string) {
 	}
 	for i := range header {
 		if isSecret(header[i].Name) {
-			t.hideAll(header[i].Value)
+			t.Hide(header[i].Value)
 		}
 	}
 	for pair := range strings.SplitSeq(query, "&") {
@@ -58,9 +54,9 @@ func (t *Trace) HideCredentials(header httpmsg.Header, query string) {
 		if name, ok := percent.Unescape(name); !ok || !isSecretParameter(name) {
 			continue
 		}
-		t.hideAll(value)
+		t.Hide(value)
 		if plain, ok := percent.Unescape(value); ok {
-			t.hideAll(plain)
+			t.Hide(plain)
 		}
 	}
 }

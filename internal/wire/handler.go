@@ -13,6 +13,7 @@ type Caller struct {
 	Principal string // the caller's ARN
 	AccessKey string // id of the key that signed, "" without a signature
 	UserAgent string // what the request was sent with
+	Host      string // the host that the request named, with a port unless it is the default one
 
 	// SessionToken is that of the session that signed, "" for none. It is in no log.
 	SessionToken string

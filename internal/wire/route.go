@@ -39,12 +39,10 @@ type route struct {
 	want   string
 }
 
-func newRouter(tables ...[]Operation) *router {
+func newRouter(ops []Operation) *router {
 	r := &router{root: &node{}}
-	for _, ops := range tables {
-		for i := range ops {
-			r.add(&ops[i])
-		}
+	for i := range ops {
+		r.add(&ops[i])
 	}
 	return r
 }
@@ -133,9 +131,7 @@ func (r *router) walk(path string, labels []string) (*node, []string, error) {
 }
 
 // isARN reports whether the label of that name is an ARN.
-func isARN(label string) bool {
-	return strings.HasSuffix(label, "_arn") || strings.HasSuffix(label, "-arn")
-}
+func isARN(label string) bool { return strings.HasSuffix(label, "_arn") }
 
 // EscapeLabel percent-encodes a path label as the service's clients do: all but
 // letters, digits and -._~.

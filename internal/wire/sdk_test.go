@@ -34,15 +34,11 @@ func TestSDKRoundTrip(t *testing.T) {
 	var rec recording
 	srv := httptest.NewServer(newTestServer(t, testOptions(recordAll(&rec))))
 	defer srv.Close()
-	roundTrip(t, newSDK(srv.URL), Operations(), &rec)
-}
+	client := reflect.ValueOf(newSDK(srv.URL))
 
-// roundTrip calls operations through an SDK of a server whose handlers note in rec.
-func roundTrip(t *testing.T, sdk any, ops []Operation, rec *recording) {
-	client := reflect.ValueOf(sdk)
-	for _, op := range ops {
+	for _, op := range Operations() {
 		t.Run(op.Name, func(t *testing.T) {
-			*rec = recording{}
+			rec = recording{}
 			call := client.MethodByName(op.Name)
 			if !call.IsValid() {
 				t.Fatal("the SDK has no such operation")
