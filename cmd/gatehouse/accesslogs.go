@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"maps"
 	"regexp"
 	"slices"
@@ -11,16 +10,14 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
-// accessLogs are the files that stages' access logs go to, by the ARN that a
-// stage's accessLogSettings name. "-" is standard output.
+// accessLogs say where stages' access logs go, by the ARN that a stage's
+// accessLogSettings name.
 type accessLogs struct {
-	stdout *observe.Lines
-	log    *slog.Logger
+	files *logFiles
 
 	mu       sync.Mutex
-	files    map[string]string         // ARN to file
-	fallback string                    // file of every other ARN; "" discards
-	opened   map[string]*observe.Lines // by file
+	byARN    map[string]string // ARN to file
+	fallback string            // file of every other ARN; "" discards
 }
 
 // prepare is a livePart. It opens every configured file, so that one that cannot
@@ -37,7 +34,7 @@ func (a *accessLogs) prepare(c *config) (func(), error) {
 	return func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.files, a.fallback = c.AccessLogDestinations, c.AccessLog
+		a.byARN, a.fallback = c.AccessLogDestinations, c.AccessLog
 	}, nil
 }
 
@@ -46,58 +43,16 @@ var canaryGroup = regexp.MustCompile(`/Canary(:\*)?$`)
 
 // lines returns where an ARN's lines go; nil discards. Those of a canary that is not
 // named go where its stage's do. It never waits: a file is opened by who writes it.
-func (a *accessLogs) lines(arn string) *observe.Lines {
+func (a *accessLogs) lines(arn string) *observe.Lines { return a.files.lines(a.file(arn)) }
+
+func (a *accessLogs) file(arn string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	name, ok := a.files[arn]
-	if !ok {
-		name, ok = a.files[canaryGroup.ReplaceAllString(arn, "$1")]
+	if name, ok := a.byARN[arn]; ok {
+		return name
 	}
-	if !ok {
-		name = a.fallback
+	if name, ok := a.byARN[canaryGroup.ReplaceAllString(arn, "$1")]; ok {
+		return name
 	}
-	switch name {
-	case "":
-		return nil
-	case "-":
-		return a.stdout
-	}
-	l := a.opened[name]
-	if l == nil {
-		l = observe.OpenLines(name, a.log)
-		if a.opened == nil {
-			a.opened = make(map[string]*observe.Lines)
-		}
-		a.opened[name] = l
-	}
-	return l
-}
-
-func checkLog(name string) error {
-	if name == "-" || name == "" {
-		return nil
-	}
-	return observe.CheckFile(name)
-}
-
-// reopen has every file opened again, after somebody has moved them away.
-func (a *accessLogs) reopen() {
-	for _, l := range a.all() {
-		l.Reopen()
-	}
-}
-
-// close writes what is pending, for a second at the most.
-func (a *accessLogs) close() {
-	var wg sync.WaitGroup
-	for _, l := range a.all() {
-		wg.Go(l.Close)
-	}
-	wg.Wait()
-}
-
-func (a *accessLogs) all() []*observe.Lines {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Collect(maps.Values(a.opened))
+	return a.fallback
 }

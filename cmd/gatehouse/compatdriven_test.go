@@ -41,8 +41,6 @@ var drivenSettings = []driven{
 		body: `{"endpointConfiguration": {"types": ["EDGE"]}}`, patch: []string{"replace /endpointConfiguration/types/0 REGIONAL", "replace /endpointConfiguration/types/0 EDGE"}},
 	{setting: "RestApi.endpointConfiguration.ipAddressType", value: `"dualstack"`, becomes: kept,
 		body: `{"endpointConfiguration": {"types": ["REGIONAL"], "ipAddressType": "dualstack"}}`, patch: []string{"replace /endpointConfiguration/ipAddressType dualstack"}},
-	{setting: "RestApi.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept,
-		body: `{"securityPolicy": "TLS_1_0"}`, patch: []string{"replace /securityPolicy TLS_1_0"}},
 
 	{setting: "Integration.integrationTarget", any: true, value: `"arn:aws:elasticloadbalancing:a"`, becomes: refused, refusal: notYet + "integrationTarget arn:aws:elasticloadbalancing:a yet",
 		body: `{"integrationTarget": "arn:aws:elasticloadbalancing:a"}`, patch: []string{"replace /integrationTarget arn:aws:elasticloadbalancing:a"}},
@@ -50,12 +48,7 @@ var drivenSettings = []driven{
 	{setting: "Stage.tracingEnabled", value: `true`, becomes: kept,
 		body: `{"tracingEnabled": true}`, patch: []string{"replace /tracingEnabled true"}},
 	{setting: "Stage.methodSettings.metricsEnabled", value: `true`, becomes: kept, patch: []string{"replace /*/*/metrics/enabled true"}},
-	{setting: "Stage.methodSettings.loggingLevel", value: `"INFO"`, becomes: kept, patch: []string{"replace /*/*/logging/loglevel INFO"}},
-	{setting: "Stage.methodSettings.dataTraceEnabled", value: `true`, becomes: kept, patch: []string{"replace /*/*/logging/dataTrace true"}},
 	{setting: "Stage.methodSettings.cacheDataEncrypted", value: `true`, becomes: kept, patch: []string{"replace /*/*/caching/dataEncrypted true"}},
-
-	{setting: "Account.cloudwatchRoleArn", any: true, value: `"arn:aws:iam::000000000000:role/other"`, becomes: kept,
-		patch: []string{"replace /cloudwatchRoleArn arn:aws:iam::000000000000:role/other"}},
 
 	{setting: "ApiKey.stageKeys", any: true, value: `["{api}/dev"]`, becomes: kept,
 		body: `{"stageKeys": [{"restApiId": "{api}", "stageName": "dev"}]}`, patch: []string{"add /stages {api}/dev"}},
@@ -69,7 +62,6 @@ var drivenSettings = []driven{
 		body: `{"endpointConfiguration": {"ipAddressType": "dualstack"}}`, patch: []string{"replace /endpointConfiguration/ipAddressType dualstack"}},
 	{setting: "DomainName.endpointConfiguration.vpcEndpointIds", any: true, value: `["vpce-1"]`, becomes: refused, refusal: "BadRequestException VPCEndpoints can only be specified with PRIVATE apis.",
 		body: `{"endpointConfiguration": {"vpcEndpointIds": ["vpce-1"]}}`},
-	{setting: "DomainName.securityPolicy", any: true, value: `"TLS_1_0"`, becomes: kept, body: `{"securityPolicy": "TLS_1_0"}`, patch: []string{"replace /securityPolicy TLS_1_0"}},
 	{setting: "DomainName.certificateArn", any: true, value: `"` + aCertificate + `1"`, becomes: kept,
 		body: `{"certificateArn": "` + aCertificate + `1"}`, patch: []string{"replace /certificateArn " + aCertificate + "1"}},
 	{setting: "DomainName.certificateName", any: true, value: `"n"`, becomes: kept, body: `{"certificateName": "n"}`, patch: []string{"replace /certificateName n"}},

@@ -15,45 +15,47 @@ import (
 // A config is every setting of a server, as the table settings describes them.
 // Flags win over the environment, the environment over the file.
 type config struct {
-	Listen               string
-	GatewayListen        string
-	GatewayTLSListen     string
-	AdminListen          string
-	GatewayHealth        bool
-	Host                 string   // that dev's stage is at the root of
-	Port                 int      // of Host
-	TLS                  bool     // the root is under TLS
-	StageVariable        []string // name=value, of dev's stage
-	AllowUnprotected     bool     // dev asks nobody who calls its API
-	Verbose              bool
-	API                  []string // in the form of parseAPIFile
-	Watch                bool     // the files of API
-	DataDir              string
-	InMemory             bool
-	KeepDeployments      int
-	KeepUsageDays        int
-	Region               string
-	Account              string
-	Credentials          string
-	AllowUnauthenticated bool
-	AllowHost            []string
-	AllowOrigin          []string
-	TrustedProxies       []string
-	VPCEndpoints         []string // ID=VPC NETWORK or URL to listen at ...
-	MaxBufferedBytes     int64
-	AuthorizerCacheBytes int64
-	CacheBudget          int64
-	MaxConnections       int
-	AWS                  bool // AWS itself may be called
-	AWSEndpointURL       string
-	AssumeRoles          bool
-	IdentityPools        []string // ARN=VALUE, in the form of authz.ParsePoolIssuer
-	AWSLimits            bool
-	AccessLog            string
-	AuditLog             string
-	LogLevel             string
-	LogFormat            string
-	Trace                bool
+	Listen                string
+	GatewayListen         string
+	GatewayTLSListen      string
+	AdminListen           string
+	GatewayHealth         bool
+	Host                  string   // that dev's stage is at the root of
+	Port                  int      // of Host
+	TLS                   bool     // the root is under TLS
+	StageVariable         []string // name=value, of dev's stage
+	AllowUnprotected      bool     // dev asks nobody who calls its API
+	Verbose               bool
+	API                   []string // in the form of parseAPIFile
+	Watch                 bool     // the files of API
+	DataDir               string
+	InMemory              bool
+	KeepDeployments       int
+	KeepUsageDays         int
+	Region                string
+	Account               string
+	Credentials           string
+	AllowUnauthenticated  bool
+	AllowHost             []string
+	AllowOrigin           []string
+	TrustedProxies        []string
+	VPCEndpoints          []string // ID=VPC NETWORK or URL to listen at ...
+	MaxBufferedBytes      int64
+	AuthorizerCacheBytes  int64
+	CacheBudget           int64
+	MaxConnections        int
+	AWS                   bool // AWS itself may be called
+	AWSEndpointURL        string
+	AssumeRoles           bool
+	IdentityPools         []string // ARN=VALUE, in the form of authz.ParsePoolIssuer
+	AWSLimits             bool
+	AccessLog             string
+	ExecutionLog          string
+	ExecutionLogDirectory string
+	AuditLog              string
+	LogLevel              string
+	LogFormat             string
+	Trace                 bool
 
 	// The file alone has these.
 	Certificates          []certificate       // of gateway-tls-listen
@@ -79,16 +81,17 @@ type source struct {
 // defaults is the one place that says what an absent setting means.
 func defaults() config {
 	return config{
-		Listen:    "127.0.0.1:4566",
-		Host:      "127.0.0.1",
-		Port:      devPort,
-		DataDir:   "./gatehouse-data",
-		Region:    "us-east-1",
-		Account:   "000000000000",
-		AWS:       true,
-		AccessLog: "-",
-		LogLevel:  "info",
-		LogFormat: "text",
+		Listen:       "127.0.0.1:4566",
+		Host:         "127.0.0.1",
+		Port:         devPort,
+		DataDir:      "./gatehouse-data",
+		Region:       "us-east-1",
+		Account:      "000000000000",
+		AWS:          true,
+		AccessLog:    "-",
+		ExecutionLog: "-",
+		LogLevel:     "info",
+		LogFormat:    "text",
 
 		KeepUsageDays:        usageDays,
 		AuthorizerCacheBytes: authz.DefaultCacheBytes,

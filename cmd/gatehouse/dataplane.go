@@ -75,12 +75,12 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, Trace: traced, Served: served,
+		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, ExecutionLog: out.calls.log, Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
 		Source: p.source, Compile: p.program, Settings: p.settings, Budget: requests, Answers: answers, Log: out.log,
-		TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), MaxConnections: c.MaxConnections,
+		TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
 	})
 	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Rebuild: p.source.Rebuild, Log: out.log})
 	return p, nil

@@ -12,8 +12,8 @@ import (
 const everyMethod = "*/*"
 
 // idleSettings lists what stages set for methods without effect: AWS takes settings of
-// methods that there are not, caching without a cache or of streams, and a cache that no
-// method uses. The methods of all stages have been added before.
+// methods that there are not, data traces without a log, caching without a cache or of
+// streams, and a cache that no method uses. The methods of all stages have been added before.
 func (u *inUse) idleSettings() (list []idleSetting) {
 	for _, st := range u.stages {
 		var ofMethods []idleSetting
@@ -24,6 +24,10 @@ func (u *inUse) idleSettings() (list []idleSetting) {
 				at.Setting, at.Why = "Stage.methodSettings", why
 				ofMethods = append(ofMethods, at)
 				continue
+			}
+			if m := st.MethodSettings[key]; m.DataTraceEnabled && m.LoggingLevel != "INFO" && m.LoggingLevel != "ERROR" {
+				at.Setting, at.Value, at.Why = "Stage.methodSettings.dataTraceEnabled", "true", "nothing is logged without a loggingLevel of INFO or ERROR"
+				ofMethods = append(ofMethods, at)
 			}
 			if !st.MethodSettings[key].CachingEnabled {
 				continue

@@ -103,3 +103,31 @@ func TestDoctorListsCachingOfStreams(t *testing.T) {
 		t.Errorf("the doctor says %v, without %q", r.Kept, want)
 	}
 }
+
+// A data trace without a log level logs nothing; with one the doctor has nothing to say.
+func TestDoctorListsDataTracesWithoutLogs(t *testing.T) {
+	s := newCachedStage(t)
+	server, _, _ := strings.Cut(s.url, "/_aws/")
+	kept := func() (of []string) {
+		r, err := fetchReport(t.Context(), server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range r.Kept {
+			of = append(of, k.String())
+		}
+		return of
+	}
+	s.patch(t, "/*/*/logging/dataTrace", "true")
+	if got, want := kept(), "cached/prod: all methods: Stage.methodSettings.dataTraceEnabled true: nothing is logged without a loggingLevel of INFO or ERROR"; !slices.Equal(got, []string{want}) {
+		t.Errorf("the doctor says %q, not %q", got, want)
+	}
+	role := stagePatch("/cloudwatchRoleArn", "arn:aws:iam::000000000000:role/logs")
+	if _, err := s.UpdateAccount(t.Context(), &apigateway.UpdateAccountInput{PatchOperations: role}); err != nil {
+		t.Fatal(err)
+	}
+	s.patch(t, "/*/*/logging/loglevel", "ERROR")
+	if got := kept(); len(got) > 0 {
+		t.Errorf("the doctor says %q of a stage that logs", got)
+	}
+}

@@ -187,7 +187,7 @@ func TestDomainFronting(t *testing.T) {
 	}{
 		{"basic.example.com", "basic.example.com", 200}, {"strict.example.com", "basic.example.com", 200}, {"localhost", "basic.example.com", 200},
 		{"strict.example.com", "strict.example.com", 200}, {"strict.example.com", "STRICT.example.com:443", 200},
-		{"basic.example.com", "strict.example.com", 403}, {"localhost", "strict.example.com", 403},
+		{"basic.example.com", "strict.example.com", 421}, {"localhost", "strict.example.com", 421},
 	} {
 		for _, http2 := range []bool{false, true} {
 			transport := &http.Transport{

@@ -14,7 +14,9 @@ import (
 type outputs struct {
 	log    *slog.Logger
 	stdout *observe.Lines // what is printed while requests are served
+	files  *logFiles      // of stages
 	access *accessLogs
+	calls  *executionLogs
 	audit  *observe.Lines // nil for none
 	trail  wire.Trail     // of the control plane's calls
 	tracer *tracer        // nil unless something is printed of requests
@@ -24,12 +26,15 @@ type outputs struct {
 // be written is told before anything else happens.
 func openOutputs(c *config, out io.Writer, log *slog.Logger) (*outputs, error) {
 	stdout := observe.NewLines(out, log)
-	o := &outputs{log: log, stdout: stdout, access: &accessLogs{stdout: stdout, log: log}, tracer: newTracer(c, out, stdout)}
-	open, err := o.access.prepare(c)
-	if err != nil {
-		return nil, err
+	files := newLogFiles(stdout, log)
+	o := &outputs{log: log, stdout: stdout, files: files, access: &accessLogs{files: files}, calls: &executionLogs{files: files}, tracer: newTracer(c, out, stdout)}
+	for _, prepare := range []livePart{o.access.prepare, o.calls.prepare} {
+		open, err := prepare(c)
+		if err != nil {
+			return nil, err
+		}
+		open()
 	}
-	open()
 	o.trail.Log = log
 	return o, o.openAudit(c)
 }
@@ -53,7 +58,7 @@ func (o *outputs) openAudit(c *config) error {
 
 // reopen has every file opened again, after somebody has moved them away.
 func (o *outputs) reopen() {
-	o.access.reopen()
+	o.files.reopen()
 	if o.audit != nil {
 		o.audit.Reopen()
 	}
@@ -63,7 +68,7 @@ func (o *outputs) reopen() {
 func (o *outputs) close() error {
 	var wg sync.WaitGroup
 	wg.Go(o.stdout.Close)
-	wg.Go(o.access.close)
+	wg.Go(o.files.close)
 	if o.audit != nil {
 		wg.Go(o.audit.Close)
 	}

@@ -39,6 +39,17 @@ func TestSecurityDomainsPage(t *testing.T) {
 	generated(t, "../../docs/security.md", "domains", b.String())
 }
 
+// TestSecurityLogsPage holds the table of execution logs to the cases that
+// TestSecurityLogs runs.
+func TestSecurityLogsPage(t *testing.T) {
+	b := tableOf("case", "sent", "in the log")
+	for _, c := range logCases() {
+		sent, line := c.shown()
+		b.row(c.name, code(sent), "`"+line+"`")
+	}
+	generated(t, "../../docs/security.md", "logs", b.String())
+}
+
 // TestSecurityTokensPage holds the table of tokens to the cases that TestSecurityTokens
 // runs.
 func TestSecurityTokensPage(t *testing.T) {

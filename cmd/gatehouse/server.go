@@ -80,7 +80,7 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	ports.shown.arns = s.gateway.CertificateARNs
+	ports.shown.handshake = s.gateway.Handshake
 	s.shown = ports.shown.has
 	if ports.stages != nil {
 		s.stages = baseURL(ports.stages)
@@ -133,7 +133,7 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	data.pools.watch(background)
 	s := &server{
 		outputs: out, dataPlane: data, controlPlane: plane, background: background,
-		live: []livePart{out.access.prepare, data.prepare, data.pools.prepare, plane.callers.prepare, plane.guests.prepare},
+		live: []livePart{out.access.prepare, out.calls.prepare, data.prepare, data.pools.prepare, plane.callers.prepare, plane.guests.prepare},
 	}
 	s.known.Store(new(*c))
 	s.files = &servedFiles{server: s}

@@ -38,6 +38,7 @@ var idleRules = []struct {
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated && c.GatewayListen != "" }, "with allow-unauthenticated, which allows all names, and gateway-listen, which has the custom domain names"},
 	{"api", func(_ *config, in command) bool { return in == inDev }, "in dev: the file is its argument"},
+	{"execution-log", func(c *config, _ command) bool { return c.ExecutionLogDirectory != "" }, "with execution-log-directory, which has a file for each stage"},
 	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},

@@ -136,6 +136,12 @@ type permission struct{ action, resource string }
 // TagResource; what UntagResource needs beside DELETE is not known).
 func permissions(who *wire.Caller, op *wire.Operation, path string) []permission {
 	own := "arn:" + policy.Partition(who.Region) + ":apigateway:" + who.Region + "::"
+	if action, ok := routingRuleActions[op.Name]; ok && op.Service == wire.V2 {
+		if strings.HasSuffix(path, "/routingrules") {
+			path += "/*"
+		}
+		return []permission{{action, strings.TrimSuffix(own, ":") + who.Account + ":" + path}}
+	}
 	label, tags := strings.CutPrefix(path, "/tags/")
 	if !tags {
 		return []permission{{"apigateway:" + op.Method, own + path}}
@@ -146,6 +152,15 @@ func permissions(who *wire.Caller, op *wire.Operation, path string) []permission
 		needed = append(needed, permission{"apigateway:PATCH", arn})
 	}
 	return needed
+}
+
+// routingRuleActions are the operations whose actions are named after them and not after
+// their methods, on ARNs that have the account. The rules of a domain name are those of
+// its routingrules/* where a call names none (documented of CreateRoutingRule; assumed
+// of ListRoutingRules).
+var routingRuleActions = map[string]string{
+	"CreateRoutingRule": "apigateway:CreateRoutingRule", "GetRoutingRule": "apigateway:GetRoutingRule", "ListRoutingRules": "apigateway:ListRoutingRules",
+	"PutRoutingRule": "apigateway:UpdateRoutingRule", "DeleteRoutingRule": "apigateway:DeleteRoutingRule",
 }
 
 // plainARN unescapes the ARN of a resource and brings it to the one form that

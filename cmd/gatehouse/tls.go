@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 )
 
 // A certificate names the PEM files of one server certificate: the chain,
@@ -28,9 +30,9 @@ type certificates struct {
 	own     tls.Certificate // in place of files; made when it is first needed
 	current atomic.Pointer[shownCertificates]
 
-	// arns lists the ARNs of the certificates that a custom domain name has. It is set
-	// before anybody listens; nil is that there are no such names.
-	arns func(name string) []string
+	// handshake is what the name that a client asks for says of its handshake. It is set
+	// before anybody listens.
+	handshake func(name string) gateway.Handshake
 
 	mu    sync.Mutex
 	pairs []certificate
@@ -90,11 +92,6 @@ func (cs *certificates) made() *x509.Certificate {
 	return cs.own.Leaf
 }
 
-// config is that of a listener whose clients are shown them.
-func (cs *certificates) config() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: cs.get}
-}
-
 // seen is for watch. It is empty while there are no files.
 func (cs *certificates) seen() map[string]os.FileInfo {
 	cs.mu.Lock()
@@ -145,8 +142,8 @@ func (cs *certificates) has(arn string) bool {
 // for, else the first of all.
 func (cs *certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	shown := cs.current.Load()
-	if cs.arns != nil && len(shown.byARN) > 0 {
-		for _, arn := range cs.arns(hello.ServerName) {
+	if len(shown.byARN) > 0 {
+		for _, arn := range cs.handshake(hello.ServerName).CertificateARNs {
 			if cert := shown.byARN[arn]; cert != nil {
 				return cert, nil
 			}

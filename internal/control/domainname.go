@@ -146,17 +146,18 @@ func (t *tx) addDomainName(d *wire.DomainName) error {
 }
 
 // servedDomainName is what the data plane is told of a domain name.
-func (t *tx) servedDomainName(d *wire.DomainName) *snapshot.DomainName {
+func (t *tx) servedDomainName(d *wire.DomainName) (*snapshot.DomainName, error) {
 	out := &snapshot.DomainName{
 		Name: *d.DomainName, Account: t.who.Account, Region: t.who.Region,
 		EndpointTypes: d.EndpointConfiguration.Types, EndpointAccessMode: text(d.EndpointAccessMode),
+		SecurityPolicy: text(d.SecurityPolicy),
 	}
 	for _, e := range domainEndpoints(d) {
 		if arn := text(*e.certificate); arn != "" {
 			out.CertificateARNs = append(out.CertificateARNs, arn)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // shownDomainName is a domain name with its status. What AWS has to set up first is

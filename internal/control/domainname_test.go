@@ -104,7 +104,7 @@ func TestServedDomainNames(t *testing.T) {
 	must(b.CreateBasePathMapping(ctx(), who, &wire.CreateBasePathMappingRequest{DomainName: "api.example.com", RestAPIID: api}))(t)
 
 	id := snapshot.OfAccount(testAccount, testRegion, "api.example.com")
-	want := snapshot.DomainName{Name: "api.example.com", Account: testAccount, Region: testRegion, EndpointTypes: []string{"EDGE"}, CertificateARNs: []string{acm + "a"}}
+	want := snapshot.DomainName{Name: "api.example.com", Account: testAccount, Region: testRegion, EndpointTypes: []string{"EDGE"}, CertificateARNs: []string{acm + "a"}, SecurityPolicy: "TLS_1_2"}
 	got, _ := served[snapshot.DomainName](b, snapshot.ServedDomainName, id)
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got %s", d)

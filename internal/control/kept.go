@@ -33,12 +33,7 @@ type keptSetting[T any] struct {
 
 const (
 	noCloudWatch = "there is no CloudWatch"
-	noLogs       = "there is no CloudWatch; serve --trace and TestInvokeMethod show what execution logs do"
 )
-
-var keptOfAccount = []keptSetting[accountDoc]{
-	{"Account.cloudwatchRoleArn", noCloudWatch, func(a *accountDoc) string { return text(a.CloudWatchRoleARN) }},
-}
 
 var keptOfAPIKey = []keptSetting[wire.APIKey]{
 	{"ApiKey.stageKeys", "usage plans say which stages a key opens", func(k *wire.APIKey) string { return strings.Join(k.StageKeys, ",") }},
@@ -60,7 +55,6 @@ var keptOfDomainName = []keptSetting[wire.DomainName]{
 	{"DomainName.endpointConfiguration.ipAddressType", "--listen says which addresses are served", func(d *wire.DomainName) string {
 		return otherThan(text(d.EndpointConfiguration.IPAddressType), "ipv4")
 	}},
-	{"DomainName.securityPolicy", "TLS is at least 1.2, for all names alike", func(d *wire.DomainName) string { return otherThan(text(d.SecurityPolicy), "TLS_1_2") }},
 	{"DomainName.certificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.CertificateARN) }},
 	{"DomainName.certificateName", namedByARN, func(d *wire.DomainName) string { return text(d.CertificateName) }},
 	{"DomainName.regionalCertificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.RegionalCertificateARN) }},
@@ -76,7 +70,6 @@ var keptOfAPI = []keptSetting[restAPI]{
 		e := a.EndpointConfiguration
 		return otherThan(text(e.IPAddressType), defaultIPAddressType(e.Types[0]))
 	}},
-	{"RestApi.securityPolicy", "TLS is at least 1.2, for all APIs alike", func(a *restAPI) string { return text(a.SecurityPolicy) }},
 }
 
 var keptOfStage = []keptSetting[stage]{
@@ -85,8 +78,6 @@ var keptOfStage = []keptSetting[stage]{
 
 var keptOfMethodSetting = []keptSetting[wire.MethodSetting]{
 	{"Stage.methodSettings.metricsEnabled", noCloudWatch, func(m *wire.MethodSetting) string { return whenTrue(m.MetricsEnabled) }},
-	{"Stage.methodSettings.loggingLevel", noLogs, func(m *wire.MethodSetting) string { return otherThan(text(m.LoggingLevel), "OFF") }},
-	{"Stage.methodSettings.dataTraceEnabled", noLogs, func(m *wire.MethodSetting) string { return whenTrue(m.DataTraceEnabled) }},
 	{"Stage.methodSettings.cacheDataEncrypted", "what is cached is in memory alone", func(m *wire.MethodSetting) string { return whenTrue(m.CacheDataEncrypted) }},
 }
 
@@ -175,11 +166,7 @@ func (s *Service) places(ctx context.Context) ([]Kept, error) {
 }
 
 func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {
-	doc, err := t.accountDoc()
-	if err != nil {
-		return nil, err
-	}
-	out := appendKept(nil, at, keptOfAccount, doc)
+	var out []Kept
 	keys, err := t.lookUpDocs(kindKeyStage, "")
 	if err != nil {
 		return nil, err

@@ -84,13 +84,13 @@ func kindTable() []kindInfo {
 		{kind: kindUsagePlanKey, scope: ofAccount, under: kindUsagePlan, served: serves(snapshot.ServedUsagePlanKey, kindUsagePlanKey, (*tx).servedPlanKey),
 			indexes: []index{sharedIndexOf(kindKeyPlan, ofAccount, keyPlanKeys)}},
 
-		{kind: kindDomainName, scope: ofAccount, served: serves(snapshot.ServedDomainName, kindDomainName, (*tx).servedDomainName),
+		{kind: kindDomainName, scope: ofAccount, served: servesMore(snapshot.ServedDomainName, kindDomainName, (*tx).servedDomainName),
 			indexes: []index{indexOf(kindDomainOwner, ofServer, domainOwnerKeys)},
 			tags:    tagsAt("/domainnames/{id}", (*tx).domainName, func(d *wire.DomainName) *map[string]string { return &d.Tags })},
 		{kind: kindBasePathMapping, scope: ofAccount, under: kindDomainName, served: serves(snapshot.ServedBasePathMapping, kindBasePathMapping, (*tx).servedMapping),
 			indexes: []index{sharedIndexOf(kindMappingStage, ofAccount, mappingStageKeys)}},
 
-		{kind: kindStage, scope: ofAPI, served: serves(snapshot.ServedStage, kindStage, (*tx).servedStage), leave: (*tx).dropStage,
+		{kind: kindStage, scope: ofAPI, served: servesMore(snapshot.ServedStage, kindStage, (*tx).servedStage), leave: (*tx).dropStage,
 			tags: tagsAt("/restapis/{api}/stages/{id}", (*tx).stage, func(s *stage) *map[string]string { return &s.Tags })},
 		{kind: kindDeployment, scope: ofAPI, served: &servedForm{name: snapshot.ServedDeployment, again: (*tx).deploymentAgain}}, // published by saveDeployment
 		{kind: kindDeploymentSource, scope: ofAPI, under: kindDeployment, sameID: true, frozen: true},

@@ -10,8 +10,8 @@ type servedForm struct {
 	name string // of the rows' kind, one of snapshot's
 
 	// of makes the served form of a document, to which it gets a pointer; nil for a
-	// kind whose served form takes more than its document.
-	of func(t *tx, doc any) any
+	// kind whose served form is published by other means.
+	of func(t *tx, doc any) (any, error)
 
 	// again makes the served form of a stored document, by its id, as it was when it
 	// was published; store.ErrNotFound where there is no document.
@@ -20,15 +20,21 @@ type servedForm struct {
 
 // serves is the served form of a kind whose documents are Ts.
 func serves[T, S any](name string, k kind, form func(*tx, *T) *S) *servedForm {
+	return servesMore(name, k, func(t *tx, doc *T) (*S, error) { return form(t, doc), nil })
+}
+
+// servesMore is serves of a form that takes other documents, too: whoever changes these
+// publishes it again.
+func servesMore[T, S any](name string, k kind, form func(*tx, *T) (*S, error)) *servedForm {
 	return &servedForm{
 		name: name,
-		of:   func(t *tx, doc any) any { return form(t, doc.(*T)) },
+		of:   func(t *tx, doc any) (any, error) { return form(t, doc.(*T)) },
 		again: func(t *tx, id string) (any, error) {
 			doc, err := load[T](t, k, id, store.ErrNotFound)
 			if err != nil {
 				return nil, err
 			}
-			return form(t, doc), nil
+			return form(t, doc)
 		},
 	}
 }
@@ -49,7 +55,7 @@ func (t *tx) insertServed(k kind, id string, doc any, taken error) error {
 	if err := t.insert(k, id, doc, taken); err != nil {
 		return err
 	}
-	return t.publish(k, id, t.formOf(k, doc))
+	return t.publishDoc(k, id, doc)
 }
 
 // saveServed is save for a kind that is served.
@@ -57,10 +63,17 @@ func (t *tx) saveServed(k kind, id string, doc any) error {
 	if err := t.save(k, id, doc); err != nil {
 		return err
 	}
-	return t.publish(k, id, t.formOf(k, doc))
+	return t.publishDoc(k, id, doc)
 }
 
-func (t *tx) formOf(k kind, doc any) any { return t.svc.kinds.byName[k].served.of(t, doc) }
+// publishDoc publishes the served form of a document.
+func (t *tx) publishDoc(k kind, id string, doc any) error {
+	form, err := t.svc.kinds.byName[k].served.of(t, doc)
+	if err != nil {
+		return err
+	}
+	return t.publish(k, id, form)
+}
 
 // publish makes form what the data plane serves of a document.
 func (t *tx) publish(k kind, id string, form any) error {

@@ -187,7 +187,29 @@ func (t *tx) saveRestAPI(api *restAPI) error {
 	if err := t.expandStored(api); err != nil {
 		return err
 	}
-	return t.save(kindRestAPI, t.api, api)
+	was, err := t.restAPI()
+	if err != nil {
+		return err
+	}
+	if err := t.save(kindRestAPI, t.api, api); err != nil {
+		return err
+	}
+	if text(was.SecurityPolicy) == text(api.SecurityPolicy) && was.EndpointConfiguration.Types[0] == api.EndpointConfiguration.Types[0] {
+		return nil
+	}
+	return t.publishStages()
+}
+
+// publishStages publishes what the stages say of the API, which its handshakes follow
+// whatever is deployed.
+func (t *tx) publishStages() error {
+	stages, err := list[stage](t, kindStage, "", 0)
+	for i := range stages {
+		if err == nil {
+			err = t.publishDoc(kindStage, *stages[i].StageName, &stages[i])
+		}
+	}
+	return err
 }
 
 // expandStored gives the policy of an API the form in which it is stored, which
@@ -248,7 +270,8 @@ func (s *Service) GetRestAPIs(ctx context.Context, who *wire.Caller, in *wire.Ge
 	})
 }
 
-// UpdateRestAPI patches an API. What is deployed stays as it is.
+// UpdateRestAPI patches an API. What is deployed stays as it is, but for the handshakes
+// that clients may make.
 func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.UpdateRestAPIRequest) (*wire.RestAPI, error) {
 	return write(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.RestAPI, error) {
 		api, err := t.restAPI()

@@ -213,6 +213,7 @@ func TestServedStage(t *testing.T) {
 			must(b.UpdateStage(ctx(), who, &wire.UpdateStageRequest{RestAPIID: api, StageName: "dev", PatchOperations: tt.ops}))(t)
 		}
 		tt.want.APIID, tt.want.Name, tt.want.Account, tt.want.Region = api, "dev", testAccount, testRegion
+		tt.want.EndpointType = "EDGE"
 		tt.want.AuthorizerAnswers = made.AuthorizerAnswers // drawn, and kept by updates
 		got, _ := served[snapshot.Stage](b, snapshot.ServedStage, snapshot.ServedID(api, "dev"))
 		if d := cmp.Diff(tt.want, got); d != "" {

@@ -127,12 +127,17 @@ func (t *tx) changeStage(st *stage) error {
 }
 
 // servedStage is what the data plane is told of a stage.
-func (t *tx) servedStage(st *stage) *snapshot.Stage {
+func (t *tx) servedStage(st *stage) (*snapshot.Stage, error) {
+	api, err := t.restAPI()
+	if err != nil {
+		return nil, err
+	}
 	return &snapshot.Stage{
+		SecurityPolicy: text(api.SecurityPolicy), EndpointType: api.EndpointConfiguration.Types[0],
 		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
 		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
 		AccessLog: freezeAccessLog(st), AuthorizerAnswers: st.AuthorizerAnswers, Canary: freezeCanary(st.CanarySettings), Cache: st.freezeCache(),
-	}
+	}, nil
 }
 
 // freezeAccessLog is a stage's access log once it has both of its settings.

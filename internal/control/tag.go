@@ -152,7 +152,11 @@ func (d *tagged) served() ([]byte, error) {
 	if d.kind.served == nil || d.kind.served.of == nil {
 		return nil, nil
 	}
-	return json.Marshal(d.formOf(d.kind.kind, d.doc))
+	form, err := d.kind.served.of(d.tx, d.doc)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(form)
 }
 
 // tagged finds the document that an ARN names.

@@ -71,7 +71,7 @@ func (c *compiling) deploy(api, deployment, variable string) store.Revision {
 		if err := tx.Publish(store.Served{Kind: snapshot.ServedDeployment, ID: snapshot.ServedID(api, deployment), Data: d}); err != nil {
 			return err
 		}
-		s, _ := json.Marshal(&snapshot.Stage{APIID: api, Name: "prod", DeploymentID: deployment, Variables: map[string]string{"v": variable}})
+		s, _ := snapshot.Encode(snapshot.ServedStage, &snapshot.Stage{APIID: api, Name: "prod", DeploymentID: deployment, Variables: map[string]string{"v": variable}})
 		return tx.Publish(store.Served{Kind: snapshot.ServedStage, ID: snapshot.ServedID(api, "prod"), Data: s})
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -75,7 +74,7 @@ func publishStages(t testing.TB, st *store.Store, n int) store.Revision {
 	t.Helper()
 	rev, err := st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
 		for i := range n {
-			data, err := json.Marshal(&snapshot.Stage{APIID: fmt.Sprint("api", i), Name: "prod"})
+			data, err := snapshot.Encode(snapshot.ServedStage, &snapshot.Stage{APIID: fmt.Sprint("api", i), Name: "prod"})
 			if err != nil {
 				return err
 			}

@@ -108,7 +108,14 @@ func (d *doctored) answers(url string) int {
 }
 
 func text(v any) string {
-	data, _ := json.Marshal(v)
+	kind := ""
+	switch v.(type) {
+	case *snapshot.Stage:
+		kind = snapshot.ServedStage
+	case *snapshot.DomainName:
+		kind = snapshot.ServedDomainName
+	}
+	data, _ := snapshot.Encode(kind, v)
 	return string(data)
 }
 
@@ -202,7 +209,7 @@ func TestDomainRowThatCannotBeRead(t *testing.T) {
 		})}
 	}
 	const root, orders = "http://" + name + "/x", "http://" + name + "/orders/x"
-	for what, data := range map[string]string{"no JSON": "[", "null": "null", "another's": strings.ReplaceAll(domain[2], name, "b.example.com"), "a newer version's": `{"format":99,` + domain[2][1:]} {
+	for what, data := range map[string]string{"no JSON": "[", "null": "null", "another's": strings.ReplaceAll(domain[2], name, "b.example.com"), "a newer version's": strings.Replace(domain[2], `{"format":2,`, `{"format":99,`, 1)} {
 		t.Run(what, func(t *testing.T) {
 			d := newDoctored(t)
 			d.publish(deploymentRow("a"), stageRow("a"), mapping("orders"), domain, mapping(""))
@@ -301,7 +308,8 @@ func TestCertificateRowThatCannotBeRead(t *testing.T) {
 // it for, and what an older one has published is made again.
 func TestRowsOfOtherFormats(t *testing.T) {
 	other := func(row [3]string, format string) [3]string {
-		row[2] = `{"format":` + format + `,` + row[2][1:]
+		text := strings.TrimPrefix(row[2], `{"format":2,`)
+		row[2] = `{"format":` + format + `,` + strings.TrimPrefix(text, "{")
 		return row
 	}
 	cert := newCertificate(t)
@@ -330,7 +338,7 @@ func TestRowsOfOtherFormats(t *testing.T) {
 				t.Fatal("it does not serve")
 			}
 			d.publish(other(row, "99"))
-			if log := d.log.String(); serves(d) || !strings.Contains(log, row[1]) || !strings.Contains(log, "it has format 99, of which this version knows 1: written by a newer version") {
+			if log := d.log.String(); serves(d) || !strings.Contains(log, row[1]) || !strings.Contains(log, fmt.Sprintf("it has format 99, of which this version knows %d: written by a newer version", snapshot.Format(row[0]))) {
 				t.Errorf("of a newer version: serves is %t, log %q", serves(d), log)
 			}
 			d.publish(other(row, "0"))

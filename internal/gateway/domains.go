@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/tlspolicy"
 )
 
 // A DomainChange is a custom domain name that came, changed or went.
@@ -50,6 +51,7 @@ type domainIndex struct {
 type domain struct {
 	id       string              // of its row
 	arns     []string            // of certificates
+	policy   *tlspolicy.Policy   // nil where nobody knows what the name is now
 	mappings map[string]*mapping // by base path
 	others   *mapping            // of the paths that no base path has: that of "", or nowhere
 }
@@ -58,7 +60,8 @@ type domain struct {
 type mapping struct {
 	api, stage string // nowhere without an API; without a stage the path begins with it
 	by         *httpmsg.CustomDomain
-	err        error // why nobody knows where
+	err        error             // why nobody knows where
+	policy     *tlspolicy.Policy // of the domain name
 }
 
 // SetDomains takes changes into use, for the requests that come from here on. It
@@ -67,15 +70,6 @@ func (g *Gateway) SetDomains(names []DomainChange, mappings []MappingChange) {
 	if len(names)+len(mappings) > 0 {
 		g.domains.set(names, mappings)
 	}
-}
-
-// CertificateARNs lists the ARNs of the certificates that a custom domain name has,
-// none for a name that is none. It costs no memory, and may be asked in each handshake.
-func (g *Gateway) CertificateARNs(name string) []string {
-	if d := g.domains.find(name); d != nil {
-		return d.arns
-	}
-	return nil
 }
 
 func (ds *domains) set(names []DomainChange, mappings []MappingChange) {
@@ -169,8 +163,10 @@ func (rows *domainRows) domainOf(id string) *domain {
 	if rows.err != nil {
 		return d
 	}
-	d.arns = rows.domain.CertificateARNs
+	d.arns, d.policy = rows.domain.CertificateARNs, tlspolicy.Find(rows.domain.SecurityPolicy)
+	d.others.policy = d.policy
 	for base, m := range rows.mappings {
+		m.policy = d.policy
 		m.by = &httpmsg.CustomDomain{
 			EndpointTypes: rows.domain.EndpointTypes, Strict: rows.domain.EndpointAccessMode == "STRICT", BasePath: base, StageInPath: m.stage == "",
 		}

@@ -14,7 +14,7 @@ type Entrance struct {
 	// Name is what httpmsg.Peer calls the listener.
 	Name string
 
-	// TLS makes it HTTP/2 and HTTP/1.1 under TLS.
+	// TLS makes it HTTP/1.1 under TLS, and HTTP/2 where the handshake says so (ALPN).
 	TLS *tls.Config
 
 	// API and Stage name the one stage that is served, with nothing of it in the

@@ -37,6 +37,10 @@ type Options struct {
 	// listener of their own.
 	VPCEndpoints []VPCEndpoint
 
+	// AWSPolicies gives the APIs for which nobody chose a security policy AWS's, of which
+	// that of public APIs takes TLS 1.0. Without it theirs is tlspolicy.Default.
+	AWSPolicies bool
+
 	MaxBody      int   // bytes of a request body (httpmsg.MaxBody)
 	MaxHeader    int   // bytes of a request's header lines (20 480)
 	MaxURL       int   // bytes of a request's target (10 240)
@@ -235,8 +239,12 @@ func (g *Gateway) answer(c *call, r *http.Request, at location, via *mapping) (r
 		return g.failed(c, nil, r, "custom domain name cannot be served", via.err)
 	case !known && via == nil:
 		return g.refuse(c, nil, unknownAPI(at.api))
+	case via != nil && !takes(via.policy, c.req.Peer):
+		return g.refuse(c, e, misdirected)
 	case e == nil:
 		return g.refuse(c, nil, forbidden)
+	case !takes(e.policy, c.req.Peer):
+		return g.refuse(c, e, forbidden)
 	case ambiguous(r):
 		return g.refuse(c, e, badRequest)
 	case len(r.RequestURI) > g.opts.MaxURL || headerSize(&c.req) > g.opts.MaxHeader, r.ContentLength > int64(g.opts.MaxBody):

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/tlspolicy"
 )
 
 // A Change is one stage that came, changed or went.
@@ -50,9 +51,10 @@ type stages map[string]*entry
 // An entry is one stage as it was published once, and what serves it when
 // that has been loaded.
 type entry struct {
-	stage    *snapshot.Stage // nil where err is set
-	settings Settings        // of the stage
-	err      error           // why the stage cannot be served; nil for most
+	stage    *snapshot.Stage   // nil where err is set
+	settings Settings          // of the stage
+	err      error             // why the stage cannot be served; nil for most
+	policy   *tlspolicy.Policy // of the API's own choice; nil where it made none
 	bound    atomic.Pointer[binding]
 	gone     bool // replaced or removed; guarded by programs.mu
 }
@@ -69,13 +71,19 @@ func newIndex(settings func(*snapshot.Stage) Settings) *index {
 // find looks a stage up: the API without regard to case, the stage as it is.
 // known tells an API that has no such stage from one that is unknown.
 func (x *index) find(api, stage string) (e *entry, known bool) {
+	of := x.stagesOf(api)
+	return of[stage], of != nil
+}
+
+// stagesOf returns the stages of an API, nil for one that is unknown.
+func (x *index) stagesOf(api string) stages {
 	apis := *x.apis.Load()
 	of, known := apis[api]
 	if !known {
 		var buf [64]byte
-		of, known = apis[string(appendLower(buf[:0], api))]
+		of = apis[string(appendLower(buf[:0], api))]
 	}
-	return of[stage], known
+	return of
 }
 
 // appendLower appends s with its ASCII letters in lower case.
@@ -109,7 +117,7 @@ func (x *index) plan(changes []Change) (next map[string]stages, swaps []swap) {
 		s := swap{old: next[api][c.Name]}
 		switch {
 		case c.Stage != nil:
-			s.new = &entry{stage: c.Stage, settings: x.settings(c.Stage)}
+			s.new = &entry{stage: c.Stage, settings: x.settings(c.Stage), policy: tlspolicy.Find(c.Stage.SecurityPolicy)}
 		case c.Err != nil:
 			s.new = &entry{err: c.Err}
 		}

@@ -19,6 +19,9 @@ type refusal struct {
 var (
 	// forbidden is for a stage that does not exist.
 	forbidden = &refusal{403, "ForbiddenException", "", "Forbidden", false}
+	// misdirected is for a connection whose handshake was for another name than the
+	// request is for, and was not one that this name takes: the client makes one of its own.
+	misdirected = &refusal{421, "MisdirectedRequestException", "", "Misdirected Request", false}
 	// badRequest is for bytes that are no request, or could be two.
 	badRequest = &refusal{400, "BadRequestException", "DEFAULT_4XX", "Bad Request", false}
 	// requestTimeout is for a head that does not come in its time.

@@ -162,7 +162,7 @@ func (c *call) askResourcePolicy(identity policy.Decision, query *policy.Request
 
 // traceAccess records what came of all that was asked about who calls.
 func (c *call) traceAccess(decision policy.Decision) {
-	if c.trace == nil {
+	if !c.trace.Detailed() {
 		return
 	}
 	a, e := &c.access, trace.AccessEvent{Allowed: decision == policy.Allow}
@@ -180,13 +180,14 @@ func (c *call) traceAccess(decision policy.Decision) {
 
 // ask asks a policy about the call. name says in traces which policy it is.
 func (c *call) ask(name string, p *policy.Policy, query *policy.Request) policy.Decision {
-	if c.trace != nil {
+	decision := p.Evaluate(query)
+	if c.trace.Detailed() || c.trace != nil && decision != policy.Allow {
 		if query.Action != authz.InvokeAction {
 			name += " on " + query.Action
 		}
 		c.trace.Decided(name, p, query)
 	}
-	return p.Evaluate(query)
+	return decision
 }
 
 // denied is the failure of a call that policies do not let in.

@@ -108,9 +108,11 @@ func (c *call) askAuthorizer(a *authorizer) error {
 	}
 	who := &c.access.who
 	reason := a.Identify(who, &c.scope, c.headers)
-	if c.trace != nil {
+	if c.trace.Detailed() {
 		c.trace.Hide(a.Secrets(&c.scope, c.headers)...)
 		c.trace.Authorizer(&trace.AuthorizerEvent{ID: a.ID, Identity: who.String(), Refused: reason})
+	} else if c.trace != nil {
+		c.trace.Authorizer(&trace.AuthorizerEvent{ID: a.ID})
 	}
 	if reason != "" {
 		return c.unauthorized()
@@ -209,7 +211,7 @@ func (c *call) invokeAuthorizer(a *authorizer, b *boundAuthorizer, deadline time
 	resp, err := c.stage.services.AWS.Do(&o.Request, t.service, t.role)
 	took := time.Since(start)
 	c.scope.Context.Authorizer.IntegrationLatency = took.Milliseconds()
-	if c.trace != nil && !errors.Is(err, integration.ErrRole) && !errors.Is(err, integration.ErrCredentials) { // not before: signing adds headers
+	if c.trace.Detailed() && !errors.Is(err, integration.ErrRole) && !errors.Is(err, integration.ErrCredentials) { // not before: signing adds headers
 		c.trace.EndpointRequest(start, o.Method, o.endpoint.URL()+o.Target, append(httpmsg.Header(nil), o.Header...), o.Body)
 	}
 	if err != nil {

@@ -22,6 +22,7 @@ type call struct {
 	scope    mapping.Scope
 	recycle  func()                // bound once, so that Release costs no allocation
 	finished func(*httpmsg.Done)   // bound once, too
+	logTrace trace.Trace           // of a call that is recorded for its log alone
 	see      func() httpmsg.Header // fills in seen; bound once too
 
 	conditions func(key string) []string        // values of condition keys; bound once too
@@ -66,6 +67,7 @@ type state struct {
 	timing           integration.Timing // when its response came, where the access log tells that
 	logLine          []byte             // buffer of the access log
 	trace            *trace.Trace       // what has happened; nil unless somebody wants to know
+	log              *methodLog         // where and how that is logged; nil for nowhere
 	test             bool               // it is TestInvokeMethod's
 	panicked         bool               // its memory is not used again
 	failed           *failure           // what ended it; nil unless something did
@@ -230,8 +232,8 @@ func (c *call) run() error {
 	if err := checkPath(c.req.Path); err != nil {
 		return badRequest(err)
 	}
-	if refused := c.stage.program.refuses(c.req); refused != "" {
-		return &failure{kind: accessDenied, errType: "ForbiddenException", message: "Forbidden", reason: refused}
+	if refused := c.stage.program.refuses(c.req); refused != nil {
+		return refused
 	}
 	verb := c.req.Method
 	if v := c.req.Header.Get("X-HTTP-Method-Override"); v != "" {
@@ -247,6 +249,9 @@ func (c *call) run() error {
 // fails, and its answer through the finishing ones.
 func (c *call) execute(m *Method, verb string) error {
 	c.method = m
+	if logs := c.stage.logs; logs != nil {
+		c.beginLog(logs[m.ordinal])
+	}
 	c.trace.Route(m.resourcePath, m.verb, m.kind)
 	if err := c.enter(verb); err != nil {
 		return err

@@ -101,11 +101,7 @@ func (s *Stage) cachedMethods() []*cachedMethod {
 	}
 	var list []*cachedMethod
 	for _, m := range s.program.methods {
-		setting, ok := s.settings.MethodSettings[m.setting]
-		if !ok {
-			setting = s.settings.MethodSettings["*/*"]
-		}
-		cached := m.cachedUnder(&setting)
+		cached := m.cachedUnder(s.methodSetting(m))
 		if cached == nil {
 			continue
 		}

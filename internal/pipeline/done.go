@@ -33,6 +33,7 @@ func (c *call) done(d *httpmsg.Done) {
 	d.CacheHit, d.CacheMiss = c.cacheUse.outcome == cacheHit, c.cacheUse.outcome == cacheMiss
 	c.logAccess(d)
 	c.landStream()
+	c.logExecution(d)
 	if served := c.stage.services.Served; served != nil {
 		s := &trace.Served{Method: c.req.Method, Path: c.req.Path, Done: d}
 		if c.failed != nil {

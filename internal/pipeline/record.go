@@ -15,18 +15,26 @@ import (
 
 // startTrace begins to record the call.
 func (c *call) startTrace() {
-	st, x := c.stage.settings, &c.scope.Context
-	c.trace = &trace.Trace{
-		APIID: st.APIID, Stage: st.Name, RequestID: x.RequestID,
-		Method: c.req.Method, Target: c.req.Target(), Received: c.req.Received,
-	}
-	c.trace.HideCredentials(c.req.Header, c.req.Query)
+	c.trace = new(trace.Trace)
+	c.describeTrace()
 	c.scope.Hook = c.trace.TemplateStep
+}
+
+// describeTrace fills in which call the trace is of, and hides its credentials where the
+// trace has what they could be in.
+func (c *call) describeTrace() {
+	t, st := c.trace, c.stage.settings
+	t.APIID, t.Stage, t.RequestID, t.Method, t.Received = st.APIID, st.Name, c.scope.Context.RequestID, c.req.Method, c.req.Received
+	if t.Brief {
+		return
+	}
+	t.Target = c.req.Target()
+	t.HideCredentials(c.req.Header, c.req.Query)
 }
 
 // traceEndpointRequest records the integration request, sent at a time.
 func (c *call) traceEndpointRequest(at time.Time) {
-	if c.trace == nil {
+	if !c.trace.Detailed() {
 		return
 	}
 	h := slices.Clone(c.out.Header)
@@ -42,7 +50,7 @@ func (c *call) traceEndpointRequest(at time.Time) {
 
 // traceResponse records the method response.
 func (c *call) traceResponse() {
-	if c.trace != nil {
+	if c.trace.Detailed() {
 		c.trace.Response(c.methodHeader(), c.answer.Body)
 	}
 }

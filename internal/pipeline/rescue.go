@@ -63,5 +63,7 @@ func (c *call) handOnTrace() {
 		}
 	}()
 	c.trace.Complete(c.answer.Status)
-	c.stage.services.Trace(c.trace)
+	if hand := c.stage.services.Trace; hand != nil {
+		hand(c.trace)
+	}
 }

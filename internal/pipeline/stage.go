@@ -62,6 +62,10 @@ type Services struct {
 	// accessLogSettings; nil discards it. It is called by Settings.
 	AccessLog func(destinationARN string) *observe.Lines
 
+	// ExecutionLog returns where the execution log of a log group goes; nil, and one
+	// without Lines, discard it. It is called when a stage is bound that logs calls.
+	ExecutionLog func(group string) ExecutionLog
+
 	// StreamRate bounds each answer that is streamed; nil bounds none.
 	StreamRate *StreamRate
 
@@ -95,6 +99,7 @@ type Stage struct {
 	plans     *usageplan.Stage              // API keys and usage plans, before the stage's calls
 	userPools []*authz.UserPools            // by the index of Program.userPools; nil where there are none
 	accessLog *accesslog.Log                // nil for none
+	logs      []*methodLog                  // by Method.ordinal; nil when nothing is logged
 	cached    []*cachedMethod               // by Method.ordinal; nil when nothing is cached
 	part      *cache.Part                   // of the cache; nil when nothing is cached
 	canary    *canary                       // nil for none
@@ -129,7 +134,7 @@ func Bind(settings *snapshot.Stage, program *Program, services *Services) *Stage
 // that goes on under old ones.
 func Prepare(settings *Settings, program, second *Program, services *Services) func(current bool) *Stage {
 	s := newStage(settings, program, services)
-	s.cached = s.cachedMethods()
+	s.cached, s.logs = s.cachedMethods(), s.methodLogs(false)
 	rates := make(map[string]limit.Rate)
 	s.addRates(rates)
 	if second != nil {
@@ -139,6 +144,7 @@ func Prepare(settings *Settings, program, second *Program, services *Services) f
 			s.canary.draw = rand.Float64
 		}
 		s.canary.stage.addRates(rates) // a method of both has one bucket
+		s.canary.stage.logs = s.canary.stage.methodLogs(true)
 		if settings.stage.Canary.UseStageCache {
 			s.canary.stage.cached = s.canary.stage.cachedMethods()
 		}

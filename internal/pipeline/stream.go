@@ -172,7 +172,7 @@ func (s *answerStream) Close() error {
 
 // landStream ends the trace of a call whose answer was streamed.
 func (c *call) landStream() {
-	if c.flow.begun {
+	if c.flow.begun && c.answer.Stream != nil {
 		c.trace.Streamed(c.flow.sent, c.integrationTime)
 		c.handOnTrace()
 	}

@@ -39,15 +39,11 @@ func throttlesOf(p *Program, buckets map[string]limit.Bucket) []limit.Bucket {
 // addRates adds the throttles that a stage's settings name, by the key that its
 // methods have in them.
 func (s *Stage) addRates(rates map[string]limit.Rate) {
-	settings := s.settings.MethodSettings
-	if len(settings) == 0 {
+	if len(s.settings.MethodSettings) == 0 {
 		return
 	}
 	for _, m := range s.program.methods {
-		setting, ok := settings[m.setting]
-		if !ok {
-			setting = settings["*/*"]
-		}
+		setting := s.methodSetting(m)
 		if setting.ThrottlingRateLimit == nil && setting.ThrottlingBurstLimit == nil {
 			continue
 		}

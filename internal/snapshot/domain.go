@@ -9,6 +9,11 @@ type DomainName struct {
 	EndpointTypes      []string `json:"endpointTypes"`                // EDGE, REGIONAL, or both while it moves
 	EndpointAccessMode string   `json:"endpointAccessMode,omitempty"` // BASIC or STRICT, which protects
 	CertificateARNs    []string `json:"certificateArns,omitempty"`    // of its endpoints
+	SecurityPolicy     string   `json:"securityPolicy"`               // which handshakes it takes; which protects
+
+	// Truststore is the PEM text of the certificates that clients' certificates lead to
+	// where the name has mutual TLS; empty where it has none. It protects.
+	Truststore string `json:"truststore,omitempty"`
 }
 
 // A BasePathMapping says which API answers the paths of a custom domain name that

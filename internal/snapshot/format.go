@@ -14,8 +14,11 @@ const firstFormat = 1
 // with each change of the form that an older program would misread: a member that
 // has another meaning, and a new one that must not be passed over.
 func Format(kind string) int {
-	if kind == ServedDeployment {
+	switch kind {
+	case ServedDeployment:
 		return DeploymentFormat
+	case ServedStage, ServedDomainName:
+		return firstFormat + 1 // since they have a security policy
 	}
 	return firstFormat
 }
@@ -41,6 +44,9 @@ func encode(format int, served any) ([]byte, error) {
 func FormatOf(kind string, data []byte) (int, error) {
 	if kind != ServedDeployment && bytes.HasSuffix(data, []byte("}")) && !bytes.Contains(data, []byte(`"format"`)) {
 		return firstFormat, nil // as nearly all are: a start reads some hundred thousand rows
+	}
+	if rest, ok := bytes.CutPrefix(data, []byte(`{"format":`)); ok && bytes.HasSuffix(data, []byte("}")) && len(rest) > 1 && '0' <= rest[0] && rest[0] <= '9' && rest[1] == ',' {
+		return int(rest[0] - '0'), nil // as Encode spells it
 	}
 	row := struct {
 		Format int `json:"format"`

@@ -139,6 +139,11 @@ type Stage struct {
 	Canary              *Canary                  `json:"canary,omitempty"`
 	Cache               *Cache                   `json:"cache,omitempty"`
 	AuthorizerAnswers   string                   `json:"authorizerAnswers,omitempty"` // names what authorizers have answered; with another name there is none
+
+	// SecurityPolicy is the API's, "" where nobody chose one; EndpointType is that of the
+	// endpoint which it is of. They are the API's as it is, and not as it was deployed.
+	SecurityPolicy string `json:"securityPolicy,omitempty"`
+	EndpointType   string `json:"endpointType,omitempty"`
 }
 
 // A Canary is a second deployment that serves a part of a stage's requests, under

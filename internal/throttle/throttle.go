@@ -95,7 +95,11 @@ func (l *Throttle) Authorize(_ context.Context, who *wire.Caller, op *wire.Opera
 	if l == nil {
 		return nil
 	}
-	return l.take(who.Account, claim{"", l.rates.Total}, claim{op.Name, l.rates.Operations[op.Name]})
+	own := claim{op.Name, l.rates.Operations[op.Name]}
+	if op.Service == wire.V2 { // whose operations have no rates of their own
+		own = claim{}
+	}
+	return l.take(who.Account, claim{"", l.rates.Total}, own)
 }
 
 // NewAPI takes one new API off the caller's rates. It is no part of Authorize,

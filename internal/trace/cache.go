@@ -9,7 +9,7 @@ func (*CacheEvent) eventData() {}
 
 // Cache records what came of the look into the stage's cache.
 func (t *Trace) Cache(what string) {
-	if t != nil {
+	if t.Detailed() {
 		t.add(&CacheEvent{what})
 	}
 }

@@ -43,7 +43,7 @@ func (t *Trace) Decided(name string, p *policy.Policy, r *policy.Request) {
 
 // Access records whether a call may go on.
 func (t *Trace) Access(e AccessEvent) {
-	if t != nil {
+	if t.Detailed() {
 		kept := e // which is in memory of its own only here
 		t.add(&kept)
 	}

@@ -1,12 +1,9 @@
 package trace
 
 import (
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 )
 
@@ -18,12 +15,12 @@ func (t *Trace) ExecutionLog() string {
 	if t == nil {
 		return ""
 	}
-	l := executionLog{failed: t.failure() != nil}
-	l.text.WriteString("Execution log for request " + t.RequestID + "\n")
+	l := executionLog{id: t.RequestID, failed: t.failure() != nil, all: true, data: true}
+	l.text = append(l.text, "Execution log for request "+t.RequestID+"\n"...)
 	for i := range t.Events {
-		l.event(&t.Events[i], t.RequestID)
+		l.event(&t.Events[i])
 	}
-	return l.text.String()
+	return string(l.text)
 }
 
 // failure is why the call failed, nil when it did not.
@@ -37,70 +34,63 @@ func (t *Trace) failure() *FailureEvent {
 }
 
 type executionLog struct {
-	text   strings.Builder
-	at     time.Time // of the lines that are being written
+	text   []byte
+	id     string // of the request
+	at     time.Time
 	failed bool
+	all    bool        // more than the lines of failures is written
+	data   bool        // the lines that have parameters, headers and bodies are, too
+	stage  *stageLine  // how a stage's log has its lines; nil for a test's
+	hider              // of the secrets in a stage's log
 	key    *AdmitEvent // with which the call was let in; nil for none
 	told   bool        // the line of the failure stands there already
 }
 
 // event writes the lines of an event; most have none.
-func (l *executionLog) event(e *Event, requestID string) {
+func (l *executionLog) event(e *Event) {
 	l.at = e.At
 	switch e := e.Data.(type) {
 	case *KeyEvent:
-		l.keyLines(e, requestID)
+		l.keyLines(e)
 	case *AuthorizerEvent:
-		l.line("Starting authorizer: ", e.ID+" for request: "+requestID)
-		l.line("Incoming identity: ", e.Identity)
+		l.line("Starting authorizer: ", e.ID, " for request: ", l.id)
+		l.dataLine("Incoming identity: ", e.Identity)
 	case *AuthorizerAnswerEvent:
-		l.line("Authorizer result body before parsing: ", e.Body.logged())
+		l.dataLine("Authorizer result body before parsing: ", l.logged(&e.Body))
 	case *AuthorizedEvent:
-		l.line("Using valid authorizer policy for principal: ", mapping.MaskSecret(e.Principal))
-		l.line("Successfully completed authorizer execution", "")
+		l.dataLine("Using valid authorizer policy for principal: ", mapping.MaskSecret(e.Principal))
+		l.line("Successfully completed authorizer execution")
 	case *TokenEvent:
-		l.line("Successfully completed authorizer execution", "")
+		l.line("Successfully completed authorizer execution")
 	case *DecisionEvent:
 		if text := e.undecided(); text != "" { // no words of AWS's are known for it
-			l.line(text, "")
+			l.failureLine(text)
 		}
 	case *AuthorizerFailedEvent:
-		l.line(configurationError+e.Reason, "")
+		l.failureLine(configurationError, e.Reason)
 	case *AdmitEvent:
 		l.key = e
-		l.line("Usage Plan check succeeded for API Key ", e.Key+" and API Stage "+e.Stage)
+		l.line("Usage Plan check succeeded for API Key ", e.Key, " and API Stage ", e.Stage)
 	case *RequestEvent:
-		l.line("Starting execution for request: ", requestID)
-		l.line("HTTP Method: ", e.Method+", Resource Path: "+e.Path)
-		l.callerLines()
-		l.line("Method request path: ", javaMap(fieldsOf(e.Params), sameText))
-		l.line("Method request query string: ", javaMap(fieldsOf(e.Query), sameText))
-		l.line("Method request headers: ", javaHeader(e.Header))
-		l.line("Method request body before transformations: ", e.Body.logged())
+		l.requestLines(e)
 	case *EndpointRequestEvent:
-		l.line("Endpoint request URI: ", e.URI)
-		l.line("Endpoint request headers: ", javaHeader(e.Header))
-		l.line("Endpoint request body after transformations: ", e.Body.logged())
-		l.line("Sending request to ", e.URI)
+		l.endpointRequestLines(e)
 	case *EndpointResponseEvent:
-		if e.Denied {
-			return
-		}
-		l.line("Received response. ", fmt.Sprintf("Status: %d, Integration latency: %d ms", e.Status, e.Latency.Milliseconds()))
-		l.line("Endpoint response headers: ", javaHeader(e.Header))
-		l.line("Endpoint response body before transformations: ", e.Body.logged())
+		l.endpointResponseLines(e)
 	case *ResponseEvent:
-		l.line("Method response body after transformations: ", e.Body.logged())
-		l.line("Method response headers: ", javaHeader(e.Header))
+		if l.data {
+			l.dataLine("Method response body after transformations: ", l.logged(&e.Body))
+			l.dataLine("Method response headers: ", l.hide(javaHeader(e.Header)))
+		}
 	case *FailureEvent:
 		if !l.told {
-			l.line(e.Line, "")
+			l.failureLine(l.reason(e))
 		}
 	case *CompleteEvent:
 		if !l.failed {
-			l.line("Successfully completed execution", "")
+			l.line("Successfully completed execution")
 		}
-		l.line("Method completed with status: ", strconv.Itoa(e.Status))
+		l.failureLine("Method completed with status: ", strconv.Itoa(e.Status))
 	}
 }
 
@@ -109,24 +99,52 @@ const configurationError = "Execution failed due to configuration error: "
 
 // keyLines writes what a look at a key came to. That of a key without a plan is
 // recorded, and stands for all keys that let nobody in.
-func (l *executionLog) keyLines(e *KeyEvent, requestID string) {
-	l.line("Verifying Usage Plan for request: ", requestID+". API Key: "+e.Key+" API Stage: "+e.Stage)
+func (l *executionLog) keyLines(e *KeyEvent) {
+	l.line("Verifying Usage Plan for request: ", l.id, ". API Key: ", e.Key, " API Stage: ", e.Stage)
 	switch {
 	case !e.Required:
-		l.line("API Key ", " authorized because method '"+e.Method+"' does not require API Key. Request will not contribute to throttle or quota limits")
+		l.line("API Key  authorized because method '", e.Method, "' does not require API Key. Request will not contribute to throttle or quota limits")
 	case !e.Found:
 		l.told = true
-		l.line("API Key ", e.Key+" not authorized because method '"+e.Method+"' requires API Key and API Key is not associated with a Usage Plan for API Stage "+
-			e.Stage+": No Usage Plan found for key and API Stage")
+		l.failureLine("API Key ", e.Key, " not authorized because method '", e.Method, "' requires API Key and API Key is not associated with a Usage Plan for API Stage ",
+			e.Stage, ": No Usage Plan found for key and API Stage")
 	}
 }
 
-// callerLines writes the key of a call that has one.
-func (l *executionLog) callerLines() {
+// requestLines writes the method request, with the key of a call that has one.
+func (l *executionLog) requestLines(e *RequestEvent) {
+	l.line("Starting execution for request: ", l.id)
+	l.line("HTTP Method: ", e.Method, ", Resource Path: ", l.hide(e.Path))
 	if l.key != nil && l.key.Key != "" {
 		l.line("API Key: ", l.key.Key)
 		l.line("API Key ID: ", l.key.KeyID)
 	}
+	if l.data {
+		l.dataLine("Method request path: ", l.hide(javaMap(fieldsOf(e.Params), sameText)))
+		l.dataLine("Method request query string: ", l.hide(javaMap(fieldsOf(e.Query), sameText)))
+		l.dataLine("Method request headers: ", l.hide(javaHeader(e.Header)))
+		l.dataLine("Method request body before transformations: ", l.logged(&e.Body))
+	}
+}
+
+func (l *executionLog) endpointRequestLines(e *EndpointRequestEvent) {
+	if !l.data {
+		return
+	}
+	uri := l.hide(e.URI)
+	l.dataLine("Endpoint request URI: ", uri)
+	l.dataLine("Endpoint request headers: ", l.hide(javaHeader(e.Header)))
+	l.dataLine("Endpoint request body after transformations: ", l.logged(&e.Body))
+	l.dataLine("Sending request to ", uri)
+}
+
+func (l *executionLog) endpointResponseLines(e *EndpointResponseEvent) {
+	if !l.data || e.Denied {
+		return
+	}
+	l.dataLine("Received response. Status: ", strconv.Itoa(e.Status), ", Integration latency: ", strconv.FormatInt(e.Latency.Milliseconds(), 10), " ms")
+	l.dataLine("Endpoint response headers: ", l.hide(javaHeader(e.Header)))
+	l.dataLine("Endpoint response body before transformations: ", l.logged(&e.Body))
 }
 
 const (
@@ -135,87 +153,63 @@ const (
 	// MaxLogLine is how many bytes of an execution log's line are written, without
 	// its date and the mark of a line that was cut.
 	MaxLogLine = 1024
+	truncated  = " [TRUNCATED]"
 )
 
-// line writes one line. Text of several lines stays so, as AWS's does.
-func (l *executionLog) line(lead, text string) {
-	l.text.WriteString(l.at.UTC().Format(executionLogDate) + " : ")
-	if text = lead + text; len(text) > MaxLogLine {
-		text = wholeRunes(text[:MaxLogLine]) + " [TRUNCATED]"
+// line writes a line that tells how a call goes on.
+func (l *executionLog) line(parts ...string) {
+	if l.all {
+		l.write(parts)
 	}
-	l.text.WriteString(text + "\n")
+}
+
+// dataLine writes a line that has data of the call. What takes work to make is made
+// behind a look at l.data.
+func (l *executionLog) dataLine(parts ...string) {
+	if l.data {
+		l.write(parts)
+	}
+}
+
+// failureLine writes a line that the log of a failed call has in any case.
+func (l *executionLog) failureLine(parts ...string) { l.write(parts) }
+
+// write writes one line. In a test's log text of several lines stays so, as AWS's does.
+func (l *executionLog) write(parts []string) {
+	if l.stage != nil {
+		l.text = l.stage.appendHead(l.text, l.at)
+	} else {
+		l.text = append(l.at.UTC().AppendFormat(l.text, executionLogDate), " : "...)
+	}
+	room := MaxLogLine
+	for _, part := range parts {
+		cut := len(part) > room
+		if cut {
+			part = wholeRunes(part[:room])
+		}
+		room -= len(part)
+		if l.stage != nil {
+			l.text = appendPrintable(l.text, part)
+		} else {
+			l.text = append(l.text, part...)
+		}
+		if cut {
+			l.text = append(l.text, truncated...)
+			break
+		}
+	}
+	l.text = append(l.text, '\n')
 }
 
 // logged is a body as an execution log shows it.
-func (p Payload) logged() string {
-	if p.Binary {
+func (l *executionLog) logged(p *Payload) string {
+	switch {
+	case !l.data:
+		return ""
+	case p.Binary:
 		return "[Binary Data]"
+	case len(p.Text) < p.Size:
+		return l.hideCut(p.Text)
 	}
-	return p.Text
-}
-
-func sameText(a, b string) bool { return a == b }
-
-func fieldsOf(list []mapping.Param) httpmsg.Header {
-	out := make(httpmsg.Header, len(list))
-	for i, p := range list {
-		out[i] = httpmsg.Field{Name: p.Name, Value: p.Value}
-	}
-	return out
-}
-
-// javaMap prints a list as Java prints a map: {a=b, c=d}. The values of one
-// name are joined with commas. Of a long list what cannot be shown is left out.
-func javaMap(list httpmsg.Header, same func(a, b string) bool) string {
-	var b strings.Builder
-	list = list[:min(len(list), MaxLogLine)]
-	b.WriteByte('{')
-	for i, f := range list {
-		if containsName(list[:i], f.Name, same) {
-			continue
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(f.Name + "=" + f.Value)
-		for _, other := range list[i+1:] {
-			if same(f.Name, other.Name) {
-				b.WriteString("," + other.Value)
-			}
-		}
-	}
-	b.WriteByte('}')
-	return b.String()
-}
-
-func containsName(list httpmsg.Header, name string, same func(a, b string) bool) bool {
-	for i := range list {
-		if same(list[i].Name, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// javaHeader prints a header as Java prints a map, its secrets masked.
-func javaHeader(h httpmsg.Header) string { return javaMap(masked(h), httpmsg.EqualFold) }
-
-// masked is h with its secrets made unreadable.
-func masked(h httpmsg.Header) httpmsg.Header {
-	out := make(httpmsg.Header, len(h))
-	for i, f := range h {
-		if isSecret(f.Name) {
-			f.Value = mapping.MaskSecret(f.Value)
-		}
-		out[i] = f
-	}
-	return out
-}
-
-// isSecret reports whether a header, or a member of $context, of that name holds
-// a secret. AWS masks the first two and prints the others, whose use is not
-// worth the risk.
-func isSecret(name string) bool {
-	return httpmsg.EqualFold(name, "Authorization") || httpmsg.EqualFold(name, "x-api-key") ||
-		httpmsg.EqualFold(name, "X-Amz-Security-Token") || name == "apiKey"
+	return l.hide(p.Text)
 }

@@ -14,6 +14,16 @@ import (
 // The methods below record what the steps of a call do. They take what a step has
 // at hand: whatever costs memory is made here, behind the look at a nil Trace.
 
+// Detailed reports whether the trace keeps the data of steps: headers, bodies, mappings.
+func (t *Trace) Detailed() bool { return t != nil && !t.Brief }
+
+// Restart begins another call's trace in the memory of this one.
+func (t *Trace) Restart() {
+	events := t.Events
+	clear(events)
+	*t = Trace{Events: events[:0]}
+}
+
 func (t *Trace) add(data EventData) { t.addAt(time.Now(), data) }
 
 func (t *Trace) addAt(at time.Time, data EventData) { t.Events = append(t.Events, Event{at, data}) }
@@ -21,7 +31,7 @@ func (t *Trace) addAt(at time.Time, data EventData) { t.Events = append(t.Events
 // Route records which method serves the call, by its resource's path template,
 // its verb in the definition and its integration's type.
 func (t *Trace) Route(resource, verb, integration string) {
-	if t != nil {
+	if t.Detailed() {
 		t.add(&RouteEvent{resource, verb, integration})
 	}
 }
@@ -45,14 +55,16 @@ func (t *Trace) Admitted(e *AdmitEvent) {
 // Authorizer records that an authorizer has the call to judge, and masks who calls.
 func (t *Trace) Authorizer(e *AuthorizerEvent) {
 	if t != nil {
-		e.Identity = mapping.MaskSecret(e.Identity)
+		if !t.Brief {
+			e.Identity = mapping.MaskSecret(e.Identity)
+		}
 		t.add(e)
 	}
 }
 
 // AuthorizerAnswer records what the function of an authorizer answered.
 func (t *Trace) AuthorizerAnswer(body []byte) {
-	if t != nil {
+	if t.Detailed() {
 		t.add(&AuthorizerAnswerEvent{newPayload(body)})
 	}
 }
@@ -77,6 +89,10 @@ func (t *Trace) Request(path string, header httpmsg.Header, scope *mapping.Scope
 	if t == nil {
 		return
 	}
+	if t.Brief {
+		t.add(&RequestEvent{Method: scope.Context.HTTPMethod, Path: path})
+		return
+	}
 	t.add(&RequestEvent{
 		Method: scope.Context.HTTPMethod, Path: path,
 		Params: slices.Clone(scope.PathParams), Query: slices.Clone(scope.Query()),
@@ -88,7 +104,7 @@ func (t *Trace) Request(path string, header httpmsg.Header, scope *mapping.Scope
 // unless it has not. coding is the content coding that was put on or taken off,
 // "" where there was none.
 func (t *Trace) Converted(body, coding, how string, from, to []byte) {
-	if t == nil || len(from) == len(to) && (len(to) == 0 || &from[0] == &to[0]) {
+	if !t.Detailed() || len(from) == len(to) && (len(to) == 0 || &from[0] == &to[0]) {
 		return
 	}
 	if coding != "" {
@@ -100,7 +116,7 @@ func (t *Trace) Converted(body, coding, how string, from, to []byte) {
 // Valid records that a part of the request, its "parameters" or its "body", passed
 // the method's request validator.
 func (t *Trace) Valid(what string) {
-	if t != nil {
+	if t.Detailed() {
 		t.add(&ValidateEvent{what})
 	}
 }
@@ -108,7 +124,7 @@ func (t *Trace) Valid(what string) {
 // Rendered records the result of a template. field is its place in the definition,
 // "" where none applies to the media type and the body passes through.
 func (t *Trace) Rendered(field, mediaType string, result []byte) {
-	if t == nil {
+	if !t.Detailed() {
 		return
 	}
 	e := &TemplateEvent{Field: field, Type: mediaType, Result: newPayload(result)}
@@ -122,7 +138,7 @@ func (t *Trace) Rendered(field, mediaType string, result []byte) {
 // definition; "" is an expression that maps nothing, and not recorded. A nil
 // expression has no text to show.
 func (t *Trace) Mapped(field string, expr *mapping.Expression, values ...string) {
-	if t == nil || field == "" {
+	if !t.Detailed() || field == "" {
 		return
 	}
 	_, target, _ := strings.Cut(field, "Parameters.")
@@ -136,7 +152,7 @@ func (t *Trace) Mapped(field string, expr *mapping.Expression, values ...string)
 
 // OverriddenRequest records what a template set under $context.requestOverride.
 func (t *Trace) OverriddenRequest(o *mapping.Overrides) {
-	if t == nil {
+	if !t.Detailed() {
 		return
 	}
 	t.overridden("integration.request.path.", "requestOverride.path", o.RequestPath)
@@ -146,7 +162,7 @@ func (t *Trace) OverriddenRequest(o *mapping.Overrides) {
 
 // OverriddenResponse records what a template set under $context.responseOverride.
 func (t *Trace) OverriddenResponse(o *mapping.Overrides) {
-	if t == nil {
+	if !t.Detailed() {
 		return
 	}
 	if o.ResponseStatus != 0 {
@@ -165,7 +181,7 @@ func (t *Trace) overridden(target, member string, values []mapping.Param) {
 // EndpointRequest records the integration request, sent at a time to a URI. The
 // trace keeps the header, which must not be changed afterwards.
 func (t *Trace) EndpointRequest(at time.Time, method, uri string, header httpmsg.Header, body []byte) {
-	if t != nil {
+	if t.Detailed() {
 		t.addAt(at, &EndpointRequestEvent{method, uri, header, newPayload(body)})
 	}
 }
@@ -173,7 +189,7 @@ func (t *Trace) EndpointRequest(at time.Time, method, uri string, header httpmsg
 // EndpointResponse records the integration's answer. denied says that Lambda did
 // not let the gateway invoke the function.
 func (t *Trace) EndpointResponse(r *httpmsg.Response, latency time.Duration, denied bool) {
-	if t != nil {
+	if t.Detailed() {
 		t.add(&EndpointResponseEvent{r.Status, latency, slices.Clone(r.Header), newPayload(r.Body), denied})
 	}
 }
@@ -181,7 +197,7 @@ func (t *Trace) EndpointResponse(r *httpmsg.Response, latency time.Duration, den
 // Selected records the status of the integration response that applies to a value,
 // and the pattern that matched it; nil is the default's.
 func (t *Trace) Selected(status int, pattern *javaregexp.Regexp, value string) {
-	if t == nil {
+	if !t.Detailed() {
 		return
 	}
 	e := &SelectEvent{Status: strconv.Itoa(status), Value: value}
@@ -194,7 +210,7 @@ func (t *Trace) Selected(status int, pattern *javaregexp.Regexp, value string) {
 // Response records the method response. Only the first counts. The trace keeps
 // the header, which must not be changed afterwards.
 func (t *Trace) Response(header httpmsg.Header, body []byte) {
-	if t == nil || t.responded {
+	if !t.Detailed() || t.responded {
 		return
 	}
 	t.responded = true
@@ -203,7 +219,7 @@ func (t *Trace) Response(header httpmsg.Header, body []byte) {
 
 // Streamed records the end of an answer that was streamed.
 func (t *Trace) Streamed(bytes int64, took time.Duration) {
-	if t != nil {
+	if t.Detailed() {
 		t.add(&StreamedEvent{bytes, took})
 	}
 }
@@ -218,7 +234,7 @@ func (t *Trace) Failed(e *FailureEvent) {
 // GatewayResponse records the answer to a call that failed. customised says that
 // the API has a definition of its own for the type.
 func (t *Trace) GatewayResponse(responseType string, customised bool, answer *httpmsg.Response) {
-	if t != nil {
+	if t.Detailed() {
 		t.add(&GatewayResponseEvent{responseType, customised, slices.Clone(answer.Header), newPayload(answer.Body)})
 	}
 }

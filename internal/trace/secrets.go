@@ -14,11 +14,15 @@ import (
 const leastSecret = 7
 
 // Hide has Text mask secrets of the call wherever they are: in bodies, URIs and messages,
-// too. Execution logs show what AWS's show.
+// too, and AppendLog. ExecutionLog shows what AWS's shows. A Brief trace has nothing that
+// an authorizer's secret could be in.
 func (t *Trace) Hide(secrets ...string) {
-	if t == nil {
-		return
+	if t.Detailed() {
+		t.hideAll(secrets...)
 	}
+}
+
+func (t *Trace) hideAll(secrets ...string) {
 	for _, s := range secrets {
 		t.hide(s)
 		if _, token, ok := strings.Cut(s, " "); ok { // behind a scheme such as Bearer
@@ -46,7 +50,7 @@ func (t *Trace) HideCredentials(header httpmsg.Header, query string) {
 	}
 	for i := range header {
 		if isSecret(header[i].Name) {
-			t.Hide(header[i].Value)
+			t.hideAll(header[i].Value)
 		}
 	}
 	for pair := range strings.SplitSeq(query, "&") {
@@ -54,9 +58,9 @@ func (t *Trace) HideCredentials(header httpmsg.Header, query string) {
 		if name, ok := percent.Unescape(name); !ok || !isSecretParameter(name) {
 			continue
 		}
-		t.Hide(value)
+		t.hideAll(value)
 		if plain, ok := percent.Unescape(value); ok {
-			t.Hide(plain)
+			t.hideAll(plain)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // A Trace is what happened to one call. Who begins it fills in the exported
-// fields but the last two. A nil Trace records nothing.
+// fields but Took and Events. A nil Trace records nothing.
 type Trace struct {
 	APIID     string
 	Stage     string
@@ -18,6 +18,7 @@ type Trace struct {
 	Received  time.Time
 	Took      time.Duration
 	Events    []Event // in the order in which they happened
+	Brief     bool    // the data of steps is left out: what Text and a log with data need
 
 	secrets   []string        // that Text masks
 	empty     emptyReferences // of the template that is being rendered

@@ -23,8 +23,8 @@ func TestExecutionLogLine(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			l := executionLog{at: at}
-			l.line(tt.text, "")
-			if got := l.text.String(); got != tt.want {
+			l.failureLine(tt.text)
+			if got := string(l.text); got != tt.want {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
 			}
 		})

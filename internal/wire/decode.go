@@ -109,13 +109,23 @@ func (d *decoder) structure(s *shape, v reflect.Value) error {
 }
 
 // require notes the required scalars of the body that were not seen. They are
-// plain values, so their absence does not show in v.
+// plain values, so their absence does not show in v. No list holds such a structure:
+// there are few of them.
 func (d *decoder) require(s *shape, v reflect.Value, seen uint64) {
 	for i := range s.members {
-		if m := &s.members[i]; m.required && m.location == inBody && seen&(1<<i) == 0 {
+		if m := &s.members[i]; m.required && m.location == inBody && seen&(1<<i) == 0 && !showsAbsence(v.Field(i)) {
 			d.missing = append(d.missing, v.Field(i).Addr().Interface())
 		}
 	}
+}
+
+// showsAbsence reports whether a field is one that can be nil.
+func showsAbsence(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return true
+	}
+	return false
 }
 
 // value reads a value that is not null into v.
@@ -127,6 +137,8 @@ func (d *decoder) value(t *typ, v reflect.Value) (err error) {
 		*p, err = readNew(d.readString)
 	case **bool:
 		*p, err = readNew(d.readBool)
+	case *int32:
+		*p, err = d.readInt()
 	case **int32:
 		*p, err = readNew(d.readInt)
 	case **Double:

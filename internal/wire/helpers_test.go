@@ -33,13 +33,23 @@ func record[In, Out any](r *recording) Handler {
 	})
 }
 
-// recordAll makes a handler of every operation, all with one recording.
-func recordAll(r *recording) map[string]Handler {
+// recordAll makes a handler of every operation of V1, all with one recording.
+func recordAll(r *recording) map[string]Handler { return recordEach(r, recorders) }
+
+func recordEach(r *recording, recorders map[string]func(*recording) Handler) map[string]Handler {
 	handlers := make(map[string]Handler)
 	for name, make := range recorders {
 		handlers[name] = make(r)
 	}
 	return handlers
+}
+
+// recorderOf makes the recording handler of an operation of either service.
+func recorderOf(op *Operation) func(*recording) Handler {
+	if op.Service == V2 {
+		return recordersV2[op.Name]
+	}
+	return recorders[op.Name]
 }
 
 // testOptions are options that let every caller in and log nowhere.

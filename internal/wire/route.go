@@ -39,10 +39,12 @@ type route struct {
 	want   string
 }
 
-func newRouter(ops []Operation) *router {
+func newRouter(tables ...[]Operation) *router {
 	r := &router{root: &node{}}
-	for i := range ops {
-		r.add(&ops[i])
+	for _, ops := range tables {
+		for i := range ops {
+			r.add(&ops[i])
+		}
 	}
 	return r
 }
@@ -131,7 +133,9 @@ func (r *router) walk(path string, labels []string) (*node, []string, error) {
 }
 
 // isARN reports whether the label of that name is an ARN.
-func isARN(label string) bool { return strings.HasSuffix(label, "_arn") }
+func isARN(label string) bool {
+	return strings.HasSuffix(label, "_arn") || strings.HasSuffix(label, "-arn")
+}
 
 // EscapeLabel percent-encodes a path label as the service's clients do: all but
 // letters, digits and -._~.

@@ -47,13 +47,18 @@ func TestMatch(t *testing.T) {
 		"empty label":                 {method: "GET", path: "/restapis//resources"},
 		"two slashes at the start":    {method: "GET", path: "//account"},
 		"upper case":                  {method: "GET", path: "/Account"},
+		"version 2":                   {method: "GET", path: "/v2/domainnames/x.com/apimappings/a%2Fb", want: "GetApiMapping", labels: []string{"x.com", "a/b"}},
+		"version 2 by name alone":     {method: "POST", path: "/v2/apis/a/deployments", want: "CreateDeployment", labels: []string{"a"}},
+		"version 2, unknown path":     {method: "GET", path: "/v2/restapis"},
+		"version 2, its root":         {method: "GET", path: "/v2"},
+		"version 2, tag ARN":          {method: "GET", path: "/v2/tags/arn:aws:apigateway:us-east-1::/apis/a", want: "GetTags", labels: []string{"arn:aws:apigateway:us-east-1::/apis/a"}},
 		"bad escape":                  {method: "GET", path: "/restapis/%zz", err: "SerializationException"},
 		"bad UTF-8":                   {method: "GET", path: "/restapis/%ff", err: "SerializationException"},
 		"long label":                  {method: "GET", path: "/restapis/" + strings.Repeat("a", maxLabel+1), err: "SerializationException"},
 		"very long label":             {method: "GET", path: "/restapis/" + strings.Repeat("%61", maxLabel+1), err: "SerializationException"},
 		"longest label":               {method: "GET", path: "/restapis/" + strings.Repeat("%61", maxLabel), want: "GetRestApi", labels: []string{strings.Repeat("a", maxLabel)}},
 	}
-	r := newRouter(operations[:])
+	r := newRouter(operations[:], operationsV2[:])
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			query, err := url.ParseQuery(tt.query)
@@ -86,16 +91,19 @@ func typeOf(err error) string {
 // Every operation is found by its own path, and no node of the tree has to
 // choose between a literal and a label.
 func TestEveryPathIsFound(t *testing.T) {
-	r := newRouter(operations[:])
-	for _, op := range Operations() {
+	r := newRouter(operations[:], operationsV2[:])
+	for _, op := range slices.Concat(operations[:], operationsV2[:]) {
 		query, _ := url.ParseQuery(op.Query)
 		rt, labels, err := r.match(op.Method, op.Path, query, nil) // each label is its own value
-		if err != nil || rt == nil || rt.op.Name != op.Name {
+		if err != nil || rt == nil || rt.op.Name != op.Name || rt.op.Service != op.Service {
 			t.Errorf("%s %s: found %+v, error %v", op.Method, op.Path, rt, err)
 			continue
 		}
-		if got, err := url.PathUnescape(rt.resource(labels)); err != nil || got != op.Path {
+		if got, err := url.PathUnescape(rt.resource(labels)); err != nil || got != strings.TrimPrefix(op.Path, "/v2") {
 			t.Errorf("the resource of %s is %s, want %s (error %v)", op.Name, got, op.Path, err)
+		}
+		if op.input == &unread {
+			continue
 		}
 		for i, label := range labels {
 			if want := "{" + op.input.members[rt.labels[i]].wire + "}"; label != want {
@@ -140,12 +148,12 @@ func checkTree(t *testing.T, n *node, path string) {
 }
 
 func FuzzMatch(f *testing.F) {
-	for _, op := range operations {
+	for _, op := range slices.Concat(operations[:], operationsV2[:]) {
 		f.Add(op.Method, op.Path, op.Query)
 	}
 	f.Add("GET", "/tags/arn:aws:apigateway:us-east-1::/restapis/%2F", "")
 	f.Add("GET", "//%", "a=%zz")
-	r := newRouter(operations[:])
+	r := newRouter(operations[:], operationsV2[:])
 	f.Fuzz(func(t *testing.T, method, path, rawQuery string) {
 		query, err := parseQuery(rawQuery)
 		if err != nil {
@@ -155,7 +163,7 @@ func FuzzMatch(f *testing.F) {
 		if err != nil && rt != nil {
 			t.Fatalf("both a route and the error %v", err)
 		}
-		if rt == nil {
+		if rt == nil || rt.op.input == &unread {
 			return
 		}
 		if rt.op.Method != method || len(labels) != len(rt.labels) {
@@ -177,7 +185,7 @@ func FuzzMatch(f *testing.F) {
 }
 
 func BenchmarkMatch(b *testing.B) {
-	r := newRouter(operations[:])
+	r := newRouter(operations[:], operationsV2[:])
 	b.ReportAllocs()
 	var labels [maxLabels]string
 	for b.Loop() {

@@ -34,11 +34,15 @@ func TestSDKRoundTrip(t *testing.T) {
 	var rec recording
 	srv := httptest.NewServer(newTestServer(t, testOptions(recordAll(&rec))))
 	defer srv.Close()
-	client := reflect.ValueOf(newSDK(srv.URL))
+	roundTrip(t, newSDK(srv.URL), Operations(), &rec)
+}
 
-	for _, op := range Operations() {
+// roundTrip calls operations through an SDK of a server whose handlers note in rec.
+func roundTrip(t *testing.T, sdk any, ops []Operation, rec *recording) {
+	client := reflect.ValueOf(sdk)
+	for _, op := range ops {
 		t.Run(op.Name, func(t *testing.T) {
-			rec = recording{}
+			*rec = recording{}
 			call := client.MethodByName(op.Name)
 			if !call.IsValid() {
 				t.Fatal("the SDK has no such operation")

@@ -22,9 +22,9 @@ const defaultMaxBody = 10 << 20
 
 // ServerOptions are the parts of a Server.
 type ServerOptions struct {
-	// Handlers has the handler of each operation by the operation's name.
-	// Operations without one answer NotImplementedException.
-	Handlers map[string]Handler
+	// Handlers has the handler of each operation of V1 by the operation's name, and
+	// HandlersV2 those of V2. Operations without one answer NotImplementedException.
+	Handlers, HandlersV2 map[string]Handler
 
 	// Authenticate refuses a request for the operation op before a byte of its
 	// body is read, or returns what finds out who sent it, or refuses it, when
@@ -100,22 +100,44 @@ func NewServer(options ServerOptions) (*Server, error) {
 	if options.MaxTime == 0 {
 		options.MaxTime = defaultMaxTime
 	}
+	if err := checkHandlers(operations[:], options.Handlers); err != nil {
+		return nil, err
+	}
+	if err := checkHandlers(operationsV2[:], options.HandlersV2); err != nil {
+		return nil, err
+	}
+	return &Server{options: options, router: newRouter(operations[:], operationsV2[:]), answers: newAnswers(options.Answers)}, nil
+}
+
+// checkHandlers wants each handler to be that of an operation of a table whose shapes
+// are known.
+func checkHandlers(ops []Operation, handlers map[string]Handler) error {
 	known := make(map[string]bool)
-	for i := range operations {
-		op := &operations[i]
-		known[op.Name] = true
-		if h, ok := options.Handlers[op.Name]; ok {
+	for i := range ops {
+		op := &ops[i]
+		known[op.Name] = op.input != &unread
+		if h, ok := handlers[op.Name]; ok && known[op.Name] {
 			if err := h.check(op); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	for name := range options.Handlers {
+	for name := range handlers {
 		if !known[name] {
-			return nil, fmt.Errorf("wire: no operation %q", name)
+			return fmt.Errorf("wire: no operation %q", name)
 		}
 	}
-	return &Server{options: options, router: newRouter(operations[:]), answers: newAnswers(options.Answers)}, nil
+	return nil
+}
+
+// handler is that of an operation, if there is one.
+func (s *Server) handler(op *Operation) (Handler, bool) {
+	handlers := s.options.Handlers
+	if op.Service == V2 {
+		handlers = s.options.HandlersV2
+	}
+	h, ok := handlers[op.Name]
+	return h, ok
 }
 
 // A call is one request on its way through the server.
@@ -220,7 +242,7 @@ func (s *Server) handle(ctx context.Context, c *call, req *request) (any, error)
 			return nil, err
 		}
 	}
-	h, ok := s.options.Handlers[op.Name]
+	h, ok := s.handler(op)
 	if !ok {
 		return nil, NotImplemented(op.Name)
 	}
@@ -234,11 +256,14 @@ func (s *Server) handle(ctx context.Context, c *call, req *request) (any, error)
 // resource is the path of an operation with its labels filled in, as
 // ServerOptions.Authorize gets it.
 func (rt *route) resource(labels []string) string {
+	rest := rt.op.Path
+	if rt.op.Service == V2 {
+		rest = strings.TrimPrefix(rest, "/v2") // which policies leave out
+	}
 	if len(labels) == 0 {
-		return rt.op.Path
+		return rest
 	}
 	var b strings.Builder
-	rest := rt.op.Path
 	for _, label := range labels {
 		before, after, _ := strings.Cut(rest, "{")
 		var name string

@@ -5,21 +5,37 @@ import (
 	"slices"
 )
 
-// An Operation is one row of the service's operation table.
+// The services whose operations a Server knows, by AWS's names. Of the second it
+// speaks what REST APIs need.
+const (
+	V1 = "apigateway"
+	V2 = "apigatewayv2"
+)
+
+// An Operation is one row of a service's operation table.
 type Operation struct {
-	Name   string // AWS's name, such as "CreateRestApi"
-	Method string // HTTP method
-	Path   string // path with {labels}, such as "/restapis/{restapi_id}"
-	Query  string // literal that the query must hold, such as "mode=import"; usually ""
-	Status int    // HTTP status of success
+	Service string // V1 or V2; names are unique within one
+	Name    string // AWS's name, such as "CreateRestApi"
+	Method  string // HTTP method
+	Path    string // path with {labels}, such as "/restapis/{restapi_id}"
+	Query   string // literal that the query must hold, such as "mode=import"; usually ""
+	Status  int    // HTTP status of success
 
 	place  string // the name of the input in validation errors
 	input  *shape
 	output string // Go name of the output; "" when success has no body
 }
 
-// Operations returns the operation table, sorted by name.
+// Operations returns the operation table of V1, sorted by name.
 func Operations() []Operation { return slices.Clone(operations[:]) }
+
+// OperationsV2 returns the operations of V2 whose shapes are known, sorted by name.
+func OperationsV2() []Operation {
+	return slices.DeleteFunc(slices.Clone(operationsV2[:]), func(op Operation) bool { return op.input == &unread })
+}
+
+// unread is the input of operations that are known by name alone.
+var unread shape
 
 // A shape is the table of a structure: the Go type that it fills and its
 // members in the order of that type's fields.

@@ -118,8 +118,7 @@ func isAnywhere(location) bool { return true }
 
 // isAbsent reports whether the request has no value for v.
 func (c *checker) isAbsent(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
+	if showsAbsence(v) {
 		return v.IsNil()
 	}
 	return len(c.missing) > 0 && slices.Contains(c.missing, v.Addr().Interface())

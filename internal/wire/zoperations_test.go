@@ -2,7 +2,7 @@
 
 package wire
 
-// recorders makes a handler of each operation that notes its input.
+// recorders makes a handler of each operation of apigateway that notes its input.
 var recorders = map[string]func(*recording) Handler{
 	"CreateApiKey":                      record[CreateAPIKeyRequest, APIKey],
 	"CreateAuthorizer":                  record[CreateAuthorizerRequest, Authorizer],

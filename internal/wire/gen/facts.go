@@ -10,6 +10,7 @@ import (
 
 // A model is the service as the facts describe it.
 type model struct {
+	service    service
 	operations []operation
 	structures []*structure // in the order of the facts: by name
 	byName     map[string]*structure
@@ -18,11 +19,16 @@ type model struct {
 	patterns   []string        // in the order of their first use
 	nullable   map[string]bool // map members whose values may be null
 	commas     map[string]bool // query lists that also split at commas
+	elements   map[string]bool // structures that lists of inputs hold, and those within
 }
 
 type operation struct {
 	name, method, uri, status, output string
 }
+
+// spoken reports whether the facts have the structures of the operation; it is known by
+// name alone otherwise.
+func (o operation) spoken() bool { return o.output != "?" }
 
 // input names the structure that the operation takes.
 func (o operation) input() string { return o.name + "Request" }
@@ -58,6 +64,7 @@ func readModel(dir string) (*model, error) {
 		isEnum:   make(map[string]bool),
 		nullable: make(map[string]bool),
 		commas:   make(map[string]bool),
+		elements: make(map[string]bool),
 	}
 	for _, table := range []struct {
 		file    string
@@ -73,7 +80,29 @@ func readModel(dir string) (*model, error) {
 			return nil, err
 		}
 	}
-	return m, m.check()
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	for _, s := range m.structures {
+		for _, mem := range s.members {
+			if m.hasTable(s) && mem.typ.list != nil {
+				m.noteElement(mem.typ.leaf())
+			}
+		}
+	}
+	return m, nil
+}
+
+// noteElement notes a structure that lists of inputs hold, with those within it.
+func (m *model) noteElement(name string) {
+	s := m.byName[name]
+	if s == nil || m.elements[name] {
+		return
+	}
+	m.elements[name] = true
+	for _, mem := range s.members {
+		m.noteElement(mem.typ.leaf())
+	}
 }
 
 // eachRow calls row for every row of a table but its comments and its heading.
@@ -147,10 +176,11 @@ func (m *model) addMember(r []string) error {
 
 func (m *model) addOperation(r []string) error {
 	o := operation{r[0], r[1], r[2], r[3], r[4]}
-	if m.byName[o.input()] == nil {
+	switch {
+	case !o.spoken():
+	case m.byName[o.input()] == nil:
 		return fmt.Errorf("no input structure %s", o.input())
-	}
-	if o.output != "-" && m.byName[o.output] == nil {
+	case o.output != "-" && m.byName[o.output] == nil:
 		return fmt.Errorf("no output structure %s", o.output)
 	}
 	m.operations = append(m.operations, o)

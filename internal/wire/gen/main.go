@@ -1,5 +1,5 @@
-// Command gen writes zshapes.go and zoperations.go of package wire from the
-// tables in facts. It is run by go generate, in the directory of the package;
+// Command gen writes the shapes and the tables of operations of package wire from
+// the facts of each service. It is run by go generate, in the directory of the package;
 // its output depends on the facts alone.
 package main
 
@@ -8,6 +8,7 @@ import (
 	"go/format"
 	"log"
 	"os"
+	"path/filepath"
 )
 
 func main() {
@@ -24,23 +25,45 @@ func main() {
 	}
 }
 
+// A service is one of the APIs that the package speaks, with its facts.
+type service struct {
+	name    string // AWS's
+	facts   string // where they are, below the directory of all
+	files   string // what the names of its files begin with
+	version string // what the names of its tables end with
+}
+
+var services = []service{
+	{name: "apigateway", facts: ".", files: "z"},
+	{name: "apigatewayv2", facts: "v2", files: "zv2", version: "V2"},
+}
+
 // generate returns the generated files by name.
 func generate(dir string) (map[string][]byte, error) {
-	m, err := readModel(dir)
-	if err != nil {
-		return nil, err
-	}
-	files := make(map[string][]byte)
-	for name, text := range map[string]string{
-		"zshapes.go":          shapesFile(m),
-		"zoperations.go":      operationsFile(m),
-		"zoperations_test.go": operationsTestFile(m),
-	} {
-		out, err := format.Source([]byte(text))
+	files, of := make(map[string][]byte), make(map[string]string)
+	for _, s := range services {
+		m, err := readModel(filepath.Join(dir, s.facts))
 		if err != nil {
-			return nil, fmt.Errorf("format %s: %w", name, err)
+			return nil, err
 		}
-		files[name] = out
+		m.service = s
+		for name := range m.byName {
+			if of[name] != "" {
+				return nil, fmt.Errorf("%s and %s both have a structure %s", of[name], s.name, name)
+			}
+			of[name] = s.name
+		}
+		for name, text := range map[string]string{
+			"shapes.go":          shapesFile(m),
+			"operations.go":      operationsFile(m),
+			"operations_test.go": operationsTestFile(m),
+		} {
+			out, err := format.Source([]byte(text))
+			if err != nil {
+				return nil, fmt.Errorf("format %s: %w", s.files+name, err)
+			}
+			files[s.files+name] = out
+		}
 	}
 	return files, nil
 }

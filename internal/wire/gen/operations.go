@@ -10,16 +10,20 @@ import (
 // operationsFile writes the tables that routing, binding and validation read.
 func operationsFile(m *model) string {
 	var b strings.Builder
-	b.WriteString(header + "import \"regexp\"\n\n")
-	b.WriteString("// operations holds every operation, sorted by name.\nvar operations = [...]Operation{\n")
+	b.WriteString(header)
+	if len(m.patterns) > 0 {
+		b.WriteString("import \"regexp\"\n\n")
+	}
+	table := "operations" + m.service.version
+	fmt.Fprintf(&b, "// %s holds every operation of %s, sorted by name.\nvar %s = [...]Operation{\n", table, m.service.name, table)
 	for _, o := range m.operations {
 		path, query, _ := strings.Cut(o.uri, "?")
-		fmt.Fprintf(&b, "{Name: %q, Method: %q, Path: %q, ", o.name, o.method, path)
+		fmt.Fprintf(&b, "{Service: %q, Name: %q, Method: %q, Path: %q, ", m.service.name, o.name, o.method, path)
 		if query != "" {
 			fmt.Fprintf(&b, "Query: %q, ", query)
 		}
-		fmt.Fprintf(&b, "Status: %s, place: %q, input: &%s", o.status, operationInput(o.name), tableName(o.input()))
-		if o.output != "-" {
+		fmt.Fprintf(&b, "Status: %s, place: %q, input: &%s", o.status, operationInput(o.name), inputTable(o))
+		if o.spoken() && o.output != "-" {
 			fmt.Fprintf(&b, ", output: %q", goName(o.output))
 		}
 		b.WriteString("},\n")
@@ -30,7 +34,7 @@ func operationsFile(m *model) string {
 		if !used[e.name] {
 			continue
 		}
-		fmt.Fprintf(&b, "var %s = typ{kind: kindString, enum: %s}\n", enumName(e.name), goStrings(printedOrder(e.values)))
+		fmt.Fprintf(&b, "var %s = typ{kind: kindString, enum: %s}\n", m.enumName(e.name), goStrings(printedOrder(e.values)))
 	}
 	b.WriteString("\n")
 	for _, text := range m.patterns {
@@ -48,6 +52,15 @@ func operationsFile(m *model) string {
 		b.WriteString("}}\n\n")
 	}
 	return b.String()
+}
+
+// inputTable is the table of what an operation takes, for one that is known by name
+// alone an empty one.
+func inputTable(o operation) string {
+	if !o.spoken() {
+		return "unread"
+	}
+	return tableName(o.input())
 }
 
 // hasTable reports whether the server needs to know the members of s: it reads
@@ -82,7 +95,7 @@ func (m *model) isChecked(mem member) bool {
 
 // patternName names the table entry of a pattern.
 func (m *model) patternName(text string) string {
-	return "pattern" + strconv.Itoa(slices.Index(m.patterns, text)+1)
+	return "pattern" + m.service.version + strconv.Itoa(slices.Index(m.patterns, text)+1)
 }
 
 // goPattern translates a Java regular expression that must match all of a
@@ -97,7 +110,9 @@ func operationInput(op string) string { return strings.ToLower(op[:1]) + op[1:] 
 
 func tableName(structure string) string { return lowerFirst(goName(structure)) + "Shape" }
 
-func enumName(enum string) string { return lowerFirst(goName(enum)) + "Enum" }
+func (m *model) enumName(enum string) string {
+	return lowerFirst(goName(enum)) + "Enum" + m.service.version
+}
 
 func (m *model) tableMember(mem member) string {
 	var b strings.Builder
@@ -126,7 +141,7 @@ func (m *model) tableType(t typeExpr) string {
 	case t.dict != nil:
 		return fmt.Sprintf("&typ{kind: kindMap, elem: %s}", m.tableType(*t.dict))
 	case m.isEnum[t.name]:
-		return "&" + enumName(t.name)
+		return "&" + m.enumName(t.name)
 	case m.byName[t.name] != nil:
 		return fmt.Sprintf("&typ{kind: kindStructure, shape: &%s}", tableName(t.name))
 	}
@@ -154,8 +169,12 @@ func goStrings(list []string) string {
 func operationsTestFile(m *model) string {
 	var b strings.Builder
 	b.WriteString(header)
-	b.WriteString("// recorders makes a handler of each operation that notes its input.\nvar recorders = map[string]func(*recording) Handler{\n")
+	table := "recorders" + m.service.version
+	fmt.Fprintf(&b, "// %s makes a handler of each operation of %s that notes its input.\nvar %s = map[string]func(*recording) Handler{\n", table, m.service.name, table)
 	for _, o := range m.operations {
+		if !o.spoken() {
+			continue
+		}
 		out := "Empty"
 		if o.output != "-" {
 			out = goName(o.output)

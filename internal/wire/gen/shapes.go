@@ -18,7 +18,9 @@ var scalars = map[string]scalar{
 	"blob":      {"[]byte", "blobType"},
 }
 
-// shapesFile writes the Go types of all structures.
+// shapesFile writes the Go types of all structures. In those that lists of
+// inputs hold a required scalar is a pointer, too: the decoder notes by their places in memory which plain
+// ones are missing, which must be few, and elements move while their list grows.
 func shapesFile(m *model) string {
 	var b strings.Builder
 	b.WriteString(header)
@@ -35,6 +37,9 @@ func shapesFile(m *model) string {
 		}
 		fmt.Fprintf(&b, "type %s struct {\n", name)
 		for _, mem := range s.members {
+			if m.elements[s.name] {
+				mem.required = false
+			}
 			fmt.Fprintf(&b, "\t%s %s %s\n", goName(mem.name), m.fieldType(mem), fieldTag(mem))
 		}
 		b.WriteString("}\n\n")

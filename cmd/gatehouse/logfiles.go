@@ -1,0 +1,96 @@
+package main
+
+import (
+	"log/slog"
+	"sync"
+
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
+)
+
+// logFiles are the files that lines of stages go to, each opened once. "-" is standard
+// output.
+type logFiles struct {
+	stdout *observe.Lines
+	log    *slog.Logger
+
+	mu          sync.Mutex
+	files       map[string]*observe.Lines
+	directories map[string]*observe.Directory
+}
+
+func newLogFiles(stdout *observe.Lines, log *slog.Logger) *logFiles {
+	return &logFiles{stdout: stdout, log: log, files: make(map[string]*observe.Lines), directories: make(map[string]*observe.Directory)}
+}
+
+// lines returns the writer of a file; nil for "", which discards. It never waits: a file
+// is opened by who writes it.
+func (f *logFiles) lines(name string) *observe.Lines {
+	switch name {
+	case "":
+		return nil
+	case "-":
+		return f.stdout
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l := f.files[name]
+	if l == nil {
+		l = observe.OpenLines(name, f.log)
+		f.files[name] = l
+	}
+	return l
+}
+
+// directory returns the writer of files below a directory. It never waits.
+func (f *logFiles) directory(path string) *observe.Directory {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := f.directories[path]
+	if d == nil {
+		d = observe.OpenDirectory(path, f.log)
+		f.directories[path] = d
+	}
+	return d
+}
+
+// reopen has every file opened again, after somebody has moved them away.
+func (f *logFiles) reopen() {
+	for _, open := range f.all() {
+		open.Reopen()
+	}
+}
+
+// close writes what is pending, for a second at the most.
+func (f *logFiles) close() {
+	var wg sync.WaitGroup
+	for _, open := range f.all() {
+		wg.Go(open.Close)
+	}
+	wg.Wait()
+}
+
+// A logWriter is an observe.Lines or an observe.Directory.
+type logWriter interface {
+	Reopen()
+	Close()
+}
+
+func (f *logFiles) all() (list []logWriter) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, l := range f.files {
+		list = append(list, l)
+	}
+	for _, d := range f.directories {
+		list = append(list, d)
+	}
+	return list
+}
+
+// checkLog reports why lines cannot be written to a file.
+func checkLog(name string) error {
+	if name == "-" || name == "" {
+		return nil
+	}
+	return observe.CheckFile(name)
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"crypto/tls"
+
+	"github.com/gatehouse-gw/gatehouse/internal/tlspolicy"
+)
+
+// A handshakeKind is what the configurations of handshakes differ in.
+type handshakeKind struct {
+	policy *tlspolicy.Policy
+	http2  bool // it may be spoken
+}
+
+// config is that of a listener whose clients are shown the certificates: each handshake
+// is as the name that its client asks for wants it. Tickets that resume sessions are
+// sealed with keys that crypto/tls changes every day and keeps for a week.
+func (cs *certificates) config() *tls.Config {
+	kinds := make(map[handshakeKind]*tls.Config)
+	for _, policy := range append(tlspolicy.All(), tlspolicy.Default) {
+		for _, http2 := range []bool{false, true} {
+			c := &tls.Config{GetCertificate: cs.get, NextProtos: []string{"http/1.1"}}
+			if http2 {
+				c.NextProtos = []string{"h2", "http/1.1"}
+			}
+			policy.Apply(c)
+			kinds[handshakeKind{policy, http2}] = c
+		}
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS10, // that a policy takes; each of kinds has its own
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			policy := cs.handshake(hello.ServerName).Policy
+			return kinds[handshakeKind{policy, policy.HTTP2(hello)}], nil
+		},
+	}
+}

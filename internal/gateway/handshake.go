@@ -1,0 +1,63 @@
+package gateway
+
+import (
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/tlspolicy"
+)
+
+// A Handshake is what the name that a client asks for in its handshake (SNI) says of
+// that. It never changes.
+type Handshake struct {
+	// Policy is which handshakes are taken.
+	Policy *tlspolicy.Policy
+	// CertificateARNs are of the certificates that a custom domain name has; none for
+	// other names.
+	CertificateARNs []string
+}
+
+// Handshake returns what holds of a handshake for a name, which may be empty. It costs
+// no memory.
+func (g *Gateway) Handshake(name string) Handshake {
+	if d := g.domains.find(name); d != nil {
+		if d.policy == nil {
+			return Handshake{Policy: tlspolicy.Default, CertificateARNs: d.arns}
+		}
+		return Handshake{Policy: d.policy, CertificateARNs: d.arns}
+	}
+	if api, _, ok := httpmsg.SplitStageHost(name); ok && api != "" {
+		return Handshake{Policy: g.policyOf(api)}
+	}
+	return Handshake{Policy: tlspolicy.Default}
+}
+
+// The policies that AWS gives APIs for which nobody chose one.
+var (
+	defaultOfAPIs        = tlspolicy.Find("TLS_1_0")
+	defaultOfPrivateAPIs = tlspolicy.Find("TLS_1_2")
+)
+
+// policyOf is the policy of the handshakes for an API's own host names, which is the
+// same for all of its stages.
+func (g *Gateway) policyOf(api string) *tlspolicy.Policy {
+	for _, e := range g.index.stagesOf(api) {
+		switch {
+		case e.stage == nil: // nobody knows what it says; its requests are answered 500
+			return tlspolicy.Default
+		case e.policy != nil:
+			return e.policy
+		case !g.opts.AWSPolicies:
+			return tlspolicy.Default
+		case e.stage.EndpointType == "PRIVATE":
+			return defaultOfPrivateAPIs
+		}
+		return defaultOfAPIs
+	}
+	return tlspolicy.Default
+}
+
+// takes reports whether a policy takes the handshake of a peer's connection, as any
+// takes one without TLS: somebody in front of the gateway has ended that. A nil policy
+// takes all.
+func takes(p *tlspolicy.Policy, peer *httpmsg.Peer) bool {
+	return p == nil || peer.TLSVersion == 0 || p.Takes(peer.TLSVersion, peer.CipherSuite)
+}

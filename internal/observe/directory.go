@@ -1,0 +1,167 @@
+package observe
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+)
+
+// A Directory writes lines to files below one directory, in batches, as Lines does:
+// nobody who logs waits, all files together have the bound of one Lines, and one
+// goroutine writes to all of them. Files are made when they are first written, and the
+// directories that their names have; no name, and no symbolic link below the directory,
+// leads out of it. It is safe for concurrent use.
+type Directory struct {
+	lines *Lines
+	to    *splitter
+}
+
+// OpenDirectory starts writing to files below a directory, which is made when only its
+// own name is missing. Files that were moved away are made anew, at the latest a second
+// later. The lines of a file that cannot be opened or written, because the disk is full
+// or the directory is gone, are lost and counted: the log is told when that begins and
+// how many there were when it ends.
+func OpenDirectory(path string, log *slog.Logger) *Directory {
+	return openDirectory(newOpenFiles(path), log)
+}
+
+func openDirectory(files *openFiles, log *slog.Logger) *Directory {
+	s := &splitter{files: files, log: log}
+	l := newLines(s)
+	l.log = log
+	go l.run()
+	return &Directory{l, s}
+}
+
+// CheckDirectory makes a directory when only its own name is missing, and reports why
+// files in it cannot be written.
+func CheckDirectory(path string) error {
+	files := newOpenFiles(path)
+	if err := files.enter(); err != nil {
+		return err
+	}
+	defer files.leave()
+	probe, err := os.CreateTemp(path, ".gatehouse-*")
+	if err != nil {
+		return err
+	}
+	_ = probe.Close()
+	return os.Remove(probe.Name())
+}
+
+// File returns the writer of one file's lines, which takes whole lines with their ends,
+// never waits and never fails. The name is a path within the directory, with slashes.
+func (d *Directory) File(name string) io.Writer { return &fileIn{d.lines, name} }
+
+// Reopen has all files opened again, for example because they were renamed.
+func (d *Directory) Reopen() { d.to.files.stale.Store(true) }
+
+// Flush waits until everything that was added before is written, for a second at the
+// most.
+func (d *Directory) Flush() { d.lines.Flush() }
+
+// Close writes what is pending, for a second at the most, and stops.
+func (d *Directory) Close() {
+	d.lines.Close()
+	select {
+	case <-d.lines.done:
+		d.to.tellLost()
+	default:
+	}
+}
+
+// A fileIn is a file of a Directory. What is written to it waits with that of all others,
+// behind the name and two lengths.
+type fileIn struct {
+	to   *Lines
+	name string
+}
+
+func (f *fileIn) Write(lines []byte) (int, error) {
+	var room [2 * binary.MaxVarintLen64]byte
+	lengths := binary.AppendUvarint(binary.AppendUvarint(room[:0], uint64(len(f.name))), uint64(len(lines)))
+	f.to.add(lengths, f.name, lines)
+	return len(lines), nil
+}
+
+// add adds the lines of a file, or drops and counts them.
+func (l *Lines) add(lengths []byte, name string, lines []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.room(len(lengths)+len(name)+len(lines), bytes.Count(lines, []byte{'\n'})) {
+		l.pending = append(append(append(l.pending, lengths...), name...), lines...)
+		l.wake()
+	}
+}
+
+// A splitter is the writer of a Directory's Lines: it gives each file what it is sent.
+type splitter struct {
+	files *openFiles
+	log   *slog.Logger
+	batch map[string][]byte
+	order []string // the names in batch, as they came
+
+	failed time.Time // for the last time; zero while all is well
+	lost   int       // lines that the log has not been told of
+}
+
+// Write takes what add has added. It always takes all of it.
+func (s *splitter) Write(p []byte) (int, error) {
+	size := len(p)
+	s.split(p)
+	for _, name := range s.order {
+		lines := s.batch[name]
+		if err := s.files.write(name, lines); err != nil {
+			s.fail(name, lines, err)
+		}
+	}
+	clear(s.batch)
+	s.order = s.order[:0]
+	if !s.failed.IsZero() && time.Since(s.failed) >= calm {
+		s.failed = time.Time{}
+		s.tellLost()
+	}
+	return size, nil
+}
+
+// split sorts what add has added by files.
+func (s *splitter) split(p []byte) {
+	if s.batch == nil {
+		s.batch = make(map[string][]byte)
+	}
+	for len(p) > 0 {
+		named, n := binary.Uvarint(p)
+		length, m := binary.Uvarint(p[n:])
+		p = p[n+m:]
+		name, lines := string(p[:named]), p[named:named+length]
+		p = p[named+length:]
+		if _, ok := s.batch[name]; !ok {
+			s.order = append(s.order, name)
+		}
+		s.batch[name] = append(s.batch[name], lines...)
+	}
+}
+
+// calm is how long no file has failed when the log is told how many lines were lost:
+// some may fail while others do not.
+const calm = 10 * time.Second
+
+// fail counts the lines of a file that were not written, and tells the log when that
+// begins.
+func (s *splitter) fail(name string, lines []byte, err error) {
+	s.lost += bytes.Count(lines, []byte{'\n'})
+	if s.failed.IsZero() {
+		s.log.Error("log file cannot be written, its lines are lost", "directory", s.files.path, "file", name, "error", err)
+	}
+	s.failed = time.Now()
+}
+
+func (s *splitter) tellLost() {
+	if s.lost > 0 {
+		s.log.Error("log lines dropped: their files could not be written", "lines", s.lost, "directory", s.files.path)
+		s.lost = 0
+	}
+}

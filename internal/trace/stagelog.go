@@ -1,0 +1,104 @@
+package trace
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+)
+
+// LogOptions say what the execution log of a stage has of a call, and how.
+type LogOptions struct {
+	Group  string // that each line names; "" where the log is the group's alone
+	Data   bool   // parameters, headers and bodies are logged, too: dataTraceEnabled
+	Errors bool   // calls that fail are logged, and no others: loggingLevel ERROR
+}
+
+// AppendLog appends the lines that a stage's execution log has of the call, each with its
+// end, nothing where it has none. It needs a trace that is not Brief where the options
+// say Data.
+//
+// The lines are those of ExecutionLog, in the form in which CloudWatch exports them, with
+// what a test has not: the extended request id first, the ids of the backend's call and of
+// X-Ray last (recorded). Without Data they are those that AWS writes of such a stage
+// (recorded). Of the level ERROR it is documented alone that errors are logged: a call
+// that fails has its failure and its status, and all its lines where there is Data.
+//
+// A log outlives its call and is read by others than its caller: secrets of the call are
+// masked wherever they are, as in Text, and no text of a client or backend ends a line.
+func (t *Trace) AppendLog(buf []byte, o *LogOptions, done *httpmsg.Done) []byte {
+	l := executionLog{text: buf, id: t.RequestID, failed: t.failure() != nil, data: o.Data, at: t.Received}
+	if o.Errors && !l.failed {
+		return buf
+	}
+	l.all = !o.Errors || o.Data
+	l.stage = &stageLine{group: o.Group, id: t.RequestID}
+	if len(t.secrets) > 0 {
+		l.hider = newHider(t)
+	}
+	l.line("Extended Request Id: ", done.ExtendedRequestID)
+	for i := range t.Events {
+		l.event(&t.Events[i])
+	}
+	if id := done.Integration.RequestID; id != "" {
+		l.failureLine("AWS Integration Endpoint RequestId : ", id)
+	}
+	if done.TraceID != "" {
+		l.line("X-ray Tracing ID : ", done.TraceID)
+	}
+	return l.text
+}
+
+// reason is the line of a failure. That of a stage's log ends with its first line: the
+// others repeat the request where a signature is wrong.
+func (l *executionLog) reason(e *FailureEvent) string {
+	if l.stage == nil {
+		return e.Line
+	}
+	first, _, _ := strings.Cut(e.Line, "\n")
+	return l.hide(first)
+}
+
+// A stageLine makes what the lines of a stage's log begin with: the time as CloudWatch
+// exports it, the group, and the request's id in parentheses.
+type stageLine struct {
+	group, id string
+	head      []byte // of the line before
+	at        int64  // in milliseconds, the time in head
+}
+
+const exportTime = "2006-01-02T15:04:05.000Z"
+
+func (s *stageLine) appendHead(text []byte, at time.Time) []byte {
+	if ms := at.UnixMilli(); s.head == nil || ms != s.at {
+		s.at = ms
+		s.head = append(at.UTC().AppendFormat(s.head[:0], exportTime), ' ')
+		if s.group != "" {
+			s.head = append(append(s.head, s.group...), ' ')
+		}
+		s.head = append(append(append(s.head, '('), s.id...), ") "...)
+	}
+	return append(text, s.head...)
+}
+
+// appendPrintable appends text of which what could end a line, or be a command for a
+// terminal, is written as an escape.
+func appendPrintable(to []byte, text string) []byte {
+	for i := 0; i < len(text); {
+		if c := text[i]; ' ' <= c && c < 0x7f {
+			to = append(to, c)
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if r == utf8.RuneError && size <= 1 || !unicode.IsPrint(r) {
+			to = append(to, escaped(text[i:])...)
+		} else {
+			to = append(to, text[i:i+size]...)
+		}
+		i += size
+	}
+	return to
+}
