@@ -19,6 +19,7 @@ need 'python3 -c "import ensurepip, venv"' python3-venv
 need 'curl --version' curl
 need 'openssl version' openssl
 need 'chromium --version || google-chrome --version' chromium # a browser that reads streams
+need 'prometheus --version && promtool --version' prometheus # reads the metrics
 need 'PATH=$PATH:/usr/sbin nginx -v' nginx-light # a backend of the security tests
 
 if [ ${#missing[@]} -eq 0 ]; then

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/metrics"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
@@ -20,6 +21,7 @@ type config struct {
 	GatewayTLSListen      string
 	AdminListen           string
 	GatewayHealth         bool
+	MetricsSeries         int // at AdminListen
 	Host                  string   // that dev's stage is at the root of
 	Port                  int      // of Host
 	TLS                   bool     // the root is under TLS
@@ -95,6 +97,7 @@ func defaults() config {
 
 		KeepUsageDays:        usageDays,
 		AuthorizerCacheBytes: authz.DefaultCacheBytes,
+		MetricsSeries:        metrics.DefaultSeries,
 	}
 }
 

@@ -38,6 +38,7 @@ type dataPlane struct {
 	cache    *cache.Cache
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
+	numbers  *numbers // nil where nobody reads them
 
 	unprotected bool // who calls dev's API is not asked
 	signers     bool // a credentials file names who may sign calls
@@ -47,7 +48,8 @@ type dataPlane struct {
 func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *outputs) (_ *dataPlane, err error) {
 	requests := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for requests")
 	answers := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for answers")
-	client := integration.NewClient(integration.Options{Budget: answers, MaxConnections: c.backendConnections(gateway.OpenFiles())})
+	counted := newNumbers(c)
+	client := integration.NewClient(integration.Options{Budget: answers, MaxConnections: c.backendConnections(gateway.OpenFiles()), Connected: counted.connected()})
 	defer func() {
 		if err != nil {
 			client.Close()
@@ -71,18 +73,19 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	})
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
-	p := &dataPlane{store: st, cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, numbers: counted, cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, ExecutionLog: out.calls.log, Trace: traced, Served: served,
+		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, ExecutionLog: out.calls.log, Metrics: counted.of(), Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
 		Source: p.source, Compile: p.program, Settings: p.settings, Budget: requests, Answers: answers, Log: out.log,
 		TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
 	})
-	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Rebuild: p.source.Rebuild, Log: out.log})
+	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Rebuild: p.source.Rebuild, Log: out.log})
+	counted.join(p)
 	return p, nil
 }
 
@@ -178,7 +181,12 @@ type boundProgram struct {
 
 // program is the gateway's Options.Compile.
 func (p *dataPlane) program(d *snapshot.Deployment) (gateway.Program, error) {
-	return boundProgram{p.compile(d), p.services.Load()}, nil
+	begin := time.Now()
+	compiled := p.compile(d)
+	if p.numbers != nil {
+		p.numbers.compiled.Observe(time.Since(begin))
+	}
+	return boundProgram{compiled, p.services.Load()}, nil
 }
 
 // Bind implements gateway.Program.

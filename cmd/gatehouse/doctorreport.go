@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/feed"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -109,7 +110,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	for _, k := range kept {
-		if (k.Setting == "DomainName.certificateArn" || k.Setting == "DomainName.regionalCertificateArn") && p.shows(k.Value) {
+		if p.acts(&k) {
 			continue
 		}
 		out.Kept = append(out.Kept, idleSetting{k.Account, k.Region, k.ID, k.API, k.Stage, k.Method, k.Resource, k.Setting, k.Value, k.Why})
@@ -121,6 +122,18 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	out.Findings = append(out.Findings, used.pools.unknown(ctx)...)
 	out.Kept = append(out.Kept, slices.Concat(used.idleSettings(), used.idleThrottles(throttles), used.idle(), used.pools.idle(p.data.pools.set()))...)
 	return out, nil
+}
+
+// acts reports whether a setting that has no effect by itself has one in this server, as
+// it is configured.
+func (p *pages) acts(k *control.Kept) bool {
+	switch k.Setting {
+	case "DomainName.certificateArn", "DomainName.regionalCertificateArn":
+		return p.shows(k.Value)
+	case control.MetricsEnabled:
+		return p.data.numbers != nil
+	}
+	return false
 }
 
 // stagesByAPI are the names of the stages of each API.
@@ -206,8 +219,9 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, 
 // problems lists what cannot work of a stage and of its canary, which is nil for
 // none; what both have stands there once.
 func (p *dataPlane) problems(st *snapshot.Stage, own, canary *pipeline.Program) []pipeline.Problem {
-	services := p.services.Load()
-	bound := pipeline.Prepare(services.Settings(st), own, canary, services)(false)
+	services := *p.services.Load()
+	services.Metrics = nil // nothing is to be called
+	bound := pipeline.Prepare(services.Settings(st), own, canary, &services)(false)
 	list := append(own.Problems(), bound.Problems()...)
 	if canary == nil {
 		return list

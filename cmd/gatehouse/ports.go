@@ -17,7 +17,7 @@ type ports struct {
 	main    net.Listener // the control plane's, and the stages' unless they have their own
 	stages  net.Listener // the stages' alone; nil when they share
 	secure  net.Listener // the stages' under TLS; nil for none
-	admin   net.Listener // of health alone; nil for none
+	admin   net.Listener // of health and metrics; nil for none
 	private []vpcPort    // of VPC endpoints
 	shown   certificates // of secure and of VPC endpoints
 }

@@ -30,7 +30,7 @@ type server struct {
 	live   []livePart
 	ports  *ports
 	plane  *gateway.Gateway // serves the control plane alone when the stages have a listener of their own; else nil
-	admin  *gateway.Gateway // serves health alone, until all else has stopped; nil without admin-listen
+	admin  *gateway.Gateway // serves health and metrics alone, until all else has stopped; nil without admin-listen
 	failed chan error       // of the listeners
 	opened closers
 
@@ -159,8 +159,20 @@ func (s *server) serve() {
 	s.serveVPCEndpoints()
 	if s.ports.admin != nil {
 		s.admin = gateway.New(gateway.Options{Log: s.log, MaxConnections: adminConnections})
-		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", Next: s.health.before(http.NotFound), NoStages: true})
+		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", Next: s.adminPages(), NoStages: true})
 	}
+}
+
+// adminPages are what admin-listen answers.
+func (s *server) adminPages() http.Handler {
+	metrics := s.numbers.page(s.log)
+	return s.health.before(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != metricsPage || r.Method != http.MethodGet && r.Method != http.MethodHead {
+			http.NotFound(w, r)
+			return
+		}
+		metrics.ServeHTTP(w, r)
+	})
 }
 
 // beside answers what is for no stage where only stages are served; nil is that
@@ -169,7 +181,7 @@ func (s *server) beside() http.Handler {
 	if !s.config().GatewayHealth {
 		return nil
 	}
-	return s.health.before(gateway.Nowhere)
+	return s.health.before(s.gateway.Nowhere)
 }
 
 func openStore(ctx context.Context, c *config, log *slog.Logger) (*store.Store, error) {

@@ -153,6 +153,17 @@ func (c *Cache) Forget(o Owner) {
 	}
 }
 
+// Used returns about how many bytes the answers take.
+func (c *Cache) Used() (bytes int64) {
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		bytes += s.limit - s.free
+		s.mu.Unlock()
+	}
+	return bytes
+}
+
 func (c *Cache) shard(key Key) *shard { return &c.shards[key[0]%shards] }
 
 // get finds an answer. The lock is held.

@@ -31,10 +31,6 @@ type keptSetting[T any] struct {
 	value func(*T) string
 }
 
-const (
-	noCloudWatch = "there is no CloudWatch"
-)
-
 var keptOfAPIKey = []keptSetting[wire.APIKey]{
 	{"ApiKey.stageKeys", "usage plans say which stages a key opens", func(k *wire.APIKey) string { return strings.Join(k.StageKeys, ",") }},
 }
@@ -76,8 +72,11 @@ var keptOfStage = []keptSetting[stage]{
 	{"Stage.tracingEnabled", "there is no X-Ray", func(s *stage) string { return whenTrue(s.TracingEnabled) }},
 }
 
+// MetricsEnabled is the setting that acts where the server has metrics.
+const MetricsEnabled = "Stage.methodSettings.metricsEnabled"
+
 var keptOfMethodSetting = []keptSetting[wire.MethodSetting]{
-	{"Stage.methodSettings.metricsEnabled", noCloudWatch, func(m *wire.MethodSetting) string { return whenTrue(m.MetricsEnabled) }},
+	{MetricsEnabled, "no admin-listen is set, where metrics are read", func(m *wire.MethodSetting) string { return whenTrue(m.MetricsEnabled) }},
 	{"Stage.methodSettings.cacheDataEncrypted", "what is cached is in memory alone", func(m *wire.MethodSetting) string { return whenTrue(m.CacheDataEncrypted) }},
 }
 

@@ -81,7 +81,7 @@ func (f *Feed) load(ctx context.Context, changes []gateway.Change) {
 }
 
 // applyStages takes changes into use, and lets go what was kept for stages that are
-// gone: their throttles, their cached answers, and what authorizers answered for them.
+// gone: their throttles, their numbers, their cached answers, and what authorizers answered for them.
 func (f *Feed) applyStages(changes []gateway.Change) {
 	if len(changes) == 0 {
 		return
@@ -94,6 +94,7 @@ func (f *Feed) applyStages(changes []gateway.Change) {
 		came[id] = true
 		if c.Stage == nil && !again {
 			f.limits.Forget(limit.OwnerStage(c.APIID, c.Name))
+			f.metrics.Forget(c.APIID, c.Name)
 			f.authorizers.Forget(authz.Owner{API: c.APIID, Stage: c.Name})
 			if f.cache != nil {
 				f.cache.Forget(id)

@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/cache"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/metrics"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
@@ -34,7 +35,7 @@ type Store interface {
 	Watch(after store.Revision) <-chan struct{}
 }
 
-// Options are what a feed joins. All but Cache and Rebuild are needed.
+// Options are what a feed joins. All but Cache, Metrics and Rebuild are needed.
 type Options struct {
 	Store       Store
 	Gateway     *gateway.Gateway
@@ -42,8 +43,9 @@ type Options struct {
 	Limits      *limit.Registry // the tokens of stages that are gone are forgotten
 	Cache       *cache.Cache    // so are their answers; may be nil
 	Plans       *usageplan.Registry
-	Authorizers *authz.Cache // what authorizers answered for stages that are gone is forgotten
-	Rebuild     Rebuild      // of rows that an older version has published; may be nil
+	Metrics     *metrics.Calls // so are the numbers of their calls; nil for none
+	Authorizers *authz.Cache   // what authorizers answered for stages that are gone is forgotten
+	Rebuild     Rebuild        // of rows that an older version has published; may be nil
 	Log         *slog.Logger
 }
 
@@ -57,6 +59,7 @@ type Feed struct {
 	limits      *limit.Registry
 	cache       *cache.Cache
 	plans       *usageplan.Registry
+	metrics     *metrics.Calls
 	authorizers *authz.Cache
 	rebuild     Rebuild
 	log         *slog.Logger
@@ -75,7 +78,7 @@ type Feed struct {
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, authorizers: o.Authorizers, rebuild: o.Rebuild, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, rebuild: o.Rebuild, log: o.Log,
 		known: make(known), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }
@@ -233,6 +236,13 @@ func (f *Feed) Position() store.Revision {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.applied
+}
+
+// Waiting returns how many APIs have changes that wait for the programs of their stages.
+func (f *Feed) Waiting() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.backlogs)
 }
 
 func (f *Feed) advance(to store.Revision) {

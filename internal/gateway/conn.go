@@ -129,7 +129,7 @@ func (c *conn) Read(p []byte) (int, error) {
 // refuseLate answers a request whose head has not come in its time, which net/http
 // would not. Nothing else goes out, and the client may still be sending.
 func (c *conn) refuseLate() {
-	_, _ = c.put(worded(requestTimeout))
+	_, _ = c.put(worded(c.guest.door.refuses(requestTimeout)))
 	c.answered, c.broken, c.unread = true, os.ErrDeadlineExceeded, true
 }
 
@@ -212,7 +212,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	const start, longest = len("HTTP/1.1 "), 512
 	if !c.serving && len(p) < longest && len(p) > start && p[start] >= '4' {
 		if at := bytes.IndexByte(p, '\r'); at > start+3 && bytes.HasPrefix(p[at:], plainError) {
-			if _, err := c.put(reworded(p[start : start+3])); err != nil {
+			if _, err := c.put(worded(c.guest.door.refuses(reworded(p[start : start+3])))); err != nil {
 				return 0, err
 			}
 			return len(p), nil
@@ -391,12 +391,12 @@ func guestOf(nc net.Conn) *guest {
 
 // reworded is the answer in AWS's form that is sent instead of net/http's own with
 // that status.
-func reworded(status []byte) []byte {
+func reworded(status []byte) *refusal {
 	code, _ := strconv.Atoi(string(status))
 	if code == http.StatusRequestHeaderFieldsTooLarge {
-		return worded(tooLong)
+		return tooLong
 	}
-	return worded(&refusal{status: code, errorType: "BadRequestException", message: http.StatusText(code)})
+	return &refusal{status: code, errorType: "BadRequestException", message: http.StatusText(code), cause: Malformed}
 }
 
 // worded is a refusal as it goes out past net/http, on a connection that ends.
@@ -461,7 +461,7 @@ func (l *secureListener) shake(g *guest) {
 	if err := secure.HandshakeContext(ctx); err != nil {
 		var plain tls.RecordHeaderError
 		if errors.As(err, &plain) && plain.Conn != nil { // somebody who speaks HTTP without TLS, perhaps
-			_, _ = g.Write(reworded([]byte("400")))
+			_, _ = g.Write(worded(g.door.refuses(reworded([]byte("400")))))
 		}
 		_ = g.Close()
 		return

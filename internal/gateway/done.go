@@ -20,7 +20,7 @@ func (c *call) tell(resp *httpmsg.Response, out *egress) {
 // for, whose access log gets a line. A request for no stage, where e is nil, has a
 // line in the process's log at level debug, because anybody can send those.
 func (g *Gateway) refuse(c *call, e *entry, f *refusal) *httpmsg.Response {
-	resp := f.answer()
+	resp := g.door.refuses(f).answer()
 	resp.OnDone(func(d *httpmsg.Done) {
 		d.RequestID, d.ExtendedRequestID = resp.Header.Get(requestIDHeader), resp.Header.Get(extendedIDHeader)
 		d.ErrorType, d.ErrorMessage = f.responseType, f.message

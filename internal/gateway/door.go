@@ -24,6 +24,8 @@ type door struct {
 
 	moreStreams atomic.Int64 // of HTTP/2 beside the first one of each connection
 
+	refused [causes]atomic.Int64 // requests
+
 	mu     sync.Mutex
 	guests map[*guest]struct{}
 }

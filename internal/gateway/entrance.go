@@ -44,7 +44,7 @@ type Entrance struct {
 func (g *Gateway) Handler(at Entrance) http.Handler {
 	next := at.Next
 	if next == nil {
-		next = http.HandlerFunc(Nowhere)
+		next = http.HandlerFunc(g.Nowhere)
 	}
 	switch {
 	case at.NoStages:
@@ -98,10 +98,4 @@ func (at Entrance) listener(g *Gateway, ln net.Listener) net.Listener {
 		return newSecureListener(l, at.TLS, g.opts.ReadHeaderTimeout)
 	}
 	return &l
-}
-
-// Nowhere answers requests for no stage when nobody else does, with 403.
-func Nowhere(w http.ResponseWriter, r *http.Request) {
-	out := egress{w: w, r: r}
-	out.send(forbidden.answer())
 }

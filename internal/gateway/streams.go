@@ -43,9 +43,10 @@ func (g *guest) serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
 	case served:
 		h.ServeHTTP(w, r)
 	case refusals > maxRefusals:
+		g.door.refuses(busy)
 		panic(http.ErrAbortHandler) // the way to have net/http reset it
 	default:
-		resp := busy.answer()
+		resp := g.door.refuses(busy).answer()
 		resp.Body = nil // it would wait for a client that does not read
 		out := egress{w: w, r: r, timeout: silence}
 		out.send(resp)

@@ -31,6 +31,9 @@ type Budget struct {
 	limit int64
 	name  string // what errors call it
 	used  atomic.Int64
+
+	refusals, cuts atomic.Int64 // see Refused and CutOff
+
 	pools [classes]sync.Pool
 
 	mu        sync.Mutex
@@ -84,6 +87,7 @@ func sizeText(n int64) string {
 
 // refusal is the error for n bytes that were asked for in vain.
 func (b *Budget) refusal(n int) error {
+	b.refusals.Add(1)
 	return &BudgetError{Name: b.name, Need: int64(n), Used: b.used.Load(), Limit: b.limit, Never: b.never(n)}
 }
 
@@ -95,6 +99,12 @@ func (b *Budget) Limit() int64 { return b.limit }
 
 // Used returns the bytes lent at the moment.
 func (b *Budget) Used() int64 { return b.used.Load() }
+
+// Refused returns how many times somebody asked for memory in vain.
+func (b *Budget) Refused() int64 { return b.refusals.Load() }
+
+// CutOff returns how many bodies were cut off on their way, to make room for others.
+func (b *Budget) CutOff() int64 { return b.cuts.Load() }
 
 // headroom is what must stay free behind a buffer of n bytes: sixteen times as
 // much again, up to an eighth of the budget. However many large bodies there

@@ -18,6 +18,7 @@ type Done struct {
 	SourceIP, Protocol           string
 
 	Status       int
+	CountsAs     int    // class of the statuses, 4 or 5, that the kind of gateway response belongs to, whatever status the API gave it; 0 for no such response
 	ErrorType    string // gateway response of a call that failed, such as THROTTLED; "" for none
 	ErrorMessage string // what its client was told
 	RequestBytes int64  // of the body that was read
@@ -29,6 +30,16 @@ type Done struct {
 	LastByte  time.Time // when no more of it was
 
 	Integration IntegrationDone
+	Authorizer  AuthorizerDone
+}
+
+// An AuthorizerDone is what came of asking a call's Lambda authorizer. It is all zero
+// where none was asked.
+type AuthorizerDone struct {
+	Kept    bool          // its answer to an earlier call was taken, or to one that asked at the same time
+	Failed  bool          // it gave no answer that could be used
+	Began   time.Time     // of the call of its function
+	Latency time.Duration // 0 where the function was not called
 }
 
 // An IntegrationDone is what came of a call's integration. It is all zero where

@@ -260,6 +260,7 @@ func (b *Budget) candidates(by *transfer, steady bool, now time.Time) (found []c
 // it learns of this. What a delivery holds is counted until its goroutine gives it
 // back.
 func (b *Budget) cutOff(c candidate) int64 {
+	b.cuts.Add(1)
 	c.mu.Lock()
 	held := c.transfer.held
 	if c.cut = ErrBudget; c.slow {

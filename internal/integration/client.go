@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -36,6 +37,9 @@ type Options struct {
 	// free. Calls beyond that wait for as long as connecting may take, and then fail
 	// with ErrBusy.
 	MaxConnections int
+	// Connected is told how long each opening of a connection took that worked, TLS
+	// included (nobody). It may be called by many goroutines.
+	Connected func(time.Duration)
 	// Lookup finds the addresses of a host, those to be preferred first (the
 	// system's resolver; none where Dial is set, which then gets names as they
 	// are). It must keep to its context's deadline.
@@ -90,6 +94,7 @@ type Client struct {
 	pool    pool
 	names   *names
 	scratch sync.Pool // of *exchange
+	failed  [failures]atomic.Int64
 }
 
 // NewClient makes a client.
@@ -102,6 +107,9 @@ func NewClient(opts Options) *Client {
 		if opts.Lookup == nil {
 			opts.Lookup = systemLookup
 		}
+	}
+	if opts.Connected == nil {
+		opts.Connected = func(time.Duration) {}
 	}
 	orDefault(&opts.MaxBody, httpmsg.MaxBody)
 	orDefault(&opts.ConnectTimeout, 10*time.Second)

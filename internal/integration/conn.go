@@ -154,6 +154,7 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 	}
 	ctx, cancel := context.WithDeadline(client, limit)
 	defer cancel()
+	began := time.Now()
 	nc, at, err := c.dial(ctx, &l.key)
 	if err != nil {
 		return nil, failure("dial", &l.key, err)
@@ -184,6 +185,7 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 		return nil, failure("dial", &l.key, err)
 	}
 	opened = true
+	c.opts.Connected(time.Since(began))
 	return cn, nil
 }
 

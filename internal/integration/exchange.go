@@ -50,6 +50,7 @@ func newExchange() *exchange {
 // method is idempotent (RFC 9110 section 9.2.2).
 func (c *Client) Do(req *Request, ep *Endpoint) (*httpmsg.Response, error) {
 	if err := checkRequest(req); err != nil {
+		c.fails(ErrRequest)
 		return nil, &Error{Kind: ErrRequest, Op: "check", Endpoint: ep.key.addr, Err: err}
 	}
 	x, ok := c.scratch.Get().(*exchange)
@@ -57,6 +58,9 @@ func (c *Client) Do(req *Request, ep *Endpoint) (*httpmsg.Response, error) {
 		x = newExchange()
 	}
 	resp, err := c.do(x, req, ep)
+	if err != nil {
+		c.fails(err)
+	}
 	if _, held := streamOf(resp); held { // Close gives it back
 		return resp, err
 	}

@@ -18,7 +18,7 @@ import (
 type slots struct {
 	limit int64        // 0 for none
 	calls atomic.Int64 // that have a place; not counted without a limit
-	open  atomic.Int64 // connections; not counted without a limit
+	open  atomic.Int64 // connections
 
 	opening atomic.Int64  // calls with a place that wait for room for their connection
 	room    chan struct{} // says that there may be some; holds one
@@ -202,12 +202,9 @@ func (sh *share) admit(s *slots) bool {
 // count counts a connection that is about to be opened, unless there are as many
 // as there may be.
 func (s *slots) count() bool {
-	if s.limit == 0 {
-		return true
-	}
 	for {
 		open := s.open.Load()
-		if open >= s.limit {
+		if s.limit != 0 && open >= s.limit {
 			return false
 		}
 		if s.open.CompareAndSwap(open, open+1) {
@@ -218,10 +215,8 @@ func (s *slots) count() bool {
 
 // uncount is count's counterpart.
 func (s *slots) uncount() {
-	if s.limit != 0 {
-		s.open.Add(-1)
-		s.tell()
-	}
+	s.open.Add(-1)
+	s.tell()
 }
 
 // tell tells a call that waits for room to look for some.

@@ -137,6 +137,7 @@ func (c *call) authorizerAnswer(a *authorizer, b *boundAuthorizer) (*authz.Answe
 	}
 	key := c.access.who.KeyIn(&b.answers)
 	if answer := c.stage.answersKept.Get(key); answer != nil {
+		c.asking.Kept = true
 		if c.trace != nil {
 			c.trace.Authorized(&trace.AuthorizedEvent{Principal: answer.PrincipalID, Kept: true})
 		}
@@ -159,7 +160,9 @@ func (c *call) loadAnswer(a *authorizer, b *boundAuthorizer, key authz.Key) (*au
 		return nil, c.authorizerFailed(authz.AuthorizerFailure, "", errors.Join(integration.ErrGone, err))
 	case err != nil:
 		return nil, c.failedAlike(err)
-	case c.trace != nil:
+	}
+	c.asking.Kept = true
+	if c.trace != nil {
 		c.trace.Authorized(&trace.AuthorizedEvent{Principal: answer.PrincipalID, Kept: true})
 	}
 	return answer, nil
@@ -175,6 +178,7 @@ func (c *call) failedAlike(err error) *failure {
 	case f.kind == unauthorized:
 		return c.unauthorized()
 	}
+	c.asking.Failed = true
 	c.trace.AuthorizerFailed(f.reason)
 	return f
 }
@@ -210,6 +214,7 @@ func (c *call) invokeAuthorizer(a *authorizer, b *boundAuthorizer, deadline time
 	start := time.Now()
 	resp, err := c.stage.services.AWS.Do(&o.Request, t.service, t.role)
 	took := time.Since(start)
+	c.asking.Began, c.asking.Latency = start, took
 	c.scope.Context.Authorizer.IntegrationLatency = took.Milliseconds()
 	if c.trace.Detailed() && !errors.Is(err, integration.ErrRole) && !errors.Is(err, integration.ErrCredentials) { // not before: signing adds headers
 		c.trace.EndpointRequest(start, o.Method, o.endpoint.URL()+o.Target, append(httpmsg.Header(nil), o.Header...), o.Body)
@@ -294,6 +299,7 @@ func (c *call) authorizerUnreached(reason string, cause error) *failure {
 // authorizerFailed is the 500 of a call whose authorizer does not work. reason is in
 // the words of AWS's execution logs.
 func (c *call) authorizerFailed(kind authz.Kind, reason string, cause error) *failure {
+	c.asking.Failed = true
 	c.trace.AuthorizerFailed(reason)
 	line := "AuthorizerConfigurationException"
 	if kind == authz.AuthorizerFailure {

@@ -42,10 +42,11 @@ type state struct {
 	traceID string         // of the answer; "" until an integration has one
 
 	access          access
-	phases          accesslog.Access // what came of it, where the access log tells that
-	asked           outgoing         // the request to the function of an authorizer
-	validParameters bool             // the required parameters are there: that was looked at before the body came
-	cached          *cachedMethod    // how the method is cached; nil where it is not
+	phases          accesslog.Access       // what came of it, where the access log tells that
+	asked           outgoing               // the request to the function of an authorizer
+	asking          httpmsg.AuthorizerDone // what came of it
+	validParameters bool                   // the required parameters are there: that was looked at before the body came
+	cached          *cachedMethod          // how the method is cached; nil where it is not
 	cacheUse        cacheUse
 	due             time.Time // when the integration must have answered, where that is settled; else zero
 

@@ -19,7 +19,8 @@ func (c *call) done(d *httpmsg.Done) {
 	st, x := c.stage.settings, &c.scope.Context
 	d.Account, d.API, d.Stage, d.Canary = st.Account, st.APIID, st.Name, c.stage.isCanary == "true"
 	d.RequestID, d.ExtendedRequestID, d.TraceID = x.RequestID, x.ExtendedRequestID, c.traceID
-	d.ErrorType, d.ErrorMessage = x.Error.ResponseType, x.Error.Message
+	d.ErrorType, d.ErrorMessage, d.CountsAs = x.Error.ResponseType, x.Error.Message, c.countsAs()
+	d.Authorizer = c.asking
 	if c.method != nil {
 		d.Resource, d.Verb = c.method.resourcePath, c.method.verb
 	}
@@ -31,6 +32,7 @@ func (c *call) done(d *httpmsg.Done) {
 		d.Integration.Status = c.backend.Status
 	}
 	d.CacheHit, d.CacheMiss = c.cacheUse.outcome == cacheHit, c.cacheUse.outcome == cacheMiss
+	c.count(d)
 	c.logAccess(d)
 	c.landStream()
 	c.logExecution(d)

@@ -7,24 +7,26 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/accesslog"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/metrics"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
 
-// Settings are a stage's settings with its access log, whose format is parsed for
+// Settings are a stage's settings with what counts its calls and its access log, whose format is parsed for
 // the stage and the requests that the front door refuses, and for its canary. They
 // never change.
 type Settings struct {
 	stage     *snapshot.Stage
 	accessLog *accesslog.Log // nil for none
+	counts    *metrics.Stage // of its calls; nil counts none
 	served    func(*trace.Served)
 	canary    *Settings // of the calls that the canary serves; nil for none
 }
 
 // Settings makes a stage's settings ready.
 func (s *Services) Settings(st *snapshot.Stage) *Settings {
-	out := &Settings{stage: st, served: s.Served}
+	out := &Settings{stage: st, served: s.Served, counts: s.Metrics.Stage(st.APIID, st.Name)}
 	if st.Canary != nil {
 		out.canary = &Settings{stage: canaryStage(st), served: s.Served}
 	}
@@ -86,6 +88,7 @@ func (s *Settings) Stage() *snapshot.Stage { return s.stage }
 // stage's access log for it. It may be called by many goroutines.
 func (s *Settings) Refused(req *httpmsg.Request, d *httpmsg.Done) {
 	d.Account, d.API, d.Stage = s.stage.Account, s.stage.APIID, s.stage.Name
+	s.counts.Count(d)
 	if s.served != nil {
 		s.served(&trace.Served{Method: req.Method, Path: req.Path, Done: d, Failure: &trace.FailureEvent{Type: d.ErrorType, Message: d.ErrorMessage}})
 	}

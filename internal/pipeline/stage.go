@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/metrics"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
@@ -72,6 +73,9 @@ type Services struct {
 	// Cache keeps the answers of stages that have a cache; nil keeps nothing.
 	Cache *cache.Cache
 
+	// Metrics counts the calls of stages; nil counts none.
+	Metrics *metrics.Calls
+
 	// Draw returns a number from 0 up to 1: a call goes to its stage's canary when it
 	// is below the canary's share. Nil draws at random.
 	Draw func() float64
@@ -101,6 +105,7 @@ type Stage struct {
 	accessLog *accesslog.Log                // nil for none
 	logs      []*methodLog                  // by Method.ordinal; nil when nothing is logged
 	cached    []*cachedMethod               // by Method.ordinal; nil when nothing is cached
+	counts    counts                        // of its calls
 	part      *cache.Part                   // of the cache; nil when nothing is cached
 	canary    *canary                       // nil for none
 	isCanary  string                        // $context.isCanaryRequest of its calls: "true" or "false", "" where the stage has no canary
@@ -149,7 +154,14 @@ func Prepare(settings *Settings, program, second *Program, services *Services) f
 			s.canary.stage.cached = s.canary.stage.cachedMethods()
 		}
 	}
+	s.takeCounts(settings.counts)
+	if s.canary != nil {
+		s.canary.stage.takeCounts(settings.counts)
+	}
 	return func(current bool) *Stage {
+		if current {
+			s.keepCounts(settings.counts)
+		}
 		s.takeCache(current)
 		buckets := s.takeBuckets(rates, current)
 		s.throttles = throttlesOf(program, buckets)
