@@ -21,7 +21,7 @@ type config struct {
 	GatewayTLSListen      string
 	AdminListen           string
 	GatewayHealth         bool
-	MetricsSeries         int // at AdminListen
+	MetricsSeries         int      // at AdminListen
 	Host                  string   // that dev's stage is at the root of
 	Port                  int      // of Host
 	TLS                   bool     // the root is under TLS
