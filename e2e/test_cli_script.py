@@ -20,7 +20,7 @@ class Cli:
         self.used = set()
 
     def run(self, *arguments):
-        print(json.dumps(["apigateway", *arguments]), file=self.process.stdin, flush=True)
+        print(json.dumps(["apigateway", *map(str, arguments)]), file=self.process.stdin, flush=True)
         done = json.loads(self.process.stdout.readline())
         if done["code"] == 0 and "--generate-cli-skeleton" not in arguments:  # which asks nobody
             self.used.add(arguments[0])
@@ -406,7 +406,28 @@ def definitions(server, cli, tmp_path):
     assert cli("get-resources", "--rest-api-id", api, "--query", "sort(items[].path)") == ["/", "/a", "/b"]
     cli("create-deployment", "--rest-api-id", api, "--stage-name", "dev")
     assert call(f"{server.url}/_aws/execute-api/{api}/dev/b").body == b"imported"
+    exports(cli, tmp_path, api)
     cli("delete-rest-api", "--rest-api-id", api)
+
+
+def exports(cli, tmp_path, api):
+    """Every option of get-export, whose last argument is the file that it writes."""
+    file = tmp_path / "export"
+    for kind, version in (("oas30", "openapi"), ("swagger", "swagger")):
+        for accepts, end in (("application/json", "json"), ("application/yaml", "yaml")):
+            for extensions in ("integrations", "authorizers", "documentation", "validators", "gatewayresponses", "apigateway", "postman", "integrations,authorizers"):
+                answer = cli("get-export", "--rest-api-id", api, "--stage-name", "dev", "--export-type", kind, "--accepts", accepts,
+                             "--parameters", f"extensions='{extensions}'", file)
+                assert answer["contentType"] == "application/octet-stream"
+                assert re.fullmatch(rf'attachment; filename="{kind}_\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.{end}"', answer["contentDisposition"])
+                text = file.read_text()
+                assert text.startswith(f'{{\n  "{version}" : ' if end == "json" else f"---\n{version}: ")
+                assert ("x-amazon-apigateway-integration" in text) == (extensions in ("integrations", "apigateway", "integrations,authorizers"))
+    assert cli("get-export", "--rest-api-id", api, "--stage-name", "dev", "--export-type", "oas30", "--parameters", "extensions=apigateway", file)
+    assert cli("put-rest-api", "--rest-api-id", api, "--mode", "overwrite", "--fail-on-warnings", "--body", f"fileb://{file}")["version"] == "2"
+    assert cli("get-resources", "--rest-api-id", api, "--query", "sort(items[].path)") == ["/", "/a", "/b"]
+    assert cli.fails("NotFoundException", "get-export", "--rest-api-id", api, "--stage-name", "nope", "--export-type", "oas30", file) == "Invalid stage identifier specified"
+    assert "Invalid export type specified: raml" in cli.fails("BadRequestException", "get-export", "--rest-api-id", api, "--stage-name", "dev", "--export-type", "raml", file)
 
 
 def take_down(cli, api, items, method):
