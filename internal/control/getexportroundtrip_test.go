@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,46 @@ func (b *exportBench) roundTrips(t *testing.T, noSwagger bool, accepts []string)
 				b.put(t, b.export(t, format, accept))
 			}
 			b.roundTrip(t, format, accept)
+		}
+	}
+}
+
+// A model that has definitions of its own is exported as several, which an import takes
+// without a warning: they say the same, and so does their export.
+func TestExportOfDefinitionsWithinModels(t *testing.T) {
+	e := exportBenchOn(t, newBench(t), []byte(`{"openapi": "3.0.1", "info": {"title": "a", "version": "1"}, "paths": {"/": {"get": {"x-amazon-apigateway-integration": {"type": "mock"}}}}}`))
+	schema := `{"$schema": "http://json-schema.org/draft-04/schema#", "type": "object", "definitions": {"size": {"type": "integer"}, "box": {"type": "object", "properties": {"in": {"$ref": "#/definitions/box"}, "size": {"$ref": "#/definitions/size"}}}},
+		"properties": {"box": {"$ref": "#/definitions/box"}, "more": {"type": "array", "items": {"$ref": "#"}}}}`
+	done(e.CreateModel(ctx(), who, &wire.CreateModelRequest{RestAPIID: e.api, Name: "Parcel", ContentType: "application/json", Schema: &schema}))(t)
+	e.publish(t)
+	e.put(t, e.export(t, "oas30", "application/json"))
+	models := done(e.GetModels(ctx(), who, &wire.GetModelsRequest{RestAPIID: e.api}))(t)
+	var names []string
+	for _, m := range models.Items {
+		names = append(names, *m.Name)
+	}
+	if slices.Sort(names); !slices.Equal(names, []string{"Parcel", "Parcelbox", "Parcelsize"}) {
+		t.Errorf("got models %v", names)
+	}
+	e.roundTrips(t, false, accepts)
+}
+
+// The variables of a definition are those of the caller's region, and so is the host of
+// its export.
+func TestExportOfAnotherPartition(t *testing.T) {
+	b, caller := newBench(t), *who
+	caller.Region = "cn-north-1"
+	const doc = `{"openapi": "3.0.1", "info": {"title": "a", "version": "1"}, "paths": {"/": {"get": {"x-amazon-apigateway-integration": {"type": "aws_proxy",
+		"uri": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:f/invocations"}}}}}`
+	api := *done(b.ImportRestAPI(ctx(), &caller, &wire.ImportRestAPIRequest{Body: []byte(doc)}))(t).ID
+	done(b.CreateDeployment(ctx(), &caller, &wire.CreateDeploymentRequest{RestAPIID: api, StageName: new("prod")}))(t)
+	out := done(b.GetExport(ctx(), &caller, &wire.GetExportRequest{RestAPIID: api, StageName: "prod", ExportType: "swagger", Parameters: map[string]string{"extensions": "integrations"}}))(t)
+	for _, want := range []string{
+		`"host" : "` + api + `.execute-api.cn-north-1.amazonaws.com.cn"`,
+		`"arn:aws-cn:apigateway:cn-north-1:lambda:path/2015-03-31/functions/arn:aws-cn:lambda:cn-north-1:` + caller.Account + `:function:f/invocations"`,
+	} {
+		if !strings.Contains(string(out.Body), want) {
+			t.Errorf("no %s in\n%s", want, out.Body)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -139,7 +140,7 @@ func parseDefinition(ctx context.Context, who *wire.Caller, id string, body []by
 
 // optionsFor is how the definition of an API is read for a caller, until ctx ends.
 func optionsFor(ctx context.Context, who *wire.Caller, id string, memory *httpmsg.Charge) openapi.Options {
-	return openapi.Options{APIID: id, AccountID: who.Account, Partition: "aws", Region: who.Region, Stop: ctx.Err, Memory: memory}
+	return openapi.Options{APIID: id, AccountID: who.Account, Partition: policy.Partition(who.Region), Region: who.Region, Stop: ctx.Err, Memory: memory}
 }
 
 // readDefinition reads a body with one of package openapi's readers, whose errors it

@@ -14,6 +14,8 @@
 //     and an import passes over patterns that begin with x-;
 //   - Swagger has one model for a body, whatever its media types and those of its
 //     templates are, and an import of it leaves some keywords out of models;
+//   - the definitions within a model become models beside it, and of keywords that
+//     OpenAPI does not have an import tells;
 //   - which response headers are required is not said;
 //   - what published documentation says of the API and of models becomes their own
 //     description.

@@ -44,6 +44,7 @@ type exporter struct {
 	apiKey, iam string                      // names of these security schemes
 	uses        uses
 	models      map[string]*object // schemas by the names of their models
+	definitions map[*object]string // names of the schemas that are definitions within models
 	used        map[string]bool    // models that methods or other models refer to, as far as they are written
 }
 

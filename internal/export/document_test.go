@@ -32,8 +32,8 @@ func TestSchemas(t *testing.T) {
 		},
 		"a definition of its own": {
 			`{"definitions": {"Other": {"type": "string"}}, "not": {"$ref": "#/definitions/Other"}}`,
-			`{ "not" : { "$ref" : "#/definitions/M/definitions/Other" }, "definitions" : { "Other" : { "type" : "string" } } }`,
-			`{ "not" : { "$ref" : "#/components/schemas/M/definitions/Other" }, "definitions" : { "Other" : { "type" : "string" } } }`,
+			`{ "not" : { "$ref" : "#/definitions/MOther" } }`,
+			`{ "not" : { "$ref" : "#/components/schemas/MOther" } }`,
 		},
 		"itself": {
 			`{"properties": {"next": {"$ref": "#"}, "first": {"$ref": "#/properties/next"}}}`,
@@ -59,6 +59,27 @@ func TestSchemas(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The definitions within a model become models beside it, under names that no other has.
+func TestDefinitionsWithinModels(t *testing.T) {
+	schema := `{
+		"definitions": {"a-b": {"definitions": {"c": {"items": {"$ref": "#"}}}, "properties": {"d": {"type": "string"}}}, "ab": {"$ref": "#/definitions/a-b/definitions/c/items"}, "": {}},
+		"allOf": [{"$ref": "#/definitions/a-b"}, {"$ref": "#/definitions/a-b/properties/d"}, {"$ref": "#/definitions/a-b/definitions/c/"}, {"$ref": "#/definitions/ab"}, {"$ref": "#/definitions/Mab3"}],
+		"items": [{"$ref": "#/allOf/0"}, {"definitions": {"e~f": {}}, "$ref": "#/items/1/definitions/e~0f"}],
+		"properties": {"definitions": {"type": "string"}}
+	}`
+	empty := "{}"
+	src := &Source{Models: []wire.Model{{Name: new("M"), Schema: &schema}, {Name: new("Mab3"), Schema: &empty}}}
+	got := compact(newExporter(src, Options{Format: OpenAPI30}).schemas())
+	const ref = `{ "$ref" : "#/components/schemas/`
+	want := `{ "Mab2" : ` + ref + `Mc/items" }, "Mab3" : { }, "M2" : { }, "Mc" : { "items" : ` + ref + `M" } }, ` +
+		`"M" : { "properties" : { "definitions" : { "type" : "string" } }, "items" : [ ` + ref + `M/allOf/0" }, ` + ref + `Mef" } ], ` +
+		`"allOf" : [ ` + ref + `Mab" }, ` + ref + `Mab/properties/d" }, ` + ref + `Mc" }, ` + ref + `Mab2" }, ` + ref + `Mab3" } ] }, ` +
+		`"Mab" : { "properties" : { "d" : { "type" : "string" } } }, "Mef" : { } }`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

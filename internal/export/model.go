@@ -16,6 +16,8 @@ func (e *exporter) readModels() {
 		m := &e.src.Models[i]
 		e.models[text(m.Name)] = parseObject(text(m.Schema))
 	}
+	e.definitions = make(map[*object]string)
+	e.nameDefinitions()
 }
 
 // base is what references to models begin with.
@@ -46,6 +48,7 @@ func (e *exporter) schemas() *object {
 	for name, root := range e.models {
 		w := schemaWriter{exporter: e, model: name, root: root}
 		written[name] = w.schema(root, name)
+		eachDefinition(root, func(_ string, schema *object) { written[e.definitions[schema]] = w.schema(schema, "") })
 	}
 	out := new(object)
 	for _, name := range javaOrder(written) {
@@ -64,11 +67,14 @@ type schemaWriter struct {
 	root  *object // nil for a schema that is no object
 }
 
+// ofJSONSchema are keywords that OpenAPI does not have. Definitions stand beside the model.
+var ofJSONSchema = map[string]bool{"$schema": true, "id": true, "definitions": true}
+
 // Keywords that hold schemas.
 var (
 	oneSchema    = map[string]bool{"items": true, "not": true, "additionalProperties": true, "additionalItems": true}
 	manySchemas  = map[string]bool{"allOf": true, "anyOf": true, "oneOf": true, "items": true}
-	namedSchemas = map[string]bool{"properties": true, "patternProperties": true, "definitions": true}
+	namedSchemas = map[string]bool{"properties": true, "patternProperties": true}
 )
 
 // schema returns a copy of a schema with its references rewritten, what is documented of
@@ -81,7 +87,7 @@ func (w *schemaWriter) schema(from *object, entity string) *object {
 		from = new(object)
 	}
 	for _, m := range from.members {
-		if m.name != "$schema" && m.name != "id" {
+		if !ofJSONSchema[m.name] {
 			out.set(m.name, w.member(m.name, m.value, entity))
 		}
 	}
@@ -153,8 +159,8 @@ func (w *schemaWriter) reference(ref string) string {
 	if name, ok := strings.CutPrefix(ref, "#/definitions/"); ok && !w.defines(name) {
 		return w.refer(name)
 	}
-	if fragment, ok := strings.CutPrefix(ref, "#"); ok {
-		return w.base() + w.model + strings.TrimSuffix(fragment, "/")
+	if pointer, ok := strings.CutPrefix(ref, "#"); ok {
+		return w.within(pointer)
 	}
 	return ref
 }

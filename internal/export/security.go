@@ -2,7 +2,6 @@ package export
 
 import (
 	"cmp"
-	"strconv"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
@@ -13,22 +12,13 @@ import (
 // two others those of the service unless an authorizer has them.
 func (e *exporter) nameSchemes() {
 	e.schemes = make(map[string]string, len(e.src.Authorizers))
-	taken := make(map[string]bool)
+	names := newNameSet()
 	for i := range e.src.Authorizers {
 		a := &e.src.Authorizers[i]
 		e.schemes[text(a.ID)] = text(a.Name)
-		taken[text(a.Name)] = true
+		names.take(text(a.Name))
 	}
-	e.apiKey, e.iam = freeName("api_key", taken), freeName("sigv4", taken)
-}
-
-// freeName is name, or name with the first number behind it that is not taken.
-func freeName(name string, taken map[string]bool) string {
-	free := name
-	for i := 2; taken[free]; i++ {
-		free = name + strconv.Itoa(i)
-	}
-	return free
+	e.apiKey, e.iam = names.free("api_key"), names.free("sigv4")
 }
 
 // security writes what a call of the operation needs: each scheme in an item of its
