@@ -30,7 +30,7 @@ func kindOf(op *wire.Operation, outputs map[string]string) string {
 	case "TestInvokeMethod", "TestInvokeAuthorizer":
 		return op.Name
 	}
-	if strings.HasPrefix(op.Name, "Get") {
+	if strings.HasPrefix(op.Name, "Get") || strings.HasPrefix(op.Name, "List") {
 		return "Reading"
 	}
 	if kind, ok := strings.CutPrefix(op.Name, "Delete"); ok {
@@ -101,17 +101,29 @@ func facts(t *testing.T, name string) [][]string {
 // What a path of the URL names is no setting.
 func takersOf(t *testing.T) map[string][]taker {
 	t.Helper()
+	out := make(map[string][]taker)
+	service := control.New(control.Options{})
+	addTakers(t, out, ".", wire.Operations(), service.Handlers())
+	addTakers(t, out, "v2", wire.OperationsV2(), service.HandlersV2())
+	return out
+}
+
+// addTakers adds the takers of one service's operations, whose facts are in a directory.
+func addTakers(t *testing.T, out map[string][]taker, dir string, ops []wire.Operation, built map[string]wire.Handler) {
+	t.Helper()
 	outputs := make(map[string]string)
-	for _, row := range facts(t, "operations.tsv") {
+	for _, row := range facts(t, dir+"/operations.tsv") {
 		outputs[row[0]] = row[4]
 	}
 	members := make(map[string][][]string)
-	for _, row := range facts(t, "structures.tsv") {
+	for _, row := range facts(t, dir+"/structures.tsv") {
+		if dir == "v2" {
+			row[5] = strings.Trim(row[5], "[]") // what its lists hold are settings, too
+		}
 		members[row[0]] = append(members[row[0]], row)
 	}
-	built, patches := control.New(control.Options{}).Handlers(), control.PatchPaths()
-	out := make(map[string][]taker)
-	for _, op := range wire.Operations() {
+	patches := control.PatchPaths()
+	for _, op := range ops {
 		if _, ok := built[op.Name]; !ok {
 			continue
 		}
@@ -127,7 +139,6 @@ func takersOf(t *testing.T) map[string][]taker {
 			out[setting] = append(out[setting], taker{operation: op.Name, patch: p})
 		}
 	}
-	return out
 }
 
 // fieldsIn lists the fields of a structure, with those of the structures in it.

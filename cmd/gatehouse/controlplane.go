@@ -31,6 +31,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	p.control = service
 	api, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     service.Handlers(),
+		HandlersV2:   service.HandlersV2(),
 		Authenticate: callers.apigateway,
 		Authorize:    callers.authorize.then(p.readOnly.authorize).then(limiter.Authorize),
 		Log:          log,

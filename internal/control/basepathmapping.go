@@ -23,6 +23,7 @@ func errBasePathTaken() error { return wire.Conflict("Base path already exists f
 
 // A basePathMapping is one as it is stored.
 type basePathMapping struct {
+	ID       string `json:"id,omitzero"` // what apigatewayv2 calls it; "" for one that is older than ids
 	Domain   string `json:"domain"`
 	BasePath string `json:"basePath,omitzero"` // "" for (none)
 	APIID    string `json:"apiId"`
@@ -69,27 +70,35 @@ var basePathPattern = regexp.MustCompile(`^[a-zA-Z0-9$_.+!*'()-]*$`)
 
 const maxBasePath = 300
 
-// checkMapping wants a base path that v1 of the API takes, and a stage of the
-// account's APIs behind it. A stage that nobody names is known when a request
-// comes.
-func (t *tx) checkMapping(m *basePathMapping) error {
+// checkMapping wants a base path that v1 of the API takes, where it is not what it was,
+// and a stage of the account's APIs behind it.
+func (t *tx) checkMapping(m *basePathMapping, was string) error {
 	switch {
-	case strings.Contains(m.BasePath, "/"):
+	case m.BasePath == was:
+	case snapshot.MultiLevel(m.BasePath):
 		return wire.BadRequest("API Gateway V1 doesn't support the slash character (/) in base path mappings. To create a multi-level base path mapping, use API Gateway V2.")
 	case len(m.BasePath) > maxBasePath || !basePathPattern.MatchString(m.BasePath) || m.BasePath == "." || m.BasePath == "..":
 		return wire.BadRequest("Invalid base path specified: %s", wire.Truncated(m.BasePath))
 	}
-	api, err := load[restAPI](t.of(m.APIID), kindRestAPI, m.APIID, wire.BadRequest("Invalid REST API identifier specified"))
+	return t.checkTarget(m.APIID, m.Stage, wire.BadRequest("Invalid REST API identifier specified"))
+}
+
+func errMappedStage() error { return wire.BadRequest("Invalid stage identifier specified") }
+
+// checkTarget wants a public API of the account's to which a domain name can lead, and
+// its stage. One that nobody names, "", is known when a request comes.
+func (t *tx) checkTarget(apiID, stage string, missing error) error {
+	api, err := load[restAPI](t.of(apiID), kindRestAPI, apiID, missing)
 	if err != nil {
 		return err
 	}
 	if e := api.EndpointConfiguration; e != nil && slices.Contains(e.Types, "PRIVATE") {
 		return wire.BadRequest("Private APIs cannot be mapped to public custom domain names")
 	}
-	if m.Stage == "" {
+	if stage == "" {
 		return nil
 	}
-	return t.of(m.APIID).require(kindStage, m.Stage, wire.BadRequest("Invalid stage identifier specified"))
+	return t.of(apiID).require(kindStage, stage, errMappedStage())
 }
 
 // CreateBasePathMapping has paths of a domain name lead to an API.
@@ -101,8 +110,8 @@ func (s *Service) CreateBasePathMapping(ctx context.Context, who *wire.Caller, i
 		if err := t.require(kindDomainName, in.DomainName, errDomainName()); err != nil {
 			return nil, err
 		}
-		m := &basePathMapping{Domain: in.DomainName, BasePath: storedBasePath(text(in.BasePath)), APIID: in.RestAPIID, Stage: text(in.Stage)}
-		if err := t.checkMapping(m); err != nil {
+		m := &basePathMapping{ID: newID(apiIDLength), Domain: in.DomainName, BasePath: storedBasePath(text(in.BasePath)), APIID: in.RestAPIID, Stage: text(in.Stage)}
+		if err := t.checkMapping(m, noBasePath); err != nil {
 			return nil, err
 		}
 		return m.shown(), t.insertServed(kindBasePathMapping, m.id(), m, errBasePathTaken())
@@ -155,21 +164,28 @@ func (s *Service) UpdateBasePathMapping(ctx context.Context, who *wire.Caller, i
 		if err != nil {
 			return nil, err
 		}
-		before := m.id()
+		before, was := m.id(), m.BasePath
+		m.apiMappingID() // which it keeps
 		if err := basePathMappingPatch.Apply(t, m, in.PatchOperations); err != nil {
 			return nil, err
 		}
-		if err := t.checkMapping(m); err != nil {
+		if err := t.checkMapping(m, was); err != nil {
 			return nil, err
 		}
-		if m.id() == before {
-			return m.shown(), t.saveServed(kindBasePathMapping, before, m)
-		}
-		if err := t.remove(kindBasePathMapping, before, errBasePathMapping()); err != nil {
-			return nil, err
-		}
-		return m.shown(), t.insertServed(kindBasePathMapping, m.id(), m, errBasePathTaken())
+		return m.shown(), t.moveMapping(m, before, errBasePathTaken())
 	})
+}
+
+// moveMapping stores a mapping that was at before; taken is the error where another one
+// has its base path.
+func (t *tx) moveMapping(m *basePathMapping, before string, taken error) error {
+	if m.id() == before {
+		return t.saveServed(kindBasePathMapping, before, m)
+	}
+	if err := t.remove(kindBasePathMapping, before, errBasePathMapping()); err != nil {
+		return err
+	}
+	return t.insertServed(kindBasePathMapping, m.id(), m, taken)
 }
 
 // basePathMappingPatch is every path that UpdateBasePathMapping takes. AWS's page

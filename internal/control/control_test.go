@@ -48,6 +48,7 @@ func newServerWith(t testing.TB, account string, o control.Options) *httptest.Se
 	svc := control.New(o)
 	h, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     svc.Handlers(),
+		HandlersV2:   svc.HandlersV2(),
 		Authenticate: control.OpenAuthenticator(account, testRegion),
 		Log:          slog.New(slog.DiscardHandler),
 	})

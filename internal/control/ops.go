@@ -77,6 +77,17 @@ func (s *Service) domainOperations() []operation {
 	}
 }
 
+// operationsV2 lists the operations of apigatewayv2 that are built.
+func (s *Service) operationsV2() []operation {
+	return []operation{
+		{"CreateApiMapping", wire.Op(s.CreateAPIMapping), nil},
+		{"GetApiMapping", wire.Op(s.GetAPIMapping), nil},
+		{"GetApiMappings", wire.Op(s.GetAPIMappings), nil},
+		{"UpdateApiMapping", wire.Op(s.UpdateAPIMapping), nil},
+		{"DeleteApiMapping", wire.Op(s.DeleteAPIMapping), nil},
+	}
+}
+
 // definitionOperations are about what APIs define.
 func (s *Service) definitionOperations() []operation {
 	return []operation{
@@ -195,9 +206,14 @@ func (s *Service) otherOperations() []operation {
 
 // Handlers are the operations that are built, by name; package wire answers the
 // others with NotImplementedException.
-func (s *Service) Handlers() map[string]wire.Handler {
+func (s *Service) Handlers() map[string]wire.Handler { return handlersOf(s.operations()) }
+
+// HandlersV2 are Handlers of apigatewayv2.
+func (s *Service) HandlersV2() map[string]wire.Handler { return handlersOf(s.operationsV2()) }
+
+func handlersOf(list []operation) map[string]wire.Handler {
 	handlers := make(map[string]wire.Handler)
-	for _, op := range s.operations() {
+	for _, op := range list {
 		handlers[op.name] = op.handler
 	}
 	return handlers

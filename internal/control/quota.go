@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type Limits struct {
 	APIKeys            int
 	UsagePlans         int
 	DomainNames        int // public ones
+	MultiLevelMappings int // of a domain name: base path mappings with a slash
 
 	UsagePlansPerKey      int
 	ThrottlesPerPlanStage int // of methods
@@ -44,7 +46,7 @@ type Limits struct {
 func AWSLimits() Limits {
 	return Limits{
 		RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60,
-		APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20,
+		APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, MultiLevelMappings: 200, UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20,
 		ResourcesPerAPI: 300, StagesPerAPI: 10, AuthorizersPerAPI: 10, DocumentationPartsPerAPI: 2000, PolicyLength: 8192,
 		VariablesPerStage: 100, IntegrationTimeout: defaultTimeoutMillis,
 	}
@@ -77,6 +79,7 @@ var quotas = []Quota{
 	{"api-keys", "API keys of an account in a region", func(l *Limits) *int { return &l.APIKeys }, 0},
 	{"usage-plans", "usage plans of an account in a region", func(l *Limits) *int { return &l.UsagePlans }, 0},
 	{"domain-names", "public custom domain names of an account in a region", func(l *Limits) *int { return &l.DomainNames }, 0},
+	{"multi-level-mappings-per-domain-name", "base path mappings of several levels that a custom domain name has", func(l *Limits) *int { return &l.MultiLevelMappings }, 0},
 	{"usage-plans-per-api-key", "usage plans that an API key is in", func(l *Limits) *int { return &l.UsagePlansPerKey }, 0},
 	{"throttles-per-usage-plan-stage", "methods with a throttle of their own in a stage of a usage plan", func(l *Limits) *int { return &l.ThrottlesPerPlanStage }, 0},
 	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }, 0},
@@ -95,7 +98,11 @@ func over(n, limit int) bool { return limit > 0 && n > limit }
 // errQuota is AWS's answer when there are no more things to be had; of says of
 // what they are. The two spaces are AWS's.
 func errQuota(things, of string) error {
-	return wire.LimitExceeded("Maximum number of %s%s has been reached.  Please contact AWS if you need additional %s.", things, of, things)
+	return wire.LimitExceeded("%s", quotaText(things, of))
+}
+
+func quotaText(things, of string) string {
+	return fmt.Sprintf("Maximum number of %s%s has been reached.  Please contact AWS if you need additional %s.", things, of, things)
 }
 
 // quota refuses an API's next document of a kind when the API has as many as

@@ -49,11 +49,11 @@ type domainIndex struct {
 
 // A domain is a custom domain name with what its paths lead to. It never changes.
 type domain struct {
-	id       string              // of its row
-	arns     []string            // of certificates
-	policy   *tlspolicy.Policy   // nil where nobody knows what the name is now
-	mappings map[string]*mapping // by base path
-	others   *mapping            // of the paths that no base path has: that of "", or nowhere
+	id       string            // of its row
+	arns     []string          // of certificates
+	policy   *tlspolicy.Policy // nil where nobody knows what the name is now
+	mappings basePaths
+	others   *mapping // of the paths that no base path has: that of "", or nowhere
 }
 
 // A mapping is where a domain name's paths lead.
@@ -159,12 +159,13 @@ func (ds *domains) publish(changed []string) {
 
 // domainOf makes what serves the requests of a domain name.
 func (rows *domainRows) domainOf(id string) *domain {
-	d := &domain{id: id, mappings: make(map[string]*mapping, len(rows.mappings)), others: &mapping{by: new(httpmsg.CustomDomain), err: rows.err}}
+	d := &domain{id: id, others: &mapping{by: new(httpmsg.CustomDomain), err: rows.err}}
 	if rows.err != nil {
 		return d
 	}
 	d.arns, d.policy = rows.domain.CertificateARNs, tlspolicy.Find(rows.domain.SecurityPolicy)
 	d.others.policy = d.policy
+	mappings := make(map[string]*mapping, len(rows.mappings))
 	for base, m := range rows.mappings {
 		m.policy = d.policy
 		m.by = &httpmsg.CustomDomain{
@@ -174,8 +175,13 @@ func (rows *domainRows) domainOf(id string) *domain {
 			d.others = &m
 			continue
 		}
-		d.mappings[base] = &m
+		mappings[base] = &m
 	}
+	d.mappings = newBasePaths(mappings)
+	for _, m := range mappings {
+		m.by.LowerHeaders = d.mappings.multiLevel()
+	}
+	d.others.by.LowerHeaders = d.mappings.multiLevel()
 	return d
 }
 
@@ -231,11 +237,10 @@ func hostName(dst []byte, host string) []byte {
 	return dst
 }
 
-// locate returns where a path of the domain name leads: its first segment is a base
-// path, as it was sent, or no base path has it.
+// locate returns where a path of the domain name leads: it begins with a base path, as
+// it was sent, or no base path has it.
 func (d *domain) locate(path string) (location, *mapping) {
-	base, rest := cutSegment(strings.TrimLeft(path, "/"))
-	m := d.mappings[base]
+	m, rest := d.mappings.find(strings.TrimLeft(path, "/"))
 	if m == nil {
 		m, rest = d.others, path
 	}

@@ -227,7 +227,9 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 func (g *Gateway) answer(c *call, r *http.Request, at location, via *mapping) (resp *httpmsg.Response) {
 	e, known := g.index.find(at.api, at.stage)
 	if via != nil {
-		c.req.Domain = via.by
+		if c.req.Domain = via.by; via.by.LowerHeaders {
+			c.req.Header.LowerNames()
+		}
 	}
 	defer func() {
 		if fault := recover(); fault != nil {

@@ -1,6 +1,9 @@
 package httpmsg
 
-import "iter"
+import (
+	"iter"
+	"strings"
+)
 
 // A Field is one header line, spelled as its sender spelled it where the
 // listener could tell.
@@ -22,6 +25,13 @@ func (h Header) Get(name string) string {
 		}
 	}
 	return ""
+}
+
+// LowerNames puts all names in lower case.
+func (h Header) LowerNames() {
+	for i := range h {
+		h[i].Name = strings.ToLower(h[i].Name) // the same string where it is in lower case
+	}
 }
 
 // Last returns the last value of name and whether there is one. API Gateway

@@ -34,4 +34,5 @@ type CustomDomain struct {
 	Strict        bool     // its endpointAccessMode is STRICT
 	BasePath      string   // that has matched, without slashes; "" for none
 	StageInPath   bool     // the client named the stage behind the base path
+	LowerHeaders  bool     // the names of its requests' headers are in lower case, however they were sent
 }

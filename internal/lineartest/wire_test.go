@@ -43,6 +43,7 @@ func TestRequests(t *testing.T) {
 	p := newPlane(t)
 	server, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     p.Handlers(),
+		HandlersV2:   p.HandlersV2(),
 		Authenticate: control.OpenAuthenticator(p.who.Account, p.who.Region),
 		Log:          slog.New(slog.DiscardHandler),
 	})

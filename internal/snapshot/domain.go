@@ -1,5 +1,7 @@
 package snapshot
 
+import "strings"
+
 // A DomainName is a custom domain name, by which clients call the APIs that its
 // base path mappings name. A server has each name once, whoever owns it.
 type DomainName struct {
@@ -22,10 +24,13 @@ type BasePathMapping struct {
 	Domain   string `json:"domain"`
 	Account  string `json:"account"`
 	Region   string `json:"region"`
-	BasePath string `json:"basePath,omitempty"` // without slashes around it, "" for what no other has
+	BasePath string `json:"basePath,omitempty"` // without slashes around it, and with some within where it has several levels; "" for what no other has
 	APIID    string `json:"apiId"`
 	Stage    string `json:"stage,omitempty"` // "" where the path behind the base path begins with it
 }
+
+// MultiLevel reports whether a base path has more than one segment.
+func MultiLevel(basePath string) bool { return strings.Contains(basePath, "/") }
 
 // MappingID is the id of a base path mapping among all of an account. A domain
 // name has no slash.

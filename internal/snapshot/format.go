@@ -19,6 +19,8 @@ func Format(kind string) int {
 		return DeploymentFormat
 	case ServedStage, ServedDomainName:
 		return firstFormat + 1 // since they have a security policy
+	case ServedBasePathMapping:
+		return firstFormat + 1 // since their base paths may have several levels
 	}
 	return firstFormat
 }
