@@ -16,15 +16,16 @@ type accessLogs struct {
 	files *logFiles
 
 	mu       sync.Mutex
-	byARN    map[string]string // ARN to file
-	fallback string            // file of every other ARN; "" discards
+	byARN    map[string]logDestination
+	fallback string // file of every other ARN, and of stages without one; "" discards
 }
 
-// prepare is a livePart. It opens every configured file, so that one that cannot
-// be written is told now. Stages that are bound later have the new files.
+// prepare is a livePart. It looks at every configured place, so that one that cannot be
+// written is told now. Stages that are bound later have the new ones.
 func (a *accessLogs) prepare(c *config) (func(), error) {
 	for _, arn := range slices.Sorted(maps.Keys(c.AccessLogDestinations)) {
-		if err := checkLog(c.AccessLogDestinations[arn]); err != nil {
+		d := c.AccessLogDestinations[arn]
+		if err := d.check(); err != nil {
 			return nil, fmt.Errorf("access-log-destinations: %w", err)
 		}
 	}
@@ -43,16 +44,22 @@ var canaryGroup = regexp.MustCompile(`/Canary(:\*)?$`)
 
 // lines returns where an ARN's lines go; nil discards. Those of a canary that is not
 // named go where its stage's do. It never waits: a file is opened by who writes it.
-func (a *accessLogs) lines(arn string) *observe.Lines { return a.files.lines(a.file(arn)) }
+func (a *accessLogs) lines(arn string) *observe.Lines {
+	to := a.destination(arn)
+	if to.URL != "" {
+		return a.files.collector(to)
+	}
+	return a.files.lines(to.File)
+}
 
-func (a *accessLogs) file(arn string) string {
+func (a *accessLogs) destination(arn string) logDestination {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if name, ok := a.byARN[arn]; ok {
-		return name
+	if to, ok := a.byARN[arn]; ok {
+		return to
 	}
-	if name, ok := a.byARN[canaryGroup.ReplaceAllString(arn, "$1")]; ok {
-		return name
+	if to, ok := a.byARN[canaryGroup.ReplaceAllString(arn, "$1")]; ok {
+		return to
 	}
-	return a.fallback
+	return logDestination{File: a.fallback}
 }

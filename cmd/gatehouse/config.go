@@ -52,6 +52,7 @@ type config struct {
 	IdentityPools         []string // ARN=VALUE, in the form of authz.ParsePoolIssuer
 	AWSLimits             bool
 	AccessLog             string
+	AccessLogFormat       string // a preset's name or a format, of stages that have no access log of their own
 	ExecutionLog          string
 	ExecutionLogDirectory string
 	AuditLog              string
@@ -60,13 +61,13 @@ type config struct {
 	Trace                 bool
 
 	// The file alone has these.
-	Certificates          []certificate       // of gateway-tls-listen
-	Quotas                map[string]string   // name to number, or throttle.Unlimited
-	Rates                 map[string]string   // name to rate, in the form of throttle.ParseRate
-	AccessLogDestinations map[string]string   // destination ARN to file, "-" for standard output
-	AWSEndpoints          map[string]string   // service to the URL that gets its calls, othersEndpoint to that of all others
-	LambdaFunctions       map[string]string   // function name or ARN to the URL that invokes it
-	VPCLinks              map[string][]string // name of a VPC link, or ARN of its target, to the addresses behind it
+	Certificates          []certificate             // of gateway-tls-listen
+	Quotas                map[string]string         // name to number, or throttle.Unlimited
+	Rates                 map[string]string         // name to rate, in the form of throttle.ParseRate
+	AccessLogDestinations map[string]logDestination // by the ARN that stages name
+	AWSEndpoints          map[string]string         // service to the URL that gets its calls, othersEndpoint to that of all others
+	LambdaFunctions       map[string]string         // function name or ARN to the URL that invokes it
+	VPCLinks              map[string][]string       // name of a VPC link, or ARN of its target, to the addresses behind it
 
 	requestLines bool // a line is printed for each request for a stage
 

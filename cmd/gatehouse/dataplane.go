@@ -73,11 +73,12 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	})
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
+	format, _ := c.accessFormat() // checked when loaded
 	p := &dataPlane{store: st, numbers: counted, cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, ExecutionLog: out.calls.log, Metrics: counted.of(), Trace: traced, Served: served,
+		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, AccessLogFormat: format, ExecutionLog: out.calls.log, Metrics: counted.of(), Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
@@ -101,7 +102,8 @@ func (p *dataPlane) prepare(c *config) (func(), error) {
 		return nil, fmt.Errorf("vpc-links: %w", err)
 	}
 	services.AWS = aws
-	proxies, _ := c.proxies() // checked when loaded
+	services.AccessLogFormat, _ = c.accessFormat() // checked when loaded
+	proxies, _ := c.proxies()                      // checked when loaded
 	return func() {
 		services.Backends.SetUpstreams(upstreams)
 		p.services.Store(&services)

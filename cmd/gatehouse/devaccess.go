@@ -11,12 +11,23 @@ import (
 const devAccessFormat = `$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.path $context.protocol" ` +
 	`$context.status $context.responseLength $context.requestId`
 
-// logAccess gives dev's stage an access log where somebody named the file of it, and
-// takes it away when nobody does any more: a definition cannot have the settings of a
+// logAccess gives dev's stage an access log where somebody named its file or its format,
+// and takes it away when nobody does any more: a definition cannot have the settings of a
 // stage.
 func (d *developer) logAccess(ctx context.Context) error {
-	_, said := d.server.config().given["access-log"]
-	if said == d.hasLog {
+	c := d.server.config()
+	_, said := c.given["access-log"]
+	if _, also := c.given["access-log-format"]; also {
+		said = true
+	}
+	format, _ := c.accessFormat() // checked when loaded
+	if format == "" {
+		format = devAccessFormat
+	}
+	if !said {
+		format = ""
+	}
+	if format == d.logFormat {
 		return nil
 	}
 	set := func(path, value string) wire.PatchOperation {
@@ -25,13 +36,13 @@ func (d *developer) logAccess(ctx context.Context) error {
 	operations := []wire.PatchOperation{{Op: new("remove"), Path: new("/accessLogSettings")}}
 	if said {
 		operations = []wire.PatchOperation{
-			set("format", devAccessFormat),
+			set("format", format),
 			set("destinationArn", "arn:aws:logs:"+d.who.Region+":"+d.who.Account+":log-group:gatehouse-dev"),
 		}
 	}
 	_, err := d.server.control.UpdateStage(ctx, d.who, &wire.UpdateStageRequest{RestAPIID: d.api, StageName: d.stage, PatchOperations: operations})
 	if err == nil {
-		d.hasLog = said
+		d.logFormat = format
 	}
 	return err
 }

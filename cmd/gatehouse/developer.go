@@ -22,8 +22,8 @@ type developer struct {
 	places string // the lines that tell where calls of AWS services go
 	pools  silentPools
 
-	hasVariables bool // the stage has variables
-	hasLog       bool // the stage has an access log
+	hasVariables bool   // the stage has variables
+	logFormat    string // of the stage's access log; "" for none
 	callers      devCallers
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
-// logFiles are the files that lines of stages go to, each opened once. "-" is standard
+// logFiles are the files and collectors that lines of stages go to, each opened once. "-" is standard
 // output.
 type logFiles struct {
 	stdout *observe.Lines
@@ -16,10 +16,11 @@ type logFiles struct {
 	mu          sync.Mutex
 	files       map[string]*observe.Lines
 	directories map[string]*observe.Directory
+	collectors  map[logDestination]*observe.Lines
 }
 
 func newLogFiles(stdout *observe.Lines, log *slog.Logger) *logFiles {
-	return &logFiles{stdout: stdout, log: log, files: make(map[string]*observe.Lines), directories: make(map[string]*observe.Directory)}
+	return &logFiles{stdout: stdout, log: log, files: make(map[string]*observe.Lines), directories: make(map[string]*observe.Directory), collectors: make(map[logDestination]*observe.Lines)}
 }
 
 // lines returns the writer of a file; nil for "", which discards. It never waits: a file
@@ -53,6 +54,18 @@ func (f *logFiles) directory(path string) *observe.Directory {
 	return d
 }
 
+// collector returns the writer of what a collector is sent. It never waits.
+func (f *logFiles) collector(at logDestination) *observe.Lines {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l := f.collectors[at]
+	if l == nil {
+		l = observe.NewSlowLines(newLogSink(at), f.log)
+		f.collectors[at] = l
+	}
+	return l
+}
+
 // reopen has every file opened again, after somebody has moved them away.
 func (f *logFiles) reopen() {
 	for _, open := range f.all() {
@@ -83,6 +96,9 @@ func (f *logFiles) all() (list []logWriter) {
 	}
 	for _, d := range f.directories {
 		list = append(list, d)
+	}
+	for _, c := range f.collectors {
+		list = append(list, c)
 	}
 	return list
 }

@@ -60,6 +60,10 @@ var wrongFlags = map[string]wrongInput{
 	"connections as a word":       {args: "serve --max-connections many", want: `--max-connections: "many" is no whole number`},
 	"an endpoint of no scheme":    {args: "serve --aws-endpoint-url localhost:5000", want: `--aws-endpoint-url: "localhost:5000" is no URL such as http://127.0.0.1:9000: the scheme is not http or https`},
 	"an endpoint with a query":    {args: "serve --aws-endpoint-url http://h/?x", want: `--aws-endpoint-url: "http://h/?x" is no URL such as http://127.0.0.1:9000: the URL has a query`},
+	"an access log's format":      {args: "serve --access-log-format '%h %u'", want: `--access-log-format: "%h %u" is none of clf, json, xml and csv, and no format on one line with a $context variable`},
+	"an empty execution log":      {args: "serve --execution-log ''", want: `--execution-log: is empty`},
+	"an empty log directory":      {args: "serve --execution-log-directory ''", want: `--execution-log-directory: is empty`},
+	"two execution logs":          {args: "serve --execution-log a --execution-log-directory b", want: `--execution-log: has no effect with execution-log-directory, which has a file for each stage`},
 	"an empty access log":         {args: "serve --access-log ''", want: `--access-log: is empty`},
 	"a level that is none":        {args: "serve --log-level loud", want: `--log-level: "loud" is none of debug, info, warn, error`},
 	"a level and something":       {args: "serve --log-level info+2", want: `--log-level: "info+2" is none of debug, info, warn, error`},
@@ -132,6 +136,12 @@ var wrongConfiguration = map[string]wrongInput{
 	"a misspelt rate":             {args: "serve", file: "rates: {create-resorce: 1/s}\n", want: `gatehouse.yaml:1: rates: create-resorce is no rate; did you mean create-resource?`},
 	"a rate that is none":         {args: "serve", file: "rates: {total: fast}\n", want: `gatehouse.yaml:1: rates: total: "fast" is no rate such as 5/s, 1/30s, 10/s burst 40 or unlimited`},
 	"no ARN of a log":             {args: "serve", file: "access-log-destinations: {prod: prod.log}\n", want: `gatehouse.yaml:1: access-log-destinations: "prod" is no ARN such as arn:aws:logs:us-east-1:000000000000:log-group:prod`},
+	"a collector without a URL":   {args: "serve", file: collectorOf("{protocol: otlp}"), want: `gatehouse.yaml:2: access-log-destinations: arn:aws:logs:us-east-1:000000000000:log-group:prod: url, the collector's, is missing`},
+	"a collector's protocol":      {args: "serve", file: collectorOf("{url: 'http://127.0.0.1:1', protocol: grpc}"), want: `gatehouse.yaml:2: access-log-destinations: arn:aws:logs:us-east-1:000000000000:log-group:prod: protocol: "grpc" is neither lines nor otlp`},
+	"a part of a collector":       {args: "serve", file: collectorOf("{url: 'http://127.0.0.1:1', header: x}"), want: `gatehouse.yaml:2: access-log-destinations: arn:aws:logs:us-east-1:000000000000:log-group:prod: header: header is no part of a collector, which has url, and may have protocol and headers; did you mean headers?`},
+	"a collector that is no URL":  {args: "serve", file: collectorOf("{url: 'ftp://127.0.0.1'}"), want: `gatehouse.yaml:2: access-log-destinations: arn:aws:logs:us-east-1:000000000000:log-group:prod: "ftp://127.0.0.1" is no URL such as http://127.0.0.1:9000: the scheme is not http or https`},
+	"a collector with a user":     {args: "serve", file: collectorOf("{url: 'http://a:b@127.0.0.1'}"), want: `gatehouse.yaml:2: access-log-destinations: arn:aws:logs:us-east-1:000000000000:log-group:prod: a collector's URL has no user: what proves who sends belongs into the file of headers`},
+	"a list of logs":              {args: "serve", file: collectorOf("[a, b]"), want: `gatehouse.yaml:2: access-log-destinations: arn:aws:logs:us-east-1:000000000000:log-group:prod: is a list and not one value`},
 	"a log without a file":        {args: "serve", file: "access-log-destinations:\n  arn:aws:logs:us-east-1:000000000000:log-group:prod: ''\n", want: `gatehouse.yaml:2: access-log-destinations: arn:aws:logs:us-east-1:000000000000:log-group:prod: is empty`},
 	"a function for all":          {args: "serve", file: "lambda-functions: {'*': 'http://127.0.0.1:1'}\n", want: `gatehouse.yaml:1: lambda-functions: "*" is no Lambda function: a name such as orders, orders:live, or an ARN`},
 	"a function with a blank":     {args: "serve", file: "lambda-functions: {list orders: 'http://127.0.0.1:1'}\n", want: `gatehouse.yaml:1: lambda-functions: "list orders" is no Lambda function: a name such as orders, orders:live, or an ARN`},
@@ -144,4 +154,9 @@ var wrongConfiguration = map[string]wrongInput{
 	"links as a text":             {args: "serve", file: "vpc-links: 10.0.0.1:80\n", want: `gatehouse.yaml:1: vpc-links: is the text "10.0.0.1:80" and not a map: {name: [value, value]}`},
 	"a link that is a map":        {args: "serve", file: "vpc-links:\n  orders: {host: h}\n", want: `gatehouse.yaml:2: vpc-links: orders: is a map and not one value`},
 	"open to others":              {args: "serve", file: "listen: 0.0.0.0:4566\n", want: `gatehouse.yaml:1: listen: 0.0.0.0:4566 is reachable from other machines and the control plane takes calls from anyone: listen on 127.0.0.1, name a file with --credentials, or say --allow-unauthenticated`},
+}
+
+// collectorOf is a configuration file with a destination of an access log.
+func collectorOf(value string) string {
+	return "access-log-destinations:\n  arn:aws:logs:us-east-1:000000000000:log-group:prod: " + value + "\n"
 }

@@ -25,7 +25,7 @@ const (
 func OpenLines(name string, log *slog.Logger) *Lines {
 	f := &file{name: name, log: log, stop: make(chan struct{})}
 	l := newLines(f)
-	l.file, l.log = f, log
+	l.file, l.slow, l.log = f, f, log
 	go l.run()
 	return l
 }
@@ -158,8 +158,10 @@ func (f *file) leave() {
 	}
 }
 
-// close ends a Write that waits.
-func (f *file) close() {
+func (f *file) String() string { return f.name }
+
+// Stop ends a Write that waits.
+func (f *file) Stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.stopped {

@@ -193,7 +193,7 @@ func TestFIFOWhoseReaderLeaves(t *testing.T) {
 	written := make(chan error, 1)
 	go func() {
 		_, err := f.Write(bytes.Repeat([]byte("x"), all))
-		f.close()
+		f.Stop()
 		written <- err
 	}()
 	total := 0

@@ -30,6 +30,7 @@ const (
 type Lines struct {
 	w    io.Writer
 	file *file // what Reopen opens again; nil where w is no file of OpenLines
+	slow Slow  // w, where its writes may take long; nil where they do not
 	log  *slog.Logger
 
 	some    chan struct{}      // holds a token when something is pending
@@ -55,6 +56,25 @@ type Lines struct {
 func NewLines(w io.Writer, log *slog.Logger) *Lines {
 	l := newLines(w)
 	l.log = log
+	go l.run()
+	return l
+}
+
+// A Slow is a writer whose writes may take long, such as one to another machine.
+type Slow interface {
+	io.Writer
+	String() string // which it is, for the log
+
+	// Stop has a Write that waits return, and all that follow fail with os.ErrClosed. It
+	// may be called at any time, from another goroutine.
+	Stop()
+}
+
+// NewSlowLines is NewLines for a writer that is stopped by Close when it has not written
+// everything within a second. What it does not write is lost and counted.
+func NewSlowLines(w Slow, log *slog.Logger) *Lines {
+	l := newLines(w)
+	l.slow, l.log = w, log
 	go l.run()
 	return l
 }
@@ -170,10 +190,10 @@ func (l *Lines) Close() {
 	case <-l.done:
 	case <-timer.C:
 	}
-	if l.file == nil {
+	if l.slow == nil {
 		return
 	}
-	l.file.close() // which ends a write that waits
+	l.slow.Stop()
 	timer.Reset(patience)
 	select {
 	case <-l.done:
@@ -255,8 +275,8 @@ func (l *Lines) tellLost() {
 		return
 	}
 	name := ""
-	if l.file != nil {
-		name = l.file.name
+	if l.slow != nil {
+		name = l.slow.String()
 	}
 	l.log.Error("log lines dropped: their writer did not keep up", "lines", l.lost, "file", name)
 	l.lost = 0

@@ -8,7 +8,6 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/metrics"
-	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
@@ -30,14 +29,17 @@ func (s *Services) Settings(st *snapshot.Stage) *Settings {
 	if st.Canary != nil {
 		out.canary = &Settings{stage: canaryStage(st), served: s.Served}
 	}
-	out.findAccessLog(s.AccessLog)
+	out.findAccessLog(s)
 	return out
 }
 
 // findAccessLog finds the access logs of the stage and of its canary, whose lines
 // stand in both: one log where that is one place, so that a format is parsed once.
-func (s *Settings) findAccessLog(lines func(arn string) *observe.Lines) {
-	log := s.stage.AccessLog
+func (s *Settings) findAccessLog(services *Services) {
+	log, lines := s.stage.AccessLog, services.AccessLog
+	if log == nil && services.AccessLogFormat != "" {
+		log = &snapshot.AccessLog{Format: services.AccessLogFormat}
+	}
 	if log == nil || lines == nil {
 		return
 	}

@@ -63,6 +63,10 @@ type Services struct {
 	// accessLogSettings; nil discards it. It is called by Settings.
 	AccessLog func(destinationARN string) *observe.Lines
 
+	// AccessLogFormat is the format of the access log of stages that have no
+	// accessLogSettings, whose destination is ""; "" is that they have none.
+	AccessLogFormat string
+
 	// ExecutionLog returns where the execution log of a log group goes; nil, and one
 	// without Lines, discard it. It is called when a stage is bound that logs calls.
 	ExecutionLog func(group string) ExecutionLog

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+)
+
+// What bounds the delivery of lines to a collector.
+const (
+	sinkBatch   = 512 << 10        // bytes of lines in a request; a longer line has one of its own
+	sinkTime    = 10 * time.Second // of one request
+	sinkTries   = 6                // of one batch, whose lines are lost then
+	sinkPause   = 500 * time.Millisecond
+	sinkPatient = 30 * time.Second // the longest pause, whatever the collector asks for
+	sinkAnswer  = 64 << 10         // bytes of an answer that are read
+)
+
+// A logSink gives lines to a collector over HTTP, in batches: the writer of an
+// observe.Lines, which waits and bounds for it.
+type logSink struct {
+	at     logDestination
+	client *http.Client
+	ctx    context.Context
+	cancel context.CancelFunc
+	header http.Header // as the file had it when it could be read last
+
+	pause time.Duration // behind the first try; each one behind another is twice as long
+}
+
+func newLogSink(at logDestination) *logSink {
+	const headBytes, connections = 64 << 10, 2
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout, transport.MaxResponseHeaderBytes = sinkTime, headBytes
+	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = connections, 1
+	ctx, cancel := context.WithCancel(context.Background())
+	return &logSink{
+		at: at, ctx: ctx, cancel: cancel, pause: sinkPause,
+		client: &http.Client{Transport: transport, Timeout: sinkTime, CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirected }},
+	}
+}
+
+// String and Stop implement observe.Slow.
+func (s *logSink) String() string { return s.at.URL }
+
+func (s *logSink) Stop() {
+	s.cancel()
+	s.client.CloseIdleConnections()
+}
+
+// Write delivers whole lines. It returns how many bytes of them the collector has taken.
+func (s *logSink) Write(p []byte) (int, error) {
+	done := 0
+	for done < len(p) {
+		n := wholeLines(p[done:], sinkBatch)
+		if err := s.deliver(p[done : done+n]); err != nil {
+			return done, err
+		}
+		done += n
+	}
+	return done, nil
+}
+
+// wholeLines is the length of the lines at the beginning of p that fit into most bytes,
+// or of the first line.
+func wholeLines(p []byte, most int) int {
+	if len(p) <= most {
+		return len(p)
+	}
+	if end := bytes.LastIndexByte(p[:most], '\n'); end >= 0 {
+		return end + 1
+	}
+	if end := bytes.IndexByte(p, '\n'); end >= 0 {
+		return end + 1
+	}
+	return len(p)
+}
+
+// deliver sends lines until the collector has taken them, or will not, or has been asked
+// often enough.
+func (s *logSink) deliver(lines []byte) error {
+	body := lines
+	if s.at.Protocol == sinkOTLP {
+		body = appendOTLPLogs(nil, lines, time.Now())
+	}
+	for try := 1; ; try++ {
+		pause, err := s.post(body)
+		switch {
+		case err == nil:
+			return nil
+		case s.ctx.Err() != nil:
+			return os.ErrClosed
+		case pause < 0 || try == sinkTries:
+			return fmt.Errorf("%s: %w", s.at.URL, err)
+		}
+		if pause == 0 {
+			pause = s.pause << (try - 1)
+		}
+		pause = min(pause, sinkPatient)
+		select {
+		case <-time.After(pause/2 + rand.N(pause/2+1)):
+		case <-s.ctx.Done():
+			return os.ErrClosed
+		}
+	}
+}
+
+// post sends a request once. With an error comes how long the collector wants to be left
+// alone, 0 where it does not say, and a negative time where it takes such a request never.
+func (s *logSink) post(body []byte) (pause time.Duration, err error) {
+	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, s.at.URL, bytes.NewReader(body))
+	if err != nil {
+		return -1, err
+	}
+	req.Header = s.headers()
+	resp, err := s.client.Do(req)
+	if err != nil {
+		if errors.Is(err, errRedirected) {
+			return -1, errRedirected
+		}
+		return 0, errors.Unwrap(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, sinkAnswer))
+	switch status := resp.StatusCode; {
+	case status/100 == 2:
+		if s.at.Protocol == sinkOTLP && err == nil {
+			return -1, rejectedOTLPLogs(answer)
+		}
+		return 0, nil
+	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
+		return retryAfter(resp.Header), fmt.Errorf("it answers %s", resp.Status)
+	default:
+		return -1, fmt.Errorf("it answers %s", resp.Status)
+	}
+}
+
+// retryAfter is how long a collector wants to be left alone, 0 where it does not say.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// headers are those of a request: what the file says goes before our own. It is read each
+// time, so that a token in it can change; while it cannot be read, what it said last holds.
+func (s *logSink) headers() http.Header {
+	if s.at.Headers != "" {
+		if read, err := readHeaders(s.at.Headers); err == nil {
+			s.header = read
+		}
+	}
+	out := s.header.Clone()
+	if out == nil {
+		out = make(http.Header)
+	}
+	if out.Get("Content-Type") == "" {
+		out.Set("Content-Type", map[string]string{sinkOTLP: "application/json", sinkLines: "text/plain; charset=utf-8"}[s.at.Protocol])
+	}
+	if out.Get("User-Agent") == "" {
+		out.Set("User-Agent", "gatehouse")
+	}
+	return out
+}
