@@ -13,7 +13,7 @@ import zipfile
 import boto3
 import pytest
 from botocore.config import Config
-from conftest import Backend, Server, chromium
+from conftest import Server, chromium
 
 KEY = ("AKIAADMINEXAMPLE1111", "admin-secret-admin-secret-admin-secret")
 CREDENTIALS = f"""
@@ -31,6 +31,9 @@ TELL = """{
   "header": "$util.escapeJavaScript($input.params().header.get('X-Trace')).replaceAll("\\\\'", "'")", "type": "$util.escapeJavaScript($input.params().header.get('Content-Type')).replaceAll("\\\\'", "'")",
   "body": "$util.escapeJavaScript($input.body).replaceAll("\\\\'", "'")"
 }"""
+
+
+GIVEN = """#set($query = $input.params().querystring){#foreach($name in $query.keySet())"$name": "$query.get($name)"#if($foreach.hasNext), #end#end}"""
 
 
 def operation(parameters=(), auth="NONE", key=False):
@@ -65,6 +68,10 @@ def preflight():
     }
 
 
+# Names of parameters that languages have a use for. Others that would be code are no names of parameters.
+HOSTILE = ["__proto__", "constructor", "toString", "hasOwnProperty", "class", "import", "__init__", "self", "func", "a.b", "a-b", "a_b", "a$b", "$a"]
+
+
 def definition(backend):
     who = [("query", "who", False), ("query", "tag", False), ("header", "X-Trace", False)]
     api = {
@@ -80,6 +87,19 @@ def definition(backend):
             "/files/{rest+}": {"x-amazon-apigateway-any-method": operation([("path", "rest", True)])},
             "/2026/{things}": {"get": operation([("path", "things", True)])},
             "/2026/things": {"get": operation()},
+            "/hostile": {"get": {
+                "parameters": [{"name": name, "in": "query", "required": False, "type": "string"} for name in HOSTILE],
+                "responses": {"200": {"description": "ok", "headers": {"Access-Control-Allow-Origin": {"type": "string"}}}},
+                "x-amazon-apigateway-integration": {
+                    "type": "mock",
+                    "requestTemplates": {"application/json": '{"statusCode": 200}'},
+                    "responses": {"default": {
+                        "statusCode": "200",
+                        "responseParameters": {"method.response.header.Access-Control-Allow-Origin": "'*'"},
+                        "responseTemplates": {"application/json": GIVEN},
+                    }},
+                },
+            }},
         },
     }
     for path in api["paths"].values():
@@ -116,25 +136,24 @@ class Sdk:
 
 
 @pytest.fixture
-def sdk(tmp_path):
+def sdk(tmp_path, backend):
     keys = tmp_path / "keys.yaml"
     keys.write_text(CREDENTIALS)
     keys.chmod(0o600)
-    backend = Backend()
-    thread = threading.Thread(target=backend.serve_forever)
-    thread.start()
     server = Server(tmp_path / "data", "--credentials", str(keys)).start()
-    made = Sdk(server, None, tmp_path)
-    made.api = made.client.import_rest_api(body=definition(backend.url))["id"]
-    made.client.create_deployment(restApiId=made.api, stageName="prod")
-    plan = made.client.create_usage_plan(name="all", apiStages=[{"apiId": made.api, "stage": "prod"}])["id"]
-    key = made.client.create_api_key(name="one", value=API_KEY, enabled=True)["id"]
-    made.client.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
-    yield made
-    assert server.stop() == 0
-    backend.shutdown()
-    thread.join()
-    backend.server_close()
+    try:
+        yield deployed(Sdk(server, None, tmp_path), backend)
+    finally:
+        assert server.stop() == 0
+
+
+def deployed(sdk, backend):
+    sdk.api = sdk.client.import_rest_api(body=definition(backend.url))["id"]
+    sdk.client.create_deployment(restApiId=sdk.api, stageName="prod")
+    plan = sdk.client.create_usage_plan(name="all", apiStages=[{"apiId": sdk.api, "stage": "prod"}])["id"]
+    key = sdk.client.create_api_key(name="one", value=API_KEY, enabled=True)["id"]
+    sdk.client.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
+    return sdk
 
 
 STRANGE = "a b/c?d=é%2F'()*!~:@+,;&"
@@ -154,6 +173,7 @@ CALLS = [
     ("signed body", "signedNamePost", {"name": "x"}, {"d": "é"}, {"who": f"arn:aws:iam::111111111111:user/{KEY[0]}", "body": '{"d":"é"}'}),
     ("key", "userInfoKeyedGet", {"who": "k"}, None, {"key": API_KEY, "query": "k"}),
     ("digit", "method2026ThingsGet", {}, None, {"path": "/prod/2026/things"}),
+    ("hostile", "hostileGet", dict.fromkeys(HOSTILE, "v"), None, dict.fromkeys(HOSTILE, "v")),
     ("second of a name", "method2026ThingsGet2", {"things": "y"}, None, {"path": "/prod/2026/y"}),
 ]
 
@@ -245,7 +265,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 def test_javascript_in_chromium(sdk):
     script = (sdk.unpack("javascript") / "apigClient.js").read_bytes()
-    run = f"run(apigClientFactory, ...{json.dumps([sdk.settings, cases()])}).catch(String).then((said) => fetch('/', {{method: 'POST', body: JSON.stringify(said)}}))"
+    run = f"run(apigClientFactory, ...JSON.parse({json.dumps(json.dumps([sdk.settings, cases()]))})).catch(String).then((said) => fetch('/', {{method: 'POST', body: JSON.stringify(said)}}))"
     page = f"<!doctype html><meta charset=utf-8><script src=apigClient.js></script><script>{RUN}\n{run}</script>"
     Page.files = {"/": page.encode(), "/apigClient.js": script}
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)

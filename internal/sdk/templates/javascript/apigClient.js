@@ -35,8 +35,9 @@ var apigClientFactory = (function () {
     if (!Object.hasOwn(given, name) || given[name] === undefined || given[name] === null || given[name] === "") throw new Error(name + " must be defined");
   }
 
+  // pick has no prototype: a parameter may have the name of one's member.
   function pick(given, names) {
-    const out = {};
+    const out = Object.create(null);
     for (const name of names || []) if (Object.hasOwn(given, name)) out[name] = given[name];
     return out;
   }
