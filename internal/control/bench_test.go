@@ -3,11 +3,14 @@ package control_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -266,15 +269,52 @@ func BenchmarkCreateDeployment(b *testing.B) {
 	measure(b, func() { l.call("POST", "/restapis/"+l.api+"/deployments", "{}", 201) })
 }
 
+// large is a definition of a number of resources, two of them for each thing: with four
+// methods, of which one is for CORS, a model, and an authorizer for all of them.
+func large(t testing.TB, resources int) []byte {
+	t.Helper()
+	doc := members{}
+	for i := range resources / 2 {
+		name := strconv.Itoa(i)
+		renamed := strings.NewReplacer("/items", "/items"+name, "Item", "Item"+name)
+		for _, part := range append([]fragment{corpusBase}, corpusSurroundings...) {
+			if part.name == "" || part.name == "CORS" || part.name == "token authorizer" {
+				for _, text := range []string{part.openapi, part.both} {
+					mergeMembers(doc, yamlObject(t, renamed.Replace(text)))
+				}
+			}
+		}
+		for _, at := range [][2]string{{"/items" + name, "get"}, {"/items" + name, "post"}, {"/items" + name + "/{id}", "get"}} {
+			doc["paths"].(members)[at[0]].(members)[at[1]].(members)["x-amazon-apigateway-integration"] = yamlObject(t, corpusIntegrations[i%len(corpusIntegrations)].both)
+		}
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func BenchmarkGetExport(b *testing.B) {
-	l := newLoad(b, b.TempDir(), 300)
-	l.fill(3)
-	must(l.CreateDeployment(ctx(), who, &wire.CreateDeploymentRequest{RestAPIID: l.api, StageName: new("test")}))(b)
-	measure(b, func() { l.call("GET", "/restapis/"+l.api+"/stages/test/exports/oas30?extensions=apigateway", "", 200) })
+	e := exportBenchOn(b, newBench(b), large(b, 300))
+	for _, format := range []string{"oas30", "swagger"} {
+		for _, accept := range accepts {
+			b.Run(format+" "+accept, func(b *testing.B) {
+				in := &wire.GetExportRequest{RestAPIID: e.api, StageName: "prod", ExportType: format, Parameters: map[string]string{"extensions": "apigateway"}, Accepts: &accept}
+				size := 0
+				measure(b, func() { size = len(must(e.GetExport(ctx(), who, in))(b).Body) })
+				b.SetBytes(int64(size))
+			})
+		}
+	}
 }
 
 func BenchmarkImport(b *testing.B) {
-	l := newLoad(b, "", 0)
-	body := string(definition(b, "petstore.openapi.yaml"))
-	measure(b, func() { l.call("PUT", "/restapis/"+l.api+"?mode=overwrite", body, 200) })
+	for name, text := range map[string][]byte{"petstore": definition(b, "petstore.openapi.yaml"), "300 resources": large(b, 300)} {
+		b.Run(name, func(b *testing.B) {
+			l := newLoad(b, b.TempDir(), 0)
+			measure(b, func() { l.call("PUT", "/restapis/"+l.api+"?mode=overwrite", string(text), 200) })
+			b.SetBytes(int64(len(text)))
+		})
+	}
 }

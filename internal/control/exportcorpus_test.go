@@ -69,7 +69,7 @@ func corpusDefinition(t *testing.T, format string, integration, around fragment)
 	return text
 }
 
-func yamlObject(t *testing.T, text string) members {
+func yamlObject(t testing.TB, text string) members {
 	t.Helper()
 	var out members
 	if err := yaml.Unmarshal([]byte(text), &out); err != nil {

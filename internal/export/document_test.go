@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -207,4 +208,28 @@ func TestParseExtensions(t *testing.T) {
 	if n := strings.Count(ExtensionNames, ",") + 1; n != len(extensions) {
 		t.Errorf("%d of %d words are named", n, len(extensions))
 	}
+}
+
+// FuzzDocument writes what a stranger says in the schema of a model and in the
+// documentation of all methods. Whatever it is, the document is one.
+func FuzzDocument(f *testing.F) {
+	f.Add(`{"definitions": {"a": {"$ref": "#/definitions/a/definitions/b"}}, "allOf": [{"$ref": "#"}, {"$ref": "#/allOf/0/"}], "items": [{"definitions": {"~": {}}}]}`)
+	f.Add(`{"description": 1, "tags": null, "info": {"description": [{}], "x-a": 1}, "x-b": {"x-amazon-c": 2}, "externalDocs": "\u0000", "properties": {"a": {"properties": {"b": {}}}}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		src := &Source{
+			Models:    []wire.Model{{Name: new("M"), Schema: &text}, {Name: new("Ma"), Schema: &text}},
+			Resources: []wire.Resource{{ID: new("r"), Path: new("/"), ResourceMethods: map[string]wire.Method{"GET": {RequestModels: map[string]string{"application/json": "M"}}}}},
+			Documentation: &Documentation{Parts: []wire.DocumentationPart{
+				{Location: &wire.DocumentationPartLocation{Type: "API"}, Properties: &text},
+				{Location: &wire.DocumentationPartLocation{Type: "METHOD"}, Properties: &text},
+				{Location: &wire.DocumentationPartLocation{Type: "MODEL", Name: new("M")}, Properties: &text},
+			}},
+		}
+		for _, format := range []Format{Swagger, OpenAPI30} {
+			doc, err := Document(src, Options{Format: format, Extensions: everything})
+			if err != nil || !json.Valid(doc) {
+				t.Fatalf("%s: %v\n%s", format, err, doc)
+			}
+		}
+	})
 }

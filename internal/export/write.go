@@ -1,7 +1,6 @@
 package export
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -120,15 +119,34 @@ func (w *writer) item(v value, level int) {
 	}
 }
 
-var (
-	plainKey = regexp.MustCompile(`^(?:[a-zA-Z/$_][a-zA-Z0-9/$_.{}+-]*|[1-5][0-9]{2})$`)
+// reserved are words that YAML 1.1 reads as something else than text.
+var reserved = map[string]bool{"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true, "true": true, "false": true, "null": true}
 
-	// reserved are words that YAML 1.1 reads as something else than text.
-	reserved = map[string]bool{"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true, "true": true, "false": true, "null": true}
-)
+// plainKey reports whether a key needs no quotes: it is a word that begins like none of
+// YAML's marks and numbers, or a status code.
+func plainKey(name string) bool {
+	if name == "" || reserved[strings.ToLower(name)] {
+		return false
+	}
+	if len(name) == 3 && name[0] >= '1' && name[0] <= '5' && isDigit(name[1]) && isDigit(name[2]) {
+		return true
+	}
+	for i := range len(name) {
+		switch c := name[i]; {
+		case isLetter(c) || strings.IndexByte("/$_", c) >= 0:
+		case i > 0 && (isDigit(c) || strings.IndexByte(".{}+-", c) >= 0):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
 func (w *writer) key(name string) {
-	if plainKey.MatchString(name) && !reserved[strings.ToLower(name)] {
+	if plainKey(name) {
 		w.b = append(w.b, name...)
 	} else {
 		w.quote(name)
