@@ -56,8 +56,6 @@ var drivenSettings = []driven{
 
 	{setting: "DomainName.endpointConfiguration.types", value: `["EDGE"]`, becomes: kept,
 		body: `{"endpointConfiguration": {"types": ["EDGE"]}}`, patch: []string{"replace /endpointConfiguration/types/0 EDGE"}},
-	{setting: "DomainName.endpointConfiguration.types", value: `["PRIVATE"]`, becomes: refused, refusal: notYet + "endpointConfiguration.types PRIVATE yet",
-		body: `{"endpointConfiguration": {"types": ["PRIVATE"]}}`, patch: []string{"replace /endpointConfiguration/types/0 PRIVATE"}},
 	{setting: "DomainName.endpointConfiguration.ipAddressType", value: `"dualstack"`, becomes: kept,
 		body: `{"endpointConfiguration": {"ipAddressType": "dualstack"}}`, patch: []string{"replace /endpointConfiguration/ipAddressType dualstack"}},
 	{setting: "DomainName.endpointConfiguration.vpcEndpointIds", any: true, value: `["vpce-1"]`, becomes: refused, refusal: "BadRequestException VPCEndpoints can only be specified with PRIVATE apis.",

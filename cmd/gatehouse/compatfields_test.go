@@ -33,8 +33,10 @@ func kindOf(op *wire.Operation, outputs map[string]string) string {
 	if strings.HasPrefix(op.Name, "Get") || strings.HasPrefix(op.Name, "List") {
 		return "Reading"
 	}
-	if kind, ok := strings.CutPrefix(op.Name, "Delete"); ok {
-		return kind
+	for _, verb := range []string{"Delete", "Reject"} {
+		if kind, ok := strings.CutPrefix(op.Name, verb); ok {
+			return kind
+		}
 	}
 	return outputs[op.Name]
 }

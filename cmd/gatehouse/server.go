@@ -154,7 +154,7 @@ func (s *server) serve() {
 		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside()})
 	}
 	if s.ports.secure != nil {
-		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(), Next: s.beside()})
+		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(nil), Next: s.beside()})
 	}
 	s.serveVPCEndpoints()
 	if s.ports.admin != nil {

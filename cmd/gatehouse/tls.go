@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 // A certificate names the PEM files of one server certificate: the chain,
@@ -30,9 +31,10 @@ type certificates struct {
 	own     tls.Certificate // in place of files; made when it is first needed
 	current atomic.Pointer[shownCertificates]
 
-	// handshake is what the name that a client asks for says of its handshake. It is set
-	// before anybody listens.
-	handshake func(name string) gateway.Handshake
+	// handshake is what the name that a client asks for says of its handshake, at the
+	// listener of a VPC endpoint or at another one, for which that is nil. It is set before
+	// anybody listens.
+	handshake func(name string, at *httpmsg.VPCEndpoint) gateway.Handshake
 
 	mu    sync.Mutex
 	pairs []certificate
@@ -137,13 +139,13 @@ func (cs *certificates) has(arn string) bool {
 	return shown != nil && shown.byARN[arn] != nil
 }
 
-// get is a tls.Config.GetCertificate. A client that asks for a custom domain name gets
+// get is a tls.Config.GetCertificate for the listener of a VPC endpoint. A client that asks for a custom domain name gets
 // the one whose ARN that has; others get the first that fits the name that they ask
 // for, else the first of all.
-func (cs *certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (cs *certificates) get(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint) (*tls.Certificate, error) {
 	shown := cs.current.Load()
 	if len(shown.byARN) > 0 {
-		for _, arn := range cs.handshake(hello.ServerName).CertificateARNs {
+		for _, arn := range cs.handshake(hello.ServerName, at).CertificateARNs {
 			if cert := shown.byARN[arn]; cert != nil {
 				return cert, nil
 			}

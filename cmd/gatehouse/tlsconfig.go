@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/tlspolicy"
 )
 
@@ -12,14 +13,15 @@ type handshakeKind struct {
 	http2  bool // it may be spoken
 }
 
-// config is that of a listener whose clients are shown the certificates: each handshake
-// is as the name that its client asks for wants it. Tickets that resume sessions are
+// config is that of a listener whose clients are shown the certificates, a VPC endpoint's
+// or another one, for which at is nil: each handshake is as the name that its client asks for wants it. Tickets that resume sessions are
 // sealed with keys that crypto/tls changes every day and keeps for a week.
-func (cs *certificates) config() *tls.Config {
+func (cs *certificates) config(at *httpmsg.VPCEndpoint) *tls.Config {
+	get := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return cs.get(hello, at) }
 	kinds := make(map[handshakeKind]*tls.Config)
 	for _, policy := range append(tlspolicy.All(), tlspolicy.Default) {
 		for _, http2 := range []bool{false, true} {
-			c := &tls.Config{GetCertificate: cs.get, NextProtos: []string{"http/1.1"}}
+			c := &tls.Config{GetCertificate: get, NextProtos: []string{"http/1.1"}}
 			if http2 {
 				c.NextProtos = []string{"h2", "http/1.1"}
 			}
@@ -30,7 +32,7 @@ func (cs *certificates) config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS10, // that a policy takes; each of kinds has its own
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			policy := cs.handshake(hello.ServerName).Policy
+			policy := cs.handshake(hello.ServerName, at).Policy
 			return kinds[handshakeKind{policy, policy.HTTP2(hello)}], nil
 		},
 	}

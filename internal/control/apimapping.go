@@ -43,7 +43,7 @@ func (m *basePathMapping) shownV2() *wire.APIMapping {
 // apiMappings reads the mappings of a domain name. There are few: AWS has 200 of those
 // of several levels.
 func (t *tx) apiMappings(domain string) ([]basePathMapping, error) {
-	if err := t.require(kindDomainName, domain, errDomainName()); err != nil {
+	if err := t.requirePublicDomain(domain); err != nil {
 		return nil, err
 	}
 	rows, err := t.rowsWith(kindBasePathMapping, snapshot.MappingID(domain, ""))
@@ -51,6 +51,16 @@ func (t *tx) apiMappings(domain string) ([]basePathMapping, error) {
 		return nil, err
 	}
 	return decodeRows[basePathMapping](t, kindBasePathMapping, rows)
+}
+
+// requirePublicDomain wants a public domain name: apigatewayv2 knows private ones by their
+// ids, for routing rules alone.
+func (t *tx) requirePublicDomain(name string) error {
+	key, err := domainKey(name, nil)
+	if err != nil {
+		return err
+	}
+	return t.require(kindDomainName, key, errDomainName())
 }
 
 // apiMapping reads a mapping by its id.
@@ -69,7 +79,11 @@ func (t *tx) apiMapping(domain, id string) (*basePathMapping, error) {
 
 // managedByV2 reads a domain name whose mappings apigatewayv2 may change.
 func (t *tx) managedByV2(name string) (*wire.DomainName, error) {
-	d, err := t.domainName(name)
+	key, err := domainKey(name, nil)
+	if err != nil {
+		return nil, err
+	}
+	d, err := t.domainName(key)
 	switch {
 	case err != nil:
 		return nil, err
@@ -112,7 +126,7 @@ func (t *tx) checkAPIMapping(m *basePathMapping) error {
 	if err := checkMappingKey(m.BasePath); err != nil {
 		return err
 	}
-	return t.checkTarget(m.APIID, m.Stage, wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, wire.Truncated(m.APIID)))
+	return t.checkTarget(m, wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, wire.Truncated(m.APIID)))
 }
 
 // multiLevelQuota refuses the next base path of several levels of a domain name that has
@@ -176,7 +190,7 @@ func (s *Service) GetAPIMappings(ctx context.Context, who *wire.Caller, in *wire
 		return nil, err
 	}
 	return read(ctx, s, who, "", func(t *tx) (*wire.APIMappings, error) {
-		if err := t.require(kindDomainName, in.DomainName, errDomainName()); err != nil {
+		if err := t.requirePublicDomain(in.DomainName); err != nil {
 			return nil, err
 		}
 		all := func(*basePathMapping) bool { return true }

@@ -23,8 +23,8 @@ func errBasePathTaken() error { return wire.Conflict("Base path already exists f
 
 // A basePathMapping is one as it is stored.
 type basePathMapping struct {
-	ID       string `json:"id,omitzero"` // what apigatewayv2 calls it; "" for one that is older than ids
-	Domain   string `json:"domain"`
+	ID       string `json:"id,omitzero"`       // what apigatewayv2 calls it; "" for one that is older than ids
+	Domain   string `json:"domain"`            // its key
 	BasePath string `json:"basePath,omitzero"` // "" for (none)
 	APIID    string `json:"apiId"`
 	Stage    string `json:"stage,omitzero"` // "" where clients name it
@@ -80,37 +80,43 @@ func (t *tx) checkMapping(m *basePathMapping, was string) error {
 	case len(m.BasePath) > maxBasePath || !basePathPattern.MatchString(m.BasePath) || m.BasePath == "." || m.BasePath == "..":
 		return wire.BadRequest("Invalid base path specified: %s", wire.Truncated(m.BasePath))
 	}
-	return t.checkTarget(m.APIID, m.Stage, wire.BadRequest("Invalid REST API identifier specified"))
+	return t.checkTarget(m, wire.BadRequest("Invalid REST API identifier specified"))
 }
 
 func errMappedStage() error { return wire.BadRequest("Invalid stage identifier specified") }
 
-// checkTarget wants a public API of the account's to which a domain name can lead, and
-// its stage. One that nobody names, "", is known when a request comes.
-func (t *tx) checkTarget(apiID, stage string, missing error) error {
-	api, err := load[restAPI](t.of(apiID), kindRestAPI, apiID, missing)
+// checkTarget wants an API of the account's to which the domain name can lead, a private
+// one for a private name and a public one for others, and its stage. One that nobody
+// names, "", is known when a request comes.
+func (t *tx) checkTarget(m *basePathMapping, missing error) error {
+	api, err := load[restAPI](t.of(m.APIID), kindRestAPI, m.APIID, missing)
 	if err != nil {
 		return err
 	}
-	if e := api.EndpointConfiguration; e != nil && slices.Contains(e.Types, "PRIVATE") {
+	_, privateID := snapshot.SplitDomainKey(m.Domain)
+	switch private := isPrivate(api.EndpointConfiguration); {
+	case private && privateID == "":
 		return wire.BadRequest("Private APIs cannot be mapped to public custom domain names")
+	case !private && privateID != "":
+		return wire.BadRequest("Public APIs cannot be mapped to private custom domain names")
 	}
-	if stage == "" {
+	if m.Stage == "" {
 		return nil
 	}
-	return t.of(apiID).require(kindStage, stage, errMappedStage())
+	return t.of(m.APIID).require(kindStage, m.Stage, errMappedStage())
 }
 
 // CreateBasePathMapping has paths of a domain name lead to an API.
 func (s *Service) CreateBasePathMapping(ctx context.Context, who *wire.Caller, in *wire.CreateBasePathMappingRequest) (*wire.BasePathMapping, error) {
-	if err := publicDomainName(in.DomainNameID); err != nil {
+	domain, err := domainKey(in.DomainName, in.DomainNameID)
+	if err != nil {
 		return nil, err
 	}
 	return write(ctx, s, who, "", func(t *tx) (*wire.BasePathMapping, error) {
-		if err := t.require(kindDomainName, in.DomainName, errDomainName()); err != nil {
+		if err := t.require(kindDomainName, domain, errDomainName()); err != nil {
 			return nil, err
 		}
-		m := &basePathMapping{ID: newID(apiIDLength), Domain: in.DomainName, BasePath: storedBasePath(text(in.BasePath)), APIID: in.RestAPIID, Stage: text(in.Stage)}
+		m := &basePathMapping{ID: newID(apiIDLength), Domain: domain, BasePath: storedBasePath(text(in.BasePath)), APIID: in.RestAPIID, Stage: text(in.Stage)}
 		if err := t.checkMapping(m, noBasePath); err != nil {
 			return nil, err
 		}
@@ -120,11 +126,12 @@ func (s *Service) CreateBasePathMapping(ctx context.Context, who *wire.Caller, i
 
 // GetBasePathMapping reads one mapping.
 func (s *Service) GetBasePathMapping(ctx context.Context, who *wire.Caller, in *wire.GetBasePathMappingRequest) (*wire.BasePathMapping, error) {
-	if err := publicDomainName(in.DomainNameID); err != nil {
+	domain, err := domainKey(in.DomainName, in.DomainNameID)
+	if err != nil {
 		return nil, err
 	}
 	return read(ctx, s, who, "", func(t *tx) (*wire.BasePathMapping, error) {
-		m, err := t.basePathMapping(in.DomainName, in.BasePath)
+		m, err := t.basePathMapping(domain, in.BasePath)
 		if err != nil {
 			return nil, err
 		}
@@ -134,15 +141,16 @@ func (s *Service) GetBasePathMapping(ctx context.Context, who *wire.Caller, in *
 
 // GetBasePathMappings lists the mappings of a domain name.
 func (s *Service) GetBasePathMappings(ctx context.Context, who *wire.Caller, in *wire.GetBasePathMappingsRequest) (*wire.BasePathMappings, error) {
-	if err := publicDomainName(in.DomainNameID); err != nil {
+	domain, err := domainKey(in.DomainName, in.DomainNameID)
+	if err != nil {
 		return nil, err
 	}
 	return read(ctx, s, who, "", func(t *tx) (*wire.BasePathMappings, error) {
-		if err := t.require(kindDomainName, in.DomainName, errDomainName()); err != nil {
+		if err := t.require(kindDomainName, domain, errDomainName()); err != nil {
 			return nil, err
 		}
 		all := func(*basePathMapping) bool { return true }
-		items, position, err := pageOf(t, kindBasePathMapping, snapshot.MappingID(in.DomainName, ""), in.Position, in.Limit, all)
+		items, position, err := pageOf(t, kindBasePathMapping, snapshot.MappingID(domain, ""), in.Position, in.Limit, all)
 		if err != nil {
 			return nil, err
 		}
@@ -156,11 +164,12 @@ func (s *Service) GetBasePathMappings(ctx context.Context, who *wire.Caller, in 
 
 // UpdateBasePathMapping patches a mapping, which may move to another base path.
 func (s *Service) UpdateBasePathMapping(ctx context.Context, who *wire.Caller, in *wire.UpdateBasePathMappingRequest) (*wire.BasePathMapping, error) {
-	if err := publicDomainName(in.DomainNameID); err != nil {
+	domain, err := domainKey(in.DomainName, in.DomainNameID)
+	if err != nil {
 		return nil, err
 	}
 	return write(ctx, s, who, "", func(t *tx) (*wire.BasePathMapping, error) {
-		m, err := t.basePathMapping(in.DomainName, in.BasePath)
+		m, err := t.basePathMapping(domain, in.BasePath)
 		if err != nil {
 			return nil, err
 		}
@@ -211,11 +220,12 @@ func setMappedAPI(_ *tx, m *basePathMapping, op *patch.Op) error {
 
 // DeleteBasePathMapping ends what a mapping leads to; the API stays.
 func (s *Service) DeleteBasePathMapping(ctx context.Context, who *wire.Caller, in *wire.DeleteBasePathMappingRequest) (*wire.Empty, error) {
-	if err := publicDomainName(in.DomainNameID); err != nil {
+	domain, err := domainKey(in.DomainName, in.DomainNameID)
+	if err != nil {
 		return nil, err
 	}
 	return writeEmpty(ctx, s, who, "", func(t *tx) error {
-		m, err := t.basePathMapping(in.DomainName, in.BasePath)
+		m, err := t.basePathMapping(domain, in.BasePath)
 		if err != nil {
 			return err
 		}
@@ -226,13 +236,35 @@ func (s *Service) DeleteBasePathMapping(ctx context.Context, who *wire.Caller, i
 // checkUnmapped refuses to delete what mappings lead to: what names it in the
 // error, and key begins the keys under which kindMappingStage has them.
 func (t *tx) checkUnmapped(what, of, key string) error {
-	ids, err := t.lookUpDocs(kindMappingStage, key)
-	if err != nil || len(ids) == 0 {
+	domains, err := t.mappedDomains(key)
+	if err != nil || len(domains) == 0 {
 		return err
 	}
+	return wire.BadRequest("Deleting %s failed. Please remove all base path mappings related to the %s in your domains: %s", what, of, strings.Join(domains, ", "))
+}
+
+// mappedDomains lists the keys of the domain names with mappings that lead to what key
+// begins the keys of in kindMappingStage.
+func (t *tx) mappedDomains(key string) ([]string, error) {
+	ids, err := t.lookUpDocs(kindMappingStage, key)
 	domains := make([]string, len(ids))
 	for i, id := range ids {
 		domains[i], _, _ = strings.Cut(id, "/")
 	}
-	return wire.BadRequest("Deleting %s failed. Please remove all base path mappings related to the %s in your domains: %s", what, of, strings.Join(slices.Compact(domains), ", "))
+	return slices.Compact(domains), err
+}
+
+// checkMappedType refuses to give an API another type of endpoint that a private domain
+// name leads to: the name would lead to a public API (documented; AWS's words are not
+// known).
+func (t *tx) checkMappedType(before string) error {
+	if before != "PRIVATE" {
+		return nil
+	}
+	domains, err := t.mappedDomains(t.api + "/")
+	domains = slices.DeleteFunc(domains, func(key string) bool { return !strings.Contains(key, "+") })
+	if err != nil || len(domains) == 0 {
+		return err
+	}
+	return wire.BadRequest("Cannot change the endpoint type of RestApi %s. Please remove all base path mappings related to the RestApi in your private domains: %s", t.api, strings.Join(domains, ", "))
 }

@@ -114,3 +114,46 @@ func TestConvergeBasePathMapping(t *testing.T) {
 	}
 	rapid.Check(t, c.check)
 }
+
+// Of a private domain name the provider patches the certificate and the policy, under the
+// id that it got.
+func TestConvergePrivateDomainName(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	policies := rapid.SampledFrom([]string{anyoneMayInvoke, `{"Version":"2012-10-17","Statement":[]}`})
+	c := convergence[wire.CreateDomainNameRequest, wire.DomainName]{
+		draw: func(t *rapid.T, label string) *wire.CreateDomainNameRequest {
+			return &wire.CreateDomainNameRequest{
+				DomainName: "inner.example.com", EndpointConfiguration: &wire.EndpointConfiguration{Types: []string{"PRIVATE"}},
+				CertificateARN: new(rapid.SampledFrom([]string{acm + "a", acm + "b"}).Draw(t, label+" certificate")), CertificateName: maybe(t, label+" name", filledText),
+				Policy: maybe(t, label+" policy", policies),
+			}
+		},
+		create: func(in *wire.CreateDomainNameRequest) (string, error) {
+			out, err := b.CreateDomainName(ctx(), who, in)
+			if err != nil {
+				return "", err
+			}
+			return *out.DomainNameID, nil
+		},
+		change: func(from, to *wire.CreateDomainNameRequest) (p patchList) {
+			p.text("/certificateName", from.CertificateName, to.CertificateName)
+			p.text("/certificateArn", from.CertificateARN, to.CertificateARN)
+			p.text("/policy", from.Policy, to.Policy)
+			p.add("replace", "/mutualTlsAuthentication/truststoreUri", new(""))
+			return p
+		},
+		update: func(id string, ops []wire.PatchOperation) (*wire.DomainName, error) {
+			return b.UpdateDomainName(ctx(), who, &wire.UpdateDomainNameRequest{DomainName: "inner.example.com", DomainNameID: &id, PatchOperations: ops})
+		},
+		read: func(id string) (*wire.DomainName, error) {
+			return b.GetDomainName(ctx(), who, &wire.GetDomainNameRequest{DomainName: "inner.example.com", DomainNameID: &id})
+		},
+		remove: func(id string) error {
+			_, err := b.DeleteDomainName(ctx(), who, &wire.DeleteDomainNameRequest{DomainName: "inner.example.com", DomainNameID: &id})
+			return err
+		},
+		forget: func(d *wire.DomainName) { d.CertificateUploadDate, d.DomainNameID, d.DomainNameARN = nil, nil, nil },
+	}
+	rapid.Check(t, c.check)
+}

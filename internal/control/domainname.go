@@ -5,30 +5,25 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 func errDomainName() error { return wire.NotFound("Invalid domain name identifier specified") }
 
-// domainName reads a custom domain name. Of its status nothing is stored.
-func (t *tx) domainName(name string) (*wire.DomainName, error) {
-	return load[wire.DomainName](t, kindDomainName, name, errDomainName())
+// domainName reads a custom domain name by its key. Of its status nothing is stored.
+func (t *tx) domainName(key string) (*wire.DomainName, error) {
+	return load[wire.DomainName](t, kindDomainName, key, errDomainName())
 }
 
-// publicDomainName refuses an operation on a private domain name, which is named
-// with an id: this server has none.
-func publicDomainName(id *string) error {
-	if given(id) != nil {
-		return errDomainName()
-	}
-	return nil
-}
-
-// domainOwnerKeys are the keys of kindDomainOwner: whose a name is must be plain
+// domainOwnerKeys are the keys of kindDomainOwner: whose a public name is must be plain
 // to whoever has nothing but a Host.
-func domainOwnerKeys(d *wire.DomainName) []string { return []string{fromRoot(*d.DomainName)} }
+func domainOwnerKeys(d *wire.DomainName) []string {
+	if text(d.DomainNameID) != "" {
+		return nil
+	}
+	return []string{fromRoot(*d.DomainName)}
+}
 
 // fromRoot is a name with its labels in the order of DNS, the root's first, so that
 // the names below another begin with it.
@@ -105,7 +100,6 @@ func (t *tx) newDomainName(in *wire.CreateDomainNameRequest) (*wire.DomainName, 
 	}
 	d := &wire.DomainName{
 		DomainName: &in.DomainName, EndpointConfiguration: endpoint, Tags: filled(in.Tags), RoutingMode: withDefault(given(in.RoutingMode), byMappings),
-		DomainNameARN:   new("arn:" + policy.Partition(t.who.Region) + ":apigateway:" + t.who.Region + "::/domainnames/" + in.DomainName),
 		CertificateName: given(in.CertificateName), CertificateARN: given(in.CertificateARN), CertificateUploadDate: &t.now,
 		RegionalCertificateName: given(in.RegionalCertificateName), RegionalCertificateARN: given(in.RegionalCertificateARN),
 		SecurityPolicy: withDefault(given(in.SecurityPolicy), "TLS_1_2"), EndpointAccessMode: given(in.EndpointAccessMode),
@@ -119,6 +113,10 @@ func (t *tx) newDomainName(in *wire.CreateDomainNameRequest) (*wire.DomainName, 
 			return nil, err
 		}
 	}
+	if isPrivate(endpoint) {
+		d.DomainNameID = new(newID(domainIDLength))
+	}
+	d.DomainNameARN = new(t.domainARN(d))
 	t.nameEndpoints(d)
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
@@ -129,26 +127,30 @@ func (t *tx) newDomainName(in *wire.CreateDomainNameRequest) (*wire.DomainName, 
 // addDomainName stores and publishes a new domain name. AWS tells a name of the
 // account from one that somebody else has.
 func (t *tx) addDomainName(d *wire.DomainName) error {
-	exists, err := t.exists(kindDomainName, *d.DomainName)
+	key := keyOfDomain(d)
+	exists, err := t.exists(kindDomainName, key)
 	if err != nil {
 		return err
 	}
 	if exists {
 		return wire.BadRequest("The domain name you provided already exists.")
 	}
-	if err := t.accountQuota(kindDomainName, t.svc.limits.DomainNames, "Domain Names"); err != nil {
+	private := text(d.DomainNameID) != ""
+	if err := t.domainQuota(private); err != nil {
 		return err
 	}
-	if err := t.checkOverlap(*d.DomainName); err != nil {
-		return err
+	if !private {
+		if err := t.checkOverlap(*d.DomainName); err != nil {
+			return err
+		}
 	}
-	return t.insertServed(kindDomainName, *d.DomainName, d, errNameTaken())
+	return t.insertServed(kindDomainName, key, d, errNameTaken())
 }
 
 // servedDomainName is what the data plane is told of a domain name.
 func (t *tx) servedDomainName(d *wire.DomainName) (*snapshot.DomainName, error) {
 	out := &snapshot.DomainName{
-		Name: *d.DomainName, Account: t.who.Account, Region: t.who.Region,
+		Name: *d.DomainName, ID: text(d.DomainNameID), Account: t.who.Account, Region: t.who.Region, Policy: text(d.Policy),
 		EndpointTypes: d.EndpointConfiguration.Types, EndpointAccessMode: text(d.EndpointAccessMode),
 		SecurityPolicy: text(d.SecurityPolicy),
 	}
@@ -178,11 +180,12 @@ func fullDomainName(d *wire.DomainName) *wire.DomainName {
 
 // GetDomainName reads one domain name.
 func (s *Service) GetDomainName(ctx context.Context, who *wire.Caller, in *wire.GetDomainNameRequest) (*wire.DomainName, error) {
-	if err := publicDomainName(in.DomainNameID); err != nil {
+	key, err := domainKey(in.DomainName, in.DomainNameID)
+	if err != nil {
 		return nil, err
 	}
 	return read(ctx, s, who, "", func(t *tx) (*wire.DomainName, error) {
-		d, err := t.domainName(in.DomainName)
+		d, err := t.domainName(key)
 		if err != nil {
 			return nil, err
 		}
@@ -190,11 +193,11 @@ func (s *Service) GetDomainName(ctx context.Context, who *wire.Caller, in *wire.
 	})
 }
 
-// GetDomainNames lists the caller's domain names. Those that other accounts share
-// are private ones, so there are none.
+// GetDomainNames lists the caller's domain names, or the private ones of other accounts
+// that the caller may make access associations with.
 func (s *Service) GetDomainNames(ctx context.Context, who *wire.Caller, in *wire.GetDomainNamesRequest) (*wire.DomainNames, error) {
 	if text(in.ResourceOwner) == "OTHER_ACCOUNTS" {
-		return &wire.DomainNames{Items: []wire.DomainName{}}, nil
+		return s.sharedDomainNames(ctx, who, in)
 	}
 	return read(ctx, s, who, "", func(t *tx) (*wire.DomainNames, error) {
 		items, position, err := page[wire.DomainName](t, kindDomainName, in.Position, in.Limit)
@@ -208,11 +211,12 @@ func (s *Service) GetDomainNames(ctx context.Context, who *wire.Caller, in *wire
 // UpdateDomainName patches a domain name; what it changes holds for the next
 // request.
 func (s *Service) UpdateDomainName(ctx context.Context, who *wire.Caller, in *wire.UpdateDomainNameRequest) (*wire.DomainName, error) {
-	if err := publicDomainName(in.DomainNameID); err != nil {
+	key, err := domainKey(in.DomainName, in.DomainNameID)
+	if err != nil {
 		return nil, err
 	}
 	return write(ctx, s, who, "", func(t *tx) (*wire.DomainName, error) {
-		d, err := t.domainName(in.DomainName)
+		d, err := t.domainName(key)
 		if err != nil {
 			return nil, err
 		}
@@ -226,7 +230,7 @@ func (s *Service) UpdateDomainName(ctx context.Context, who *wire.Caller, in *wi
 		if err := t.checkDomainName(d); err != nil {
 			return nil, err
 		}
-		if err := t.saveServed(kindDomainName, *d.DomainName, d); err != nil {
+		if err := t.saveServed(kindDomainName, key, d); err != nil {
 			return nil, err
 		}
 		return fullDomainName(d), nil
@@ -234,12 +238,16 @@ func (s *Service) UpdateDomainName(ctx context.Context, who *wire.Caller, in *wi
 }
 
 // DeleteDomainName removes a domain name with its base path mappings. The APIs
-// stay.
+// stay. A private one must have no access association any more.
 func (s *Service) DeleteDomainName(ctx context.Context, who *wire.Caller, in *wire.DeleteDomainNameRequest) (*wire.Empty, error) {
-	if err := publicDomainName(in.DomainNameID); err != nil {
+	key, err := domainKey(in.DomainName, in.DomainNameID)
+	if err != nil {
 		return nil, err
 	}
 	return writeBrieflyEmpty(ctx, s, who, "", func(t *tx) error {
-		return t.remove(kindDomainName, in.DomainName, errDomainName())
+		if err := t.checkUnassociated(key); err != nil {
+			return err
+		}
+		return t.remove(kindDomainName, key, errDomainName())
 	})
 }

@@ -49,10 +49,7 @@ func newDomainEndpoint(in *wire.EndpointConfiguration) (*wire.EndpointConfigurat
 	if in == nil {
 		return out, nil
 	}
-	out.IPAddressType = withDefault(given(in.IPAddressType), "ipv4")
 	switch {
-	case slices.Contains(in.Types, "PRIVATE"):
-		return nil, unserved("endpointConfiguration.types", "PRIVATE")
 	case len(in.VPCEndpointIDs) > 0:
 		return nil, wire.BadRequest("VPCEndpoints can only be specified with PRIVATE apis.")
 	case in.Types == nil:
@@ -63,6 +60,7 @@ func newDomainEndpoint(in *wire.EndpointConfiguration) (*wire.EndpointConfigurat
 	default:
 		out.Types = in.Types
 	}
+	out.IPAddressType = withDefault(given(in.IPAddressType), defaultIPAddressType(out.Types[0]))
 	return out, nil
 }
 
@@ -73,15 +71,18 @@ func errNoEndpoint() error {
 // A domainEndpoint is what a domain name says of one of its types of endpoint.
 type domainEndpoint struct {
 	kind                         string
-	name, zone                   **string // by which AWS's DNS knows the endpoint
+	name, zone                   **string // by which AWS's DNS knows the endpoint; nil for a private one
 	certificate, certificateName **string
 }
 
+// domainEndpoints lists the types of endpoint that a domain name can have. A private one
+// has the certificate that an edge-optimized one has elsewhere, and no name of AWS's.
 func domainEndpoints(d *wire.DomainName) []domainEndpoint {
-	return []domainEndpoint{
-		{"EDGE", &d.DistributionDomainName, &d.DistributionHostedZoneID, &d.CertificateARN, &d.CertificateName},
-		{"REGIONAL", &d.RegionalDomainName, &d.RegionalHostedZoneID, &d.RegionalCertificateARN, &d.RegionalCertificateName},
+	first := domainEndpoint{"EDGE", &d.DistributionDomainName, &d.DistributionHostedZoneID, &d.CertificateARN, &d.CertificateName}
+	if isPrivate(d.EndpointConfiguration) {
+		first.kind, first.name, first.zone = "PRIVATE", nil, nil
 	}
+	return []domainEndpoint{first, {"REGIONAL", &d.RegionalDomainName, &d.RegionalHostedZoneID, &d.RegionalCertificateARN, &d.RegionalCertificateName}}
 }
 
 // edgeZone is the hosted zone of all distributions (documented).
@@ -102,6 +103,7 @@ var regionalZones = map[string]string{
 func (t *tx) nameEndpoints(d *wire.DomainName) {
 	for _, e := range domainEndpoints(d) {
 		switch active := slices.Contains(d.EndpointConfiguration.Types, e.kind); {
+		case e.name == nil:
 		case !active:
 			*e.name, *e.zone = nil, nil
 		case *e.name != nil:
@@ -145,8 +147,8 @@ func (t *tx) checkDomainName(d *wire.DomainName) error {
 	if err := checkPolicyOfEndpoints(*d.SecurityPolicy, types); err != nil {
 		return err
 	}
-	if text(d.Policy) != "" {
-		return errPrivateOnly("policy")
+	if err := t.checkPrivateDomain(d); err != nil {
+		return err
 	}
 	if mode := *d.RoutingMode; mode != byMappings {
 		return unserved("routingMode", mode)
@@ -215,7 +217,7 @@ func checkTruststore(d *wire.DomainName, setting *string) error {
 	switch {
 	case text(setting) == "":
 		return nil
-	case slices.Contains(d.EndpointConfiguration.Types, "EDGE"):
+	case !slices.Equal(d.EndpointConfiguration.Types, []string{"REGIONAL"}):
 		return wire.BadRequest("Mutual TLS authentication is supported for Regional APIs only")
 	}
 	return unserved("mutualTlsAuthentication", *setting)

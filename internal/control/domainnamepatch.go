@@ -32,8 +32,8 @@ var domainNamePatch = patchTable[wire.DomainName]{
 		truststorePath("/mutualTlsAuthentication/truststoreUri"),
 		truststorePath("/mutualTlsAuthentication/truststoreVersion"),
 		anyOp("/ownershipVerificationCertificateArn", setText(func(d *wire.DomainName) **string { return &d.OwnershipVerificationCertificateARN })),
-		{At: "/policy", Replace: refusePrivateOnly},
-		{At: "/managementPolicy", Replace: refusePrivateOnly},
+		{At: "/policy", Replace: setText(func(d *wire.DomainName) **string { return &d.Policy })},
+		{At: "/managementPolicy", Replace: setText(func(d *wire.DomainName) **string { return &d.ManagementPolicy })},
 		{At: "/routingMode", Replace: setRoutingMode},
 	},
 }
@@ -80,19 +80,21 @@ func checkExchanges(ops []wire.PatchOperation) error {
 	return nil
 }
 
-// domainEndpointType is a type of endpoint that a patch names.
-func domainEndpointType(op *patch.Op) (string, error) {
-	switch kind := text(op.Value); kind {
-	case "EDGE", "REGIONAL":
-		return kind, nil
-	case "PRIVATE":
-		return "", unserved("endpointConfiguration.types", kind)
+// domainEndpointType is a type of endpoint that a patch gives a domain name. Public and
+// private ones do not become each other (documented; AWS's words are not known).
+func domainEndpointType(d *wire.DomainName, op *patch.Op) (string, error) {
+	kind := text(op.Value)
+	switch {
+	case !slices.Contains(endpointTypes, kind):
+		return "", errEndpointType()
+	case (kind == "PRIVATE") != isPrivate(d.EndpointConfiguration):
+		return "", wire.BadRequest("Cannot migrate a domain name between public and private endpoint types")
 	}
-	return "", errEndpointType()
+	return kind, nil
 }
 
 func addDomainEndpoint(_ *tx, d *wire.DomainName, op *patch.Op) error {
-	kind, err := domainEndpointType(op)
+	kind, err := domainEndpointType(d, op)
 	if e := d.EndpointConfiguration; err == nil && !slices.Contains(e.Types, kind) {
 		e.Types = append(e.Types, kind)
 	}
@@ -122,7 +124,7 @@ func replaceDomainEndpoint(t *tx, d *wire.DomainName, op *patch.Op) error {
 	if i := strings.Index("01", old); i >= 0 && i < len(types) && len(old) == 1 {
 		old = types[i]
 	}
-	kind, err := domainEndpointType(op)
+	kind, err := domainEndpointType(d, op)
 	if err != nil || kind == old {
 		return err
 	}
@@ -130,10 +132,6 @@ func replaceDomainEndpoint(t *tx, d *wire.DomainName, op *patch.Op) error {
 		return err
 	}
 	return addDomainEndpoint(t, d, op)
-}
-
-func refusePrivateOnly(_ *tx, _ *wire.DomainName, op *patch.Op) error {
-	return errPrivateOnly(strings.TrimPrefix(op.Path, "/"))
 }
 
 func setRoutingMode(_ *tx, d *wire.DomainName, op *patch.Op) error {

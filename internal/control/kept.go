@@ -49,7 +49,7 @@ var keptOfDomainName = []keptSetting[wire.DomainName]{
 		return map[bool]string{true: "EDGE"}[slices.Contains(d.EndpointConfiguration.Types, "EDGE")]
 	}},
 	{"DomainName.endpointConfiguration.ipAddressType", "--listen says which addresses are served", func(d *wire.DomainName) string {
-		return otherThan(text(d.EndpointConfiguration.IPAddressType), "ipv4")
+		return otherThan(text(d.EndpointConfiguration.IPAddressType), defaultIPAddressType(d.EndpointConfiguration.Types[0]))
 	}},
 	{"DomainName.certificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.CertificateARN) }},
 	{"DomainName.certificateName", namedByARN, func(d *wire.DomainName) string { return text(d.CertificateName) }},
@@ -187,7 +187,7 @@ func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {
 	}
 	names, err := inOrder[wire.DomainName](t, kindDomainName)
 	for i := range names {
-		at.ID = *names[i].DomainName
+		at.ID = keyOfDomain(&names[i])
 		out = appendKept(out, at, keptOfDomainName, &names[i])
 	}
 	return &out, err

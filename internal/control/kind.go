@@ -18,8 +18,9 @@ const (
 	kindAPIKey            kind = "apikey"            // key id
 	kindUsagePlan         kind = "usageplan"         // plan id
 	kindUsagePlanKey      kind = "usageplankey"      // plan id "/" key id
-	kindDomainName        kind = "domainname"        // domain name
-	kindBasePathMapping   kind = "basepathmapping"   // domain name "/" base path, "" for (none)
+	kindDomainName        kind = "domainname"        // domain key: the name, of a private one with "+" and its id behind it
+	kindBasePathMapping   kind = "basepathmapping"   // domain key "/" base path, "" for (none)
+	kindAccessAssociation kind = "accessassociation" // domain key "/" VPC endpoint
 
 	kindResource            kind = "resource"            // resource id
 	kindMethod              kind = "method"              // resource id "/" verb; with its integration
@@ -48,7 +49,11 @@ const (
 	kindKeyPlan     kind = "keyplan"     // key id; tells the usage plans of an API key, as plan id "/" key id
 	kindPlanStage   kind = "planstage"   // API id "/" stage name; tells the usage plans that have a stage
 
-	kindDomainOwner  kind = "domainowner"  // domain name, its last label first; tells the account that has it on this server
+	kindDomainOwner       kind = "domainowner"       // domain name, its last label first; tells the account that has it on this server
+	kindPrivateDomain     kind = "privatedomain"     // domain key; tells the account that has a private domain name
+	kindDomainAssociation kind = "domainassociation" // domain key; tells the access associations with a private domain name
+	kindAssociationSource kind = "associationsource" // VPC endpoint "/" domain name; tells the one access association between them
+
 	kindMappingStage kind = "mappingstage" // API id "/" stage name; tells the base path mappings to a stage, or with no name those to an API
 
 	// kindTenant has account "/" region wherever there is or was a document of
@@ -85,10 +90,13 @@ func kindTable() []kindInfo {
 			indexes: []index{sharedIndexOf(kindKeyPlan, ofAccount, keyPlanKeys)}},
 
 		{kind: kindDomainName, scope: ofAccount, served: servesMore(snapshot.ServedDomainName, kindDomainName, (*tx).servedDomainName),
-			indexes: []index{indexOf(kindDomainOwner, ofServer, domainOwnerKeys)},
+			indexes: []index{indexOf(kindDomainOwner, ofServer, domainOwnerKeys), indexOf(kindPrivateDomain, ofServer, privateDomainKeys)},
 			tags:    tagsAt("/domainnames/{id}", (*tx).domainName, func(d *wire.DomainName) *map[string]string { return &d.Tags })},
 		{kind: kindBasePathMapping, scope: ofAccount, under: kindDomainName, served: serves(snapshot.ServedBasePathMapping, kindBasePathMapping, (*tx).servedMapping),
 			indexes: []index{sharedIndexOf(kindMappingStage, ofAccount, mappingStageKeys)}},
+		{kind: kindAccessAssociation, scope: ofAccount, served: serves(snapshot.ServedAccessAssociation, kindAccessAssociation, (*tx).servedAssociation),
+			indexes: []index{sharedIndexOf(kindDomainAssociation, ofServer, domainAssociationKeys), indexOf(kindAssociationSource, ofServer, associationSourceKeys)},
+			tags:    tagsAt("/domainnameaccessassociations/domainname/{id}/vpcesource/{id}", (*tx).accessAssociation, func(a *accessAssociation) *map[string]string { return &a.Tags })},
 
 		{kind: kindStage, scope: ofAPI, served: servesMore(snapshot.ServedStage, kindStage, (*tx).servedStage), leave: (*tx).dropStage,
 			tags: tagsAt("/restapis/{api}/stages/{id}", (*tx).stage, func(s *stage) *map[string]string { return &s.Tags })},

@@ -30,6 +30,7 @@ const (
 	noPlanKey     = "NotFoundException Invalid Usage Plan Key identifier specified" // not recorded
 	noUsageKey    = "NotFoundException Invalid Key identifier specified"
 	noDomain      = "NotFoundException Invalid domain name identifier specified"
+	noAssociation = "NotFoundException Invalid domain name access association identifier specified" // not recorded
 	noMapping     = "NotFoundException Invalid base path mapping identifier specified"
 )
 
@@ -49,6 +50,9 @@ const (
 	mappingPath     = integrationPath + "/responses/{status}"
 	basePath        = "/domainnames/{domain}/basepathmappings/{base}"
 	noPatch         = `{"patchOperations": []}`
+	privateARN      = "arn:aws:apigateway:us-east-1:000000000000:/domainnames/inner.example.com+{private}"
+	privateLabel    = "arn:aws:apigateway:us-east-1:000000000000:%2Fdomainnames%2Finner.example.com%2B{private}" // the same in a URL
+	associationARN  = "arn:aws:apigateway:us-east-1:000000000000:%2Fdomainnameaccessassociations%2Fdomainname%2Finner.example.com%2B{private}%2Fvpcesource%2Fvpce-"
 )
 
 var (
@@ -157,12 +161,18 @@ var lookups = []lookup{
 	{"GetBasePathMappings", "GET /domainnames/{domain}/basepathmappings", "", ofDomain},
 	{"UpdateBasePathMapping", "PATCH " + basePath, noPatch, ofBasePath},
 
+	{"CreateDomainNameAccessAssociation", "POST /domainnameaccessassociations", `{"domainNameArn": "` + privateARN + `", "accessAssociationSource": "vpce-2", "accessAssociationSourceType": "VPCE"}`, map[string]string{"private": noDomain}},
+	{"RejectDomainNameAccessAssociation", "POST /rejectdomainnameaccessassociations?domainNameAccessAssociationArn=" + associationARN + "2&domainNameArn=" + privateLabel, "", map[string]string{"private": noDomain}},
+	{"UpdateDomainName of a private one", "PATCH /domainnames/inner.example.com?domainNameId={private}", noPatch, map[string]string{"private": noDomain}},
+
 	{"GetTags of a key", "GET /tags/arn:aws:apigateway:us-east-1::/apikeys/{key}", "", map[string]string{"key": noKey}},
 	{"GetTags of a plan", "GET /tags/arn:aws:apigateway:us-east-1::/usageplans/{plan}", "", map[string]string{"plan": noPlan}},
 	{"GetTags of an API", "GET /tags/arn:aws:apigateway:us-east-1::/restapis/{api}", "", ofAPI},
 	{"TagResource of a stage", "PUT /tags/arn:aws:apigateway:us-east-1::/restapis/{api}/stages/{stage}", `{"tags": {"a": "b"}}`, map[string]string{"api": noStage, "stage": noStage}},
 	{"UntagResource of a stage", "DELETE /tags/arn:aws:apigateway:us-east-1::/restapis/{api}/stages/{stage}?tagKeys=a", "", map[string]string{"api": noStage, "stage": noStage}},
 	{"GetTags of a domain name", "GET /tags/arn:aws:apigateway:us-east-1::/domainnames/{domain}", "", ofDomain},
+	{"GetTags of a private domain name", "GET /tags/" + privateLabel, "", map[string]string{"private": noDomain}},
+	{"GetTags of an access association", "GET /tags/" + associationARN + "1", "", map[string]string{"private": noAssociation}},
 	{"GetTags of a link", "GET /tags/arn:aws:apigateway:us-east-1::/vpclinks/{link}", "", map[string]string{"link": noLink}},
 
 	// The deletes come last, leaves first, so that each of them has what it
@@ -180,6 +190,8 @@ var lookups = []lookup{
 	{"DeleteGatewayResponse", "DELETE /restapis/{api}/gatewayresponses/THROTTLED", "", ofAPI},
 	{"DeleteDocumentationPart", "DELETE /restapis/{api}/documentation/parts/{part}", "", map[string]string{"api": noAPI, "part": noPart}},
 	{"DeleteDocumentationVersion", "DELETE /restapis/{api}/documentation/versions/{version}", "", map[string]string{"api": noVersion, "version": noVersion}},
+	{"DeleteDomainNameAccessAssociation", "DELETE /domainnameaccessassociations/" + associationARN + "1", "", map[string]string{"private": noAssociation}},
+	{"DeleteDomainName of a private one", "DELETE /domainnames/inner.example.com?domainNameId={private}", "", map[string]string{"private": noDomain}},
 	{"DeleteBasePathMapping", "DELETE " + basePath, "", ofBasePath},
 	{"DeleteDomainName", "DELETE /domainnames/{domain}", "", ofDomain},
 	{"DeleteStage", "DELETE /restapis/{api}/stages/{stage}", "", map[string]string{"api": noStage, "stage": noStage}},
@@ -197,7 +209,7 @@ var lookups = []lookup{
 var unknownNames = map[string][]string{
 	"api": {"nope", "SHOP"}, "resource": {"nope"}, "method": {"PUT", "FETCH", "get"}, "status": {"599"}, "model": {"nope", "pet"},
 	"part": {"nope"}, "version": {"nope", "V1"}, "validator": {"nope"}, "authorizer": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "link": {"nope"}, "certificate": {"nope"}, "key": {"nope"}, "plan": {"nope"},
-	"domain": {"nope.example.com", "API.example.com", "%2A.example.com"}, "base": {"nope", "ORDERS", "orders%2F"},
+	"private": {"nope"}, "domain": {"nope.example.com", "API.example.com", "%2A.example.com"}, "base": {"nope", "ORDERS", "orders%2F"},
 }
 
 // TestLookups holds every operation to AWS's answer for each thing that its
@@ -237,6 +249,7 @@ func TestLookupsAreComplete(t *testing.T) {
 		"CreateRestApi": true, "GetRestApis": true, "ImportRestApi": true, "GetAccount": true, "UpdateAccount": true, "CreateVpcLink": true, "GetVpcLinks": true,
 		"GenerateClientCertificate": true, "GetClientCertificates": true, "TestInvokeMethod": true, "TestInvokeAuthorizer": true,
 		"CreateApiKey": true, "ImportApiKeys": true, "GetApiKeys": true, "CreateUsagePlan": true, "CreateDomainName": true, "GetDomainNames": true,
+		"GetDomainNameAccessAssociations": true,
 	}
 	for _, l := range lookups {
 		operation, _, _ := strings.Cut(l.operation, " ")
@@ -293,10 +306,12 @@ func lookupFixture(t *testing.T, url string) map[string]string {
 		{"POST /usageplans", `{"name": "p"}`, "plan", "id"},
 		{"POST /domainnames", `{"domainName": "api.example.com", "certificateArn": "` + acm + `a"}`, "", ""},
 		{"POST /domainnames/api.example.com/basepathmappings", `{"restApiId": "shop", "basePath": "orders"}`, "", ""},
+		{"POST /domainnames", `{"domainName": "inner.example.com", "certificateArn": "` + acm + `a", "endpointConfiguration": {"types": ["PRIVATE"]}}`, "private", "domainNameId"},
+		{"POST /domainnameaccessassociations", `{"domainNameArn": "` + privateARN + `", "accessAssociationSource": "vpce-1", "accessAssociationSourceType": "VPCE"}`, "", ""},
 		{"PUT " + resourcePath + "/methods/POST", `{"authorizationType": "NONE"}`, "", ""}, // the bare one
 	} {
 		method, target, _ := strings.Cut(step.request, " ")
-		got := send(t, method, url+fill(target, names), step.body)
+		got := send(t, method, url+fill(target, names), fill(step.body, names))
 		if got.status >= 300 {
 			t.Fatalf("%s: got status %d: %s", step.request, got.status, got.body)
 		}

@@ -69,6 +69,11 @@ func (s *Service) domainOperations() []operation {
 		{"UpdateDomainName", wire.Op(s.UpdateDomainName), &domainNamePatch},
 		{"DeleteDomainName", wire.Op(s.DeleteDomainName), nil},
 
+		{"CreateDomainNameAccessAssociation", wire.Op(s.CreateDomainNameAccessAssociation), nil},
+		{"GetDomainNameAccessAssociations", wire.Op(s.GetDomainNameAccessAssociations), nil},
+		{"DeleteDomainNameAccessAssociation", wire.Op(s.DeleteDomainNameAccessAssociation), nil},
+		{"RejectDomainNameAccessAssociation", wire.Op(s.RejectDomainNameAccessAssociation), nil},
+
 		{"CreateBasePathMapping", wire.Op(s.CreateBasePathMapping), nil},
 		{"GetBasePathMapping", wire.Op(s.GetBasePathMapping), nil},
 		{"GetBasePathMappings", wire.Op(s.GetBasePathMappings), nil},

@@ -41,7 +41,7 @@ var domainNamePatches = patched{
 		{op: "add", path: "/mutualTlsAuthentication/truststoreUri", value: "s3://b/k", want: "! BadRequestException Mutual TLS authentication is supported for Regional APIs only"},
 		{op: "add", path: endpointTypes, value: "EDGE", member: "/endpointConfiguration/types", want: `["EDGE","REGIONAL"]`},
 		{op: "replace", path: endpointTypes + "/EDGE", value: "EDGE", member: "/endpointConfiguration/types", want: `["EDGE","REGIONAL"]`},
-		{op: "replace", path: endpointTypes + "/0", value: "PRIVATE", want: "! BadRequestException This server does not support endpointConfiguration.types PRIVATE yet"},
+		{op: "replace", path: endpointTypes + "/0", value: "PRIVATE", want: "! BadRequestException Cannot migrate a domain name between public and private endpoint types"},
 		{op: "replace", path: endpointTypes + "/0", value: "x", want: "! BadRequestException Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE"},
 		{op: "remove", path: endpointTypes, value: "PRIVATE", want: "! BadRequestException Invalid patch path " + endpointTypes},
 		{op: "remove", path: endpointTypes, value: "EDGE", member: "/endpointConfiguration/types", want: `["REGIONAL"]`},

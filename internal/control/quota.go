@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -24,6 +25,8 @@ type Limits struct {
 	UsagePlans         int
 	DomainNames        int // public ones
 	MultiLevelMappings int // of a domain name: base path mappings with a slash
+	PrivateDomainNames int
+	AccessAssociations int
 
 	UsagePlansPerKey      int
 	ThrottlesPerPlanStage int // of methods
@@ -46,7 +49,8 @@ type Limits struct {
 func AWSLimits() Limits {
 	return Limits{
 		RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60,
-		APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, MultiLevelMappings: 200, UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20,
+		APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, PrivateDomainNames: 50, AccessAssociations: 100, MultiLevelMappings: 200,
+		UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20,
 		ResourcesPerAPI: 300, StagesPerAPI: 10, AuthorizersPerAPI: 10, DocumentationPartsPerAPI: 2000, PolicyLength: 8192,
 		VariablesPerStage: 100, IntegrationTimeout: defaultTimeoutMillis,
 	}
@@ -80,6 +84,8 @@ var quotas = []Quota{
 	{"usage-plans", "usage plans of an account in a region", func(l *Limits) *int { return &l.UsagePlans }, 0},
 	{"domain-names", "public custom domain names of an account in a region", func(l *Limits) *int { return &l.DomainNames }, 0},
 	{"multi-level-mappings-per-domain-name", "base path mappings of several levels that a custom domain name has", func(l *Limits) *int { return &l.MultiLevelMappings }, 0},
+	{"private-domain-names", "private custom domain names of an account in a region", func(l *Limits) *int { return &l.PrivateDomainNames }, 0},
+	{"domain-name-access-associations", "domain name access associations of an account in a region", func(l *Limits) *int { return &l.AccessAssociations }, 0},
 	{"usage-plans-per-api-key", "usage plans that an API key is in", func(l *Limits) *int { return &l.UsagePlansPerKey }, 0},
 	{"throttles-per-usage-plan-stage", "methods with a throttle of their own in a stage of a usage plan", func(l *Limits) *int { return &l.ThrottlesPerPlanStage }, 0},
 	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }, 0},
@@ -124,6 +130,24 @@ func (t *tx) quotaOf(k kind, limit int, things, of string) error {
 	ids, err := t.ids(k, "")
 	if err == nil && over(len(ids)+1, limit) {
 		return errQuota(things, of)
+	}
+	return err
+}
+
+// domainQuota refuses an account's next public, or private, domain name when it has as
+// many as it may.
+func (t *tx) domainQuota(private bool) error {
+	limit, things := t.svc.limits.DomainNames, "Domain Names"
+	if private {
+		limit, things = t.svc.limits.PrivateDomainNames, "Private Domain Names"
+	}
+	if limit <= 0 {
+		return nil
+	}
+	keys, err := t.ids(kindDomainName, "")
+	keys = slices.DeleteFunc(keys, func(key string) bool { return strings.Contains(key, "+") != private })
+	if err == nil && over(len(keys)+1, limit) {
+		return errQuota(things, "")
 	}
 	return err
 }

@@ -286,6 +286,9 @@ func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 			return nil, err
 		}
 		if to := api.EndpointConfiguration.Types[0]; to != before {
+			if err := t.checkMappedType(before); err != nil {
+				return nil, err
+			}
 			if err := t.apiQuota(to); err != nil {
 				return nil, err
 			}

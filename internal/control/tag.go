@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -36,7 +37,7 @@ func checkTags(tags map[string]string) error {
 // A taggable says which ARNs name documents of a kind and how their tags are
 // reached.
 type taggable struct {
-	pattern []string // the path of the ARN in segments; {api} and {id} stand for one each
+	pattern []string // the path of the ARN in segments; {api} and {id} stand for one each, two {id} for the halves of an id with a slash
 	find    func(t *tx, id string) (doc any, tags *map[string]string, err error)
 }
 
@@ -63,7 +64,11 @@ func (g *taggable) match(path []string) (api, id string, ok bool) {
 		case "{api}":
 			api, id = path[i], path[i]
 		case "{id}":
-			id = path[i]
+			if i > 0 && slices.Contains(g.pattern[:i], "{id}") {
+				id += "/" + path[i]
+			} else {
+				id = path[i]
+			}
 		case path[i]:
 		default:
 			return "", "", false

@@ -195,7 +195,7 @@ func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.R
 	if err := f.plans.SetPlanKeys(ctx, later.planKeys); err != nil {
 		return err
 	}
-	f.gateway.SetDomains(later.domains, later.mappings)
+	f.gateway.SetDomains(later.domains)
 	f.note(changes) // not before: what the next try does not find must be found gone then
 	if f.serving {
 		later.stages = f.putOff(ctx, later.stages, rev)

@@ -18,8 +18,7 @@ import (
 type together struct {
 	stages   []gateway.Change
 	planKeys []usageplan.PlanKey
-	domains  []gateway.DomainChange
-	mappings []gateway.MappingChange
+	domains  gateway.DomainChanges
 }
 
 // apply hands on what one row says, or puts it to those that are applied together.
@@ -62,14 +61,20 @@ func (f *Feed) apply(ctx context.Context, c store.Served, later *together) error
 func (f *Feed) applyDomain(ctx context.Context, c store.Served, later *together) error {
 	switch c.Kind {
 	case snapshot.ServedDomainName:
-		d, err := read(ctx, c, f.rebuild, func(d *snapshot.DomainName) string { return snapshot.OfAccount(d.Account, d.Region, d.Name) })
-		later.domains = append(later.domains, gateway.DomainChange{ID: c.ID, Domain: d, Err: err})
+		d, err := read(ctx, c, f.rebuild, func(d *snapshot.DomainName) string { return snapshot.OfAccount(d.Account, d.Region, d.Key()) })
+		later.domains.Names = append(later.domains.Names, gateway.DomainChange{ID: c.ID, Domain: d, Err: err})
 		return err
 	case snapshot.ServedBasePathMapping:
 		m, err := read(ctx, c, f.rebuild, func(m *snapshot.BasePathMapping) string {
 			return snapshot.OfAccount(m.Account, m.Region, snapshot.MappingID(m.Domain, m.BasePath))
 		})
-		later.mappings = append(later.mappings, gateway.MappingChange{ID: c.ID, Mapping: m, Err: err})
+		later.domains.Mappings = append(later.domains.Mappings, gateway.MappingChange{ID: c.ID, Mapping: m, Err: err})
+		return err
+	case snapshot.ServedAccessAssociation:
+		a, err := read(ctx, c, f.rebuild, func(a *snapshot.AccessAssociation) string {
+			return snapshot.OfAccount(a.Account, a.Region, snapshot.AssociationID(a.Domain, a.VPCEndpoint))
+		})
+		later.domains.Associations = append(later.domains.Associations, gateway.AssociationChange{ID: c.ID, Association: a})
 		return err
 	}
 	return errors.New("this kind of row is not known")

@@ -11,9 +11,17 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/tlspolicy"
 )
 
+// DomainChanges are changes of custom domain names, of what they lead to and of who
+// may call them.
+type DomainChanges struct {
+	Names        []DomainChange
+	Mappings     []MappingChange
+	Associations []AssociationChange
+}
+
 // A DomainChange is a custom domain name that came, changed or went.
 type DomainChange struct {
-	ID     string               // of its row: account, region and name, with slashes between them
+	ID     string               // of its row: account, region and key, with slashes between them
 	Domain *snapshot.DomainName // what it is now; nil when it is gone
 	Err    error                // why nobody knows what it is now: its requests are answered 500
 }
@@ -29,8 +37,11 @@ type MappingChange struct {
 type domains struct {
 	index atomic.Pointer[domainIndex]
 
-	mu   sync.Mutex
-	rows map[string]*domainRows // by the id of a domain name's row
+	mu           sync.Mutex
+	rows         map[string]*domainRows // by the id of a domain name's row
+	associations map[string]association // by the id of their rows
+
+	policy func(*snapshot.DomainName) any // see Options.DomainPolicy
 }
 
 // domainRows are what is known of a domain name. The rows of its mappings may be
@@ -39,12 +50,14 @@ type domainRows struct {
 	domain   *snapshot.DomainName // nil for none, and where err is set
 	err      error
 	mappings map[string]mapping // by base path; without by
+	served   *domain            // what is made of them; nil while the domain name itself is not known
 }
 
 // A domainIndex has the domain names that are served. It never changes.
 type domainIndex struct {
-	names     map[string]*domain
-	wildcards int // of the names
+	names     map[string]*domain // public ones
+	wildcards int                // of the names
+	private   privateIndex
 }
 
 // A domain is a custom domain name with what its paths lead to. It never changes.
@@ -66,22 +79,22 @@ type mapping struct {
 
 // SetDomains takes changes into use, for the requests that come from here on. It
 // costs as much as there are domain names.
-func (g *Gateway) SetDomains(names []DomainChange, mappings []MappingChange) {
-	if len(names)+len(mappings) > 0 {
-		g.domains.set(names, mappings)
+func (g *Gateway) SetDomains(c DomainChanges) {
+	if len(c.Names)+len(c.Mappings)+len(c.Associations) > 0 {
+		g.domains.set(&c)
 	}
 }
 
-func (ds *domains) set(names []DomainChange, mappings []MappingChange) {
+func (ds *domains) set(c *DomainChanges) {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
 	var changed []string
-	for _, c := range names {
+	for _, c := range c.Names {
 		rows := ds.rowsOf(c.ID)
 		rows.domain, rows.err = c.Domain, c.Err
 		changed = append(changed, c.ID)
 	}
-	for _, c := range mappings {
+	for _, c := range c.Mappings {
 		id, base := cutMappingID(c.ID)
 		rows := ds.rowsOf(id)
 		switch {
@@ -94,7 +107,8 @@ func (ds *domains) set(names []DomainChange, mappings []MappingChange) {
 		}
 		changed = append(changed, id)
 	}
-	ds.publish(changed)
+	ds.associate(c.Associations)
+	ds.publish(changed, len(c.Associations) > 0)
 }
 
 // cutMappingID parts the id of a mapping's row into that of its domain name's, which
@@ -125,11 +139,12 @@ func (ds *domains) rowsOf(id string) *domainRows {
 }
 
 // publish has look-ups see what is known of changed names. A name has passed to
-// another account where its index has that one's row.
-func (ds *domains) publish(changed []string) {
+// another account where its index has that one's row. private is whether who reaches
+// private names has changed.
+func (ds *domains) publish(changed []string, private bool) {
 	next := &domainIndex{names: make(map[string]*domain)}
 	if old := ds.index.Load(); old != nil {
-		next.names = maps.Clone(old.names)
+		next.names, next.private = maps.Clone(old.names), old.private
 	}
 	done := make(map[string]bool, len(changed))
 	for _, id := range changed {
@@ -137,17 +152,25 @@ func (ds *domains) publish(changed []string) {
 			continue
 		}
 		done[id] = true
-		rows, name := ds.rows[id], id[strings.LastIndexByte(id, '/')+1:]
+		rows := ds.rows[id]
+		name, privateID := keyOfRow(id)
+		rows.served = nil
+		if rows.domain != nil || rows.err != nil {
+			rows.served = rows.domainOf(id, ds.policy)
+		} else if len(rows.mappings) == 0 {
+			delete(ds.rows, id)
+		}
 		switch {
-		case rows.domain != nil || rows.err != nil:
-			next.names[name] = rows.domainOf(id)
-			continue
+		case privateID != "":
+			private = true
+		case rows.served != nil:
+			next.names[name] = rows.served
 		case next.names[name] != nil && next.names[name].id == id:
 			delete(next.names, name)
 		}
-		if len(rows.mappings) == 0 {
-			delete(ds.rows, id)
-		}
+	}
+	if private {
+		next.private = ds.privateIndex()
 	}
 	for name := range next.names {
 		if name[0] == '*' {
@@ -158,18 +181,22 @@ func (ds *domains) publish(changed []string) {
 }
 
 // domainOf makes what serves the requests of a domain name.
-func (rows *domainRows) domainOf(id string) *domain {
+func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) any) *domain {
 	d := &domain{id: id, others: &mapping{by: new(httpmsg.CustomDomain), err: rows.err}}
 	if rows.err != nil {
 		return d
 	}
 	d.arns, d.policy = rows.domain.CertificateARNs, tlspolicy.Find(rows.domain.SecurityPolicy)
 	d.others.policy = d.policy
+	var who any
+	if rows.domain.ID != "" && policy != nil {
+		who = policy(rows.domain)
+	}
 	mappings := make(map[string]*mapping, len(rows.mappings))
 	for base, m := range rows.mappings {
 		m.policy = d.policy
 		m.by = &httpmsg.CustomDomain{
-			EndpointTypes: rows.domain.EndpointTypes, Strict: rows.domain.EndpointAccessMode == "STRICT", BasePath: base, StageInPath: m.stage == "",
+			EndpointTypes: rows.domain.EndpointTypes, Policy: who, Strict: rows.domain.EndpointAccessMode == "STRICT", BasePath: base, StageInPath: m.stage == "",
 		}
 		if base == "" {
 			d.others = &m

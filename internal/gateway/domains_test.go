@@ -31,7 +31,7 @@ func (g *Gateway) setDomain(name string, mappings ...string) {
 	for _, text := range mappings {
 		rows = append(rows, mappingRow(name, text))
 	}
-	g.SetDomains([]DomainChange{domainRow(name)}, rows)
+	g.SetDomains(DomainChanges{Names: []DomainChange{domainRow(name)}, Mappings: rows})
 }
 
 // byDomain answers with what a stage is told of the way.
@@ -143,32 +143,32 @@ func TestDomainsChange(t *testing.T) {
 	const name, id = "api.example.com", "1/us-east-1/api.example.com"
 	other := DomainChange{ID: "2/us-east-1/" + name, Domain: &snapshot.DomainName{Name: name, Account: "2", Region: "us-east-1"}}
 	unreadable := errors.New("unreadable")
-	s.SetDomains(nil, []MappingChange{mappingRow(name, "a abc123/dev")})
+	s.SetDomains(DomainChanges{Mappings: []MappingChange{mappingRow(name, "a abc123/dev")}})
 	leads("403")
-	s.SetDomains([]DomainChange{domainRow(name)}, nil)
+	s.SetDomains(DomainChanges{Names: []DomainChange{domainRow(name)}})
 	leads("200 dev")
-	s.SetDomains(nil, []MappingChange{mappingRow(name, "a abc123/Prod"), mappingRow(name, " abc123/dev")})
+	s.SetDomains(DomainChanges{Mappings: []MappingChange{mappingRow(name, "a abc123/Prod"), mappingRow(name, " abc123/dev")}})
 	leads("200 Prod")
-	s.SetDomains(nil, []MappingChange{{ID: id + "/a", Err: unreadable}})
+	s.SetDomains(DomainChanges{Mappings: []MappingChange{{ID: id + "/a", Err: unreadable}}})
 	leads("500")
-	s.SetDomains(nil, []MappingChange{{ID: id + "/a"}})
+	s.SetDomains(DomainChanges{Mappings: []MappingChange{{ID: id + "/a"}}})
 	leads("200 dev")
-	s.SetDomains([]DomainChange{{ID: id, Err: unreadable}}, nil)
+	s.SetDomains(DomainChanges{Names: []DomainChange{{ID: id, Err: unreadable}}})
 	leads("500")
-	s.SetDomains([]DomainChange{domainRow(name)}, nil)
+	s.SetDomains(DomainChanges{Names: []DomainChange{domainRow(name)}})
 	leads("200 dev")
-	s.SetDomains([]DomainChange{{ID: id}, other}, []MappingChange{{ID: id + "/"}})
+	s.SetDomains(DomainChanges{Names: []DomainChange{{ID: id}, other}, Mappings: []MappingChange{{ID: id + "/"}}})
 	leads("403")
-	s.SetDomains([]DomainChange{{ID: other.ID}, domainRow(name)}, []MappingChange{mappingRow(name, " abc123/dev")})
+	s.SetDomains(DomainChanges{Names: []DomainChange{{ID: other.ID}, domainRow(name)}, Mappings: []MappingChange{mappingRow(name, " abc123/dev")}})
 	leads("200 dev")
-	s.SetDomains([]DomainChange{other, {ID: id}}, nil) // as when all is read anew, and then what has gone is found
+	s.SetDomains(DomainChanges{Names: []DomainChange{other, {ID: id}}}) // as when all is read anew, and then what has gone is found
 	leads("403")
-	s.SetDomains([]DomainChange{{ID: other.ID}}, nil)
+	s.SetDomains(DomainChanges{Names: []DomainChange{{ID: other.ID}}})
 	leads("403")
 	if len(s.domains.rows) != 1 || len(s.domains.index.Load().names) != 0 { // a mapping is left, whose row came without an end
 		t.Errorf("%d names are known, %d served", len(s.domains.rows), len(s.domains.index.Load().names))
 	}
-	s.SetDomains(nil, []MappingChange{{ID: id + "/"}})
+	s.SetDomains(DomainChanges{Mappings: []MappingChange{{ID: id + "/"}}})
 	if len(s.domains.rows) != 0 {
 		t.Error("something is known of what has gone")
 	}
@@ -207,7 +207,7 @@ func thousands(t testing.TB, n int) *Gateway {
 		names = append(names, domainRow(name))
 		mappings = append(mappings, mappingRow(name, " abc123/dev"), mappingRow(name, "orders abc123/dev"))
 	}
-	g.SetDomains(append(names, domainRow("*.wild.example.com")), mappings)
+	g.SetDomains(DomainChanges{Names: append(names, domainRow("*.wild.example.com")), Mappings: mappings})
 	return g
 }
 
@@ -246,7 +246,7 @@ func BenchmarkDomains(b *testing.B) {
 func BenchmarkSetDomains(b *testing.B) {
 	g := thousands(b, 10_000)
 	for b.Loop() {
-		g.SetDomains(nil, []MappingChange{mappingRow("api7.example.com", "orders abc123/dev")})
+		g.SetDomains(DomainChanges{Mappings: []MappingChange{mappingRow("api7.example.com", "orders abc123/dev")}})
 	}
 }
 

@@ -73,11 +73,9 @@ func (g *Gateway) find(at *Entrance, r *http.Request) (found location, via *mapp
 	if found, ours = locateHost(r.Host, path, named); ours {
 		return found, nil, true
 	}
-	if at.VPCEndpoint == nil {
-		if d := g.domains.find(r.Host); d != nil && (at.OwnHost == nil || !at.OwnHost(r.Host)) {
-			found, via = d.locate(path)
-			return found, via, true
-		}
+	if d := g.domainOf(at, r); d != nil && (at.OwnHost == nil || !at.OwnHost(r.Host)) {
+		found, via = d.locate(path)
+		return found, via, true
 	}
 	if found, ours = locatePath(path); ours {
 		return found, nil, true

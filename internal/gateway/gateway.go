@@ -31,6 +31,9 @@ type Options struct {
 	// Settings makes a stage's settings ready, whenever a stage is published; nil
 	// leaves them as they are.
 	Settings func(*snapshot.Stage) Settings
+	// DomainPolicy makes the policy of a private domain name ready for its calls, whenever
+	// one is published; nil leaves them without.
+	DomainPolicy func(*snapshot.DomainName) any
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// VPCEndpoints are by which calls of private APIs come, beside those that have a
@@ -99,6 +102,7 @@ func New(opts Options) *Gateway {
 		door:     newDoor(&opts),
 		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),
 	}
+	g.domains.policy = opts.DomainPolicy
 	g.Trust(opts.TrustedProxies)
 	g.SetVPCEndpoints(opts.VPCEndpoints)
 	return g

@@ -15,10 +15,12 @@ type Handshake struct {
 	CertificateARNs []string
 }
 
-// Handshake returns what holds of a handshake for a name, which may be empty. It costs
-// no memory.
-func (g *Gateway) Handshake(name string) Handshake {
-	if d := g.domains.find(name); d != nil {
+// Handshake returns what holds of a handshake for a name, which may be empty, at the
+// listener of a VPC endpoint or at another one, for which at is nil. Private domain names
+// are known at the listeners of the VPC endpoints that reach them; at others the first of
+// those of one name counts, where no public one is like it. It costs no memory.
+func (g *Gateway) Handshake(name string, at *httpmsg.VPCEndpoint) Handshake {
+	if d := g.domains.ofHandshake(name, at); d != nil {
 		if d.policy == nil {
 			return Handshake{Policy: tlspolicy.Default, CertificateARNs: d.arns}
 		}

@@ -30,7 +30,8 @@ type VPCEndpoint struct {
 // A CustomDomain is the custom domain name by which a call comes, and what of it has
 // led to the stage. It never changes.
 type CustomDomain struct {
-	EndpointTypes []string // EDGE, REGIONAL, or both
+	EndpointTypes []string // EDGE, REGIONAL, or both; or PRIVATE
+	Policy        any      // of a private domain name, as gateway.Options.DomainPolicy has made it ready; nil for a public one
 	Strict        bool     // its endpointAccessMode is STRICT
 	BasePath      string   // that has matched, without slashes; "" for none
 	StageInPath   bool     // the client named the stage behind the base path

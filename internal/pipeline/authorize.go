@@ -48,11 +48,11 @@ func (c *compiler) authorization() []step {
 	case !guarded && (p.open || !authorized(c.method)):
 		return nil
 	case p.open && authorized(c.method):
-		return append(steps, (*call).vouch, (*call).decide)
+		return append(steps, (*call).vouch, (*call).admitByDomain, (*call).decide)
 	case guarded && c.method.AuthorizationType == "CUSTOM":
 		steps = append(steps, inPhase(authorize, (*call).denyEarly))
 	}
-	steps = append(steps, c.identification()...)
+	steps = append(steps, c.identified()...)
 	switch c.method.AuthorizationType {
 	case "AWS_IAM":
 		return append(steps, inPhase(authorize, (*call).decide), inPhase(authenticate, (*call).completeSignature))
@@ -60,6 +60,20 @@ func (c *compiler) authorization() []step {
 		return append(steps, inPhase(authorize, (*call).decide))
 	}
 	return append(steps, (*call).decide)
+}
+
+// identified returns the steps of identification, for a private API with the one that
+// asks the policy of a private custom domain name: once a signer is known, and before a
+// function or a token is.
+func (c *compiler) identified() []step {
+	steps := c.identification()
+	switch {
+	case !c.program.private():
+		return steps
+	case c.method.AuthorizationType == "AWS_IAM":
+		return append(steps, inPhase(authorize, (*call).admitByDomain))
+	}
+	return append([]step{inPhase(authorize, (*call).admitByDomain)}, steps...)
 }
 
 // identification returns the steps that fill in the call's access. The order of the
@@ -191,9 +205,12 @@ func (c *call) ask(name string, p *policy.Policy, query *policy.Request) policy.
 }
 
 // denied is the failure of a call that policies do not let in.
-func (c *call) denied(d policy.Decision) error {
+func (c *call) denied(d policy.Decision) error { return c.deniedOf(c.methodARN(), d) }
+
+// deniedOf is denied, about a resource.
+func (c *call) deniedOf(arn string, d policy.Decision) error {
 	return refused(&authz.Refusal{Kind: authz.AccessDenied, Message: policy.Denial{
-		Principal: c.access.principal, Action: authz.InvokeAction, Resource: c.methodARN(), Decision: d,
+		Principal: c.access.principal, Action: authz.InvokeAction, Resource: arn, Decision: d,
 	}.String()})
 }
 
@@ -267,6 +284,9 @@ func (c *call) gatherFacts() {
 	f.Private, f.Header = c.stage.program.private(), c.header
 	if by := r.VPCEndpoint; by != nil {
 		f.VPC, f.VPCEndpoint = by.VPC, by.ID
+	}
+	if p := c.viaDomain(); p != nil {
+		f.ViaDomain = p.arn
 	}
 	if who := c.access.signer; who != nil {
 		f.Signer = who.Signer()

@@ -95,12 +95,17 @@ func strictName(r *httpmsg.Request) *failure {
 }
 
 // domainEntrance takes calls that come by a custom domain name, whether or not the
-// API's default endpoint is disabled. Those names are public ones.
+// API's default endpoint is disabled. Private names lead to private APIs alone, and
+// public ones to the others (documented).
 func domainEntrance(p *Program, r *httpmsg.Request) *failure {
-	strict := p.deployment.EndpointAccessMode == "STRICT"
+	strict, private := p.deployment.EndpointAccessMode == "STRICT", slices.Contains(r.Domain.EndpointTypes, "PRIVATE")
 	switch {
-	case p.private():
+	case p.private() && !private:
 		return wrongWay("a private API is not called by a public custom domain name")
+	case private && !p.private():
+		return wrongWay("a public API is not called by a private custom domain name")
+	case private && r.VPCEndpoint == nil:
+		return wrongWay("a private custom domain name is called by VPC endpoints alone")
 	case strict && !slices.Contains(r.Domain.EndpointTypes, p.deployment.EndpointType):
 		return wrongWay("endpointAccessMode STRICT: the custom domain name has no endpoint of the API's type")
 	case strict || r.Domain.Strict:

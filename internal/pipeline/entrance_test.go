@@ -100,6 +100,8 @@ func TestDomainEntrance(t *testing.T) {
 		"of another type of endpoint":    {open, httpmsg.CustomDomain{EndpointTypes: edge}, host, plain, true},
 		"its default endpoint disabled":  {snapshot.Deployment{DisableExecuteAPIEndpoint: true}, httpmsg.CustomDomain{EndpointTypes: edge}, host, plain, true},
 		"private":                        {snapshot.Deployment{EndpointType: "PRIVATE"}, httpmsg.CustomDomain{EndpointTypes: regional}, host, plain, false},
+		"public, by a private name":      {open, httpmsg.CustomDomain{EndpointTypes: []string{"PRIVATE"}}, host, plain, false},
+		"a private name, by no endpoint": {snapshot.Deployment{EndpointType: "PRIVATE"}, httpmsg.CustomDomain{EndpointTypes: []string{"PRIVATE"}}, host, plain, false},
 		"a strict name, without TLS":     {open, httpmsg.CustomDomain{EndpointTypes: regional, Strict: true}, host, plain, false},
 		"a strict name":                  {open, httpmsg.CustomDomain{EndpointTypes: regional, Strict: true}, host, secure(host), true},
 		"a strict name with a dot":       {open, httpmsg.CustomDomain{EndpointTypes: regional, Strict: true}, "api.example.com.:8443", secure(host), true},

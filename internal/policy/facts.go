@@ -16,6 +16,7 @@ type Facts struct {
 	Private     bool   // it is a call of a private API, which comes by a VPC endpoint
 	VPC         string // that a call of a private API comes from
 	VPCEndpoint string // that it comes by
+	ViaDomain   string // ARN of the private custom domain name that a call comes by; "" for none
 
 	// Header returns the value of a header of the request, if it has one. Nil knows none.
 	Header func(name string) (value string, ok bool)
@@ -89,10 +90,11 @@ func (f *Facts) secureTransport() (string, bool) {
 
 // sourceIP is that of calls that come by no VPC endpoint. The others have vpcSourceIP in
 // its place (documented).
-func (f *Facts) sourceIP() (string, bool)    { return f.SourceIP, f.SourceIP != "" && !f.Private }
-func (f *Facts) vpcSourceIP() (string, bool) { return f.SourceIP, f.SourceIP != "" && f.Private }
-func (f *Facts) sourceVPC() (string, bool)   { return f.VPC, f.VPC != "" && f.Private }
-func (f *Facts) sourceVPCE() (string, bool)  { return f.VPCEndpoint, f.VPCEndpoint != "" && f.Private }
+func (f *Facts) sourceIP() (string, bool)     { return f.SourceIP, f.SourceIP != "" && !f.Private }
+func (f *Facts) vpcSourceIP() (string, bool)  { return f.SourceIP, f.SourceIP != "" && f.Private }
+func (f *Facts) sourceVPC() (string, bool)    { return f.VPC, f.VPC != "" && f.Private }
+func (f *Facts) sourceVPCE() (string, bool)   { return f.VPCEndpoint, f.VPCEndpoint != "" && f.Private }
+func (f *Facts) viaDomainARN() (string, bool) { return known(f.ViaDomain) }
 
 func (f *Facts) requestedRegion() (string, bool) { return known(f.Region) }
 func (f *Facts) externalID() (string, bool)      { return known(f.ExternalID) }

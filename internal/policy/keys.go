@@ -35,6 +35,8 @@ var conditionKeys = map[string]conditionKey{
 
 	"aws:requestedregion": {inCallers | inRoles, (*Facts).requestedRegion},
 
+	"execute-api:viadomainarn": {inCalls, (*Facts).viaDomainARN},
+
 	"aws:multifactorauthpresent": {inAll, (*Facts).multiFactorAuthPresent},
 	"aws:principalaccount":       {inAll, (*Facts).principalAccount},
 	"aws:principalarn":           {inAll, (*Facts).principalARN},

@@ -12,8 +12,9 @@ const (
 	ServedAPIKey            = "apikey"            // an APIKey
 	ServedUsagePlan         = "usageplan"         // a UsagePlan
 	ServedUsagePlanKey      = "usageplankey"      // a UsagePlanKey; its id of the account is of PlanKeyID
-	ServedDomainName        = "domainname"        // a DomainName
+	ServedDomainName        = "domainname"        // a DomainName; its id of the account is its Key
 	ServedBasePathMapping   = "basepathmapping"   // a BasePathMapping; its id of the account is of MappingID
+	ServedAccessAssociation = "accessassociation" // an AccessAssociation; its id of the account is of AssociationID
 )
 
 // ServedID is the id of an API's, or of an account's, published row.
