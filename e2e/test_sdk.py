@@ -8,6 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
+import tomllib
 import zipfile
 
 import boto3
@@ -20,6 +21,9 @@ CREDENTIALS = f"""
 - accessKeyId: {KEY[0]}
   secretAccessKey: {KEY[1]}
   account: "111111111111"
+- role: arn:aws:iam::111111111111:role/caller
+  trust: ["111111111111"]
+  policy: {{Version: 2012-10-17, Statement: [{{Effect: Allow, Action: "execute-api:Invoke", Resource: "*"}}]}}
 """
 API_KEY = "abcdefghijklmnopqrstuvwxyz"
 
@@ -47,8 +51,9 @@ def operation(parameters=(), auth="NONE", key=False):
             "type": "http",
             "httpMethod": "POST",
             "uri": "BACKEND/echo",
+            "requestParameters": {"integration.request.querystring.tags": "method.request.multivaluequerystring.tag"} if ("query", "tag", False) in parameters else {},
             "requestTemplates": {"application/json": TELL, "text/plain": TELL, "application/octet-stream": TELL},
-            "responses": {"default": {"statusCode": "200", "responseParameters": cors, "responseTemplates": {"application/json": "$input.path('$.body')"}}},
+            "responses": {"default": {"statusCode": "200", "responseParameters": cors, "responseTemplates": {"application/json": """{"seen": $input.path('$.body'), "at": $input.json('$.path')}"""}}},
         },
         **({"security": [{"api_key": []}]} if key else {}),
     }
@@ -132,7 +137,13 @@ class Sdk:
 
     @property
     def settings(self):
-        return {"accessKey": KEY[0], "secretKey": KEY[1], "apiKey": API_KEY}
+        """The settings of a client, and those of another that signs with a session."""
+        sts = boto3.client("sts", endpoint_url=self.server.url, region_name="us-east-1", aws_access_key_id=KEY[0], aws_secret_access_key=KEY[1])
+        session = sts.assume_role(RoleArn="arn:aws:iam::111111111111:role/caller", RoleSessionName="me")["Credentials"]
+        return (
+            {"accessKey": KEY[0], "secretKey": KEY[1], "apiKey": API_KEY},
+            {"accessKey": session["AccessKeyId"], "secretKey": session["SecretAccessKey"], "sessionToken": session["SessionToken"]},
+        )
 
 
 @pytest.fixture
@@ -181,16 +192,24 @@ CALLS = [
 def check(said):
     """said has for each call what the stage saw, or the error."""
     for name, _, _, _, want in CALLS:
-        seen = json.loads(said[name]["data"]) if isinstance(said[name].get("data"), str) else said[name].get("data")
-        assert seen is not None, (name, said[name])
-        assert said[name]["status"] == 200, (name, said[name])
+        seen = told(said, name)
         if "body" in want:  # spaces between JSON's tokens are a language's own
             seen["body"], want = compact(seen["body"]), {**want, "body": compact(want["body"])}
         assert {k: seen[k] for k in want} == want, name
+    assert told(said, "session")["who"] == "arn:aws:sts::111111111111:assumed-role/caller/me"
+    assert told(said, "several")["at"] == "/echo?tags=a%20b&tags=c"
     assert said["forbidden"]["status"] == 403 and "Missing Authentication Token" in json.dumps(said["forbidden"])
     assert "name" in said["missing"]["error"] and "who" in said["required"]["error"] and ".." in said["dots"]["error"]
-    other = json.loads(said["other"]["data"]) if isinstance(said["other"]["data"], str) else said["other"]["data"]
+    other = told(said, "other")
     assert (other["other"], other["header"], other["type"]) == ("o/n e", "more", "text/plain")
+
+
+def told(said, name):
+    """What the stage saw of a call."""
+    data = said[name].get("data")
+    data = json.loads(data) if isinstance(data, str) else data
+    assert said[name].get("status") == 200, (name, said[name])
+    return {**data["seen"], "at": data["at"]} if "seen" in data else data
 
 
 def compact(text):
@@ -201,14 +220,14 @@ def compact(text):
 
 
 NODE = """
-const [settings, calls] = JSON.parse(require("node:fs").readFileSync(0));
+const [settings, session, calls] = JSON.parse(require("node:fs").readFileSync(0));
 const apigClientFactory = require("./apigClient.js");
-(async () => console.log(JSON.stringify(await run(apigClientFactory, settings, calls))))();
+(async () => console.log(JSON.stringify(await run(apigClientFactory, settings, session, calls))))();
 """
 
 # What the calls came to, in Node and in a page.
 RUN = """
-async function run(factory, settings, calls) {
+async function run(factory, settings, session, calls) {
   const said = {};
   const client = factory.newClient(settings);
   const tell = async (name, promise) => {
@@ -217,9 +236,16 @@ async function run(factory, settings, calls) {
   for (const [name, method, params, body] of calls) await tell(name, client[method](params, body));
   const { accessKey, ...anonymous } = settings;
   await tell("forbidden", factory.newClient(anonymous).signedNameGet({ name: "x" }));
+  await tell("session", factory.newClient(session).signedNamePost({ name: "x", who: "y" }, { a: 1 }));
+  await tell("several", client.thingsNameGet({ name: "x", tag: ["a b", "c"] }));
   await tell("missing", client.thingsNameGet({}));
   await tell("required", client.rootGet());
   await tell("dots", client.thingsNameGet({ name: ".." }));
+  // the padding of what is hashed has cases around 56 and 64 bytes
+  for (const length of [...Array(75).keys(), 119, 120, 128, 100000]) {
+    const { status } = await client.signedNamePost({ name: "x" }, "é".repeat(length / 2) + "a".repeat(length % 2)).catch((e) => e);
+    if (status !== 200) throw new Error("a signed body of " + length + " bytes: " + status);
+  }
   await tell("other", client.thingsNamePost({ name: "x" }, new TextEncoder().encode("z"), { headers: { "X-Trace": "more", "Content-Type": "text/plain" }, queryParams: { "other one": "o/n e" } }));
   return said;
 }
@@ -234,9 +260,10 @@ def test_javascript_in_node(sdk):
     root = sdk.unpack("javascript")
     assert root.name == "apiGateway-js-sdk"
     assert sorted(f.name for f in root.iterdir()) == ["README.md", "apigClient.js", "package.json"]
+    assert json.loads((root / "package.json").read_text())["main"] == "apigClient.js"
     subprocess.run(["node", "--check", root / "apigClient.js"], check=True, timeout=60)
     (root / "calls.js").write_text(RUN + NODE)
-    done = subprocess.run(["node", "calls.js"], cwd=root, input=json.dumps([sdk.settings, cases()]), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["node", "calls.js"], cwd=root, input=json.dumps([*sdk.settings, cases()]), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     check(json.loads(done.stdout))
 
@@ -265,7 +292,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 def test_javascript_in_chromium(sdk):
     script = (sdk.unpack("javascript") / "apigClient.js").read_bytes()
-    run = f"run(apigClientFactory, ...JSON.parse({json.dumps(json.dumps([sdk.settings, cases()]))})).catch(String).then((said) => fetch('/', {{method: 'POST', body: JSON.stringify(said)}}))"
+    run = f"run(apigClientFactory, ...JSON.parse({json.dumps(json.dumps([*sdk.settings, cases()]))})).catch(String).then((said) => fetch('/', {{method: 'POST', body: JSON.stringify(said)}}))"
     page = f"<!doctype html><meta charset=utf-8><script src=apigClient.js></script><script>{RUN}\n{run}</script>"
     Page.files = {"/": page.encode(), "/apigClient.js": script}
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
@@ -282,13 +309,15 @@ def test_javascript_in_chromium(sdk):
 
 def test_python(sdk):
     root = sdk.unpack("python", packageName="shop")
+    assert tomllib.loads((root / "pyproject.toml").read_text())["project"]["name"] == "shop"
     subprocess.run([sys.executable, "-W", "error", "-m", "compileall", "-q", root], check=True, timeout=60)
     program = """
 import json, re, sys
 from shop import ApiError, Client
-settings, calls = json.load(sys.stdin)
-keys = {"access_key": settings["accessKey"], "secret_key": settings["secretKey"], "api_key": settings["apiKey"]}
-client, said = Client(**keys), {}
+settings, session, calls = json.load(sys.stdin)
+client = Client(access_key=settings["accessKey"], secret_key=settings["secretKey"], api_key=settings["apiKey"])
+assumed = Client(access_key=session["accessKey"], secret_key=session["secretKey"], session_token=session["sessionToken"])
+said = {}
 def tell(name, call):
     try:
         answer = call()
@@ -301,13 +330,15 @@ def tell(name, call):
 for name, method, params, body in calls:
     tell(name, lambda: getattr(client, re.sub(r"(?<=.)([A-Z]|\\\\d+(?=[A-Z]))", r"_\\\\1", method).lower())(params, body))
 tell("forbidden", lambda: Client().signed_name_get({"name": "x"}))
+tell("session", lambda: assumed.signed_name_post({"name": "x", "who": "y"}, {"a": 1}))
+tell("several", lambda: client.things_name_get({"name": "x", "tag": ["a b", "c"]}))
 tell("missing", lambda: client.things_name_get({}))
 tell("required", lambda: client.root_get())
 tell("dots", lambda: client.things_name_get({"name": ".."}))
 tell("other", lambda: client.things_name_post({"name": "x"}, b"z", {"X-Trace": "more", "Content-Type": "text/plain"}, {"other one": "o/n e"}))
 json.dump(said, sys.stdout)
 """.replace("\\\\", "\\")
-    done = subprocess.run([sys.executable, "-c", program], cwd=root, input=json.dumps([sdk.settings, cases()]), capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, input=json.dumps([*sdk.settings, cases()]), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     check(json.loads(done.stdout))
 
@@ -322,7 +353,7 @@ def test_go(sdk):
     assert (unformatted.stdout, unformatted.stderr) == ("", "")
     vetted = subprocess.run(["go", "vet", "./..."], cwd=root, env=env, capture_output=True, text=True, timeout=300)
     assert vetted.returncode == 0, vetted.stderr
-    done = subprocess.run(["go", "run", "./calls"], cwd=root, env=env, input=json.dumps([sdk.settings, cases()]), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(["go", "run", "./calls"], cwd=root, env=env, input=json.dumps([*sdk.settings, cases()]), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     check(json.loads(done.stdout))
 
@@ -344,10 +375,10 @@ import (
 type method func(context.Context, shop.Input) (*shop.Response, error)
 
 func main() {
-	var in [2]json.RawMessage
-	var config shop.Config
+	var in [3]json.RawMessage
+	var config, session shop.Config
 	var calls [][4]any
-	if err := errors.Join(json.NewDecoder(os.Stdin).Decode(&in), json.Unmarshal(in[0], &config), json.Unmarshal(in[1], &calls)); err != nil {
+	if err := errors.Join(json.NewDecoder(os.Stdin).Decode(&in), json.Unmarshal(in[0], &config), json.Unmarshal(in[1], &session), json.Unmarshal(in[2], &calls)); err != nil {
 		panic(err)
 	}
 	c, err := shop.New(config)
@@ -380,6 +411,9 @@ METHODS
 	anonymous, _ := shop.New(shop.Config{})
 	x := url.Values{"name": {"x"}}
 	tell("forbidden", anonymous.SignedNameGet, shop.Input{Params: x})
+	assumed, _ := shop.New(session)
+	tell("session", assumed.SignedNamePost, shop.Input{Params: url.Values{"name": {"x"}, "who": {"y"}}, Body: map[string]int{"a": 1}})
+	tell("several", c.ThingsNameGet, shop.Input{Params: url.Values{"name": {"x"}, "tag": {"a b", "c"}}})
 	tell("missing", c.ThingsNameGet, shop.Input{})
 	tell("required", c.RootGet, shop.Input{})
 	tell("dots", c.ThingsNameGet, shop.Input{Params: url.Values{"name": {".."}}})
