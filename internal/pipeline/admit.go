@@ -111,7 +111,10 @@ func (c *call) where() string {
 // traceKey records the look at the API key, source being "" where none is wanted. AWS's
 // tests have no such look.
 func (c *call) traceKey(value, source string, found bool) {
-	if c.trace != nil && !c.test {
+	if c.test {
+		return
+	}
+	if c.trace.Stepwise() || c.trace != nil && source != "" && !found {
 		c.trace.Key(&trace.KeyEvent{
 			Key: value, Source: source, Stage: c.stagePath(), Method: c.method.verb + " " + c.method.resourcePath, Required: source != "", Found: found,
 		})
@@ -120,7 +123,7 @@ func (c *call) traceKey(value, source string, found bool) {
 
 // tracePlan records that the call was let in.
 func (c *call) tracePlan(value string) {
-	if c.trace != nil && !c.test {
+	if c.trace.Stepwise() && !c.test {
 		c.trace.Admitted(&trace.AdmitEvent{Key: value, KeyID: c.scope.Context.APIKeyID, Stage: c.stagePath()})
 	}
 }

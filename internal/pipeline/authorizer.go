@@ -111,7 +111,7 @@ func (c *call) askAuthorizer(a *authorizer) error {
 	if c.trace.Detailed() {
 		c.trace.Hide(a.Secrets(&c.scope, c.headers)...)
 		c.trace.Authorizer(&trace.AuthorizerEvent{ID: a.ID, Identity: who.String(), Refused: reason})
-	} else if c.trace != nil {
+	} else if c.trace.Stepwise() {
 		c.trace.Authorizer(&trace.AuthorizerEvent{ID: a.ID})
 	}
 	if reason != "" {

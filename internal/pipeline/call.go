@@ -157,6 +157,9 @@ func (c *call) giveBack() {
 	if c.panicked {
 		return
 	}
+	if c.log != nil {
+		c.logTrace.Restart()
+	}
 	pool := c.stage.calls
 	c.state.reset()
 	c.match.reset()

@@ -97,8 +97,8 @@ func (c *call) beginLog(l *methodLog) {
 	if c.trace != nil {
 		return
 	}
-	c.logTrace.Restart()
 	c.logTrace.Brief = !l.options.Data
+	c.logTrace.Failures = !l.options.Data && l.options.Errors
 	c.trace = &c.logTrace
 	c.describeTrace()
 }

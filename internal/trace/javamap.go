@@ -24,6 +24,9 @@ func javaMap(list httpmsg.Header, same func(a, b string) bool) string {
 	list = list[:min(len(list), MaxLogLine)]
 	b.WriteByte('{')
 	for i, f := range list {
+		if b.Len() > MaxLogLine {
+			break
+		}
 		if containsName(list[:i], f.Name, same) {
 			continue
 		}

@@ -17,11 +17,19 @@ import (
 // Detailed reports whether the trace keeps the data of steps: headers, bodies, mappings.
 func (t *Trace) Detailed() bool { return t != nil && !t.Brief }
 
-// Restart begins another call's trace in the memory of this one.
+// Stepwise reports whether the trace keeps how steps go on.
+func (t *Trace) Stepwise() bool { return t != nil && !t.Failures }
+
+// Restart forgets the call, and keeps the memory of its events for another, unless there
+// were many.
 func (t *Trace) Restart() {
+	const many = 256
 	events := t.Events
 	clear(events)
-	*t = Trace{Events: events[:0]}
+	*t = Trace{}
+	if cap(events) <= many {
+		t.Events = events[:0]
+	}
 }
 
 func (t *Trace) add(data EventData) { t.addAt(time.Now(), data) }
@@ -38,7 +46,7 @@ func (t *Trace) Route(resource, verb, integration string) {
 
 // Key records the look at a call's API key, which it masks.
 func (t *Trace) Key(e *KeyEvent) {
-	if t != nil {
+	if t.Stepwise() || t != nil && e.Required && !e.Found {
 		e.Key = mapping.MaskSecret(e.Key)
 		t.add(e)
 	}
@@ -46,7 +54,7 @@ func (t *Trace) Key(e *KeyEvent) {
 
 // Admitted records that a call was let in, and masks its key.
 func (t *Trace) Admitted(e *AdmitEvent) {
-	if t != nil {
+	if t.Stepwise() {
 		e.Key = mapping.MaskSecret(e.Key)
 		t.add(e)
 	}
@@ -54,7 +62,7 @@ func (t *Trace) Admitted(e *AdmitEvent) {
 
 // Authorizer records that an authorizer has the call to judge, and masks who calls.
 func (t *Trace) Authorizer(e *AuthorizerEvent) {
-	if t != nil {
+	if t.Stepwise() {
 		if !t.Brief {
 			e.Identity = mapping.MaskSecret(e.Identity)
 		}
@@ -71,7 +79,7 @@ func (t *Trace) AuthorizerAnswer(body []byte) {
 
 // Authorized records whom an authorizer takes the caller for.
 func (t *Trace) Authorized(e *AuthorizedEvent) {
-	if t != nil {
+	if t.Stepwise() {
 		t.add(e)
 	}
 }
@@ -86,7 +94,7 @@ func (t *Trace) AuthorizerFailed(reason string) {
 // Request records the method request: its path within the stage, its header
 // without what the front door drops, and what the scope has of it.
 func (t *Trace) Request(path string, header httpmsg.Header, scope *mapping.Scope) {
-	if t == nil {
+	if !t.Stepwise() {
 		return
 	}
 	if t.Brief {

@@ -10,7 +10,7 @@ func (*TokenEvent) eventData() {}
 // Token records a token that lets a call in. Why another does not, the call's failure
 // says.
 func (t *Trace) Token(what string) {
-	if t != nil {
+	if t.Stepwise() {
 		t.add(&TokenEvent{what})
 	}
 }

@@ -19,6 +19,7 @@ type Trace struct {
 	Took      time.Duration
 	Events    []Event // in the order in which they happened
 	Brief     bool    // the data of steps is left out: what Text and a log with data need
+	Failures  bool    // and so is, in a Brief one, how steps go on that do not fail
 
 	secrets   []string        // that Text masks
 	empty     emptyReferences // of the template that is being rendered
