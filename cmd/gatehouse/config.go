@@ -67,6 +67,7 @@ type config struct {
 	AccessLogDestinations map[string]logDestination // by the ARN that stages name
 	AWSEndpoints          map[string]string         // service to the URL that gets its calls, othersEndpoint to that of all others
 	LambdaFunctions       map[string]string         // function name or ARN to the URL that invokes it
+	Truststores           map[string]string         // s3:// URI, perhaps with ?versionId=, to a file
 	VPCLinks              map[string][]string       // name of a VPC link, or ARN of its target, to the addresses behind it
 
 	requestLines bool // a line is printed for each request for a stage

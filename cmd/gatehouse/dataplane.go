@@ -33,12 +33,15 @@ type dataPlane struct {
 	store    *store.Store
 	source   feed.Deployments
 	services atomic.Pointer[pipeline.Services] // replaced, never changed
+	region   string                            // of the process's own calls of AWS
 	plans    *usageplan.Registry
 	pools    *identityPools
 	cache    *cache.Cache
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
 	numbers  *numbers // nil where nobody reads them
+
+	truststores atomic.Pointer[map[string]string] // files by what they stand for; replaced, never changed
 
 	unprotected bool // who calls dev's API is not asked
 	signers     bool // a credentials file names who may sign calls
@@ -74,7 +77,8 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
-	p := &dataPlane{store: st, numbers: counted, cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, region: c.Region, numbers: counted, cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p.truststores.Store(&c.Truststores)
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
@@ -107,6 +111,7 @@ func (p *dataPlane) prepare(c *config) (func(), error) {
 	return func() {
 		services.Backends.SetUpstreams(upstreams)
 		p.services.Store(&services)
+		p.truststores.Store(&c.Truststores)
 		p.gateway.Trust(proxies)
 	}, nil
 }

@@ -142,6 +142,8 @@ var settings = []setting{
 		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.AWSEndpoints) }, check: checkAWSEndpoints},
 	{name: "lambda-functions", live: true, usage: "map of a Lambda function's name or ARN to the URL that invokes it",
 		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.LambdaFunctions) }, check: checkFunctions},
+	{name: "truststores", live: true, usage: "map of a truststore's URI, s3://bucket/key or s3://bucket/key?versionId=VERSION, to the PEM file that stands for it; others are read from S3",
+		read: func(c *config, n *yaml.Node) error { return readTexts(n, &c.Truststores) }, check: checkTruststores},
 	{name: "vpc-links", live: true, usage: "map of a VPC link's name, or the ARN of its target, to the list of addresses (host:port) behind it",
 		read: func(c *config, n *yaml.Node) error { return readLists(n, &c.VPCLinks) }, check: checkLinks},
 }

@@ -10,6 +10,7 @@ import (
 // A handshakeKind is what the configurations of handshakes differ in.
 type handshakeKind struct {
 	policy *tlspolicy.Policy
+	mutual bool // the client has to show a certificate
 	http2  bool // it may be spoken
 }
 
@@ -20,20 +21,23 @@ func (cs *certificates) config(at *httpmsg.VPCEndpoint) *tls.Config {
 	get := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return cs.get(hello, at) }
 	kinds := make(map[handshakeKind]*tls.Config)
 	for _, policy := range append(tlspolicy.All(), tlspolicy.Default) {
-		for _, http2 := range []bool{false, true} {
+		for _, kind := range []handshakeKind{{policy, false, false}, {policy, false, true}, {policy, true, false}, {policy, true, true}} {
 			c := &tls.Config{GetCertificate: get, NextProtos: []string{"http/1.1"}}
-			if http2 {
+			if kind.http2 {
 				c.NextProtos = []string{"h2", "http/1.1"}
 			}
+			if kind.mutual {
+				c.ClientAuth = tls.RequireAnyClientCert // which one is taken, the domain name says
+			}
 			policy.Apply(c)
-			kinds[handshakeKind{policy, http2}] = c
+			kinds[kind] = c
 		}
 	}
 	return &tls.Config{
 		MinVersion: tls.VersionTLS10, // that a policy takes; each of kinds has its own
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			policy := cs.handshake(hello.ServerName, at).Policy
-			return kinds[handshakeKind{policy, policy.HTTP2(hello)}], nil
+			h := cs.handshake(hello.ServerName, at)
+			return kinds[handshakeKind{h.Policy, h.ClientCertificate, h.Policy.HTTP2(hello)}], nil
 		},
 	}
 }

@@ -75,12 +75,14 @@ func (s *Service) CreateDomainName(ctx context.Context, who *wire.Caller, in *wi
 	if in.CertificateBody != nil || in.CertificatePrivateKey != nil || in.CertificateChain != nil {
 		return nil, errUploadedCertificate()
 	}
-	return writeBriefly(ctx, s, who, "", func(t *tx) (*wire.DomainName, error) {
-		d, err := t.newDomainName(in)
-		if err != nil {
-			return nil, err
-		}
-		return shownDomainName(d), t.addDomainName(d)
+	return withTruststore(ctx, s, func(got *readTruststore) (*wire.DomainName, error) {
+		return writeBriefly(ctx, s, who, "", func(t *tx) (*wire.DomainName, error) {
+			d, err := t.newDomainName(in)
+			if err != nil {
+				return nil, err
+			}
+			return shownDomainName(d), t.addDomainName(d, got)
+		})
 	})
 }
 
@@ -106,12 +108,7 @@ func (t *tx) newDomainName(in *wire.CreateDomainNameRequest) (*wire.DomainName, 
 		OwnershipVerificationCertificateARN: given(in.OwnershipVerificationCertificateARN), Policy: given(in.Policy),
 	}
 	if m := in.MutualTLSAuthentication; m != nil {
-		if err := checkTruststore(d, m.TruststoreURI); err != nil {
-			return nil, err
-		}
-		if err := checkTruststore(d, m.TruststoreVersion); err != nil {
-			return nil, err
-		}
+		d.MutualTLSAuthentication = &wire.MutualTLSAuthentication{TruststoreURI: given(m.TruststoreURI), TruststoreVersion: given(m.TruststoreVersion)}
 	}
 	if isPrivate(endpoint) {
 		d.DomainNameID = new(newID(domainIDLength))
@@ -126,7 +123,7 @@ func (t *tx) newDomainName(in *wire.CreateDomainNameRequest) (*wire.DomainName, 
 
 // addDomainName stores and publishes a new domain name. AWS tells a name of the
 // account from one that somebody else has.
-func (t *tx) addDomainName(d *wire.DomainName) error {
+func (t *tx) addDomainName(d *wire.DomainName, got *readTruststore) error {
 	key := keyOfDomain(d)
 	exists, err := t.exists(kindDomainName, key)
 	if err != nil {
@@ -144,15 +141,22 @@ func (t *tx) addDomainName(d *wire.DomainName) error {
 			return err
 		}
 	}
+	if err := t.keepTruststore(d, got); err != nil {
+		return err
+	}
 	return t.insertServed(kindDomainName, key, d, errNameTaken())
 }
 
 // servedDomainName is what the data plane is told of a domain name.
 func (t *tx) servedDomainName(d *wire.DomainName) (*snapshot.DomainName, error) {
+	trusted, err := t.truststoreOf(d)
+	if err != nil {
+		return nil, err
+	}
 	out := &snapshot.DomainName{
 		Name: *d.DomainName, ID: text(d.DomainNameID), Account: t.who.Account, Region: t.who.Region, Policy: text(d.Policy),
 		EndpointTypes: d.EndpointConfiguration.Types, EndpointAccessMode: text(d.EndpointAccessMode),
-		SecurityPolicy: text(d.SecurityPolicy),
+		SecurityPolicy: text(d.SecurityPolicy), Truststore: trusted,
 	}
 	for _, e := range domainEndpoints(d) {
 		if arn := text(*e.certificate); arn != "" {
@@ -215,26 +219,36 @@ func (s *Service) UpdateDomainName(ctx context.Context, who *wire.Caller, in *wi
 	if err != nil {
 		return nil, err
 	}
-	return write(ctx, s, who, "", func(t *tx) (*wire.DomainName, error) {
-		d, err := t.domainName(key)
-		if err != nil {
-			return nil, err
-		}
-		if err := checkExchanges(in.PatchOperations); err != nil {
-			return nil, err
-		}
-		if err := domainNamePatch.Apply(t, d, in.PatchOperations); err != nil {
-			return nil, err
-		}
-		t.nameEndpoints(d)
-		if err := t.checkDomainName(d); err != nil {
-			return nil, err
-		}
-		if err := t.saveServed(kindDomainName, key, d); err != nil {
-			return nil, err
-		}
-		return fullDomainName(d), nil
+	return withTruststore(ctx, s, func(got *readTruststore) (*wire.DomainName, error) {
+		return write(ctx, s, who, "", func(t *tx) (*wire.DomainName, error) { return t.updateDomainName(key, in, got) })
 	})
+}
+
+// updateDomainName patches a domain name, with the truststore that it asked for.
+func (t *tx) updateDomainName(key string, in *wire.UpdateDomainNameRequest, got *readTruststore) (*wire.DomainName, error) {
+	d, err := t.domainName(key)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkExchanges(in.PatchOperations); err != nil {
+		return nil, err
+	}
+	if err := domainNamePatch.Apply(t, d, in.PatchOperations); err != nil {
+		return nil, err
+	}
+	t.nameEndpoints(d)
+	if err := t.checkDomainName(d); err != nil {
+		return nil, err
+	}
+	if namesTruststore(in.PatchOperations) {
+		if err := t.keepTruststore(d, got); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.saveServed(kindDomainName, key, d); err != nil {
+		return nil, err
+	}
+	return fullDomainName(d), nil
 }
 
 // DeleteDomainName removes a domain name with its base path mappings. The APIs

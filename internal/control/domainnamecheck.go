@@ -147,6 +147,9 @@ func (t *tx) checkDomainName(d *wire.DomainName) error {
 	if err := checkPolicyOfEndpoints(*d.SecurityPolicy, types); err != nil {
 		return err
 	}
+	if err := checkMutualTLS(d); err != nil {
+		return err
+	}
 	if err := t.checkPrivateDomain(d); err != nil {
 		return err
 	}
@@ -209,16 +212,4 @@ func checkPolicyOfEndpoints(name string, types []string) error {
 		}
 	}
 	return nil
-}
-
-// checkTruststore refuses mutual TLS: AWS has it for regional endpoints alone, and
-// this server not yet.
-func checkTruststore(d *wire.DomainName, setting *string) error {
-	switch {
-	case text(setting) == "":
-		return nil
-	case !slices.Equal(d.EndpointConfiguration.Types, []string{"REGIONAL"}):
-		return wire.BadRequest("Mutual TLS authentication is supported for Regional APIs only")
-	}
-	return unserved("mutualTlsAuthentication", *setting)
 }

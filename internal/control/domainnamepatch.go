@@ -29,8 +29,8 @@ var domainNamePatch = patchTable[wire.DomainName]{
 		}},
 		{At: "/securityPolicy", Replace: keepText(func(d *wire.DomainName) **string { return &d.SecurityPolicy })},
 		{At: "/endpointAccessMode", Replace: setText(func(d *wire.DomainName) **string { return &d.EndpointAccessMode })},
-		truststorePath("/mutualTlsAuthentication/truststoreUri"),
-		truststorePath("/mutualTlsAuthentication/truststoreVersion"),
+		truststorePath("/mutualTlsAuthentication/truststoreUri", func(m *wire.MutualTLSAuthentication) **string { return &m.TruststoreURI }),
+		truststorePath("/mutualTlsAuthentication/truststoreVersion", func(m *wire.MutualTLSAuthentication) **string { return &m.TruststoreVersion }),
 		anyOp("/ownershipVerificationCertificateArn", setText(func(d *wire.DomainName) **string { return &d.OwnershipVerificationCertificateARN })),
 		{At: "/policy", Replace: setText(func(d *wire.DomainName) **string { return &d.Policy })},
 		{At: "/managementPolicy", Replace: setText(func(d *wire.DomainName) **string { return &d.ManagementPolicy })},
@@ -58,12 +58,6 @@ func certificatePath(at string, field func(*wire.DomainName) **string) patchPath
 		}
 		return set(t, d, op)
 	})
-}
-
-// truststorePath takes a value away that there is not, as Terraform does where it
-// sets none.
-func truststorePath(at string) patchPath[wire.DomainName] {
-	return anyOp(at, func(_ *tx, d *wire.DomainName, op *patch.Op) error { return checkTruststore(d, op.Value) })
 }
 
 // checkExchanges refuses a request that adds and removes at one path (documented;

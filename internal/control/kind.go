@@ -21,6 +21,7 @@ const (
 	kindDomainName        kind = "domainname"        // domain key: the name, of a private one with "+" and its id behind it
 	kindBasePathMapping   kind = "basepathmapping"   // domain key "/" base path, "" for (none)
 	kindAccessAssociation kind = "accessassociation" // domain key "/" VPC endpoint
+	kindTruststore        kind = "truststore"        // domain key
 
 	kindResource            kind = "resource"            // resource id
 	kindMethod              kind = "method"              // resource id "/" verb; with its integration
@@ -92,6 +93,7 @@ func kindTable() []kindInfo {
 		{kind: kindDomainName, scope: ofAccount, served: servesMore(snapshot.ServedDomainName, kindDomainName, (*tx).servedDomainName),
 			indexes: []index{indexOf(kindDomainOwner, ofServer, domainOwnerKeys), indexOf(kindPrivateDomain, ofServer, privateDomainKeys)},
 			tags:    tagsAt("/domainnames/{id}", (*tx).domainName, func(d *wire.DomainName) *map[string]string { return &d.Tags })},
+		{kind: kindTruststore, scope: ofAccount, under: kindDomainName, sameID: true},
 		{kind: kindBasePathMapping, scope: ofAccount, under: kindDomainName, served: serves(snapshot.ServedBasePathMapping, kindBasePathMapping, (*tx).servedMapping),
 			indexes: []index{sharedIndexOf(kindMappingStage, ofAccount, mappingStageKeys)}},
 		{kind: kindAccessAssociation, scope: ofAccount, served: serves(snapshot.ServedAccessAssociation, kindAccessAssociation, (*tx).servedAssociation),

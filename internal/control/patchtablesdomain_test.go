@@ -7,7 +7,7 @@ const (
 
 	noEdgeCertificate = "! BadRequestException A certificate was not provided for the endpoint type EDGE."
 	edgeIsGone        = "! BadRequestException Cannot import certificates for EDGE while REGIONAL is active."
-	noTruststoreYet   = "! BadRequestException This server does not support mutualTlsAuthentication s3://b/k yet"
+	noTruststoreYet   = "! BadRequestException The truststore s3://b/k cannot be read: no data plane runs here"
 	onlyPrivate       = " is supported for private custom domain names only"
 	badAPI            = "! BadRequestException Invalid REST API identifier specified"
 	badStage          = "! BadRequestException Invalid stage identifier specified"
@@ -70,7 +70,8 @@ var domainNamePatches = patched{
 		{op: "replace", path: "/mutualTlsAuthentication/truststoreUri", value: "", member: "/mutualTlsAuthentication"},
 		{op: "remove", path: "/mutualTlsAuthentication/truststoreUri", member: "/mutualTlsAuthentication"},
 		{op: "add", path: "/mutualTlsAuthentication/truststoreVersion", value: "", member: "/mutualTlsAuthentication"},
-		{op: "replace", path: "/mutualTlsAuthentication/truststoreVersion", value: "s3://b/k", want: noTruststoreYet},
+		{op: "replace", path: "/mutualTlsAuthentication/truststoreVersion", value: "7", want: "! BadRequestException A truststoreVersion wants a truststoreUri"},
+		{op: "add", path: "/mutualTlsAuthentication/truststoreUri", value: "b/k", want: "! BadRequestException Invalid truststore URI specified: b/k. It must be s3://bucket/key"},
 		{op: "remove", path: "/mutualTlsAuthentication/truststoreVersion", member: "/mutualTlsAuthentication"},
 		{op: "add", path: "/ownershipVerificationCertificateArn", value: acm + "o", member: "/ownershipVerificationCertificateArn", want: `"` + acm + `o"`},
 		{op: "replace", path: "/ownershipVerificationCertificateArn", value: "cert", want: "! BadRequestException Invalid certificate ARN: cert."},

@@ -33,6 +33,7 @@ type Service struct {
 	usage            Usage
 	ownHost          func(name string) bool
 	stageURL         func(host, api, stage string) string
+	truststore       func(ctx context.Context, uri, version string) ([]byte, error)
 
 	keepDeployments int
 }
@@ -80,6 +81,11 @@ type Options struct {
 	// default one. It may be called by many goroutines. Nil is for a URL at AWS.
 	StageURL func(host, api, stage string) string
 
+	// Truststore reads the truststore at an s3:// URI, in the version that is named or, with
+	// "", the newest. Its error goes to the client. Nil means that no data plane runs here,
+	// and refuses mutual TLS.
+	Truststore func(ctx context.Context, uri, version string) ([]byte, error)
+
 	// KeepDeployments is how many deployments of each API are kept, beside those
 	// that its stages use: when one is made, the oldest others go. 0 keeps all.
 	KeepDeployments int
@@ -94,7 +100,7 @@ func New(o Options) *Service {
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: apimodel.NewChecker(), limits: o.Limits,
 		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle,
 		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, ownHost: o.OwnHost, stageURL: o.StageURL,
-		keepDeployments: o.KeepDeployments,
+		truststore: o.Truststore, keepDeployments: o.KeepDeployments,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, store.Scope, store.Revision) error { return nil }

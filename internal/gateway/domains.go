@@ -48,6 +48,7 @@ type domains struct {
 // there before its own, and after.
 type domainRows struct {
 	domain   *snapshot.DomainName // nil for none, and where err is set
+	trust    *trust               // of domain
 	err      error
 	mappings map[string]mapping // by base path; without by
 	served   *domain            // what is made of them; nil while the domain name itself is not known
@@ -65,6 +66,7 @@ type domain struct {
 	id       string            // of its row
 	arns     []string          // of certificates
 	policy   *tlspolicy.Policy // nil where nobody knows what the name is now
+	trust    *trust            // of a name with mutual TLS; else nil
 	mappings basePaths
 	others   *mapping // of the paths that no base path has: that of "", or nowhere
 }
@@ -75,6 +77,7 @@ type mapping struct {
 	by         *httpmsg.CustomDomain
 	err        error             // why nobody knows where
 	policy     *tlspolicy.Policy // of the domain name
+	trust      *trust            // of the domain name
 }
 
 // SetDomains takes changes into use, for the requests that come from here on. It
@@ -91,7 +94,7 @@ func (ds *domains) set(c *DomainChanges) {
 	var changed []string
 	for _, c := range c.Names {
 		rows := ds.rowsOf(c.ID)
-		rows.domain, rows.err = c.Domain, c.Err
+		rows.domain, rows.err, rows.trust = c.Domain, c.Err, newTrust(c.Domain)
 		changed = append(changed, c.ID)
 	}
 	for _, c := range c.Mappings {
@@ -187,16 +190,18 @@ func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) an
 		return d
 	}
 	d.arns, d.policy = rows.domain.CertificateARNs, tlspolicy.Find(rows.domain.SecurityPolicy)
-	d.others.policy = d.policy
+	d.trust = rows.trust
+	d.others.policy, d.others.trust = d.policy, d.trust
 	var who any
 	if rows.domain.ID != "" && policy != nil {
 		who = policy(rows.domain)
 	}
 	mappings := make(map[string]*mapping, len(rows.mappings))
 	for base, m := range rows.mappings {
-		m.policy = d.policy
+		m.policy, m.trust = d.policy, d.trust
 		m.by = &httpmsg.CustomDomain{
 			EndpointTypes: rows.domain.EndpointTypes, Policy: who, Strict: rows.domain.EndpointAccessMode == "STRICT", BasePath: base, StageInPath: m.stage == "",
+			MutualTLS: d.trust != nil,
 		}
 		if base == "" {
 			d.others = &m

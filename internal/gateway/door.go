@@ -47,6 +47,8 @@ type guest struct {
 	muted atomic.Bool  // what it sends is thrown away
 	peer  httpmsg.Peer // complete before the first request
 
+	verdict atomic.Pointer[verdict] // of the last domain name with mutual TLS that was called; nil for none
+
 	mu       sync.Mutex
 	handlers int  // at work for it over HTTP/2
 	streams  int  // of them, those that are served

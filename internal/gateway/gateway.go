@@ -234,6 +234,9 @@ func (g *Gateway) answer(c *call, r *http.Request, at location, via *mapping) (r
 		if c.req.Domain = via.by; via.by.LowerHeaders {
 			c.req.Header.LowerNames()
 		}
+		if via.trust != nil {
+			via.trust.identify(c, guestBehind(r, c.conn))
+		}
 	}
 	defer func() {
 		if fault := recover(); fault != nil {

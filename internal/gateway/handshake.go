@@ -13,6 +13,9 @@ type Handshake struct {
 	// CertificateARNs are of the certificates that a custom domain name has; none for
 	// other names.
 	CertificateARNs []string
+	// ClientCertificate wants the client to show a certificate, as names with mutual TLS
+	// do. Which ones they take is decided by each call.
+	ClientCertificate bool
 }
 
 // Handshake returns what holds of a handshake for a name, which may be empty, at the
@@ -22,9 +25,9 @@ type Handshake struct {
 func (g *Gateway) Handshake(name string, at *httpmsg.VPCEndpoint) Handshake {
 	if d := g.domains.ofHandshake(name, at); d != nil {
 		if d.policy == nil {
-			return Handshake{Policy: tlspolicy.Default, CertificateARNs: d.arns}
+			return Handshake{Policy: tlspolicy.Default}
 		}
-		return Handshake{Policy: d.policy, CertificateARNs: d.arns}
+		return Handshake{Policy: d.policy, CertificateARNs: d.arns, ClientCertificate: d.trust != nil}
 	}
 	if api, _, ok := httpmsg.SplitStageHost(name); ok && api != "" {
 		return Handshake{Policy: g.policyOf(api)}

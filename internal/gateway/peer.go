@@ -17,10 +17,7 @@ func shookHands(p *httpmsg.Peer, state *tls.ConnectionState) {
 
 // peerOf returns who is at the other end of a request's connection.
 func peerOf(r *http.Request, nc *conn) *httpmsg.Peer {
-	if nc != nil {
-		return &nc.guest.peer
-	}
-	if g, ok := r.Context().Value(guestKey{}).(*guest); ok && g != nil {
+	if g := guestBehind(r, nc); g != nil {
 		return &g.peer
 	}
 	p := &httpmsg.Peer{Address: withoutPort(r.RemoteAddr)} // the request came by no listener of ours

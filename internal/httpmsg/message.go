@@ -37,6 +37,12 @@ type Request struct {
 	// endpoint of an API.
 	Domain *CustomDomain
 
+	// ClientCert is the certificate of the client of a custom domain name with mutual TLS;
+	// nil where the name has none, and where the client may not call: ClientRefused says
+	// why.
+	ClientCert    *ClientCert
+	ClientRefused string
+
 	Body     []byte // nothing before ReadBody where Unread is set
 	Unread   BodyReader
 	Received time.Time

@@ -36,4 +36,14 @@ type CustomDomain struct {
 	BasePath      string   // that has matched, without slashes; "" for none
 	StageInPath   bool     // the client named the stage behind the base path
 	LowerHeaders  bool     // the names of its requests' headers are in lower case, however they were sent
+	MutualTLS     bool     // only clients whose certificate its truststore takes may call
+}
+
+// A ClientCert is the certificate of a client that a truststore has taken, as
+// templates, events and logs show it. It never changes.
+type ClientCert struct {
+	PEM                 string
+	SubjectDN, IssuerDN string
+	SerialNumber        string
+	NotBefore, NotAfter string
 }

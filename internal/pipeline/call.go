@@ -223,6 +223,11 @@ func describe(x *mapping.Context, st *snapshot.Stage, req *httpmsg.Request) {
 	if req.Domain != nil {
 		x.Path, x.BasePathMatched = req.SentPath(), req.Domain.BasePath
 	}
+	if cert := req.ClientCert; cert != nil {
+		x.ClientCert = mapping.ClientCert{
+			PEM: cert.PEM, SubjectDN: cert.SubjectDN, IssuerDN: cert.IssuerDN, SerialNumber: cert.SerialNumber, NotBefore: cert.NotBefore, NotAfter: cert.NotAfter,
+		}
+	}
 	x.RequestTime = req.Received.UnixMilli()
 	x.UserAgent, _ = req.Header.Last("User-Agent")
 }

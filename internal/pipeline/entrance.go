@@ -100,6 +100,8 @@ func strictName(r *httpmsg.Request) *failure {
 func domainEntrance(p *Program, r *httpmsg.Request) *failure {
 	strict, private := p.deployment.EndpointAccessMode == "STRICT", slices.Contains(r.Domain.EndpointTypes, "PRIVATE")
 	switch {
+	case r.Domain.MutualTLS && r.ClientCert == nil:
+		return refusedClient(r)
 	case p.private() && !private:
 		return wrongWay("a private API is not called by a public custom domain name")
 	case private && !p.private():
@@ -112,6 +114,18 @@ func domainEntrance(p *Program, r *httpmsg.Request) *failure {
 		return strictName(r)
 	}
 	return nil
+}
+
+// refusedClient is the failure of a client whom a domain name with mutual TLS does not
+// let in. One that was not asked for a certificate, because its connection is for
+// another name, learns that it needs a connection of its own.
+func refusedClient(r *httpmsg.Request) *failure {
+	if strictName(r) != nil && r.Peer != nil && r.Peer.TLSVersion != 0 && len(r.Peer.Certificates) == 0 {
+		return misdirected("mutual TLS: " + r.ClientRefused)
+	}
+	refused := wrongWay("mutual TLS: " + r.ClientRefused)
+	refused.line = "Access denied. Reason: " + r.ClientRefused
+	return refused
 }
 
 // refuses is the failure of a call that may not come by the way that it does, nil where
