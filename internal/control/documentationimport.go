@@ -31,13 +31,10 @@ func (s *Service) ImportDocumentationParts(ctx context.Context, who *wire.Caller
 		if err != nil {
 			return nil, err
 		}
-		if err := refuseDefinition(def, isTrue(in.FailOnWarnings)); err != nil {
-			return nil, err
-		}
 		a := newApplier(t, api, def, text(in.Mode) == "overwrite")
 		ids, err := a.importDocumentation()
 		if err == nil {
-			err = a.failure()
+			err = a.failure(isTrue(in.FailOnWarnings))
 		}
 		return &wire.DocumentationPartIDs{IDs: ids, Warnings: importWarnings(def)}, err
 	})

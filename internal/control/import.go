@@ -47,9 +47,6 @@ func (s *Service) ImportRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 
 // importNew stores an API made from a definition under its new id.
 func (t *tx) importNew(def *openapi.API, endpoint *wire.EndpointConfiguration, failOnWarnings bool) (*wire.RestAPI, error) {
-	if err := refuseDefinition(def, failOnWarnings); err != nil {
-		return nil, err
-	}
 	if def.RestAPI.Name == nil {
 		return nil, wire.BadRequest("Invalid OpenAPI input.")
 	}
@@ -68,7 +65,7 @@ func (t *tx) importNew(def *openapi.API, endpoint *wire.EndpointConfiguration, f
 	if err := t.addRoot(&api.RestAPI); err != nil {
 		return nil, err
 	}
-	out, err := t.applyDefinition(api, def, false)
+	out, err := t.applyDefinition(api, def, false, failOnWarnings)
 	if err == nil {
 		out.Tags = nil
 	}
@@ -109,10 +106,7 @@ func (s *Service) putDefinition(ctx context.Context, run writer, who *wire.Calle
 		if err != nil {
 			return nil, err
 		}
-		if err := refuseDefinition(def, failOnWarnings); err != nil {
-			return nil, err
-		}
-		return t.applyDefinition(api, def, overwrite)
+		return t.applyDefinition(api, def, overwrite, failOnWarnings)
 	})
 }
 
@@ -215,24 +209,3 @@ func (e *DefinitionError) Error() string { return e.answer.Error() }
 
 // Unwrap returns the answer, a *wire.Error.
 func (e *DefinitionError) Unwrap() error { return e.answer }
-
-// refuseDefinition is the error of a definition that is not to be applied at
-// all.
-func refuseDefinition(def *openapi.API, failOnWarnings bool) error {
-	failed := openapi.ImportErrors{Errors: slices.Clone(def.Errors), Warnings: def.Warnings}
-	var findings []openapi.Finding
-	for _, f := range def.Findings {
-		if f.Severity == openapi.Error {
-			findings = append(findings, f)
-		}
-	}
-	if err := failed.Err(); err != nil {
-		return &DefinitionError{wire.BadRequest("%s", err.Error()), findings}
-	}
-	if failOnWarnings {
-		if err := openapi.FailOnWarnings(def.Warnings); err != nil {
-			return wire.BadRequest("%s", err.Error())
-		}
-	}
-	return nil
-}

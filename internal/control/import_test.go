@@ -350,6 +350,12 @@ func TestImportRefuses(t *testing.T) {
 		"documentation": {body: head + "  /a b: {get: {}}\nx-amazon-apigateway-documentation: {documentationParts: [{location: {type: API, path: /}, properties: {}}]}", code: "BadRequest",
 			message: "Errors found during import:\n\tUnable to create resource at path '/a b': Resource's path part only allow a-zA-Z0-9._- and curly braces at the beginning and the end and an optional plus sign before the closing brace." +
 				"\n\tUnable to create documentation part for type 'API', path '/': Invalid location specified for documentation part: type 'API' has no path"},
+		"errors of the document and of its parts, with warnings": {body: head + "  /a:\n    get: {security: [{lost: []}], x-amazon-apigateway-integration: {type: http, httpMethod: GET, uri: nowhere}}\n  /b c: {get: {odd: 1}}\ncomponents: {schemas: {A: {$ref: '#/nowhere'}}}", strict: true, code: "BadRequest",
+			message: "Errors found during import:\n\tUnable to create model for 'A': Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified]" +
+				"\n\tSecurity definition 'lost' not found" +
+				"\n\tUnable to put integration on 'GET' for resource at path '/a': Invalid HTTP endpoint specified for URI" +
+				"\n\tUnable to create resource at path '/b c': Resource's path part only allow a-zA-Z0-9._- and curly braces at the beginning and the end and an optional plus sign before the closing brace." +
+				"\nAdditionally, these warnings were found:\n\tParse issue: attribute paths.'/b c'(get).odd is unexpected"},
 		"fail on warnings": {body: get("{type: mock, requestParameters: {integration.request.header.nothing: true}}"), strict: true, code: "BadRequest",
 			message: "Warnings found during import:\n\tInvalid format for 'requestParameters'. Expected type string for property 'integration.request.header.nothing' of resource '/a' and method 'GET' but got 'true'"},
 		"policy": {body: head + "  {}\nx-amazon-apigateway-policy: [1]", code: "BadRequest",

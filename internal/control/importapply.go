@@ -17,39 +17,51 @@ type applier struct {
 	api         *restAPI
 	def         *openapi.API
 	overwrite   bool
-	failed      openapi.ImportErrors
-	findings    []openapi.Finding // each of failed's errors, with its place
-	resources   map[string]string // resource ids by path
-	validators  map[string]string // validator ids by name
-	authorizers map[string]string // authorizer ids by name
+	failed      openapi.ImportErrors // the definition's own errors, and then those of what is put
+	findings    []openapi.Finding    // each of failed's errors, with its place
+	resources   map[string]string    // resource ids by path
+	validators  map[string]string    // validator ids by name
+	authorizers map[string]string    // authorizer ids by name
 }
 
 func newApplier(t *tx, api *restAPI, def *openapi.API, overwrite bool) *applier {
-	return &applier{
+	a := &applier{
 		tx: t, api: api, def: def, overwrite: overwrite,
-		failed: openapi.ImportErrors{Warnings: def.Warnings}, resources: make(map[string]string), validators: make(map[string]string),
-		authorizers: make(map[string]string),
+		failed:    openapi.ImportErrors{Errors: slices.Clone(def.Errors), Warnings: def.Warnings},
+		resources: make(map[string]string), validators: make(map[string]string), authorizers: make(map[string]string),
 	}
+	for _, f := range def.Findings {
+		if f.Severity == openapi.Error {
+			a.findings = append(a.findings, f)
+		}
+	}
+	return a
 }
 
-// failure is the error of a definition of which parts have failed.
-func (a *applier) failure() error {
+// failure is the error of a definition of which parts have failed, or of one with
+// warnings where they are to be failures.
+func (a *applier) failure(onWarnings bool) error {
 	if err := a.failed.Err(); err != nil {
 		return &DefinitionError{wire.BadRequest("%s", err.Error()), a.findings}
+	}
+	if onWarnings {
+		if err := openapi.FailOnWarnings(a.def.Warnings); err != nil {
+			return wire.BadRequest("%s", err.Error())
+		}
 	}
 	return nil
 }
 
-// applyDefinition changes an API to what a definition says. When a part of it
-// fails, the error tells of all that do.
-func (t *tx) applyDefinition(api *restAPI, def *openapi.API, overwrite bool) (*wire.RestAPI, error) {
+// applyDefinition changes an API to what a definition says. When parts of it fail, the
+// error tells of all that do.
+func (t *tx) applyDefinition(api *restAPI, def *openapi.API, overwrite, failOnWarnings bool) (*wire.RestAPI, error) {
 	a := newApplier(t, api, def, overwrite)
 	for _, part := range definitionParts() {
 		if err := part.apply(a); err != nil {
 			return nil, err
 		}
 	}
-	if err := a.failure(); err != nil {
+	if err := a.failure(failOnWarnings); err != nil {
 		return nil, err
 	}
 	if err := t.saveRestAPI(api); err != nil {

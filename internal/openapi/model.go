@@ -93,7 +93,7 @@ func (im *importer) addModel(m namedSchema) {
 	w.value(out, 0)
 	if im.models.size += len(w.b); w.full() || im.models.size > maxSchemas {
 		im.refuseModel(m.name, m.schema, fmt.Sprintf("Model schema is larger than %d bytes", maxSchema))
-		w.b = nil
+		return
 	}
 	contentType, schema := "application/json", string(w.b)
 	model := wire.Model{Name: &m.name, ContentType: &contentType, Schema: &schema}

@@ -100,12 +100,23 @@ func (im *importer) serverPath() string {
 			}
 			address = strings.ReplaceAll(address, variable, value)
 		}
-		if u, err := url.Parse(address); err == nil {
-			return u.Path
-		}
-		return ""
+		return urlPath(address)
 	}
 	return ""
+}
+
+// urlPath is the path of a URL, "" when it is none. The name of its host may have a
+// variable that nothing is said of.
+func urlPath(address string) string {
+	if _, behind, ok := strings.Cut(address, "//"); ok {
+		_, path, _ := strings.Cut(behind, "/")
+		address = "/" + path
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Path
 }
 
 // segments returns the parts between the slashes of a path, without empty ones.
