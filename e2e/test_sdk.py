@@ -229,7 +229,7 @@ const apigClientFactory = require("./apigClient.js");
 RUN = """
 async function run(factory, settings, session, calls) {
   const said = {};
-  const client = factory.newClient(settings);
+  const client = factory.newClient({ ...settings, sessionToken: undefined, region: undefined, invokeUrl: undefined, defaultAcceptType: undefined });
   const tell = async (name, promise) => {
     said[name] = await promise.then(({ status, data }) => ({ status, data })).catch((e) => ({ status: e.status, data: e.response && e.response.data, error: String(e) }));
   };
@@ -315,7 +315,8 @@ def test_python(sdk):
 import json, re, sys
 from shop import ApiError, Client
 settings, session, calls = json.load(sys.stdin)
-client = Client(access_key=settings["accessKey"], secret_key=settings["secretKey"], api_key=settings["apiKey"])
+unset = {"session_token": None, "region": None, "invoke_url": None}  # as from variables that are not set
+client = Client(access_key=settings["accessKey"], secret_key=settings["secretKey"], api_key=settings["apiKey"], **unset)
 assumed = Client(access_key=session["accessKey"], secret_key=session["secretKey"], session_token=session["sessionToken"])
 said = {}
 def tell(name, call):

@@ -21,7 +21,7 @@ const (
 )
 
 var (
-	packagePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+	packagePattern = regexp.MustCompile(`^[a-z](?:[a-z0-9_]{0,62}[a-z0-9])?$`)
 	modulePattern  = regexp.MustCompile(`^[a-zA-Z0-9_~][a-zA-Z0-9._~-]*(?:/[a-zA-Z0-9_~][a-zA-Z0-9._~-]*)*$`)
 	plainURL       = regexp.MustCompile(`^[A-Za-z0-9._~:/?#\[\]@!$&()*+,;=%-]+$`)
 )
@@ -59,7 +59,7 @@ func (s *settings) check() error {
 	}
 	s.invokeURL = strings.TrimRight(s.invokeURL, "/")
 	if !packagePattern.MatchString(s.packageName) || token.IsKeyword(s.packageName) || slices.Contains(pythonWords, s.packageName) || s.packageName == "main" {
-		return wire.BadRequest("Invalid parameter specified: packageName has at most 64 characters a-z, 0-9 and _, begins with a letter, and is no keyword")
+		return wire.BadRequest("Invalid parameter specified: packageName has at most 64 characters a-z, 0-9 and _, begins with a letter, does not end with _, and is no keyword")
 	}
 	if len(s.modulePath) > maxModule || !modulePattern.MatchString(s.modulePath) {
 		return wire.BadRequest("Invalid parameter specified: modulePath has at most 256 characters: segments of letters, digits, and . _ ~ -, which do not begin with . or -")

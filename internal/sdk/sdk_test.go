@@ -290,6 +290,7 @@ func TestParameters(t *testing.T) {
 		"credentials in a URL":      {"javascript", map[string]string{"invokeUrl": "http://a:b@c/"}, "invokeUrl"},
 		"a long URL":                {"javascript", map[string]string{"invokeUrl": "http://a/" + strings.Repeat("a", 2048)}, "invokeUrl"},
 		"a keyword of Python":       {"python", map[string]string{"packageName": "lambda"}, "packageName"},
+		"a name that ends with _":   {"python", map[string]string{"packageName": "shop_"}, "packageName"},
 		"a keyword of Go":           {"go", map[string]string{"packageName": "func"}, "packageName"},
 		"main":                      {"go", map[string]string{"packageName": "main"}, "packageName"},
 		"a path for a name":         {"python", map[string]string{"packageName": "../../a"}, "packageName"},
@@ -318,6 +319,12 @@ func TestSettings(t *testing.T) {
 	} {
 		if text := got["apiGateway-go-sdk/"+name]; !strings.Contains(text, want) {
 			t.Errorf("%s: got %s", name, text)
+		}
+	}
+	project := files(t, "python", map[string]string{"packageName": "shop_2"}, src)["apiGateway-python-sdk/pyproject.toml"]
+	for _, want := range []string{"\nname = \"shop_2\"\n", "\npackages = [\"shop_2\"]\n"} {
+		if !strings.Contains(project, want) {
+			t.Errorf("pyproject.toml has not %q: %s", want, project)
 		}
 	}
 	if text := files(t, "javascript", nil, src)["apiGateway-js-sdk/apigClient.js"]; !strings.Contains(text, `const stage = { invokeUrl: "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4e5/prod", region: "eu-west-1" };`) {

@@ -15,7 +15,8 @@ var apigClientFactory = (function () {
   }
 
   function newClient(config) {
-    const own = Object.assign({ region: stage.region, invokeUrl: stage.invokeUrl, defaultContentType: "application/json", defaultAcceptType: "application/json" }, config);
+    const own = { region: stage.region, invokeUrl: stage.invokeUrl, defaultContentType: "application/json", defaultAcceptType: "application/json" };
+    for (const [name, value] of Object.entries(config || {})) if (value !== undefined && value !== null) own[name] = value;
     const base = new URL(own.invokeUrl);
     return operations((verb, path, declared) => async (params, body, additionalParams) => {
       const more = additionalParams || {};

@@ -9,6 +9,6 @@ REGION = {{region}}
 class Client(BaseClient):
     """Has a method for each method of the API."""
 
-    def __init__(self, *, access_key=None, secret_key=None, session_token=None, api_key=None, region=REGION, invoke_url=INVOKE_URL, timeout=30):
-        super().__init__(invoke_url, region, access_key, secret_key, session_token, api_key, timeout)
+    def __init__(self, *, access_key=None, secret_key=None, session_token=None, api_key=None, region=None, invoke_url=None, timeout=30):
+        super().__init__(invoke_url or INVOKE_URL, region or REGION, access_key, secret_key, session_token, api_key, timeout)
 {{operations}}
