@@ -350,3 +350,27 @@ func TestBounds(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// BenchmarkGenerate makes clients of an API with 300 resources of two methods each.
+func BenchmarkGenerate(b *testing.B) {
+	var resources []wire.Resource
+	for i := range 300 {
+		r := resource("/things"+strconv.Itoa(i)+"/{id}", "GET", "POST")
+		r.ResourceMethods["GET"] = wire.Method{RequestParameters: map[string]bool{"method.request.path.id": true, "method.request.querystring.q": false, "method.request.header.X-A": false}}
+		resources = append(resources, r)
+	}
+	src := sourceOf(resources...)
+	for _, of := range Types() {
+		if _, ok := generators()[*of.ID]; !ok {
+			continue
+		}
+		b.Run(*of.ID, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Generate(&of, nil, src); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
