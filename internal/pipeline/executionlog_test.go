@@ -253,6 +253,31 @@ func TestExecutionLogMasks(t *testing.T) {
 	}
 }
 
+// A streamed call is logged when its stream has ended: what broke it off is an error,
+// whatever status the client has had.
+func TestExecutionLogOfStreams(t *testing.T) {
+	for name, tt := range map[string]struct{ level, response, want, not string }{
+		"whole":              {"INFO", chunkedHead + chunk("half") + chunk("half") + "0\r\n\r\n", "} Successfully completed execution\n{head} Method completed with status: 200\n", "failed"},
+		"broken off":         {"INFO", chunkedHead + chunk("half"), "} Execution failed due to a network error communicating with endpoint: ", "Successfully"},
+		"broken off, errors": {"ERROR", chunkedHead + chunk("half"), "} Execution failed due to a network error communicating with endpoint: ", "Starting"},
+		"whole, errors":      {"ERROR", chunkedHead + "0\r\n\r\n", "", "{"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, groups := newRig(t, streamed(canned(t, tt.response), nil)).logging("*/*", tt.level, false)
+			resp := r.call("GET /x")
+			_, _ = io.ReadAll(resp.Stream)
+			_ = resp.Stream.Close()
+			if groups[prodLog].Len() > 0 {
+				t.Error("there are lines before the end")
+			}
+			deliver(resp)
+			if log := steadyLog(groups[prodLog].String()); !strings.Contains(log, tt.want) || strings.Contains(log, tt.not) {
+				t.Errorf("got\n%s", log)
+			}
+		})
+	}
+}
+
 // discard is a log that costs nothing.
 func discard(string) ExecutionLog { return ExecutionLog{Lines: io.Discard} }
 
