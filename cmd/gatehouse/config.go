@@ -22,6 +22,8 @@ type config struct {
 	AdminListen           string
 	GatewayHealth         bool
 	MetricsSeries         int      // at AdminListen
+	OTLPEndpoint          string   // base URL
+	OTLPHeaders           string   // file of the headers that requests to OTLPEndpoint have
 	Host                  string   // that dev's stage is at the root of
 	Port                  int      // of Host
 	TLS                   bool     // the root is under TLS

@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/otlp"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
@@ -39,7 +40,8 @@ type dataPlane struct {
 	cache    *cache.Cache
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
-	numbers  *numbers // nil where nobody reads them
+	spans    *otlp.Exporter // nil where no traces are exported
+	numbers  *numbers       // nil where nobody reads them
 
 	truststores atomic.Pointer[map[string]string] // files by what they stand for; replaced, never changed
 
@@ -77,12 +79,12 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
-	p := &dataPlane{store: st, region: c.Region, numbers: counted, cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, region: c.Region, numbers: counted, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.truststores.Store(&c.Truststores)
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, AccessLogFormat: format, ExecutionLog: out.calls.log, Metrics: counted.of(), Trace: traced, Served: served,
+		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, AccessLogFormat: format, ExecutionLog: out.calls.log, Metrics: counted.of(), Spans: p.spans, Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
@@ -127,6 +129,7 @@ const saveTime = 10 * time.Second
 // close ends the connections to backends, and saves what API keys have used.
 func (p *dataPlane) close() error {
 	p.services.Load().Client.Close()
+	p.closeSpans()
 	p.cache.Close()
 	p.pools.pools.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), saveTime)

@@ -132,6 +132,8 @@ func (p *pages) acts(k *control.Kept) bool {
 		return p.shows(k.Value)
 	case control.MetricsEnabled:
 		return p.data.numbers != nil
+	case control.TracingEnabled:
+		return p.data.spans != nil
 	}
 	return false
 }
@@ -220,7 +222,7 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, 
 // none; what both have stands there once.
 func (p *dataPlane) problems(st *snapshot.Stage, own, canary *pipeline.Program) []pipeline.Problem {
 	services := *p.services.Load()
-	services.Metrics = nil // nothing is to be called
+	services.Metrics, services.Spans = nil, nil // nothing is to be called
 	bound := pipeline.Prepare(services.Settings(st), own, canary, &services)(false)
 	list := append(own.Problems(), bound.Problems()...)
 	if canary == nil {

@@ -36,15 +36,18 @@ type logSink struct {
 }
 
 func newLogSink(at logDestination) *logSink {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &logSink{at: at, ctx: ctx, cancel: cancel, pause: sinkPause, client: newCollectorClient()}
+}
+
+// newCollectorClient is the client of a collector. It follows no redirection: the headers
+// are for the collector alone.
+func newCollectorClient() *http.Client {
 	const headBytes, connections = 64 << 10, 2
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout, transport.MaxResponseHeaderBytes = sinkTime, headBytes
 	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = connections, 1
-	ctx, cancel := context.WithCancel(context.Background())
-	return &logSink{
-		at: at, ctx: ctx, cancel: cancel, pause: sinkPause,
-		client: &http.Client{Transport: transport, Timeout: sinkTime, CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirected }},
-	}
+	return &http.Client{Transport: transport, Timeout: sinkTime, CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirected }}
 }
 
 // String and Stop implement observe.Slow.

@@ -69,6 +69,7 @@ func (n *numbers) join(p *dataPlane) {
 	services := p.services.Load()
 	n.joinBudgets(services.Requests, services.Answers)
 	n.joinBackends(services.Client)
+	n.joinSpans(p.spans)
 	r := n.registry
 	r.Gauge("gatehouse_cache_bytes", "Memory that cached answers of all stages take.", nil, func() float64 { return float64(p.cache.Used()) })
 	r.Gauge("gatehouse_authorizer_cache_bytes", "Memory that kept answers of Lambda authorizers take.", nil, func() float64 { return float64(services.Authorizers.Used()) })

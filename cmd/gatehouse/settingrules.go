@@ -41,6 +41,7 @@ var idleRules = []struct {
 	{"execution-log", func(c *config, _ command) bool { return c.ExecutionLogDirectory != "" }, "with execution-log-directory, which has a file for each stage"},
 	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
+	{"otlp-headers", func(c *config, _ command) bool { return c.OTLPEndpoint == "" }, "without otlp-endpoint"},
 	{"metrics-series", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen, where metrics are read"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
 	{"certificates", func(c *config, in command) bool {

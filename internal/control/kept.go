@@ -69,11 +69,14 @@ var keptOfAPI = []keptSetting[restAPI]{
 }
 
 var keptOfStage = []keptSetting[stage]{
-	{"Stage.tracingEnabled", "there is no X-Ray", func(s *stage) string { return whenTrue(s.TracingEnabled) }},
+	{TracingEnabled, "no otlp-endpoint is set, which gets traces", func(s *stage) string { return whenTrue(s.TracingEnabled) }},
 }
 
-// MetricsEnabled is the setting that acts where the server has metrics.
-const MetricsEnabled = "Stage.methodSettings.metricsEnabled"
+// The settings that act where the server has metrics, and where it exports traces.
+const (
+	MetricsEnabled = "Stage.methodSettings.metricsEnabled"
+	TracingEnabled = "Stage.tracingEnabled"
+)
 
 var keptOfMethodSetting = []keptSetting[wire.MethodSetting]{
 	{MetricsEnabled, "no admin-listen is set, where metrics are read", func(m *wire.MethodSetting) string { return whenTrue(m.MetricsEnabled) }},

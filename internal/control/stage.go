@@ -136,7 +136,7 @@ func (t *tx) servedStage(st *stage) (*snapshot.Stage, error) {
 		SecurityPolicy: text(api.SecurityPolicy), EndpointType: api.EndpointConfiguration.Types[0],
 		APIID: t.api, Name: *st.StageName, Account: t.who.Account, Region: t.who.Region, DeploymentID: *st.DeploymentID,
 		Variables: st.Variables, ClientCertificateID: text(st.ClientCertificateID), MethodSettings: freezeMethodSettings(st),
-		AccessLog: freezeAccessLog(st), AuthorizerAnswers: st.AuthorizerAnswers, Canary: freezeCanary(st.CanarySettings), Cache: st.freezeCache(),
+		TracingEnabled: isTrue(st.TracingEnabled), AccessLog: freezeAccessLog(st), AuthorizerAnswers: st.AuthorizerAnswers, Canary: freezeCanary(st.CanarySettings), Cache: st.freezeCache(),
 	}, nil
 }
 

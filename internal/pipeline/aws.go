@@ -128,7 +128,14 @@ func (c *call) mapsHeader(name string) bool {
 
 // addServiceTrace adds the headers that every service of AWS gets.
 func (c *call) addServiceTrace(o *outgoing) {
-	o.Header.Add(traceHeader, c.seenTrace())
+	trace := c.seenTrace()
+	if s := &c.spans; s.sampled { // the service goes on with the trace
+		trace = s.header(s.integration, "")
+		if o == &c.asked {
+			trace = s.header(s.authorizer, "")
+		}
+	}
+	o.Header.Add(traceHeader, trace)
 	o.Header.Add("x-amzn-apigateway-api-id", c.stage.settings.APIID)
 }
 

@@ -39,6 +39,7 @@ type state struct {
 	headers httpmsg.Header // of the request, without what is dropped at the door
 	seen    httpmsg.Header // of the request as the scope has them, made when first needed
 	trail   trail          // the request's place in a trace
+	spans   spans          // of the call in that trace
 	traceID string         // of the answer; "" until an integration has one
 
 	access          access
@@ -133,6 +134,7 @@ func (s *Stage) newCall(req *httpmsg.Request) *call {
 	c.requestMemory.Open(s.requests)
 	c.answerMemory.Open(s.answers)
 	c.dropAtDoor()
+	c.joinTrace()
 	c.initScope()
 	if s.services.Trace != nil {
 		c.startTrace()

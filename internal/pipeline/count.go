@@ -66,7 +66,7 @@ func (c *call) count(d *httpmsg.Done) {
 // 0 where it did not.
 func (c *call) countsAs() int {
 	switch {
-	case c.failed == nil:
+	case c.failed == nil || c.scope.Context.Error.ResponseType == "": // it has no such response, or its stream broke off
 		return 0
 	case c.failed.kind.family(c.failed.status) == default5XX:
 		return 5

@@ -33,6 +33,7 @@ func (c *call) done(d *httpmsg.Done) {
 	}
 	d.CacheHit, d.CacheMiss = c.cacheUse.outcome == cacheHit, c.cacheUse.outcome == cacheMiss
 	c.count(d)
+	c.exportSpans(d)
 	c.logAccess(d)
 	c.landStream()
 	c.logExecution(d)

@@ -77,6 +77,9 @@ func carriesBody(method string) bool {
 func (c *call) addGatewayHeaders() {
 	c.traceID = c.fullTrace()
 	c.out.Header.Add(traceHeader, c.traceID)
+	if parent := c.spans.traceparent(c.spans.integration); parent != "" {
+		c.out.Header.Set(w3cHeader, parent)
+	}
 	c.out.Header.Add("X-Amzn-Apigateway-Api-Id", c.stage.settings.APIID)
 }
 

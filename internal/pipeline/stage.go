@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/metrics"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
+	"github.com/gatehouse-gw/gatehouse/internal/otlp"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
@@ -79,6 +80,10 @@ type Services struct {
 
 	// Metrics counts the calls of stages; nil counts none.
 	Metrics *metrics.Calls
+
+	// Spans takes the spans of calls that are traced; nil traces none, and leaves the
+	// traces of clients as they are.
+	Spans *otlp.Exporter
 
 	// Draw returns a number from 0 up to 1: a call goes to its stage's canary when it
 	// is below the canary's share. Nil draws at random.

@@ -37,7 +37,15 @@ type trail struct {
 func (c *call) fullTrace() string {
 	if c.trail.full == "" {
 		incoming, _ := c.req.Header.Last(traceHeader)
-		c.trail.full = newTraceID(incoming, c.req.Received.Unix())
+		switch s := &c.spans; {
+		case s.sampled:
+			_, _, _, rest := parseTrace(incoming)
+			c.trail.full = s.header(s.integration, rest)
+		case s.root != "":
+			c.trail.full = newTraceID("Root="+s.root, c.req.Received.Unix())
+		default:
+			c.trail.full = newTraceID(incoming, c.req.Received.Unix())
+		}
 	}
 	return c.trail.full
 }

@@ -18,7 +18,7 @@ func Format(kind string) int {
 	case ServedDeployment:
 		return DeploymentFormat
 	case ServedStage, ServedDomainName:
-		return firstFormat + 1 // since they have a security policy
+		return firstFormat + 1 // since they have a security policy, and stages tracing
 	case ServedBasePathMapping:
 		return firstFormat + 1 // since their base paths may have several levels
 	}

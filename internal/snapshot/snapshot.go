@@ -138,6 +138,7 @@ type Stage struct {
 	AccessLog           *AccessLog               `json:"accessLog,omitempty"`
 	Canary              *Canary                  `json:"canary,omitempty"`
 	Cache               *Cache                   `json:"cache,omitempty"`
+	TracingEnabled      bool                     `json:"tracingEnabled,omitempty"`    // calls are sampled for traces; else those of callers are continued
 	AuthorizerAnswers   string                   `json:"authorizerAnswers,omitempty"` // names what authorizers have answered; with another name there is none
 
 	// SecurityPolicy is the API's, "" where nobody chose one; EndpointType is that of the
