@@ -44,8 +44,9 @@ type certificates struct {
 
 // shownCertificates are certificates as they were read once. They never change.
 type shownCertificates struct {
-	list  []tls.Certificate
-	byARN map[string]*tls.Certificate
+	list   []tls.Certificate
+	byARN  map[string]*tls.Certificate
+	byName map[string][]*tls.Certificate // DNS names in lower case, with wildcards as they are
 }
 
 // prepare is a livePart: it reads the files.
@@ -81,7 +82,7 @@ func (cs *certificates) load(c *config) (*shownCertificates, error) {
 		}
 		cs.own = made
 	}
-	return &shownCertificates{list: []tls.Certificate{cs.own}}, nil
+	return newShown([]tls.Certificate{cs.own}), nil
 }
 
 // made is the certificate that stands in for files, nil where there are some.
@@ -151,25 +152,61 @@ func (cs *certificates) get(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint)
 			}
 		}
 	}
-	list := shown.list
-	for i := range list {
-		if hello.SupportsCertificate(&list[i]) == nil {
-			return &list[i], nil
+	return shown.fitting(hello), nil
+}
+
+// fitting is the first certificate that fits the name which a client asks for, and that
+// the client can use; else the first of all.
+func (s *shownCertificates) fitting(hello *tls.ClientHelloInfo) *tls.Certificate {
+	name := strings.ToLower(hello.ServerName)
+	if name == "" {
+		for i := range s.list {
+			if hello.SupportsCertificate(&s.list[i]) == nil {
+				return &s.list[i]
+			}
+		}
+		return &s.list[0]
+	}
+	_, parent, _ := strings.Cut(name, ".")
+	for _, candidates := range [...][]*tls.Certificate{s.byName[name], s.byName["*."+parent]} {
+		for _, c := range candidates {
+			if hello.SupportsCertificate(c) == nil {
+				return c
+			}
 		}
 	}
-	return &list[0], nil
+	return &s.list[0]
+}
+
+// newShown makes the indexes of certificates. Those that are for no DNS name are found
+// by ARN, or are the first.
+func newShown(list []tls.Certificate) *shownCertificates {
+	out := &shownCertificates{list: list, byARN: make(map[string]*tls.Certificate), byName: make(map[string][]*tls.Certificate)}
+	for i := range list {
+		if list[i].Leaf == nil {
+			continue
+		}
+		for _, name := range list[i].Leaf.DNSNames {
+			name = strings.ToLower(name)
+			out.byName[name] = append(out.byName[name], &list[i])
+		}
+	}
+	return out
 }
 
 func loadCertificates(pairs []certificate) (*shownCertificates, error) {
-	out := &shownCertificates{list: make([]tls.Certificate, len(pairs)), byARN: make(map[string]*tls.Certificate)}
+	list := make([]tls.Certificate, len(pairs))
 	for i, pair := range pairs {
 		cert, err := pair.load()
 		if err != nil {
 			return nil, fmt.Errorf("certificates[%d]%w", i, err)
 		}
-		out.list[i] = cert
+		list[i] = cert
+	}
+	out := newShown(list)
+	for i, pair := range pairs {
 		if pair.ARN != "" {
-			out.byARN[pair.ARN] = &out.list[i]
+			out.byARN[pair.ARN] = &list[i]
 		}
 	}
 	return out, nil
