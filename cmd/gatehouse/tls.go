@@ -168,7 +168,11 @@ func (s *shownCertificates) fitting(hello *tls.ClientHelloInfo) *tls.Certificate
 		return &s.list[0]
 	}
 	_, parent, _ := strings.Cut(name, ".")
-	for _, candidates := range [...][]*tls.Certificate{s.byName[name], s.byName["*."+parent]} {
+	exact, wild := s.byName[name], s.byName["*."+parent]
+	if len(exact) == 1 && len(wild) == 0 {
+		return exact[0] // a client that cannot use it can use no other for this name
+	}
+	for _, candidates := range [...][]*tls.Certificate{exact, wild} {
 		for _, c := range candidates {
 			if hello.SupportsCertificate(c) == nil {
 				return c
