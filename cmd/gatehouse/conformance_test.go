@@ -76,6 +76,7 @@ func conformanceTopics() []topic {
 		{"Signatures and resource policies", nil},
 		{"Lambda authorizers", nil},
 		{"User pools", nil},
+		{"Definitions: import and export", nil},
 		{"Stages", nil}, // its rows name tests that have stages of their own
 	}
 }

@@ -210,6 +210,20 @@ func TestParseExtensions(t *testing.T) {
 	}
 }
 
+// Documents have schemas also where there are none.
+func TestNoModels(t *testing.T) {
+	doc, err := newExporter(new(Source), Options{Format: OpenAPI30}).document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := compact(doc.get("components").(*object)); got != `{ "schemas" : { } }` {
+		t.Errorf("got %s", got)
+	}
+	if doc, err = newExporter(new(Source), Options{Format: Swagger}).document(); err != nil || doc.has("definitions") {
+		t.Errorf("Swagger: got %s, error %v", compact(doc), err)
+	}
+}
+
 // FuzzDocument writes what a stranger says in the schema of a model and in the
 // documentation of all methods. Whatever it is, the document is one.
 func FuzzDocument(f *testing.F) {
