@@ -45,10 +45,21 @@ func (t *Trace) AppendLog(buf []byte, o *LogOptions, done *httpmsg.Done) []byte 
 	if id := done.Integration.RequestID; id != "" {
 		l.failureLine("AWS Integration Endpoint RequestId : ", id)
 	}
-	if done.TraceID != "" {
-		l.line("X-ray Tracing ID : ", done.TraceID)
+	if id := rootOf(done.TraceID); id != "" {
+		l.line("X-ray Tracing ID : ", id)
 	}
 	return l.text
+}
+
+// rootOf is the part of a trace id that says which trace it is, such as
+// Root=1-5c755b5d-07b29b94e632d3da19d88789: the rest has no place in a log (recorded).
+func rootOf(id string) string {
+	for part := range strings.SplitSeq(id, ";") {
+		if strings.HasPrefix(part, "Root=") {
+			return part
+		}
+	}
+	return ""
 }
 
 // reason is the line of a failure. That of a stage's log ends with its first line: the

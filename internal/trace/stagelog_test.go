@@ -52,6 +52,14 @@ func FuzzAppendLog(f *testing.F) {
 	})
 }
 
+func TestRootOf(t *testing.T) {
+	for id, want := range map[string]string{"": "", "Root=1-a": "Root=1-a", "Root=1-a;Parent=b;Sampled=0": "Root=1-a", "Self=1-b;Root=1-a": "Root=1-a", "Self=1-b": ""} {
+		if got := rootOf(id); got != want {
+			t.Errorf("%q gives %q, not %q", id, got, want)
+		}
+	}
+}
+
 func TestAppendTime(t *testing.T) {
 	for _, at := range []time.Time{time.UnixMilli(0), time.UnixMilli(1_700_000_000_007), time.Date(2031, 12, 31, 23, 59, 59, 999_999_999, time.UTC), time.Date(9999, 1, 2, 3, 4, 5, 60e6, time.UTC)} {
 		if got, want := string(appendTime(nil, at.UTC())), at.UTC().Format("2006-01-02T15:04:05.000Z"); got != want {
