@@ -95,7 +95,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	out := &report{Findings: []finding{}, Closed: []idleSetting{}, Kept: []idleSetting{}}
 	used := newInUse(p.data.services.Load().AWS, p.data.pools.pools)
 	stages := stagesByAPI(rows)
-	out.Findings = append(out.Findings, strayMappings(rows, stages)...)
+	out.Findings = append(out.Findings, strayWays(rows, stages)...)
 	for _, row := range rows {
 		if row.Kind != snapshot.ServedStage {
 			continue
@@ -145,21 +145,6 @@ func stagesByAPI(rows []store.Served) map[string][]string {
 		if api, stage, ok := strings.Cut(row.ID, "/"); ok && row.Kind == snapshot.ServedStage {
 			out[api] = append(out[api], stage)
 		}
-	}
-	return out
-}
-
-// strayMappings are the base path mappings that lead to nothing that is deployed.
-func strayMappings(rows []store.Served, stages map[string][]string) (out []finding) {
-	for _, row := range rows {
-		var m snapshot.BasePathMapping
-		if row.Kind != snapshot.ServedBasePathMapping || json.Unmarshal(row.Data, &m) != nil { // which the log has told
-			continue
-		}
-		if of := stages[m.APIID]; m.Stage == "" && len(of) > 0 || slices.Contains(of, m.Stage) {
-			continue
-		}
-		out = append(out, finding{API: m.APIID, Stage: m.Stage, Text: "the requests to " + snapshot.MappingID(m.Domain, m.BasePath) + ", which lead here, are answered 403: nothing is deployed"})
 	}
 	return out
 }

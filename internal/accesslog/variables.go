@@ -52,6 +52,8 @@ func (r *Record) append(line []byte, name string) []byte {
 		return line
 	case "customDomain.basePathMatched":
 		return appendText(line, r.Context.BasePathMatched)
+	case "customDomain.routingRuleIdMatched":
+		return appendText(line, r.Context.RoutingRuleIDMatched)
 	case "integrationLatency", "integrationStatus", "integrationErrorMessage":
 		return r.appendIntegration(line, name)
 	}

@@ -126,7 +126,11 @@ func (t *tx) checkAPIMapping(m *basePathMapping) error {
 	if err := checkMappingKey(m.BasePath); err != nil {
 		return err
 	}
-	return t.checkTarget(m, wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, wire.Truncated(m.APIID)))
+	return t.checkTarget(m.Domain, m.APIID, m.Stage, t.errUnknownAPI(m.APIID))
+}
+
+func (t *tx) errUnknownAPI(id string) error {
+	return wire.NotFound("Invalid API identifier specified %s:%s", t.who.Account, wire.Truncated(id))
 }
 
 // multiLevelQuota refuses the next base path of several levels of a domain name that has
@@ -155,8 +159,12 @@ func (t *tx) multiLevelQuota(m *basePathMapping, was string) error {
 // CreateAPIMapping has paths of a domain name lead to a stage.
 func (s *Service) CreateAPIMapping(ctx context.Context, who *wire.Caller, in *wire.CreateAPIMappingRequest) (*wire.APIMapping, error) {
 	return write(ctx, s, who, "", func(t *tx) (*wire.APIMapping, error) {
-		if _, err := t.managedByV2(in.DomainName); err != nil {
+		d, err := t.managedByV2(in.DomainName)
+		if err != nil {
 			return nil, err
+		}
+		if *d.RoutingMode == snapshot.ByRules {
+			return nil, errRoutingMode("An API mapping", *d.RoutingMode)
 		}
 		m := &basePathMapping{ID: newID(apiIDLength), Domain: in.DomainName, BasePath: storedBasePath(text(in.APIMappingKey)), APIID: in.APIID, Stage: in.Stage}
 		if m.Stage == "" {

@@ -80,7 +80,7 @@ func (t *tx) checkMapping(m *basePathMapping, was string) error {
 	case len(m.BasePath) > maxBasePath || !basePathPattern.MatchString(m.BasePath) || m.BasePath == "." || m.BasePath == "..":
 		return wire.BadRequest("Invalid base path specified: %s", wire.Truncated(m.BasePath))
 	}
-	return t.checkTarget(m, wire.BadRequest("Invalid REST API identifier specified"))
+	return t.checkTarget(m.Domain, m.APIID, m.Stage, wire.BadRequest("Invalid REST API identifier specified"))
 }
 
 func errMappedStage() error { return wire.BadRequest("Invalid stage identifier specified") }
@@ -88,22 +88,22 @@ func errMappedStage() error { return wire.BadRequest("Invalid stage identifier s
 // checkTarget wants an API of the account's to which the domain name can lead, a private
 // one for a private name and a public one for others, and its stage. One that nobody
 // names, "", is known when a request comes.
-func (t *tx) checkTarget(m *basePathMapping, missing error) error {
-	api, err := load[restAPI](t.of(m.APIID), kindRestAPI, m.APIID, missing)
+func (t *tx) checkTarget(domain, apiID, stage string, missing error) error {
+	api, err := load[restAPI](t.of(apiID), kindRestAPI, apiID, missing)
 	if err != nil {
 		return err
 	}
-	_, privateID := snapshot.SplitDomainKey(m.Domain)
+	_, privateID := snapshot.SplitDomainKey(domain)
 	switch private := isPrivate(api.EndpointConfiguration); {
 	case private && privateID == "":
 		return wire.BadRequest("Private APIs cannot be mapped to public custom domain names")
 	case !private && privateID != "":
 		return wire.BadRequest("Public APIs cannot be mapped to private custom domain names")
 	}
-	if m.Stage == "" {
+	if stage == "" {
 		return nil
 	}
-	return t.of(m.APIID).require(kindStage, m.Stage, errMappedStage())
+	return t.of(apiID).require(kindStage, stage, errMappedStage())
 }
 
 // CreateBasePathMapping has paths of a domain name lead to an API.
@@ -113,8 +113,12 @@ func (s *Service) CreateBasePathMapping(ctx context.Context, who *wire.Caller, i
 		return nil, err
 	}
 	return write(ctx, s, who, "", func(t *tx) (*wire.BasePathMapping, error) {
-		if err := t.require(kindDomainName, domain, errDomainName()); err != nil {
+		d, err := t.domainName(domain)
+		if err != nil {
 			return nil, err
+		}
+		if *d.RoutingMode == snapshot.ByRules {
+			return nil, errRoutingMode("A base path mapping", *d.RoutingMode)
 		}
 		m := &basePathMapping{ID: newID(apiIDLength), Domain: domain, BasePath: storedBasePath(text(in.BasePath)), APIID: in.RestAPIID, Stage: text(in.Stage)}
 		if err := t.checkMapping(m, noBasePath); err != nil {
@@ -233,20 +237,32 @@ func (s *Service) DeleteBasePathMapping(ctx context.Context, who *wire.Caller, i
 	})
 }
 
-// checkUnmapped refuses to delete what mappings lead to: what names it in the
-// error, and key begins the keys under which kindMappingStage has them.
+// checkUnmapped refuses to delete what mappings and routing rules lead to: what names it
+// in the error, and key begins the keys under which their indexes have them. AWS's words
+// are known of mappings.
 func (t *tx) checkUnmapped(what, of, key string) error {
-	domains, err := t.mappedDomains(key)
-	if err != nil || len(domains) == 0 {
-		return err
+	for _, by := range ways {
+		domains, err := t.domainsOf(by.index, key)
+		if err != nil {
+			return err
+		}
+		if len(domains) > 0 {
+			return wire.BadRequest("Deleting %s failed. Please remove all %s related to the %s in your domains: %s", what, by.are, of, strings.Join(domains, ", "))
+		}
 	}
-	return wire.BadRequest("Deleting %s failed. Please remove all base path mappings related to the %s in your domains: %s", what, of, strings.Join(domains, ", "))
+	return nil
 }
 
-// mappedDomains lists the keys of the domain names with mappings that lead to what key
-// begins the keys of in kindMappingStage.
-func (t *tx) mappedDomains(key string) ([]string, error) {
-	ids, err := t.lookUpDocs(kindMappingStage, key)
+// ways are what of domain names leads to stages, with the indexes of the stages.
+var ways = []struct {
+	index kind
+	are   string
+}{{kindMappingStage, "base path mappings"}, {kindRuleStage, "routing rules"}}
+
+// domainsOf lists the keys of the domain names that lead to what key begins the keys of in
+// an index of ways.
+func (t *tx) domainsOf(index kind, key string) ([]string, error) {
+	ids, err := t.lookUpDocs(index, key)
 	domains := make([]string, len(ids))
 	for i, id := range ids {
 		domains[i], _, _ = strings.Cut(id, "/")
@@ -261,10 +277,15 @@ func (t *tx) checkMappedType(before string) error {
 	if before != "PRIVATE" {
 		return nil
 	}
-	domains, err := t.mappedDomains(t.api + "/")
-	domains = slices.DeleteFunc(domains, func(key string) bool { return !strings.Contains(key, "+") })
-	if err != nil || len(domains) == 0 {
-		return err
+	for _, by := range ways {
+		domains, err := t.domainsOf(by.index, t.api+"/")
+		domains = slices.DeleteFunc(domains, func(key string) bool { return !strings.Contains(key, "+") })
+		if err != nil {
+			return err
+		}
+		if len(domains) > 0 {
+			return wire.BadRequest("Cannot change the endpoint type of RestApi %s. Please remove all %s related to the RestApi in your private domains: %s", t.api, by.are, strings.Join(domains, ", "))
+		}
 	}
-	return wire.BadRequest("Cannot change the endpoint type of RestApi %s. Please remove all base path mappings related to the RestApi in your private domains: %s", t.api, strings.Join(domains, ", "))
+	return nil
 }

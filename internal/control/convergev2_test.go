@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -8,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	typesv2 "github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 	"pgregory.net/rapid"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
@@ -87,6 +89,67 @@ func TestConvergeAPIMapping(t *testing.T) {
 			rt.Fatal(err)
 		}
 		if _, err := c.DeleteApiMapping(ctx(), gone); err == nil {
+			rt.Fatal("it goes twice")
+		}
+	})
+}
+
+// A rule is read as the provider sent it, and replaced whole.
+func TestConvergeRoutingRule(t *testing.T) {
+	t.Parallel()
+	f, c := withRegionalDomain(t, control.Options{})
+	mode := func(value string) {
+		t.Helper()
+		if _, err := f.UpdateDomainName(ctx(), &apigateway.UpdateDomainNameInput{DomainName: aws.String(regionalName), PatchOperations: patch("replace", "/routingMode", value)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mode("ROUTING_RULE_THEN_BASE_PATH_MAPPING")
+	header := func(rt *rapid.T, label string) typesv2.RoutingRuleCondition {
+		return typesv2.RoutingRuleCondition{MatchHeaders: &typesv2.RoutingRuleMatchHeaders{AnyOf: []typesv2.RoutingRuleMatchHeaderValue{{
+			Header: aws.String(rapid.SampledFrom([]string{"Hello", "x-version", "Host"}).Draw(rt, label+" header")), ValueGlob: aws.String(rapid.SampledFrom([]string{"*", "a*", "*a", "*a/b=c*", "World"}).Draw(rt, label+" glob")),
+		}}}}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		draw := func(label string) *apigatewayv2.PutRoutingRuleInput {
+			in := &apigatewayv2.PutRoutingRuleInput{DomainName: aws.String(regionalName), Priority: aws.Int32(rapid.Int32Range(1, 1_000_000).Draw(rt, label+" priority")), Conditions: []typesv2.RoutingRuleCondition{}}
+			for range rapid.IntRange(0, 2).Draw(rt, label+" headers") {
+				in.Conditions = append(in.Conditions, header(rt, label))
+			}
+			if path := rapid.SampledFrom([]string{"", "orders", "orders/v1"}).Draw(rt, label+" path"); path != "" {
+				in.Conditions = append(in.Conditions, typesv2.RoutingRuleCondition{MatchBasePaths: &typesv2.RoutingRuleMatchBasePaths{AnyOf: []string{path}}})
+			}
+			in.Actions = []typesv2.RoutingRuleAction{{InvokeApi: &typesv2.RoutingRuleActionInvokeApi{
+				ApiId: &f.api, Stage: aws.String(rapid.SampledFrom([]string{"dev", "prod"}).Draw(rt, label+" stage")), StripBasePath: aws.Bool(rapid.Bool().Draw(rt, label+" strip")),
+			}}}
+			return in
+		}
+		from, to := draw("from"), draw("to")
+		made, err := c.CreateRoutingRule(ctx(), &apigatewayv2.CreateRoutingRuleInput{DomainName: from.DomainName, Priority: from.Priority, Conditions: from.Conditions, Actions: from.Actions})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		expect := func(want *apigatewayv2.PutRoutingRuleInput) {
+			rt.Helper()
+			got, err := c.GetRoutingRule(ctx(), &apigatewayv2.GetRoutingRuleInput{DomainName: want.DomainName, RoutingRuleId: made.RoutingRuleId})
+			if err != nil || *got.Priority != *want.Priority || !reflect.DeepEqual(got.Conditions, want.Conditions) || !reflect.DeepEqual(got.Actions, want.Actions) || *got.RoutingRuleArn != *made.RoutingRuleArn {
+				rt.Fatalf("got %+v, %v, want %+v", got, err, want)
+			}
+		}
+		expect(from)
+		to.RoutingRuleId = made.RoutingRuleId
+		if _, err := c.PutRoutingRule(ctx(), to); err != nil {
+			rt.Fatal(err)
+		}
+		expect(to)
+		mode("BASE_PATH_MAPPING_ONLY") // under which it stays
+		expect(to)
+		mode("ROUTING_RULE_ONLY")
+		gone := &apigatewayv2.DeleteRoutingRuleInput{DomainName: to.DomainName, RoutingRuleId: to.RoutingRuleId}
+		if _, err := c.DeleteRoutingRule(ctx(), gone); err != nil {
+			rt.Fatal(err)
+		}
+		if _, err := c.DeleteRoutingRule(ctx(), gone); err == nil {
 			rt.Fatal("it goes twice")
 		}
 	})

@@ -101,7 +101,7 @@ func (t *tx) newDomainName(in *wire.CreateDomainNameRequest) (*wire.DomainName, 
 		return nil, err
 	}
 	d := &wire.DomainName{
-		DomainName: &in.DomainName, EndpointConfiguration: endpoint, Tags: filled(in.Tags), RoutingMode: withDefault(given(in.RoutingMode), byMappings),
+		DomainName: &in.DomainName, EndpointConfiguration: endpoint, Tags: filled(in.Tags), RoutingMode: withDefault(given(in.RoutingMode), snapshot.ByMappings),
 		CertificateName: given(in.CertificateName), CertificateARN: given(in.CertificateARN), CertificateUploadDate: &t.now,
 		RegionalCertificateName: given(in.RegionalCertificateName), RegionalCertificateARN: given(in.RegionalCertificateARN),
 		SecurityPolicy: withDefault(given(in.SecurityPolicy), "TLS_1_2"), EndpointAccessMode: given(in.EndpointAccessMode),
@@ -157,6 +157,9 @@ func (t *tx) servedDomainName(d *wire.DomainName) (*snapshot.DomainName, error) 
 		Name: *d.DomainName, ID: text(d.DomainNameID), Account: t.who.Account, Region: t.who.Region, Policy: text(d.Policy),
 		EndpointTypes: d.EndpointConfiguration.Types, EndpointAccessMode: text(d.EndpointAccessMode),
 		SecurityPolicy: text(d.SecurityPolicy), Truststore: trusted,
+	}
+	if *d.RoutingMode != snapshot.ByMappings {
+		out.RoutingMode = *d.RoutingMode
 	}
 	for _, e := range domainEndpoints(d) {
 		if arn := text(*e.certificate); arn != "" {

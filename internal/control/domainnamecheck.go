@@ -6,16 +6,14 @@ import (
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // What holds of a custom domain name: its name, the endpoints that it has and
 // their certificates.
 
-// byMappings is the routing mode of a domain name that has no routing rules.
-const byMappings = "BASE_PATH_MAPPING_ONLY"
-
-var routingModes = []string{byMappings, "ROUTING_RULE_ONLY", "ROUTING_RULE_THEN_BASE_PATH_MAPPING"}
+var routingModes = []string{snapshot.ByMappings, snapshot.ByRules, snapshot.ByRulesThenMappings}
 
 // domainNamePattern takes host names in lower case of two labels at least, the last
 // of which is no number, so that none is an address. A * may stand before them.
@@ -152,9 +150,6 @@ func (t *tx) checkDomainName(d *wire.DomainName) error {
 	}
 	if err := t.checkPrivateDomain(d); err != nil {
 		return err
-	}
-	if mode := *d.RoutingMode; mode != byMappings {
-		return unserved("routingMode", mode)
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ const (
 	kindUsagePlanKey      kind = "usageplankey"      // plan id "/" key id
 	kindDomainName        kind = "domainname"        // domain key: the name, of a private one with "+" and its id behind it
 	kindBasePathMapping   kind = "basepathmapping"   // domain key "/" base path, "" for (none)
+	kindRoutingRule       kind = "routingrule"       // domain key "/" rule id
 	kindAccessAssociation kind = "accessassociation" // domain key "/" VPC endpoint
 	kindTruststore        kind = "truststore"        // domain key
 
@@ -56,6 +57,9 @@ const (
 	kindAssociationSource kind = "associationsource" // VPC endpoint "/" domain name; tells the one access association between them
 
 	kindMappingStage kind = "mappingstage" // API id "/" stage name; tells the base path mappings to a stage, or with no name those to an API
+
+	kindRulePriority kind = "rulepriority" // domain key "/" priority, with zeros before it; tells the routing rule that has it
+	kindRuleStage    kind = "rulestage"    // API id "/" stage name; tells the routing rules that lead to a stage
 
 	// kindTenant has account "/" region wherever there is or was a document of
 	// an account. Older servers did not note it of APIs, which kindAPIOwner has.
@@ -96,6 +100,8 @@ func kindTable() []kindInfo {
 		{kind: kindTruststore, scope: ofAccount, under: kindDomainName, sameID: true},
 		{kind: kindBasePathMapping, scope: ofAccount, under: kindDomainName, served: serves(snapshot.ServedBasePathMapping, kindBasePathMapping, (*tx).servedMapping),
 			indexes: []index{sharedIndexOf(kindMappingStage, ofAccount, mappingStageKeys)}},
+		{kind: kindRoutingRule, scope: ofAccount, under: kindDomainName, served: serves(snapshot.ServedRoutingRule, kindRoutingRule, (*tx).servedRule),
+			indexes: []index{indexOf(kindRulePriority, ofAccount, rulePriorityKeys), sharedIndexOf(kindRuleStage, ofAccount, ruleStageKeys)}},
 		{kind: kindAccessAssociation, scope: ofAccount, served: serves(snapshot.ServedAccessAssociation, kindAccessAssociation, (*tx).servedAssociation),
 			indexes: []index{sharedIndexOf(kindDomainAssociation, ofServer, domainAssociationKeys), indexOf(kindAssociationSource, ofServer, associationSourceKeys)},
 			tags:    tagsAt("/domainnameaccessassociations/domainname/{id}/vpcesource/{id}", (*tx).accessAssociation, func(a *accessAssociation) *map[string]string { return &a.Tags })},

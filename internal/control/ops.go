@@ -90,6 +90,12 @@ func (s *Service) operationsV2() []operation {
 		{"GetApiMappings", wire.Op(s.GetAPIMappings), nil},
 		{"UpdateApiMapping", wire.Op(s.UpdateAPIMapping), nil},
 		{"DeleteApiMapping", wire.Op(s.DeleteAPIMapping), nil},
+
+		{"CreateRoutingRule", wire.Op(s.CreateRoutingRule), nil},
+		{"GetRoutingRule", wire.Op(s.GetRoutingRule), nil},
+		{"ListRoutingRules", wire.Op(s.ListRoutingRules), nil},
+		{"PutRoutingRule", wire.Op(s.PutRoutingRule), nil},
+		{"DeleteRoutingRule", wire.Op(s.DeleteRoutingRule), nil},
 	}
 }
 

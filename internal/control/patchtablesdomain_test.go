@@ -80,7 +80,7 @@ var domainNamePatches = patched{
 		{op: "replace", path: "/policy", value: "{}", want: "! BadRequestException policy" + onlyPrivate},
 		{op: "replace", path: "/managementPolicy", value: "{}", want: "! BadRequestException managementPolicy" + onlyPrivate},
 		{op: "replace", path: "/routingMode", value: "BASE_PATH_MAPPING_ONLY", member: "/routingMode", want: `"BASE_PATH_MAPPING_ONLY"`},
-		{op: "replace", path: "/routingMode", value: "ROUTING_RULE_ONLY", want: "! BadRequestException This server does not support routingMode ROUTING_RULE_ONLY yet"},
+		{op: "replace", path: "/routingMode", value: "ROUTING_RULE_ONLY", member: "/routingMode", want: `"ROUTING_RULE_ONLY"`},
 		{op: "replace", path: "/routingMode", value: "x", want: "! BadRequestException Invalid routing mode specified. Valid options are BASE_PATH_MAPPING_ONLY,ROUTING_RULE_ONLY,ROUTING_RULE_THEN_BASE_PATH_MAPPING"},
 	},
 }

@@ -27,6 +27,7 @@ type Limits struct {
 	MultiLevelMappings int // of a domain name: base path mappings with a slash
 	PrivateDomainNames int
 	AccessAssociations int
+	RoutingRules       int // of a domain name, 200 at the most
 
 	UsagePlansPerKey      int
 	ThrottlesPerPlanStage int // of methods
@@ -49,7 +50,7 @@ type Limits struct {
 func AWSLimits() Limits {
 	return Limits{
 		RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60,
-		APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, PrivateDomainNames: 50, AccessAssociations: 100, MultiLevelMappings: 200,
+		APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, PrivateDomainNames: 50, AccessAssociations: 100, MultiLevelMappings: 200, RoutingRules: 50,
 		UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20,
 		ResourcesPerAPI: 300, StagesPerAPI: 10, AuthorizersPerAPI: 10, DocumentationPartsPerAPI: 2000, PolicyLength: 8192,
 		VariablesPerStage: 100, IntegrationTimeout: defaultTimeoutMillis,
@@ -86,6 +87,7 @@ var quotas = []Quota{
 	{"multi-level-mappings-per-domain-name", "base path mappings of several levels that a custom domain name has", func(l *Limits) *int { return &l.MultiLevelMappings }, 0},
 	{"private-domain-names", "private custom domain names of an account in a region", func(l *Limits) *int { return &l.PrivateDomainNames }, 0},
 	{"domain-name-access-associations", "domain name access associations of an account in a region", func(l *Limits) *int { return &l.AccessAssociations }, 0},
+	{"routing-rules-per-domain-name", "routing rules of a custom domain name; without a quota there may be 200", func(l *Limits) *int { return &l.RoutingRules }, 0},
 	{"usage-plans-per-api-key", "usage plans that an API key is in", func(l *Limits) *int { return &l.UsagePlansPerKey }, 0},
 	{"throttles-per-usage-plan-stage", "methods with a throttle of their own in a stage of a usage plan", func(l *Limits) *int { return &l.ThrottlesPerPlanStage }, 0},
 	{"resources-per-api", "resources of an API, the root included", func(l *Limits) *int { return &l.ResourcesPerAPI }, 0},

@@ -134,7 +134,7 @@ func TestQuotas(t *testing.T) {
 // By default nothing is bounded, AWS's quotas are a value that can be changed.
 func TestLimitsAreSettings(t *testing.T) {
 	limits := control.AWSLimits()
-	want := control.Limits{RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60, APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, PrivateDomainNames: 50, AccessAssociations: 100, MultiLevelMappings: 200, UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20, ResourcesPerAPI: 300, StagesPerAPI: 10, AuthorizersPerAPI: 10, DocumentationPartsPerAPI: 2000, PolicyLength: 8192, VariablesPerStage: 100, IntegrationTimeout: 29000}
+	want := control.Limits{RegionalAPIs: 600, EdgeAPIs: 120, PrivateAPIs: 600, VPCLinks: 20, ClientCertificates: 60, APIKeys: 10_000, UsagePlans: 300, DomainNames: 120, PrivateDomainNames: 50, AccessAssociations: 100, MultiLevelMappings: 200, RoutingRules: 50, UsagePlansPerKey: 10, ThrottlesPerPlanStage: 20, ResourcesPerAPI: 300, StagesPerAPI: 10, AuthorizersPerAPI: 10, DocumentationPartsPerAPI: 2000, PolicyLength: 8192, VariablesPerStage: 100, IntegrationTimeout: 29000}
 	if d := cmp.Diff(want, limits); d != "" {
 		t.Error("-want +got", d)
 	}

@@ -76,6 +76,12 @@ func (f *Feed) applyDomain(ctx context.Context, c store.Served, later *together)
 		})
 		later.domains.Associations = append(later.domains.Associations, gateway.AssociationChange{ID: c.ID, Association: a})
 		return err
+	case snapshot.ServedRoutingRule:
+		r, err := read(ctx, c, f.rebuild, func(r *snapshot.RoutingRule) string {
+			return snapshot.OfAccount(r.Account, r.Region, snapshot.RoutingRuleID(r.Domain, r.ID))
+		})
+		later.domains.Rules = append(later.domains.Rules, gateway.RuleChange{ID: c.ID, Rule: r, Err: err})
+		return err
 	}
 	return errors.New("this kind of row is not known")
 }

@@ -41,10 +41,6 @@ func newBasePaths(mappings map[string]*mapping) basePaths {
 	return b
 }
 
-// multiLevel reports whether some base path has several levels. AWS documents that the
-// names of headers are in lower case then.
-func (b *basePaths) multiLevel() bool { return b.prefixes != nil }
-
 // find returns the mapping that a path is for, given without its leading slashes, nil for
 // none, and what is left of the path. It costs the logarithm of the number of base paths,
 // and one comparison for each level that they have.

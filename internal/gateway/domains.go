@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"maps"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 type DomainChanges struct {
 	Names        []DomainChange
 	Mappings     []MappingChange
+	Rules        []RuleChange
 	Associations []AssociationChange
 }
 
@@ -51,6 +53,7 @@ type domainRows struct {
 	trust    *trust               // of domain
 	err      error
 	mappings map[string]mapping // by base path; without by
+	rules    map[string]ruleRow // by the ids of rules
 	served   *domain            // what is made of them; nil while the domain name itself is not known
 }
 
@@ -61,12 +64,13 @@ type domainIndex struct {
 	private   privateIndex
 }
 
-// A domain is a custom domain name with what its paths lead to. It never changes.
+// A domain is a custom domain name with what its requests lead to. It never changes.
 type domain struct {
 	id       string            // of its row
 	arns     []string          // of certificates
 	policy   *tlspolicy.Policy // nil where nobody knows what the name is now
 	trust    *trust            // of a name with mutual TLS; else nil
+	rules    []rule            // which are asked before the mappings, by priority
 	mappings basePaths
 	others   *mapping // of the paths that no base path has: that of "", or nowhere
 }
@@ -83,7 +87,7 @@ type mapping struct {
 // SetDomains takes changes into use, for the requests that come from here on. It
 // costs as much as there are domain names.
 func (g *Gateway) SetDomains(c DomainChanges) {
-	if len(c.Names)+len(c.Mappings)+len(c.Associations) > 0 {
+	if len(c.Names)+len(c.Mappings)+len(c.Rules)+len(c.Associations) > 0 {
 		g.domains.set(&c)
 	}
 }
@@ -98,7 +102,7 @@ func (ds *domains) set(c *DomainChanges) {
 		changed = append(changed, c.ID)
 	}
 	for _, c := range c.Mappings {
-		id, base := cutMappingID(c.ID)
+		id, base := cutRowID(c.ID)
 		rows := ds.rowsOf(id)
 		switch {
 		case c.Mapping != nil:
@@ -110,13 +114,21 @@ func (ds *domains) set(c *DomainChanges) {
 		}
 		changed = append(changed, id)
 	}
+	for _, c := range c.Rules {
+		id, rule := cutRowID(c.ID)
+		rows := ds.rowsOf(id)
+		if rows.rules[rule] = (ruleRow{c.Rule, c.Err}); c.Rule == nil && c.Err == nil {
+			delete(rows.rules, rule)
+		}
+		changed = append(changed, id)
+	}
 	ds.associate(c.Associations)
 	ds.publish(changed, len(c.Associations) > 0)
 }
 
-// cutMappingID parts the id of a mapping's row into that of its domain name's, which
-// has two slashes, and the base path.
-func cutMappingID(row string) (domain, base string) {
+// cutRowID parts the id of a row that is under a domain name's into that of the domain
+// name's, which has two slashes, and the rest: a base path, or the id of a rule.
+func cutRowID(row string) (domain, rest string) {
 	at, slashes := 0, 0
 	for ; at < len(row); at++ {
 		if row[at] == '/' {
@@ -132,7 +144,7 @@ func cutMappingID(row string) (domain, base string) {
 func (ds *domains) rowsOf(id string) *domainRows {
 	rows := ds.rows[id]
 	if rows == nil {
-		rows = &domainRows{mappings: make(map[string]mapping)}
+		rows = &domainRows{mappings: make(map[string]mapping), rules: make(map[string]ruleRow)}
 		if ds.rows == nil {
 			ds.rows = make(map[string]*domainRows)
 		}
@@ -160,7 +172,7 @@ func (ds *domains) publish(changed []string, private bool) {
 		rows.served = nil
 		if rows.domain != nil || rows.err != nil {
 			rows.served = rows.domainOf(id, ds.policy)
-		} else if len(rows.mappings) == 0 {
+		} else if len(rows.mappings)+len(rows.rules) == 0 {
 			delete(ds.rows, id)
 		}
 		switch {
@@ -192,17 +204,33 @@ func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) an
 	d.arns, d.policy = rows.domain.CertificateARNs, tlspolicy.Find(rows.domain.SecurityPolicy)
 	d.trust = rows.trust
 	d.others.policy, d.others.trust = d.policy, d.trust
-	var who any
+	every := httpmsg.CustomDomain{EndpointTypes: rows.domain.EndpointTypes, Strict: rows.domain.EndpointAccessMode == "STRICT", MutualTLS: d.trust != nil}
 	if rows.domain.ID != "" && policy != nil {
-		who = policy(rows.domain)
+		every.Policy = policy(rows.domain)
 	}
-	mappings := make(map[string]*mapping, len(rows.mappings))
-	for base, m := range rows.mappings {
-		m.policy, m.trust = d.policy, d.trust
-		m.by = &httpmsg.CustomDomain{
-			EndpointTypes: rows.domain.EndpointTypes, Policy: who, Strict: rows.domain.EndpointAccessMode == "STRICT", BasePath: base, StageInPath: m.stage == "",
-			MutualTLS: d.trust != nil,
+	led := rows.mappings
+	if rows.domain.RoutingMode == snapshot.ByRules {
+		led = nil
+	}
+	for base := range led {
+		every.LowerHeaders = every.LowerHeaders || snapshot.MultiLevel(base)
+	}
+	if rows.domain.RoutingMode != "" && rows.domain.RoutingMode != snapshot.ByMappings {
+		if d.rules, d.others.err = newRules(rows.rules); d.others.err != nil {
+			return d
 		}
+	}
+	for i := range d.rules {
+		r := &d.rules[i]
+		d.lead(&r.to, every)
+		if r.to.by.RoutingRuleID = r.id; r.strip {
+			r.to.by.BasePath = r.base
+		}
+	}
+	mappings := make(map[string]*mapping, len(led))
+	for base, m := range led {
+		d.lead(&m, every)
+		m.by.BasePath, m.by.StageInPath = base, m.stage == ""
 		if base == "" {
 			d.others = &m
 			continue
@@ -210,11 +238,13 @@ func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) an
 		mappings[base] = &m
 	}
 	d.mappings = newBasePaths(mappings)
-	for _, m := range mappings {
-		m.by.LowerHeaders = d.mappings.multiLevel()
-	}
-	d.others.by.LowerHeaders = d.mappings.multiLevel()
 	return d
+}
+
+// lead gives a way to a stage what every one of the domain name has: what protects it
+// holds whichever way a request takes.
+func (d *domain) lead(m *mapping, every httpmsg.CustomDomain) {
+	m.by, m.policy, m.trust = &every, d.policy, d.trust
 }
 
 // find returns the domain name of a Host, nil for none. Of names that both fit the
@@ -269,10 +299,15 @@ func hostName(dst []byte, host string) []byte {
 	return dst
 }
 
-// locate returns where a path of the domain name leads: it begins with a base path, as
-// it was sent, or no base path has it.
-func (d *domain) locate(path string) (location, *mapping) {
-	m, rest := d.mappings.find(strings.TrimLeft(path, "/"))
+// locate returns where a request to a path of the domain name leads: to where a routing
+// rule says, or to a mapping whose base path it begins with, as it was sent, or to that
+// for what no base path has.
+func (d *domain) locate(r *http.Request, path string) (location, *mapping) {
+	trimmed := strings.TrimLeft(path, "/")
+	if it := matchRule(d.rules, r, trimmed); it != nil {
+		return it.locate(path)
+	}
+	m, rest := d.mappings.find(trimmed)
 	if m == nil {
 		m, rest = d.others, path
 	}

@@ -65,7 +65,7 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 }
 
 // find returns which stage a request is for at an entrance that serves many, and by
-// which base path mapping. The hosts of APIs come first, then those of others, then
+// which base path mapping or routing rule. The hosts of APIs come first, then those of others, then
 // paths: a host says the least that others could have meant otherwise.
 func (g *Gateway) find(at *Entrance, r *http.Request) (found location, via *mapping, ours bool) {
 	path, _ := splitTarget(r.RequestURI)
@@ -74,7 +74,7 @@ func (g *Gateway) find(at *Entrance, r *http.Request) (found location, via *mapp
 		return found, nil, true
 	}
 	if d := g.domainOf(at, r); d != nil && (at.OwnHost == nil || !at.OwnHost(r.Host)) {
-		found, via = d.locate(path)
+		found, via = d.locate(r, path)
 		return found, via, true
 	}
 	if found, ours = locatePath(path); ours {

@@ -33,7 +33,8 @@ type CustomDomain struct {
 	EndpointTypes []string // EDGE, REGIONAL, or both; or PRIVATE
 	Policy        any      // of a private domain name, as gateway.Options.DomainPolicy has made it ready; nil for a public one
 	Strict        bool     // its endpointAccessMode is STRICT
-	BasePath      string   // that has matched, without slashes; "" for none
+	BasePath      string   // that has matched and that the path within the stage does not have, without slashes; "" for none
+	RoutingRuleID string   // of the rule that led to the stage, "" where a base path mapping did
 	StageInPath   bool     // the client named the stage behind the base path
 	LowerHeaders  bool     // the names of its requests' headers are in lower case, however they were sent
 	MutualTLS     bool     // only clients whose certificate its truststore takes may call

@@ -14,6 +14,7 @@ type Context struct {
 	AccountID            string // of the API's owner
 	APIID                string
 	AWSEndpointRequestID string // request id of an AWS backend
+	RoutingRuleIDMatched string // of a custom domain name; for logs alone, as the next
 	BasePathMatched      string // of a custom domain name; for logs alone: Lookup does not know it
 	DeploymentID         string
 	DomainName           string // Host header

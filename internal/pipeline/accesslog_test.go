@@ -158,17 +158,18 @@ func TestAccessLogOfTimes(t *testing.T) {
 	}
 }
 
-// The base path that has matched is for logs; templates do not see it.
+// The base path or the routing rule that has matched is for logs; templates see neither.
 func TestAccessLogOfCustomDomain(t *testing.T) {
 	for _, tt := range []struct {
 		domain *httpmsg.CustomDomain
 		want   string
 	}{
-		{&httpmsg.CustomDomain{BasePath: "orders"}, "orders /orders/x\n"}, {&httpmsg.CustomDomain{}, "- /orders/x\n"}, {nil, "- /prod/x\n"},
+		{&httpmsg.CustomDomain{BasePath: "orders"}, "orders - /orders/x\n"}, {&httpmsg.CustomDomain{}, "- - /orders/x\n"}, {nil, "- - /prod/x\n"},
+		{&httpmsg.CustomDomain{RoutingRuleID: "abc123"}, "- abc123 /orders/x\n"}, {&httpmsg.CustomDomain{BasePath: "orders", RoutingRuleID: "abc123"}, "- abc123 /orders/x\n"},
 	} {
 		req := parseRequest("GET /x")
 		req.Sent, req.Domain = "/orders/x", tt.domain
-		if got := newRig(t, mock(nil)).logged(t, "$context.customDomain.basePathMatched $context.path", req); got != tt.want {
+		if got := newRig(t, mock(nil)).logged(t, "$context.customDomain.basePathMatched $context.customDomain.routingRuleIdMatched $context.path", req); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
 	}

@@ -223,7 +223,10 @@ func describe(x *mapping.Context, st *snapshot.Stage, req *httpmsg.Request) {
 	x.Path, x.Protocol, x.SourceIP = "/"+st.Name+req.Path, "HTTP/1.1", req.SourceIP
 	x.DomainName = req.Host
 	if req.Domain != nil {
-		x.Path, x.BasePathMatched = req.SentPath(), req.Domain.BasePath
+		x.Path = req.SentPath()
+		if x.RoutingRuleIDMatched = req.Domain.RoutingRuleID; x.RoutingRuleIDMatched == "" {
+			x.BasePathMatched = req.Domain.BasePath
+		}
 	}
 	if cert := req.ClientCert; cert != nil {
 		x.ClientCert = mapping.ClientCert{

@@ -3,7 +3,8 @@ package snapshot
 import "strings"
 
 // A DomainName is a custom domain name, by which clients call the APIs that its
-// base path mappings name. A server has each public name once, whoever owns it.
+// base path mappings and routing rules name. A server has each public name once, whoever
+// owns it.
 type DomainName struct {
 	Name               string   `json:"name"`         // in lower case; *.example.com is for all names that end in .example.com
 	ID                 string   `json:"id,omitempty"` // of a private domain name, of which there may be several of one name; "" for a public one
@@ -14,6 +15,8 @@ type DomainName struct {
 	CertificateARNs    []string `json:"certificateArns,omitempty"`    // of its endpoints
 	SecurityPolicy     string   `json:"securityPolicy"`               // which handshakes it takes; which protects
 	Policy             string   `json:"policy,omitempty"`             // who may call a private domain name; without one nobody may
+
+	RoutingMode string `json:"routingMode,omitempty"` // what leads on; "" is ByMappings
 
 	// Truststore is the PEM text of the certificates that clients' certificates lead to
 	// where the name has mutual TLS; empty where it has none. It protects.

@@ -15,6 +15,7 @@ const (
 	ServedDomainName        = "domainname"        // a DomainName; its id of the account is its Key
 	ServedBasePathMapping   = "basepathmapping"   // a BasePathMapping; its id of the account is of MappingID
 	ServedAccessAssociation = "accessassociation" // an AccessAssociation; its id of the account is of AssociationID
+	ServedRoutingRule       = "routingrule"       // a RoutingRule; its id of the account is of RoutingRuleID
 )
 
 // ServedID is the id of an API's, or of an account's, published row.
