@@ -62,20 +62,25 @@ func (c *call) joinTrace() {
 
 // join takes over the trace of a request. X-Amzn-Trace-Id goes before traceparent.
 func (s *spans) join(h httpmsg.Header) decision {
-	if s.passed, _ = h.Last(w3cHeader); s.passed != "" {
-		if _, _, _, ok := parseTraceparent(s.passed); !ok {
-			s.passed = ""
+	xray, w3c := "", ""
+	for i := range h { // every request comes by here: the lengths of names leave few to compare
+		switch f := &h[i]; {
+		case len(f.Name) == len(traceHeader) && httpmsg.EqualFold(f.Name, traceHeader):
+			xray = f.Value
+		case len(f.Name) == len(w3cHeader) && httpmsg.EqualFold(f.Name, w3cHeader):
+			w3c = f.Value
 		}
 	}
-	if incoming, _ := h.Last(traceHeader); incoming != "" {
-		if root, parent, flag, _ := parseTrace(incoming); root != "" {
-			return s.joinXRay(root, parent, flag)
-		}
+	trace, caller, flags, ok := parseTraceparent(w3c)
+	if ok {
+		s.passed = w3c
 	}
-	if s.passed == "" {
+	if root, parent, flag, _ := parseTrace(xray); root != "" {
+		return s.joinXRay(root, parent, flag)
+	}
+	if !ok {
 		return undecided
 	}
-	trace, caller, flags, _ := parseTraceparent(s.passed)
 	s.trace, s.caller, s.root = trace, caller, rootOf(trace)
 	if flags&1 != 0 {
 		return sampled
