@@ -94,6 +94,34 @@ func TestExportOfDefinitionsWithinModels(t *testing.T) {
 	e.roundTrips(t, false, accepts)
 }
 
+// A parameter of several values is exported as the parameter that it is, which mappings
+// of all its values take, and as required as it was.
+func TestExportOfParametersWithSeveralValues(t *testing.T) {
+	for _, format := range []string{"oas30", "swagger"} {
+		e := exportBenchOn(t, newBench(t), []byte(`{"openapi": "3.0.1", "info": {"title": "a", "version": "1"}, "paths": {"/": {"post": {"x-amazon-apigateway-integration": {"type": "mock"}}}}}`))
+		root := *done(e.GetResources(ctx(), who, &wire.GetResourcesRequest{RestAPIID: e.api}))(t).Items[0].ID
+		done(e.PutMethod(ctx(), who, &wire.PutMethodRequest{
+			RestAPIID: e.api, ResourceID: root, HTTPMethod: "GET", AuthorizationType: "NONE", RequestParameters: map[string]bool{
+				"method.request.multivaluequerystring.tag": true, "method.request.multivalueheader.X-A": false,
+				"method.request.querystring.both": false, "method.request.multivaluequerystring.both": true,
+			},
+		}))(t)
+		done(e.PutIntegration(ctx(), who, &wire.PutIntegrationRequest{
+			RestAPIID: e.api, ResourceID: root, HTTPMethod: "GET", Type: "HTTP", IntegrationHTTPMethod: new("GET"), URI: new("http://backend.example"),
+			RequestParameters:  map[string]string{"integration.request.querystring.tags": "method.request.multivaluequerystring.tag", "integration.request.header.a": "method.request.multivalueheader.X-A"},
+			CacheKeyParameters: []string{"method.request.multivaluequerystring.tag"},
+		}))(t)
+		e.publish(t)
+		e.put(t, e.export(t, format, "application/json"))
+		m := done(e.GetMethod(ctx(), who, &wire.GetMethodRequest{RestAPIID: e.api, ResourceID: root, HTTPMethod: "GET"}))(t)
+		want := map[string]bool{"method.request.querystring.tag": true, "method.request.header.X-A": false, "method.request.querystring.both": true}
+		if d := cmp.Diff(want, m.RequestParameters); d != "" {
+			t.Errorf("%s: -want +got %s", format, d)
+		}
+		e.roundTrips(t, false, accepts)
+	}
+}
+
 // The variables of a definition are those of the caller's region, and so is the host of
 // its export.
 func TestExportOfAnotherPartition(t *testing.T) {

@@ -16,7 +16,14 @@
 //     templates are, and an import of it leaves some keywords out of models;
 //   - the definitions within a model become models beside it, and of keywords that
 //     OpenAPI does not have an import tells;
-//   - which response headers are required is not said;
+//   - which response headers are required is not said, nor that a parameter of a request
+//     has several values: it is declared as one with a single value, of which mappings
+//     can still take all;
+//   - models for other media types than JSON have no schema, and an import makes models
+//     for JSON of them; what CreateModel was told as a model's description is left out, as
+//     it is from published exports;
+//   - the resource policy goes on naming the API that was exported, as in published
+//     exports, and allows no calls of another;
 //   - what published documentation says of the API and of models becomes their own
 //     description.
 package export

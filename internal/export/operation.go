@@ -89,10 +89,11 @@ var places = []place{
 // parameters writes the parameters and the body of the request.
 func (op *operation) parameters() {
 	var all list
-	for _, expression := range javaOrder(op.RequestParameters) {
+	declared := singleValued(op.RequestParameters)
+	for _, expression := range javaOrder(declared) {
 		for _, p := range places {
 			if name, ok := strings.CutPrefix(expression, p.expression); ok {
-				all = append(all, op.parameter(p, name, op.RequestParameters[expression]))
+				all = append(all, op.parameter(p, name, declared[expression]))
 			}
 		}
 	}
@@ -114,6 +115,20 @@ func (op *operation) parameters() {
 		body.set("required", true)
 		op.out.set("requestBody", body)
 	}
+}
+
+// singleValued lists the parameters that a method declares, those of several values under
+// the names that they have with one: a document has no other place for them, and mappings
+// take either form of a parameter that the method declares in one.
+func singleValued(parameters map[string]bool) map[string]bool {
+	out := make(map[string]bool, len(parameters))
+	for expression, required := range parameters {
+		if rest, ok := strings.CutPrefix(expression, "method.request.multivalue"); ok {
+			expression = "method.request." + rest
+		}
+		out[expression] = out[expression] || required
+	}
+	return out
 }
 
 func (op *operation) parameter(p place, name string, required bool) *object {
