@@ -19,6 +19,7 @@ type config struct {
 	Listen                string
 	GatewayListen         string
 	GatewayTLSListen      string
+	HTTPSRedirect         int // port under TLS to which plain requests for stages are sent; 0 serves them
 	AdminListen           string
 	GatewayHealth         bool
 	MetricsSeries         int      // at AdminListen

@@ -147,11 +147,11 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 // them.
 func (s *server) serve() {
 	if s.ports.stages == nil {
-		s.open(s.gateway, s.ports.main, gateway.Entrance{Name: "listen", OwnHost: s.guests.ownHost, Next: s.handler})
+		s.open(s.gateway, s.ports.main, gateway.Entrance{Name: "listen", OwnHost: s.guests.ownHost, Next: s.handler, HTTPSPort: s.config().HTTPSRedirect})
 	} else {
 		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
 		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", Next: s.handler, NoStages: true})
-		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside()})
+		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside(), HTTPSPort: s.config().HTTPSRedirect})
 	}
 	if s.ports.secure != nil {
 		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(nil), Next: s.beside()})

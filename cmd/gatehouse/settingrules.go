@@ -41,6 +41,7 @@ var idleRules = []struct {
 	{"execution-log", func(c *config, _ command) bool { return c.ExecutionLogDirectory != "" }, "with execution-log-directory, which has a file for each stage"},
 	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
+	{"https-redirect", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},
 	{"otlp-headers", func(c *config, _ command) bool { return c.OTLPEndpoint == "" }, "without otlp-endpoint"},
 	{"metrics-series", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen, where metrics are read"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
@@ -74,6 +75,13 @@ func checkAddress(s string) error {
 func checkPort(c *config) error {
 	if c.Port < 0 || c.Port > 65535 {
 		return fmt.Errorf("%d is no port from 0 to 65535", c.Port)
+	}
+	return nil
+}
+
+func checkHTTPSRedirect(c *config) error {
+	if c.HTTPSRedirect < 0 || c.HTTPSRedirect > 65535 {
+		return fmt.Errorf("%d is no port from 1 to 65535, or 0", c.HTTPSRedirect)
 	}
 	return nil
 }

@@ -49,6 +49,8 @@ var settings = []setting{
 		value: textAt(func(c *config) *string { return &c.GatewayListen }), check: address(func(c *config) string { return c.GatewayListen })},
 	{name: "gateway-tls-listen", usage: "serve stages here under TLS (HTTP/2 and HTTP/1.1) as well, with the certificates of the configuration file",
 		value: textAt(func(c *config) *string { return &c.GatewayTLSListen }), check: address(func(c *config) string { return c.GatewayTLSListen })},
+	{name: "https-redirect", usage: "answer requests for stages that come without TLS with a redirect (308) to this port, 443 or what clients reach --gateway-tls-listen by; requests of --trusted-proxies are served; 0 serves all",
+		value: countAt(func(c *config) *int { return &c.HTTPSRedirect }), check: checkHTTPSRedirect},
 	{name: "admin-listen", usage: "answer /_gatehouse/live and /_gatehouse/ready here, for load balancers, and /_gatehouse/metrics, for Prometheus; ready turns false when the server begins to stop",
 		value: textAt(func(c *config) *string { return &c.AdminListen }), check: address(func(c *config) string { return c.AdminListen })},
 	{name: "gateway-health", usage: "answer /_gatehouse/live and /_gatehouse/ready at --gateway-listen and --gateway-tls-listen as well",

@@ -77,6 +77,7 @@ func TestFilesOfServers(t *testing.T) {
 		"certificates":   "certificates:\n  - {cert: cert.pem, key: key.pem}\n",
 		"watch":          "watch: true\n",
 		"gateway-health": "gateway-health: true\n",
+		"https-redirect": "https-redirect: 443\n",
 		"tls":            "tls: true\ncertificates:\n  - {cert: cert.pem, key: key.pem}\n",
 	} {
 		for _, in := range []command{inBackup, inCheck} {

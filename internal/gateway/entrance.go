@@ -17,6 +17,10 @@ type Entrance struct {
 	// TLS makes it HTTP/1.1 under TLS, and HTTP/2 where the handshake says so (ALPN).
 	TLS *tls.Config
 
+	// HTTPSPort has requests for stages answered with a redirect to their Host at this
+	// port, under TLS, unless a trusted proxy sends them; 0 serves them.
+	HTTPSPort int
+
 	// API and Stage name the one stage that is served, with nothing of it in the
 	// URLs; without them all are, by Host or path.
 	API, Stage string
@@ -46,6 +50,7 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 	if next == nil {
 		next = http.HandlerFunc(g.Nowhere)
 	}
+	secure := g.toHTTPS(at.HTTPSPort)
 	switch {
 	case at.NoStages:
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.pass(w, r, next) })
@@ -57,6 +62,10 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if found, via, ours := g.find(&at, r); ours {
+			if g.redirects(&at, r) {
+				g.pass(w, r, secure)
+				return
+			}
 			g.serve(w, r, connOf(r), found, via)
 			return
 		}
