@@ -31,6 +31,7 @@ type ruleOf struct {
 	priority   int32
 	api        string
 	header     string // with a glob behind =
+	second     string // as header
 	base       string
 	stripsBase bool
 }
@@ -40,7 +41,11 @@ func (r ruleOf) create(t *testing.T, c *apigatewayv2.Client, name string) string
 	in := &apigatewayv2.CreateRoutingRuleInput{DomainName: &name, Priority: &r.priority, Conditions: []typesv2.RoutingRuleCondition{}, Actions: []typesv2.RoutingRuleAction{
 		{InvokeApi: &typesv2.RoutingRuleActionInvokeApi{ApiId: &r.api, Stage: aws.String("prod"), StripBasePath: &r.stripsBase}},
 	}}
-	if header, glob, ok := strings.Cut(r.header, "="); ok {
+	for _, text := range []string{r.header, r.second} {
+		header, glob, ok := strings.Cut(text, "=")
+		if !ok {
+			continue
+		}
 		in.Conditions = append(in.Conditions, typesv2.RoutingRuleCondition{MatchHeaders: &typesv2.RoutingRuleMatchHeaders{AnyOf: []typesv2.RoutingRuleMatchHeaderValue{{Header: &header, ValueGlob: &glob}}}})
 	}
 	if r.base != "" {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 )
 
 // A domainCase is a request, byte for byte, and what becomes of it.
@@ -92,6 +94,60 @@ func domainCases() []domainCase {
 	}
 }
 
+// ruleCases are requests to rules.example.com, whose paths below admin lead to inner where
+// a line of X-Role begins with admin- and X-Team ends in ops, and else to open; and to
+// levels.example.com, whose base path admin/v1 leads to inner and the rest to open.
+func ruleCases() []domainCase {
+	ask := func(name, target, lines, got string) domainCase {
+		return domainCase{name, "GET " + target + " HTTP/1.1\nHost: rules.example.com\n" + lines + "\n", got}
+	}
+	level := func(name, target, got string) domainCase {
+		return domainCase{name, "GET " + target + " HTTP/1.1\nHost: levels.example.com\n\n", got}
+	}
+	const both = "X-Role: admin-1\nX-Team: dev-ops\n"
+	open := func(path, host string) string { return "200 open " + path + " /{proxy+} " + host }
+	inner := func(path, host string) string { return "200 inner " + path + " /{proxy+} " + host }
+	const rules, levels = "rules.example.com", "levels.example.com"
+	return []domainCase{
+		ask("a rule", "/admin/x", both, inner("/admin/x", rules)),
+		ask("a rule, the names of headers in other letters", "/admin/x", "x-ROLE: admin-1\nX-TEAM: ops\n", inner("/admin/x", rules)),
+		ask("a rule, a value in other letters", "/admin/x", "X-Role: Admin-1\nX-Team: ops\n", open("/admin/x", rules)),
+		ask("a rule, one header of two", "/admin/x", "X-Role: admin-1\n", open("/admin/x", rules)),
+		ask("a rule, a wildcard sent as a value", "/admin/x", "X-Role: *\nX-Team: *\n", open("/admin/x", rules)),
+		ask("a rule, one of several lines", "/admin/x", "X-Role: none\n"+both, inner("/admin/x", rules)),
+		ask("a rule, a value behind a comma", "/admin/x", "X-Role: none, admin-1\nX-Team: ops\n", open("/admin/x", rules)),
+		ask("a rule, a header with a space before its colon", "/admin/x", "X-Role : admin-1\nX-Team: ops\n", notARequest),
+		ask("a rule, an underscore for a hyphen", "/admin/x", "X_Role: admin-1\nX_Team: ops\n", open("/admin/x", rules)),
+		ask("a rule, its base path in other letters", "/Admin/x", both, open("/Admin/x", rules)),
+		ask("a rule, an escaped letter of its base path", "/%61dmin/x", both, open("/%61dmin/x", rules)),
+		ask("a rule, an escaped slash behind its base path", "/admin%2Fx", both, open("/admin%2Fx", rules)),
+		ask("a rule, what goes on behind its base path", "/administrator", both, open("/administrator", rules)),
+		ask("a rule, more slashes before its base path", "//admin/x", both, inner("//admin/x", rules)),
+		ask("a rule, a way out of another path into its base path", "/x/../admin/x", both, notARequest),
+		level("a base path of two levels", "/admin/v1/x", inner("/admin/v1/x", levels)),
+		level("its first level alone", "/admin/x", open("/admin/x", levels)),
+		level("an escaped slash between levels", "/admin%2Fv1/x", open("/admin%2Fv1/x", levels)),
+		level("two slashes between levels", "/admin//v1/x", open("/admin//v1/x", levels)),
+		level("what goes on behind the last level, as AWS takes it", "/admin/v1x", inner("/admin/v1x", levels)),
+		level("a way out of a base path of two levels", "/admin/v1/../x", notARequest),
+	}
+}
+
+// ruledDomains makes the domain names of ruleCases.
+func ruledDomains(t *testing.T, c *apigateway.Client, url string) {
+	t.Helper()
+	v2 := sdkV2(url)
+	for _, name := range []string{"rules.example.com", "levels.example.com"} {
+		domainName(t, c, name, "")
+		mapped(t, c, name, "(none)", "open", "prod")
+	}
+	if _, err := v2.CreateApiMapping(t.Context(), &apigatewayv2.CreateApiMappingInput{DomainName: aws.String("levels.example.com"), ApiId: aws.String("inner"), Stage: aws.String("prod"), ApiMappingKey: aws.String("admin/v1")}); err != nil {
+		t.Fatal(err)
+	}
+	routingMode(t, c, "rules.example.com", "ROUTING_RULE_THEN_BASE_PATH_MAPPING")
+	ruleOf{priority: 1, api: "inner", header: "x-role=admin-*", second: "X-Team=*ops", base: "admin"}.create(t, v2, "rules.example.com")
+}
+
 // TestSecurityDomains sends the cases, and tries to make domain names that would take
 // the requests of others.
 func TestSecurityDomains(t *testing.T) {
@@ -104,7 +160,8 @@ func TestSecurityDomains(t *testing.T) {
 		mapped(t, c, name, "(none)", "open", "prod")
 	}
 	mapped(t, c, "api.example.com", "admin", "inner", "prod")
-	for _, tt := range domainCases() {
+	ruledDomains(t, c, url)
+	for _, tt := range slices.Concat(domainCases(), ruleCases()) {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := askRaw(t, strings.TrimPrefix(url, "http://"), strings.ReplaceAll(tt.send, "\n", "\r\n")); got != tt.got {
 				t.Errorf("got %s, want %s", got, tt.got)

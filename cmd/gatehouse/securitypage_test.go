@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,7 +34,7 @@ func TestSecurityPage(t *testing.T) {
 // TestSecurityDomains runs.
 func TestSecurityDomainsPage(t *testing.T) {
 	b := tableOf("case", "sent", "client gets")
-	for _, c := range domainCases() {
+	for _, c := range slices.Concat(domainCases(), ruleCases()) {
 		b.row(c.name, code(c.send), code(c.got))
 	}
 	generated(t, "../../docs/security.md", "domains", b.String())
