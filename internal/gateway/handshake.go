@@ -25,7 +25,7 @@ type Handshake struct {
 func (g *Gateway) Handshake(name string, at *httpmsg.VPCEndpoint) Handshake {
 	if d := g.domains.ofHandshake(name, at); d != nil {
 		if d.policy == nil {
-			return Handshake{Policy: tlspolicy.Default}
+			return Handshake{Policy: tlspolicy.Default, CertificateARNs: d.arns, ClientCertificate: d.trust != nil}
 		}
 		return Handshake{Policy: d.policy, CertificateARNs: d.arns, ClientCertificate: d.trust != nil}
 	}
