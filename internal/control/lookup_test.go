@@ -31,6 +31,7 @@ const (
 	noUsageKey    = "NotFoundException Invalid Key identifier specified"
 	noDomain      = "NotFoundException Invalid domain name identifier specified"
 	noAssociation = "NotFoundException Invalid domain name access association identifier specified" // not recorded
+	noSdkType     = "NotFoundException Invalid SDK type identifier specified"                       // not recorded
 	noMapping     = "NotFoundException Invalid base path mapping identifier specified"
 )
 
@@ -133,6 +134,10 @@ var lookups = []lookup{
 	{"GetStage", "GET /restapis/{api}/stages/{stage}", "", map[string]string{"api": noStage, "stage": noStage}},
 	{"UpdateStage", "PATCH /restapis/{api}/stages/{stage}", noPatch, map[string]string{"api": noStage, "stage": noStage}},
 
+	{"GetExport", "GET /restapis/{api}/stages/{stage}/exports/oas30", "", map[string]string{"api": noStage, "stage": noStage}},
+	{"GetSdk", "GET /restapis/{api}/stages/{stage}/sdks/python", "", map[string]string{"api": noStage, "stage": noStage}},
+	{"GetSdkType", "GET /sdktypes/{language}", "", map[string]string{"language": noSdkType}},
+
 	{"FlushStageCache", "DELETE /restapis/{api}/stages/{stage}/cache/data", "", map[string]string{"api": noStage, "stage": noStage}},
 	{"FlushStageAuthorizersCache", "DELETE /restapis/{api}/stages/{stage}/cache/authorizers", "", map[string]string{"api": noStage, "stage": noStage}},
 
@@ -208,7 +213,7 @@ var lookups = []lookup{
 // is none is but another unknown method.
 var unknownNames = map[string][]string{
 	"api": {"nope", "SHOP"}, "resource": {"nope"}, "method": {"PUT", "FETCH", "get"}, "status": {"599"}, "model": {"nope", "pet"},
-	"part": {"nope"}, "version": {"nope", "V1"}, "validator": {"nope"}, "authorizer": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "link": {"nope"}, "certificate": {"nope"}, "key": {"nope"}, "plan": {"nope"},
+	"part": {"nope"}, "version": {"nope", "V1"}, "validator": {"nope"}, "authorizer": {"nope"}, "deployment": {"nope"}, "stage": {"nope", "DEV"}, "language": {"nope"}, "link": {"nope"}, "certificate": {"nope"}, "key": {"nope"}, "plan": {"nope"},
 	"private": {"nope"}, "domain": {"nope.example.com", "API.example.com", "%2A.example.com"}, "base": {"nope", "ORDERS", "orders%2F"},
 }
 
@@ -249,7 +254,7 @@ func TestLookupsAreComplete(t *testing.T) {
 		"CreateRestApi": true, "GetRestApis": true, "ImportRestApi": true, "GetAccount": true, "UpdateAccount": true, "CreateVpcLink": true, "GetVpcLinks": true,
 		"GenerateClientCertificate": true, "GetClientCertificates": true, "TestInvokeMethod": true, "TestInvokeAuthorizer": true,
 		"CreateApiKey": true, "ImportApiKeys": true, "GetApiKeys": true, "CreateUsagePlan": true, "CreateDomainName": true, "GetDomainNames": true,
-		"GetDomainNameAccessAssociations": true,
+		"GetDomainNameAccessAssociations": true, "GetSdkTypes": true,
 	}
 	for _, l := range lookups {
 		operation, _, _ := strings.Cut(l.operation, " ")
@@ -283,7 +288,7 @@ func with(names map[string]string, label, name string) map[string]string {
 // lookupFixture makes one of each thing and returns their names by label.
 func lookupFixture(t *testing.T, url string) map[string]string {
 	t.Helper()
-	names := map[string]string{"api": "shop", "method": "GET", "status": "200", "model": "Pet", "stage": "dev", "domain": "api.example.com", "base": "orders"}
+	names := map[string]string{"api": "shop", "method": "GET", "status": "200", "model": "Pet", "stage": "dev", "language": "python", "domain": "api.example.com", "base": "orders"}
 	for _, step := range []struct{ request, body, label, member string }{
 		{"POST /restapis", `{"name": "shop", "tags": {"_custom_id_": "shop"}}`, "root", "rootResourceId"},
 		{"POST /restapis/shop/resources/{root}", `{"pathPart": "pets"}`, "resource", "id"},
