@@ -27,7 +27,6 @@ const notYet = "BadRequestException This server does not support "
 const (
 	aCertificate = "arn:aws:acm:us-east-1:000000000000:certificate/"
 	regionalBody = `"certificateArn": "", "endpointConfiguration": {"types": ["REGIONAL"]}, "regionalCertificateArn": "` + aCertificate + `1"`
-	noUpload     = notYet + "certificateBody, certificatePrivateKey and certificateChain yet"
 )
 
 // regionalPatch makes a domain name regional, and then does more.
@@ -69,9 +68,6 @@ var drivenSettings = []driven{
 		body: `{` + regionalBody + `, "regionalCertificateName": "n"}`, patch: regionalPatch("replace /regionalCertificateName n")},
 	{setting: "DomainName.ownershipVerificationCertificateArn", any: true, value: `"` + aCertificate + `1"`, becomes: kept,
 		body: `{"ownershipVerificationCertificateArn": "` + aCertificate + `1"}`, patch: []string{"replace /ownershipVerificationCertificateArn " + aCertificate + "1"}},
-	{setting: "DomainName.certificateBody", any: true, value: `"x"`, becomes: refused, refusal: noUpload, body: `{"certificateBody": "x"}`},
-	{setting: "DomainName.certificatePrivateKey", any: true, value: `"x"`, becomes: refused, refusal: noUpload, body: `{"certificatePrivateKey": "x"}`},
-	{setting: "DomainName.certificateChain", any: true, value: `"x"`, becomes: refused, refusal: noUpload, body: `{"certificateChain": "x"}`},
 	{setting: "DomainName.policy", any: true, value: `"{}"`, becomes: refused, refusal: "BadRequestException policy is supported for private custom domain names only",
 		body: `{"policy": "{}"}`, patch: []string{"replace /policy {}"}},
 	{setting: "DomainName.managementPolicy", any: true, value: `"{}"`, becomes: refused, refusal: "BadRequestException managementPolicy is supported for private custom domain names only",

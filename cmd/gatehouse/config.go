@@ -34,6 +34,7 @@ type config struct {
 	API                   []string // in the form of parseAPIFile
 	Watch                 bool     // the files of API
 	DataDir               string
+	SecretsKeyFile        string // of the keys under which secrets are kept; "" for none
 	InMemory              bool
 	KeepDeployments       int
 	KeepUsageDays         int

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours"
+	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -14,7 +15,7 @@ import (
 
 // newControlPlane makes the control plane over a store, and what answers its
 // clients. Its calls return when the data plane serves what they changed.
-func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *callers, trail wire.Trail) (*controlPlane, error) {
+func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *callers, keys *secrets.Keyring, trail wire.Trail) (*controlPlane, error) {
 	log := trail.Log
 	limits, rates, _ := c.limits() // checked when loaded
 	limiter := throttle.New(rates, nil)
@@ -22,7 +23,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	p := &controlPlane{callers: callers, guests: guests, health: &health{feed: data.feed}}
 	options := control.Options{
 		Store: st, Applied: data.feed.Wait, Limits: limits, Throttle: limiter, Invoke: data.invoke, InvokeAuthorizer: data.invokeAuthorizer, Log: log,
-		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, Truststore: data.truststore, Usage: data.plans, StageURL: p.stageURL,
+		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, Truststore: data.truststore, Usage: data.plans, StageURL: p.stageURL, Secrets: keys,
 	}
 	if c.GatewayListen == "" {
 		options.OwnHost = guests.ownHost

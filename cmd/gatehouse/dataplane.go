@@ -31,6 +31,7 @@ import (
 
 // A dataPlane serves the stages that a store has published.
 type dataPlane struct {
+	uploaded *uploadedCertificates // for domain names. It is set before anybody listens
 	store    *store.Store
 	source   feed.Deployments
 	services atomic.Pointer[pipeline.Services] // replaced, never changed

@@ -80,7 +80,7 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	ports.shown.handshake = s.gateway.Handshake
+	ports.shown.handshake, ports.shown.uploaded = s.gateway.Handshake, s.uploaded
 	s.shown = ports.shown.has
 	if ports.stages != nil {
 		s.stages = baseURL(ports.stages)
@@ -119,10 +119,15 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 		return nil, err
 	}
 	opened.add(data.close)
-	plane, err := newControlPlane(c, st, data, callers, out.trail)
+	keys, err := c.secrets()
 	if err != nil {
 		return nil, err
 	}
+	plane, err := newControlPlane(c, st, data, callers, keys, out.trail)
+	if err != nil {
+		return nil, err
+	}
+	data.uploaded = &uploadedCertificates{rows: data.source, keys: keys, log: out.log}
 	if err := data.feed.CatchUp(ctx); err != nil {
 		return nil, err
 	}
@@ -130,6 +135,9 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	opened.add(func() error { stop(); return nil })
 	go data.feed.Run(background)
 	go data.plans.Run(background)
+	if err := plane.control.UseSecrets(ctx); err != nil { // which may publish
+		return nil, err
+	}
 	data.pools.watch(background)
 	s := &server{
 		outputs: out, dataPlane: data, controlPlane: plane, background: background,

@@ -30,6 +30,8 @@ var idleRules = []struct {
 	{"data-dir", func(_ *config, in command) bool { return in == inDev }, "in dev, which keeps everything in memory"},
 	{"in-memory", func(_ *config, in command) bool { return in == inDev }, "in dev, which keeps everything in memory"},
 	{"data-dir", func(c *config, in command) bool { return in == inServe && c.InMemory }, "with in-memory"},
+	{"secrets-key-file", func(_ *config, in command) bool { return in == inDev }, "in dev, which keeps everything in memory"},
+	{"secrets-key-file", func(c *config, in command) bool { return in == inServe && c.InMemory }, "with in-memory"},
 	{"port", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
 	{"host", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
 	{"tls", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; gateway-tls-listen is the address of serve under TLS"},

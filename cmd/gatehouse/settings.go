@@ -77,6 +77,8 @@ var settings = []setting{
 		value: switchAt(func(c *config) *bool { return &c.AllowUnprotected })},
 	{name: "verbose", usage: "tell of each part of the file that has no effect, not how many there are", only: inDev,
 		value: switchAt(func(c *config) *bool { return &c.Verbose })},
+	{name: "secrets-key-file", usage: "file of the keys that encrypt what the data directory keeps secret, one a line, 32 bytes each in base64 or hexadecimal: the first encrypts, the others are those before it", only: inServe,
+		value: textAt(func(c *config) *string { return &c.SecretsKeyFile })},
 	{name: "data-dir", usage: "directory of the database; one server a directory",
 		value: textAt(func(c *config) *string { return &c.DataDir })},
 	{name: "in-memory", usage: "keep everything in memory and forget it at the end",

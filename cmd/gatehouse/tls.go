@@ -36,6 +36,10 @@ type certificates struct {
 	// anybody listens.
 	handshake func(name string, at *httpmsg.VPCEndpoint) gateway.Handshake
 
+	// uploaded are those that were uploaded for domain names. It is set before anybody
+	// listens; nil is that there are none.
+	uploaded *uploadedCertificates
+
 	mu    sync.Mutex
 	pairs []certificate
 	files map[string]os.FileInfo // as they were when they were read
@@ -141,16 +145,18 @@ func (cs *certificates) has(arn string) bool {
 }
 
 // get is a tls.Config.GetCertificate for the listener of a VPC endpoint. A client that asks for a custom domain name gets
-// the one whose ARN that has; others get the first that fits the name that they ask
+// the one whose ARN that has, or that was uploaded for it; others get the first that fits the name that they ask
 // for, else the first of all.
 func (cs *certificates) get(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint) (*tls.Certificate, error) {
 	shown := cs.current.Load()
-	if len(shown.byARN) > 0 {
-		for _, arn := range cs.handshake(hello.ServerName, at).CertificateARNs {
-			if cert := shown.byARN[arn]; cert != nil {
-				return cert, nil
-			}
+	h := cs.handshake(hello.ServerName, at)
+	for _, arn := range h.CertificateARNs {
+		if cert := shown.byARN[arn]; cert != nil {
+			return cert, nil
 		}
+	}
+	if cert := cs.uploaded.get(h); cert != nil {
+		return cert, nil
 	}
 	return shown.fitting(hello), nil
 }

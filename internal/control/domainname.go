@@ -72,9 +72,6 @@ func (t *tx) checkOwners(prefix string) error {
 // CreateDomainName makes a custom domain name that leads nowhere yet. AWS takes up
 // to 40 minutes to set one up; here it is served when the call returns.
 func (s *Service) CreateDomainName(ctx context.Context, who *wire.Caller, in *wire.CreateDomainNameRequest) (*wire.DomainName, error) {
-	if in.CertificateBody != nil || in.CertificatePrivateKey != nil || in.CertificateChain != nil {
-		return nil, errUploadedCertificate()
-	}
 	return withTruststore(ctx, s, func(got *readTruststore) (*wire.DomainName, error) {
 		return writeBriefly(ctx, s, who, "", func(t *tx) (*wire.DomainName, error) {
 			d, err := t.newDomainName(in)
@@ -84,11 +81,6 @@ func (s *Service) CreateDomainName(ctx context.Context, who *wire.Caller, in *wi
 			return shownDomainName(d), t.addDomainName(d, got)
 		})
 	})
-}
-
-// errUploadedCertificate says of no member what it holds: one is a private key.
-func errUploadedCertificate() error {
-	return wire.BadRequest("This server does not support certificateBody, certificatePrivateKey and certificateChain yet: name a certificate with certificateArn or regionalCertificateArn")
 }
 
 // newDomainName checks the input and fills in what it leaves out.
@@ -118,6 +110,7 @@ func (t *tx) newDomainName(in *wire.CreateDomainNameRequest) (*wire.DomainName, 
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
+	t.upload = uploadOf(in)
 	return d, t.checkDomainName(d)
 }
 
@@ -144,6 +137,9 @@ func (t *tx) addDomainName(d *wire.DomainName, got *readTruststore) error {
 	if err := t.keepTruststore(d, got); err != nil {
 		return err
 	}
+	if err := t.keepUpload(d, text(d.CertificateARN)+text(d.RegionalCertificateARN) != ""); err != nil {
+		return err
+	}
 	return t.insertServed(kindDomainName, key, d, errNameTaken())
 }
 
@@ -166,7 +162,11 @@ func (t *tx) servedDomainName(d *wire.DomainName) (*snapshot.DomainName, error) 
 			out.CertificateARNs = append(out.CertificateARNs, arn)
 		}
 	}
-	return out, nil
+	uploaded, err := t.uploaded(keyOfDomain(d))
+	if uploaded != nil {
+		out.Certificate = uploaded.Fingerprint
+	}
+	return out, err
 }
 
 // shownDomainName is a domain name with its status. What AWS has to set up first is
@@ -247,6 +247,9 @@ func (t *tx) updateDomainName(key string, in *wire.UpdateDomainNameRequest, got 
 		if err := t.keepTruststore(d, got); err != nil {
 			return nil, err
 		}
+	}
+	if err := t.keepUpload(d, namesCertificate(in.PatchOperations)); err != nil {
+		return nil, err
 	}
 	if err := t.saveServed(kindDomainName, key, d); err != nil {
 		return nil, err

@@ -132,7 +132,7 @@ func (t *tx) checkDomainName(d *wire.DomainName) error {
 		return errNoEndpoint()
 	}
 	for _, e := range domainEndpoints(d) {
-		if err := t.checkCertificate(&e, types); err != nil {
+		if err := t.checkCertificate(&e, types, keyOfDomain(d)); err != nil {
 			return err
 		}
 	}
@@ -160,7 +160,7 @@ func errPrivateOnly(setting string) error {
 
 // checkCertificate wants of an endpoint that there is a certificate from where its
 // type has them, and of one that the domain name does not have that there is none.
-func (t *tx) checkCertificate(e *domainEndpoint, types []string) error {
+func (t *tx) checkCertificate(e *domainEndpoint, types []string, key string) error {
 	arn := text(*e.certificate)
 	if !slices.Contains(types, e.kind) {
 		if arn != "" || *e.certificateName != nil {
@@ -169,6 +169,9 @@ func (t *tx) checkCertificate(e *domainEndpoint, types []string) error {
 		return nil
 	}
 	if arn == "" {
+		if uploaded, err := t.uploads(key); uploaded || err != nil {
+			return err
+		}
 		return wire.BadRequest("A certificate was not provided for the endpoint type %s.", e.kind)
 	}
 	region, want := certificateRegion(arn), t.who.Region

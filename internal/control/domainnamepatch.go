@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/keypair"
 	"github.com/gatehouse-gw/gatehouse/internal/patch"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -20,6 +21,9 @@ var domainNamePatch = patchTable[wire.DomainName]{
 		certificatePath("/certificateArn", func(d *wire.DomainName) **string { return &d.CertificateARN }),
 		certificatePath("/regionalCertificateName", func(d *wire.DomainName) **string { return &d.RegionalCertificateName }),
 		certificatePath("/regionalCertificateArn", func(d *wire.DomainName) **string { return &d.RegionalCertificateARN }),
+		uploadPath("/certificateBody", func(u *keypair.Upload) *string { return &u.Body }),
+		uploadPath("/certificatePrivateKey", func(u *keypair.Upload) *string { return &u.Key }),
+		uploadPath("/certificateChain", func(u *keypair.Upload) *string { return &u.Chain }),
 		{At: endpointTypesPath, Add: addDomainEndpoint, Remove: func(_ *tx, d *wire.DomainName, op *patch.Op) error {
 			return removeDomainEndpoint(d, op, text(op.Value))
 		}},

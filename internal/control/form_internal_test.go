@@ -28,7 +28,7 @@ func storedShapes() map[kind]any {
 		kindAuthorizer: new(wire.Authorizer), kindGatewayResponse: new(wire.GatewayResponse), kindDeployment: new(wire.Deployment), kindDeploymentSource: new(source), kindStage: new(stage),
 		kindAPIKey: new(wire.APIKey), kindUsagePlan: new(wire.UsagePlan), kindUsagePlanKey: new(planKey),
 		kindDomainName: new(wire.DomainName), kindTruststore: new(truststoreDoc), kindBasePathMapping: new(basePathMapping), kindRoutingRule: new(routingRule), kindRulePriority: new(entry), kindRuleStage: new(entry), kindDomainOwner: new(entry), kindMappingStage: new(entry),
-		kindAccessAssociation: new(accessAssociation), kindPrivateDomain: new(entry), kindDomainAssociation: new(entry), kindAssociationSource: new(entry),
+		kindAccessAssociation: new(accessAssociation), kindDomainCertificate: new(uploadedCertificate), kindSealedWith: new(entry), kindPrivateDomain: new(entry), kindDomainAssociation: new(entry), kindAssociationSource: new(entry),
 		kindDocumentationPart: new(wire.DocumentationPart), kindDocumentationVersion: new(wire.DocumentationVersion), kindDocumentationSource: new(documentationSource),
 		kindDocumentationPlace: new(entry), kindAPIKeyValue: new(entry), kindKeyStage: new(entry), kindKeyPlan: new(entry), kindPlanStage: new(entry),
 	}
@@ -41,7 +41,7 @@ func servedShapes() map[string]any {
 		snapshot.ServedVPCLink: new(snapshot.VPCLink), snapshot.ServedClientCertificate: new(snapshot.ClientCertificate),
 		snapshot.ServedAPIKey: new(snapshot.APIKey), snapshot.ServedUsagePlan: new(snapshot.UsagePlan), snapshot.ServedUsagePlanKey: new(snapshot.UsagePlanKey),
 		snapshot.ServedDomainName: new(snapshot.DomainName), snapshot.ServedBasePathMapping: new(snapshot.BasePathMapping), snapshot.ServedRoutingRule: new(snapshot.RoutingRule),
-		snapshot.ServedAccessAssociation: new(snapshot.AccessAssociation),
+		snapshot.ServedDomainCertificate: new(snapshot.DomainCertificate), snapshot.ServedAccessAssociation: new(snapshot.AccessAssociation),
 	}
 }
 

@@ -21,6 +21,7 @@ const (
 	kindDomainName        kind = "domainname"        // domain key: the name, of a private one with "+" and its id behind it
 	kindBasePathMapping   kind = "basepathmapping"   // domain key "/" base path, "" for (none)
 	kindRoutingRule       kind = "routingrule"       // domain key "/" rule id
+	kindDomainCertificate kind = "domaincertificate" // domain key
 	kindAccessAssociation kind = "accessassociation" // domain key "/" VPC endpoint
 	kindTruststore        kind = "truststore"        // domain key
 
@@ -52,6 +53,7 @@ const (
 	kindPlanStage   kind = "planstage"   // API id "/" stage name; tells the usage plans that have a stage
 
 	kindDomainOwner       kind = "domainowner"       // domain name, its last label first; tells the account that has it on this server
+	kindSealedWith        kind = "sealedwith"        // key id; tells the uploaded certificates whose keys were sealed with it
 	kindPrivateDomain     kind = "privatedomain"     // domain key; tells the account that has a private domain name
 	kindDomainAssociation kind = "domainassociation" // domain key; tells the access associations with a private domain name
 	kindAssociationSource kind = "associationsource" // VPC endpoint "/" domain name; tells the one access association between them
@@ -102,6 +104,9 @@ func kindTable() []kindInfo {
 			indexes: []index{sharedIndexOf(kindMappingStage, ofAccount, mappingStageKeys)}},
 		{kind: kindRoutingRule, scope: ofAccount, under: kindDomainName, served: serves(snapshot.ServedRoutingRule, kindRoutingRule, (*tx).servedRule),
 			indexes: []index{indexOf(kindRulePriority, ofAccount, rulePriorityKeys), sharedIndexOf(kindRuleStage, ofAccount, ruleStageKeys)}},
+		{kind: kindDomainCertificate, scope: ofAccount, under: kindDomainName, sameID: true, frozen: true,
+			served:  &servedForm{name: snapshot.ServedDomainCertificate, again: (*tx).certificateAgain}, // published by saveCertificate
+			indexes: []index{sharedIndexOf(kindSealedWith, ofServer, sealedKeys)}},
 		{kind: kindAccessAssociation, scope: ofAccount, served: serves(snapshot.ServedAccessAssociation, kindAccessAssociation, (*tx).servedAssociation),
 			indexes: []index{sharedIndexOf(kindDomainAssociation, ofServer, domainAssociationKeys), indexOf(kindAssociationSource, ofServer, associationSourceKeys)},
 			tags:    tagsAt("/domainnameaccessassociations/domainname/{id}/vpcesource/{id}", (*tx).accessAssociation, func(a *accessAssociation) *map[string]string { return &a.Tags })},

@@ -9,6 +9,7 @@ const (
 	edgeIsGone        = "! BadRequestException Cannot import certificates for EDGE while REGIONAL is active."
 	noTruststoreYet   = "! BadRequestException The truststore s3://b/k cannot be read: no data plane runs here"
 	onlyPrivate       = " is supported for private custom domain names only"
+	noSecrets         = "! BadRequestException This server takes no certificateBody, certificatePrivateKey and certificateChain, since it is started without --secrets-key-file, whose key encrypts private keys: name a certificate with certificateArn or regionalCertificateArn"
 	badAPI            = "! BadRequestException Invalid REST API identifier specified"
 	badStage          = "! BadRequestException Invalid stage identifier specified"
 	slashOfV2         = "! BadRequestException API Gateway V1 doesn't support the slash character (/) in base path mappings. To create a multi-level base path mapping, use API Gateway V2."
@@ -23,11 +24,14 @@ var domainNamePatches = patched{
 			"/mutualTlsAuthentication/truststoreVersion, /ownershipVerificationCertificateArn",
 		"remove": "/certificateName, /certificateArn, /regionalCertificateName, /regionalCertificateArn, /endpointConfiguration/types, /mutualTlsAuthentication/truststoreUri, " +
 			"/mutualTlsAuthentication/truststoreVersion, /ownershipVerificationCertificateArn",
-		"replace": "/certificateName, /certificateArn, /regionalCertificateName, /regionalCertificateArn, /endpointConfiguration/types/{type}, /endpointConfiguration/ipAddressType, /securityPolicy, " +
+		"replace": "/certificateName, /certificateArn, /regionalCertificateName, /regionalCertificateArn, /certificateBody, /certificatePrivateKey, /certificateChain, /endpointConfiguration/types/{type}, /endpointConfiguration/ipAddressType, /securityPolicy, " +
 			"/endpointAccessMode, /mutualTlsAuthentication/truststoreUri, /mutualTlsAuthentication/truststoreVersion, /ownershipVerificationCertificateArn, /policy, /managementPolicy, /routingMode",
 	},
 	unknown: []string{"/tags/a", "/domainName", "/domainNameStatus", "/mutualTlsAuthentication", "/endpointConfiguration", "/regionalDomainName"},
 	rows: []patchRow{
+		{op: "replace", path: "/certificateBody", value: "b", want: noSecrets},
+		{op: "replace", path: "/certificatePrivateKey", value: "secret", want: noSecrets},
+		{op: "replace", path: "/certificateChain", value: "c", want: noSecrets},
 		{op: "replace", path: "/certificateArn", value: acm + "b", member: "/certificateArn", want: `"` + acm + `b"`},
 		{op: "add", path: "/certificateArn", value: acm + "c", member: "/certificateArn", want: `"` + acm + `c"`},
 		{op: "replace", path: "/certificateArn", value: "", want: noEdgeCertificate},

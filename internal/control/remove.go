@@ -1,11 +1,8 @@
 package control
 
 import (
-	"errors"
 	"slices"
 	"strings"
-
-	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
 // remove deletes a document with everything under it, takes it out of what names
@@ -43,7 +40,7 @@ func (t *tx) remove(k kind, id string, missing error) error {
 func (t *tx) removeBelow(k kind, id string) error {
 	for _, below := range t.svc.kinds.below[k] {
 		if below.sameID {
-			if err := t.Delete(t.key(below.kind, id)); err != nil && !errors.Is(err, store.ErrNotFound) {
+			if err := t.remove(below.kind, id, nil); err != nil {
 				return err
 			}
 			continue

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -29,6 +30,14 @@ type bench struct {
 func newBench(t testing.TB) *bench {
 	t.Helper()
 	return newBenchAt(t, time.Now)
+}
+
+// withKeys has secrets sealed under keys, nil for none.
+func (b *bench) withKeys(keys *secrets.Keyring) {
+	b.Service = control.New(control.Options{Store: b.store, Secrets: keys, Applied: func(_ context.Context, _ store.Scope, rev store.Revision) error {
+		b.applied = max(b.applied, rev)
+		return nil
+	}})
 }
 
 // newBenchAt is newBench with a clock.

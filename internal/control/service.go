@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/apimodel"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -36,6 +37,7 @@ type Service struct {
 	truststore       func(ctx context.Context, uri, version string) ([]byte, error)
 
 	keepDeployments int
+	secrets         *secrets.Keyring
 }
 
 // Options says what a Service works with.
@@ -90,6 +92,10 @@ type Options struct {
 	// that its stages use: when one is made, the oldest others go. 0 keeps all.
 	KeepDeployments int
 
+	// Secrets seals the private keys of certificates that are uploaded. Nil refuses such
+	// certificates.
+	Secrets *secrets.Keyring
+
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil is time.Now
 }
@@ -100,7 +106,7 @@ func New(o Options) *Service {
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: apimodel.NewChecker(), limits: o.Limits,
 		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle,
 		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, ownHost: o.OwnHost, stageURL: o.StageURL,
-		truststore: o.Truststore, keepDeployments: o.KeepDeployments,
+		truststore: o.Truststore, keepDeployments: o.KeepDeployments, secrets: o.Secrets,
 	}
 	if s.applied == nil {
 		s.applied = func(context.Context, store.Scope, store.Revision) error { return nil }

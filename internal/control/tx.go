@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/gatehouse-gw/gatehouse/internal/keypair"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -20,6 +21,8 @@ type tx struct {
 	now wire.Timestamp
 
 	brief bool // it runs in its turn and must not take long (see writeBriefly)
+
+	upload *keypair.Upload // what the call uploads for a domain name; nil for nothing
 
 	known *int // how many resources the API has, nil when not counted
 }

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -83,6 +84,9 @@ func New(o Options) *Feed {
 	}
 }
 
+// lazy are the kinds of rows that are read when somebody needs them.
+var lazy = []string{snapshot.ServedDeployment, snapshot.ServedDomainCertificate}
+
 // batch bounds how many changes are read at once.
 const batch = 500
 
@@ -94,7 +98,7 @@ func (f *Feed) CatchUp(ctx context.Context) error {
 		}
 	}
 	for {
-		changes, err := f.store.Changes(ctx, f.Position(), batch, snapshot.ServedDeployment)
+		changes, err := f.store.Changes(ctx, f.Position(), batch, lazy...)
 		if errors.Is(err, store.ErrPruned) {
 			changes, err = nil, f.startOver(ctx)
 		}
@@ -117,7 +121,7 @@ func (f *Feed) CatchUp(ctx context.Context) error {
 // startOver applies all that is served, and that nothing else is: at first, and
 // when the feed is so far behind that the store no longer knows what has gone.
 func (f *Feed) startOver(ctx context.Context) error {
-	all, rev, err := f.store.AllServed(ctx, snapshot.ServedDeployment)
+	all, rev, err := f.store.AllServed(ctx, lazy...)
 	if err != nil {
 		return err
 	}
@@ -216,12 +220,12 @@ func (k known) add(c store.Served) {
 	ids[c.ID] = struct{}{}
 }
 
-// note keeps what would have to be found gone. Deployments are read by name when
-// a stage needs them.
+// note keeps what would have to be found gone. What is read when somebody needs it is
+// found gone then.
 func (f *Feed) note(changes []store.Served) {
 	for _, c := range changes {
 		switch {
-		case c.Kind == snapshot.ServedDeployment:
+		case slices.Contains(lazy, c.Kind):
 		case c.Deleted:
 			delete(f.known[c.Kind], c.ID)
 		default:

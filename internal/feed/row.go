@@ -38,7 +38,7 @@ func (f *Feed) apply(ctx context.Context, c store.Served, later *together) error
 			return snapshot.OfAccount(cert.Account, cert.Region, cert.ID)
 		})
 		return errors.Join(err, f.backends.SetClientCertificate(c.ID, cert))
-	case snapshot.ServedAccount, snapshot.ServedDeployment: // the former has no effect; the latter is read when a stage needs it
+	case snapshot.ServedAccount, snapshot.ServedDeployment, snapshot.ServedDomainCertificate: // the first has no effect; the others are read when somebody needs them
 		return nil
 	case snapshot.ServedAPIKey:
 		key, err := read(ctx, c, f.rebuild, func(k *snapshot.APIKey) string { return snapshot.OfAccount(k.Account, k.Region, k.ID) })

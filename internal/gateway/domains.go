@@ -67,6 +67,7 @@ type domainIndex struct {
 // A domain is a custom domain name with what its requests lead to. It never changes.
 type domain struct {
 	id       string            // of its row
+	uploaded string            // fingerprint of a certificate; "" for none
 	arns     []string          // of certificates
 	policy   *tlspolicy.Policy // nil where nobody knows what the name is now
 	trust    *trust            // of a name with mutual TLS; else nil
@@ -202,7 +203,7 @@ func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) an
 		return d
 	}
 	d.arns, d.policy = rows.domain.CertificateARNs, tlspolicy.Find(rows.domain.SecurityPolicy)
-	d.trust = rows.trust
+	d.trust, d.uploaded = rows.trust, rows.domain.Certificate
 	d.others.policy, d.others.trust = d.policy, d.trust
 	every := httpmsg.CustomDomain{EndpointTypes: rows.domain.EndpointTypes, Strict: rows.domain.EndpointAccessMode == "STRICT", MutualTLS: d.trust != nil}
 	if rows.domain.ID != "" && policy != nil {

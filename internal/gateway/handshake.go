@@ -16,6 +16,9 @@ type Handshake struct {
 	// ClientCertificate wants the client to show a certificate, as names with mutual TLS
 	// do. Which ones they take is decided by each call.
 	ClientCertificate bool
+	// Uploaded is the fingerprint of the certificate that was uploaded for it, in the row
+	// of the id Row; "" for none.
+	Uploaded, Row string
 }
 
 // Handshake returns what holds of a handshake for a name, which may be empty, at the
@@ -27,7 +30,7 @@ func (g *Gateway) Handshake(name string, at *httpmsg.VPCEndpoint) Handshake {
 		if d.policy == nil {
 			return Handshake{Policy: tlspolicy.Default, CertificateARNs: d.arns, ClientCertificate: d.trust != nil}
 		}
-		return Handshake{Policy: d.policy, CertificateARNs: d.arns, ClientCertificate: d.trust != nil}
+		return Handshake{Policy: d.policy, CertificateARNs: d.arns, ClientCertificate: d.trust != nil, Uploaded: d.uploaded, Row: d.id}
 	}
 	if api, _, ok := httpmsg.SplitStageHost(name); ok && api != "" {
 		return Handshake{Policy: g.policyOf(api)}

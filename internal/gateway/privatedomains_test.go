@@ -11,7 +11,7 @@ import (
 
 // privateRow is the row of a private domain name of an account.
 func privateRow(account, name, id string) DomainChange {
-	d := &snapshot.DomainName{Name: name, ID: id, Account: account, Region: "us-east-1", EndpointTypes: []string{"PRIVATE"}, CertificateARNs: []string{"arn of " + id}}
+	d := &snapshot.DomainName{Name: name, ID: id, Account: account, Region: "us-east-1", EndpointTypes: []string{"PRIVATE"}, SecurityPolicy: "TLS_1_2", CertificateARNs: []string{"arn of " + id}}
 	return DomainChange{ID: snapshot.OfAccount(account, "us-east-1", d.Key()), Domain: d}
 }
 

@@ -41,7 +41,7 @@ type Pair struct {
 	Chain       string // PEM, the certificate first
 	Key         []byte // PKCS #8, in DER
 	Fingerprint string // SHA-256 of the certificate, in hexadecimal
-	NotAfter    time.Time
+	RSABits     int    // of the key; 0 for one that is not RSA
 }
 
 // Check wants an upload that clients of a domain name can be shown now: a certificate that
@@ -69,7 +69,10 @@ func Check(u Upload, domain string, now time.Time) (*Pair, error) {
 	if err != nil {
 		return nil, errKey()
 	}
-	out := &Pair{Key: der, Fingerprint: fingerprint(leaf), NotAfter: leaf.NotAfter}
+	out := &Pair{Key: der, Fingerprint: fingerprint(leaf)}
+	if k, ok := key.(*rsa.PrivateKey); ok {
+		out.RSABits = k.N.BitLen()
+	}
 	for _, c := range append([]*x509.Certificate{leaf}, chain...) {
 		out.Chain += string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
 	}

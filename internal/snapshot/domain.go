@@ -14,6 +14,7 @@ type DomainName struct {
 	EndpointAccessMode string   `json:"endpointAccessMode,omitempty"` // BASIC or STRICT, which protects
 	CertificateARNs    []string `json:"certificateArns,omitempty"`    // of its endpoints
 	SecurityPolicy     string   `json:"securityPolicy"`               // which handshakes it takes; which protects
+	Certificate        string   `json:"certificate,omitempty"`        // fingerprint of the one that was uploaded for it; "" for none
 	Policy             string   `json:"policy,omitempty"`             // who may call a private domain name; without one nobody may
 
 	RoutingMode string `json:"routingMode,omitempty"` // what leads on; "" is ByMappings
@@ -44,6 +45,22 @@ func SplitDomainKey(key string) (name, id string) {
 // DomainARN is the ARN of a private domain name as policies of the data plane know it.
 func (d *DomainName) DomainARN(partition string) string {
 	return "arn:" + partition + ":execute-api:" + d.Region + ":" + d.Account + ":/domainnames/" + d.Key()
+}
+
+// A DomainCertificate is the certificate that was uploaded for a domain name. It is read
+// when a client's handshake wants it.
+type DomainCertificate struct {
+	Account     string `json:"account"`
+	Region      string `json:"region"`
+	Domain      string `json:"domain"` // key of the domain name
+	Fingerprint string `json:"fingerprint"`
+	Chain       string `json:"chain"` // PEM, the server's own first
+	Key         string `json:"key"`   // PKCS #8, sealed
+}
+
+// About is what the sealed key is about.
+func (c *DomainCertificate) About() string {
+	return "certificate " + OfAccount(c.Account, c.Region, c.Domain) + " " + c.Fingerprint
 }
 
 // An AccessAssociation lets calls that come by a VPC endpoint reach a private domain

@@ -14,6 +14,7 @@ const (
 	ServedUsagePlanKey      = "usageplankey"      // a UsagePlanKey; its id of the account is of PlanKeyID
 	ServedDomainName        = "domainname"        // a DomainName; its id of the account is its Key
 	ServedBasePathMapping   = "basepathmapping"   // a BasePathMapping; its id of the account is of MappingID
+	ServedDomainCertificate = "domaincertificate" // a DomainCertificate; its id is that of the domain name's row
 	ServedAccessAssociation = "accessassociation" // an AccessAssociation; its id of the account is of AssociationID
 	ServedRoutingRule       = "routingrule"       // a RoutingRule; its id of the account is of RoutingRuleID
 )
