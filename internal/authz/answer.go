@@ -97,6 +97,14 @@ func ReadAnswer(text []byte, token bool) (*Answer, error) {
 	return &r.answer, nil
 }
 
+// UsageKeyIn is the API key in what a function answered, as far as that can be read: a
+// secret, whether or not it is an answer by the letter.
+func UsageKeyIn(text []byte) string {
+	r := answerReader{Reader: jsontext.NewReader(text[:min(len(text), MaxAnswer)], maxAnswerDepth, 0), text: text}
+	_ = r.read()
+	return r.answer.UsageKey
+}
+
 // answerError makes an *AnswerError of what a reader of JSON says.
 func answerError(err error) error {
 	if e, ok := errors.AsType[*AnswerError](err); ok {

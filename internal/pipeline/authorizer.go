@@ -124,6 +124,7 @@ func (c *call) askAuthorizer(a *authorizer) error {
 	x := &c.scope.Context.Authorizer
 	x.Custom, x.PrincipalID, x.Values = true, answer.PrincipalID, answer.Context
 	c.access.answer = answer
+	c.trace.Hide(answer.UsageKey)
 	query := c.asks(authz.InvokeAction)
 	c.identified(c.ask(authorizersPolicy, answer.Policy(), &query))
 	return nil
@@ -251,6 +252,9 @@ func (c *call) readAnswer(a *authorizer, t *awsTarget, resp *httpmsg.Response) (
 		return nil, c.authorizerUnreached(f.reason, f.cause)
 	}
 	c.trace.AuthorizerAnswer(resp.Body)
+	if c.trace.Detailed() {
+		c.trace.Hide(authz.UsageKeyIn(resp.Body)) // which an answer that is not taken may have, too
+	}
 	if len(resp.Body) <= authz.MaxAnswer && lambdaproxy.ErrorMessage(resp.Body) == unauthorizedText {
 		return nil, c.unauthorized()
 	}

@@ -240,10 +240,12 @@ func TestExecutionLogMasks(t *testing.T) {
 		rig     *rig
 		request string
 	}{
-		"the event of a function": {newAWSRig(t, c, function("/x")), "POST /x\nAuthorization: Bearer " + secret + "\nx-api-key: " + secret + "\n\n{\"token\": \"" + secret + "\"}"},
-		"an authorizer's token":   {guarded(t, answering(t, `{"principalId":"`+secret+`","policyDocument":{"Version":"2012-10-17","Statement":[]},"context":{"t":"`+secret+`"}}`), tokens(nil)), "GET /x\nAuthorization: " + secret},
-		"a presigned URL":         {newRig(t, mock(nil)), "GET /x?X-Amz-Signature=" + secret + "&a=" + secret},
-		"a path":                  {newRig(t, proxy("/{p+}", "ANY", "ANY", tracedBackend(t, 200, "")+"/{p}", map[string]string{"integration.request.path.p": "method.request.path.p"})), "GET /" + secret + "\nx-api-key: " + secret},
+		"the event of a function":             {newAWSRig(t, c, function("/x")), "POST /x\nAuthorization: Bearer " + secret + "\nx-api-key: " + secret + "\n\n{\"token\": \"" + secret + "\"}"},
+		"an authorizer's token":               {guarded(t, answering(t, `{"principalId":"`+secret+`","policyDocument":{"Version":"2012-10-17","Statement":[]},"context":{"t":"`+secret+`"}}`), tokens(nil)), "GET /x\nAuthorization: " + secret},
+		"an authorizer's answer":              {guarded(t, answering(t, `{"principalId":"u","usageIdentifierKey":"`+secret+`","policyDocument":{"Version":"2012-10-17","Statement":[]}}`), tokens(nil)), "GET /x\nAuthorization: me"},
+		"an authorizer's answer that is none": {guarded(t, answering(t, `{"principalId":"u","usageIdentifierKey":"`+secret+`","policyDocument":{"Version":"1"}}`), tokens(nil)), "GET /x\nAuthorization: me"},
+		"a presigned URL":                     {newRig(t, mock(nil)), "GET /x?X-Amz-Signature=" + secret + "&a=" + secret},
+		"a path":                              {newRig(t, proxy("/{p+}", "ANY", "ANY", tracedBackend(t, 200, "")+"/{p}", map[string]string{"integration.request.path.p": "method.request.path.p"})), "GET /" + secret + "\nx-api-key: " + secret},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if log := tt.rig.executionLog(t, "INFO", true, tt.request); strings.Contains(log, secret) || !strings.Contains(log, "**ef0123") {

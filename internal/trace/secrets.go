@@ -33,13 +33,29 @@ func (t *Trace) hideAll(secrets ...string) {
 
 // hide keeps a secret, in the forms in which URIs and JSON may have it.
 func (t *Trace) hide(secret string) {
-	escaped := string(percent.Append(nil, secret, percent.Unreserved))
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret)
-	for _, form := range [...]string{secret, escaped, quoted} {
-		if len(form) >= leastSecret && !slices.Contains(t.secrets, form) {
-			t.secrets = append(t.secrets, form)
-		}
+	t.hideForm(secret)
+	t.hideForm(string(percent.Append(nil, secret, percent.Unreserved)))
+	for _, w := range jsonWriters {
+		once := w.Replace(secret)
+		t.hideForm(once)
+		t.hideForm(w.Replace(once)) // in JSON that is a text in JSON, as bodies are in a function's answer
 	}
+}
+
+func (t *Trace) hideForm(form string) {
+	if len(form) >= leastSecret && !slices.Contains(t.secrets, form) {
+		t.secrets = append(t.secrets, form)
+	}
+}
+
+// jsonWriters spell a text as it stands in JSON: with no more escapes than there must be,
+// and as PHP, Go, Gson and .NET do, which escape what could mean something in HTML.
+var jsonWriters = [...]*strings.Replacer{
+	strings.NewReplacer(`\`, `\\`, `"`, `\"`),
+	strings.NewReplacer(`\`, `\\`, `"`, `\"`, `/`, `\/`),
+	strings.NewReplacer(`\`, `\\`, `"`, `\"`, `<`, `\u003c`, `>`, `\u003e`, `&`, `\u0026`),
+	strings.NewReplacer(`\`, `\\`, `"`, `\"`, `<`, `\u003c`, `>`, `\u003e`, `&`, `\u0026`, `=`, `\u003d`, `'`, `\u0027`),
+	strings.NewReplacer(`\`, `\\`, `"`, `\u0022`, `<`, `\u003C`, `>`, `\u003E`, `&`, `\u0026`, `'`, `\u0027`, `+`, `\u002B`, "`", `\u0060`),
 }
 
 // HideCredentials hides what the header and the query of a request have to prove who

@@ -158,6 +158,9 @@ func TestTextHides(t *testing.T) {
 		"without Bearer":  {`<a+b/c"0123456789>`, "<***456789>"},
 		"in a URI":        {"?t=a%2Bb%2Fc%220123456789&x", "?t=***456789&x"},
 		"in JSON":         {`{"t":"Bearer a+b/c\"0123456789"}`, `{"t":"***456789"}`},
+		"in PHP's JSON":   {`{"t":"Bearer a+b\/c\"0123456789"}`, `{"t":"***456789"}`},
+		"in .NET's JSON":  {`{"t":"Bearer a\u002Bb/c\u00220123456789"}`, `{"t":"***456789"}`},
+		"in JSON in JSON": {`{"body":"{\"t\":\"a+b\\\/c\\\"0123456789\"}"}`, `{"body":"{\"t\":\"***456789\"}"}`},
 		"twice":           {secret + secret, "***456789***456789"},
 		"a part of it":    {"Bearer a+b", "Bearer a+b"},
 		"cut at the end":  {strings.Repeat("x", maxPayload-10) + "\n" + secret, ""},
@@ -177,6 +180,24 @@ func TestTextHides(t *testing.T) {
 			}
 			if !strings.Contains(text, tt.want) || tt.body != tt.want && strings.Contains(text, "a+b") {
 				t.Errorf("got\n%s\nwant %s", text, tt.want)
+			}
+		})
+	}
+}
+
+// The escapes that a writer of JSON puts into a secret's end are of the secret, too.
+func TestTextHidesBase64(t *testing.T) {
+	const token = "k3y&5ecret012345=="
+	for name, body := range map[string]string{
+		"Gson": `k3y\u00265ecret012345\u003d\u003d`,
+		"Go":   `k3y\u00265ecret012345==`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := &Trace{}
+			tr.Hide(token)
+			tr.Response(nil, []byte(body))
+			if text := tr.Text(TextOptions{}); strings.Contains(text, "ecret") || !strings.Contains(text, "***") {
+				t.Errorf("got\n%s", text)
 			}
 		})
 	}
