@@ -43,6 +43,16 @@ func (im *importer) readSettings() {
 // extension returns the extension of that name at the top of the document.
 func (im *importer) extension(name string) *cursor { return im.doc.get(extensionPrefix + name) }
 
+// object returns c, or nil after a warning when it is neither an object nor null.
+// location is as wrongType takes it.
+func (im *importer) object(c *cursor, location any) *cursor {
+	if c != nil && !c.is(object) && !c.is(null) {
+		im.wrongType(c, location, object)
+		return nil
+	}
+	return c
+}
+
 // readEndpointConfiguration reads the extension that Swagger has at the top and
 // OpenAPI 3 in its server.
 func (im *importer) readEndpointConfiguration() {
@@ -53,7 +63,9 @@ func (im *importer) readEndpointConfiguration() {
 			break
 		}
 	}
-	im.checkMembers(c, "x-amazon-apigateway-endpoint-configuration", endpointSettingsKeys)
+	const name = extensionPrefix + "endpoint-configuration"
+	c = im.object(c, name)
+	im.checkMembers(c, name, endpointSettingsKeys)
 	if v := c.get("disableExecuteApiEndpoint"); v != nil {
 		im.feature(FeatureDisableEndpoint, v)
 		im.api.RestAPI.DisableExecuteAPIEndpoint = im.truth(v, v.key)
@@ -78,7 +90,11 @@ func (im *importer) readEndpointConfiguration() {
 // readValidators reads the request validators and the name of the default one.
 func (im *importer) readValidators() {
 	im.validators = make(map[string]bool)
-	for name, c := range im.extension("request-validators").members() {
+	const validators = extensionPrefix + "request-validators"
+	for name, c := range im.object(im.extension("request-validators"), validators).members() {
+		if c = im.object(c, attribute{validators, name}); c == nil {
+			continue
+		}
 		im.validators[name] = true
 		im.checkMembers(c, "a request validator", validatorKeys)
 		validator := wire.RequestValidator{Name: &name}
@@ -96,7 +112,11 @@ func (im *importer) readValidators() {
 }
 
 func (im *importer) readGatewayResponses() {
-	for name, c := range im.extension("gateway-responses").members() {
+	const responses = extensionPrefix + "gateway-responses"
+	for name, c := range im.object(im.extension("gateway-responses"), responses).members() {
+		if c = im.object(c, attribute{responses, name}); c == nil {
+			continue
+		}
 		im.feature(FeatureGatewayResponses, c)
 		im.checkMembers(c, "a gateway response", gatewayResponseKeys)
 		im.api.GatewayResponses = append(im.api.GatewayResponses, wire.GatewayResponse{
@@ -109,9 +129,12 @@ func (im *importer) readGatewayResponses() {
 }
 
 func (im *importer) readDocumentation() {
-	c := im.extension("documentation")
 	im.api.DocumentationIgnored = im.opts.IgnoreDocumentation
-	if c == nil || im.opts.IgnoreDocumentation {
+	if im.opts.IgnoreDocumentation {
+		return
+	}
+	c := im.object(im.extension("documentation"), extensionPrefix+"documentation")
+	if c == nil {
 		return
 	}
 	im.checkMembers(c, c.key, documentationKeys)

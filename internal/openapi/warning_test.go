@@ -14,6 +14,7 @@ func TestWarningTexts(t *testing.T) {
 	integration := func(members string) string {
 		return get("x-amazon-apigateway-integration: {type: mock, " + members + "}")
 	}
+	extension := func(e string) string { return v3 + "x-amazon-apigateway-" + e + "\n" }
 	schema := func(s string) string { return v3 + "components: {schemas: {S: " + s + "}}" }
 	tests := map[string]struct{ doc, want string }{
 		"no info":                {"openapi: 3.0.1\npaths: {}", "Parse issue: attribute info is missing"},
@@ -62,6 +63,13 @@ func TestWarningTexts(t *testing.T) {
 		"properties are a list":  {schema("{properties: []}"), "Parse issue: attribute components.schemas.S.properties is not of type `object`"},
 		"allOf is an object":     {schema("{allOf: {}}"), "Parse issue: attribute components.schemas.S.allOf is not of type `array`"},
 		"schema is text":         {schema("x"), "Parse issue: attribute components.schemas.S is not of type `object`"},
+		"validators are a list":  {extension("request-validators: [all]"), "Parse issue: attribute x-amazon-apigateway-request-validators is not of type `object`"},
+		"validator is text":      {extension("request-validators: {all: full}"), "Parse issue: attribute x-amazon-apigateway-request-validators.all is not of type `object`"},
+		"responses are a list":   {extension("gateway-responses: [{}]"), "Parse issue: attribute x-amazon-apigateway-gateway-responses is not of type `object`"},
+		"response is a number":   {extension("gateway-responses: {DEFAULT_4XX: 404}"), "Parse issue: attribute x-amazon-apigateway-gateway-responses.DEFAULT_4XX is not of type `object`"},
+		"documentation is text":  {extension("documentation: x"), "Parse issue: attribute x-amazon-apigateway-documentation is not of type `object`"},
+		"endpoint is a list":     {extension("endpoint-configuration: []"), "Parse issue: attribute x-amazon-apigateway-endpoint-configuration is not of type `object`"},
+		"server's is a list":     {v3 + "servers: [{url: 'https://a', x-amazon-apigateway-endpoint-configuration: []}]\n", "Parse issue: attribute x-amazon-apigateway-endpoint-configuration is not of type `object`"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -71,6 +79,9 @@ func TestWarningTexts(t *testing.T) {
 			}
 			if !slices.Equal(api.Warnings, []string{tt.want}) {
 				t.Errorf("got %q, want %q", api.Warnings, tt.want)
+			}
+			if len(api.RequestValidators)+len(api.GatewayResponses) > 0 {
+				t.Errorf("got %v and %v", api.RequestValidators, api.GatewayResponses)
 			}
 			if !slices.ContainsFunc(api.Findings, func(f Finding) bool {
 				return f.Severity == Warning && f.Text == tt.want && f.Position.Line > 0
