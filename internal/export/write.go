@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -91,7 +92,7 @@ func (w *writer) yaml(v value, level int) {
 		}
 		for _, m := range v.members {
 			w.newLine(level)
-			w.key(m.name)
+			w.key(m.name, level)
 			w.yaml(m.value, level+1)
 		}
 	default:
@@ -114,7 +115,7 @@ func (w *writer) item(v value, level int) {
 		} else {
 			w.newLine(level)
 		}
-		w.key(m.name)
+		w.key(m.name, level)
 		w.yaml(m.value, level+1)
 	}
 }
@@ -145,11 +146,21 @@ func plainKey(name string) bool {
 func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
-func (w *writer) key(name string) {
+// maxKey is how long a key of YAML may be that stands before its colon, in bytes: readers
+// look for the colon in the first 1024 characters, quotes and escapes included.
+const maxKey = 1000
+
+// key writes a key, and the colon behind it. That of a long key is on the next line.
+func (w *writer) key(name string, level int) {
+	start := len(w.b)
 	if plainKey(name) {
 		w.b = append(w.b, name...)
 	} else {
 		w.quote(name)
+	}
+	if len(w.b)-start > maxKey {
+		w.b = slices.Insert(w.b, start, '?', ' ')
+		w.newLine(level)
 	}
 	w.b = append(w.b, ':')
 }

@@ -85,6 +85,7 @@ func FuzzWrite(f *testing.F) {
 	for _, seed := range []string{
 		`{"a": [[], [[1]], {"b": null, "c": [{}]}, [{"d": 1e5}]], "yes": "no", "~": "", "- a": "#", "a: b": "\u0085\u2029\ufeff\u007f"}`,
 		`{"": {"": [""]}, "1": -0, "1e3": true, "0x1": false, "/{a}": 12345678901234567890, "<<": {"x": 1}, "*a": "&b", "?": "!c", "\ud83d\ude00": "\ud83d\ude00"}`,
+		`{"` + strings.Repeat("a", 1025) + `": [{"` + strings.Repeat("\u2028", 180) + `": {}, "b": {"` + strings.Repeat("/", 995) + `": [1], "` + strings.Repeat("é", 2000) + `": {"c": []}}}]}`,
 	} {
 		f.Add(seed)
 	}
@@ -110,6 +111,16 @@ func FuzzWrite(f *testing.F) {
 			t.Fatalf("%s became %s", text, asYAML)
 		}
 	})
+}
+
+// Readers of YAML take a key for one only if its colon is among the next 1024 characters.
+func TestLongKey(t *testing.T) {
+	short, long := strings.Repeat("a", maxKey), strings.Repeat("a", maxKey+1)
+	doc := newObject(short, "x", long, newObject(long, list{newObject(long, "y")}))
+	want := "---\n" + short + ": \"x\"\n? " + long + "\n:\n  ? " + long + "\n  :\n  - ? " + long + "\n    : \"y\"\n"
+	if got := string(written(doc, (*writer).writeYAML)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 }
 
 func same(a, b value) bool {
