@@ -92,22 +92,66 @@ func (l Location) String() string {
 	return b.String()
 }
 
-// Find returns the part that an entity has among parts, which are by their
-// complete locations: its own, or else the one of the most specific location that
-// takes the entity in. The path is decided first, then the status code (both
-// documented), then the method, whose place AWS does not tell. It takes a look
-// at each level of the entity's path, however many parts there are.
-func Find[T any](parts map[Location]T, entity Location) (part T, ok bool) {
-	for l := entity; ; l.Path = above(l.Path) {
+// Parts are parts of documentation by their complete locations. One goroutine asks at a
+// time.
+type Parts[T any] struct {
+	at map[string]map[Location]T // by path, and there by what else the location says
+
+	path   string           // of the entity that was asked for last
+	scopes []map[Location]T // at that path and above it, the nearest first; nil before the first
+}
+
+// NewParts makes an index of parts. The locations are complete.
+func NewParts[T any](parts map[Location]T) *Parts[T] {
+	p := &Parts[T]{at: make(map[string]map[Location]T)}
+	for l, part := range parts {
+		at := p.at[l.Path]
+		if at == nil {
+			at = make(map[Location]T)
+			p.at[l.Path] = at
+		}
+		l.Path = ""
+		at[l] = part
+	}
+	return p
+}
+
+// Find returns the part that an entity has: its own, or else the one of the most
+// specific location that takes the entity in. The path is decided first, then the status
+// code (both documented), then the method, whose place AWS does not tell. It looks at
+// each level of the entity's path that has parts. The levels without, and the path's
+// text, count when the path is another than that of the call before.
+func (p *Parts[T]) Find(entity Location) (part T, ok bool) {
+	p.enter(entity.Path)
+	scopes := p.scopes
+	if !rules[entity.Type].inherited {
+		scopes = scopes[:1]
+	}
+	l := entity
+	l.Path = ""
+	for _, scope := range scopes {
 		for _, l.StatusCode = range patterns(entity.StatusCode) {
 			for _, l.Method = range patterns(entity.Method) {
-				if part, ok = parts[l]; ok {
+				if part, ok = scope[l]; ok {
 					return part, true
 				}
 			}
 		}
-		if !rules[entity.Type].inherited || l.Path == "/" || l.Path == "" {
-			return part, false
+	}
+	return part, false
+}
+
+// enter makes scopes those of a path: its own, which may have no parts, and those above
+// it that have some.
+func (p *Parts[T]) enter(path string) {
+	if p.scopes != nil && p.path == path {
+		return
+	}
+	p.path, p.scopes = path, append(p.scopes[:0], p.at[path])
+	for path != "/" && path != "" {
+		path = above(path)
+		if at := p.at[path]; at != nil {
+			p.scopes = append(p.scopes, at)
 		}
 	}
 }

@@ -74,6 +74,7 @@ func TestFind(t *testing.T) {
 		}
 		parts[whole] = name
 	}
+	index := NewParts(parts)
 	for name, tt := range map[string]struct {
 		entity Location
 		want   string
@@ -101,7 +102,7 @@ func TestFind(t *testing.T) {
 		"another type":                       {Location{Type: "RESPONSE_BODY", Path: "/pets", Method: "GET", StatusCode: "400"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, ok := Find(parts, tt.entity)
+			got, ok := index.Find(tt.entity)
 			if got != tt.want || ok != (tt.want != "") {
 				t.Errorf("got %q, %v, want %q", got, ok, tt.want)
 			}
@@ -132,7 +133,7 @@ func FuzzFind(f *testing.F) {
 		}
 		general := entity
 		general.Path = above
-		got, ok := Find(map[Location]Location{general: general}, entity)
+		got, ok := NewParts(map[Location]Location{general: general}).Find(entity)
 		if ok && !strings.HasPrefix(entity.Path, strings.TrimSuffix(got.Path, "/")) {
 			t.Fatalf("%v has the part of %v", entity, got)
 		}

@@ -11,12 +11,13 @@ import (
 // nothing.
 type about struct{ *object }
 
-// about returns what is documented of an entity, or inherited by it.
+// about returns what is documented of an entity, or inherited by it. Once the export is
+// to be given up it is nothing: a method may have half a million entities.
 func (e *exporter) about(entity apidoc.Location) about {
-	if len(e.parts) == 0 {
+	if len(e.said) == 0 || e.stopped() != nil {
 		return about{}
 	}
-	said, _ := apidoc.Find(e.parts, entity)
+	said, _ := e.parts.Find(entity)
 	return about{said}
 }
 
@@ -61,14 +62,16 @@ func (e *exporter) readDocumentation() {
 	if e.src.Documentation == nil {
 		return
 	}
+	parts := make(map[apidoc.Location]*object, len(e.src.Documentation.Parts))
 	for i := range e.src.Documentation.Parts {
 		p := &e.src.Documentation.Parts[i]
 		said := parseObject(text(p.Properties))
 		e.said = append(e.said, said)
 		if l, err := location(p).Complete(); err == nil {
-			e.parts[l] = said
+			parts[l] = said
 		}
 	}
+	e.parts = apidoc.NewParts(parts)
 }
 
 // location is where a part belongs, as far as it says so.

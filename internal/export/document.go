@@ -37,11 +37,11 @@ type exporter struct {
 	src *Source
 	Options
 
-	said        []*object                   // what each part of the documentation says, nil for one that is no object
-	parts       map[apidoc.Location]*object // the same by complete locations
-	validators  map[string]string           // names by id
-	schemes     map[string]string           // names of the security schemes of authorizers, by id
-	apiKey, iam string                      // names of these security schemes
+	said        []*object              // what each part of the documentation says, nil for one that is no object
+	parts       *apidoc.Parts[*object] // the same by complete locations
+	validators  map[string]string      // names by id
+	schemes     map[string]string      // names of the security schemes of authorizers, by id
+	apiKey, iam string                 // names of these security schemes
 	uses        uses
 	models      map[string]*object // schemas by the names of their models
 	definitions map[*object]string // names of the schemas that are definitions within models
@@ -58,6 +58,9 @@ type uses struct{ apiKey, iam bool }
 // definition and the document.
 func Document(src *Source, o Options) ([]byte, error) {
 	doc, err := newExporter(src, o).document()
+	if err == nil {
+		err = o.stopped()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +77,7 @@ func Document(src *Source, o Options) ([]byte, error) {
 }
 
 func newExporter(src *Source, o Options) *exporter {
-	e := &exporter{src: src, Options: o, parts: make(map[apidoc.Location]*object), validators: make(map[string]string), used: make(map[string]bool)}
+	e := &exporter{src: src, Options: o, validators: make(map[string]string), used: make(map[string]bool)}
 	e.readDocumentation()
 	for i := range src.Validators {
 		e.validators[text(src.Validators[i].ID)] = text(src.Validators[i].Name)

@@ -140,7 +140,7 @@ func (w *schemaWriter) member(name string, v value, entity string) value {
 // property is how documentation calls a property of an entity, "" where nobody would ask
 // or what holds it is no list of properties.
 func (w *schemaWriter) property(entity, keyword, name string) string {
-	if entity == "" || keyword != "properties" || len(w.parts) == 0 {
+	if entity == "" || keyword != "properties" || len(w.said) == 0 {
 		return ""
 	}
 	return entity + "." + name

@@ -20,9 +20,9 @@ type Options struct {
 	YAML       bool // else it is JSON
 	Extensions Extensions
 
-	// Stop is asked before each method, on the caller's goroutine, whether the export is
-	// to be given up: its error, such as that of a context, is then Document's. Nil never
-	// stops.
+	// Stop is asked before each method and what is documented, on the caller's goroutine,
+	// whether the export is to be given up: its error, such as that of a context, is then
+	// Document's. After an error it returns one each time. Nil never stops.
 	Stop func() error
 }
 

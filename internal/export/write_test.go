@@ -231,3 +231,27 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 }
+
+// A method may have half a million headers: an export that is to be given up ends among
+// them.
+func TestStopWithinMethod(t *testing.T) {
+	headers := make(map[string]bool)
+	for i := range 1000 {
+		headers["method.response.header.h"+strconv.Itoa(i)] = false
+	}
+	m := wire.Method{MethodResponses: map[string]wire.MethodResponse{"200": {ResponseParameters: headers}}}
+	src := &Source{
+		Resources:     []wire.Resource{{ID: new("root"), Path: new("/"), ResourceMethods: map[string]wire.Method{"GET": m}}},
+		Documentation: &Documentation{Parts: []wire.DocumentationPart{{Location: &wire.DocumentationPartLocation{Type: "API"}, Properties: new("{}")}}},
+	}
+	asked, stop := 0, errors.New("stop")
+	_, err := Document(src, Options{Format: OpenAPI30, Stop: func() error {
+		if asked++; asked < 500 {
+			return nil
+		}
+		return stop
+	}})
+	if err != stop {
+		t.Errorf("got error %v after %d questions", err, asked)
+	}
+}

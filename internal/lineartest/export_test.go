@@ -107,6 +107,17 @@ func TestExport(t *testing.T) {
 			}
 			return src
 		},
+		"headers of a deep path": func(n int) *export.Source {
+			src := &export.Source{Documentation: &export.Documentation{Parts: []wire.DocumentationPart{
+				{Location: &wire.DocumentationPartLocation{Type: "RESPONSE"}, Properties: new(`{"description":"a"}`)},
+			}}}
+			m := wire.Method{MethodResponses: map[string]wire.MethodResponse{"200": {ResponseParameters: map[string]bool{}}}}
+			for i := range n {
+				m.MethodResponses["200"].ResponseParameters[fmt.Sprint("method.response.header.a", i)] = true
+			}
+			src.Resources = []wire.Resource{{ID: new("a"), Path: new(strings.Repeat("/a", 5000)), ResourceMethods: map[string]wire.Method{"GET": m}}}
+			return src
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Check(t, 100<<10, func(size int) string { return repeated("a", size) }, func(text string) { exportBoth(t, make(len(text)/line)) })
