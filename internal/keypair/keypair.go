@@ -21,12 +21,15 @@ import (
 	"time"
 )
 
-// The longest texts that are read, in bytes, and the longest chain, in certificates.
+// The longest texts that are read, in bytes, the longest chain, in certificates, and the
+// longest RSA keys of those that have signed, in bits: what a signature costs to verify
+// grows with the square of that.
 const (
 	maxBody  = 32 << 10
 	maxKey   = 5 << 10
 	maxChain = 64 << 10
 	maxLinks = 8
+	maxRSA   = 8192
 )
 
 // An Upload is what somebody has uploaded: PEM texts.
@@ -173,12 +176,18 @@ func readChain(text string, leaf *x509.Certificate) ([]*x509.Certificate, error)
 	var chain []*x509.Certificate
 	for i, block := range list {
 		link, err := x509.ParseCertificate(block.Bytes)
-		if err != nil || block.Type != "CERTIFICATE" || leaf.CheckSignatureFrom(link) != nil {
+		if err != nil || block.Type != "CERTIFICATE" || !signs(link) || leaf.CheckSignatureFrom(link) != nil {
 			return nil, errChain(i)
 		}
 		chain, leaf = append(chain, link), link
 	}
 	return chain, nil
+}
+
+// signs reports whether the key of a certificate may have signed another one.
+func signs(link *x509.Certificate) bool {
+	key, ok := link.PublicKey.(*rsa.PublicKey)
+	return !ok || key.N.BitLen() <= maxRSA
 }
 
 func errChain(at int) error {

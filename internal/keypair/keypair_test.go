@@ -1,6 +1,7 @@
 package keypair
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -11,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"strings"
 	"testing"
@@ -86,6 +88,26 @@ func rsaKey(t testing.TB, bits int) crypto.Signer {
 	return key
 }
 
+// A mersenne is an RSA key of 9689 bits that is made in no time: its modulus is prime.
+type mersenne struct{ rsa.PublicKey }
+
+func newMersenne() mersenne {
+	n := new(big.Int).Lsh(big.NewInt(1), 9689)
+	return mersenne{rsa.PublicKey{N: n.Sub(n, big.NewInt(1)), E: 65537}}
+}
+
+func (m mersenne) Public() crypto.PublicKey { return &m.PublicKey }
+
+// Sign signs a SHA-256 digest as PKCS #1 1.5 does.
+func (m mersenne) Sign(_ io.Reader, digest []byte, _ crypto.SignerOpts) ([]byte, error) {
+	message := append([]byte("\x00\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"), digest...)
+	padded := append([]byte{0, 1}, bytes.Repeat([]byte{0xff}, m.Size()-2-len(message))...)
+	d := new(big.Int).Sub(m.N, big.NewInt(1))
+	d.ModInverse(big.NewInt(int64(m.E)), d)
+	signature := new(big.Int).SetBytes(append(padded, message...))
+	return signature.Exp(signature, d, m.N).FillBytes(make([]byte, m.Size())), nil
+}
+
 // What AWS says of uploads.
 const (
 	noBody   = "Unable to parse certificate. Please ensure the certificate is in PEM format."
@@ -114,6 +136,8 @@ func TestCheck(t *testing.T) {
 	sec1DER, _ := x509.MarshalECPrivateKey(other.key.(*ecdsa.PrivateKey))
 	sec1 := Upload{Body: other.body(), Key: "\n" + encode("EC PARAMETERS", []byte{6, 5}) + encode("EC PRIVATE KEY", sec1DER)}
 	_, edwards, _ := ed25519.GenerateKey(rand.Reader)
+	huge := sign(t, newMersenne(), root, authority)
+	byHuge := sign(t, ec(t, elliptic.P256()), huge, nil)
 	body, key := leaf.body(), leaf.pkcs8(t)
 	tests := map[string]struct {
 		upload Upload
@@ -160,6 +184,7 @@ func TestCheck(t *testing.T) {
 		"a chain in the wrong order":   {Upload{Body: body, Key: key, Chain: root.body() + middle.body()}, "api.example.com", badChain + "0"},
 		"a chain with a gap":           {Upload{Body: body, Key: key, Chain: middle.body() + other.body()}, "api.example.com", badChain + "1"},
 		"the certificate in its chain": {Upload{Body: body, Key: key, Chain: body + middle.body()}, "api.example.com", badChain + "0"},
+		"a huge key in the chain":      {Upload{Body: byHuge.body(), Key: byHuge.pkcs8(t), Chain: huge.body() + root.body()}, "api.example.com", badChain + "0"},
 		"a chain of text":              {Upload{Body: body, Key: key, Chain: "x"}, "api.example.com", badChain + "-1"},
 		"a key in the chain":           {Upload{Body: body, Key: key, Chain: key}, "api.example.com", badChain + "0"},
 		"a huge chain":                 {Upload{Body: body, Key: key, Chain: strings.Repeat(middle.body(), maxLinks+1)}, "api.example.com", badChain + "-1"},

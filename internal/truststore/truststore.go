@@ -25,8 +25,12 @@ const (
 // included (documented).
 const maxChain = 4
 
-// minRSA is the shortest RSA key that is taken, in bits (documented).
-const minRSA = 2048
+// The shortest RSA key that is taken, in bits (documented), and the longest, as in
+// crypto/tls: what a signature costs to verify grows with the square of it.
+const (
+	minRSA = 2048
+	maxRSA = 8192
+)
 
 // A Store is a truststore. It never changes.
 type Store struct {
@@ -102,7 +106,7 @@ var signatures = []x509.SignatureAlgorithm{
 
 var (
 	errSignature = errors.New("Client cert using an insecure Signature Algorithm") //nolint:staticcheck // AWS's words
-	errKey       = errors.New("its key is neither RSA of at least 2048 bits nor ECDSA on P-256 or P-384")
+	errKey       = errors.New("its key is neither RSA of 2048 to 8192 bits nor ECDSA on P-256 or P-384")
 )
 
 // checkAlgorithms wants the algorithms that AWS takes (documented).
@@ -112,7 +116,7 @@ func checkAlgorithms(cert *x509.Certificate) error {
 	}
 	switch key := cert.PublicKey.(type) {
 	case *rsa.PublicKey:
-		if key.N.BitLen() >= minRSA {
+		if bits := key.N.BitLen(); bits >= minRSA && bits <= maxRSA {
 			return nil
 		}
 	case *ecdsa.PublicKey:

@@ -12,6 +12,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"io"
 	"math/big"
 	"strings"
 	"testing"
@@ -26,6 +27,15 @@ type signed struct {
 	key crypto.Signer
 }
 
+// An unable key is public alone.
+type unable struct{ *rsa.PublicKey }
+
+func (u unable) Public() crypto.PublicKey { return u.PublicKey }
+
+func (unable) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, errors.New("there is no private key")
+}
+
 func key(t testing.TB, kind string) crypto.Signer {
 	t.Helper()
 	var k crypto.Signer
@@ -36,6 +46,9 @@ func key(t testing.TB, kind string) crypto.Signer {
 		k, err = rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // that is the point
 	case "RSA-2048":
 		k, err = rsa.GenerateKey(rand.Reader, 2048)
+	case "RSA-9689":
+		n := new(big.Int).Lsh(big.NewInt(1), 9689)
+		k = unable{&rsa.PublicKey{N: n.Sub(n, big.NewInt(1)), E: 65537}}
 	case "P-224":
 		k, err = ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
 	case "P-384":
@@ -133,6 +146,7 @@ func TestVerify(t *testing.T) {
 		"not yet valid":                       {bundle(root), issue(t, "client", "", root, early), ErrTime},
 		"by one that has expired":             {bundle(root, old), issue(t, "client", "", old, nil), ErrTime},
 		"a short key":                         {bundle(root), issue(t, "client", "RSA-1024", root, nil), errKey},
+		"a huge key":                          {bundle(root), issue(t, "client", "RSA-9689", root, nil), errKey},
 		"another curve":                       {bundle(root), issue(t, "client", "P-224", root, nil), errKey},
 		"a larger curve":                      {bundle(root), issue(t, "client", "P-521", root, nil), errKey},
 		"Ed25519":                             {bundle(root), issue(t, "client", "Ed25519", root, nil), errKey},
@@ -178,6 +192,7 @@ func TestWarnings(t *testing.T) {
 		"expired":         {bundle(root, late), `The certificate with subject "CN=late" has expired on 2026-05-08`, ""},
 		"not yet valid":   {bundle(root, early), `The certificate with subject "CN=early" is not valid before 2026-05-08`, ""},
 		"a weak one":      {bundle(root, weak), `The certificate with subject "CN=weak" is not used: Client cert using an insecure Signature Algorithm`, ""},
+		"a huge one":      {bundle(root, issue(t, "huge", "RSA-9689", root, nil)), `The certificate with subject "CN=huge" is not used: its key is neither RSA of 2048 to 8192 bits nor ECDSA on P-256 or P-384`, ""},
 		"a key":           {append(bundle(root), block("PRIVATE KEY", "x")...), `A block of type "PRIVATE KEY" is no certificate`, ""},
 		"no certificate":  {append(bundle(root), block("CERTIFICATE", "x")...), "A certificate cannot be read", ""},
 		"nothing":         {nil, "", "it has no certificate that can be used"},
