@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/export"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -29,6 +30,12 @@ func (s *Service) GetExport(ctx context.Context, who *wire.Caller, in *wire.GetE
 	src, err := read(ctx, s, who, in.RestAPIID, func(t *tx) (*export.Source, error) { return t.exported(in.StageName) })
 	if err != nil {
 		return nil, err
+	}
+	var memory httpmsg.Charge
+	memory.Open(s.trees)
+	defer memory.Release()
+	if memory.Take(export.TreeSize(src)) != nil {
+		return nil, errTrees()
 	}
 	o.Stop = ctx.Err
 	body, err := export.Document(src, o)

@@ -110,8 +110,13 @@ func (s *Service) putDefinition(ctx context.Context, run writer, who *wire.Calle
 	})
 }
 
+// errTrees refuses what would take the trees of definitions beyond treeBytes.
+func errTrees() error {
+	return wire.ServiceUnavailable("The server holds as much of definitions as it may")
+}
+
 // treeBytes is how much memory the trees of the definitions may take that are
-// imported at one time: a usual definition's of 6 MB takes 70 MB, that of the
+// imported or exported at one time: a usual definition's of 6 MB takes 70 MB, that of the
 // largest number of values 150 MB, in YAML 350 MB while it is read.
 const treeBytes = 512 << 20
 
@@ -142,7 +147,7 @@ func optionsFor(ctx context.Context, who *wire.Caller, id string, memory *httpms
 func readDefinition(ctx context.Context, parse func([]byte, openapi.Options) (*openapi.API, error), body []byte, o openapi.Options) (*openapi.API, error) {
 	def, err := parse(body, o)
 	if errors.Is(err, httpmsg.ErrBudget) {
-		return nil, wire.ServiceUnavailable("The server holds as much of definitions as it may")
+		return nil, errTrees()
 	}
 	if err != nil && ctx.Err() != nil {
 		return nil, tookTooLong(ctx.Err())

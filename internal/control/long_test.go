@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -208,5 +209,34 @@ func TestLargeReadsNeedAPlace(t *testing.T) {
 func TestOvertakenCall(t *testing.T) {
 	if err := tookTooLong(store.ErrOvertaken); err.Error() != "ConflictException: Unable to complete operation due to concurrent modification. Please try again later." {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What an export makes of models and documentation is held with the trees of imports: it
+// takes many times as much memory as the texts.
+func TestExportsAreHeld(t *testing.T) {
+	s, who, api := newService(t)
+	deployLarge(t, s, who, api)
+	export := func() error {
+		_, err := s.GetExport(t.Context(), who, &wire.GetExportRequest{RestAPIID: api, StageName: "prod", ExportType: "oas30"})
+		return err
+	}
+	properties := `{"a": [` + strings.Repeat("0,", 30_000) + `0]}`
+	if _, err := s.CreateDocumentationPart(t.Context(), who, &wire.CreateDocumentationPartRequest{RestAPIID: api, Location: &wire.DocumentationPartLocation{Type: "API"}, Properties: properties}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateDocumentationVersion(t.Context(), who, &wire.CreateDocumentationVersionRequest{RestAPIID: api, DocumentationVersion: "1", StageName: new("prod")}); err != nil {
+		t.Fatal(err)
+	}
+	s.trees = httpmsg.NewBudget(1 << 20)
+	var answer *wire.Error
+	if err := export(); !errors.As(err, &answer) || answer.Status != 503 {
+		t.Errorf("with 1 MiB: got %v", err)
+	}
+	s.trees = httpmsg.NewBudget(3 << 20)
+	for range 3 { // each gives back what it took
+		if err := export(); err != nil {
+			t.Errorf("with 3 MiB: %v", err)
+		}
 	}
 }

@@ -26,7 +26,7 @@ type Service struct {
 	limits           Limits
 	long             *places
 	pages            *places         // of calls that read what may be large
-	trees            *httpmsg.Budget // of the definitions that are imported
+	trees            *httpmsg.Budget // of the definitions that are imported or exported
 	throttle         *throttle.Throttle
 	invoke           func(context.Context, *Test) *TestResult
 	invokeAuthorizer func(context.Context, *AuthorizerTest) *AuthorizerTestResult
