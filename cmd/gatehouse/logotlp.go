@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -37,6 +38,14 @@ func appendJSONText(to, text []byte) []byte {
 	return append(to, quoted...)
 }
 
+// rejectedRecords are the log records that an OTLP collector has not taken of a request.
+type rejectedRecords int
+
+// Error says how many they are.
+func (n rejectedRecords) Error() string {
+	return fmt.Sprintf("it takes all but %d log records of some", int(n))
+}
+
 // rejectedOTLPLogs is the error of an answer that takes some records and not others; nil
 // where it takes all. An answer that is no JSON says nothing.
 func rejectedOTLPLogs(answer []byte) error {
@@ -49,7 +58,7 @@ func rejectedOTLPLogs(answer []byte) error {
 		return nil
 	}
 	if n, err := read.PartialSuccess.RejectedLogRecords.Int64(); err == nil && n > 0 {
-		return fmt.Errorf("it takes all but %d log records of some", n)
+		return rejectedRecords(min(n, math.MaxInt32))
 	}
 	return nil
 }

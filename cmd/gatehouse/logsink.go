@@ -11,6 +11,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
 // What bounds the delivery of lines to a collector.
@@ -59,6 +61,7 @@ func (s *logSink) Stop() {
 }
 
 // Write delivers whole lines. It returns how many bytes of them the collector has taken.
+// What the collector refuses is an *observe.Refused.
 func (s *logSink) Write(p []byte) (int, error) {
 	done := 0
 	for done < len(p) {
@@ -100,7 +103,9 @@ func (s *logSink) deliver(lines []byte) error {
 			return nil
 		case s.ctx.Err() != nil:
 			return os.ErrClosed
-		case pause < 0 || try == sinkTries:
+		case pause < 0:
+			return s.refused(lines, err)
+		case try == sinkTries:
 			return fmt.Errorf("%s: %w", s.at.URL, err)
 		}
 		if pause == 0 {
@@ -113,6 +118,16 @@ func (s *logSink) deliver(lines []byte) error {
 			return os.ErrClosed
 		}
 	}
+}
+
+// refused is the error of lines that the collector has answered it will not take, all of
+// them or, in OTLP, some: what others it is sent it may take.
+func (s *logSink) refused(lines []byte, err error) error {
+	lost := bytes.Count(lines, []byte{'\n'})
+	if some, ok := errors.AsType[rejectedRecords](err); ok {
+		lost = min(lost, int(some))
+	}
+	return &observe.Refused{Bytes: len(lines), Lines: lost, Err: fmt.Errorf("%s: %w", s.at.URL, err)}
 }
 
 // post sends a request once. With an error comes how long the collector wants to be left

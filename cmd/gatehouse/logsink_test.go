@@ -295,3 +295,34 @@ func TestAccessLogCollectors(t *testing.T) {
 		t.Error("the log has the secret")
 	}
 }
+
+// What a collector refuses takes no other lines with it, and is counted alone.
+func TestLogSinkGoesOn(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", sinkBatch-1) + "\n" // a request
+	for name, tt := range map[string]struct {
+		protocol string
+		answer   func(n int) (int, string, string)
+		lost     string
+	}{
+		"refused": {sinkLines, func(n int) (int, string, string) { return map[bool]int{true: 413, false: 200}[n == 1], "", "" }, "lines=1 "},
+		"taken in part": {sinkOTLP, func(n int) (int, string, string) {
+			return 200, "", map[bool]string{true: `{"partialSuccess":{"rejectedLogRecords":"2"}}`}[n == 2]
+		}, "lines=2 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCollector(t, tt.answer)
+			var log strings.Builder
+			lines := observe.NewSlowLines(newLogSink(logDestination{URL: c.URL, Protocol: tt.protocol}), slog.New(slog.NewTextHandler(&log, nil)))
+			_, _ = lines.Write([]byte(long + "one\ntwo\nthree\n" + long + "end\n"))
+			lines.Close()
+			got := c.got()
+			if len(got) != 4 || !strings.Contains(got[1], "three") || !strings.Contains(got[3], "end") {
+				t.Errorf("%d requests", len(got))
+			}
+			if !strings.Contains(log.String(), tt.lost) {
+				t.Errorf("the log is %s", log.String())
+			}
+		})
+	}
+}

@@ -244,8 +244,7 @@ func (l *Lines) flush() {
 	l.pending, l.spare, l.dropped = l.spare[:0], nil, 0
 	l.mu.Unlock()
 	if len(batch) > 0 || l.file != nil && l.file.stale.Load() {
-		n, err := l.w.Write(batch)
-		l.tell(batch[min(n, len(batch)):], err)
+		l.write(batch)
 	}
 	if cap(batch) <= 4*flushAt {
 		l.mu.Lock()
@@ -254,11 +253,40 @@ func (l *Lines) flush() {
 	}
 }
 
+// A Refused is the error of a Write whose writer does not want some of the lines, and may
+// want those behind them: they are written next.
+type Refused struct {
+	Bytes int // behind those that the Write has written, with whole lines; more than 0
+	Lines int // how many of them are lost
+	Err   error
+}
+
+// Error and Unwrap are those of Err.
+func (r *Refused) Error() string { return r.Err.Error() }
+func (r *Refused) Unwrap() error { return r.Err }
+
+// write writes whole lines, but for those that the writer does not want or cannot take.
+func (l *Lines) write(lines []byte) {
+	for {
+		n, err := l.w.Write(lines)
+		rest := lines[min(n, len(lines)):]
+		refused, ok := errors.AsType[*Refused](err)
+		if !ok {
+			l.tell(bytes.Count(rest, []byte{'\n'}), err)
+			return
+		}
+		l.tell(refused.Lines, err)
+		if lines = rest[min(refused.Bytes, len(rest)):]; len(lines) == 0 {
+			return
+		}
+	}
+}
+
 // tell tells the log when the writer begins to fail, and how many lines are lost
 // only when it works again: the log may be written by these very Lines.
-func (l *Lines) tell(rest []byte, err error) {
+func (l *Lines) tell(lost int, err error) {
 	if err != nil {
-		l.lost += bytes.Count(rest, []byte{'\n'})
+		l.lost += lost
 		if !l.failing && !errors.Is(err, os.ErrClosed) { // a file tells itself what keeps it from being written
 			l.failing = true
 			l.log.Error("log lines cannot be written", "error", err)
