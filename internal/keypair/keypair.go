@@ -43,7 +43,7 @@ type Upload struct {
 type Pair struct {
 	Chain       string // PEM, the certificate first
 	Key         []byte // PKCS #8, in DER
-	Fingerprint string // SHA-256 of the certificate, in hexadecimal
+	Fingerprint string // SHA-256 of Chain, in hexadecimal
 	RSABits     int    // of the key; 0 for one that is not RSA
 }
 
@@ -72,19 +72,16 @@ func Check(u Upload, domain string, now time.Time) (*Pair, error) {
 	if err != nil {
 		return nil, errKey()
 	}
-	out := &Pair{Key: der, Fingerprint: fingerprint(leaf)}
+	out := &Pair{Key: der}
 	if k, ok := key.(*rsa.PrivateKey); ok {
 		out.RSABits = k.N.BitLen()
 	}
 	for _, c := range append([]*x509.Certificate{leaf}, chain...) {
 		out.Chain += string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
 	}
+	sum := sha256.Sum256([]byte(out.Chain))
+	out.Fingerprint = hex.EncodeToString(sum[:])
 	return out, nil
-}
-
-func fingerprint(c *x509.Certificate) string {
-	sum := sha256.Sum256(c.Raw)
-	return hex.EncodeToString(sum[:])
 }
 
 // errBody is AWS's answer to what is no certificate.

@@ -208,6 +208,23 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestFingerprint tells a certificate with another chain from what was uploaded before:
+// servers that have made that ready would go on to show it.
+func TestFingerprint(t *testing.T) {
+	root := sign(t, ec(t, elliptic.P256()), nil, authority)
+	leaf := sign(t, ec(t, elliptic.P256()), root, nil)
+	fingerprint := func(chain string) string {
+		pair, err := Check(Upload{Body: leaf.body(), Key: leaf.pkcs8(t), Chain: chain}, "api.example.com", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair.Fingerprint
+	}
+	if alone := fingerprint(""); alone == fingerprint(root.body()) || alone != fingerprint("") {
+		t.Errorf("the fingerprint is %s with and without a chain", alone)
+	}
+}
+
 // Whatever is uploaded, no error holds anything of the key, and what is taken can be shown.
 func FuzzCheck(f *testing.F) {
 	m := sign(f, ec(f, elliptic.P256()), nil, nil)
