@@ -108,6 +108,7 @@ func (ps *ports) announce(out io.Writer, files *servedFiles, c *config) {
 	ps.announceVPCEndpoints(out)
 	if ps.admin != nil {
 		fmt.Fprintf(out, "Health          %s%s\n", baseURL(ps.admin), readyPage)
+		fmt.Fprintf(out, "Metrics         %s%s\n", baseURL(ps.admin), metricsPage)
 	}
 	fmt.Fprintf(out, "AWS services    %s\n", c.whereServices())
 	files.announce(out, stages, ps)
