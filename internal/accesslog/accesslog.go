@@ -3,6 +3,7 @@ package accesslog
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -132,8 +133,9 @@ func variableName(s string) string {
 const maxLine = 64 << 10
 
 // appendText appends what may come from a client, so that it can neither
-// end the line nor leave the quotes that the format put around it: control
-// characters, quotes and backslashes are written as in JSON.
+// end the line, nor command a terminal, nor leave the quotes that the format put
+// around it: control characters, those of Unicode and its ends of lines included,
+// quotes and backslashes are written as in JSON, and so is U+FFFD for what is not UTF-8.
 func appendText(line []byte, s string) []byte {
 	s = s[:min(len(s), max(0, maxLine-len(line)))]
 	for i := 0; i < len(s); i++ {
@@ -142,8 +144,16 @@ func appendText(line []byte, s string) []byte {
 			line = append(line, '\\', c)
 		case c < ' ' || c == 0x7f:
 			line = hexdigit.AppendUnit(line, rune(c), hexdigit.Lower)
-		default:
+		case c < utf8.RuneSelf:
 			line = append(line, c)
+		default:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 || r < 0xa0 || r == '\u2028' || r == '\u2029' {
+				line = hexdigit.AppendUnit(line, r, hexdigit.Lower)
+			} else {
+				line = append(line, s[i:i+size]...)
+			}
+			i += size - 1
 		}
 	}
 	return line

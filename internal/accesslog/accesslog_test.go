@@ -72,6 +72,25 @@ func write(format string, r *Record) string {
 	return out.String()
 }
 
+// Nothing that a client sends ends a line, commands a terminal, or keeps a line from being
+// UTF-8.
+func TestTextOfStrangers(t *testing.T) {
+	for name, tt := range map[string]struct{ text, want string }{
+		"letters of all kinds":          {"zoë 日本 🙂", "zoë 日本 🙂"},
+		"a terminal's command":          {"\x1b[31m", `\u001b[31m`},
+		"one of Unicode's":              {"\u009b31m\u0085", `\u009b31m\u0085`},
+		"ends of lines, Unicode's":      {"a\u2028b\u2029", `a\u2028b\u2029`},
+		"a command that is not UTF-8":   {"\x9b31m", `\ufffd31m`},
+		"a letter whose end is missing": {"a\xe6\x97", `a\ufffd\ufffd`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := string(appendText(nil, tt.text)); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // A format that names a long value often makes no line of more than its bound.
 func TestLongLine(t *testing.T) {
 	r := full()
