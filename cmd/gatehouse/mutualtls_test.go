@@ -293,3 +293,19 @@ func TestTruststoreSettings(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestTruststoreOutOfReach tells a caller that S3 cannot be called, and the operator alone
+// why: that names hosts and credentials of the server.
+func TestTruststoreOutOfReach(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	p, c, _ := launchWith(t, t.TempDir(), "in-memory: true\naws-endpoints: {s3: '"+closed.URL+"'}\n")
+	_, err := mutualName(t, c, "api.example.com", "s3://bucket/key", nil)
+	if !strings.HasSuffix(fmt.Sprint(err), "BadRequestException: The truststore s3://bucket/key cannot be read: S3 cannot be called") {
+		t.Error(err)
+	}
+	if err := p.waitFor(`truststore cannot be read.*s3://bucket/key.*connection refused`); err != nil {
+		t.Error(err)
+	}
+}

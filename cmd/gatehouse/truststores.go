@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/url"
 	"os"
@@ -56,9 +57,14 @@ func readTruststore(name string) ([]byte, error) {
 	return text, nil
 }
 
+// errNoS3 stands for why S3 cannot be called: that names hosts and credentials of the
+// server, and the error goes to a client.
+var errNoS3 = errors.New("S3 cannot be called")
+
 // fetchObject reads an object of S3.
 func (p *dataPlane) fetchObject(ctx context.Context, uri, version string) ([]byte, error) {
-	aws := p.services.Load().AWS
+	services := p.services.Load()
+	aws := services.AWS
 	service, err := aws.Resolve("arn:aws:apigateway:" + p.region + ":s3:path/" + strings.TrimPrefix(uri, "s3://"))
 	if nowhere, ok := errors.AsType[*integration.NowhereError](err); ok {
 		return nil, nowhere
@@ -73,7 +79,8 @@ func (p *dataPlane) fetchObject(ctx context.Context, uri, version string) ([]byt
 	deadline, _ := ctx.Deadline()
 	resp, err := aws.Do(&integration.Request{Method: "GET", Target: target, Client: ctx, Deadline: deadline}, service, "")
 	if err != nil {
-		return nil, fmt.Errorf("S3 cannot be called: %w", err)
+		services.Log.LogAttrs(ctx, slog.LevelWarn, "truststore cannot be read", slog.String("uri", uri), slog.Any("error", err))
+		return nil, errNoS3
 	}
 	defer resp.Release()
 	switch {
