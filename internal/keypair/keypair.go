@@ -22,14 +22,15 @@ import (
 )
 
 // The longest texts that are read, in bytes, the longest chain, in certificates, and the
-// longest RSA keys of those that have signed, in bits: what a signature costs to verify
-// grows with the square of that.
+// longest RSA keys of those that have signed, in bits, with the largest exponent: what a
+// signature costs to verify grows with the square of the one and the length of the other.
 const (
-	maxBody  = 32 << 10
-	maxKey   = 5 << 10
-	maxChain = 64 << 10
-	maxLinks = 8
-	maxRSA   = 8192
+	maxBody     = 32 << 10
+	maxKey      = 5 << 10
+	maxChain    = 64 << 10
+	maxLinks    = 8
+	maxRSA      = 8192
+	maxExponent = 65537
 )
 
 // An Upload is what somebody has uploaded: PEM texts.
@@ -184,7 +185,7 @@ func readChain(text string, leaf *x509.Certificate) ([]*x509.Certificate, error)
 // signs reports whether the key of a certificate may have signed another one.
 func signs(link *x509.Certificate) bool {
 	key, ok := link.PublicKey.(*rsa.PublicKey)
-	return !ok || key.N.BitLen() <= maxRSA
+	return !ok || key.N.BitLen() <= maxRSA && key.E <= maxExponent
 }
 
 func errChain(at int) error {

@@ -88,12 +88,13 @@ func rsaKey(t testing.TB, bits int) crypto.Signer {
 	return key
 }
 
-// A mersenne is an RSA key of 9689 bits that is made in no time: its modulus is prime.
+// A mersenne is an RSA key that is made in no time: its modulus is a prime one below a
+// power of two.
 type mersenne struct{ rsa.PublicKey }
 
-func newMersenne() mersenne {
-	n := new(big.Int).Lsh(big.NewInt(1), 9689)
-	return mersenne{rsa.PublicKey{N: n.Sub(n, big.NewInt(1)), E: 65537}}
+func newMersenne(bits uint, exponent int) mersenne {
+	n := new(big.Int).Lsh(big.NewInt(1), bits)
+	return mersenne{rsa.PublicKey{N: n.Sub(n, big.NewInt(1)), E: exponent}}
 }
 
 func (m mersenne) Public() crypto.PublicKey { return &m.PublicKey }
@@ -136,8 +137,10 @@ func TestCheck(t *testing.T) {
 	sec1DER, _ := x509.MarshalECPrivateKey(other.key.(*ecdsa.PrivateKey))
 	sec1 := Upload{Body: other.body(), Key: "\n" + encode("EC PARAMETERS", []byte{6, 5}) + encode("EC PRIVATE KEY", sec1DER)}
 	_, edwards, _ := ed25519.GenerateKey(rand.Reader)
-	huge := sign(t, newMersenne(), root, authority)
+	huge := sign(t, newMersenne(9689, 65537), root, authority)
 	byHuge := sign(t, ec(t, elliptic.P256()), huge, nil)
+	slow := sign(t, newMersenne(4423, 1<<31-1), root, authority)
+	bySlow := sign(t, ec(t, elliptic.P256()), slow, nil)
 	body, key := leaf.body(), leaf.pkcs8(t)
 	tests := map[string]struct {
 		upload Upload
@@ -154,40 +157,41 @@ func TestCheck(t *testing.T) {
 		"a server by its extension": {server(func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
 		}), "api.example.com", ""},
-		"another name":                 {Upload{Body: body, Key: key}, "b.example.com", "The certificate does not cover the domain name b.example.com."},
-		"a wildcard that it has not":   {Upload{Body: body, Key: key}, "*.example.com", "The certificate does not cover the domain name *.example.com."},
-		"two levels below a wildcard":  {Upload{Body: body, Key: key}, "a.b.wild.example.com", "The certificate does not cover the domain name a.b.wild.example.com."},
-		"a common name alone":          {server(func(c *x509.Certificate) { c.DNSNames, c.Subject.CommonName = nil, "api.example.com" }), "api.example.com", "The certificate does not cover the domain name api.example.com."},
-		"of clients":                   {server(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), "api.example.com", "The certificate is not one of a server."},
-		"expired":                      {server(func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }), "api.example.com", "The certificate has expired at 2026-02-28T23:59:59Z."},
-		"not yet valid":                {server(func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }), "api.example.com", "The certificate is not valid before 2026-03-01T00:00:01Z."},
-		"no certificate":               {Upload{Key: key}, "api.example.com", noBody},
-		"text":                         {Upload{Body: "secret", Key: key}, "api.example.com", noBody},
-		"text before it":               {Upload{Body: "Subject: x\n" + body, Key: key}, "api.example.com", noBody},
-		"two certificates":             {Upload{Body: body + root.body(), Key: key}, "api.example.com", noBody},
-		"a key for a certificate":      {Upload{Body: key, Key: key}, "api.example.com", noBody},
-		"a certificate of nothing":     {Upload{Body: encode("CERTIFICATE", []byte{0x30, 0x80}), Key: key}, "api.example.com", noBody},
-		"a certificate that is large":  {Upload{Body: body + strings.Repeat("\n", maxBody), Key: key}, "api.example.com", noBody},
-		"no key":                       {Upload{Body: body}, "api.example.com", noKey},
-		"a certificate for a key":      {Upload{Body: body, Key: body}, "api.example.com", noKey},
-		"two keys":                     {Upload{Body: body, Key: key + key}, "api.example.com", noKey},
-		"a key of nothing":             {Upload{Body: body, Key: encode("PRIVATE KEY", []byte{0x30, 0x80})}, "api.example.com", noKey},
-		"a key that is large":          {Upload{Body: body, Key: key + strings.Repeat("\n", maxKey)}, "api.example.com", noKey},
-		"an encrypted key":             {Upload{Body: body, Key: encode("ENCRYPTED PRIVATE KEY", []byte{1})}, "api.example.com", "Unable to parse key; the body is encrypted."},
-		"one of OpenSSL's old form":    {Upload{Body: body, Key: strings.Replace(encode("RSA PRIVATE KEY", []byte{1}), "\n", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n", 1)}, "api.example.com", "Unable to parse key; the body is encrypted."},
-		"another's key":                {Upload{Body: body, Key: other.pkcs8(t)}, "api.example.com", noMatch},
-		"a key of another kind":        {Upload{Body: body, Key: pkcs1.Key}, "api.example.com", noMatch},
-		"RSA, 1024":                    {of(rsaKey(t, 1024)), "api.example.com", badSize},
-		"P-224":                        {of(ec(t, elliptic.P224())), "api.example.com", badSize},
-		"P-521":                        {of(ec(t, elliptic.P521())), "api.example.com", badSize},
-		"Ed25519":                      {of(edwards), "api.example.com", badSize},
-		"a chain in the wrong order":   {Upload{Body: body, Key: key, Chain: root.body() + middle.body()}, "api.example.com", badChain + "0"},
-		"a chain with a gap":           {Upload{Body: body, Key: key, Chain: middle.body() + other.body()}, "api.example.com", badChain + "1"},
-		"the certificate in its chain": {Upload{Body: body, Key: key, Chain: body + middle.body()}, "api.example.com", badChain + "0"},
-		"a huge key in the chain":      {Upload{Body: byHuge.body(), Key: byHuge.pkcs8(t), Chain: huge.body() + root.body()}, "api.example.com", badChain + "0"},
-		"a chain of text":              {Upload{Body: body, Key: key, Chain: "x"}, "api.example.com", badChain + "-1"},
-		"a key in the chain":           {Upload{Body: body, Key: key, Chain: key}, "api.example.com", badChain + "0"},
-		"a huge chain":                 {Upload{Body: body, Key: key, Chain: strings.Repeat(middle.body(), maxLinks+1)}, "api.example.com", badChain + "-1"},
+		"another name":                  {Upload{Body: body, Key: key}, "b.example.com", "The certificate does not cover the domain name b.example.com."},
+		"a wildcard that it has not":    {Upload{Body: body, Key: key}, "*.example.com", "The certificate does not cover the domain name *.example.com."},
+		"two levels below a wildcard":   {Upload{Body: body, Key: key}, "a.b.wild.example.com", "The certificate does not cover the domain name a.b.wild.example.com."},
+		"a common name alone":           {server(func(c *x509.Certificate) { c.DNSNames, c.Subject.CommonName = nil, "api.example.com" }), "api.example.com", "The certificate does not cover the domain name api.example.com."},
+		"of clients":                    {server(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), "api.example.com", "The certificate is not one of a server."},
+		"expired":                       {server(func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }), "api.example.com", "The certificate has expired at 2026-02-28T23:59:59Z."},
+		"not yet valid":                 {server(func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }), "api.example.com", "The certificate is not valid before 2026-03-01T00:00:01Z."},
+		"no certificate":                {Upload{Key: key}, "api.example.com", noBody},
+		"text":                          {Upload{Body: "secret", Key: key}, "api.example.com", noBody},
+		"text before it":                {Upload{Body: "Subject: x\n" + body, Key: key}, "api.example.com", noBody},
+		"two certificates":              {Upload{Body: body + root.body(), Key: key}, "api.example.com", noBody},
+		"a key for a certificate":       {Upload{Body: key, Key: key}, "api.example.com", noBody},
+		"a certificate of nothing":      {Upload{Body: encode("CERTIFICATE", []byte{0x30, 0x80}), Key: key}, "api.example.com", noBody},
+		"a certificate that is large":   {Upload{Body: body + strings.Repeat("\n", maxBody), Key: key}, "api.example.com", noBody},
+		"no key":                        {Upload{Body: body}, "api.example.com", noKey},
+		"a certificate for a key":       {Upload{Body: body, Key: body}, "api.example.com", noKey},
+		"two keys":                      {Upload{Body: body, Key: key + key}, "api.example.com", noKey},
+		"a key of nothing":              {Upload{Body: body, Key: encode("PRIVATE KEY", []byte{0x30, 0x80})}, "api.example.com", noKey},
+		"a key that is large":           {Upload{Body: body, Key: key + strings.Repeat("\n", maxKey)}, "api.example.com", noKey},
+		"an encrypted key":              {Upload{Body: body, Key: encode("ENCRYPTED PRIVATE KEY", []byte{1})}, "api.example.com", "Unable to parse key; the body is encrypted."},
+		"one of OpenSSL's old form":     {Upload{Body: body, Key: strings.Replace(encode("RSA PRIVATE KEY", []byte{1}), "\n", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n", 1)}, "api.example.com", "Unable to parse key; the body is encrypted."},
+		"another's key":                 {Upload{Body: body, Key: other.pkcs8(t)}, "api.example.com", noMatch},
+		"a key of another kind":         {Upload{Body: body, Key: pkcs1.Key}, "api.example.com", noMatch},
+		"RSA, 1024":                     {of(rsaKey(t, 1024)), "api.example.com", badSize},
+		"P-224":                         {of(ec(t, elliptic.P224())), "api.example.com", badSize},
+		"P-521":                         {of(ec(t, elliptic.P521())), "api.example.com", badSize},
+		"Ed25519":                       {of(edwards), "api.example.com", badSize},
+		"a chain in the wrong order":    {Upload{Body: body, Key: key, Chain: root.body() + middle.body()}, "api.example.com", badChain + "0"},
+		"a chain with a gap":            {Upload{Body: body, Key: key, Chain: middle.body() + other.body()}, "api.example.com", badChain + "1"},
+		"the certificate in its chain":  {Upload{Body: body, Key: key, Chain: body + middle.body()}, "api.example.com", badChain + "0"},
+		"a huge key in the chain":       {Upload{Body: byHuge.body(), Key: byHuge.pkcs8(t), Chain: huge.body() + root.body()}, "api.example.com", badChain + "0"},
+		"a large exponent in the chain": {Upload{Body: bySlow.body(), Key: bySlow.pkcs8(t), Chain: slow.body() + root.body()}, "api.example.com", badChain + "0"},
+		"a chain of text":               {Upload{Body: body, Key: key, Chain: "x"}, "api.example.com", badChain + "-1"},
+		"a key in the chain":            {Upload{Body: body, Key: key, Chain: key}, "api.example.com", badChain + "0"},
+		"a huge chain":                  {Upload{Body: body, Key: key, Chain: strings.Repeat(middle.body(), maxLinks+1)}, "api.example.com", badChain + "-1"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -25,11 +25,14 @@ const (
 // included (documented).
 const maxChain = 4
 
-// The shortest RSA key that is taken, in bits (documented), and the longest, as in
-// crypto/tls: what a signature costs to verify grows with the square of it.
+// The shortest RSA key that is taken, in bits (documented), the longest, as in
+// crypto/tls, and its largest exponent, which is everybody's: what a signature costs to
+// verify grows with the square of the one and the length of the other, and a client may
+// ask for a hundred.
 const (
-	minRSA = 2048
-	maxRSA = 8192
+	minRSA      = 2048
+	maxRSA      = 8192
+	maxExponent = 65537
 )
 
 // A Store is a truststore. It never changes.
@@ -106,7 +109,7 @@ var signatures = []x509.SignatureAlgorithm{
 
 var (
 	errSignature = errors.New("Client cert using an insecure Signature Algorithm") //nolint:staticcheck // AWS's words
-	errKey       = errors.New("its key is neither RSA of 2048 to 8192 bits nor ECDSA on P-256 or P-384")
+	errKey       = errors.New("its key is neither RSA of 2048 to 8192 bits, with an exponent of 65537 at the most, nor ECDSA on P-256 or P-384")
 )
 
 // checkAlgorithms wants the algorithms that AWS takes (documented).
@@ -116,7 +119,7 @@ func checkAlgorithms(cert *x509.Certificate) error {
 	}
 	switch key := cert.PublicKey.(type) {
 	case *rsa.PublicKey:
-		if bits := key.N.BitLen(); bits >= minRSA && bits <= maxRSA {
+		if bits := key.N.BitLen(); bits >= minRSA && bits <= maxRSA && key.E <= maxExponent {
 			return nil
 		}
 	case *ecdsa.PublicKey:

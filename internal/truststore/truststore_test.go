@@ -49,6 +49,9 @@ func key(t testing.TB, kind string) crypto.Signer {
 	case "RSA-9689":
 		n := new(big.Int).Lsh(big.NewInt(1), 9689)
 		k = unable{&rsa.PublicKey{N: n.Sub(n, big.NewInt(1)), E: 65537}}
+	case "RSA-2147483647": // by its exponent
+		n := new(big.Int).Lsh(big.NewInt(1), 2203)
+		k = unable{&rsa.PublicKey{N: n.Sub(n, big.NewInt(1)), E: 1<<31 - 1}}
 	case "P-224":
 		k, err = ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
 	case "P-384":
@@ -147,6 +150,7 @@ func TestVerify(t *testing.T) {
 		"by one that has expired":             {bundle(root, old), issue(t, "client", "", old, nil), ErrTime},
 		"a short key":                         {bundle(root), issue(t, "client", "RSA-1024", root, nil), errKey},
 		"a huge key":                          {bundle(root), issue(t, "client", "RSA-9689", root, nil), errKey},
+		"a large exponent":                    {bundle(root), issue(t, "client", "RSA-2147483647", root, nil), errKey},
 		"another curve":                       {bundle(root), issue(t, "client", "P-224", root, nil), errKey},
 		"a larger curve":                      {bundle(root), issue(t, "client", "P-521", root, nil), errKey},
 		"Ed25519":                             {bundle(root), issue(t, "client", "Ed25519", root, nil), errKey},
@@ -192,7 +196,7 @@ func TestWarnings(t *testing.T) {
 		"expired":         {bundle(root, late), `The certificate with subject "CN=late" has expired on 2026-05-08`, ""},
 		"not yet valid":   {bundle(root, early), `The certificate with subject "CN=early" is not valid before 2026-05-08`, ""},
 		"a weak one":      {bundle(root, weak), `The certificate with subject "CN=weak" is not used: Client cert using an insecure Signature Algorithm`, ""},
-		"a huge one":      {bundle(root, issue(t, "huge", "RSA-9689", root, nil)), `The certificate with subject "CN=huge" is not used: its key is neither RSA of 2048 to 8192 bits nor ECDSA on P-256 or P-384`, ""},
+		"a huge one":      {bundle(root, issue(t, "huge", "RSA-9689", root, nil)), `The certificate with subject "CN=huge" is not used: its key is neither RSA of 2048 to 8192 bits, with an exponent of 65537 at the most, nor ECDSA on P-256 or P-384`, ""},
 		"a key":           {append(bundle(root), block("PRIVATE KEY", "x")...), `A block of type "PRIVATE KEY" is no certificate`, ""},
 		"no certificate":  {append(bundle(root), block("CERTIFICATE", "x")...), "A certificate cannot be read", ""},
 		"nothing":         {nil, "", "it has no certificate that can be used"},
