@@ -2,11 +2,7 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
-	"net/http"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -50,14 +46,6 @@ func (n *numbers) connected() func(time.Duration) {
 		return nil
 	}
 	return n.connects.Observe
-}
-
-// page answers Prometheus. A few may ask at once, so that a client that asks without
-// end costs no more than they do.
-func (n *numbers) page(log *slog.Logger) http.Handler {
-	return promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelError), MaxRequestsInFlight: 4, EnableOpenMetrics: true,
-	})
 }
 
 // join adds what the parts of the data plane know of themselves.

@@ -202,7 +202,17 @@ func TestMetricsAreAtTheAdminListener(t *testing.T) {
 	if got := exchange(t, "POST", r.admin+metricsPage, nil); got.status != 404 {
 		t.Errorf("a POST is answered %v", got)
 	}
+	if got := exchange(t, "GET", r.admin+metricsPage, nil, "Origin: https://evil.example"); got.status != 403 {
+		t.Errorf("a web page of another site is answered %v", got)
+	}
 	req, _ := http.NewRequest("GET", r.admin+metricsPage, nil)
+	req.Host = "evil.example"
+	if resp, err := http.DefaultClient.Do(req); err != nil || resp.StatusCode != 403 {
+		t.Errorf("a web page whose name leads to this machine is answered %v, %v", resp, err)
+	} else {
+		resp.Body.Close()
+	}
+	req.Host = ""
 	req.Header.Set("Accept", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -174,6 +174,9 @@ func (s *server) serve() {
 // adminPages are what admin-listen answers.
 func (s *server) adminPages() http.Handler {
 	metrics := s.numbers.page(s.log)
+	if host, _, err := net.SplitHostPort(s.ports.admin.Addr().String()); err == nil && loopback(host) {
+		metrics = s.guests.guard(metrics) // a browser on this machine reaches it, and the pages that it shows
+	}
 	return s.health.before(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != metricsPage || r.Method != http.MethodGet && r.Method != http.MethodHead {
 			http.NotFound(w, r)
