@@ -194,5 +194,7 @@ func TestSampler(t *testing.T) {
 	expect("one of the 5 %", time.Millisecond, 0.049, true)
 	expect("the first of the 95 %", time.Millisecond, 0.05, false)
 	expect("the next second", time.Second, 0.9, true)
-	expect("a clock that was set back", 0, 0.9, false)
+	expect("one that was overtaken", 0, 0.9, false)
+	expect("a clock that was set back", -time.Minute, 0.9, true)
+	expect("the next by that clock", -time.Minute+time.Millisecond, 0.9, false)
 }

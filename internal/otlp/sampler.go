@@ -17,10 +17,11 @@ type Sampler struct {
 	draw   func() float64
 }
 
-// Sample reports whether a call that came at a time is drawn.
+// Sample reports whether a call that came at a time is drawn. Calls come a little out of
+// order; one that is more than a second behind the last says that the clock was set back.
 func (s *Sampler) Sample(now time.Time) bool {
 	second := now.Unix()
-	if last := s.second.Load(); last < second && s.second.CompareAndSwap(last, second) {
+	if last := s.second.Load(); (last < second || second < last-1) && s.second.CompareAndSwap(last, second) {
 		return true
 	}
 	if s.draw != nil {
