@@ -72,14 +72,24 @@ func readCollector(n *yaml.Node) (logDestination, error) {
 	return d, err
 }
 
-// checkCollectorURL takes what integration.CheckURL takes. A user in the URL is refused
-// first: other errors repeat it.
+// checkCollectorURL takes what integration.CheckURL takes. A user and a query, in which
+// keys are sent, are refused first: other errors repeat them.
 func checkCollectorURL(url string) error {
 	_, rest, _ := strings.Cut(url, "//")
-	if authority, _, _ := strings.Cut(rest, "/"); strings.Contains(authority, "@") {
+	authority, _, _ := strings.Cut(rest, "/")
+	switch {
+	case strings.Contains(authority, "@"):
 		return errors.New("a collector's URL has no user: what proves who sends belongs into the file of headers")
+	case strings.Contains(url, "?"):
+		return errors.New("a collector's URL has no query: what proves who sends belongs into the file of headers")
 	}
 	return integration.CheckURL(url)
+}
+
+// collector names a collector in logs: its path may hold a key.
+func (d *logDestination) collector() string {
+	scheme, rest, _ := strings.Cut(d.URL, "//")
+	return scheme + "//" + rest[:strings.IndexByte(rest+"/", '/')]
 }
 
 // check reports why lines cannot be sent there.

@@ -53,7 +53,7 @@ func newCollectorClient() *http.Client {
 }
 
 // String and Stop implement observe.Slow.
-func (s *logSink) String() string { return s.at.URL }
+func (s *logSink) String() string { return s.at.collector() }
 
 func (s *logSink) Stop() {
 	s.cancel()
@@ -106,7 +106,7 @@ func (s *logSink) deliver(lines []byte) error {
 		case pause < 0:
 			return s.refused(lines, err)
 		case try == sinkTries:
-			return fmt.Errorf("%s: %w", s.at.URL, err)
+			return fmt.Errorf("%s: %w", s.at.collector(), err)
 		}
 		if pause == 0 {
 			pause = s.pause << (try - 1)
@@ -127,7 +127,7 @@ func (s *logSink) refused(lines []byte, err error) error {
 	if some, ok := errors.AsType[rejectedRecords](err); ok {
 		lost = min(lost, int(some))
 	}
-	return &observe.Refused{Bytes: len(lines), Lines: lost, Err: fmt.Errorf("%s: %w", s.at.URL, err)}
+	return &observe.Refused{Bytes: len(lines), Lines: lost, Err: fmt.Errorf("%s: %w", s.at.collector(), err)}
 }
 
 // post sends a request once. With an error comes how long the collector wants to be left
