@@ -7,8 +7,8 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
 
-// logFiles are the files and collectors that lines of stages go to, each opened once. "-" is standard
-// output.
+// logFiles are the files and collectors that lines of stages go to, each opened once.
+// "-" is standard output.
 type logFiles struct {
 	stdout *observe.Lines
 	log    *slog.Logger
@@ -32,38 +32,29 @@ func (f *logFiles) lines(name string) *observe.Lines {
 	case "-":
 		return f.stdout
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	l := f.files[name]
-	if l == nil {
-		l = observe.OpenLines(name, f.log)
-		f.files[name] = l
-	}
-	return l
+	return opened(f, f.files, name, func() *observe.Lines { return observe.OpenLines(name, f.log) })
 }
 
 // directory returns the writer of files below a directory. It never waits.
 func (f *logFiles) directory(path string) *observe.Directory {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	d := f.directories[path]
-	if d == nil {
-		d = observe.OpenDirectory(path, f.log)
-		f.directories[path] = d
-	}
-	return d
+	return opened(f, f.directories, path, func() *observe.Directory { return observe.OpenDirectory(path, f.log) })
 }
 
 // collector returns the writer of what a collector is sent. It never waits.
 func (f *logFiles) collector(at logDestination) *observe.Lines {
+	return opened(f, f.collectors, at, func() *observe.Lines { return observe.NewSlowLines(newLogSink(at), f.log) })
+}
+
+// opened returns what is open under a key, which the first who wants it opens.
+func opened[K comparable, V any](f *logFiles, all map[K]V, key K, open func() V) V {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	l := f.collectors[at]
-	if l == nil {
-		l = observe.NewSlowLines(newLogSink(at), f.log)
-		f.collectors[at] = l
+	v, ok := all[key]
+	if !ok {
+		v = open()
+		all[key] = v
 	}
-	return l
+	return v
 }
 
 // reopen has every file opened again, after somebody has moved them away.

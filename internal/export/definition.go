@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/freename"
 )
 
 // Schemas of OpenAPI have no definitions of their own, which the schemas of models may
@@ -15,13 +17,13 @@ const maxDefinitionName = 200
 // nameDefinitions gives each definition within the models a name that no model has: that
 // of its model with its own.
 func (e *exporter) nameDefinitions() {
-	names := newNameSet()
+	var names freename.Set
 	for name := range e.models {
-		names.take(name)
+		names.Take(name)
 	}
 	for _, model := range sorted(e.models) {
 		eachDefinition(e.models[model], func(name string, schema *object) {
-			e.definitions[schema] = names.free(definitionName(model, name))
+			e.definitions[schema] = names.Free(definitionName(model, name))
 		})
 	}
 }

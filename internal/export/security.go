@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
+	"github.com/gatehouse-gw/gatehouse/internal/freename"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -12,13 +13,13 @@ import (
 // two others those of the service unless an authorizer has them.
 func (e *exporter) nameSchemes() {
 	e.schemes = make(map[string]string, len(e.src.Authorizers))
-	names := newNameSet()
+	var names freename.Set
 	for i := range e.src.Authorizers {
 		a := &e.src.Authorizers[i]
 		e.schemes[text(a.ID)] = text(a.Name)
-		names.take(text(a.Name))
+		names.Take(text(a.Name))
 	}
-	e.apiKey, e.iam = names.free("api_key"), names.free("sigv4")
+	e.apiKey, e.iam = names.Free("api_key"), names.Free("sigv4")
 }
 
 // security writes what a call of the operation needs: each scheme in an item of its

@@ -92,7 +92,7 @@ func FuzzWrite(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		doc := parseObject(text)
 		if doc == nil || !utf8.ValidString(text) { // what is stored is UTF-8
-			t.Skip("no object")
+			return
 		}
 		asJSON := written(doc, (*writer).writeJSON)
 		if !json.Valid(asJSON) || !utf8.Valid(asJSON) {

@@ -8,9 +8,9 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/freename"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -26,8 +26,7 @@ const (
 type modelSet struct {
 	names  map[*node]string // of the schemas that are models
 	inline map[[sha256.Size]byte]string
-	taken  map[string]bool
-	tried  map[string]int    // of a name that is taken, the last number that was tried behind it
+	taken  freename.Set      // names of models
 	urls   map[string]string // of models that others refer to
 	failed map[string]bool   // models that cannot be created
 	queue  []namedSchema     // schemas that have a name and no model yet
@@ -51,8 +50,6 @@ func (im *importer) readModels() {
 	im.models = &modelSet{
 		names:  make(map[*node]string),
 		inline: make(map[[sha256.Size]byte]string),
-		taken:  make(map[string]bool),
-		tried:  make(map[string]int),
 		urls:   make(map[string]string),
 		failed: make(map[string]bool),
 
@@ -60,7 +57,7 @@ func (im *importer) readModels() {
 	}
 	schemas := im.component("definitions", "schemas")
 	for name := range schemas.members() {
-		im.models.taken[name] = true
+		im.models.taken.Take(name)
 	}
 	for name, schema := range schemas.members() {
 		if im.opts.Lenient && !modelName.MatchString(name) {
@@ -168,15 +165,7 @@ func (im *importer) freeName(name string) string {
 	if base == "" {
 		base = "Model"
 	}
-	base = base[:min(len(base), maxFreeName)]
-	free := base
-	for i := max(im.models.tried[base], 1); im.models.taken[free]; {
-		i++
-		free = base + strconv.Itoa(i)
-		im.models.tried[base] = i
-	}
-	im.models.taken[free] = true
-	return free
+	return im.models.taken.Free(base[:min(len(base), maxFreeName)])
 }
 
 // modelNamed returns the name of the model that the schema to, the target of a
@@ -207,10 +196,11 @@ func (im *importer) inlineModel(schema *cursor) string {
 	name, ok := im.models.inline[sum]
 	for i := 0; !ok; i++ {
 		name = "MODEL" + hex.EncodeToString(sum[i:i+3])
-		ok = !im.models.taken[name] || i+3 == len(sum)
+		ok = !im.models.taken.Taken(name) || i+3 == len(sum)
 	}
 	if _, known := im.models.inline[sum]; !known {
-		im.models.inline[sum], im.models.taken[name] = name, true
+		im.models.inline[sum] = name
+		im.models.taken.Take(name)
 		im.models.queue = append(im.models.queue, namedSchema{name, schema})
 	}
 	im.models.names[schema.node] = name

@@ -77,16 +77,6 @@ func logsOf(open func(group string) ExecutionLog, group string, canary bool) (to
 	return to
 }
 
-// methodSetting is what the stage's settings say of a method: those of its own path and
-// verb, else those for all methods. It is never nil.
-func (s *Stage) methodSetting(m *Method) *snapshot.MethodSetting {
-	setting, ok := s.settings.MethodSettings[m.setting]
-	if !ok {
-		setting = s.settings.MethodSettings["*/*"]
-	}
-	return &setting
-}
-
 // beginLog begins to record a call whose method is logged, unless somebody has it
 // recorded anyway.
 func (c *call) beginLog(l *methodLog) {

@@ -103,3 +103,13 @@ func (s *Settings) Refused(req *httpmsg.Request, d *httpmsg.Done) {
 	x.Error = mapping.ContextError{ResponseType: d.ErrorType, Message: d.ErrorMessage, HasMessage: d.ErrorMessage != ""}
 	s.accessLog.Write(nil, &accesslog.Record{Done: d, Context: &x, Peer: req.Peer})
 }
+
+// methodSetting is what the stage's settings say of a method: those of its own path and
+// verb, else those for all methods. It is never nil.
+func (s *Stage) methodSetting(m *Method) *snapshot.MethodSetting {
+	setting, ok := s.settings.MethodSettings[m.setting]
+	if !ok {
+		setting = s.settings.MethodSettings["*/*"]
+	}
+	return &setting
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/freename"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -26,7 +27,7 @@ var verbs = []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 // with the same name always get the same numbers.
 func methodsOf(resources []wire.Resource, name func(words []string) string) []method {
 	var out []method
-	used := names{taken: make(map[string]bool), last: make(map[string]int)}
+	var used freename.Set
 	byPath := func(a, b *wire.Resource) int { return cmp.Compare(*a.Path, *b.Path) }
 	for _, r := range slices.SortedFunc(pointers(resources), byPath) {
 		words := wordsOf(*r.Path)
@@ -38,7 +39,7 @@ func methodsOf(resources []wire.Resource, name func(words []string) string) []me
 				}
 			}
 			f := declared(&m)
-			f.name, f.verb, f.path = used.unique(name(append(slices.Clip(words), strings.ToLower(verb)))), verb, *r.Path
+			f.name, f.verb, f.path = used.Free(name(append(slices.Clip(words), strings.ToLower(verb)))), verb, *r.Path
 			out = append(out, f)
 		}
 	}

@@ -1,9 +1,6 @@
 package sdk
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // rootWord stands for the path "/", as in the service's clients.
 const rootWord = "root"
@@ -66,20 +63,3 @@ func snakeCase(words []string) string {
 func isLetter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
 func isDigit(r rune) bool  { return '0' <= r && r <= '9' }
 func isUpper(c byte) bool  { return 'A' <= c && c <= 'Z' }
-
-// names are those that functions have.
-type names struct {
-	taken map[string]bool
-	last  map[string]int // the last number that a name got
-}
-
-// unique makes a name that no function has: the second that would be petsGet is petsGet2.
-func (n *names) unique(name string) string {
-	out := name
-	for n.taken[out] {
-		n.last[name] = max(n.last[name], 1) + 1
-		out = name + strconv.Itoa(n.last[name])
-	}
-	n.taken[out] = true
-	return out
-}
