@@ -1,18 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
-	"os"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
-	"github.com/gatehouse-gw/gatehouse/internal/integration"
 )
 
 // A logDestination is where the lines of an access log go: a file, or a collector.
@@ -72,20 +63,6 @@ func readCollector(n *yaml.Node) (logDestination, error) {
 	return d, err
 }
 
-// checkCollectorURL takes what integration.CheckURL takes. A user and a query, in which
-// keys are sent, are refused first: other errors repeat them.
-func checkCollectorURL(url string) error {
-	_, rest, _ := strings.Cut(url, "//")
-	authority, _, _ := strings.Cut(rest, "/")
-	switch {
-	case strings.Contains(authority, "@"):
-		return errors.New("a collector's URL has no user: what proves who sends belongs into the file of headers")
-	case strings.Contains(url, "?"):
-		return errors.New("a collector's URL has no query: what proves who sends belongs into the file of headers")
-	}
-	return integration.CheckURL(url)
-}
-
 // collector names a collector in logs: its path may hold a key.
 func (d *logDestination) collector() string {
 	scheme, rest, _ := strings.Cut(d.URL, "//")
@@ -103,42 +80,3 @@ func (d *logDestination) check() error {
 	_, err := readHeaders(d.Headers)
 	return err
 }
-
-// maxHeaderFile bounds a file of headers.
-const maxHeaderFile = 16 << 10
-
-// readHeaders reads a file of headers, a "Name: value" a line; lines that are empty or
-// begin with # are passed over. No error repeats what the file says.
-func readHeaders(name string) (http.Header, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxHeaderFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxHeaderFile {
-		return nil, fmt.Errorf("%s is longer than %d bytes", name, maxHeaderFile)
-	}
-	out := make(http.Header)
-	number := 0
-	for line := range bytes.Lines(text) {
-		number++
-		line := strings.TrimSpace(string(line))
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		field, value, ok := strings.Cut(line, ":")
-		value = strings.TrimSpace(value)
-		if !ok || !httpmsg.ValidName(field) || !httpmsg.ValidValue(value) || ofTransport[http.CanonicalHeaderKey(field)] {
-			return nil, fmt.Errorf("%s:%d: is no header such as Authorization: Bearer …", name, number)
-		}
-		out.Add(field, value)
-	}
-	return out, nil
-}
-
-// ofTransport are the headers that say how a request goes over its connection.
-var ofTransport = map[string]bool{"Host": true, "Content-Length": true, "Transfer-Encoding": true, "Connection": true, "Upgrade": true, "Trailer": true, "Te": true, "Content-Encoding": true}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -17,39 +16,26 @@ import (
 
 // What bounds the delivery of lines to a collector.
 const (
-	sinkBatch   = 512 << 10        // bytes of lines in a request; a longer line has one of its own
-	sinkTime    = 10 * time.Second // of one request
-	sinkTries   = 6                // of one batch, whose lines are lost then
+	sinkBatch   = 512 << 10 // bytes of lines in a request; a longer line has one of its own
+	sinkTries   = 6         // of one batch, whose lines are lost then
 	sinkPause   = 500 * time.Millisecond
 	sinkPatient = 30 * time.Second // the longest pause, whatever the collector asks for
-	sinkAnswer  = 64 << 10         // bytes of an answer that are read
 )
 
 // A logSink gives lines to a collector over HTTP, in batches: the writer of an
 // observe.Lines, which waits and bounds for it.
 type logSink struct {
 	at     logDestination
-	client *http.Client
+	client *collectorClient
 	ctx    context.Context
 	cancel context.CancelFunc
-	header http.Header // as the file had it when it could be read last
 
 	pause time.Duration // behind the first try; each one behind another is twice as long
 }
 
 func newLogSink(at logDestination) *logSink {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &logSink{at: at, ctx: ctx, cancel: cancel, pause: sinkPause, client: newCollectorClient()}
-}
-
-// newCollectorClient is the client of a collector. It follows no redirection: the headers
-// are for the collector alone.
-func newCollectorClient() *http.Client {
-	const headBytes, connections = 64 << 10, 2
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout, transport.MaxResponseHeaderBytes = sinkTime, headBytes
-	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = connections, 1
-	return &http.Client{Transport: transport, Timeout: sinkTime, CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirected }}
+	return &logSink{at: at, ctx: ctx, cancel: cancel, pause: sinkPause, client: newCollectorClient(at.URL, at.Headers)}
 }
 
 // String and Stop implement observe.Slow.
@@ -57,7 +43,7 @@ func (s *logSink) String() string { return s.at.collector() }
 
 func (s *logSink) Stop() {
 	s.cancel()
-	s.client.CloseIdleConnections()
+	s.client.client.CloseIdleConnections()
 }
 
 // Write delivers whole lines. It returns how many bytes of them the collector has taken.
@@ -133,23 +119,20 @@ func (s *logSink) refused(lines []byte, err error) error {
 // post sends a request once. With an error comes how long the collector wants to be left
 // alone, 0 where it does not say, and a negative time where it takes such a request never.
 func (s *logSink) post(body []byte) (pause time.Duration, err error) {
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, s.at.URL, bytes.NewReader(body))
-	if err != nil {
+	contentType := "text/plain; charset=utf-8"
+	if s.at.Protocol == sinkOTLP {
+		contentType = "application/json"
+	}
+	resp, answer, err := s.client.post(s.ctx, contentType, body)
+	if errors.Is(err, errRedirected) {
 		return -1, err
 	}
-	req.Header = s.headers()
-	resp, err := s.client.Do(req)
 	if err != nil {
-		if errors.Is(err, errRedirected) {
-			return -1, errRedirected
-		}
-		return 0, errors.Unwrap(err)
+		return 0, err
 	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, sinkAnswer))
 	switch status := resp.StatusCode; {
 	case status/100 == 2:
-		if s.at.Protocol == sinkOTLP && err == nil {
+		if s.at.Protocol == sinkOTLP && answer != nil {
 			return -1, rejectedOTLPLogs(answer)
 		}
 		return 0, nil
@@ -167,25 +150,4 @@ func retryAfter(h http.Header) time.Duration {
 		return 0
 	}
 	return time.Duration(seconds) * time.Second
-}
-
-// headers are those of a request: what the file says goes before our own. It is read each
-// time, so that a token in it can change; while it cannot be read, what it said last holds.
-func (s *logSink) headers() http.Header {
-	if s.at.Headers != "" {
-		if read, err := readHeaders(s.at.Headers); err == nil {
-			s.header = read
-		}
-	}
-	out := s.header.Clone()
-	if out == nil {
-		out = make(http.Header)
-	}
-	if out.Get("Content-Type") == "" {
-		out.Set("Content-Type", map[string]string{sinkOTLP: "application/json", sinkLines: "text/plain; charset=utf-8"}[s.at.Protocol])
-	}
-	if out.Get("User-Agent") == "" {
-		out.Set("User-Agent", "gatehouse")
-	}
-	return out
 }

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
-	"maps"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -24,41 +20,19 @@ func newSpans(c *config, log *slog.Logger) *otlp.Exporter {
 	if c.OTLPEndpoint == "" {
 		return nil
 	}
-	to := &spanSink{url: strings.TrimSuffix(c.OTLPEndpoint, "/") + tracesPath, headers: c.OTLPHeaders, client: newCollectorClient()}
+	to := newCollectorClient(strings.TrimSuffix(c.OTLPEndpoint, "/")+tracesPath, c.OTLPHeaders)
 	return otlp.NewExporter(otlp.Options{
-		Send: to.send, Log: log,
+		Send: to.sendSpans, Log: log,
 		Resource: []otlp.Attribute{{Name: "service.name", Text: "gatehouse"}, {Name: "service.version", Text: version()}},
 	})
 }
 
-// A spanSink sends traces to a collector over HTTP. One goroutine uses it.
-type spanSink struct {
-	url     string
-	headers string      // file; "" for none
-	header  http.Header // as the file had it when it could be read last
-	client  *http.Client
-}
-
-// send is an otlp.Options.Send.
-func (c *spanSink) send(ctx context.Context, request []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(request))
+// sendSpans is an otlp.Options.Send.
+func (c *collectorClient) sendSpans(ctx context.Context, request []byte) error {
+	resp, _, err := c.post(ctx, "application/x-protobuf", request)
 	if err != nil {
 		return err
 	}
-	if c.headers != "" {
-		if read, err := readHeaders(c.headers); err == nil {
-			c.header = read
-		}
-	}
-	maps.Copy(req.Header, c.header)
-	req.Header.Set("Content-Type", "application/x-protobuf")
-	req.Header.Set("User-Agent", "gatehouse/"+version())
-	resp, err := c.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection is kept
 	if resp.StatusCode/100 != 2 {
 		return fmt.Errorf("it answered %s", resp.Status)
 	}
