@@ -123,21 +123,10 @@ func mutualName(t *testing.T, c *apigateway.Client, name, uri string, version *s
 
 // askSecure is a GET of a domain name: status, protocol and body, or "no handshake".
 func askSecure(address, sni, host, path string, config *tls.Config) string {
-	config = config.Clone()
-	config.ServerName = sni
-	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}
-	defer transport.CloseIdleConnections()
-	req, err := http.NewRequest("GET", "https://"+address+path, nil)
-	if err != nil {
-		return err.Error()
-	}
-	req.Host = host
-	resp, err := (&http.Client{Transport: transport, Timeout: patience}).Do(req)
-	if err != nil {
+	resp, body := getSecure(address, sni, host, path, config)
+	if resp == nil {
 		return "no handshake"
 	}
-	defer func() { _ = resp.Body.Close() }()
-	body, _ := io.ReadAll(resp.Body)
 	return fmt.Sprintf("%d %s", resp.StatusCode, body)
 }
 

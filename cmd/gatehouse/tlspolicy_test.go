@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -145,24 +146,35 @@ func TestTLSPolicies(t *testing.T) {
 	}
 }
 
-// secureStatus is what a GET comes to, "" where the handshake fails. at is where the
-// client connects to, sni what it asks for there.
-func secureStatus(address, sni, host, path string, config *tls.Config) string {
+// getSecure is a GET under TLS on a connection of its own, nil where the handshake
+// fails. address is where the client connects to, sni what it asks for there.
+func getSecure(address, sni, host, path string, config *tls.Config) (*http.Response, []byte) {
 	config = config.Clone()
-	config.InsecureSkipVerify = true
 	config.ServerName = sni
 	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}
 	defer transport.CloseIdleConnections()
 	req, err := http.NewRequest("GET", "https://"+address+path, nil)
 	if err != nil {
-		return err.Error()
+		panic(err) // a test has written the URL
 	}
 	req.Host = host
 	resp, err := (&http.Client{Transport: transport, Timeout: patience}).Do(req)
 	if err != nil {
+		return nil, nil
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, _ := io.ReadAll(resp.Body)
+	return resp, body
+}
+
+// secureStatus is what a GET comes to, "" where the handshake fails.
+func secureStatus(address, sni, host, path string, config *tls.Config) string {
+	config = config.Clone()
+	config.InsecureSkipVerify = true
+	resp, _ := getSecure(address, sni, host, path, config)
+	if resp == nil {
 		return ""
 	}
-	_ = resp.Body.Close()
 	return fmt.Sprintf("%d over %s", resp.StatusCode, resp.Proto)
 }
 

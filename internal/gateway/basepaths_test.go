@@ -43,13 +43,7 @@ func TestBasePathsOfSeveralLevels(t *testing.T) {
 		"few.example.com/b":                              "403",
 		"few.example.com/":                               "403",
 	} {
-		host, path, _ := strings.Cut(target, "/")
-		resp, body := s.call(t, "GET /"+path+" HTTP/1.1\r\nHost: "+host+"\r\n\r\n")
-		if want == "403" {
-			expectError(t, resp, body, 403, "ForbiddenException", forbiddenBody)
-		} else if resp.StatusCode != 200 || body != want {
-			t.Errorf("%s: got %d %s, want %s", target, resp.StatusCode, body, want)
-		}
+		s.expectLed(t, target, want)
 	}
 }
 
