@@ -198,12 +198,14 @@ func (ds *domains) publish(changed []string, private bool) {
 
 // domainOf makes what serves the requests of a domain name.
 func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) any) *domain {
-	d := &domain{id: id, others: &mapping{by: new(httpmsg.CustomDomain), err: rows.err}}
+	d := &domain{id: id, policy: tlspolicy.Default, others: &mapping{by: new(httpmsg.CustomDomain), err: rows.err}}
 	if rows.err != nil {
 		return d
 	}
-	d.arns, d.policy = rows.domain.CertificateARNs, tlspolicy.Find(rows.domain.SecurityPolicy)
-	d.trust, d.uploaded = rows.trust, rows.domain.Certificate
+	if named := tlspolicy.Find(rows.domain.SecurityPolicy); named != nil { // a later version may know others
+		d.policy = named
+	}
+	d.arns, d.trust, d.uploaded = rows.domain.CertificateARNs, rows.trust, rows.domain.Certificate
 	d.others.policy, d.others.trust = d.policy, d.trust
 	every := httpmsg.CustomDomain{EndpointTypes: rows.domain.EndpointTypes, Strict: rows.domain.EndpointAccessMode == "STRICT", MutualTLS: d.trust != nil}
 	if rows.domain.ID != "" && policy != nil {

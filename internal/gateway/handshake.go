@@ -27,9 +27,6 @@ type Handshake struct {
 // those of one name counts, where no public one is like it. It costs no memory.
 func (g *Gateway) Handshake(name string, at *httpmsg.VPCEndpoint) Handshake {
 	if d := g.domains.ofHandshake(name, at); d != nil {
-		if d.policy == nil {
-			return Handshake{Policy: tlspolicy.Default, CertificateARNs: d.arns, ClientCertificate: d.trust != nil}
-		}
 		return Handshake{Policy: d.policy, CertificateARNs: d.arns, ClientCertificate: d.trust != nil, Uploaded: d.uploaded, Row: d.id}
 	}
 	if api, _, ok := httpmsg.SplitStageHost(name); ok && api != "" {

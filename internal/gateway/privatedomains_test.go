@@ -1,12 +1,15 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/tlspolicy"
 )
 
 // privateRow is the row of a private domain name of an account.
@@ -92,6 +95,23 @@ func TestPrivateDomains(t *testing.T) {
 	set(DomainChanges{Names: []DomainChange{{ID: privateRow("2", name, "b").ID}}})
 	if resp, _ := shared.call(t, "GET /x HTTP/1.1\r\nHost: "+name+"\r\n\r\n"); resp.StatusCode != 403 {
 		t.Errorf("nothing is left: got %d", resp.StatusCode)
+	}
+}
+
+// A policy that only a later version knows is taken for the default one, in handshakes and
+// for calls by the connections of other names; the rest of the domain name holds.
+func TestHandshakeOfUnknownPolicy(t *testing.T) {
+	g := New(Options{})
+	row := domainRow("api.example.com")
+	row.Domain.SecurityPolicy, row.Domain.Certificate, row.Domain.CertificateARNs = "SecurityPolicy_OF_LATER", "f1", []string{"arn"}
+	g.SetDomains(DomainChanges{Names: []DomainChange{row}})
+	want := Handshake{Policy: tlspolicy.Default, CertificateARNs: []string{"arn"}, Uploaded: "f1", Row: row.ID}
+	if got := g.Handshake("api.example.com", nil); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	peer := &httpmsg.Peer{TLSVersion: tls.VersionTLS11, CipherSuite: tls.TLS_RSA_WITH_AES_128_CBC_SHA}
+	if d := g.domains.find("api.example.com"); takes(d.others.policy, peer) {
+		t.Error("a call by TLS 1.1 is taken")
 	}
 }
 
