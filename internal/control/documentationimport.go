@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -81,9 +80,8 @@ func (a *applier) importDocumentation() ([]string, error) {
 
 // An importedPart is what a definition says of one location.
 type importedPart struct {
-	wire.DocumentationPart
+	openapi.DocumentationPart
 	said []string // properties, in the order of the definition
-	ref  string
 }
 
 // importedParts lists the definition's parts that are good, each location once.
@@ -93,15 +91,15 @@ func (a *applier) importedParts() ([]*importedPart, error) {
 	}
 	var parts []*importedPart
 	at := make(map[apidoc.Location]*importedPart)
-	for i, from := range a.def.Documentation.Parts {
-		p := &importedPart{DocumentationPart: from, ref: fmt.Sprintf("#/x-amazon-apigateway-documentation/documentationParts/%d", i)}
-		if err := checkDocumentationPart(&p.DocumentationPart); err != nil {
+	for i := range a.def.Documentation.Parts {
+		p := &importedPart{DocumentationPart: a.def.Documentation.Parts[i]}
+		if err := checkDocumentationPart(&p.DocumentationPart.DocumentationPart); err != nil {
 			if err := a.notePart(p, err); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		location := wholeLocation(&p.DocumentationPart)
+		location := wholeLocation(&p.DocumentationPart.DocumentationPart)
 		if at[location] == nil {
 			at[location], parts = p, append(parts, p)
 		}
@@ -112,8 +110,8 @@ func (a *applier) importedParts() ([]*importedPart, error) {
 
 // notePart is note for a part that cannot be stored.
 func (a *applier) notePart(p *importedPart, err error) error {
-	return a.note(err, p.ref, func(err error) {
-		a.failed.Add("Unable to create documentation part for " + wire.Truncated(givenLocation(&p.DocumentationPart).String()) + ": " + err.Error())
+	return a.note(err, p.Ref(), func(err error) {
+		a.failed.Add("Unable to create documentation part for " + wire.Truncated(givenLocation(&p.DocumentationPart.DocumentationPart).String()) + ": " + err.Error())
 	})
 }
 
@@ -127,11 +125,11 @@ type documentationImport struct {
 // put stores one part: as a new one, merged into the one that has its location, or
 // in that one's place.
 func (im *documentationImport) put(from *importedPart) error {
-	at, err := load[entry](im.tx, kindDocumentationPlace, locationKey(wholeLocation(&from.DocumentationPart)), nil)
+	at, err := load[entry](im.tx, kindDocumentationPlace, locationKey(wholeLocation(&from.DocumentationPart.DocumentationPart)), nil)
 	if err != nil {
 		return err
 	}
-	p, said := &from.DocumentationPart, from.said
+	p, said := &from.DocumentationPart.DocumentationPart, from.said
 	if at != nil {
 		was, err := im.documentationPart(at.ID)
 		if err != nil {

@@ -36,6 +36,10 @@ x-amazon-apigateway-gateway-responses: {THROTTLED: {statusCode: 503}, QUOTA_EXCE
 x-amazon-apigateway-documentation: {documentationParts: [{location: {type: API}, properties: {old: 1}}, {location: {type: METHOD, path: /both}, properties: {old: 1}}]}
 `
 
+// oldParts is what modesBefore documents.
+const oldParts = `API:{"old":1,"info":{"description":"old"}} METHOD:{"old":1} MODEL:{"title":"old"} MODEL:{"title":"old"} ` +
+	`RESPONSE:{"description":"a"} RESPONSE:{"description":"a"} RESPONSE:{"description":"a"} RESPONSE:{"description":"b"}`
+
 // TestPutModes lays a definition that says one thing, and one that does not say it, over
 // an API, in both modes, member by member.
 func TestPutModes(t *testing.T) {
@@ -73,7 +77,9 @@ func TestPutModes(t *testing.T) {
 		"gateway responses": {"x-amazon-apigateway-gateway-responses: {QUOTA_EXCEEDED: {statusCode: 504}, UNAUTHORIZED: {statusCode: 504}}", gatewayResponsesOf,
 			"QUOTA_EXCEEDED:503 THROTTLED:503", "QUOTA_EXCEEDED:504 THROTTLED:503 UNAUTHORIZED:504", "QUOTA_EXCEEDED:504 UNAUTHORIZED:504", ""},
 		"documentation": {"x-amazon-apigateway-documentation: {documentationParts: [{location: {type: METHOD, path: /both}, properties: {new: 1}}, {location: {type: RESOURCE}, properties: {new: 1}}]}", partsOf,
-			`API:{"old":1} METHOD:{"old":1}`, `API:{"old":1} METHOD:{"old":1,"new":1} RESOURCE:{"new":1}`, `METHOD:{"new":1} RESOURCE:{"new":1}`, ""},
+			oldParts, strings.Replace(strings.Replace(oldParts, `METHOD:{"old":1}`, `METHOD:{"old":1,"new":1}`, 1), "RESPONSE", `RESOURCE:{"new":1} RESPONSE`, 1), `METHOD:{"new":1} RESOURCE:{"new":1}`, ""},
+		"descriptions": {`paths: {/both: {get: {description: new, responses: {"200": {description: new}}, x-amazon-apigateway-integration: {type: mock}}}}`, partsOf,
+			oldParts, strings.Replace(strings.Replace(oldParts, "METHOD", `METHOD:{"description":"new"} METHOD`, 1), `RESPONSE:{"description":"a"} `, "", 1) + ` RESPONSE:{"description":"new"}`, `METHOD:{"description":"new"} RESPONSE:{"description":"new"}`, ""},
 		"methods": {`paths: {/both: {get: {operationId: new, responses: {"200": {description: a}, "400": {description: b}}, x-amazon-apigateway-integration: {type: mock}}}, /new: {put: {x-amazon-apigateway-integration: {type: mock}}}}`, methodsOf,
 			"/ /both:GET(old,1,200,206) /both:POST(,0,200) /old /old/deep:GET(,0,200)",
 			"/ /both:GET(new,0,200,400) /both:POST(,0,200) /new:PUT(,0) /old /old/deep:GET(,0,200)",

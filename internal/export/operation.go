@@ -34,6 +34,7 @@ func (e *exporter) operation(r *wire.Resource, verb string, m *wire.Method) (*ob
 	op.parameters()
 	op.responses()
 	op.security()
+	about.copy(op.out, "deprecated")
 	about.extensions(op.out)
 	if name := e.validators[text(m.RequestValidatorID)]; name != "" && e.Extensions.Validators {
 		op.out.set(extensionPrefix+"request-validator", name)

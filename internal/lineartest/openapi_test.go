@@ -168,6 +168,21 @@ var definitions = map[string]func(size int) string{
 	"documentation": func(n int) string {
 		return swagger(`"x-amazon-apigateway-documentation":{"documentationParts":[` + many(n, ",", func(i int) string { return `{"location":{"type":"API"},"properties":{"a":1}}` }) + `]},"paths":{}`)
 	},
+	"descriptions": func(n int) string {
+		return openapi3(`"paths":{"/a":{"get":{"responses":{` + many(n, ",", func(i int) string { return fmt.Sprintf(`"%d":{"description":"d","headers":{"a":{"description":"d"}}}`, i) }) + `}}}}`)
+	},
+	"a description that many share": func(n int) string {
+		return openapi3(`"components":{"parameters":{"P":{"in":"query","name":"a","description":"` + strings.Repeat("d", min(n/2, 60<<10)) + `"}}},"paths":{` +
+			many(n/2, ",", func(i int) string {
+				return fmt.Sprintf(`"/%d":{"get":{"parameters":[{"$ref":"#/components/parameters/P"}]}}`, i)
+			}) + `}`)
+	},
+	"descriptions that a part for all has": func(n int) string {
+		return openapi3(`"x-amazon-apigateway-documentation":{"documentationParts":[{"location":{"type":"RESPONSE"},"properties":{"description":"` + strings.Repeat("d", n/2) + `"}}]},"paths":{` +
+			many(n/2, ",", func(i int) string {
+				return fmt.Sprintf(`"/%d/a/a/a":{"get":{"responses":{"200":{"description":"d"},"400":{"description":"d"}}}}`, i)
+			}) + `}`)
+	},
 	"documentation of one entity": func(n int) string {
 		return swagger(`"x-amazon-apigateway-documentation":{"documentationParts":[` + many(n, ",", func(i int) string { return fmt.Sprintf(`{"location":{"type":"API"},"properties":{"a%d":1}}`, i) }) + `]},"paths":{}`)
 	},

@@ -21,7 +21,8 @@ type Options struct {
 	// basepath of ImportRestApi.
 	BasePath BasePath
 
-	// IgnoreDocumentation leaves x-amazon-apigateway-documentation out: the
+	// IgnoreDocumentation makes no documentation of the document, neither of
+	// x-amazon-apigateway-documentation nor of descriptions and their like: the
 	// parameter ignore=documentation.
 	IgnoreDocumentation bool
 
@@ -174,11 +175,23 @@ type Authorizer struct {
 	Ref string `json:"-"` // reference to the extension
 }
 
-// A Documentation is the extension x-amazon-apigateway-documentation.
+// A Documentation is the extension x-amazon-apigateway-documentation, and behind its parts
+// those that are made of what the document says of its entities elsewhere, such as a
+// description of a method. Several parts may be for one location: they are to be merged,
+// and none of the latter says what one of the former does.
 type Documentation struct {
-	Version string                   `json:"version,omitzero"`
-	Parts   []wire.DocumentationPart `json:"parts,omitzero"`
+	Version string              `json:"version,omitzero"` // the extension's
+	Parts   []DocumentationPart `json:"parts,omitzero"`
 }
+
+// A DocumentationPart is what is said of an entity. Its id is nil.
+type DocumentationPart struct {
+	wire.DocumentationPart
+	from *cursor
+}
+
+// Ref is the reference to what the part is made of.
+func (p *DocumentationPart) Ref() string { return p.from.reference() }
 
 // A FeatureName names what a definition asks for, in the words of the service's
 // documentation.

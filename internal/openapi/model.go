@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
 	"github.com/gatehouse-gw/gatehouse/internal/freename"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -98,7 +99,23 @@ func (im *importer) addModel(m namedSchema) {
 		model.Description = &d
 	}
 	im.api.Models = append(im.api.Models, Model{Model: model, Ref: m.schema.reference()})
+	im.describeModel(m)
 }
+
+// describeModel makes documentation of a schema. A reference has nothing to say.
+func (im *importer) describeModel(m namedSchema) {
+	said := im.properties(m.schema, "title", "description", "externalDocs")
+	if title := stockTitles[m.name]; title != "" && m.schema.str("title") == title {
+		said = im.properties(m.schema, "description", "externalDocs")
+	}
+	if m.schema.get("$ref") == nil {
+		im.describe(m.schema, apidoc.Location{Type: "MODEL", Name: m.name}, said)
+	}
+}
+
+// stockTitles are the titles of the models that every new API has. Exports write them
+// without anybody's documentation.
+var stockTitles = map[string]string{"Empty": "Empty Schema", "Error": "Error Schema"}
 
 // refuseModel says why the service does not create a model. Of a document that
 // was not written for it, a lenient import leaves the model out: nothing that

@@ -4,14 +4,19 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // mappedName is what the service takes as the name of a parameter or header.
 var mappedName = regexp.MustCompile(`^[a-zA-Z0-9._$-]+$`)
 
-// locations are the words of mapping expressions for the places of parameters.
-var locations = map[string]string{"query": "querystring", "header": "header", "path": "path"}
+// Of the places of parameters: the words of mapping expressions, and the types of their
+// documentation.
+var (
+	locations      = map[string]string{"query": "querystring", "header": "header", "path": "path"}
+	parameterTypes = map[string]string{"query": "QUERY_PARAMETER", "header": "REQUEST_HEADER", "path": "PATH_PARAMETER"}
+)
 
 // A parameter is one of an operation, its reference followed.
 type parameter struct {
@@ -26,6 +31,7 @@ func (im *importer) readParameters(m *Method, r *route, item, op *cursor, locati
 		place, ok := locations[p.in]
 		switch {
 		case p.in == "body" && im.dialect == swagger2:
+			im.describe(p.cursor, r.entity("REQUEST_BODY", m), im.properties(p.cursor, "description"))
 			im.readBody(m, r, op, p)
 			continue
 		case !ok:
@@ -42,6 +48,9 @@ func (im *importer) readParameters(m *Method, r *route, item, op *cursor, locati
 		im.ignoredConstraints(p)
 		required, given := p.get("required").bool()
 		setParameter(m, place, name, required || p.in == "path" && !given)
+		entity := r.entity(parameterTypes[p.in], m)
+		entity.Name = name
+		im.describe(p.cursor, entity, im.properties(p.cursor, "description"))
 	}
 	for _, name := range pathVariables(r.path) {
 		if _, ok := m.RequestParameters["method.request.path."+name]; !ok {
@@ -181,6 +190,7 @@ func (im *importer) readRequestBody(m *Method, r *route, op *cursor, location st
 		return
 	}
 	im.check(body, inRequestBody, location+".requestBody")
+	im.describe(body, r.entity("REQUEST_BODY", m), im.properties(body, "description"))
 	im.readContent(&m.RequestModels, body, "in body of method '"+r.method(*m.HTTPMethod)+"'", location+".requestBody")
 }
 
@@ -219,6 +229,7 @@ func (im *importer) readResponses(m *Method, r *route, op *cursor, location stri
 			continue
 		}
 		m.MethodResponses[code] = im.readResponse(r, op, c, *m.HTTPMethod, code, at)
+		im.describeResponse(c, r.entity("RESPONSE", m), code)
 	}
 }
 
@@ -254,4 +265,37 @@ func (im *importer) readResponse(r *route, op, c *cursor, verb, code, location s
 		out.ResponseParameters["method.response.header."+name] = false
 	}
 	return out
+}
+
+// describeResponse makes documentation of a response and of its headers. The description
+// that exports write where there is none says nothing.
+func (im *importer) describeResponse(c *cursor, entity apidoc.Location, code string) {
+	if im.opts.IgnoreDocumentation {
+		return
+	}
+	entity.StatusCode = code
+	if c.str("description") != code+" response" {
+		im.describe(c, entity, im.properties(c, "description"))
+	}
+	entity.Type = "RESPONSE_HEADER"
+	for name, header := range c.get("headers").members() {
+		if header = im.header(header); header != nil {
+			entity.Name = name
+			im.describe(header, entity, im.properties(header, "description"))
+		}
+	}
+}
+
+// header returns what a header's reference leads to, or the header itself. It is nil, and
+// nothing is told, when there is none: of headers only the names are served.
+func (im *importer) header(c *cursor) *cursor {
+	ref := c.get("$ref")
+	if !ref.is(text) {
+		return c
+	}
+	to, err := im.docs.resolve(c.node.src, ref.node.value)
+	if err != nil || !im.spend(to.node.weight) {
+		return nil
+	}
+	return to
 }

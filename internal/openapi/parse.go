@@ -19,7 +19,7 @@ func Parse(data []byte, o Options) (*API, error) {
 	return build(&documents{main: src, weight: src.root.weight}, o, findings)
 }
 
-// ParseDocumentation reads of a definition what Parse reads into API.Documentation,
+// ParseDocumentation reads of a definition the documentation that its extension holds,
 // and nothing else: the rest may be as wrong as it likes. Its errors are Parse's, in
 // the words in which ImportDocumentationParts gives them.
 func ParseDocumentation(data []byte, o Options) (*API, error) {
@@ -151,6 +151,8 @@ type importer struct {
 	bodies   int   // bytes of the templates made from examples
 
 	malformed string // the text about the first integration that cannot be read
+
+	documentation documentation
 
 	models     *modelSet
 	schemes    map[string]scheme

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -78,6 +79,11 @@ type route struct {
 // method returns how the service's messages call a method of r: GET /pets.
 func (r *route) method(verb string) string { return verb + " " + r.shown }
 
+// entity is the location of what documentation says of a part of a method.
+func (r *route) entity(kind string, m *Method) apidoc.Location {
+	return apidoc.Location{Type: kind, Path: r.path, Method: *m.HTTPMethod}
+}
+
 // readPath reads the path item of one path.
 func (im *importer) readPath(name string, item *cursor) {
 	r := &route{name: name, location: "paths.'" + brief(name) + "'"}
@@ -109,6 +115,9 @@ func (im *importer) readPath(name string, item *cursor) {
 	resource := &im.api.Resources[r.index]
 	r.path, resource.Ref = resource.Path, item.reference()
 	r.shown = brief(r.path)
+	if im.dialect != swagger2 { // whose path items have neither
+		im.describe(item, apidoc.Location{Type: "RESOURCE", Path: r.path}, im.properties(item, "summary", "description"))
+	}
 	for key, op := range item.members() {
 		verb, ok := verbs[key]
 		switch {
@@ -248,6 +257,7 @@ func (im *importer) readOperation(r *route, verb string, item, op *cursor) Metho
 	im.check(op, inOperation, location)
 	m := Method{Method: wire.Method{HTTPMethod: &verb}, Ref: op.reference()}
 	m.OperationName = im.optional(op, "operationId", location)
+	im.describe(op, r.entity("METHOD", &m), im.properties(op, "tags", "summary", "description", "externalDocs", "deprecated"))
 	for _, key := range []string{"callbacks", "servers"} {
 		if c := op.get(key); c != nil {
 			im.drop(c, "%s of an operation are not used", key)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -87,6 +88,7 @@ func (im *importer) readAuthorizer(name string, c, ext *cursor) scheme {
 		}
 	}
 	im.api.Authorizers = append(im.api.Authorizers, Authorizer{a, ext.reference()})
+	im.describe(c, apidoc.Location{Type: "AUTHORIZER", Name: name}, im.properties(c, "description"))
 	return scheme{authorizer: name, cognito: authorizerType == "COGNITO_USER_POOLS"}
 }
 

@@ -38,6 +38,7 @@ func (im *importer) readSettings() {
 	im.readValidators()
 	im.readGatewayResponses()
 	im.readDocumentation()
+	im.describeAPI()
 }
 
 // extension returns the extension of that name at the top of the document.
@@ -126,39 +127,6 @@ func (im *importer) readGatewayResponses() {
 			ResponseTemplates:  im.templates(c.get("responseTemplates"), ""),
 		})
 	}
-}
-
-func (im *importer) readDocumentation() {
-	im.api.DocumentationIgnored = im.opts.IgnoreDocumentation
-	if im.opts.IgnoreDocumentation {
-		return
-	}
-	c := im.object(im.extension("documentation"), extensionPrefix+"documentation")
-	if c == nil {
-		return
-	}
-	im.checkMembers(c, c.key, documentationKeys)
-	parts := c.get("documentationParts")
-	if parts != nil && !parts.is(list) {
-		im.wrongType(parts, parts.key, list)
-	}
-	doc := &Documentation{Version: c.str("version")}
-	for _, part := range parts.items() {
-		at := part.get("location")
-		im.checkMembers(part, "a documentation part", partKeys)
-		im.checkMembers(at, "a location", locationKeys)
-		doc.Parts = append(doc.Parts, wire.DocumentationPart{
-			Location: &wire.DocumentationPartLocation{
-				Type:       at.str("type"),
-				Path:       im.optional(at, "path", "location"),
-				Method:     im.optional(at, "method", "location"),
-				StatusCode: im.optional(at, "statusCode", "location"),
-				Name:       im.optional(at, "name", "location"),
-			},
-			Properties: jsonOrText(part.get("properties")),
-		})
-	}
-	im.api.Documentation = doc
 }
 
 // texts returns the texts of a list.
