@@ -169,7 +169,9 @@ var definitions = map[string]func(size int) string{
 		return swagger(`"x-amazon-apigateway-documentation":{"documentationParts":[` + many(n, ",", func(i int) string { return `{"location":{"type":"API"},"properties":{"a":1}}` }) + `]},"paths":{}`)
 	},
 	"descriptions": func(n int) string {
-		return openapi3(`"paths":{"/a":{"get":{"responses":{` + many(n, ",", func(i int) string { return fmt.Sprintf(`"%d":{"description":"d","headers":{"a":{"description":"d"}}}`, i) }) + `}}}}`)
+		return openapi3(`"paths":{"/a":{"get":{"responses":{` + many(n, ",", func(i int) string {
+			return fmt.Sprintf(`"%d":{"description":"d","headers":{"a":{"description":"d"}}}`, i)
+		}) + `}}}}`)
 	},
 	"a description that many share": func(n int) string {
 		return openapi3(`"components":{"parameters":{"P":{"in":"query","name":"a","description":"` + strings.Repeat("d", min(n/2, 60<<10)) + `"}}},"paths":{` +
