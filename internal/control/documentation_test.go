@@ -152,6 +152,14 @@ func TestDocumentationQuota(t *testing.T) {
 	wantLimit(t, err, full)
 	_, err = c.ImportRestApi(ctx(), &apigateway.ImportRestApiInput{Body: documented("/a", ofTheAPI+","+ofAModel+","+third)})
 	wantLimit(t, err, full)
+	described := &apigateway.PutRestApiInput{RestApiId: api.Id, Body: []byte(`{"openapi": "3.0.1", "info": {"title": "Shop", "version": "1", "description": "one"},
+		"paths": {"/a": {"description": "two", "get": {"summary": "three", "x-amazon-apigateway-integration": {"type": "mock"}}}}}`)}
+	_, err = c.PutRestApi(ctx(), described)
+	wantLimit(t, err, full)
+	described.Parameters = map[string]string{"ignore": "documentation"}
+	if _, err := c.PutRestApi(ctx(), described); err != nil {
+		t.Error(err)
+	}
 	put := &apigateway.ImportDocumentationPartsInput{RestApiId: api.Id, Mode: types.PutModeMerge, Body: documented("/a", ofAModel+","+third)}
 	_, err = c.ImportDocumentationParts(ctx(), put)
 	wantLimit(t, err, full)

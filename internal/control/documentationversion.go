@@ -10,7 +10,7 @@ import (
 )
 
 // maxDocumentation bounds what the parts of an API may say together in a version,
-// in bytes of their documents: more than twice what an import can bring.
+// in bytes of their documents: more than twice the largest definition.
 const maxDocumentation = 16 << 20
 
 const unknownDocumentationVersion = "Invalid Documentation version specified"

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -175,18 +176,21 @@ func (d *drawing) operation(path, label string) members {
 	parameters := []any{}
 	for _, p := range subset(d.T, label+" parameters", []string{"query q", "query r", "header x-h", "header A"}) {
 		in, name, _ := strings.Cut(p, " ")
-		parameters = append(parameters, members{"in": in, "name": name, "required": flag.Draw(d.T, label+p), "schema": members{"type": "string"}})
+		parameters = append(parameters, members{"in": in, "name": name, "required": flag.Draw(d.T, label+p), "schema": members{"type": "string"}, "description": d.description(label + p)})
 	}
 	if strings.Contains(path, "{id}") {
 		parameters = append(parameters, members{"in": "path", "name": "id", "required": true, "schema": members{"type": "string"}})
 	}
-	responses := members{"200": members{"description": "200 response", "content": d.content(label + " 200"), "headers": members{"X": members{"schema": members{"type": "string"}}}}}
+	responses := members{"200": members{"description": cmp.Or(d.description(label+" 200"), "200 response"), "content": d.content(label + " 200"), "headers": members{"X": members{"schema": members{"type": "string"}, "description": d.description(label + " X")}}}}
 	if flag.Draw(d.T, label+" 404") {
 		responses["404"] = members{"description": "404 response", "content": d.content(label + " 404")}
 	}
 	op := members{"parameters": parameters, "responses": responses, "x-amazon-apigateway-integration": d.integration(label)}
 	if content := d.content(label + " body"); content["application/json"] != nil {
 		op["requestBody"] = members{"content": content, "required": true}
+	}
+	if flag.Draw(d.T, label+" described") {
+		op["summary"], op["description"], op["tags"], op["deprecated"] = d.description(label+" summary"), d.description(label), []string{"t"}, flag.Draw(d.T, label+" deprecated")
 	}
 	if flag.Draw(d.T, label+" id") {
 		op["operationId"] = "o" + rapid.StringMatching("[a-z]{3}").Draw(d.T, label+" operation")
@@ -203,6 +207,11 @@ func (d *drawing) operation(path, label string) members {
 		op["x-amazon-apigateway-request-validator"] = rapid.SampledFrom(d.validators).Draw(d.T, label+" validator")
 	}
 	return op
+}
+
+// description draws one of few, so that parts for several entities say the same, or none.
+func (d *drawing) description(label string) string {
+	return rapid.SampledFrom([]string{"", "d", "e"}).Draw(d.T, label+" description")
 }
 
 // content draws the models of a body.
@@ -251,14 +260,14 @@ func (d *drawing) templates(label string) members {
 	return out
 }
 
-// parts draws what is said of entities that have nothing of their own to say.
+// parts draws what the extension says of entities.
 func (d *drawing) parts() []any {
 	out := []any{}
 	for _, at := range subset(d.T, "parts", []string{
 		`{"type": "METHOD", "path": "/a", "method": "GET"}`, `{"type": "METHOD", "path": "/"}`, `{"type": "RESOURCE", "path": "/a"}`, `{"type": "RESPONSE", "statusCode": "200"}`,
 		`{"type": "QUERY_PARAMETER", "path": "/", "name": "q"}`, `{"type": "REQUEST_BODY", "path": "/a"}`, `{"type": "RESPONSE_HEADER", "statusCode": "200", "name": "X"}`,
 	}) {
-		properties := members{"description": filledText.Draw(d.T, at), "x-a": []any{1, members{"b": nil}}, "other": free.Draw(d.T, at+" other")}
+		properties := members{"description": cmp.Or(d.description(at), filledText.Draw(d.T, at)), "x-a": []any{1, members{"b": nil}}, "other": free.Draw(d.T, at+" other")}
 		out = append(out, members{"location": json.RawMessage(at), "properties": properties})
 	}
 	return out

@@ -34,6 +34,18 @@ func (a about) copy(to *object, names ...string) {
 	}
 }
 
+// override is copy, in which what is said takes the place of what the entity has.
+func (a about) override(to *object, names ...string) {
+	if a.object == nil {
+		return
+	}
+	for _, name := range names {
+		if a.has(name) {
+			to.set(name, a.get(name))
+		}
+	}
+}
+
 // info returns what is said under the name info.
 func (a about) info() about {
 	if a.object == nil {

@@ -24,6 +24,8 @@
 //     it is from published exports;
 //   - the resource policy goes on naming the API that was exported, as in published
 //     exports, and allows no calls of another;
-//   - what published documentation says of the API and of models becomes their own
-//     description.
+//   - what published documentation says of the API, of models and of their properties
+//     becomes their own description;
+//   - what models say of themselves becomes documentation as well, which stands before
+//     their own description from then on.
 package export

@@ -116,7 +116,8 @@ func TestStockModels(t *testing.T) {
 	}
 }
 
-// What is documented of models and of their properties stands in their schemas.
+// What is documented of models and of their properties stands in their schemas, in place
+// of what those say themselves.
 func TestDocumentedSchemas(t *testing.T) {
 	schema := `{"properties": {"owner": {"properties": {"name": {"type": "string"}}}, "kind": {"$ref": "#"}, "id": {"description": "its own"}}}`
 	src := &Source{Models: []wire.Model{{Name: new("Pet"), Schema: &schema}}, Documentation: &Documentation{}}
@@ -130,7 +131,7 @@ func TestDocumentedSchemas(t *testing.T) {
 	}
 	got := compact(newExporter(src, Options{Format: OpenAPI30}).schemas())
 	want := `{ "Pet" : { "properties" : { "owner" : { "properties" : { "name" : { "type" : "string", "description" : "a name" } } }, ` +
-		`"kind" : { "$ref" : "#/components/schemas/Pet" }, "id" : { "description" : "its own" } }, "description" : "a pet", "x-a" : 1 } }`
+		`"kind" : { "$ref" : "#/components/schemas/Pet" }, "id" : { "description" : "another" } }, "description" : "a pet", "x-a" : 1 } }`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -93,7 +93,7 @@ func (w *schemaWriter) schema(from *object, entity string) *object {
 	}
 	if entity != "" && !out.has("$ref") {
 		about := w.about(apidoc.Location{Type: "MODEL", Name: entity})
-		about.copy(out, "title", "description", "externalDocs")
+		about.override(out, "title", "description", "externalDocs") // documented
 		about.extensions(out)
 	}
 	return ordered(out, w.Format)

@@ -177,8 +177,8 @@ type Authorizer struct {
 
 // A Documentation is the extension x-amazon-apigateway-documentation, and behind its parts
 // those that are made of what the document says of its entities elsewhere, such as a
-// description of a method. Several parts may be for one location: they are to be merged,
-// and none of the latter says what one of the former does.
+// description of a method. Several parts may be for one location: they are to be merged in
+// this order, member by member.
 type Documentation struct {
 	Version string              `json:"version,omitzero"` // the extension's
 	Parts   []DocumentationPart `json:"parts,omitzero"`

@@ -11,7 +11,9 @@
 // The result is plain data in the shapes of package wire. Nothing in a document
 // goes unseen: what the service would warn about is in Warnings, what it drops
 // without a word is a [Finding], and each feature that needs somebody's support
-// is a [Feature]. Creating the resources, checking what PutMethod and its
-// like check, and refusing features that cannot be served yet are left to
-// the control plane. The other direction is package export.
+// is a [Feature]. What a document says of its entities, such as the description of
+// an operation, is documentation as its extension is: an import makes parts of both.
+// Creating the resources, checking what PutMethod and its like check, and refusing
+// features that cannot be served yet are left to the control plane. The other
+// direction is package export.
 package openapi

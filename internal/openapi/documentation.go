@@ -1,20 +1,11 @@
 package openapi
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/apidoc"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
-)
-
-// Bounds on the documentation that is made of what a definition says of its entities,
-// which references to shared parts could make many times as long as its text. What the
-// extension says has none: it is as long as its text.
-const (
-	maxDescribed     = 20_000   // parts
-	maxDescribedSize = 8 << 20  // bytes of their properties together
-	maxProperties    = 64 << 10 // bytes of one part's properties, as the control plane takes them
-	maxPropertyDepth = 90       // levels of a property; the control plane takes 100 in a part
 )
 
 // A documentation knows what the extension says while the definition is read.
@@ -22,16 +13,21 @@ type documentation struct {
 	said map[apidoc.Location]saying // of complete locations
 	of   *apidoc.Parts[saying]      // the same, by which entities have it; nil for nothing
 
-	described, size int // parts made of the definition, and the bytes of their properties
-	full            bool
+	repeated []description // what parts for several entities say already
+
+	described, size int  // parts made of the definition, and the bytes of them
+	full            bool // no more are made
 }
 
-// A saying is the members of a part's properties as JSON. Nil are properties that cannot
-// be read.
-type saying map[string]string
+// A saying is the members of a part's properties as JSON, and the path of its location.
+// Nil are members of properties that cannot be read.
+type saying struct {
+	path    string
+	members map[string]string
+}
 
-// readDocumentation reads what the extension says, and then what the definition says of
-// the API. Of other entities it is read where they are.
+// readDocumentation reads what the extension says. What the definition says elsewhere is
+// read where it stands, by describe.
 func (im *importer) readDocumentation() {
 	im.api.DocumentationIgnored = im.opts.IgnoreDocumentation
 	if im.opts.IgnoreDocumentation {
@@ -85,39 +81,44 @@ func (im *importer) addPart(c *cursor, at *wire.DocumentationPartLocation, prope
 // know keeps what the extension says of a location. Of several parts for one location the
 // control plane makes one, in which the last has the say.
 func (im *importer) know(at *wire.DocumentationPartLocation, properties *cursor) {
+	location, err := locationOf(at).Complete()
+	if err != nil {
+		return // the control plane tells of it
+	}
+	before, found := im.documentation.said[location]
+	members, ok := im.propertyMembers(properties)
+	if !ok || found && before.members == nil {
+		im.documentation.said[location] = saying{path: location.Path}
+		return
+	}
+	if !found {
+		before = saying{location.Path, make(map[string]string, len(members))}
+		im.documentation.said[location] = before
+	}
+	for i := range members {
+		before.members[members[i].name] = compact(members[i].value)
+	}
+}
+
+// locationOf is where a part belongs, "" for what it does not say.
+func locationOf(at *wire.DocumentationPartLocation) apidoc.Location {
 	or := func(s *string) string {
 		if s == nil {
 			return ""
 		}
 		return *s
 	}
-	location, err := apidoc.Location{Type: at.Type, Path: or(at.Path), Method: or(at.Method), StatusCode: strings.TrimSpace(or(at.StatusCode)), Name: or(at.Name)}.Complete()
-	if err != nil {
-		return // the control plane tells of it
-	}
-	before, found := im.documentation.said[location]
-	members, ok := im.propertyMembers(properties)
-	if !ok || found && before == nil {
-		im.documentation.said[location] = nil
-		return
-	}
-	if !found {
-		before = make(saying, len(members))
-		im.documentation.said[location] = before
-	}
-	for i := range members {
-		before[members[i].name] = compact(members[i].value)
-	}
+	return apidoc.Location{Type: at.Type, Path: or(at.Path), Method: or(at.Method), StatusCode: strings.TrimSpace(or(at.StatusCode)), Name: or(at.Name)}
 }
 
 // propertyMembers returns the members of a part's properties, which are an object or the
 // text of one, and false when they are neither.
 func (im *importer) propertyMembers(properties *cursor) ([]field, bool) {
-	n := (*node)(nil)
-	if properties.is(text) {
-		src := &source{maxWeight: im.opts.maxWeight(), stop: im.opts.Stop, memory: im.opts.Memory}
-		n, _ = parseJSON(src, []byte(properties.node.value))
-	} else if properties != nil {
+	var n *node
+	switch {
+	case properties.is(text):
+		n = im.parsed(properties.node.value)
+	case properties != nil:
 		n = properties.node
 	}
 	if n == nil || n.kind != object {
@@ -126,101 +127,35 @@ func (im *importer) propertyMembers(properties *cursor) ([]field, bool) {
 	return n.fields, true
 }
 
-// propertyKinds are the members of a definition's objects that document them, with the
-// kinds that they have to be of.
-var propertyKinds = map[string]kind{
-	"title": text, "summary": text, "description": text, "termsOfService": text,
-	"contact": object, "license": object, "externalDocs": object, "tags": list, "deprecated": boolean,
+// parsed returns the value of JSON text that stands in the document, nil when it is none.
+func (im *importer) parsed(json string) *node {
+	n, err := parseJSON(&source{maxWeight: im.opts.maxWeight(), stop: im.opts.Stop, memory: im.opts.Memory}, []byte(json))
+	if err != nil {
+		return nil
+	}
+	return n
 }
 
-// properties returns the members of c called names that say something, as an object that
-// no document holds.
-func (im *importer) properties(c *cursor, names ...string) *node {
+// inherited returns the part of the extension that an entity without its own has.
+func (d *documentation) inherited(entity apidoc.Location) (saying, bool) {
+	if d.of == nil {
+		return saying{}, false
+	}
+	return d.of.Find(entity)
+}
+
+// says reports whether a part has the members of said.
+func (s saying) says(said *node) bool {
+	return !slices.ContainsFunc(said.fields, func(f field) bool { return s.members[f.name] != compact(f.value) })
+}
+
+// lacks returns the members of said that a part does not have.
+func (s saying) lacks(said *node) *node {
 	out := newObject()
-	for _, name := range names {
-		if v := c.get(name); v.is(propertyKinds[name]) && !v.node.empty() {
-			if v.node.height > maxPropertyDepth {
-				im.drop(v, "documentation is nested too deeply and left out")
-				continue
-			}
-			out.fields = append(out.fields, field{name: name, value: v.node})
+	for _, f := range said.fields {
+		if _, has := s.members[f.name]; s.members != nil && !has {
+			out.fields = append(out.fields, f)
 		}
 	}
 	return out
-}
-
-// empty reports whether n says nothing: a text, list or object without content, or false.
-func (n *node) empty() bool {
-	return n.value == "" && len(n.items) == 0 && len(n.fields) == 0 || n.kind == boolean && n.value == "false"
-}
-
-// describeAPI makes documentation of what the document says of the API as a whole.
-func (im *importer) describeAPI() {
-	said := newObject()
-	if info := im.properties(im.doc.get("info"), "description", "termsOfService", "contact", "license"); len(info.fields) > 0 {
-		said.fields = append(said.fields, field{name: "info", value: info})
-	}
-	said.fields = append(said.fields, im.properties(im.doc, "tags", "externalDocs").fields...)
-	im.describe(im.doc, apidoc.Location{Type: "API"}, said)
-}
-
-// describe makes documentation of what c says of an entity, unless the extension says it.
-func (im *importer) describe(c *cursor, entity apidoc.Location, said *node) {
-	if im.opts.IgnoreDocumentation || im.documentation.full || len(said.fields) == 0 {
-		return
-	}
-	if _, err := entity.Complete(); err != nil {
-		return // a parameter without a name
-	}
-	if said = im.documentation.unsaid(entity, said); len(said.fields) == 0 {
-		return
-	}
-	w := writer{limit: maxProperties}
-	if w.value(said, 0); len(w.b) > maxProperties {
-		im.drop(c, "documentation of more than %d bytes is left out", maxProperties)
-		return
-	}
-	d := &im.documentation
-	if d.described, d.size = d.described+1, d.size+len(w.b); d.described > maxDescribed || d.size > maxDescribedSize {
-		d.full = true
-		im.drop(c, "documentation is left out from here on: there is more than %d parts or %d bytes of it", maxDescribed, maxDescribedSize)
-		return
-	}
-	given := func(s string) *string {
-		if s == "" {
-			return nil
-		}
-		return &s
-	}
-	properties := string(w.b)
-	im.addPart(c, &wire.DocumentationPartLocation{
-		Type: entity.Type, Path: given(entity.Path), Method: given(entity.Method), StatusCode: given(entity.StatusCode), Name: given(entity.Name),
-	}, &properties)
-}
-
-// unsaid returns what of said is new beside the extension. A part of the entity's own has
-// the say, and gets the members that it lacks. Of an entity that has a part for several,
-// which exports write into each of them, nothing is new unless something differs.
-func (d *documentation) unsaid(entity apidoc.Location, said *node) *node {
-	if d.of == nil {
-		return said
-	}
-	if own, ok := d.said[entity]; ok {
-		out := newObject()
-		for _, f := range said.fields {
-			if _, has := own[f.name]; own != nil && !has {
-				out.fields = append(out.fields, f)
-			}
-		}
-		return out
-	}
-	if of, ok := d.of.Find(entity); ok {
-		for _, f := range said.fields {
-			if of[f.name] != compact(f.value) {
-				return said
-			}
-		}
-		return newObject()
-	}
-	return said
 }

@@ -1,10 +1,70 @@
 package openapi
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
+
+// What is read of which entity, in the formats' own shapes.
+func TestDescribedEntities(t *testing.T) {
+	v3 := func(members string) string { return `{"openapi":"3.0.1","info":{"title":"t","version":"1"},` + members + `}` }
+	v2 := func(members string) string { return `{"swagger":"2.0","info":{"title":"t","version":"1"},` + members + `}` }
+	for name, tt := range map[string]struct {
+		doc  string
+		want []string
+	}{
+		"every method": {v3(`"paths":{"/a":{"x-amazon-apigateway-any-method":{"summary":"s"}}}`), []string{`METHOD /a ANY   {"summary":"s"}`}},
+		"a body of Swagger": {
+			v2(`"paths":{"/a":{"post":{"parameters":[{"in":"body","name":"b","description":"d"}]}}}`), []string{`REQUEST_BODY /a POST   {"description":"d"}`},
+		},
+		"a path of OpenAPI":        {v3(`"paths":{"/a":{"summary":"s","description":"d"}}`), []string{`RESOURCE /a    {"summary":"s","description":"d"}`}},
+		"a path of Swagger":        {v2(`"paths":{"/a":{"description":"d"}}`), nil}, // which has no such member
+		"a parameter for all":      {v3(`"paths":{"/{a}":{"parameters":[{"in":"path","name":"a","description":"d"}],"get":{},"put":{}}}`), []string{`PATH_PARAMETER /{a} GET  a {"description":"d"}`, `PATH_PARAMETER /{a} PUT  a {"description":"d"}`}},
+		"a cookie":                 {v3(`"paths":{"/a":{"get":{"parameters":[{"in":"cookie","name":"a","description":"d"}]}}}`), nil},
+		"a header by reference":    {v3(`"components":{"headers":{"H":{"description":"d"}}},"paths":{"/a":{"get":{"responses":{"200":{"headers":{"A":{"$ref":"#/components/headers/H"},"B":{"$ref":"#/nowhere"}}}}}}}`), []string{`RESPONSE_HEADER /a GET 200 A {"description":"d"}`}},
+		"nothing to say":           {v3(`"tags":[],"paths":{"/a":{"get":{"tags":[],"summary":"","description":null,"deprecated":false,"externalDocs":{}}}}`), nil},
+		"other kinds":              {v3(`"tags":"a","externalDocs":"b","paths":{"/a":{"get":{"tags":{},"description":["d"],"deprecated":"true"}}}`), nil},
+		"what exports say anyway":  {v3(`"components":{"schemas":{"Empty":{"title":"Empty Schema"},"Error":{"title":"Error Schema"}}},"paths":{"/a":{"get":{"responses":{"200":{"description":"200 response"}}}}}`), nil},
+		"another code's":           {v3(`"paths":{"/a":{"get":{"responses":{"201":{"description":"200 response"}}}}}`), []string{`RESPONSE /a GET 201  {"description":"200 response"}`}},
+		"a model":                  {v3(`"components":{"schemas":{"A":{"type":"object","externalDocs":{"url":"u"},"properties":{"b":{"description":"in the model"}}},"B":{"$ref":"#/components/schemas/A"}}},"paths":{}`), []string{`MODEL    A {"externalDocs":{"url":"u"}}`}},
+		"info beside that of the extension": {
+			`{"openapi":"3.0.1","info":{"title":"t","version":"1","description":"d","contact":{"name":"n"}},"tags":[{"name":"a"}],"paths":{},
+				"x-amazon-apigateway-documentation":{"documentationParts":[{"location":{"type":"API"},"properties":{"x":1,"info":{"description":"D"}}}]}}`,
+			[]string{`API     {"x":1,"info":{"description":"D"}}`, `API     {"info":{"description":"D","contact":{"name":"n"}},"tags":[{"name":"a"}]}`},
+		},
+		"info that the extension has": {
+			`{"openapi":"3.0.1","info":{"title":"t","version":"1","description":"d"},"paths":{},
+				"x-amazon-apigateway-documentation":{"documentationParts":[{"location":{"type":"API"},"properties":{"info":{"description":"D"}}}]}}`,
+			[]string{`API     {"info":{"description":"D"}}`},
+		},
+		"beneath another": {
+			v3(`"x-amazon-apigateway-documentation":{"documentationParts":[{"location":{"type":"METHOD"},"properties":{"description":"B"}}]},
+				"paths":{"/a/b":{"get":{"description":"B"}},"/a":{"get":{"description":"A"}},"/b":{"get":{"description":"B"}}}`),
+			[]string{`METHOD     {"description":"B"}`, `METHOD /a GET   {"description":"A"}`, `METHOD /a/b GET   {"description":"B"}`},
+		},
+		"a model of the name only": {v3(`"components":{"schemas":{"Empty":{"title":"Mine"}}},"paths":{}`), []string{`MODEL    Empty {"title":"Mine"}`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api, err := Parse([]byte(tt.doc), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			if api.Documentation != nil {
+				for _, p := range api.Documentation.Parts {
+					l, or := p.Location, func(s *string) string { return *cmp.Or(s, new("")) }
+					got = append(got, strings.Join([]string{l.Type, or(l.Path), or(l.Method), or(l.StatusCode), or(l.Name), *p.Properties}, " "))
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
 
 // Documentation that references make many times as long as the definition has an end, of
 // which the import tells once. What is too long or too deep for a part is left out, and

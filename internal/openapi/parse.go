@@ -202,6 +202,7 @@ func build(docs *documents, o Options, findings []Finding) (*API, error) {
 	im.tellTopSecurity()
 	im.readUsagePlans()
 	im.finishModels()
+	im.describeShadowed()
 	im.api.DropModels(im.models.refused)
 	if im.tired() {
 		return nil, im.tooMuch()
