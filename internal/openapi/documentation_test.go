@@ -10,8 +10,12 @@ import (
 
 // What is read of which entity, in the formats' own shapes.
 func TestDescribedEntities(t *testing.T) {
-	v3 := func(members string) string { return `{"openapi":"3.0.1","info":{"title":"t","version":"1"},` + members + `}` }
-	v2 := func(members string) string { return `{"swagger":"2.0","info":{"title":"t","version":"1"},` + members + `}` }
+	v3 := func(members string) string {
+		return `{"openapi":"3.0.1","info":{"title":"t","version":"1"},` + members + `}`
+	}
+	v2 := func(members string) string {
+		return `{"swagger":"2.0","info":{"title":"t","version":"1"},` + members + `}`
+	}
 	for name, tt := range map[string]struct {
 		doc  string
 		want []string
@@ -20,16 +24,16 @@ func TestDescribedEntities(t *testing.T) {
 		"a body of Swagger": {
 			v2(`"paths":{"/a":{"post":{"parameters":[{"in":"body","name":"b","description":"d"}]}}}`), []string{`REQUEST_BODY /a POST   {"description":"d"}`},
 		},
-		"a path of OpenAPI":        {v3(`"paths":{"/a":{"summary":"s","description":"d"}}`), []string{`RESOURCE /a    {"summary":"s","description":"d"}`}},
-		"a path of Swagger":        {v2(`"paths":{"/a":{"description":"d"}}`), nil}, // which has no such member
-		"a parameter for all":      {v3(`"paths":{"/{a}":{"parameters":[{"in":"path","name":"a","description":"d"}],"get":{},"put":{}}}`), []string{`PATH_PARAMETER /{a} GET  a {"description":"d"}`, `PATH_PARAMETER /{a} PUT  a {"description":"d"}`}},
-		"a cookie":                 {v3(`"paths":{"/a":{"get":{"parameters":[{"in":"cookie","name":"a","description":"d"}]}}}`), nil},
-		"a header by reference":    {v3(`"components":{"headers":{"H":{"description":"d"}}},"paths":{"/a":{"get":{"responses":{"200":{"headers":{"A":{"$ref":"#/components/headers/H"},"B":{"$ref":"#/nowhere"}}}}}}}`), []string{`RESPONSE_HEADER /a GET 200 A {"description":"d"}`}},
-		"nothing to say":           {v3(`"tags":[],"paths":{"/a":{"get":{"tags":[],"summary":"","description":null,"deprecated":false,"externalDocs":{}}}}`), nil},
-		"other kinds":              {v3(`"tags":"a","externalDocs":"b","paths":{"/a":{"get":{"tags":{},"description":["d"],"deprecated":"true"}}}`), nil},
-		"what exports say anyway":  {v3(`"components":{"schemas":{"Empty":{"title":"Empty Schema"},"Error":{"title":"Error Schema"}}},"paths":{"/a":{"get":{"responses":{"200":{"description":"200 response"}}}}}`), nil},
-		"another code's":           {v3(`"paths":{"/a":{"get":{"responses":{"201":{"description":"200 response"}}}}}`), []string{`RESPONSE /a GET 201  {"description":"200 response"}`}},
-		"a model":                  {v3(`"components":{"schemas":{"A":{"type":"object","externalDocs":{"url":"u"},"properties":{"b":{"description":"in the model"}}},"B":{"$ref":"#/components/schemas/A"}}},"paths":{}`), []string{`MODEL    A {"externalDocs":{"url":"u"}}`}},
+		"a path of OpenAPI":       {v3(`"paths":{"/a":{"summary":"s","description":"d"}}`), []string{`RESOURCE /a    {"summary":"s","description":"d"}`}},
+		"a path of Swagger":       {v2(`"paths":{"/a":{"description":"d"}}`), nil}, // which has no such member
+		"a parameter for all":     {v3(`"paths":{"/{a}":{"parameters":[{"in":"path","name":"a","description":"d"}],"get":{},"put":{}}}`), []string{`PATH_PARAMETER /{a} GET  a {"description":"d"}`, `PATH_PARAMETER /{a} PUT  a {"description":"d"}`}},
+		"a cookie":                {v3(`"paths":{"/a":{"get":{"parameters":[{"in":"cookie","name":"a","description":"d"}]}}}`), nil},
+		"a header by reference":   {v3(`"components":{"headers":{"H":{"description":"d"}}},"paths":{"/a":{"get":{"responses":{"200":{"headers":{"A":{"$ref":"#/components/headers/H"},"B":{"$ref":"#/nowhere"}}}}}}}`), []string{`RESPONSE_HEADER /a GET 200 A {"description":"d"}`}},
+		"nothing to say":          {v3(`"tags":[],"paths":{"/a":{"get":{"tags":[],"summary":"","description":null,"deprecated":false,"externalDocs":{}}}}`), nil},
+		"other kinds":             {v3(`"tags":"a","externalDocs":"b","paths":{"/a":{"get":{"tags":{},"description":["d"],"deprecated":"true"}}}`), nil},
+		"what exports say anyway": {v3(`"components":{"schemas":{"Empty":{"title":"Empty Schema"},"Error":{"title":"Error Schema"}}},"paths":{"/a":{"get":{"responses":{"200":{"description":"200 response"}}}}}`), nil},
+		"another code's":          {v3(`"paths":{"/a":{"get":{"responses":{"201":{"description":"200 response"}}}}}`), []string{`RESPONSE /a GET 201  {"description":"200 response"}`}},
+		"a model":                 {v3(`"components":{"schemas":{"A":{"type":"object","externalDocs":{"url":"u"},"properties":{"b":{"description":"in the model"}}},"B":{"$ref":"#/components/schemas/A"}}},"paths":{}`), []string{`MODEL    A {"externalDocs":{"url":"u"}}`}},
 		"info beside that of the extension": {
 			`{"openapi":"3.0.1","info":{"title":"t","version":"1","description":"d","contact":{"name":"n"}},"tags":[{"name":"a"}],"paths":{},
 				"x-amazon-apigateway-documentation":{"documentationParts":[{"location":{"type":"API"},"properties":{"x":1,"info":{"description":"D"}}}]}}`,
