@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -24,6 +25,70 @@ func TestExportOfAnyDefinition(t *testing.T) {
 		defer e.DeleteRestAPI(ctx(), who, &wire.DeleteRestAPIRequest{RestAPIID: e.api}) //nolint:errcheck // it is there
 		e.roundTrip(t, format, accept)
 	})
+}
+
+// TestExportSaysWhatWasImported holds that an export describes each entity as the
+// definition did, whatever documentation the extension has for several of them. One for an
+// entity of its own has the say.
+func TestExportSaysWhatWasImported(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	rapid.Check(t, func(t *rapid.T) {
+		text := drawDefinition(t, "oas30")
+		e := exportBenchOn(t, b, text)
+		defer e.DeleteRestAPI(ctx(), who, &wire.DeleteRestAPIRequest{RestAPIID: e.api}) //nolint:errcheck // it is there
+		want, got := descriptions(t, text), descriptions(t, e.export(t, "oas30", "application/json"))
+		for entity, said := range want {
+			if said != got[entity] && entity != "/a get description" {
+				t.Errorf("%s: %q was imported, %q exported", entity, said, got[entity])
+			}
+		}
+	})
+}
+
+// descriptions are what a definition says of its methods, their parameters and responses.
+func descriptions(t *rapid.T, text []byte) map[string]string {
+	type described struct{ In, Name, Description string }
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]string)
+	for path, item := range doc.Paths {
+		for verb, text := range item {
+			var op struct {
+				Summary, Description string
+				Parameters           []described
+				Responses            map[string]struct {
+					described
+					Headers map[string]described
+				}
+			}
+			if strings.HasPrefix(verb, "x-a") && verb != "x-amazon-apigateway-any-method" { // documentation's
+				continue
+			}
+			if err := json.Unmarshal(text, &op); err != nil {
+				t.Fatal(err)
+			}
+			at := path + " " + verb
+			all[at+" summary"], all[at+" description"] = op.Summary, op.Description
+			for _, p := range op.Parameters {
+				all[at+" "+p.In+" "+p.Name] = p.Description
+			}
+			for status, r := range op.Responses {
+				if r.Description != status+" response" {
+					all[at+" "+status] = r.Description
+				}
+				for name, h := range r.Headers {
+					all[at+" "+status+" "+name] = h.Description
+				}
+			}
+		}
+	}
+	maps.DeleteFunc(all, func(_, said string) bool { return said == "" })
+	return all
 }
 
 type members = map[string]any

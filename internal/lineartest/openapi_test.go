@@ -185,6 +185,12 @@ var definitions = map[string]func(size int) string{
 				return fmt.Sprintf(`"/%d/a/a/a":{"get":{"responses":{"200":{"description":"d"},"400":{"description":"d"}}}}`, i)
 			}) + `}`)
 	},
+	"descriptions beneath others": func(n int) string {
+		return openapi3(`"x-amazon-apigateway-documentation":{"documentationParts":[{"location":{"type":"METHOD"},"properties":{"description":"d"}}]},"paths":{"/a":{"get":{"description":"e"}},` +
+			many(n, ",", func(i int) string {
+				return fmt.Sprintf(`"/a/%d%s":{"get":{"description":"d"}}`, i, strings.Repeat("/a", 300))
+			}) + `}`)
+	},
 	"documentation of one entity": func(n int) string {
 		return swagger(`"x-amazon-apigateway-documentation":{"documentationParts":[` + many(n, ",", func(i int) string { return fmt.Sprintf(`{"location":{"type":"API"},"properties":{"a%d":1}}`, i) }) + `]},"paths":{}`)
 	},
