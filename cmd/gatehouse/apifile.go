@@ -15,6 +15,8 @@ type apiFile struct {
 	stage string
 	base  string // path under which the stage is served as well, without the slash at its end
 	based bool   // there is one; base may be ""
+
+	upstream string // of operations without an integration, as openapi.Options has it
 }
 
 // fileStage is the stage of an API whose value of --api names none.
@@ -76,6 +78,7 @@ func (c *config) apiFiles() ([]apiFile, error) {
 		if other, twice := bases[a.base]; twice && a.based {
 			return nil, fmt.Errorf("%q and %q have the same base path", brief(other), brief(text))
 		}
+		a.upstream = c.UpstreamForPlain
 		ids[a.id] = text
 		if a.based {
 			bases[a.base] = text

@@ -162,6 +162,7 @@ func (s *servedFiles) keep(ctx context.Context, c *config, former *servedFile, a
 		if err != nil {
 			return former, err
 		}
+		d.upstream = a.upstream
 		f = &servedFile{described: d, given: a, log: s.server.log, stop: func() {}}
 	}
 	for _, line := range f.links(ctx, c.VPCLinks) {

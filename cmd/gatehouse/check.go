@@ -48,7 +48,7 @@ shows beside the lines of a pull request. The settings that say where calls go
 			return check(cmd.Context(), c, files, func(f openapi.Finding) { write(cmd.OutOrStdout(), f) })
 		},
 	}
-	for _, name := range []string{"verbose", "region", "account", "aws", "aws-endpoint-url", "assume-roles", "identity-pools", "vpc-endpoints", "credentials", "stage-variable"} {
+	for _, name := range []string{"verbose", "region", "account", "aws", "aws-endpoint-url", "assume-roles", "identity-pools", "vpc-endpoints", "credentials", "stage-variable", "upstream-for-plain"} {
 		s := settingCalled(name)
 		declare(cmd.Flags(), s.name, s.usage, s.value(&given))
 	}

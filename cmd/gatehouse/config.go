@@ -29,6 +29,7 @@ type config struct {
 	Port                  int      // of Host
 	TLS                   bool     // the root is under TLS
 	StageVariable         []string // name=value, of dev's stage
+	UpstreamForPlain      string   // URL of the operations without an integration, or openapi.ServersUpstream
 	AllowUnprotected      bool     // dev asks nobody who calls its API
 	Verbose               bool
 	API                   []string // in the form of parseAPIFile

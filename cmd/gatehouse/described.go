@@ -24,6 +24,7 @@ type described struct {
 	api, stage string // under which it is served
 	who        *wire.Caller
 	variables  map[string]string // of the stage; nil leaves those that it has
+	upstream   string            // of operations without an integration, as openapi.Options has it
 
 	remake func(context.Context) error // makes the API, if it is gone, before it is deployed; may be nil
 
@@ -65,7 +66,7 @@ func (d *described) read(ctx context.Context) *reading {
 	before := look(append(slices.Collect(maps.Keys(d.files)), d.file))
 	def, files, err := openapi.Load(d.file, openapi.Options{
 		APIID: d.api, AccountID: d.who.Account, Partition: "aws", Region: d.who.Region,
-		Lenient: true, MaxSize: devSize, RefRoot: d.refs.root, RefRule: d.refs.rule,
+		Lenient: true, Upstream: d.upstream, MaxSize: devSize, RefRoot: d.refs.root, RefRule: d.refs.rule,
 	})
 	d.files = reread(append(files, d.file), before)
 	if err != nil {

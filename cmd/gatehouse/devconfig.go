@@ -34,9 +34,12 @@ func (f *configFile) reload(ctx context.Context) {
 	f.of.under(ctx, func(ctx context.Context) { f.of.server.reconfigure(ctx, name+" has changed") })
 }
 
-// setVariables has the variables of the stage that the configuration gives.
-func (d *developer) setVariables() {
-	d.variables, _ = d.server.config().stageVariables() // checked when loaded
+// configure takes over what the configuration says of the file: the variables of its stage
+// and who serves what has no integration.
+func (d *developer) configure() {
+	c := d.server.config()
+	d.variables, _ = c.stageVariables() // checked when loaded
+	d.upstream = c.UpstreamForPlain
 }
 
 // dropVariables takes the stage's variables away where none is given any more: a

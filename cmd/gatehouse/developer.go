@@ -32,7 +32,7 @@ type developer struct {
 func newDeveloper(s *server, api *described, root net.Listener) *developer {
 	d := &developer{described: api, teller: &teller{out: s.stdout, file: api.file, verbose: s.config().Verbose}, curl: "curl ", out: s.stdout}
 	d.remake = d.create
-	d.setVariables()
+	d.configure()
 	switch {
 	case root == nil:
 	case s.config().TLS:
@@ -108,7 +108,7 @@ func (d *developer) under(ctx context.Context, reload func(context.Context)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	reload(ctx)
-	d.setVariables()
+	d.configure()
 	d.makeLinks(ctx)
 	d.redeploy(ctx)
 }

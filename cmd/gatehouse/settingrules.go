@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -42,6 +43,7 @@ var idleRules = []struct {
 	{"api", func(_ *config, in command) bool { return in == inDev }, "in dev: the file is its argument"},
 	{"execution-log", func(c *config, _ command) bool { return c.ExecutionLogDirectory != "" }, "with execution-log-directory, which has a file for each stage"},
 	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
+	{"upstream-for-plain", func(c *config, in command) bool { return in == inServe && len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
 	{"https-redirect", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},
 	{"otlp-headers", func(c *config, _ command) bool { return c.OTLPEndpoint == "" }, "without otlp-endpoint"},
@@ -183,6 +185,17 @@ func checkConnections(c *config) error {
 		return fmt.Errorf("%d is more than %d, which is what the %d files that the process may open (ulimit -n) leave for clients", c.MaxConnections, most, files)
 	}
 	return nil
+}
+
+// checkUpstream takes a URL that paths can be appended to, or the word for a file's own.
+func checkUpstream(c *config) error {
+	switch {
+	case c.UpstreamForPlain == "" || c.UpstreamForPlain == openapi.ServersUpstream:
+		return nil
+	case strings.ContainsAny(c.UpstreamForPlain, "{}$#"):
+		return fmt.Errorf("%q is no URL such as http://127.0.0.1:9000, for it has variables or a fragment", brief(c.UpstreamForPlain))
+	}
+	return integration.CheckURL(c.UpstreamForPlain)
 }
 
 func checkAWSEndpoint(c *config) error {

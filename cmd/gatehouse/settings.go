@@ -63,6 +63,8 @@ var settings = []setting{
 		value: textAt(func(c *config) *string { return &c.OTLPHeaders }), check: checkOTLPHeaders},
 	{name: "api", live: true, usage: "API described by a file, FILE[=STAGE][@/base]: deployed to the stage (prod) beside what clients make, again at SIGHUP, and served under the base path, too (repeatable)", only: inServe,
 		value: listAt(func(c *config) *[]string { return &c.API }), check: checkAPIs},
+	{name: "upstream-for-plain", live: true, usage: "URL of the backend that serves the operations of files without an x-amazon-apigateway-integration, at its path and theirs, after their requests are validated; servers is the first server that the file names; without it they answer with their examples",
+		value: textAt(func(c *config) *string { return &c.UpstreamForPlain }), check: checkUpstream},
 	{name: "watch", usage: "deploy the files of --api again when they change", only: inServe,
 		value: switchAt(func(c *config) *bool { return &c.Watch })},
 	{name: "host", usage: "host or address at whose root the stage is served; 0.0.0.0 is all of this machine's, for other machines; the control plane stays at --listen", only: inDev,

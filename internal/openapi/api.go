@@ -38,6 +38,11 @@ type Options struct {
 	// the service's extensions, models that it refuses are left out too.
 	Lenient bool
 
+	// Upstream is the base URL, of http or https, of a backend that serves the operations
+	// without an integration in place of their examples, for Lenient alone. With
+	// ServersUpstream it is the one that the document names. "" leaves them their examples.
+	Upstream string
+
 	// MaxSize bounds each file, in bytes. 0 means the service's, the constant
 	// MaxSize. What bounds the values in it grows with it.
 	MaxSize int
@@ -157,6 +162,7 @@ type Method struct {
 	Authorizer       string `json:"authorizer,omitzero"`
 	RequestValidator string `json:"requestValidator,omitzero"`
 	Mocked           bool   `json:"mocked,omitzero"`    // the integration was made from the operation's examples
+	Upstream         bool   `json:"upstream,omitzero"`  // the integration is that of Options.Upstream
 	Preflight        bool   `json:"preflight,omitzero"` // the operation is not the document's: it answers browsers' preflights
 	Sample           Sample `json:"-"`                  // a request to try the operation with; only when Options.Lenient
 	Ref              string `json:"-"`                  // reference to the operation, for API.Locate

@@ -32,7 +32,7 @@ func (im *importer) mock(m *Method, r *route, op *cursor) {
 		RequestTemplates:     im.mockRequests(op, preferredCode(code, others)),
 		IntegrationResponses: answers,
 	}
-	im.validateMock(m)
+	im.validateAll(m, mockValidator)
 }
 
 // mockAnswer makes the answer with a status code from the response that declares it,

@@ -11,21 +11,21 @@ import (
 // mock servers validate: required parameters, and bodies by their schemas.
 const mockValidator = "Mocked operations"
 
-// validateMock has the requests of an operation without an integration validated,
-// unless the document says how.
-func (im *importer) validateMock(m *Method) {
+// validateAll has the requests of an operation without an integration validated by a
+// validator of that name, unless the document says how.
+func (im *importer) validateAll(m *Method, validator string) {
 	if m.RequestValidator != "" {
 		return
 	}
 	maps.DeleteFunc(m.RequestModels, func(mediaType, _ string) bool { return !isJSON(mediaType) }) // models are of JSON
-	if !im.validators[mockValidator] {
-		im.validators[mockValidator] = true
-		name, yes := mockValidator, true
+	if !im.validators[validator] {
+		im.validators[validator] = true
+		name, yes := validator, true
 		im.api.RequestValidators = append(im.api.RequestValidators, wire.RequestValidator{
 			Name: &name, ValidateRequestBody: &yes, ValidateRequestParameters: &yes,
 		})
 	}
-	m.RequestValidator = mockValidator
+	m.RequestValidator = validator
 }
 
 // The headers of CORS, and their place in definitions.

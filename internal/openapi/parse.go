@@ -158,7 +158,8 @@ type importer struct {
 	schemes    map[string]scheme
 	unsecured  int // operations that say nothing of who may call them
 	validators map[string]bool
-	validator  string // the default one
+	upstream   *string // base URL of the operations without an integration, without a slash at its end; nil before it is looked for
+	validator  string  // the default one
 	tree       *resourceTree
 }
 

@@ -411,7 +411,11 @@ func FuzzParse(f *testing.F) {
 		if len(data) > 64<<10 {
 			return
 		}
-		api, err := Parse(data, Options{Lenient: lenient, BasePath: BasePathPrepend})
+		o := Options{Lenient: lenient, BasePath: BasePathPrepend}
+		if len(data)%2 == 1 {
+			o.Upstream = ServersUpstream
+		}
+		api, err := Parse(data, o)
 		if err != nil {
 			if input, ok := err.(*InputError); !ok || len(input.Findings) == 0 {
 				t.Fatalf("got %v", err)

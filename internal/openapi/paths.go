@@ -63,6 +63,7 @@ func (im *importer) readPaths() {
 	}
 	if im.opts.Lenient {
 		im.answerPreflights()
+		im.passPreflights()
 	}
 }
 
@@ -272,6 +273,8 @@ func (im *importer) readOperation(r *route, verb string, item, op *cursor) Metho
 		if c = im.follow(c); c != nil {
 			m.MethodIntegration = im.readIntegration(&m, r, c)
 		}
+	} else if im.opts.Lenient && im.opts.Upstream != "" {
+		im.proxy(&m, r)
 	} else if im.opts.Lenient {
 		im.mock(&m, r, op)
 	}

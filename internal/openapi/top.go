@@ -91,18 +91,28 @@ func (im *importer) serverPath() string {
 		}
 	}
 	for _, server := range servers.items() {
-		address := server.str("url")
-		for name, v := range server.get("variables").members() {
-			variable, value := "{"+name+"}", v.str("default")
-			if len(address) > maxPath || len(address)+strings.Count(address, variable)*len(value) > maxPath {
-				im.fail(server, "Invalid server: its URL is longer than %d characters", maxPath)
-				return ""
-			}
-			address = strings.ReplaceAll(address, variable, value)
+		address, ok := serverURL(server)
+		if !ok {
+			im.fail(server, "Invalid server: its URL is longer than %d characters", maxPath)
+			return ""
 		}
 		return urlPath(address)
 	}
 	return ""
+}
+
+// serverURL is the URL of a server with the defaults of its variables, and false when it
+// would be too long.
+func serverURL(server *cursor) (string, bool) {
+	address := server.str("url")
+	for name, v := range server.get("variables").members() {
+		variable, value := "{"+name+"}", v.str("default")
+		if len(address) > maxPath || len(address)+strings.Count(address, variable)*len(value) > maxPath {
+			return "", false
+		}
+		address = strings.ReplaceAll(address, variable, value)
+	}
+	return address, true
 }
 
 // urlPath is the path of a URL, "" when it is none. The name of its host may have a
