@@ -72,6 +72,4 @@ var drivenSettings = []driven{
 		body: `{"policy": "{}"}`, patch: []string{"replace /policy {}"}},
 	{setting: "DomainName.managementPolicy", any: true, value: `"{}"`, becomes: refused, refusal: "BadRequestException managementPolicy is supported for private custom domain names only",
 		patch: []string{"replace /managementPolicy {}"}},
-
-	{setting: "Reading.locationStatus", value: `"UNDOCUMENTED"`, becomes: refused, refusal: notYet + "locationStatus UNDOCUMENTED yet", body: "{}"},
 }

@@ -84,24 +84,23 @@ type attempt struct {
 // calls are the requests of operations that set what is driven, with what they
 // need besides. In the paths and bodies {names} are filled in.
 var calls = map[string]struct{ request, body, read string }{
-	"CreateRestApi":         {"POST /restapis", `{"name": "a", "tags": {"_custom_id_": "{api}"}, "endpointConfiguration": {"types": ["REGIONAL"]}}`, "/restapis/{api}"},
-	"UpdateRestApi":         {"PATCH /restapis/{api}", "", "/restapis/{api}"},
-	"PutMethod":             {"PUT /restapis/{api}/resources/{root}/methods/GET", `{"authorizationType": "NONE"}`, "/restapis/{api}/resources/{root}/methods/GET"},
-	"UpdateMethod":          {"PATCH /restapis/{api}/resources/{root}/methods/GET", "", "/restapis/{api}/resources/{root}/methods/GET"},
-	"PutIntegration":        {"PUT /restapis/{api}/resources/{root}/methods/GET/integration", `{"type": "HTTP_PROXY", "httpMethod": "GET", "uri": "http://127.0.0.1:1/"}`, "/restapis/{api}/resources/{root}/methods/GET/integration"},
-	"UpdateIntegration":     {"PATCH /restapis/{api}/resources/{root}/methods/GET/integration", "", "/restapis/{api}/resources/{root}/methods/GET/integration"},
-	"CreateStage":           {"POST /restapis/{api}/stages", `{"stageName": "made", "deploymentId": "{deployment}"}`, "/restapis/{api}/stages/made"},
-	"CreateDeployment":      {"POST /restapis/{api}/deployments", `{"stageName": "dev"}`, "/restapis/{api}/stages/dev"}, // a canary wants a stage that is there
-	"UpdateStage":           {"PATCH /restapis/{api}/stages/dev", "", "/restapis/{api}/stages/dev"},
-	"UpdateAccount":         {"PATCH /account", "", "/account"},
-	"CreateApiKey":          {"POST /apikeys", `{"name": "k"}`, "/apikeys/{made}"},
-	"UpdateApiKey":          {"PATCH /apikeys/{key}", "", "/apikeys/{key}"},
-	"UpdateUsagePlan":       {"PATCH /usageplans/{plan}", "", "/usageplans/{plan}"},
-	"CreateDomainName":      {"POST /domainnames", `{"domainName": "{api}.example.com", "certificateArn": "` + aCertificate + `0"}`, "/domainnames/{api}.example.com"},
-	"UpdateDomainName":      {"PATCH /domainnames/{api}.example.com", "", "/domainnames/{api}.example.com"},
-	"ImportRestApi":         {"POST /restapis?mode=import", `{"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {}}`, ""},
-	"PutRestApi":            {"PUT /restapis/{api}", `{"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {}}`, ""},
-	"GetDocumentationParts": {"GET /restapis/{api}/documentation/parts?locationStatus=UNDOCUMENTED", "{}", ""},
+	"CreateRestApi":     {"POST /restapis", `{"name": "a", "tags": {"_custom_id_": "{api}"}, "endpointConfiguration": {"types": ["REGIONAL"]}}`, "/restapis/{api}"},
+	"UpdateRestApi":     {"PATCH /restapis/{api}", "", "/restapis/{api}"},
+	"PutMethod":         {"PUT /restapis/{api}/resources/{root}/methods/GET", `{"authorizationType": "NONE"}`, "/restapis/{api}/resources/{root}/methods/GET"},
+	"UpdateMethod":      {"PATCH /restapis/{api}/resources/{root}/methods/GET", "", "/restapis/{api}/resources/{root}/methods/GET"},
+	"PutIntegration":    {"PUT /restapis/{api}/resources/{root}/methods/GET/integration", `{"type": "HTTP_PROXY", "httpMethod": "GET", "uri": "http://127.0.0.1:1/"}`, "/restapis/{api}/resources/{root}/methods/GET/integration"},
+	"UpdateIntegration": {"PATCH /restapis/{api}/resources/{root}/methods/GET/integration", "", "/restapis/{api}/resources/{root}/methods/GET/integration"},
+	"CreateStage":       {"POST /restapis/{api}/stages", `{"stageName": "made", "deploymentId": "{deployment}"}`, "/restapis/{api}/stages/made"},
+	"CreateDeployment":  {"POST /restapis/{api}/deployments", `{"stageName": "dev"}`, "/restapis/{api}/stages/dev"}, // a canary wants a stage that is there
+	"UpdateStage":       {"PATCH /restapis/{api}/stages/dev", "", "/restapis/{api}/stages/dev"},
+	"UpdateAccount":     {"PATCH /account", "", "/account"},
+	"CreateApiKey":      {"POST /apikeys", `{"name": "k"}`, "/apikeys/{made}"},
+	"UpdateApiKey":      {"PATCH /apikeys/{key}", "", "/apikeys/{key}"},
+	"UpdateUsagePlan":   {"PATCH /usageplans/{plan}", "", "/usageplans/{plan}"},
+	"CreateDomainName":  {"POST /domainnames", `{"domainName": "{api}.example.com", "certificateArn": "` + aCertificate + `0"}`, "/domainnames/{api}.example.com"},
+	"UpdateDomainName":  {"PATCH /domainnames/{api}.example.com", "", "/domainnames/{api}.example.com"},
+	"ImportRestApi":     {"POST /restapis?mode=import", `{"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {}}`, ""},
+	"PutRestApi":        {"PUT /restapis/{api}", `{"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {}}`, ""},
 }
 
 // drive sets a setting with each operation that takes it.

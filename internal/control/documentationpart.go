@@ -53,7 +53,7 @@ func checkDocumentationPart(p *wire.DocumentationPart) error {
 	if _, err := l.Complete(); err != nil {
 		return wire.BadRequest("Invalid location specified for documentation part: %s", wire.Truncated(err.Error()))
 	}
-	p.Location = &wire.DocumentationPartLocation{Type: l.Type, Path: given(&l.Path), Method: given(&l.Method), StatusCode: given(&l.StatusCode), Name: given(&l.Name)}
+	p.Location = shownLocation(l)
 	if l.Type == "RESOURCE" && l.Path == "" {
 		p.Location.Path = new("/")
 	}
@@ -107,25 +107,29 @@ func (s *Service) GetDocumentationPart(ctx context.Context, who *wire.Caller, in
 	})
 }
 
-// GetDocumentationParts lists an API's parts, of one type, name or path if the
-// request says so; a part that says no path is one of the root's. All parts have
-// content, so all are DOCUMENTED. What AWS answers for UNDOCUMENTED, which it calls
-// parts without content, is not known.
+// GetDocumentationParts lists an API's parts, of one type, name or path if the request
+// says so; a part that says no path is one of the root's. All parts have content, so all
+// are DOCUMENTED. UNDOCUMENTED is what the API has and they say nothing of.
 func (s *Service) GetDocumentationParts(ctx context.Context, who *wire.Caller, in *wire.GetDocumentationPartsRequest) (*wire.DocumentationParts, error) {
+	if text(in.LocationStatus) == "UNDOCUMENTED" {
+		return s.undocumentedParts(ctx, who, in)
+	}
 	return readPage(ctx, s, who, in.RestAPIID, func(t *tx) (*wire.DocumentationParts, error) {
 		if err := t.requireAPI(); err != nil {
 			return nil, err
 		}
-		if v := text(in.LocationStatus); v == "UNDOCUMENTED" {
-			return nil, unserved("locationStatus", v)
-		}
-		kind, name, path := text(in.Type), text(in.NameQuery), text(in.Path)
-		items, position, err := pageOf(t, kindDocumentationPart, "", in.Position, in.Limit, func(p *wire.DocumentationPart) bool {
-			l := wholeLocation(p)
-			return (kind == "" || l.Type == kind) && (name == "" || l.Name == name) && (path == "" || l.Path == path)
-		})
+		keep := partFilter(in)
+		items, position, err := pageOf(t, kindDocumentationPart, "", in.Position, in.Limit, func(p *wire.DocumentationPart) bool { return keep(wholeLocation(p)) })
 		return &wire.DocumentationParts{Items: items, Position: position}, err
 	})
+}
+
+// partFilter reports of locations whether a request asks for them.
+func partFilter(in *wire.GetDocumentationPartsRequest) func(apidoc.Location) bool {
+	kind, name, path := text(in.Type), text(in.NameQuery), text(in.Path)
+	return func(l apidoc.Location) bool {
+		return (kind == "" || l.Type == kind) && (name == "" || l.Name == name) && (path == "" || l.Path == path)
+	}
 }
 
 // UpdateDocumentationPart changes what a part says.
