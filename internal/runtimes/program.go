@@ -26,6 +26,9 @@ type Program struct {
 	Layers []string
 	// Memory is how many MiB the program may use.
 	Memory int
+	// Debug is the address, HOST:PORT, at which the program waits for a debugger before
+	// it loads the code; "" for no debugger.
+	Debug string
 }
 
 // A Launch is how a program is started.
@@ -38,6 +41,7 @@ type Launch struct {
 var (
 	errNoCommand = errors.New("needs runtime, such as nodejs22.x, or command, a program that speaks Lambda's Runtime API")
 	errTwo       = errors.New("has both runtime and command; a function has one of them")
+	errDebug     = errors.New("debugging is for functions in Node.js, Python and Java; start another program's debugger by its command")
 )
 
 // Check reports what of a program contradicts itself, whatever this machine has.
@@ -47,21 +51,14 @@ func (p *Program) Check() error {
 		return errNoCommand
 	case p.Runtime != "" && len(p.Command) > 0:
 		return errTwo
-	case p.Runtime != "":
-		return fmt.Errorf("the runtime %q is unknown", p.Runtime)
+	case p.Runtime == "":
+		return nil
 	}
-	return nil
-}
-
-// Launch finds how a program is started on this machine. scratch is a directory for
-// files that the runtime needs; it stays for as long as programs run. An error says
-// what is missing, and how to get it. Both are to be found out when a function is
-// configured, and not by each start.
-func (p *Program) Launch(scratch string) (*Launch, error) {
-	if err := p.Check(); err != nil {
-		return nil, err
+	l, err := p.language()
+	if err == nil && l.handler != "" && p.Handler == "" {
+		err = fmt.Errorf("the runtime %s needs handler, such as %s", p.Runtime, l.handler)
 	}
-	return p.command()
+	return err
 }
 
 // command is the launch of a program that speaks the Runtime API by itself.
@@ -72,6 +69,9 @@ func (p *Program) command() (*Launch, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
+		return nil, fmt.Errorf("command: %w", err)
+	}
+	if path, err = filepath.Abs(path); err != nil {
 		return nil, fmt.Errorf("command: %w", err)
 	}
 	return &Launch{Args: append([]string{path}, p.Command[1:]...)}, nil
