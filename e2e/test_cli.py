@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from conftest import CACHE, call
+from conftest import BINARY, CACHE, Server, call
 
 
 def test_classic_path(server, aws):
@@ -41,3 +41,19 @@ def test_caller_identity(server):
         done = subprocess.run([CACHE / "venv" / "bin" / "aws", "sts", "get-caller-identity", *flags], capture_output=True, text=True, env=env, timeout=60)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout) == {"UserId": "000000000000", "Account": "000000000000", "Arn": "arn:aws:iam::000000000000:root"}
+
+
+def test_tls(tmp_path):
+    """The control plane under TLS, with a certificate of an authority of one's own."""
+    authority = tmp_path / "ca"
+    subprocess.run([BINARY, "ca", "--dir", authority, "localhost"], check=True, capture_output=True, timeout=60)
+    server = Server(tmp_path / "data", "--listen-cert", authority / "localhost.pem", "--listen-key", authority / "localhost.key").start()
+    url = f"https://localhost:{server.port}"
+    command = [CACHE / "venv" / "bin" / "aws", "apigateway", "create-rest-api", "--name", "tls", "--query", "name", "--endpoint-url", url]
+    try:
+        done = subprocess.run([*command, "--ca-bundle", authority / "ca.pem"], capture_output=True, text=True, env=server.environment(), timeout=60)
+        assert (done.returncode, done.stdout.strip()) == (0, '"tls"'), done.stderr
+        done = subprocess.run(command, capture_output=True, text=True, env=server.environment(), timeout=60)
+        assert done.returncode != 0 and "SSL validation failed" in done.stderr, done.stderr
+    finally:
+        assert server.stop() == 0

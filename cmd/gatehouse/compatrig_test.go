@@ -306,7 +306,7 @@ func (a *attempt) readBack(t *testing.T, d *driven) {
 // findings is what the doctor says of the API and the setting.
 func (a *attempt) findings(t *testing.T, list func(*report) []idleSetting, d *driven) []idleSetting {
 	t.Helper()
-	r, err := fetchReport(t.Context(), a.url)
+	r, err := fetchReport(t.Context(), http.DefaultClient, a.url)
 	if err != nil {
 		t.Fatal(err)
 	}

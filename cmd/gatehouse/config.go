@@ -17,10 +17,16 @@ import (
 // Flags win over the environment, the environment over the file.
 type config struct {
 	Listen                string
+	ListenCert            string // PEM file, as the next two
+	ListenKey             string
+	ListenClientCA        string
 	GatewayListen         string
 	GatewayTLSListen      string
 	HTTPSRedirect         int // port under TLS to which plain requests for stages are sent; 0 serves them
 	AdminListen           string
+	AdminCert             string // PEM file, as the next two
+	AdminKey              string
+	AdminClientCA         string
 	GatewayHealth         bool
 	MetricsSeries         int      // at AdminListen
 	OTLPEndpoint          string   // base URL
@@ -208,7 +214,7 @@ func (c *config) check(in command) error {
 
 // checkTogether reports what cannot work of settings each of which could.
 func (c *config) checkTogether(in command) error {
-	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkBases())
+	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkListenerTLS(), c.checkBases())
 }
 
 // A logLevel is the level of the process's log, which may change while it runs.

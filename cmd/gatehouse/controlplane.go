@@ -57,6 +57,7 @@ type controlPlane struct {
 	handler  http.Handler // answers the clients
 
 	stages string // base URL of the stages' own listener, "" where they share the control plane's. It is set before anybody listens
+	scheme string // of the URLs of the control plane's listener, http:// or https://. It is set before anybody listens
 
 	shown func(arn string) bool       // is there a certificate by this ARN? Nil for none. It is set before anybody listens
 	again func(context.Context) error // makes what clients cannot make after a reset; nil for nothing. It is set before anybody listens
@@ -64,7 +65,7 @@ type controlPlane struct {
 
 // stageURL is where a caller of the control plane finds a stage.
 func (p *controlPlane) stageURL(host, api, stage string) string {
-	return cmp.Or(p.stages, "http://"+host) + "/_aws/execute-api/" + api + "/" + stage
+	return cmp.Or(p.stages, p.scheme+host) + "/_aws/execute-api/" + api + "/" + stage
 }
 
 // shows reports whether clients are shown the certificate of an ARN.

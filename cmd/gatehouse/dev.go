@@ -88,7 +88,7 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 	s.serve()
 	at := gateway.Entrance{Name: "port", API: devAPI, Stage: devStage}
 	if c.TLS {
-		at.TLS = s.ports.shown.config(nil)
+		at.TLS = s.ports.shown.config(nil, nil)
 	}
 	s.open(s.gateway, root, at)
 	d.announce()

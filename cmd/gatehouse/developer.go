@@ -48,7 +48,7 @@ func newDeveloper(s *server, api *described, root net.Listener) *developer {
 
 // announce prints the URLs.
 func (d *developer) announce() {
-	fmt.Fprintf(d.out, "Control plane   %s\n", baseURL(d.server.ports.main))
+	fmt.Fprintf(d.out, "Control plane   %s\n", d.server.ports.controlURL())
 	fmt.Fprintf(d.out, "Stage dev       %s/\n", d.root)
 	d.server.ports.announceVPCEndpoints(d.out)
 	if made := d.server.ports.shown.made(); made != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 func newDoctor() *cobra.Command {
-	var endpoint string
+	var server serverClient
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -26,10 +26,11 @@ kept for clients to read and have no effect.
 The exit code is 0 whatever is found; --json is for programs.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkEndpoint(cmd, &endpoint); err != nil {
+			client, err := server.client(cmd)
+			if err != nil {
 				return err
 			}
-			r, err := fetchReport(cmd.Context(), endpoint)
+			r, err := fetchReport(cmd.Context(), client, server.endpoint)
 			if err != nil {
 				return err
 			}
@@ -39,20 +40,20 @@ The exit code is 0 whatever is found; --json is for programs.`,
 			return r.print(cmd.OutOrStdout())
 		},
 	}
-	endpointFlag(cmd, &endpoint, "URL of the server's control plane")
+	server.flags(cmd, "URL of the server's control plane")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: the lists findings, closed and kept")
 	return cmd
 }
 
 // fetchReport asks a running server.
-func fetchReport(ctx context.Context, endpoint string) (*report, error) {
+func fetchReport(ctx context.Context, client *http.Client, endpoint string) (*report, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint+"/_gatehouse/doctor", nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("no server answers at %s: %w", endpoint, errors.Unwrap(err))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ func TestDoctorListsIdleMethodSettings(t *testing.T) {
 	server, _, _ := strings.Cut(s.url, "/_aws/")
 	expect := func(what string, want ...string) {
 		t.Helper()
-		r, err := fetchReport(t.Context(), server)
+		r, err := fetchReport(t.Context(), http.DefaultClient, server)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +66,7 @@ func TestDoctorKnowsTheSettingsOfAny(t *testing.T) {
 	}
 	s.patch(t, "/~1pets~1{id}/ANY/throttling/rateLimit", "5")
 	s.patch(t, "/~1pets~1{id}/PUT/throttling/rateLimit", "5")
-	r, err := fetchReport(t.Context(), server)
+	r, err := fetchReport(t.Context(), http.DefaultClient, server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +95,7 @@ func TestDoctorListsCachingOfStreams(t *testing.T) {
 	if _, err := s.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("prod")}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := fetchReport(t.Context(), server)
+	r, err := fetchReport(t.Context(), http.DefaultClient, server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +110,7 @@ func TestDoctorListsDataTracesWithoutLogs(t *testing.T) {
 	s := newCachedStage(t)
 	server, _, _ := strings.Cut(s.url, "/_aws/")
 	kept := func() (of []string) {
-		r, err := fetchReport(t.Context(), server)
+		r, err := fetchReport(t.Context(), http.DefaultClient, server)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -113,7 +113,7 @@ func TestCustomDomains(t *testing.T) {
 
 	mapped(t, c, name, "empty", "empty", "")
 	expect(name, "/empty/prod/x", forbidden)
-	if r, err := fetchReport(t.Context(), url); err != nil || len(r.Findings) != 1 || r.Findings[0].Text != "the requests to api.example.com/empty, which lead here, are answered 403: nothing is deployed" {
+	if r, err := fetchReport(t.Context(), http.DefaultClient, url); err != nil || len(r.Findings) != 1 || r.Findings[0].Text != "the requests to api.example.com/empty, which lead here, are answered 403: nothing is deployed" {
 		t.Errorf("the doctor says %+v, %v", r, err)
 	}
 
@@ -265,7 +265,7 @@ func TestCertificatesOfDomains(t *testing.T) {
 	}
 	idle := func() (out []string) {
 		t.Helper()
-		r, err := fetchReport(t.Context(), url)
+		r, err := fetchReport(t.Context(), http.DefaultClient, url)
 		if err != nil {
 			t.Fatal(err)
 		}

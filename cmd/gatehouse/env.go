@@ -14,7 +14,7 @@ import (
 )
 
 func newEnv() *cobra.Command {
-	var endpoint, region string
+	var endpoint, region, cacert string
 	cmd := &cobra.Command{
 		Use:   "env",
 		Short: "Print the shell lines that point AWS clients at this server",
@@ -35,17 +35,22 @@ unsets AWS_ENDPOINT_URL_STS.`,
 			if err := checkRegion(&config{Region: region}); err != nil {
 				return fmt.Errorf("--region: %w", err)
 			}
+			trust := ""
+			if cacert != "" {
+				trust = "export AWS_CA_BUNDLE=" + shellWord(cacert) + "\n"
+			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), `export AWS_ENDPOINT_URL_API_GATEWAY=%[1]s
 export AWS_ENDPOINT_URL_STS=%[1]s
 export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test}
 export AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}
 export AWS_REGION=${AWS_REGION:-%[2]s}
 export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-%[2]s}
-`, shellWord(endpoint), region)
+%[3]s`, shellWord(endpoint), region, trust)
 			return err
 		},
 	}
 	endpointFlag(cmd, &endpoint, "URL of the server's control plane")
+	cmd.Flags().StringVar(&cacert, "cacert", "", "PEM file of the authorities that the clients trust, as AWS_CA_BUNDLE, for a server with --listen-cert")
 	cmd.Flags().StringVar(&region, "region", defaults().Region, "AWS region, unless the shell has one")
 	return cmd
 }
@@ -71,7 +76,11 @@ func checkEndpoint(cmd *cobra.Command, endpoint *string) error {
 		if err := settingCalled("listen").check(&c); err != nil || c.Listen == "" {
 			return fmt.Errorf("%s: %w", envName("listen"), cmp.Or(err, errEmpty))
 		}
-		*endpoint = "http://" + reachable(c.Listen)
+		scheme := "http://"
+		if _, secure := variables[envName("listen-cert")]; secure {
+			scheme = "https://"
+		}
+		*endpoint = scheme + reachable(c.Listen)
 		return nil
 	}
 	if err := integration.CheckURL(*endpoint); err != nil {

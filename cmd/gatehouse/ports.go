@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,12 +20,15 @@ type ports struct {
 	secure  net.Listener // the stages' under TLS; nil for none
 	admin   net.Listener // of health and metrics; nil for none
 	private []vpcPort    // of VPC endpoints
-	shown   certificates // of secure and of VPC endpoints
+	shown   certificates // of secure and of VPC endpoints, and of main where that shares TLS
+
+	mainTLS  *listenerTLS // nil for none, as the other
+	adminTLS *listenerTLS
 }
 
 // openPorts opens them, so that a busy one is told before anything else happens.
 func openPorts(c *config, log *slog.Logger) (_ *ports, err error) {
-	ps := ports{shown: certificates{log: log}}
+	ps := ports{shown: certificates{fileValue: fileValue[shownCertificates]{log: log}}}
 	defer func() {
 		if err != nil {
 			_ = ps.close()
@@ -43,6 +47,12 @@ func openPorts(c *config, log *slog.Logger) (_ *ports, err error) {
 		return nil, err
 	}
 	show()
+	if ps.mainTLS, err = newListenerTLS(c.controlTLS(), log); err != nil {
+		return nil, err
+	}
+	if ps.adminTLS, err = newListenerTLS(c.adminTLS(), log); err != nil {
+		return nil, err
+	}
 	if c.GatewayTLSListen != "" {
 		if ps.secure, err = listenOn(c.GatewayTLSListen, "gateway-tls-listen"); err != nil {
 			return nil, err
@@ -54,6 +64,19 @@ func openPorts(c *config, log *slog.Logger) (_ *ports, err error) {
 		}
 	}
 	return &ps, ps.openVPCEndpoints(c)
+}
+
+// watch has certificates read again when their files change. shown is whether there are
+// such of stages.
+func (ps *ports) watch(ctx context.Context, shown bool) {
+	if shown {
+		go watch(ctx, newNotifier(), &ps.shown)
+	}
+	for _, own := range []*listenerTLS{ps.mainTLS, ps.adminTLS} {
+		if own != nil {
+			go watch(ctx, newNotifier(), own)
+		}
+	}
 }
 
 // listenOn opens the address that a setting names.
@@ -83,6 +106,12 @@ func (ps *ports) close() error {
 // baseURL is the URL of a listener as a client on this machine names it.
 func baseURL(l net.Listener) string { return "http://" + authority(l) }
 
+// controlURL is the URL of the control plane.
+func (ps *ports) controlURL() string { return ps.mainTLS.scheme() + authority(ps.main) }
+
+// adminURL is the URL of health and metrics.
+func (ps *ports) adminURL() string { return ps.adminTLS.scheme() + authority(ps.admin) }
+
 // authority is the host and the port of a listener as a client on this machine names
 // them.
 func authority(l net.Listener) string {
@@ -95,7 +124,7 @@ func authority(l net.Listener) string {
 
 // announce prints the URLs, and last the line that says all is up.
 func (ps *ports) announce(out io.Writer, files *servedFiles, c *config) {
-	base := baseURL(ps.main)
+	base := ps.controlURL()
 	stages := base
 	if ps.stages != nil {
 		stages = baseURL(ps.stages)
@@ -107,8 +136,8 @@ func (ps *ports) announce(out io.Writer, files *servedFiles, c *config) {
 	}
 	ps.announceVPCEndpoints(out)
 	if ps.admin != nil {
-		fmt.Fprintf(out, "Health          %s%s\n", baseURL(ps.admin), readyPage)
-		fmt.Fprintf(out, "Metrics         %s%s\n", baseURL(ps.admin), metricsPage)
+		fmt.Fprintf(out, "Health          %s%s\n", ps.adminURL(), readyPage)
+		fmt.Fprintf(out, "Metrics         %s%s\n", ps.adminURL(), metricsPage)
 	}
 	fmt.Fprintf(out, "AWS services    %s\n", c.whereServices())
 	files.announce(out, stages, ps)

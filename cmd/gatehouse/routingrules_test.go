@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -87,7 +88,7 @@ func TestRoutingRules(t *testing.T) {
 	expect("/else", beta, forbidden)
 	routingMode(t, c, name, "ROUTING_RULE_ONLY")
 	expect("/orders/v1/x", "", forbidden)
-	if r, err := fetchReport(t.Context(), url); err != nil || len(r.Findings) != 1 || r.Findings[0].Text != "the base path mapping api.example.com/orders/v1 has no effect: the routing mode of the domain name is ROUTING_RULE_ONLY" {
+	if r, err := fetchReport(t.Context(), http.DefaultClient, url); err != nil || len(r.Findings) != 1 || r.Findings[0].Text != "the base path mapping api.example.com/orders/v1 has no effect: the routing mode of the domain name is ROUTING_RULE_ONLY" {
 		t.Errorf("the doctor says %+v, %v", r, err)
 	}
 
@@ -99,7 +100,7 @@ func TestRoutingRules(t *testing.T) {
 	expect("/orders/v1/x", beta, "200 shop /orders/v1/x /{proxy+} api.example.com")
 	routingMode(t, c, name, "BASE_PATH_MAPPING_ONLY")
 	expect("/orders/v1/x", beta, "200 shop /orders/v1/x /{proxy+} api.example.com")
-	if r, err := fetchReport(t.Context(), url); err != nil || len(r.Findings) != 2 || !strings.HasPrefix(r.Findings[0].Text, "the routing rule ") || !strings.HasSuffix(r.Findings[0].Text, " has no effect: the routing mode of the domain name is BASE_PATH_MAPPING_ONLY") {
+	if r, err := fetchReport(t.Context(), http.DefaultClient, url); err != nil || len(r.Findings) != 2 || !strings.HasPrefix(r.Findings[0].Text, "the routing rule ") || !strings.HasSuffix(r.Findings[0].Text, " has no effect: the routing mode of the domain name is BASE_PATH_MAPPING_ONLY") {
 		t.Errorf("the doctor says %+v, %v", r, err)
 	}
 	if _, err := v2.DeleteRoutingRule(t.Context(), &apigatewayv2.DeleteRoutingRuleInput{DomainName: aws.String(name), RoutingRuleId: &id}); err != nil {

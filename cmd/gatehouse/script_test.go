@@ -115,7 +115,7 @@ func processes(ts *testscript.TestScript) map[string]*process {
 	return ts.Value("processes").(map[string]*process)
 }
 
-var urlLine = regexp.MustCompile(`(?m)^(Control plane|Stage dev) +(http://\S+?)/?$`)
+var urlLine = regexp.MustCompile(`(?m)^(Control plane|Stage dev) +(https?://\S+?)/?$`)
 
 // scriptURLs are the lines beside those of urlLine that name a URL for scripts.
 var scriptURLs = map[string]*regexp.Regexp{

@@ -81,20 +81,18 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 		return nil, err
 	}
 	ports.shown.handshake, ports.shown.uploaded = s.gateway.Handshake, s.uploaded
-	s.shown = ports.shown.has
+	s.shown, s.scheme = ports.shown.has, ports.mainTLS.scheme()
 	if ports.stages != nil {
 		s.stages = baseURL(ports.stages)
 	}
 	s.ports, s.opened, s.failed = ports, opened, make(chan error, 4+len(ports.private))
 	s.known.Store(&loaded)
-	s.live = append(s.live, ports.shown.prepare)
+	s.live = append(s.live, ports.shown.prepare, ports.mainTLS.prepare, ports.adminTLS.prepare)
 	c.tuneMemory()
 	if err := s.files.deploy(ctx, &loaded); err != nil {
 		return nil, err
 	}
-	if ports.secure != nil || c.TLS || c.vpcEndpointTLS() {
-		go watch(s.background, newNotifier(), &ports.shown)
-	}
+	ports.watch(s.background, c.showsCertificates())
 	return s, nil
 }
 
@@ -155,20 +153,30 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 // them.
 func (s *server) serve() {
 	if s.ports.stages == nil {
-		s.open(s.gateway, s.ports.main, gateway.Entrance{Name: "listen", OwnHost: s.guests.ownHost, Next: s.handler, HTTPSPort: s.config().HTTPSRedirect})
+		s.open(s.gateway, s.ports.main, s.shared())
 	} else {
 		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
-		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", Next: s.handler, NoStages: true})
+		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", TLS: s.ports.mainTLS.config(), Next: s.handler, NoStages: true})
 		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside(), HTTPSPort: s.config().HTTPSRedirect})
 	}
 	if s.ports.secure != nil {
-		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(nil), Next: s.beside()})
+		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(nil, nil), Next: s.beside()})
 	}
 	s.serveVPCEndpoints()
 	if s.ports.admin != nil {
 		s.admin = gateway.New(gateway.Options{Log: s.log, MaxConnections: adminConnections})
-		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", Next: s.adminPages(), NoStages: true})
+		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", TLS: s.ports.adminTLS.config(), Next: s.adminPages(), NoStages: true})
 	}
+}
+
+// shared is the entrance of both planes. Under TLS the names of stages have handshakes
+// of their own.
+func (s *server) shared() gateway.Entrance {
+	at := gateway.Entrance{Name: "listen", OwnHost: s.guests.ownHost, Next: s.handler, HTTPSPort: s.config().HTTPSRedirect}
+	if own := s.ports.mainTLS; own != nil {
+		at.TLS, at.HTTPSPort = s.ports.shown.config(nil, own), 0
+	}
+	return at
 }
 
 // adminPages are what admin-listen answers.

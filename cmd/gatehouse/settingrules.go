@@ -48,11 +48,14 @@ var idleRules = []struct {
 	{"https-redirect", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},
 	{"otlp-headers", func(c *config, _ command) bool { return c.OTLPEndpoint == "" }, "without otlp-endpoint"},
 	{"metrics-series", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen, where metrics are read"},
+	{"admin-cert", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen"},
+	{"admin-key", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen"},
+	{"admin-client-ca", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
 	{"certificates", func(c *config, in command) bool {
-		return c.GatewayTLSListen == "" && !c.vpcEndpointTLS() && in != inDev
+		return !c.showsCertificates() && in != inDev
 	}, "without gateway-tls-listen"},
-	{"certificates", func(c *config, _ command) bool { return c.GatewayTLSListen == "" && !c.vpcEndpointTLS() && !c.TLS }, "without tls or gateway-tls-listen"},
+	{"certificates", func(c *config, _ command) bool { return !c.showsCertificates() }, "without tls or gateway-tls-listen"},
 }
 
 // address checks an address to listen on; "" is for one that nobody gave.
@@ -293,7 +296,7 @@ func (c *config) checkExposure() error {
 		return fmt.Errorf("%s and %s exclude each other: calls are either verified or not", c.called("credentials"), c.called("allow-unauthenticated"))
 	}
 	host, _, _ := net.SplitHostPort(c.Listen)
-	if c.Credentials != "" || c.AllowUnauthenticated || loopback(host) {
+	if c.Credentials != "" || c.AllowUnauthenticated || c.ListenClientCA != "" || loopback(host) {
 		return nil
 	}
 	return fmt.Errorf("%s: %s is reachable from other machines and the control plane takes calls from anyone: "+

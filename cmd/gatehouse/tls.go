@@ -1,16 +1,13 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -27,9 +24,8 @@ type certificate struct {
 // certificates are those that clients of gateway-tls-listen, and of dev's root under
 // TLS, are shown. They are read again when their files change.
 type certificates struct {
-	log     *slog.Logger
-	own     tls.Certificate // in place of files; made when it is first needed
-	current atomic.Pointer[shownCertificates]
+	fileValue[shownCertificates]
+	own *tls.Certificate // in place of files; made when it is first needed, under mu
 
 	// handshake is what the name that a client asks for says of its handshake, at the
 	// listener of a VPC endpoint or at another one, for which that is nil. It is set before
@@ -39,11 +35,6 @@ type certificates struct {
 	// uploaded are those that were uploaded for domain names. It is set before anybody
 	// listens; nil is that there are none.
 	uploaded *uploadedCertificates
-
-	mu    sync.Mutex
-	pairs []certificate
-	files map[string]os.FileInfo // as they were when they were read
-	wrong string                 // why the last reading failed, as the log was told; "" where it did not
 }
 
 // shownCertificates are certificates as they were read once. They never change.
@@ -55,87 +46,48 @@ type shownCertificates struct {
 
 // prepare is a livePart: it reads the files.
 func (cs *certificates) prepare(c *config) (func(), error) {
-	if c.GatewayTLSListen == "" && !c.TLS && !c.vpcEndpointTLS() {
+	if !c.showsCertificates() {
 		return func() {}, nil
 	}
-	before := look(certificateFiles(c.Certificates))
-	list, err := cs.load(c)
-	return func() {
-		cs.mu.Lock()
-		defer cs.mu.Unlock()
-		cs.pairs, cs.files, cs.wrong = c.Certificates, before, ""
-		cs.current.Store(list)
-	}, err
+	pairs := c.Certificates
+	switch {
+	case len(pairs) > 0:
+		return cs.take(certificateFiles(pairs), func() (*shownCertificates, error) { return loadCertificates(pairs) })
+	case c.GatewayTLSListen != "":
+		return nil, errNoCertificates
+	case !c.TLS:
+		return cs.take(nil, func() (*shownCertificates, error) { return newShown(nil), nil })
+	}
+	return cs.take(nil, func() (*shownCertificates, error) { return cs.makeOwn(c.Host) })
 }
 
-// load reads the certificates, or makes one for the root of dev where the configuration
-// has none.
-func (cs *certificates) load(c *config) (*shownCertificates, error) {
-	if len(c.Certificates) > 0 {
-		return loadCertificates(c.Certificates)
-	}
-	if c.GatewayTLSListen != "" {
-		return nil, errNoCertificates
-	}
+// makeOwn makes a certificate for the root of dev where the configuration has none.
+func (cs *certificates) makeOwn(host string) (*shownCertificates, error) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.own.Leaf == nil {
-		made, err := makeCertificate(c.Host)
+	if cs.own == nil {
+		made, err := makeCertificate(host)
 		if err != nil {
 			return nil, fmt.Errorf("tls: %w", err)
 		}
-		cs.own = made
+		cs.own = &made
 	}
-	return newShown([]tls.Certificate{cs.own}), nil
+	return newShown([]tls.Certificate{*cs.own}), nil
+}
+
+// showsCertificates reports whether there is a listener whose clients are shown them.
+func (c *config) showsCertificates() bool {
+	return c.GatewayTLSListen != "" || c.TLS || c.vpcEndpointTLS() || c.sharesTLS()
 }
 
 // made is the certificate that stands in for files, nil where there are some.
 func (cs *certificates) made() *x509.Certificate {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if len(cs.pairs) > 0 {
+	if len(cs.names) > 0 || cs.own == nil {
 		return nil
 	}
 	return cs.own.Leaf
-}
-
-// seen is for watch. It is empty while there are no files.
-func (cs *certificates) seen() map[string]os.FileInfo {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	return cs.files
-}
-
-// reload is for watch: files that cannot be read change nothing.
-func (cs *certificates) reload(context.Context) {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	cs.readAgain()
-}
-
-// retry is for watch.
-func (cs *certificates) retry(context.Context) {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	if cs.wrong != "" {
-		cs.readAgain()
-	}
-}
-
-// readAgain is reload. The caller holds cs.mu.
-func (cs *certificates) readAgain() {
-	cs.files = look(certificateFiles(cs.pairs))
-	list, err := loadCertificates(cs.pairs)
-	if err != nil {
-		if err.Error() != cs.wrong {
-			cs.wrong = err.Error()
-			cs.log.Error("changed certificates cannot be read: those that were read before stay", "error", err)
-		}
-		return
-	}
-	cs.wrong = ""
-	cs.current.Store(list)
-	cs.log.Info("changed certificates are read again")
 }
 
 // has reports whether a certificate goes by an ARN.
@@ -144,35 +96,34 @@ func (cs *certificates) has(arn string) bool {
 	return shown != nil && shown.byARN[arn] != nil
 }
 
-// get is a tls.Config.GetCertificate for the listener of a VPC endpoint. A client that asks for a custom domain name gets
-// the one whose ARN that has, or that was uploaded for it; others get the first that fits the name that they ask
-// for, else the first of all.
-func (cs *certificates) get(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint) (*tls.Certificate, error) {
+// find is the certificate that a client is shown at the listener of a VPC endpoint, or at
+// another one, for which at is nil. The first that there is wins: the one whose ARN the
+// custom domain name has that it asks for, the one that was uploaded for that, one whose
+// names fit, and then last, or without that the first of all. It is nil for none.
+func (cs *certificates) find(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint, last *listenerTLS) *tls.Certificate {
 	shown := cs.current.Load()
 	h := cs.handshake(hello.ServerName, at)
 	for _, arn := range h.CertificateARNs {
 		if cert := shown.byARN[arn]; cert != nil {
-			return cert, nil
+			return cert
 		}
 	}
 	if cert := cs.uploaded.get(h); cert != nil {
-		return cert, nil
+		return cert
 	}
-	return shown.fitting(hello), nil
+	if cert := shown.named(hello); cert != nil {
+		return cert
+	}
+	if last != nil {
+		return last.certificate()
+	}
+	return shown.first(hello)
 }
 
-// fitting is the first certificate that fits the name which a client asks for, and that
-// the client can use; else the first of all.
-func (s *shownCertificates) fitting(hello *tls.ClientHelloInfo) *tls.Certificate {
+// named is the first certificate for the name that a client asks for that the client can
+// use, nil for none.
+func (s *shownCertificates) named(hello *tls.ClientHelloInfo) *tls.Certificate {
 	name := strings.ToLower(hello.ServerName)
-	if name == "" {
-		for i := range s.list {
-			if hello.SupportsCertificate(&s.list[i]) == nil {
-				return &s.list[i]
-			}
-		}
-		return &s.list[0]
-	}
 	_, parent, _ := strings.Cut(name, ".")
 	exact, wild := s.byName[name], s.byName["*."+parent]
 	if len(exact) == 1 && len(wild) == 0 {
@@ -182,6 +133,22 @@ func (s *shownCertificates) fitting(hello *tls.ClientHelloInfo) *tls.Certificate
 		for _, c := range candidates {
 			if hello.SupportsCertificate(c) == nil {
 				return c
+			}
+		}
+	}
+	return nil
+}
+
+// first is for names that no certificate is for, and for clients that ask for none, who
+// get the first that they can use.
+func (s *shownCertificates) first(hello *tls.ClientHelloInfo) *tls.Certificate {
+	if len(s.list) == 0 {
+		return nil
+	}
+	if hello.ServerName == "" {
+		for i := range s.list {
+			if hello.SupportsCertificate(&s.list[i]) == nil {
+				return &s.list[i]
 			}
 		}
 	}
@@ -247,6 +214,19 @@ func (pair certificate) load() (tls.Certificate, error) {
 		return none, fmt.Errorf(": %s and %s are no pair: %s", pair.Cert, pair.Key, strings.TrimPrefix(err.Error(), "tls: "))
 	}
 	return out, nil
+}
+
+// loadGiven is load for files that settings name which begin with a prefix: listen-cert
+// and listen-key, or --cert and --key.
+func (pair certificate) loadGiven(prefix string) (tls.Certificate, error) {
+	out, err := pair.load()
+	if err == nil {
+		return out, nil
+	}
+	if text, ofOne := strings.CutPrefix(err.Error(), "."); ofOne {
+		return out, errors.New(prefix + text)
+	}
+	return out, fmt.Errorf("%scert%w", prefix, err)
 }
 
 // readPEM reads a file that has to hold a block of a type.

@@ -15,10 +15,11 @@ type handshakeKind struct {
 }
 
 // config is that of a listener whose clients are shown the certificates, a VPC endpoint's
-// or another one, for which at is nil: each handshake is as the name that its client asks for wants it. Tickets that resume sessions are
+// or another one, for which at is nil: each handshake is as the name that its client asks for wants it. last has the certificate for
+// names that no other is for; nil is that this is the first of all. Tickets that resume sessions are
 // sealed with keys that crypto/tls changes every day and keeps for a week.
-func (cs *certificates) config(at *httpmsg.VPCEndpoint) *tls.Config {
-	get := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return cs.get(hello, at) }
+func (cs *certificates) config(at *httpmsg.VPCEndpoint, last *listenerTLS) *tls.Config {
+	get := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return cs.find(hello, at, last), nil }
 	kinds := make(map[handshakeKind]*tls.Config)
 	for _, policy := range append(tlspolicy.All(), tlspolicy.Default) {
 		for _, kind := range []handshakeKind{{policy, false, false}, {policy, false, true}, {policy, true, false}, {policy, true, true}} {

@@ -33,7 +33,7 @@ func TestCertificatesAreTriedAgain(t *testing.T) {
 			}
 		}
 		out := new(bytes.Buffer)
-		cs := &certificates{log: slog.New(slog.NewTextHandler(out, nil))}
+		cs := &certificates{fileValue: fileValue[shownCertificates]{log: slog.New(slog.NewTextHandler(out, nil))}}
 		take, err := cs.prepare(&config{TLS: true, Certificates: []certificate{pair}})
 		if err != nil {
 			t.Fatal(err)

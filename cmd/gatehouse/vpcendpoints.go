@@ -120,7 +120,7 @@ func (s *server) serveVPCEndpoints() {
 	for _, p := range s.ports.private {
 		at := gateway.Entrance{Name: p.endpoint.ID, VPCEndpoint: p.endpoint, Next: s.beside()}
 		if p.tls {
-			at.TLS = s.ports.shown.config(p.endpoint)
+			at.TLS = s.ports.shown.config(p.endpoint, nil)
 		}
 		s.open(s.gateway, p.Listener, at)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func newWait() *cobra.Command {
-	var endpoint string
+	var server serverClient
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "wait",
@@ -28,16 +28,17 @@ before, dev when it serves a version of its file. When the time is over first, t
 The endpoint is the server's --listen or its --admin-listen.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkEndpoint(cmd, &endpoint); err != nil {
+			client, err := server.client(cmd)
+			if err != nil {
 				return err
 			}
 			if timeout <= 0 {
 				return fmt.Errorf("--timeout: %v is no time to wait", timeout)
 			}
-			return awaitReady(cmd.Context(), endpoint, timeout)
+			return awaitReady(cmd.Context(), client, server.endpoint, timeout)
 		},
 	}
-	endpointFlag(cmd, &endpoint, "URL of the server")
+	server.flags(cmd, "URL of the server")
 	cmd.Flags().DurationVar(&timeout, "timeout", 30*time.Second, "how long to wait")
 	return cmd
 }
@@ -47,11 +48,11 @@ const askEvery = 100 * time.Millisecond
 
 // awaitReady returns when the server is ready, or why it is not when the time is
 // over.
-func awaitReady(ctx context.Context, endpoint string, timeout time.Duration) error {
+func awaitReady(ctx context.Context, client *http.Client, endpoint string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	for {
-		err := askReady(ctx, endpoint)
+		err := askReady(ctx, client, endpoint)
 		if err == nil {
 			return nil
 		}
@@ -64,12 +65,12 @@ func awaitReady(ctx context.Context, endpoint string, timeout time.Duration) err
 }
 
 // askReady returns why a server is not ready.
-func askReady(ctx context.Context, endpoint string) error {
+func askReady(ctx context.Context, client *http.Client, endpoint string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint+readyPage, nil)
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	var refused *url.Error
 	if errors.As(err, &refused) {
 		return refused.Err
