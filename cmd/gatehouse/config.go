@@ -52,6 +52,7 @@ type config struct {
 	AllowHost             []string
 	AllowOrigin           []string
 	TrustedProxies        []string
+	EdgeHeaders           edgeHeaders
 	VPCEndpoints          []string // ID=VPC NETWORK or URL to listen at ...
 	MaxBufferedBytes      int64
 	AuthorizerCacheBytes  int64

@@ -90,7 +90,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
 		Source: p.source, Compile: p.program, Settings: p.settings, DomainPolicy: pipeline.CompileDomainPolicy, Budget: requests, Answers: answers, Log: out.log,
-		TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
+		TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
 	})
 	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Rebuild: p.source.Rebuild, Log: out.log})
 	counted.join(p)
@@ -116,6 +116,7 @@ func (p *dataPlane) prepare(c *config) (func(), error) {
 		p.services.Store(&services)
 		p.truststores.Store(&c.Truststores)
 		p.gateway.Trust(proxies)
+		p.gateway.SetEdge(c.edge())
 	}, nil
 }
 

@@ -45,7 +45,7 @@ const (
 )
 
 var keptOfDomainName = []keptSetting[wire.DomainName]{
-	{"DomainName.endpointConfiguration.types", "an edge-optimized domain name is served like a regional one", func(d *wire.DomainName) string {
+	{"DomainName.endpointConfiguration.types", "an edge-optimized domain name is served like a regional one, but for what edge-headers adds", func(d *wire.DomainName) string {
 		return map[bool]string{true: "EDGE"}[slices.Contains(d.EndpointConfiguration.Types, "EDGE")]
 	}},
 	{"DomainName.endpointConfiguration.ipAddressType", "--listen says which addresses are served", func(d *wire.DomainName) string {
@@ -59,7 +59,7 @@ var keptOfDomainName = []keptSetting[wire.DomainName]{
 }
 
 var keptOfAPI = []keptSetting[restAPI]{
-	{"RestApi.endpointConfiguration.types", "an edge-optimized API is served like a regional one", func(a *restAPI) string {
+	{"RestApi.endpointConfiguration.types", "an edge-optimized API is served like a regional one, but for what edge-headers adds", func(a *restAPI) string {
 		return map[bool]string{true: "EDGE"}[a.EdgeChosen]
 	}},
 	{"RestApi.endpointConfiguration.ipAddressType", "--listen says which addresses are served", func(a *restAPI) string {

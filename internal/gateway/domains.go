@@ -3,6 +3,7 @@ package gateway
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -71,6 +72,7 @@ type domain struct {
 	arns     []string          // of certificates
 	policy   *tlspolicy.Policy // nil where nobody knows what the name is now
 	trust    *trust            // of a name with mutual TLS; else nil
+	edge     bool              // it has an edge-optimized endpoint
 	rules    []rule            // which are asked before the mappings, by priority
 	mappings basePaths
 	others   *mapping // of the paths that no base path has: that of "", or nowhere
@@ -83,6 +85,7 @@ type mapping struct {
 	err        error             // why nobody knows where
 	policy     *tlspolicy.Policy // of the domain name
 	trust      *trust            // of the domain name
+	edge       bool              // the domain name is edge-optimized
 }
 
 // SetDomains takes changes into use, for the requests that come from here on. It
@@ -206,7 +209,8 @@ func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) an
 		d.policy = named
 	}
 	d.arns, d.trust, d.uploaded = rows.domain.CertificateARNs, rows.trust, rows.domain.Certificate
-	d.others.policy, d.others.trust = d.policy, d.trust
+	d.edge = slices.Contains(rows.domain.EndpointTypes, "EDGE")
+	d.others.policy, d.others.trust, d.others.edge = d.policy, d.trust, d.edge
 	every := httpmsg.CustomDomain{EndpointTypes: rows.domain.EndpointTypes, Strict: rows.domain.EndpointAccessMode == "STRICT", MutualTLS: d.trust != nil}
 	if rows.domain.ID != "" && policy != nil {
 		every.Policy = policy(rows.domain)
@@ -247,7 +251,7 @@ func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) an
 // lead gives a way to a stage what every one of the domain name has: what protects it
 // holds whichever way a request takes.
 func (d *domain) lead(m *mapping, every httpmsg.CustomDomain) {
-	m.by, m.policy, m.trust = &every, d.policy, d.trust
+	m.by, m.policy, m.trust, m.edge = &every, d.policy, d.trust, d.edge
 }
 
 // find returns the domain name of a Host, nil for none. Of names that both fit the

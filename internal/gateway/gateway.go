@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/edge"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
@@ -40,6 +41,10 @@ type Options struct {
 	// listener of their own.
 	VPCEndpoints []VPCEndpoint
 
+	// Edge has the requests and answers of edge-optimized endpoints carry CloudFront's
+	// headers; nil leaves them as those of regional ones.
+	Edge *edge.Distribution
+
 	// AWSPolicies gives the APIs for which nobody chose a security policy AWS's, of which
 	// that of public APIs takes TLS 1.0. Without it theirs is tlspolicy.Default.
 	AWSPolicies bool
@@ -63,8 +68,9 @@ type Options struct {
 type Gateway struct {
 	opts     Options
 	proxies  atomic.Pointer[proxies]
-	bases    atomic.Pointer[[]Base]       // the longest path first
-	networks atomic.Pointer[[]vpcNetwork] // of VPC endpoints, the smallest first
+	bases    atomic.Pointer[[]Base]            // the longest path first
+	networks atomic.Pointer[[]vpcNetwork]      // of VPC endpoints, the smallest first
+	edge     atomic.Pointer[edge.Distribution] // nil for none
 	domains  domains
 	index    *index
 	programs *programs
@@ -104,6 +110,7 @@ func New(opts Options) *Gateway {
 	}
 	g.domains.policy = opts.DomainPolicy
 	g.Trust(opts.TrustedProxies)
+	g.SetEdge(opts.Edge)
 	g.SetVPCEndpoints(opts.VPCEndpoints)
 	return g
 }
@@ -191,8 +198,9 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 	c.body.start(w, r, nc, g.opts.ReadTimeout)
 	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, g.proxies.Load(), time.Now())
 	c.req.VPCEndpoint = g.vpcEndpoint(&c.req)
-	c.conn = nc
+	c.conn, c.edge = nc, g.edgeOf(at, via)
 	resp := g.answer(c, r, at, via)
+	c.leaveEdge(resp)
 	if resp.Stream != nil && !resp.KeepsRequest {
 		c.giveBody() // a stream may take long
 	}
@@ -263,6 +271,7 @@ func (g *Gateway) answer(c *call, r *http.Request, at location, via *mapping) (r
 	if err != nil {
 		return g.failed(c, e, r, "stage cannot be loaded", err)
 	}
+	c.enterEdge()
 	if resp = server.Serve(&c.req); !sendable(resp) {
 		err := fmt.Errorf("status %d, header %q", resp.Status, resp.Header)
 		discard(resp)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/edge"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
@@ -22,6 +23,9 @@ type call struct {
 	done   httpmsg.Done    // what came of the request
 
 	delivery delivery // of the answer
+
+	edge   *edge.Distribution // that passes the request on; nil for none
+	edgeID string             // of the request, there
 
 	r        *http.Request
 	conn     *conn  // nil on HTTP/2

@@ -27,7 +27,10 @@ type Request struct {
 	Proto    string // "HTTP/1.1" or "HTTP/2.0"
 	Peer     *Peer  // nil where there is no connection, as when a method is tested
 	SourceIP string // address of the peer, or of the client a trusted proxy names
-	Header   Header // without Host
+	// ForwardedBy is the address of the server that passes the call of an edge-optimized
+	// endpoint on, and stands behind SourceIP in X-Forwarded-For; "" for none.
+	ForwardedBy string
+	Header      Header // without Host
 
 	// VPCEndpoint is by which the call comes: that of the peer's listener, or the one
 	// whose networks SourceIP is in; nil for none.

@@ -53,9 +53,13 @@ func (c *call) appendSeen(dst httpmsg.Header) httpmsg.Header {
 	if forwarded != "" {
 		forwarded += ", "
 	}
+	forwarded += c.req.SourceIP
+	if by := c.req.ForwardedBy; by != "" {
+		forwarded += ", " + by
+	}
 	return append(dst,
 		httpmsg.Field{Name: traceHeader, Value: c.seenTrace()},
-		httpmsg.Field{Name: "X-Forwarded-For", Value: forwarded + c.req.SourceIP},
+		httpmsg.Field{Name: "X-Forwarded-For", Value: forwarded},
 		httpmsg.Field{Name: "X-Forwarded-Port", Value: forwardedPort(c.req)},
 		httpmsg.Field{Name: "X-Forwarded-Proto", Value: c.req.Scheme})
 }
