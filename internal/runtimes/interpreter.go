@@ -102,7 +102,7 @@ func (s *search) distance(v version) int {
 }
 
 // versionInPath is a version in the name of a directory that a version manager made.
-var versionInPath = regexp.MustCompile(`(?:^|[/\\@v-])([0-9]{1,2})(?:\.([0-9]{1,2}))?(?:[./\\-]|$)`)
+var versionInPath = regexp.MustCompile(`^v?([0-9]{1,2})(?:\.([0-9]{1,2}))?(?:[./\\-]|$)`)
 
 // installed lists what version managers have installed, by the names of directories.
 func (s *search) installed() (list []interpreter) {

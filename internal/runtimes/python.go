@@ -17,8 +17,8 @@ func (m *Machine) python(p *Program, wanted string) (*Launch, error) {
 		first: virtualEnvironments(p.Dir),
 		names: []string{"python" + wanted, "python3", "python"},
 		globs: []string{
-			".pyenv/versions/3.*/bin/python3", ".local/share/uv/python/cpython-3.*/bin/python3", ".asdf/installs/python/3.*/bin/python3",
-			".local/share/mise/installs/python/3.*/bin/python3", "/opt/homebrew/opt/python@3.*/libexec/bin/python3", "/usr/local/opt/python@3.*/libexec/bin/python3",
+			".pyenv/versions/*/bin/python3", ".local/share/uv/python/cpython-*/bin/python3", ".asdf/installs/python/*/bin/python3",
+			".local/share/mise/installs/python/*/bin/python3", "/opt/homebrew/opt/python@*/libexec/bin/python3", "/usr/local/opt/python@*/libexec/bin/python3",
 		},
 		ask:    []string{"-c", "import sys; print('%d.%d %s' % (sys.version_info[:2] + (sys.executable,)))"},
 		least:  version{3, 7},
@@ -28,8 +28,13 @@ func (m *Machine) python(p *Program, wanted string) (*Launch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s needs Python, and this machine has no python3 of version 3.7 or later in PATH, in the project's .venv or where version managers install: get it from https://www.python.org, or by apt-get install python3, brew install python@%s or uv python install %s", p.Runtime, wanted, wanted)
 	}
+	packages := append(inLayers(p, "python/lib/python"+wanted+"/site-packages"), inLayers(p, "python")...)
+	env := []string{"PYTHONPATH=" + pathList(packages), "PYTHONDONTWRITEBYTECODE=1"} // at Lambda, too, the code's directory stays as it is
 	if p.Debug != "" {
-		if err := exec.Command(at.path, "-c", "import debugpy").Run(); err != nil {
+		look := exec.Command(at.path, "-c", "import debugpy")
+		look.Env = append(os.Environ(), env...)
+		look.Dir = p.Dir
+		if err := look.Run(); err != nil {
 			return nil, fmt.Errorf("debugging needs debugpy, which %s has not: %s -m pip install debugpy", at.path, at.path)
 		}
 	}
@@ -37,9 +42,7 @@ func (m *Machine) python(p *Program, wanted string) (*Launch, error) {
 	if err != nil {
 		return nil, err
 	}
-	launch := &Launch{Args: []string{at.path, file}}
-	packages := append(inLayers(p, "python/lib/python"+wanted+"/site-packages"), inLayers(p, "python")...)
-	launch.Env = append(launch.Env, "PYTHONPATH="+pathList(packages), "PYTHONDONTWRITEBYTECODE=1") // at Lambda, too, the code's directory stays as it is
+	launch := &Launch{Args: []string{at.path, file}, Env: env}
 	if at.version[1] != minor {
 		launch.Note = fmt.Sprintf("%s runs with Python %d.%d (%s), the nearest version that is here", p.Runtime, at.version[0], at.version[1], at.path)
 	}
