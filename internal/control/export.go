@@ -57,6 +57,9 @@ func exportOptions(in *wire.GetExportRequest) (o export.Options, err error) {
 	default:
 		return o, wire.BadRequest("Invalid export type specified: %s. Valid options are oas30,swagger", wire.Truncated(in.ExportType))
 	}
+	if err := checkParameters(in.Parameters, "extensions"); err != nil {
+		return o, err
+	}
 	if o.Extensions, err = export.ParseExtensions(in.Parameters["extensions"]); err != nil {
 		return o, wire.BadRequest("Invalid extensions specified: %s. Valid options are %s", wire.Truncated(in.Parameters["extensions"]), export.ExtensionNames)
 	}

@@ -88,10 +88,14 @@ func (s *Service) PutRestAPI(ctx context.Context, who *wire.Caller, in *wire.Put
 		return nil, err
 	}
 	out, err := s.putDefinition(ctx, s.store.WriteAhead, who, in.RestAPIID, def, text(in.Mode) == "overwrite", isTrue(in.FailOnWarnings))
-	if err == nil {
-		s.logImport(ctx, in.RestAPIID, def)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	s.logImport(ctx, in.RestAPIID, def)
+	if kind := in.Parameters["endpointConfigurationTypes"]; kind != "" && !slices.Equal(out.EndpointConfiguration.Types, strings.Split(kind, ",")) {
+		out.Warnings = append(out.Warnings, "Ignored endpointConfigurationTypes: an import over an API leaves its endpoint type as it is")
+	}
+	return out, nil
 }
 
 // PutDefinition is PutRestAPI with a definition that has been read already. What
@@ -124,17 +128,45 @@ const treeBytes = 512 << 20
 // caller has a place: of a few megabytes it may make some hundred.
 func parseDefinition(ctx context.Context, who *wire.Caller, id string, body []byte, params map[string]string, memory *httpmsg.Charge) (*openapi.API, error) {
 	o := optionsFor(ctx, who, id, memory)
-	var ok bool
-	if o.BasePath, ok = openapi.ParseBasePath(params["basepath"]); !ok {
-		return nil, wire.BadRequest("Invalid basepath specified: %s. Valid options are ignore,prepend,split", wire.Truncated(params["basepath"]))
-	}
-	o.IgnoreDocumentation = params["ignore"] == "documentation"
-	for kind := range strings.SplitSeq(params["endpointConfigurationTypes"], ",") {
-		if kind != "" && !slices.Contains(endpointTypes, kind) {
-			return nil, errEndpointType()
-		}
+	if err := readImportParameters(params, &o); err != nil {
+		return nil, err
 	}
 	return readDefinition(ctx, openapi.Parse, body, o)
+}
+
+// readImportParameters reads the documented parameters of an import. The words of the
+// refusals are a guess.
+func readImportParameters(params map[string]string, o *openapi.Options) error {
+	if err := checkParameters(params, "basepath", "endpointConfigurationTypes", "ignore"); err != nil {
+		return err
+	}
+	var ok bool
+	if o.BasePath, ok = openapi.ParseBasePath(params["basepath"]); !ok {
+		return wire.BadRequest("Invalid basepath specified: %s. Valid options are ignore,prepend,split", wire.Truncated(params["basepath"]))
+	}
+	switch ignored := params["ignore"]; ignored {
+	case "documentation", "":
+		o.IgnoreDocumentation = ignored != ""
+	default:
+		return wire.BadRequest("Invalid ignore specified: %s. Valid options are documentation", wire.Truncated(ignored))
+	}
+	for kind := range strings.SplitSeq(params["endpointConfigurationTypes"], ",") {
+		if kind != "" && !slices.Contains(endpointTypes, kind) {
+			return errEndpointType()
+		}
+	}
+	return nil
+}
+
+// checkParameters refuses a parameter that is none of those known, because what it asks
+// for would not be done. What AWS does with one is not known.
+func checkParameters(given map[string]string, known ...string) error {
+	for _, name := range sortedKeys(given) {
+		if !slices.Contains(known, name) {
+			return wire.BadRequest("Invalid parameter specified: %s. Valid parameters are %s", wire.Truncated(name), strings.Join(known, ","))
+		}
+	}
+	return nil
 }
 
 // optionsFor is how the definition of an API is read for a caller, until ctx ends.

@@ -163,7 +163,6 @@ func TestImportParameters(t *testing.T) {
 		"prepend":    {map[string]string{"basepath": "prepend"}, []string{"/", "/v1", "/v1/shop", "/v1/shop/pets", "/v1/shop/pets/{petId}"}, "EDGE"},
 		"split":      {map[string]string{"basepath": "split"}, []string{"/", "/shop", "/shop/pets", "/shop/pets/{petId}"}, "EDGE"},
 		"endpoint":   {map[string]string{"endpointConfigurationTypes": "REGIONAL"}, []string{"/", "/pets", "/pets/{petId}"}, "REGIONAL"},
-		"unknown":    {map[string]string{"whatever": "1"}, []string{"/", "/pets", "/pets/{petId}"}, "EDGE"},
 		"ignore doc": {map[string]string{"ignore": "documentation"}, []string{"/", "/pets", "/pets/{petId}"}, "EDGE"},
 	}
 	for name, tt := range tests {
@@ -182,6 +181,49 @@ func TestImportParameters(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What an import or an export does not know to do it refuses, by name: a misspelt
+// parameter would make another API or document than was asked for.
+func TestWrongParameters(t *testing.T) {
+	c := newClient(t)
+	api := deployed(t, c, string(definition(t, "petstore.openapi.yaml")))
+	const known = "Valid parameters are basepath,endpointConfigurationTypes,ignore"
+	for parameter, want := range map[string]string{
+		"basePath=prepend":                "Invalid parameter specified: basePath. " + known,
+		"whatever=1":                      "Invalid parameter specified: whatever. " + known,
+		"basepath=Prepend":                "Invalid basepath specified: Prepend. Valid options are ignore,prepend,split",
+		"ignore=models":                   "Invalid ignore specified: models. Valid options are documentation",
+		"endpointConfigurationTypes=edge": "Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE",
+	} {
+		name, value, _ := strings.Cut(parameter, "=")
+		given := map[string]string{name: value}
+		_, err := c.ImportRestApi(ctx(), &apigateway.ImportRestApiInput{Body: definition(t, "petstore.openapi.yaml"), Parameters: given})
+		wantError(t, err, "BadRequest", want)
+		_, err = c.PutRestApi(ctx(), &apigateway.PutRestApiInput{RestApiId: &api, Body: definition(t, "petstore.openapi.yaml"), Parameters: given})
+		wantError(t, err, "BadRequest", want)
+	}
+	_, err := c.GetExport(ctx(), &apigateway.GetExportInput{RestApiId: &api, StageName: aws.String("dev"), ExportType: aws.String("oas30"), Parameters: map[string]string{"extension": "integrations"}})
+	wantError(t, err, "BadRequest", "Invalid parameter specified: extension. Valid parameters are extensions")
+}
+
+// The endpoint type of an API that is there is not an import's to change (documented). An
+// answer tells of a parameter that asks for another.
+func TestEndpointTypeOfImportOver(t *testing.T) {
+	c := newClient(t)
+	api := deployed(t, c, string(definition(t, "petstore.openapi.yaml")))
+	for kind, want := range map[string]int{"EDGE": 0, "REGIONAL": 1} {
+		out, err := c.PutRestApi(ctx(), &apigateway.PutRestApiInput{
+			RestApiId: &api, Body: definition(t, "petstore.openapi.yaml"), Parameters: map[string]string{"endpointConfigurationTypes": kind}, Mode: types.PutModeOverwrite,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := slices.DeleteFunc(out.Warnings, func(w string) bool { return !strings.HasPrefix(w, "Ignored endpointConfigurationTypes: ") })
+		if out.EndpointConfiguration.Types[0] != types.EndpointTypeEdge || len(told) != want {
+			t.Errorf("%s: got %v, warnings %q", kind, out.EndpointConfiguration.Types, told)
+		}
 	}
 }
 
