@@ -5,7 +5,7 @@ The main figure is CPU microseconds per proxied request of the process tree unde
 (user+system time of all its processes, divided by requests served). See docs/performance.md.
 """
 import argparse, collections, http.client, json, os, re, shlex, shutil, socket
-import statistics, subprocess, sys, tempfile, time
+import ssl, statistics, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HZ = os.sysconf('SC_CLK_TCK')
@@ -87,8 +87,9 @@ def micro(s):
 
 class Target:
     """One system under test: how to start it, and how a request to it looks."""
-    def __init__(self, name, cmd, port, host='api.example.com', prefix='', headers=None, setup=None):
+    def __init__(self, name, cmd, port, host='api.example.com', prefix='', headers=None, setup=None, secure=None):
         self.name, self.cmd, self.port = name, cmd, port
+        self.secure = secure or port  # the port under TLS, where requests go with --tls
         self.host, self.prefix, self.headers, self.setup = host, prefix, headers or {}, setup
 
 
@@ -116,7 +117,17 @@ http {{ access_log off; keepalive_requests 100000000; keepalive_timeout 300s; de
 ''')
 
 
-def nginx_conf(d, port, up, full, cores):
+def certificate(d):
+    """The certificate of every system under TLS: P-256, as ours makes them for development."""
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-days', '2', '-subj', '/CN=bench',
+                    '-keyout', d + '/key.pem', '-out', d + '/cert.pem'], check=True, capture_output=True)
+    w(d + '/certificates.yaml', f'certificates:\n- {{cert: {d}/cert.pem, key: {d}/key.pem}}\n')
+
+
+def nginx_conf(d, port, up, full, cores, tls):
+    listen = f'listen 127.0.0.1:{port} backlog=4096'
+    if tls:
+        listen += f'{" ssl http2" if tls == "h2" else " ssl"}; ssl_certificate {d}/cert.pem; ssl_certificate_key {d}/key.pem; ssl_protocols TLSv1.3'
     keys = '\n'.join(f'  "key-{i}-abcdefghijklmnop" 1;' for i in range(NKEYS))
     locs = '\n'.join(f'  location /api/v1/res{i}/ {{ location ~ ^/api/v1/res{i}/(?<id>[^/]+)/items/(?<item>[^/]+)$ {{ set $route r{i}; proxy_pass http://b; }} return 403; }}' for i in range(NROUTES))
     head = f'''
@@ -127,7 +138,7 @@ http {{ keepalive_requests 100000000; keepalive_timeout 300s; client_max_body_si
 '''
     if not full:
         return head + f''' access_log off;
- server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://b; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}
+ server {{ {listen}; location / {{ proxy_pass http://b; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}
 '''
     return head + f''' map_hash_bucket_size 128; map_hash_max_size 4096;
  log_format gw '$request_id $remote_addr [$time_local] "$request" $route $http_x_api_key $status $body_bytes_sent $request_time';
@@ -136,7 +147,7 @@ http {{ keepalive_requests 100000000; keepalive_timeout 300s; client_max_body_si
 {keys}
  }}
  limit_req_zone $http_x_api_key zone=k:10m rate=1000000r/s;
- server {{ listen 127.0.0.1:{port} backlog=4096; set $route -;
+ server {{ {listen}; set $route -;
   if ($ok = 0) {{ return 403; }}
   limit_req zone=k burst=100000 nodelay;
   proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -217,13 +228,15 @@ def binary(name):
     return os.environ.get(name.upper() + '_BIN') or shutil.which(name)
 
 
-def peer(name, d, up, cores, ref):
+def peer(name, d, up, cores, ref, tls):
     port = free_port()
+    if tls and name not in ('nginx', 'nginx-lean'):
+        return None
     if name in ('nginx', 'nginx-lean'):
         if not binary('nginx'):
             return None
         full = int(name == 'nginx')
-        return Target(name, [binary('nginx'), '-c', w(f'{d}/nginx{full}.conf', nginx_conf(d, port, up, full, cores))], port)
+        return Target(name, [binary('nginx'), '-c', w(f'{d}/nginx{full}.conf', nginx_conf(d, port, up, full, cores, tls))], port)
     if name in ('reverseproxy', 'reverseproxy-lean', 'floor'):
         mode = {'reverseproxy': 'rp', 'reverseproxy-lean': 'rp-lean', 'floor': 'floor'}[name]
         return Target(name, [ref, '-mode', mode, '-listen', f'127.0.0.1:{port}', '-up', f'http://127.0.0.1:{up}', '-log', f'{d}/{name}.log'], port)
@@ -262,10 +275,12 @@ def start(t, d, cores):
     return p
 
 
+def headers(t):
+    return {'X-Api-Key': KEY, 'User-Agent': 'bench/1.0', 'Accept': 'application/json', 'Host': t.host, **t.headers}
+
+
 def lua(t, d, body):
-    h = {'X-Api-Key': KEY, 'User-Agent': 'bench/1.0', 'Accept': 'application/json', 'Host': t.host}
-    h.update(t.headers)
-    hs = ', '.join('[%s]=%s' % (json.dumps(k), json.dumps(v)) for k, v in h.items())
+    hs = ', '.join('[%s]=%s' % (json.dumps(k), json.dumps(v)) for k, v in headers(t).items())
     seg = '"/big"' if body == '10k' else '"/abc"..i'
     return w(f'{d}/{t.name}.lua', f'''
 local r = {{}}
@@ -274,12 +289,15 @@ function init(args)
 end
 local n = 0
 function request() n = (n+1) % {NROUTES}; return r[n] end
-'''), h
+''')
 
 
-def verify(t, h, body):
-    c = http.client.HTTPConnection('127.0.0.1', t.port, timeout=5)
-    c.request('GET', f'{t.prefix}/api/v1/res42/{"big" if body == "10k" else "abc"}/items/def7', headers=h)
+def verify(t, body, tls):
+    if tls:
+        c = http.client.HTTPSConnection('127.0.0.1', t.secure, timeout=5, context=ssl._create_unverified_context())
+    else:
+        c = http.client.HTTPConnection('127.0.0.1', t.port, timeout=5)
+    c.request('GET', f'{t.prefix}/api/v1/res42/{"big" if body == "10k" else "abc"}/items/def7', headers=headers(t))
     r = c.getresponse()
     got = r.read()
     c.close()
@@ -288,8 +306,9 @@ def verify(t, h, body):
         raise RuntimeError(f'{t.name}: wrong answer: {r.status} {got[:120]!r}')
 
 
-def wrk(t, script, secs, conns):
-    o = subprocess.run(['wrk', '-t1', f'-c{conns}', f'-d{secs}s', '--latency', '-s', script, f'http://127.0.0.1:{t.port}'], capture_output=True, text=True).stdout
+def wrk(t, script, secs, conns, tls):
+    url = f'https://127.0.0.1:{t.secure}' if tls else f'http://127.0.0.1:{t.port}'
+    o = subprocess.run(['wrk', '-t1', f'-c{conns}', f'-d{secs}s', '--latency', '-s', script, url], capture_output=True, text=True).stdout
     r = {'n': int(re.search(r'(\d+) requests in', o)[1]), 'rps': float(re.search(r'Requests/sec:\s+([\d.]+)', o)[1])}
     for k in ('50', '99'):
         r['p' + k] = micro(re.search(r'(?m)^\s+' + k + r'%\s+(\S+)', o)[1])
@@ -298,14 +317,34 @@ def wrk(t, script, secs, conns):
     return r
 
 
+def h2load(t, d, secs, a):
+    """The same load over HTTP/2. Latencies come from h2load's log of all requests, in microseconds."""
+    seg, log = ('big' if a.body == '10k' else 'abc{}'), f'{d}/{t.name}.times'
+    uris = ''.join(f'https://{t.host}:{t.secure}{t.prefix}/api/v1/res{i}/{seg.format(i)}/items/def{i * 7}\n' for i in range(NROUTES))
+    lines = [x for k, v in headers(t).items() if k != 'Host' for x in ('-H', f'{k}: {v}')]
+    o = subprocess.run(['h2load', '-t1', f'-c{a.conns}', f'-m{a.streams}', f'-D{secs}', f'--connect-to=127.0.0.1:{t.secure}', f'--log-file={log}', '-i', w(f'{d}/{t.name}.uris', uris)] + lines,
+                       capture_output=True, text=True).stdout
+    if 'Application protocol: h2\n' not in o:
+        raise RuntimeError(f'{t.name} does not speak HTTP/2: ' + o[-600:])
+    codes = re.search(r'status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx', o)
+    times = sorted(int(x.split('\t')[2]) for x in open(log))
+    os.remove(log)
+    return {'n': len(times), 'rps': len(times) / secs, 'bad': sum(int(codes[i]) for i in (2, 3, 4)), 'p50': times[len(times) // 2], 'p99': times[len(times) * 99 // 100]}
+
+
+def load(t, d, secs, a):
+    if a.tls == 'h2':
+        return h2load(t, d, secs, a)
+    return wrk(t, lua(t, d, a.body), secs, a.conns, a.tls)
+
+
 def measure(t, d, a):
     p = start(t, d, a.cores)
     try:
-        script, h = lua(t, d, a.body)
-        verify(t, h, a.body)
-        wrk(t, script, 1, a.conns)
+        verify(t, a.body, a.tls)
+        load(t, d, 1, a)
         c0 = cpu(p.pid)
-        r = wrk(t, script, a.dur, a.conns)
+        r = load(t, d, a.dur, a)
         r['cpu'] = (cpu(p.pid) - c0) / max(1, r['n']) * 1e6
         r['rss'] = peak_rss_mb(p.pid)
         if r['bad'] > r['n'] // 1000:
@@ -317,7 +356,7 @@ def measure(t, d, a):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument('--cmd', help="command that starts our gateway in the foreground; {port}, {upstream}, {dir} are filled in")
+    ap.add_argument('--cmd', help="command that starts our gateway in the foreground; {port}, {upstream}, {dir} are filled in; with --tls {tls} is the port under TLS, and {dir}/certificates.yaml a configuration file with the certificate")
     ap.add_argument('--setup', help='shell command run once it listens (GW_PORT, GW_UPSTREAM in its environment); may print JSON {"host","prefix","headers"} as its last line')
     ap.add_argument('--peers', default='nginx,reverseproxy,floor,krakend,caddy')
     ap.add_argument('--body', choices=['small', '10k'], default='small')
@@ -325,11 +364,14 @@ def main():
     ap.add_argument('--dur', type=int, default=4, help='seconds of load a measurement')
     ap.add_argument('--conns', type=int, default=50)
     ap.add_argument('--cores', type=int, default=min(2, os.cpu_count() or 1), help='workers or GOMAXPROCS given to every system')
+    ap.add_argument('--tls', choices=['h1', 'h2'], help='load under TLS 1.3, HTTP/1.1 by wrk or HTTP/2 by h2load, all systems with the same certificate; of the peers nginx and nginx-lean')
+    ap.add_argument('--streams', type=int, default=1, help='requests at once on each connection of HTTP/2')
     ap.add_argument('--json', help='write all samples to this file')
     ap.add_argument('--require', action='append', default=[], metavar='PEER<=X', help='fail unless ours/PEER CPU ratio is at most X (median of the per-round ratios); repeatable')
     a = ap.parse_args()
-    if not shutil.which('wrk'):
-        sys.exit('wrk is not installed')
+    for program in {None: ["wrk"], "h1": ["wrk", "openssl"], "h2": ["h2load", "openssl"]}[a.tls]:
+        if not shutil.which(program):
+            sys.exit(f'{program} is not installed: scripts/prepare.sh bench')
     d = tempfile.mkdtemp(prefix='gwbench-')
     os.chmod(d, 0o755)  # nginx workers run as another user
     back = None
@@ -342,15 +384,19 @@ def main():
         back = subprocess.Popen([binary('nginx'), '-c', conf] if binary('nginx') else [ref, '-mode', 'backend', '-listen', f'127.0.0.1:{up}', '-small', d + '/www/small.json', '-big', d + '/www/big.json'])
         if not wait_port(up, back):
             sys.exit('the backend did not start')
+        if a.tls:
+            certificate(d)
         targets = []
         if a.cmd:
-            port = free_port()
-            cmd = a.cmd.replace('{port}', str(port)).replace('{upstream}', f'http://127.0.0.1:{up}').replace('{dir}', d)
-            targets.append(Target('ours', shlex.split(cmd), port, setup=a.setup))
+            port, secure = free_port(), free_port()
+            cmd = a.cmd.replace('{port}', str(port)).replace('{tls}', str(secure)).replace('{upstream}', f'http://127.0.0.1:{up}').replace('{dir}', d)
+            targets.append(Target('ours', shlex.split(cmd), port, setup=a.setup, secure=secure))
         for n in a.peers.split(','):
-            t = peer(n, d, up, a.cores, ref)
+            t = peer(n, d, up, a.cores, ref, a.tls)
             if t:
                 targets.append(t)
+            elif a.tls:
+                print(f'# {n}: left out under TLS, or no binary')
             else:
                 print(f'# {n}: no binary ({n.split("-")[0].upper()}_BIN is not set, and none on PATH): left out')
         res = collections.defaultdict(list)

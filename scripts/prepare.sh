@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes sure that the programs which the tests need are there. On Debian, as
-# root, missing ones are installed; elsewhere what is missing is said, and the
-# script fails.
+# Makes sure that the programs which the tests need are there, or with the
+# argument bench those of bench/gwbench.py. On Debian, as root, missing ones are
+# installed; elsewhere what is missing is said, and the script fails.
 set -euo pipefail
 
 missing=()
@@ -11,16 +11,29 @@ need() { # command package...
   eval "$command" >/dev/null 2>&1 || missing+=("$@")
 }
 
-need 'cc --version' gcc libc6-dev # for the race detector
-need 'node --version' nodejs
-need 'npm --version' npm
-need 'python3 --version' python3
-need 'python3 -c "import ensurepip, venv"' python3-venv
-need 'curl --version' curl
-need 'openssl version' openssl
-need 'chromium --version || google-chrome --version' chromium # a browser that reads streams
-need 'prometheus --version && promtool --version' prometheus # reads the metrics
-need 'PATH=$PATH:/usr/sbin nginx -v' nginx-light # a backend of the security tests
+tests() {
+  need 'cc --version' gcc libc6-dev # for the race detector
+  need 'node --version' nodejs
+  need 'npm --version' npm
+  need 'python3 --version' python3
+  need 'python3 -c "import ensurepip, venv"' python3-venv
+  need 'curl --version' curl
+  need 'openssl version' openssl
+  need 'chromium --version || google-chrome --version' chromium # a browser that reads streams
+  need 'prometheus --version && promtool --version' prometheus # reads the metrics
+  need 'PATH=$PATH:/usr/sbin nginx -v' nginx-light # a backend of the security tests
+}
+
+bench() {
+  need 'python3 --version' python3
+  need 'openssl version' openssl
+  need 'curl --version' curl
+  need 'command -v wrk' wrk
+  need 'h2load --version' nghttp2-client
+  need 'PATH=$PATH:/usr/sbin nginx -v' nginx-light
+}
+
+"${1:-tests}"
 
 if [ ${#missing[@]} -eq 0 ]; then
   exit 0
@@ -31,5 +44,5 @@ if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   exit 0
 fi
-echo "The tests need what these packages have (Debian names): ${missing[*]}" >&2
+echo "The ${1:-tests} need what these packages have (Debian names): ${missing[*]}" >&2
 exit 1
