@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
 )
 
 // An answer is what a worker posted, to the path below /2018-06-01/runtime/.
@@ -25,7 +27,7 @@ type answer struct {
 
 // A worker is a function's process with a Runtime API of its own.
 type worker struct {
-	t       *testing.T
+	t       testing.TB
 	events  chan string // bodies of the invocations to come
 	answers chan answer
 	output  chan string // lines of standard output and error
@@ -37,7 +39,11 @@ type worker struct {
 // machine finds interpreters once for all tests.
 var machine = new(Machine)
 
+// TestMain is the tests, or where a Runtime API is named the function of TestGo.
 func TestMain(m *testing.M) {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		lambda.Start(goHandler)
+	}
 	scratch, err := os.MkdirTemp("", "runtimes")
 	if err != nil {
 		panic(err)
@@ -52,7 +58,7 @@ func TestMain(m *testing.M) {
 const waitFor = time.Minute
 
 // startWorker starts the program of a function, with more variables of its environment.
-func startWorker(t *testing.T, p Program, env ...string) *worker {
+func startWorker(t testing.TB, p Program, env ...string) *worker {
 	t.Helper()
 	w := &worker{t: t, events: make(chan string), answers: make(chan answer, 10), output: make(chan string, 1000), ended: make(chan error, 1), headers: make(map[string]string)}
 	api := httptest.NewServer(w)
@@ -200,7 +206,7 @@ type report struct {
 	Trace, StackTrace       []string
 }
 
-func (a answer) report(t *testing.T) (r report) {
+func (a answer) report(t testing.TB) (r report) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(a.body), &r); err != nil {
 		t.Fatalf("%s: %v", a.body, err)
@@ -212,7 +218,7 @@ func (a answer) report(t *testing.T) (r report) {
 }
 
 // project writes files, and returns their directory.
-func project(t *testing.T, files map[string]string) string {
+func project(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
