@@ -53,6 +53,7 @@ type config struct {
 	AllowOrigin           []string
 	TrustedProxies        []string
 	EdgeHeaders           edgeHeaders
+	ProxyProtocol         []string // names of listeners
 	VPCEndpoints          []string // ID=VPC NETWORK or URL to listen at ...
 	MaxBufferedBytes      int64
 	AuthorizerCacheBytes  int64

@@ -87,7 +87,7 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	}
 	s.ports, s.opened, s.failed = ports, opened, make(chan error, 4+len(ports.private))
 	s.known.Store(&loaded)
-	s.live = append(s.live, ports.shown.prepare, ports.mainTLS.prepare, ports.adminTLS.prepare)
+	s.live = append(s.live, ports.shown.prepare, ports.mainTLS.prepare, ports.adminTLS.prepare, s.trust)
 	c.tuneMemory()
 	if err := s.files.deploy(ctx, &loaded); err != nil {
 		return nil, err
@@ -152,10 +152,11 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 // be reachable from anywhere. Listeners go by the names of the settings that opened
 // them.
 func (s *server) serve() {
+	proxies, _ := s.config().proxies() // checked when loaded
 	if s.ports.stages == nil {
 		s.open(s.gateway, s.ports.main, s.shared())
 	} else {
-		s.plane = gateway.New(gateway.Options{Log: s.log, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
+		s.plane = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
 		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", TLS: s.ports.mainTLS.config(), Next: s.handler, NoStages: true})
 		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside(), HTTPSPort: s.config().HTTPSRedirect})
 	}
@@ -164,7 +165,7 @@ func (s *server) serve() {
 	}
 	s.serveVPCEndpoints()
 	if s.ports.admin != nil {
-		s.admin = gateway.New(gateway.Options{Log: s.log, MaxConnections: adminConnections})
+		s.admin = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, MaxConnections: adminConnections})
 		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", TLS: s.ports.adminTLS.config(), Next: s.adminPages(), NoStages: true})
 	}
 }
@@ -213,6 +214,7 @@ func openStore(ctx context.Context, c *config, log *slog.Logger) (*store.Store, 
 
 // open has a gateway serve a listener until either ends.
 func (s *server) open(g *gateway.Gateway, ln net.Listener, at gateway.Entrance) {
+	at.ProxyProtocol = at.ProxyProtocol || s.config().behindBalancers(at.Name)
 	go func() {
 		if err := g.Serve(ln, at); err != nil {
 			s.failed <- err

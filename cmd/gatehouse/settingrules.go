@@ -51,6 +51,8 @@ var idleRules = []struct {
 	{"admin-cert", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen"},
 	{"admin-key", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen"},
 	{"admin-client-ca", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen"},
+	{"proxy-protocol", func(_ *config, in command) bool { return in == inDev }, "in dev, whose listeners are this machine's"},
+	{"proxy-protocol", func(c *config, _ command) bool { return len(c.TrustedProxies) == 0 }, "without trusted-proxies, whose connections it is about"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
 	{"certificates", func(c *config, in command) bool {
 		return !c.showsCertificates() && in != inDev

@@ -117,6 +117,8 @@ var settings = []setting{
 		value: listAt(func(c *config) *[]string { return &c.TrustedProxies }), check: func(c *config) error { _, err := c.proxies(); return err }},
 	{name: "edge-headers", live: true, usage: "have requests of edge-optimized APIs and domain names, and the answers to them, carry the headers that CloudFront adds at AWS; in the file {country: DE, asn: 3320, pop: FRA56-P4, address: 130.176.0.1} turns it on and says what is in them",
 		value: switchAt(func(c *config) *bool { return &c.EdgeHeaders.On }), read: func(c *config, n *yaml.Node) error { return readEdgeHeaders(n, &c.EdgeHeaders) }},
+	{name: "proxy-protocol", usage: "listener, of listen, gateway-listen, gateway-tls-listen, vpc-endpoints and admin-listen, at which each connection of --trusted-proxies begins with a header of the PROXY protocol, version 1 or 2, that names the client (repeatable)", only: inServe,
+		value: listAt(func(c *config) *[]string { return &c.ProxyProtocol }), check: checkProxyProtocol},
 	{name: "vpc-endpoints", usage: "VPC endpoint by which private APIs are called, ID=VPC and behind that networks (CIDR) whose calls come by it, and addresses where it listens: vpce-1=vpc-1 10.0.0.0/16 https://0.0.0.0:8443 (repeatable)",
 		value: listAt(func(c *config) *[]string { return &c.VPCEndpoints }), read: func(c *config, n *yaml.Node) error { return readPairs(n, &c.VPCEndpoints) }, check: func(c *config) error { _, err := c.vpcEndpoints(); return err }},
 	{name: "max-buffered-bytes", usage: "bodies, and what is made of them, held in memory at once (64MiB, 100MB or a number of bytes), half for those of requests, half for those of answers; above it requests get 503; 0 is three eighths of the memory, 1 GiB at most",

@@ -118,7 +118,7 @@ func (ps *ports) openVPCEndpoints(c *config) error {
 // endpoints.
 func (s *server) serveVPCEndpoints() {
 	for _, p := range s.ports.private {
-		at := gateway.Entrance{Name: p.endpoint.ID, VPCEndpoint: p.endpoint, Next: s.beside()}
+		at := gateway.Entrance{Name: p.endpoint.ID, ProxyProtocol: s.config().behindBalancers("vpc-endpoints"), VPCEndpoint: p.endpoint, Next: s.beside()}
 		if p.tls {
 			at.TLS = s.ports.shown.config(p.endpoint, nil)
 		}
@@ -135,6 +135,12 @@ func (ps *ports) announceVPCEndpoints(out io.Writer) {
 		}
 		fmt.Fprintf(out, "Private APIs    %s://%s/{stage}/, the API in x-apigw-api-id, by %s\n", scheme, authority(p.Listener), p.endpoint.ID)
 	}
+}
+
+// vpcEndpointListens reports whether a VPC endpoint has a listener.
+func (c *config) vpcEndpointListens() bool {
+	list, _ := c.vpcEndpoints()
+	return slices.ContainsFunc(list, func(e vpcEndpoint) bool { return len(e.listen) > 0 })
 }
 
 // vpcEndpointTLS reports whether a VPC endpoint has a listener under TLS.

@@ -46,6 +46,7 @@ type guest struct {
 	http2 atomic.Bool  // it is told to go in HTTP/2's own way
 	muted atomic.Bool  // what it sends is thrown away
 	peer  httpmsg.Peer // complete before the first request
+	from  net.Addr     // of the client that a balancer has named before that; nil for none
 
 	verdict atomic.Pointer[verdict] // of the last domain name with mutual TLS that was called; nil for none
 

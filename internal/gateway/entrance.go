@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/netip"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
@@ -16,6 +17,10 @@ type Entrance struct {
 
 	// TLS makes it HTTP/1.1 under TLS, and HTTP/2 where the handshake says so (ALPN).
 	TLS *tls.Config
+
+	// ProxyProtocol has the connections of trusted proxies (Options.TrustedProxies) begin
+	// with a header of the PROXY protocol, which says who the client is. One without ends.
+	ProxyProtocol bool
 
 	// HTTPSPort has requests for stages answered with a redirect to their Host at this
 	// port, under TLS, unless a trusted proxy sends them; 0 serves them.
@@ -101,8 +106,12 @@ func (g *Gateway) find(at *Entrance, r *http.Request) (found location, via *mapp
 // listener makes the connections of ln what the entrance takes.
 func (at Entrance) listener(g *Gateway, ln net.Listener) net.Listener {
 	l := listener{ln, httpmsg.Peer{Listener: at.Name, VPCEndpoint: at.VPCEndpoint}, g.door}
-	if at.TLS != nil {
-		return newSecureListener(l, at.TLS, g.opts.ReadHeaderTimeout)
+	var from *proxied
+	if at.ProxyProtocol {
+		from = &proxied{trusts: func(addr netip.Addr) bool { return g.proxies.Load().trust(addr) }, log: g.opts.Log, name: at.Name}
 	}
-	return &l
+	if at.TLS == nil && from == nil {
+		return &l
+	}
+	return newPreludeListener(l, at.TLS, from, g.opts.ReadHeaderTimeout)
 }
