@@ -63,10 +63,17 @@ class Server:
     def port(self):
         return int(self.url.rsplit(":", 1)[1])
 
-    def client(self, **options):
+    def client(self, service="apigateway", **options):
         settings = dict(region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
         settings.update(options)
-        return boto3.client("apigateway", endpoint_url=self.url, config=Config(retries={"total_max_attempts": 1}), **settings)
+        return boto3.client(service, endpoint_url=self.url, config=Config(retries={"total_max_attempts": 1}), **settings)
+
+    def aws(self, *arguments):
+        """Runs the aws CLI that is beside this Python, and returns what it printed, parsed."""
+        command = [pathlib.Path(sys.executable).parent / "aws", *arguments]
+        done = subprocess.run(command, env=self.environment() | {"AWS_ENDPOINT_URL": self.url}, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout else None
 
     def environment(self):
         """The environment of a client process."""

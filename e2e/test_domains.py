@@ -1,10 +1,7 @@
 """Custom domain names: boto3 makes them, and they lead to stages."""
 
 import json
-import os
-import subprocess
 
-import boto3
 import pytest
 from conftest import call
 from walk import build
@@ -47,7 +44,7 @@ def test_domain_name_leads_to_stages(server, client, backend):
 def test_routing_rules_and_levels_by_boto3_and_the_cli(server, client, backend):
     api = build(client, backend.url)
     client.create_domain_name(domainName=NAME, regionalCertificateArn=CERTIFICATE, endpointConfiguration={"types": ["REGIONAL"]})
-    v2 = boto3.client("apigatewayv2", endpoint_url=server.url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    v2 = server.client("apigatewayv2")
 
     def ask(path, **headers):
         return call(server.url + path, headers={"Host": NAME} | headers)
@@ -62,15 +59,9 @@ def test_routing_rules_and_levels_by_boto3_and_the_cli(server, client, backend):
 
     client.update_domain_name(domainName=NAME, patchOperations=[{"op": "replace", "path": "/routingMode", "value": "ROUTING_RULE_ONLY"}])
     assert ask("/shop/v1/mock").status == 403
-    environment = os.environ | {"AWS_ENDPOINT_URL": server.url, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-
-    def aws(*arguments):
-        done = subprocess.run(["aws", "apigatewayv2", *arguments], env=environment, capture_output=True, text=True, check=True, timeout=120)
-        return json.loads(done.stdout) if done.stdout else None
-
     conditions = [{"MatchHeaders": {"AnyOf": [{"Header": "x-version", "ValueGlob": "beta*"}]}}, {"MatchBasePaths": {"AnyOf": ["shop"]}}]
     actions = [{"InvokeApi": {"ApiId": api, "Stage": "prod", "StripBasePath": True}}]
-    rule = aws("create-routing-rule", "--domain-name", NAME, "--priority", "50", "--conditions", json.dumps(conditions), "--actions", json.dumps(actions))
+    rule = server.aws("apigatewayv2", "create-routing-rule", "--domain-name", NAME, "--priority", "50", "--conditions", json.dumps(conditions), "--actions", json.dumps(actions))
     assert rule["Conditions"] == conditions and rule["Actions"] == actions and rule["RoutingRuleArn"].endswith("/routingrules/" + rule["RoutingRuleId"])
     assert ask("/shop/mock?who=Ann", **{"X-Version": "beta-2"}).json == {"hello": "Ann", "stage": "prod"}
     assert ask("/shop/mock?who=Ann", **{"X-Version": "2"}).status == 403
@@ -79,7 +70,7 @@ def test_routing_rules_and_levels_by_boto3_and_the_cli(server, client, backend):
     assert ask("/mock?who=Ann").json == {"hello": "Ann", "stage": "prod"}
     with pytest.raises(client.exceptions.BadRequestException, match="Please remove all routing rules|Please remove all base path mappings"):
         client.delete_stage(restApiId=api, stageName="prod")
-    assert aws("delete-routing-rule", "--domain-name", NAME, "--routing-rule-id", rule["RoutingRuleId"]) is None
+    assert server.aws("apigatewayv2", "delete-routing-rule", "--domain-name", NAME, "--routing-rule-id", rule["RoutingRuleId"]) is None
     assert ask("/mock").status == 403
     with pytest.raises(v2.exceptions.NotFoundException, match="Invalid routing rule identifier specified"):
         v2.get_routing_rule(DomainName=NAME, RoutingRuleId=rule["RoutingRuleId"])

@@ -169,6 +169,41 @@ def test_a_link_without_addresses_says_so(linked, members):
     assert call(url(server, api)).json["member"] == "a", "a new name counts at once"
 
 
+def test_an_integration_names_the_load_balancer_behind_a_link_of_the_second_generation(linked, members):
+    balancer = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/orders/1"
+    server = linked({balancer: [members("one")], "vpc": [members("any")]})
+    client, v2 = server.client(), server.client(service="apigatewayv2")
+
+    made = server.aws("apigatewayv2", "create-vpc-link", "--name", "vpc", "--subnet-ids", "subnet-1", "subnet-2", "--security-group-ids", "sg-1", "--tags", "a=b")
+    link = made["VpcLinkId"]
+    assert (made["VpcLinkStatus"], made["VpcLinkVersion"], made["SubnetIds"], made["Tags"]) == ("PENDING", "V2", ["subnet-1", "subnet-2"], {"a": "b"})
+    assert v2.get_vpc_link(VpcLinkId=link)["VpcLinkStatus"] == "AVAILABLE"
+    assert [item["VpcLinkId"] for item in v2.get_vpc_links(MaxResults="1")["Items"]] == [link]
+    assert client.get_vpc_links()["items"] == []
+    assert made["CreatedDate"].startswith("20") and v2.get_vpc_link(VpcLinkId=link)["CreatedDate"].year > 2000
+    arn = f"arn:aws:apigateway:us-east-1::/vpclinks/{link}"
+    v2.tag_resource(ResourceArn=arn, Tags={"c": "d"})
+    v2.untag_resource(ResourceArn=arn, TagKeys=["a"])
+    assert v2.get_tags(ResourceArn=arn)["Tags"] == client.get_tags(resourceArn=arn)["tags"] == {"c": "d"}
+
+    api = client.create_rest_api(name="linked")
+    target = dict(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET")
+    client.put_method(authorizationType="NONE", **target)
+    put = dict(type="HTTP_PROXY", integrationHttpMethod="GET", uri=f"http://{HOST}/", connectionType="VPC_LINK", connectionId=link, **target)
+    assert error(client.put_integration, **put)["Message"] == f"IntegrationTarget is required for VpcLinkV2 {link}."
+    assert client.put_integration(integrationTarget=balancer, **put)["integrationTarget"] == balancer
+    client.create_deployment(restApiId=api["id"], stageName="prod")
+    assert call(url(server, api["id"])).json["member"] == "one"
+    client.update_integration(**target, patchOperations=[dict(op="replace", path="/integrationTarget", value=balancer + "0")])
+    client.create_deployment(restApiId=api["id"], stageName="prod")
+    assert call(url(server, api["id"])).json["member"] == "any", "else the link's name says where calls go"
+    assert "is referenced in" in error(v2.delete_vpc_link, VpcLinkId=link)["Message"]
+    client.delete_rest_api(restApiId=api["id"])
+    v2.update_vpc_link(VpcLinkId=link, Name="other")
+    assert server.aws("apigatewayv2", "delete-vpc-link", "--vpc-link-id", link) is None
+    assert error(v2.get_vpc_link, VpcLinkId=link)["Code"] == "NotFoundException"
+
+
 def test_a_backend_lets_in_who_shows_the_certificate(linked, members, authority, monkeypatch):
     cert, key = authority
     monkeypatch.setenv("SSL_CERT_FILE", str(cert))  # whom the server trusts

@@ -121,7 +121,7 @@ func operationsTable(t *testing.T, rig *compatRig, takers map[string][]taker) st
 	built = service.HandlersV2()
 	for _, op := range wire.OperationsV2() {
 		if _, ok := built[op.Name]; ok {
-			fmt.Fprintf(&b, "| %s | built | %s |\n", op.Name, strings.Join(kinds[op.Name], ", "))
+			fmt.Fprintf(&b, "| %s | built | %s |\n", op.Name, strings.Join(kinds[labelOf(&op)], ", "))
 			continue
 		}
 		rig.notBuilt(t, &op)

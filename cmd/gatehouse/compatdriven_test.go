@@ -41,9 +41,6 @@ var drivenSettings = []driven{
 	{setting: "RestApi.endpointConfiguration.ipAddressType", value: `"dualstack"`, becomes: kept,
 		body: `{"endpointConfiguration": {"types": ["REGIONAL"], "ipAddressType": "dualstack"}}`, patch: []string{"replace /endpointConfiguration/ipAddressType dualstack"}},
 
-	{setting: "Integration.integrationTarget", any: true, value: `"arn:aws:elasticloadbalancing:a"`, becomes: refused, refusal: notYet + "integrationTarget arn:aws:elasticloadbalancing:a yet",
-		body: `{"integrationTarget": "arn:aws:elasticloadbalancing:a"}`, patch: []string{"replace /integrationTarget arn:aws:elasticloadbalancing:a"}},
-
 	{setting: "Stage.tracingEnabled", value: `true`, becomes: kept,
 		body: `{"tracingEnabled": true}`, patch: []string{"replace /tracingEnabled true"}},
 	{setting: "Stage.methodSettings.metricsEnabled", value: `true`, becomes: kept, patch: []string{"replace /*/*/metrics/enabled true"}},
@@ -52,6 +49,9 @@ var drivenSettings = []driven{
 	{setting: "ApiKey.stageKeys", any: true, value: `["{api}/dev"]`, becomes: kept,
 		body: `{"stageKeys": [{"restApiId": "{api}", "stageName": "dev"}]}`, patch: []string{"add /stages {api}/dev"}},
 	{setting: "UsagePlan.productCode", any: true, value: `"code"`, becomes: kept, patch: []string{"replace /productCode code"}},
+
+	{setting: "VpcLink.subnetIds", any: true, value: `["subnet-1"]`, becomes: kept, body: `{"subnetIds": ["subnet-1"]}`},
+	{setting: "VpcLink.securityGroupIds", any: true, value: `["sg-1"]`, becomes: kept, body: `{"securityGroupIds": ["sg-1"]}`},
 
 	{setting: "DomainName.endpointConfiguration.types", value: `["EDGE"]`, becomes: kept,
 		body: `{"endpointConfiguration": {"types": ["EDGE"]}}`, patch: []string{"replace /endpointConfiguration/types/0 EDGE"}},

@@ -19,6 +19,16 @@ type taker struct {
 	patch     string // "add, replace /variables/{name}"
 }
 
+// labelOf is what tells an operation from those of both services: one of apigatewayv2 whose
+// name apigateway has, too, is marked.
+func labelOf(op *wire.Operation) string {
+	same := func(other wire.Operation) bool { return other.Name == op.Name }
+	if op.Service == wire.V2 && slices.ContainsFunc(wire.Operations(), same) {
+		return "v2 " + op.Name
+	}
+	return op.Name
+}
+
 // kindOf is the kind of resource whose settings an operation's fields are,
 // where it is not that of the operation's output.
 func kindOf(op *wire.Operation, outputs map[string]string) string {
@@ -133,10 +143,10 @@ func addTakers(t *testing.T, out map[string][]taker, dir string, ops []wire.Oper
 		for _, field := range fieldsIn(members, op.Name+"Request", "") {
 			if field != "patchOperations" {
 				setting := settingOfField(&op, kind, field)
-				out[setting] = append(out[setting], taker{operation: op.Name, field: field})
+				out[setting] = append(out[setting], taker{operation: labelOf(&op), field: field})
 			}
 		}
-		for _, p := range groupedPatches(patches[op.Name]) {
+		for _, p := range groupedPatches(patches[labelOf(&op)]) {
 			setting := settingOfPatch(kind, p[strings.Index(p, "/"):])
 			out[setting] = append(out[setting], taker{operation: op.Name, patch: p})
 		}

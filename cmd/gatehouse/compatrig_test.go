@@ -97,6 +97,7 @@ var calls = map[string]struct{ request, body, read string }{
 	"CreateApiKey":      {"POST /apikeys", `{"name": "k"}`, "/apikeys/{made}"},
 	"UpdateApiKey":      {"PATCH /apikeys/{key}", "", "/apikeys/{key}"},
 	"UpdateUsagePlan":   {"PATCH /usageplans/{plan}", "", "/usageplans/{plan}"},
+	"v2 CreateVpcLink":  {"POST /v2/vpclinks", `{"name": "l", "subnetIds": ["subnet-0"], "tags": {"_custom_id_": "{api}"}}`, "/v2/vpclinks/{api}"},
 	"CreateDomainName":  {"POST /domainnames", `{"domainName": "{api}.example.com", "certificateArn": "` + aCertificate + `0"}`, "/domainnames/{api}.example.com"},
 	"UpdateDomainName":  {"PATCH /domainnames/{api}.example.com", "", "/domainnames/{api}.example.com"},
 	"ImportRestApi":     {"POST /restapis?mode=import", `{"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {}}`, ""},
@@ -136,6 +137,7 @@ func (r *compatRig) attempt(t *testing.T, op string) *attempt {
 	a.names = strings.NewReplacer("{api}", a.api)
 	t.Cleanup(func() {
 		r.answer(t, "DELETE", "/domainnames/"+a.api+".example.com", "")
+		r.answer(t, "DELETE", "/v2/vpclinks/"+a.api, "")
 		r.answer(t, "DELETE", "/restapis/"+a.api, "")
 	})
 	a.read = calls[op].read

@@ -11,12 +11,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
@@ -239,4 +241,59 @@ func TestManualOnLinks(t *testing.T) {
 	if _, err := target.NewBackends(c.VPCLinks); err != nil || len(c.VPCLinks["orders"]) != 2 {
 		t.Errorf("%v: %v", c.VPCLinks, err)
 	}
+}
+
+// TestVPCLinksOfTheSecondGeneration serves methods by way of links that apigatewayv2 makes:
+// each integration says which load balancer behind the link it means.
+func TestVPCLinksOfTheSecondGeneration(t *testing.T) {
+	answers := func(name string) *httptest.Server {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "%s: %s%s", name, r.Host, r.URL) }))
+		t.Cleanup(srv.Close)
+		return srv
+	}
+	const balancer = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/"
+	dir := t.TempDir()
+	config := func(one string) string {
+		return fmt.Sprintf("in-memory: true\nvpc-links:\n  %sone/1: [%q]\n  %stwo/2: [%q]\n  vpc: [%q]\n", balancer, one, balancer, hostOf(answers("two")), hostOf(answers("any")))
+	}
+	p, c, url := launchWith(t, dir, config(hostOf(answers("one"))))
+	v2 := sdkV2(url)
+	link, err := v2.CreateVpcLink(t.Context(), &apigatewayv2.CreateVpcLinkInput{Name: aws.String("vpc"), SubnetIds: []string{"subnet-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	variable := "${stageVariables.link}"
+	linkAPI(t, c, "links", [][3]string{{"none", "http://a.internal/", variable}}, map[string]string{"link": *link.VpcLinkId})
+	resources, err := c.GetResources(t.Context(), &apigateway.GetResourcesInput{RestApiId: aws.String("links")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resource := resources.Items[slices.IndexFunc(resources.Items, func(r types.Resource) bool { return r.PathPart != nil })].Id
+	deploy := func(connection, target string) {
+		t.Helper()
+		in := &apigateway.PutIntegrationInput{RestApiId: aws.String("links"), ResourceId: resource, HttpMethod: aws.String("GET"), Type: types.IntegrationTypeHttpProxy, IntegrationHttpMethod: aws.String("GET"),
+			Uri: aws.String("http://a.internal/x"), ConnectionType: types.ConnectionTypeVpcLink, ConnectionId: &connection, IntegrationTarget: &target}
+		if _, err := c.PutIntegration(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: aws.String("links"), StageName: aws.String("prod")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	get := func(status int, body string) {
+		t.Helper()
+		if got := exchange(t, "GET", url+"/_aws/execute-api/links/prod/none", nil); got.status != status || got.body != body {
+			t.Error(got)
+		}
+	}
+	get(500, `{"message": "Internal server error"}`)
+	if err := p.waitFor(`VPC link \S+ \(vpc\) is of version V2, and the integration does not say which load balancer behind it is meant`); err != nil {
+		t.Error(err)
+	}
+	deploy(*link.VpcLinkId, balancer+"one/1")
+	get(200, "one: a.internal/x")
+	deploy(variable, balancer+"two/2")
+	get(200, "two: a.internal/x")
+	deploy(variable, balancer+"three/3")
+	get(200, "any: a.internal/x")
 }

@@ -22,7 +22,7 @@ import (
 func storedShapes() map[kind]any {
 	return map[kind]any{
 		kindTenant: new(struct{}), kindAPIOwner: new(entry), kindChild: new(entry),
-		kindAccount: new(accountDoc), kindRestAPI: new(restAPI), kindVPCLink: new(wire.VPCLink), kindClientCertificate: new(clientCertificate),
+		kindAccount: new(accountDoc), kindRestAPI: new(restAPI), kindVPCLink: new(vpcLink), kindClientCertificate: new(clientCertificate),
 		kindResource: new(wire.Resource), kindMethod: new(wire.Method), kindMethodResponse: new(wire.MethodResponse),
 		kindIntegrationResponse: new(wire.IntegrationResponse), kindModel: new(wire.Model), kindValidator: new(wire.RequestValidator),
 		kindAuthorizer: new(wire.Authorizer), kindGatewayResponse: new(wire.GatewayResponse), kindDeployment: new(wire.Deployment), kindDeploymentSource: new(source), kindStage: new(stage),

@@ -105,7 +105,7 @@ func freezeMethod(verb string, m *wire.Method) snapshot.Method {
 func freezeIntegration(i *wire.Integration) snapshot.Integration {
 	out := snapshot.Integration{
 		Type: text(i.Type), HTTPMethod: text(i.HTTPMethod), URI: text(i.URI), Credentials: text(i.Credentials),
-		ConnectionType: text(i.ConnectionType), ConnectionID: text(i.ConnectionID), RequestParameters: i.RequestParameters,
+		ConnectionType: text(i.ConnectionType), ConnectionID: text(i.ConnectionID), IntegrationTarget: text(i.IntegrationTarget), RequestParameters: i.RequestParameters,
 		RequestTemplates: plainTemplates(i.RequestTemplates), PassthroughBehavior: text(i.PassthroughBehavior),
 		ContentHandling: text(i.ContentHandling), TimeoutMillis: int(*withDefault(i.TimeoutInMillis, defaultTimeoutMillis)),
 		CacheNamespace: text(i.CacheNamespace), CacheKeyParameters: i.CacheKeyParameters, ResponseTransferMode: text(i.ResponseTransferMode),

@@ -387,8 +387,8 @@ func TestImportRefuses(t *testing.T) {
 			message: "Errors found during import:\n\tUnable to create gateway response for 'TEAPOT': Invalid gateway response type specified: TEAPOT"},
 		"gateway response's status": {body: head + "  {}\nx-amazon-apigateway-gateway-responses: {THROTTLED: {statusCode: 9}}", code: "BadRequest",
 			message: "Errors found during import:\n\tUnable to create gateway response for 'THROTTLED': Invalid status code specified: 9"},
-		"not served": {body: get("{type: http_proxy, httpMethod: GET, uri: 'http://a/', integrationTarget: 'arn:aws:x'}"), code: "BadRequest",
-			message: "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/a': This server does not support integrationTarget arn:aws:x yet"},
+		"a target without a link": {body: get("{type: http_proxy, httpMethod: GET, uri: 'http://a/', integrationTarget: 'arn:aws:x'}"), code: "BadRequest",
+			message: "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/a': IntegrationTarget is supported only for connection type VPC_LINK"},
 		"documentation": {body: head + "  /a b: {get: {}}\nx-amazon-apigateway-documentation: {documentationParts: [{location: {type: API, path: /}, properties: {}}]}", code: "BadRequest",
 			message: "Errors found during import:\n\tUnable to create resource at path '/a b': Resource's path part only allow a-zA-Z0-9._- and curly braces at the beginning and the end and an optional plus sign before the closing brace." +
 				"\n\tUnable to create documentation part for type 'API', path '/': Invalid location specified for documentation part: type 'API' has no path"},

@@ -121,8 +121,5 @@ func (t *tx) checkImported(resource string, m *wire.Method) error {
 		}
 	}
 	completeIntegration(i, resource)
-	if err := t.checkIntegration(m); err != nil {
-		return err
-	}
-	return unservedIntegration(i)
+	return t.checkIntegration(m)
 }

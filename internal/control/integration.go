@@ -69,9 +69,6 @@ func (t *tx) saveIntegration(resource string, m *wire.Method) error {
 	if err := t.checkIntegration(m); err != nil {
 		return err
 	}
-	if err := unservedIntegration(m.MethodIntegration); err != nil {
-		return err
-	}
 	return t.saveMethod(resource, m)
 }
 

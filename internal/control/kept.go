@@ -13,7 +13,7 @@ import (
 type Kept struct {
 	Account  string
 	Region   string
-	ID       string // of the API key, the usage plan or the domain name whose setting it is, "" for another's
+	ID       string // of the API key, the usage plan, the VPC link or the domain name whose setting it is, "" for another's
 	API      string // "" for a setting of the account
 	Stage    string // "" for a setting of the API as it is edited
 	Resource string // path template, "" where the setting is of no method
@@ -56,6 +56,13 @@ var keptOfDomainName = []keptSetting[wire.DomainName]{
 	{"DomainName.regionalCertificateArn", ownCertificates, func(d *wire.DomainName) string { return text(d.RegionalCertificateARN) }},
 	{"DomainName.regionalCertificateName", namedByARN, func(d *wire.DomainName) string { return text(d.RegionalCertificateName) }},
 	{"DomainName.ownershipVerificationCertificateArn", "nobody asks who owns a name", func(d *wire.DomainName) string { return text(d.OwnershipVerificationCertificateARN) }},
+}
+
+const elsewhere = "vpc-links in the configuration file says where calls go"
+
+var keptOfVPCLink = []keptSetting[vpcLink]{
+	{"VpcLink.subnetIds", elsewhere, func(l *vpcLink) string { return strings.Join(l.SubnetIDs, ",") }},
+	{"VpcLink.securityGroupIds", elsewhere, func(l *vpcLink) string { return strings.Join(l.SecurityGroupIDs, ",") }},
 }
 
 var keptOfAPI = []keptSetting[restAPI]{
@@ -184,6 +191,14 @@ func (t *tx) keptOfAccount(at Kept) (*[]Kept, error) {
 	for i := range plans {
 		at.ID = *plans[i].ID
 		out = appendKept(out, at, keptOfUsagePlan, &plans[i])
+	}
+	if err != nil {
+		return nil, err
+	}
+	links, err := inOrder[vpcLink](t, kindVPCLink)
+	for i := range links {
+		at.ID = *links[i].ID
+		out = appendKept(out, at, keptOfVPCLink, &links[i])
 	}
 	if err != nil {
 		return nil, err

@@ -82,7 +82,7 @@ func kindTable() []kindInfo {
 		{kind: kindRestAPI, scope: ofAccount, indexes: []index{indexOf(kindAPIOwner, ofServer, apiOwnerKeys)},
 			tags: tagsAt("/restapis/{api}", (*tx).restAPIOf, func(a *restAPI) *map[string]string { return &a.Tags })},
 		{kind: kindVPCLink, scope: ofAccount, served: serves(snapshot.ServedVPCLink, kindVPCLink, (*tx).servedVPCLink),
-			tags: tagsAt("/vpclinks/{id}", (*tx).vpcLink, func(l *wire.VPCLink) *map[string]string { return &l.Tags })},
+			tags: tagsAt("/vpclinks/{id}", (*tx).vpcLink, func(l *vpcLink) *map[string]string { return &l.Tags })},
 		{kind: kindClientCertificate, scope: ofAccount, served: serves(snapshot.ServedClientCertificate, kindClientCertificate, (*tx).servedClientCertificate),
 			tags: tagsAt("/clientcertificates/{id}", (*tx).clientCertificate, func(c *clientCertificate) *map[string]string { return &c.Tags })},
 

@@ -96,6 +96,16 @@ func (s *Service) operationsV2() []operation {
 		{"ListRoutingRules", wire.Op(s.ListRoutingRules), nil},
 		{"PutRoutingRule", wire.Op(s.PutRoutingRule), nil},
 		{"DeleteRoutingRule", wire.Op(s.DeleteRoutingRule), nil},
+
+		{"CreateVpcLink", wire.Op(s.CreateVPCLinkV2), nil},
+		{"GetVpcLink", wire.Op(s.GetVPCLinkV2), nil},
+		{"GetVpcLinks", wire.Op(s.GetVPCLinksV2), nil},
+		{"UpdateVpcLink", wire.Op(s.UpdateVPCLinkV2), nil},
+		{"DeleteVpcLink", wire.Op(s.DeleteVPCLinkV2), nil},
+
+		{"GetTags", wire.Op(s.GetTagsV2), nil},
+		{"TagResource", wire.Op(s.TagResourceV2), nil},
+		{"UntagResource", wire.Op(s.UntagResourceV2), nil},
 	}
 }
 

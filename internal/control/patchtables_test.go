@@ -291,7 +291,7 @@ var patchTables = []patched{
 			{op: "replace", path: "/tlsConfig/insecureSkipVerification", value: "null", member: "/tlsConfig", want: `{"insecureSkipVerification":false}`},
 			{op: "replace", path: "/responseTransferMode", value: "BUFFERED", member: "/responseTransferMode", want: `"BUFFERED"`},
 			{op: "replace", path: "/responseTransferMode", value: "STREAM", want: "! BadRequestException Invalid ResponseTransferMode. Cannot use ResponseTransferMode STREAM for HTTP integrations."},
-			{op: "replace", path: "/integrationTarget", value: "arn:aws:x", want: "! BadRequestException This server does not support integrationTarget arn:aws:x yet"},
+			{op: "replace", path: "/integrationTarget", value: "arn:aws:x", want: "! BadRequestException IntegrationTarget is supported only for connection type VPC_LINK"},
 			{op: "replace", path: "/integrationTarget", value: "", member: "/integrationTarget"},
 			{op: "replace", path: "/requestParameters/integration.request.header.h", value: "'a'", want: noParameter},
 			{op: "remove", path: "/requestParameters/integration.request.header.h", want: noParameter},

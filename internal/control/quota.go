@@ -79,7 +79,7 @@ var quotas = []Quota{
 	{"regional-apis", "regional APIs of an account in a region", func(l *Limits) *int { return &l.RegionalAPIs }, 0},
 	{"edge-apis", "edge-optimized APIs of an account in a region", func(l *Limits) *int { return &l.EdgeAPIs }, 0},
 	{"private-apis", "private APIs of an account in a region", func(l *Limits) *int { return &l.PrivateAPIs }, 0},
-	{"vpc-links", "VPC links of an account in a region", func(l *Limits) *int { return &l.VPCLinks }, 0},
+	{"vpc-links", "VPC links of an account in a region, of both generations", func(l *Limits) *int { return &l.VPCLinks }, 0},
 	{"client-certificates", "client certificates of an account in a region", func(l *Limits) *int { return &l.ClientCertificates }, 0},
 	{"api-keys", "API keys of an account in a region", func(l *Limits) *int { return &l.APIKeys }, 0},
 	{"usage-plans", "usage plans of an account in a region", func(l *Limits) *int { return &l.UsagePlans }, 0},

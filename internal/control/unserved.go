@@ -11,10 +11,3 @@ import "github.com/gatehouse-gw/gatehouse/internal/wire"
 func unserved(setting, value string) error {
 	return wire.BadRequest("This server does not support %s %s yet", setting, wire.Truncated(value))
 }
-
-func unservedIntegration(in *wire.Integration) error {
-	if v := text(in.IntegrationTarget); v != "" {
-		return unserved("integrationTarget", v)
-	}
-	return nil
-}

@@ -31,6 +31,7 @@ func TestOthers(t *testing.T) {
 		"nobody's":          {nil, "next"},
 		"S3":                {map[string]string{"Authorization": signed("s3")}, "<Code>UnknownOperationException</Code>\n  <Message>" + says + "s3: let "},
 		"JSON":              {map[string]string{"Authorization": signed("dynamodb"), "X-Amz-Target": "DynamoDB_20120810.ListTables"}, `"message":"` + says + "dynamodb: let AWS_ENDPOINT_URL_API_GATEWAY name it"},
+		"a web ACL's":       {map[string]string{"Authorization": signed("wafv2"), "X-Amz-Target": "AWSWAF_20190729.AssociateWebACL"}, `"message":"` + says + "wafv2: let AWS_ENDPOINT_URL_API_GATEWAY name it"},
 		"JSON, unsigned":    {map[string]string{"X-Amz-Target": "DynamoDB_20120810.ListTables"}, `"__type":"UnknownOperationException"`},
 		"Query":             {map[string]string{"Authorization": signed("sqs"), "Content-Type": "application/x-www-form-urlencoded"}, "<ErrorResponse xmlns=\"\">\n  <Error>\n    <Type>Sender</Type>"},
 		"a name of strange": {map[string]string{"X-Amz-Target": strings.Repeat("a", 5000)}, "not aaa"},

@@ -56,7 +56,7 @@ func (c *compiler) http(m *Method) {
 	m.request.illegal, m.request.ignored = illegalInRequest, ignoredInRequest
 	m.insecure = in.InsecureSkipVerify
 	if in.ConnectionType == "VPC_LINK" {
-		m.link = target.ParseURI(in.ConnectionID)
+		m.link, m.balancer = target.ParseURI(in.ConnectionID), in.IntegrationTarget
 	}
 	m.outgoing(in)
 	c.requestParameters(m)

@@ -77,6 +77,7 @@ type Method struct {
 	role          *target.URI            // that calls the service; nil for MOCK and HTTP
 	insecure      bool                   // takes any certificate of an HTTPS backend
 	link          *target.URI            // id of the VPC link; nil for none
+	balancer      string                 // ARN of the load balancer behind the link; "" where the link says it
 	outVerb       string                 // method to the backend; "" is the client's
 	streams       *integration.Streaming // how the backend's response is streamed; nil where it is buffered
 	operationName string

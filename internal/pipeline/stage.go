@@ -254,7 +254,7 @@ func (s *Stage) target(m *Method) *destination {
 	if m.service {
 		d = s.newAWSTarget(m)
 	} else {
-		h := target.HTTP{URI: m.uri, Link: m.link, Insecure: m.insecure}
+		h := target.HTTP{URI: m.uri, Link: m.link, Balancer: m.balancer, Insecure: m.insecure}
 		d = &destination{Target: h.Bind(s.settings, s.services.Backends)}
 	}
 	slot.Store(d)

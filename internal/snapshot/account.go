@@ -5,13 +5,15 @@ package snapshot
 func OfAccount(account, region, id string) string { return account + "/" + region + "/" + id }
 
 // A VPCLink is a way to backends that are not on the open network. Its name,
-// or a target's ARN, stands in the gateway's configuration for their addresses.
+// or a target's ARN, stands in the gateway's configuration for their addresses. Links of
+// the second generation have no targets: the integrations name theirs.
 type VPCLink struct {
 	ID         string   `json:"id"`
 	Account    string   `json:"account"`
 	Region     string   `json:"region"`
 	Name       string   `json:"name"`
-	TargetARNs []string `json:"targetArns"` // of load balancers; one
+	Version    string   `json:"version,omitempty"` // V2; "" for the first generation
+	TargetARNs []string `json:"targetArns"`        // of load balancers; one
 }
 
 // A ClientCertificate is what a stage shows to the HTTPS backends that want to

@@ -83,6 +83,7 @@ type Integration struct {
 	Credentials          string                `json:"credentials,omitempty"`
 	ConnectionType       string                `json:"connectionType,omitempty"`
 	ConnectionID         string                `json:"connectionId,omitempty"`
+	IntegrationTarget    string                `json:"integrationTarget,omitempty"` // ARN of the load balancer behind a VPC link
 	RequestParameters    map[string]string     `json:"requestParameters,omitempty"`
 	RequestTemplates     map[string]string     `json:"requestTemplates,omitempty"` // by media type; "" passes the body through
 	PassthroughBehavior  string                `json:"passthroughBehavior,omitempty"`

@@ -21,7 +21,7 @@ import (
 // gone is seen by the next call.
 type Backends struct {
 	mu           sync.Mutex // of who replaces a map; those that are stored never change
-	upstreams    Upstreams
+	upstreams    atomic.Pointer[Upstreams]
 	links        atomic.Pointer[map[string]vpcLink]
 	certificates atomic.Pointer[map[string]*clientCertificate]
 }
@@ -55,7 +55,8 @@ func NewBackends(addresses map[string][]string) (*Backends, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backends{upstreams: us}
+	b := new(Backends)
+	b.upstreams.Store(&us)
 	b.links.Store(&map[string]vpcLink{})
 	b.certificates.Store(&map[string]*clientCertificate{})
 	return b, nil
@@ -65,7 +66,7 @@ func NewBackends(addresses map[string][]string) (*Backends, error) {
 func (b *Backends) SetUpstreams(us Upstreams) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.upstreams = us
+	b.upstreams.Store(&us)
 	next := make(map[string]vpcLink)
 	for key, l := range *b.links.Load() {
 		next[key] = vpcLink{l.VPCLink, b.upstream(l.VPCLink)}
@@ -87,11 +88,12 @@ func (b *Backends) SetVPCLink(key string, l *snapshot.VPCLink) {
 // upstream finds the addresses behind a link, nil when there are none. Those under
 // its name go before those under the ARN of a target.
 func (b *Backends) upstream(l *snapshot.VPCLink) *integration.Upstream {
-	if u := b.upstreams[l.Name]; u != nil {
+	upstreams := *b.upstreams.Load()
+	if u := upstreams[l.Name]; u != nil {
 		return u
 	}
 	for _, arn := range l.TargetARNs {
-		if u := b.upstreams[arn]; u != nil {
+		if u := upstreams[arn]; u != nil {
 			return u
 		}
 	}
@@ -110,21 +112,29 @@ func (e *ConfigError) Error() string { return e.Reason }
 
 const connectionField = "integration.connectionId"
 
-// through returns where calls go that take the VPC link of a key; id is the
-// link's.
-func (b *Backends) through(key, id string) (*integration.Upstream, error) {
-	var link vpcLink
-	known := false
+// through returns where calls go that take a VPC link. Addresses under the ARN of the load
+// balancer that the integration names go before those of the link.
+func (b *Backends) through(l *link) (*integration.Upstream, error) {
+	var known vpcLink
+	there := false
 	if b != nil {
-		link, known = (*b.links.Load())[key]
+		known, there = (*b.links.Load())[l.key]
 	}
 	switch {
-	case id == "":
+	case l.id == "":
 		return nil, &ConfigError{connectionField, "the id of the VPC link is empty: a stage variable that it names is not set"}
-	case !known:
-		return nil, &ConfigError{connectionField, "VPC link " + id + " does not exist"}
-	case link.upstream == nil:
-		return nil, &ConfigError{connectionField, "VPC link " + id + " (" + link.Name + ") has no addresses: its name, or the ARN of its target, is not under vpc-links in the configuration file"}
+	case !there:
+		return nil, &ConfigError{connectionField, "VPC link " + l.id + " does not exist"}
+	case known.Version != "" && l.balancer == "":
+		return nil, &ConfigError{"integration.integrationTarget", "VPC link " + l.id + " (" + known.Name + ") is of version " + known.Version + ", and the integration does not say which load balancer behind it is meant"}
 	}
-	return link.upstream, nil
+	if l.balancer != "" {
+		if u := (*b.upstreams.Load())[l.balancer]; u != nil {
+			return u, nil
+		}
+	}
+	if known.upstream == nil {
+		return nil, &ConfigError{connectionField, "VPC link " + l.id + " (" + known.Name + ") has no addresses: its name, or the ARN of its target, is not under vpc-links in the configuration file"}
+	}
+	return known.upstream, nil
 }

@@ -10,8 +10,9 @@ import (
 // HTTP is what a definition says of where the calls of an HTTP integration go.
 type HTTP struct {
 	URI      *URI
-	Link     *URI // the id of the VPC link; nil for none
-	Insecure bool // any certificate of an HTTPS backend is taken
+	Link     *URI   // the id of the VPC link; nil for none
+	Balancer string // ARN of the load balancer behind the link; "" where the link says it
+	Insecure bool   // any certificate of an HTTPS backend is taken
 }
 
 // Bind makes the target under a stage's settings. It never fails: what is wrong is
@@ -25,7 +26,7 @@ func (h *HTTP) Bind(stage *snapshot.Stage, b *Backends) *Target {
 	t.certificate = certificate
 	if h.Link != nil {
 		id := h.Link.WithStage(stage.Variables).text
-		t.link = &link{key: snapshot.OfAccount(stage.Account, stage.Region, id), id: id, backends: b}
+		t.link = &link{key: snapshot.OfAccount(stage.Account, stage.Region, id), id: id, balancer: h.Balancer, backends: b}
 	}
 	return t
 }
@@ -33,6 +34,7 @@ func (h *HTTP) Bind(stage *snapshot.Stage, b *Backends) *Target {
 // A link is the VPC link that a target's calls take.
 type link struct {
 	key, id  string
+	balancer string // ARN of the load balancer behind it; "" where the link says it
 	backends *Backends
 	last     atomic.Pointer[route]
 }
@@ -44,7 +46,7 @@ type route struct {
 }
 
 // upstream returns the addresses that the link stands for now.
-func (l *link) upstream() (*integration.Upstream, error) { return l.backends.through(l.key, l.id) }
+func (l *link) upstream() (*integration.Upstream, error) { return l.backends.through(l) }
 
 // through returns the way to an endpoint: the endpoint itself or, where the
 // integration takes a VPC link, the one by way of the link's addresses.

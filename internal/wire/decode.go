@@ -143,6 +143,8 @@ func (d *decoder) value(t *typ, v reflect.Value) (err error) {
 		*p, err = readNew(d.readInt)
 	case **Double:
 		*p, err = readNew(d.readDouble)
+	case **DateTime:
+		*p, err = readNew(d.readDateTime)
 	case *[]string:
 		*p, err = d.readStrings()
 	case *map[string]string:
@@ -318,6 +320,11 @@ func (d *decoder) readInt() (int32, error) {
 	}
 	f, _ := strconv.ParseFloat(string(text), 64)
 	return int32(max(math.MinInt32, min(math.MaxInt32, math.Trunc(f)))), nil
+}
+
+func (d *decoder) readDateTime() (DateTime, error) {
+	s, err := d.readString()
+	return DateTime(s), err
 }
 
 func (d *decoder) readDouble() (Double, error) {

@@ -136,6 +136,9 @@ func sample(v reflect.Value, name string) string {
 	if values := v.MethodByName("Values"); values.IsValid() { // an enumeration of the SDK
 		return values.Call(nil)[0].Index(0).String()
 	}
+	if v.Type() == reflect.TypeFor[DateTime]() {
+		return "2023-11-14T22:13:20Z"
+	}
 	switch name {
 	case "StatusCode":
 		return "418"

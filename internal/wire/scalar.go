@@ -16,6 +16,13 @@ func At(t time.Time) Timestamp { return Timestamp(t.Unix()) }
 // Time returns t as a time in UTC.
 func (t Timestamp) Time() time.Time { return time.Unix(int64(t), 0).UTC() }
 
+// A DateTime is a time as apigatewayv2 writes it: a text in ISO 8601. What a client sends
+// in place of one is not looked at.
+type DateTime string
+
+// DateTime returns t in the form of apigatewayv2.
+func (t Timestamp) DateTime() DateTime { return DateTime(t.Time().Format(time.RFC3339)) }
+
 // A Double is a finite number that the service keeps as a Java double. It
 // prints as Java prints it, so that a rate of 10000 is the JSON number 10000.0
 // as it is in the service's answers.

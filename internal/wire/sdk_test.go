@@ -113,6 +113,9 @@ func canon(v reflect.Value) any {
 		}
 		return m
 	case reflect.String:
+		if at, err := time.Parse(time.RFC3339, v.String()); err == nil && v.Type() == reflect.TypeFor[DateTime]() {
+			return at.Unix()
+		}
 		return v.String()
 	case reflect.Int32, reflect.Int64:
 		return v.Int()

@@ -20,7 +20,7 @@ type tableOf struct {
 
 var tables = []tableOf{
 	{V1, ".", 124, 124, operations[:], recorders},
-	{V2, "v2", 103, 10, operationsV2[:], recordersV2},
+	{V2, "v2", 103, 23, operationsV2[:], recordersV2},
 }
 
 // readFacts returns the rows of a facts file without comments and heading.
@@ -66,7 +66,7 @@ func (of *tableOf) checkOperations(t *testing.T) {
 		case output == "":
 			output = "-"
 		}
-		got := []string{op.Name, op.Method, uri, strconv.Itoa(op.Status), strings.ToLower(output)}
+		got := []string{op.Name, op.Method, uri, strconv.Itoa(op.Status), awsName(output)}
 		want := append(rows[i][:4:4], strings.ToLower(rows[i][4]))
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("operation %q, want %q", got, want)
@@ -74,7 +74,7 @@ func (of *tableOf) checkOperations(t *testing.T) {
 		if op.Service != of.service {
 			t.Errorf("%s is of %s", op.Name, op.Service)
 		}
-		if op.input != &unread && !strings.EqualFold(op.input.name, op.Name+"Request") {
+		if op.input != &unread && awsName(op.input.name) != strings.ToLower(op.Name+"Request") {
 			t.Errorf("%s takes %s", op.Name, op.input.name)
 		}
 		if n := strings.Count(op.Path, "{"); n > maxLabels {
@@ -133,7 +133,7 @@ func checkType(t *testing.T, typ reflect.Type, facts map[string][][]string, seen
 		return
 	}
 	seen[typ] = true
-	rows, ok := facts[strings.ToLower(typ.Name())]
+	rows, ok := facts[awsName(typ.Name())]
 	if !ok || typ.NumField() != len(rows) {
 		t.Errorf("%s has %d members, want %d", typ.Name(), typ.NumField(), len(rows))
 		return
@@ -176,7 +176,7 @@ func checkElement(t *testing.T, typ reflect.Type) {
 
 // checkTable compares the table of a structure with the facts.
 func checkTable(t *testing.T, s *shape, facts map[string][][]string) {
-	rows := facts[strings.ToLower(s.name)]
+	rows := facts[awsName(s.name)]
 	if len(s.members) != len(rows) || len(rows) > 64 {
 		t.Errorf("the table of %s has %d members, want %d and at most 64", s.name, len(s.members), len(rows))
 		return
@@ -203,11 +203,19 @@ func checkTable(t *testing.T, s *shape, facts map[string][][]string) {
 	}
 }
 
+// awsName is AWS's name of a structure, in lower case: where both services have one of a
+// name, ours of the second ends in V2.
+func awsName(structure string) string {
+	return strings.ToLower(strings.TrimSuffix(structure, "V2"))
+}
+
 // wireType describes a Go type in the terms of the facts.
 func wireType(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[Timestamp]():
 		return "timestamp"
+	case reflect.TypeFor[DateTime]():
+		return "datetime"
 	case reflect.TypeFor[Double]():
 		return "double"
 	case reflect.TypeFor[[]byte]():
@@ -227,7 +235,7 @@ func wireType(t reflect.Type) string {
 	case reflect.Int64:
 		return "long"
 	case reflect.Struct:
-		return strings.ToLower(t.Name())
+		return awsName(t.Name())
 	}
 	return t.Kind().String()
 }

@@ -142,6 +142,8 @@ func madeID(rt *route, out any) string {
 		id = made.ID
 	case *VPCLink:
 		id = made.ID
+	case *VPCLinkV2:
+		id = &made.VPCLinkID
 	case *ClientCertificate:
 		id = made.ClientCertificateID
 	case *Model:

@@ -8,7 +8,7 @@ var operationsV2 = [...]Operation{
 	{Service: "apigatewayv2", Name: "CreateApiMapping", Method: "POST", Path: "/v2/domainnames/{domainName}/apimappings", Status: 201, place: "createApiMappingInput", input: &createAPIMappingRequestShape, output: "APIMapping"},
 	{Service: "apigatewayv2", Name: "CreateAuthorizer", Method: "POST", Path: "/v2/apis/{apiId}/authorizers", Status: 201, place: "createAuthorizerInput", input: &unread},
 	{Service: "apigatewayv2", Name: "CreateDeployment", Method: "POST", Path: "/v2/apis/{apiId}/deployments", Status: 201, place: "createDeploymentInput", input: &unread},
-	{Service: "apigatewayv2", Name: "CreateDomainName", Method: "POST", Path: "/v2/domainnames", Status: 201, place: "createDomainNameInput", input: &unread},
+	{Service: "apigatewayv2", Name: "CreateDomainName", Method: "POST", Path: "/v2/domainnames", Status: 201, place: "createDomainNameInput", input: &createDomainNameRequestV2Shape, output: "DomainNameV2"},
 	{Service: "apigatewayv2", Name: "CreateIntegration", Method: "POST", Path: "/v2/apis/{apiId}/integrations", Status: 201, place: "createIntegrationInput", input: &unread},
 	{Service: "apigatewayv2", Name: "CreateIntegrationResponse", Method: "POST", Path: "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses", Status: 201, place: "createIntegrationResponseInput", input: &unread},
 	{Service: "apigatewayv2", Name: "CreateModel", Method: "POST", Path: "/v2/apis/{apiId}/models", Status: 201, place: "createModelInput", input: &unread},
@@ -20,14 +20,14 @@ var operationsV2 = [...]Operation{
 	{Service: "apigatewayv2", Name: "CreateRouteResponse", Method: "POST", Path: "/v2/apis/{apiId}/routes/{routeId}/routeresponses", Status: 201, place: "createRouteResponseInput", input: &unread},
 	{Service: "apigatewayv2", Name: "CreateRoutingRule", Method: "POST", Path: "/v2/domainnames/{domainName}/routingrules", Status: 201, place: "createRoutingRuleInput", input: &createRoutingRuleRequestShape, output: "RoutingRule"},
 	{Service: "apigatewayv2", Name: "CreateStage", Method: "POST", Path: "/v2/apis/{apiId}/stages", Status: 201, place: "createStageInput", input: &unread},
-	{Service: "apigatewayv2", Name: "CreateVpcLink", Method: "POST", Path: "/v2/vpclinks", Status: 201, place: "createVpcLinkInput", input: &unread},
+	{Service: "apigatewayv2", Name: "CreateVpcLink", Method: "POST", Path: "/v2/vpclinks", Status: 201, place: "createVpcLinkInput", input: &createVPCLinkRequestV2Shape, output: "VPCLinkV2"},
 	{Service: "apigatewayv2", Name: "DeleteAccessLogSettings", Method: "DELETE", Path: "/v2/apis/{apiId}/stages/{stageName}/accesslogsettings", Status: 204, place: "deleteAccessLogSettingsInput", input: &unread},
 	{Service: "apigatewayv2", Name: "DeleteApi", Method: "DELETE", Path: "/v2/apis/{apiId}", Status: 204, place: "deleteApiInput", input: &unread},
 	{Service: "apigatewayv2", Name: "DeleteApiMapping", Method: "DELETE", Path: "/v2/domainnames/{domainName}/apimappings/{apiMappingId}", Status: 204, place: "deleteApiMappingInput", input: &deleteAPIMappingRequestShape},
 	{Service: "apigatewayv2", Name: "DeleteAuthorizer", Method: "DELETE", Path: "/v2/apis/{apiId}/authorizers/{authorizerId}", Status: 204, place: "deleteAuthorizerInput", input: &unread},
 	{Service: "apigatewayv2", Name: "DeleteCorsConfiguration", Method: "DELETE", Path: "/v2/apis/{apiId}/cors", Status: 204, place: "deleteCorsConfigurationInput", input: &unread},
 	{Service: "apigatewayv2", Name: "DeleteDeployment", Method: "DELETE", Path: "/v2/apis/{apiId}/deployments/{deploymentId}", Status: 204, place: "deleteDeploymentInput", input: &unread},
-	{Service: "apigatewayv2", Name: "DeleteDomainName", Method: "DELETE", Path: "/v2/domainnames/{domainName}", Status: 204, place: "deleteDomainNameInput", input: &unread},
+	{Service: "apigatewayv2", Name: "DeleteDomainName", Method: "DELETE", Path: "/v2/domainnames/{domainName}", Status: 204, place: "deleteDomainNameInput", input: &deleteDomainNameRequestV2Shape},
 	{Service: "apigatewayv2", Name: "DeleteIntegration", Method: "DELETE", Path: "/v2/apis/{apiId}/integrations/{integrationId}", Status: 204, place: "deleteIntegrationInput", input: &unread},
 	{Service: "apigatewayv2", Name: "DeleteIntegrationResponse", Method: "DELETE", Path: "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses/{integrationResponseId}", Status: 204, place: "deleteIntegrationResponseInput", input: &unread},
 	{Service: "apigatewayv2", Name: "DeleteModel", Method: "DELETE", Path: "/v2/apis/{apiId}/models/{modelId}", Status: 204, place: "deleteModelInput", input: &unread},
@@ -42,7 +42,7 @@ var operationsV2 = [...]Operation{
 	{Service: "apigatewayv2", Name: "DeleteRouteSettings", Method: "DELETE", Path: "/v2/apis/{apiId}/stages/{stageName}/routesettings/{routeKey}", Status: 204, place: "deleteRouteSettingsInput", input: &unread},
 	{Service: "apigatewayv2", Name: "DeleteRoutingRule", Method: "DELETE", Path: "/v2/domainnames/{domainName}/routingrules/{routingRuleId}", Status: 204, place: "deleteRoutingRuleInput", input: &deleteRoutingRuleRequestShape},
 	{Service: "apigatewayv2", Name: "DeleteStage", Method: "DELETE", Path: "/v2/apis/{apiId}/stages/{stageName}", Status: 204, place: "deleteStageInput", input: &unread},
-	{Service: "apigatewayv2", Name: "DeleteVpcLink", Method: "DELETE", Path: "/v2/vpclinks/{vpcLinkId}", Status: 202, place: "deleteVpcLinkInput", input: &unread},
+	{Service: "apigatewayv2", Name: "DeleteVpcLink", Method: "DELETE", Path: "/v2/vpclinks/{vpcLinkId}", Status: 202, place: "deleteVpcLinkInput", input: &deleteVPCLinkRequestV2Shape},
 	{Service: "apigatewayv2", Name: "DisablePortal", Method: "DELETE", Path: "/v2/portals/{portalId}/publish", Status: 204, place: "disablePortalInput", input: &unread},
 	{Service: "apigatewayv2", Name: "ExportApi", Method: "GET", Path: "/v2/apis/{apiId}/exports/{specification}", Status: 200, place: "exportApiInput", input: &unread},
 	{Service: "apigatewayv2", Name: "GetApi", Method: "GET", Path: "/v2/apis/{apiId}", Status: 200, place: "getApiInput", input: &unread},
@@ -53,8 +53,8 @@ var operationsV2 = [...]Operation{
 	{Service: "apigatewayv2", Name: "GetAuthorizers", Method: "GET", Path: "/v2/apis/{apiId}/authorizers", Status: 200, place: "getAuthorizersInput", input: &unread},
 	{Service: "apigatewayv2", Name: "GetDeployment", Method: "GET", Path: "/v2/apis/{apiId}/deployments/{deploymentId}", Status: 200, place: "getDeploymentInput", input: &unread},
 	{Service: "apigatewayv2", Name: "GetDeployments", Method: "GET", Path: "/v2/apis/{apiId}/deployments", Status: 200, place: "getDeploymentsInput", input: &unread},
-	{Service: "apigatewayv2", Name: "GetDomainName", Method: "GET", Path: "/v2/domainnames/{domainName}", Status: 200, place: "getDomainNameInput", input: &unread},
-	{Service: "apigatewayv2", Name: "GetDomainNames", Method: "GET", Path: "/v2/domainnames", Status: 200, place: "getDomainNamesInput", input: &unread},
+	{Service: "apigatewayv2", Name: "GetDomainName", Method: "GET", Path: "/v2/domainnames/{domainName}", Status: 200, place: "getDomainNameInput", input: &getDomainNameRequestV2Shape, output: "DomainNameV2"},
+	{Service: "apigatewayv2", Name: "GetDomainNames", Method: "GET", Path: "/v2/domainnames", Status: 200, place: "getDomainNamesInput", input: &getDomainNamesRequestV2Shape, output: "DomainNamesV2"},
 	{Service: "apigatewayv2", Name: "GetIntegration", Method: "GET", Path: "/v2/apis/{apiId}/integrations/{integrationId}", Status: 200, place: "getIntegrationInput", input: &unread},
 	{Service: "apigatewayv2", Name: "GetIntegrationResponse", Method: "GET", Path: "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses/{integrationResponseId}", Status: 200, place: "getIntegrationResponseInput", input: &unread},
 	{Service: "apigatewayv2", Name: "GetIntegrationResponses", Method: "GET", Path: "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses", Status: 200, place: "getIntegrationResponsesInput", input: &unread},
@@ -74,9 +74,9 @@ var operationsV2 = [...]Operation{
 	{Service: "apigatewayv2", Name: "GetRoutingRule", Method: "GET", Path: "/v2/domainnames/{domainName}/routingrules/{routingRuleId}", Status: 200, place: "getRoutingRuleInput", input: &getRoutingRuleRequestShape, output: "RoutingRule"},
 	{Service: "apigatewayv2", Name: "GetStage", Method: "GET", Path: "/v2/apis/{apiId}/stages/{stageName}", Status: 200, place: "getStageInput", input: &unread},
 	{Service: "apigatewayv2", Name: "GetStages", Method: "GET", Path: "/v2/apis/{apiId}/stages", Status: 200, place: "getStagesInput", input: &unread},
-	{Service: "apigatewayv2", Name: "GetTags", Method: "GET", Path: "/v2/tags/{resource-arn}", Status: 200, place: "getTagsInput", input: &unread},
-	{Service: "apigatewayv2", Name: "GetVpcLink", Method: "GET", Path: "/v2/vpclinks/{vpcLinkId}", Status: 200, place: "getVpcLinkInput", input: &unread},
-	{Service: "apigatewayv2", Name: "GetVpcLinks", Method: "GET", Path: "/v2/vpclinks", Status: 200, place: "getVpcLinksInput", input: &unread},
+	{Service: "apigatewayv2", Name: "GetTags", Method: "GET", Path: "/v2/tags/{resource-arn}", Status: 200, place: "getTagsInput", input: &getTagsRequestV2Shape, output: "TagsV2"},
+	{Service: "apigatewayv2", Name: "GetVpcLink", Method: "GET", Path: "/v2/vpclinks/{vpcLinkId}", Status: 200, place: "getVpcLinkInput", input: &getVPCLinkRequestV2Shape, output: "VPCLinkV2"},
+	{Service: "apigatewayv2", Name: "GetVpcLinks", Method: "GET", Path: "/v2/vpclinks", Status: 200, place: "getVpcLinksInput", input: &getVPCLinksRequestV2Shape, output: "VPCLinksV2"},
 	{Service: "apigatewayv2", Name: "ImportApi", Method: "PUT", Path: "/v2/apis", Status: 201, place: "importApiInput", input: &unread},
 	{Service: "apigatewayv2", Name: "ListPortalProducts", Method: "GET", Path: "/v2/portalproducts", Status: 200, place: "listPortalProductsInput", input: &unread},
 	{Service: "apigatewayv2", Name: "ListPortals", Method: "GET", Path: "/v2/portals", Status: 200, place: "listPortalsInput", input: &unread},
@@ -89,13 +89,13 @@ var operationsV2 = [...]Operation{
 	{Service: "apigatewayv2", Name: "PutRoutingRule", Method: "PUT", Path: "/v2/domainnames/{domainName}/routingrules/{routingRuleId}", Status: 200, place: "putRoutingRuleInput", input: &putRoutingRuleRequestShape, output: "RoutingRule"},
 	{Service: "apigatewayv2", Name: "ReimportApi", Method: "PUT", Path: "/v2/apis/{apiId}", Status: 201, place: "reimportApiInput", input: &unread},
 	{Service: "apigatewayv2", Name: "ResetAuthorizersCache", Method: "DELETE", Path: "/v2/apis/{apiId}/stages/{stageName}/cache/authorizers", Status: 204, place: "resetAuthorizersCacheInput", input: &unread},
-	{Service: "apigatewayv2", Name: "TagResource", Method: "POST", Path: "/v2/tags/{resource-arn}", Status: 201, place: "tagResourceInput", input: &unread},
-	{Service: "apigatewayv2", Name: "UntagResource", Method: "DELETE", Path: "/v2/tags/{resource-arn}", Status: 204, place: "untagResourceInput", input: &unread},
+	{Service: "apigatewayv2", Name: "TagResource", Method: "POST", Path: "/v2/tags/{resource-arn}", Status: 201, place: "tagResourceInput", input: &tagResourceRequestV2Shape},
+	{Service: "apigatewayv2", Name: "UntagResource", Method: "DELETE", Path: "/v2/tags/{resource-arn}", Status: 204, place: "untagResourceInput", input: &untagResourceRequestV2Shape},
 	{Service: "apigatewayv2", Name: "UpdateApi", Method: "PATCH", Path: "/v2/apis/{apiId}", Status: 200, place: "updateApiInput", input: &unread},
 	{Service: "apigatewayv2", Name: "UpdateApiMapping", Method: "PATCH", Path: "/v2/domainnames/{domainName}/apimappings/{apiMappingId}", Status: 200, place: "updateApiMappingInput", input: &updateAPIMappingRequestShape, output: "APIMapping"},
 	{Service: "apigatewayv2", Name: "UpdateAuthorizer", Method: "PATCH", Path: "/v2/apis/{apiId}/authorizers/{authorizerId}", Status: 200, place: "updateAuthorizerInput", input: &unread},
 	{Service: "apigatewayv2", Name: "UpdateDeployment", Method: "PATCH", Path: "/v2/apis/{apiId}/deployments/{deploymentId}", Status: 200, place: "updateDeploymentInput", input: &unread},
-	{Service: "apigatewayv2", Name: "UpdateDomainName", Method: "PATCH", Path: "/v2/domainnames/{domainName}", Status: 200, place: "updateDomainNameInput", input: &unread},
+	{Service: "apigatewayv2", Name: "UpdateDomainName", Method: "PATCH", Path: "/v2/domainnames/{domainName}", Status: 200, place: "updateDomainNameInput", input: &updateDomainNameRequestV2Shape, output: "DomainNameV2"},
 	{Service: "apigatewayv2", Name: "UpdateIntegration", Method: "PATCH", Path: "/v2/apis/{apiId}/integrations/{integrationId}", Status: 200, place: "updateIntegrationInput", input: &unread},
 	{Service: "apigatewayv2", Name: "UpdateIntegrationResponse", Method: "PATCH", Path: "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses/{integrationResponseId}", Status: 200, place: "updateIntegrationResponseInput", input: &unread},
 	{Service: "apigatewayv2", Name: "UpdateModel", Method: "PATCH", Path: "/v2/apis/{apiId}/models/{modelId}", Status: 200, place: "updateModelInput", input: &unread},
@@ -106,7 +106,7 @@ var operationsV2 = [...]Operation{
 	{Service: "apigatewayv2", Name: "UpdateRoute", Method: "PATCH", Path: "/v2/apis/{apiId}/routes/{routeId}", Status: 200, place: "updateRouteInput", input: &unread},
 	{Service: "apigatewayv2", Name: "UpdateRouteResponse", Method: "PATCH", Path: "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}", Status: 200, place: "updateRouteResponseInput", input: &unread},
 	{Service: "apigatewayv2", Name: "UpdateStage", Method: "PATCH", Path: "/v2/apis/{apiId}/stages/{stageName}", Status: 200, place: "updateStageInput", input: &unread},
-	{Service: "apigatewayv2", Name: "UpdateVpcLink", Method: "PATCH", Path: "/v2/vpclinks/{vpcLinkId}", Status: 200, place: "updateVpcLinkInput", input: &unread},
+	{Service: "apigatewayv2", Name: "UpdateVpcLink", Method: "PATCH", Path: "/v2/vpclinks/{vpcLinkId}", Status: 200, place: "updateVpcLinkInput", input: &updateVPCLinkRequestV2Shape, output: "VPCLinkV2"},
 }
 
 var createAPIMappingRequestShape = shape{name: "CreateAPIMappingRequest", members: []member{
@@ -114,6 +114,14 @@ var createAPIMappingRequestShape = shape{name: "CreateAPIMappingRequest", member
 	{name: "apiMappingKey", wire: "apiMappingKey", location: inBody, typ: &stringType},
 	{name: "domainName", wire: "domainName", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "stage", wire: "stage", location: inBody, typ: &stringType, required: true, checked: true},
+}}
+
+var createDomainNameRequestV2Shape = shape{name: "CreateDomainNameRequestV2", members: []member{
+	{name: "domainName", wire: "domainName", location: inBody, typ: &stringType, required: true, checked: true},
+	{name: "domainNameConfigurations", wire: "domainNameConfigurations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &domainNameConfigurationShape}}},
+	{name: "mutualTlsAuthentication", wire: "mutualTlsAuthentication", location: inBody, typ: &typ{kind: kindStructure, shape: &mutualTLSAuthenticationInputV2Shape}},
+	{name: "routingMode", wire: "routingMode", location: inBody, typ: &stringType},
+	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
 }}
 
 var createRoutingRuleRequestShape = shape{name: "CreateRoutingRuleRequest", members: []member{
@@ -124,8 +132,19 @@ var createRoutingRuleRequestShape = shape{name: "CreateRoutingRuleRequest", memb
 	{name: "priority", wire: "priority", location: inBody, typ: &integerType, required: true, checked: true},
 }}
 
+var createVPCLinkRequestV2Shape = shape{name: "CreateVPCLinkRequestV2", members: []member{
+	{name: "name", wire: "name", location: inBody, typ: &stringType, required: true, checked: true},
+	{name: "securityGroupIds", wire: "securityGroupIds", location: inBody, typ: &typ{kind: kindList, elem: &stringType}},
+	{name: "subnetIds", wire: "subnetIds", location: inBody, typ: &typ{kind: kindList, elem: &stringType}, required: true, checked: true},
+	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
+}}
+
 var deleteAPIMappingRequestShape = shape{name: "DeleteAPIMappingRequest", members: []member{
 	{name: "apiMappingId", wire: "apiMappingId", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "domainName", wire: "domainName", location: inURI, typ: &stringType, required: true, checked: true},
+}}
+
+var deleteDomainNameRequestV2Shape = shape{name: "DeleteDomainNameRequestV2", members: []member{
 	{name: "domainName", wire: "domainName", location: inURI, typ: &stringType, required: true, checked: true},
 }}
 
@@ -133,6 +152,24 @@ var deleteRoutingRuleRequestShape = shape{name: "DeleteRoutingRuleRequest", memb
 	{name: "domainName", wire: "domainName", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
 	{name: "routingRuleId", wire: "routingRuleId", location: inURI, typ: &stringType, required: true, checked: true},
+}}
+
+var deleteVPCLinkRequestV2Shape = shape{name: "DeleteVPCLinkRequestV2", members: []member{
+	{name: "vpcLinkId", wire: "vpcLinkId", location: inURI, typ: &stringType, required: true, checked: true},
+}}
+
+var domainNameConfigurationShape = shape{name: "DomainNameConfiguration", members: []member{
+	{name: "apiGatewayDomainName", wire: "apiGatewayDomainName", location: inBody, typ: &stringType},
+	{name: "certificateArn", wire: "certificateArn", location: inBody, typ: &stringType},
+	{name: "certificateName", wire: "certificateName", location: inBody, typ: &stringType},
+	{name: "certificateUploadDate", wire: "certificateUploadDate", location: inBody, typ: &stringType},
+	{name: "domainNameStatus", wire: "domainNameStatus", location: inBody, typ: &stringType},
+	{name: "domainNameStatusMessage", wire: "domainNameStatusMessage", location: inBody, typ: &stringType},
+	{name: "endpointType", wire: "endpointType", location: inBody, typ: &stringType},
+	{name: "hostedZoneId", wire: "hostedZoneId", location: inBody, typ: &stringType},
+	{name: "ipAddressType", wire: "ipAddressType", location: inBody, typ: &stringType},
+	{name: "ownershipVerificationCertificateArn", wire: "ownershipVerificationCertificateArn", location: inBody, typ: &stringType},
+	{name: "securityPolicy", wire: "securityPolicy", location: inBody, typ: &stringType},
 }}
 
 var getAPIMappingRequestShape = shape{name: "GetAPIMappingRequest", members: []member{
@@ -146,10 +183,32 @@ var getAPIMappingsRequestShape = shape{name: "GetAPIMappingsRequest", members: [
 	{name: "nextToken", wire: "nextToken", location: inQuery, typ: &stringType},
 }}
 
+var getDomainNameRequestV2Shape = shape{name: "GetDomainNameRequestV2", members: []member{
+	{name: "domainName", wire: "domainName", location: inURI, typ: &stringType, required: true, checked: true},
+}}
+
+var getDomainNamesRequestV2Shape = shape{name: "GetDomainNamesRequestV2", members: []member{
+	{name: "maxResults", wire: "maxResults", location: inQuery, typ: &stringType},
+	{name: "nextToken", wire: "nextToken", location: inQuery, typ: &stringType},
+}}
+
 var getRoutingRuleRequestShape = shape{name: "GetRoutingRuleRequest", members: []member{
 	{name: "domainName", wire: "domainName", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
 	{name: "routingRuleId", wire: "routingRuleId", location: inURI, typ: &stringType, required: true, checked: true},
+}}
+
+var getTagsRequestV2Shape = shape{name: "GetTagsRequestV2", members: []member{
+	{name: "resourceArn", wire: "resource-arn", location: inURI, typ: &stringType, required: true, checked: true},
+}}
+
+var getVPCLinkRequestV2Shape = shape{name: "GetVPCLinkRequestV2", members: []member{
+	{name: "vpcLinkId", wire: "vpcLinkId", location: inURI, typ: &stringType, required: true, checked: true},
+}}
+
+var getVPCLinksRequestV2Shape = shape{name: "GetVPCLinksRequestV2", members: []member{
+	{name: "maxResults", wire: "maxResults", location: inQuery, typ: &stringType},
+	{name: "nextToken", wire: "nextToken", location: inQuery, typ: &stringType},
 }}
 
 var listRoutingRulesRequestShape = shape{name: "ListRoutingRulesRequest", members: []member{
@@ -157,6 +216,11 @@ var listRoutingRulesRequestShape = shape{name: "ListRoutingRulesRequest", member
 	{name: "domainNameId", wire: "domainNameId", location: inQuery, typ: &stringType},
 	{name: "maxResults", wire: "maxResults", location: inQuery, typ: &integerType},
 	{name: "nextToken", wire: "nextToken", location: inQuery, typ: &stringType},
+}}
+
+var mutualTLSAuthenticationInputV2Shape = shape{name: "MutualTLSAuthenticationInputV2", members: []member{
+	{name: "truststoreUri", wire: "truststoreUri", location: inBody, typ: &stringType},
+	{name: "truststoreVersion", wire: "truststoreVersion", location: inBody, typ: &stringType},
 }}
 
 var putRoutingRuleRequestShape = shape{name: "PutRoutingRuleRequest", members: []member{
@@ -196,10 +260,32 @@ var routingRuleMatchHeadersShape = shape{name: "RoutingRuleMatchHeaders", member
 	{name: "anyOf", wire: "anyOf", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &routingRuleMatchHeaderValueShape}}, required: true, checked: true},
 }}
 
+var tagResourceRequestV2Shape = shape{name: "TagResourceRequestV2", members: []member{
+	{name: "resourceArn", wire: "resource-arn", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "tags", wire: "tags", location: inBody, typ: &typ{kind: kindMap, elem: &stringType}},
+}}
+
+var untagResourceRequestV2Shape = shape{name: "UntagResourceRequestV2", members: []member{
+	{name: "resourceArn", wire: "resource-arn", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "tagKeys", wire: "tagKeys", location: inQuery, typ: &typ{kind: kindList, elem: &stringType}, required: true, checked: true},
+}}
+
 var updateAPIMappingRequestShape = shape{name: "UpdateAPIMappingRequest", members: []member{
 	{name: "apiId", wire: "apiId", location: inBody, typ: &stringType, required: true, checked: true},
 	{name: "apiMappingId", wire: "apiMappingId", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "apiMappingKey", wire: "apiMappingKey", location: inBody, typ: &stringType},
 	{name: "domainName", wire: "domainName", location: inURI, typ: &stringType, required: true, checked: true},
 	{name: "stage", wire: "stage", location: inBody, typ: &stringType},
+}}
+
+var updateDomainNameRequestV2Shape = shape{name: "UpdateDomainNameRequestV2", members: []member{
+	{name: "domainName", wire: "domainName", location: inURI, typ: &stringType, required: true, checked: true},
+	{name: "domainNameConfigurations", wire: "domainNameConfigurations", location: inBody, typ: &typ{kind: kindList, elem: &typ{kind: kindStructure, shape: &domainNameConfigurationShape}}},
+	{name: "mutualTlsAuthentication", wire: "mutualTlsAuthentication", location: inBody, typ: &typ{kind: kindStructure, shape: &mutualTLSAuthenticationInputV2Shape}},
+	{name: "routingMode", wire: "routingMode", location: inBody, typ: &stringType},
+}}
+
+var updateVPCLinkRequestV2Shape = shape{name: "UpdateVPCLinkRequestV2", members: []member{
+	{name: "name", wire: "name", location: inBody, typ: &stringType},
+	{name: "vpcLinkId", wire: "vpcLinkId", location: inURI, typ: &stringType, required: true, checked: true},
 }}

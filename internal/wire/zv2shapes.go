@@ -24,6 +24,15 @@ type CreateAPIMappingRequest struct {
 	Stage         string  `json:"stage"`
 }
 
+// CreateDomainNameRequestV2 is the input of CreateDomainName.
+type CreateDomainNameRequestV2 struct {
+	DomainName               string                          `json:"domainName"`
+	DomainNameConfigurations []DomainNameConfiguration       `json:"domainNameConfigurations,omitzero"`
+	MutualTLSAuthentication  *MutualTLSAuthenticationInputV2 `json:"mutualTlsAuthentication,omitzero"`
+	RoutingMode              *string                         `json:"routingMode,omitzero"`
+	Tags                     map[string]string               `json:"tags,omitzero"`
+}
+
 // CreateRoutingRuleRequest is the input of CreateRoutingRule.
 type CreateRoutingRuleRequest struct {
 	Actions      []RoutingRuleAction    `json:"actions"`
@@ -33,10 +42,23 @@ type CreateRoutingRuleRequest struct {
 	Priority     int32                  `json:"priority"`
 }
 
+// CreateVPCLinkRequestV2 is the input of CreateVpcLink.
+type CreateVPCLinkRequestV2 struct {
+	Name             string            `json:"name"`
+	SecurityGroupIDs []string          `json:"securityGroupIds,omitzero"`
+	SubnetIDs        []string          `json:"subnetIds"`
+	Tags             map[string]string `json:"tags,omitzero"`
+}
+
 // DeleteAPIMappingRequest is the input of DeleteApiMapping.
 type DeleteAPIMappingRequest struct {
 	APIMappingID string `json:"-"` // path label apiMappingId
 	DomainName   string `json:"-"` // path label domainName
+}
+
+// DeleteDomainNameRequestV2 is the input of DeleteDomainName.
+type DeleteDomainNameRequestV2 struct {
+	DomainName string `json:"-"` // path label domainName
 }
 
 // DeleteRoutingRuleRequest is the input of DeleteRoutingRule.
@@ -44,6 +66,43 @@ type DeleteRoutingRuleRequest struct {
 	DomainName    string  `json:"-"` // path label domainName
 	DomainNameID  *string `json:"-"` // query domainNameId
 	RoutingRuleID string  `json:"-"` // path label routingRuleId
+}
+
+// DeleteVPCLinkRequestV2 is the input of DeleteVpcLink.
+type DeleteVPCLinkRequestV2 struct {
+	VPCLinkID string `json:"-"` // path label vpcLinkId
+}
+
+// DomainNameV2 is AWS's structure DomainName.
+type DomainNameV2 struct {
+	APIMappingSelectionExpression *string                    `json:"apiMappingSelectionExpression,omitzero"`
+	DomainName                    string                     `json:"domainName"`
+	DomainNameARN                 *string                    `json:"domainNameArn,omitzero"`
+	DomainNameConfigurations      []DomainNameConfiguration  `json:"domainNameConfigurations,omitzero"`
+	MutualTLSAuthentication       *MutualTLSAuthenticationV2 `json:"mutualTlsAuthentication,omitzero"`
+	RoutingMode                   *string                    `json:"routingMode,omitzero"`
+	Tags                          map[string]string          `json:"tags,omitzero"`
+}
+
+// DomainNameConfiguration is AWS's structure DomainNameConfiguration.
+type DomainNameConfiguration struct {
+	APIGatewayDomainName                *string   `json:"apiGatewayDomainName,omitzero"`
+	CertificateARN                      *string   `json:"certificateArn,omitzero"`
+	CertificateName                     *string   `json:"certificateName,omitzero"`
+	CertificateUploadDate               *DateTime `json:"certificateUploadDate,omitzero"`
+	DomainNameStatus                    *string   `json:"domainNameStatus,omitzero"`
+	DomainNameStatusMessage             *string   `json:"domainNameStatusMessage,omitzero"`
+	EndpointType                        *string   `json:"endpointType,omitzero"`
+	HostedZoneID                        *string   `json:"hostedZoneId,omitzero"`
+	IPAddressType                       *string   `json:"ipAddressType,omitzero"`
+	OwnershipVerificationCertificateARN *string   `json:"ownershipVerificationCertificateArn,omitzero"`
+	SecurityPolicy                      *string   `json:"securityPolicy,omitzero"`
+}
+
+// DomainNamesV2 is AWS's structure DomainNames.
+type DomainNamesV2 struct {
+	Items     []DomainNameV2 `json:"items,omitzero"`
+	NextToken *string        `json:"nextToken,omitzero"`
 }
 
 // GetAPIMappingRequest is the input of GetApiMapping.
@@ -59,11 +118,38 @@ type GetAPIMappingsRequest struct {
 	NextToken  *string `json:"-"` // query nextToken
 }
 
+// GetDomainNameRequestV2 is the input of GetDomainName.
+type GetDomainNameRequestV2 struct {
+	DomainName string `json:"-"` // path label domainName
+}
+
+// GetDomainNamesRequestV2 is the input of GetDomainNames.
+type GetDomainNamesRequestV2 struct {
+	MaxResults *string `json:"-"` // query maxResults
+	NextToken  *string `json:"-"` // query nextToken
+}
+
 // GetRoutingRuleRequest is the input of GetRoutingRule.
 type GetRoutingRuleRequest struct {
 	DomainName    string  `json:"-"` // path label domainName
 	DomainNameID  *string `json:"-"` // query domainNameId
 	RoutingRuleID string  `json:"-"` // path label routingRuleId
+}
+
+// GetTagsRequestV2 is the input of GetTags.
+type GetTagsRequestV2 struct {
+	ResourceARN string `json:"-"` // path label resource-arn
+}
+
+// GetVPCLinkRequestV2 is the input of GetVpcLink.
+type GetVPCLinkRequestV2 struct {
+	VPCLinkID string `json:"-"` // path label vpcLinkId
+}
+
+// GetVPCLinksRequestV2 is the input of GetVpcLinks.
+type GetVPCLinksRequestV2 struct {
+	MaxResults *string `json:"-"` // query maxResults
+	NextToken  *string `json:"-"` // query nextToken
 }
 
 // ListRoutingRulesRequest is the input of ListRoutingRules.
@@ -72,6 +158,19 @@ type ListRoutingRulesRequest struct {
 	DomainNameID *string `json:"-"` // query domainNameId
 	MaxResults   *int32  `json:"-"` // query maxResults
 	NextToken    *string `json:"-"` // query nextToken
+}
+
+// MutualTLSAuthenticationV2 is AWS's structure MutualTlsAuthentication.
+type MutualTLSAuthenticationV2 struct {
+	TruststoreURI      *string  `json:"truststoreUri,omitzero"`
+	TruststoreVersion  *string  `json:"truststoreVersion,omitzero"`
+	TruststoreWarnings []string `json:"truststoreWarnings,omitzero"`
+}
+
+// MutualTLSAuthenticationInputV2 is AWS's structure MutualTlsAuthenticationInput.
+type MutualTLSAuthenticationInputV2 struct {
+	TruststoreURI     *string `json:"truststoreUri,omitzero"`
+	TruststoreVersion *string `json:"truststoreVersion,omitzero"`
 }
 
 // PutRoutingRuleRequest is the input of PutRoutingRule.
@@ -133,6 +232,23 @@ type RoutingRules struct {
 	RoutingRules []RoutingRule `json:"routingRules,omitzero"`
 }
 
+// TagResourceRequestV2 is the input of TagResource.
+type TagResourceRequestV2 struct {
+	ResourceARN string            `json:"-"` // path label resource-arn
+	Tags        map[string]string `json:"tags,omitzero"`
+}
+
+// TagsV2 is AWS's structure Tags.
+type TagsV2 struct {
+	Tags map[string]string `json:"tags,omitzero"`
+}
+
+// UntagResourceRequestV2 is the input of UntagResource.
+type UntagResourceRequestV2 struct {
+	ResourceARN string   `json:"-"` // path label resource-arn
+	TagKeys     []string `json:"-"` // query tagKeys
+}
+
 // UpdateAPIMappingRequest is the input of UpdateApiMapping.
 type UpdateAPIMappingRequest struct {
 	APIID         string  `json:"apiId"`
@@ -140,4 +256,37 @@ type UpdateAPIMappingRequest struct {
 	APIMappingKey *string `json:"apiMappingKey,omitzero"`
 	DomainName    string  `json:"-"` // path label domainName
 	Stage         *string `json:"stage,omitzero"`
+}
+
+// UpdateDomainNameRequestV2 is the input of UpdateDomainName.
+type UpdateDomainNameRequestV2 struct {
+	DomainName               string                          `json:"-"` // path label domainName
+	DomainNameConfigurations []DomainNameConfiguration       `json:"domainNameConfigurations,omitzero"`
+	MutualTLSAuthentication  *MutualTLSAuthenticationInputV2 `json:"mutualTlsAuthentication,omitzero"`
+	RoutingMode              *string                         `json:"routingMode,omitzero"`
+}
+
+// UpdateVPCLinkRequestV2 is the input of UpdateVpcLink.
+type UpdateVPCLinkRequestV2 struct {
+	Name      *string `json:"name,omitzero"`
+	VPCLinkID string  `json:"-"` // path label vpcLinkId
+}
+
+// VPCLinkV2 is AWS's structure VpcLink.
+type VPCLinkV2 struct {
+	CreatedDate          *DateTime         `json:"createdDate,omitzero"`
+	Name                 string            `json:"name"`
+	SecurityGroupIDs     []string          `json:"securityGroupIds"`
+	SubnetIDs            []string          `json:"subnetIds"`
+	Tags                 map[string]string `json:"tags,omitzero"`
+	VPCLinkID            string            `json:"vpcLinkId"`
+	VPCLinkStatus        *string           `json:"vpcLinkStatus,omitzero"`
+	VPCLinkStatusMessage *string           `json:"vpcLinkStatusMessage,omitzero"`
+	VPCLinkVersion       *string           `json:"vpcLinkVersion,omitzero"`
+}
+
+// VPCLinksV2 is AWS's structure VpcLinks.
+type VPCLinksV2 struct {
+	Items     []VPCLinkV2 `json:"items,omitzero"`
+	NextToken *string     `json:"nextToken,omitzero"`
 }

@@ -20,6 +20,7 @@ type model struct {
 	nullable   map[string]bool // map members whose values may be null
 	commas     map[string]bool // query lists that also split at commas
 	elements   map[string]bool // structures that lists of inputs hold, and those within
+	taken      map[string]bool // Go names of the structures of the services before
 }
 
 type operation struct {

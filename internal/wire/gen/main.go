@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"go/format"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -40,18 +41,18 @@ var services = []service{
 
 // generate returns the generated files by name.
 func generate(dir string) (map[string][]byte, error) {
-	files, of := make(map[string][]byte), make(map[string]string)
+	files, taken := make(map[string][]byte), make(map[string]bool)
 	for _, s := range services {
 		m, err := readModel(filepath.Join(dir, s.facts))
 		if err != nil {
 			return nil, err
 		}
-		m.service = s
+		m.service, m.taken = s, maps.Clone(taken)
 		for name := range m.byName {
-			if of[name] != "" {
-				return nil, fmt.Errorf("%s and %s both have a structure %s", of[name], s.name, name)
+			if taken[m.goType(name)] {
+				return nil, fmt.Errorf("%s has a second structure %s", s.name, m.goType(name))
 			}
-			of[name] = s.name
+			taken[m.goType(name)] = true
 		}
 		for name, text := range map[string]string{
 			"shapes.go":          shapesFile(m),

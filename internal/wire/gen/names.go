@@ -27,6 +27,16 @@ func goName(s string) string {
 	return b.String()
 }
 
+// goType is the Go name of a structure: one whose name another service has, too, has
+// the version of its own behind it.
+func (m *model) goType(structure string) string {
+	name := goName(structure)
+	if m.taken[name] {
+		name += m.service.version
+	}
+	return name
+}
+
 // words splits a name where a capital follows a letter that is none.
 func words(s string) []string {
 	var out []string

@@ -22,9 +22,9 @@ func operationsFile(m *model) string {
 		if query != "" {
 			fmt.Fprintf(&b, "Query: %q, ", query)
 		}
-		fmt.Fprintf(&b, "Status: %s, place: %q, input: &%s", o.status, operationInput(o.name), inputTable(o))
+		fmt.Fprintf(&b, "Status: %s, place: %q, input: &%s", o.status, operationInput(o.name), m.inputTable(o))
 		if o.spoken() && o.output != "-" {
-			fmt.Fprintf(&b, ", output: %q", goName(o.output))
+			fmt.Fprintf(&b, ", output: %q", m.goType(o.output))
 		}
 		b.WriteString("},\n")
 	}
@@ -45,7 +45,7 @@ func operationsFile(m *model) string {
 		if !m.hasTable(s) {
 			continue
 		}
-		fmt.Fprintf(&b, "var %s = shape{name: %q, members: []member{\n", tableName(s.name), goName(s.name))
+		fmt.Fprintf(&b, "var %s = shape{name: %q, members: []member{\n", m.tableName(s.name), m.goType(s.name))
 		for _, mem := range s.members {
 			b.WriteString(m.tableMember(mem))
 		}
@@ -56,11 +56,11 @@ func operationsFile(m *model) string {
 
 // inputTable is the table of what an operation takes, for one that is known by name
 // alone an empty one.
-func inputTable(o operation) string {
+func (m *model) inputTable(o operation) string {
 	if !o.spoken() {
 		return "unread"
 	}
-	return tableName(o.input())
+	return m.tableName(o.input())
 }
 
 // hasTable reports whether the server needs to know the members of s: it reads
@@ -108,7 +108,7 @@ func goPattern(text string) string {
 // place names of its validation errors.
 func operationInput(op string) string { return strings.ToLower(op[:1]) + op[1:] + "Input" }
 
-func tableName(structure string) string { return lowerFirst(goName(structure)) + "Shape" }
+func (m *model) tableName(structure string) string { return lowerFirst(m.goType(structure)) + "Shape" }
 
 func (m *model) enumName(enum string) string {
 	return lowerFirst(goName(enum)) + "Enum" + m.service.version
@@ -143,7 +143,7 @@ func (m *model) tableType(t typeExpr) string {
 	case m.isEnum[t.name]:
 		return "&" + m.enumName(t.name)
 	case m.byName[t.name] != nil:
-		return fmt.Sprintf("&typ{kind: kindStructure, shape: &%s}", tableName(t.name))
+		return fmt.Sprintf("&typ{kind: kindStructure, shape: &%s}", m.tableName(t.name))
 	}
 	return "&" + scalars[t.name].tableType
 }
@@ -177,9 +177,9 @@ func operationsTestFile(m *model) string {
 		}
 		out := "Empty"
 		if o.output != "-" {
-			out = goName(o.output)
+			out = m.goType(o.output)
 		}
-		fmt.Fprintf(&b, "%q: record[%s, %s],\n", o.name, goName(o.input()), out)
+		fmt.Fprintf(&b, "%q: record[%s, %s],\n", o.name, m.goType(o.input()), out)
 	}
 	b.WriteString("}\n")
 	return b.String()

@@ -15,6 +15,7 @@ var scalars = map[string]scalar{
 	"long":      {"int64", "longType"},
 	"double":    {"Double", "doubleType"},
 	"timestamp": {"Timestamp", "timestampType"},
+	"datetime":  {"DateTime", "stringType"},
 	"blob":      {"[]byte", "blobType"},
 }
 
@@ -29,7 +30,7 @@ func shapesFile(m *model) string {
 		inputOf[o.input()] = o.name
 	}
 	for _, s := range m.structures {
-		name := goName(s.name)
+		name := m.goType(s.name)
 		if op, ok := inputOf[s.name]; ok {
 			fmt.Fprintf(&b, "// %s is the input of %s.\n", name, op)
 		} else {
@@ -72,7 +73,7 @@ func (m *model) elementType(t typeExpr) string {
 	case m.isEnum[t.name]:
 		return "string"
 	case m.byName[t.name] != nil:
-		return goName(t.name)
+		return m.goType(t.name)
 	}
 	return scalars[t.name].goType
 }
