@@ -190,7 +190,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 func TestCompatibilityIsComplete(t *testing.T) {
 	const named = `\{(?:setting: )?"([A-Z]\w+\.[\w.]+)",`
 	for files, pattern := range map[string]string{
-		"../../internal/control/kept.go": named, "../../internal/control/*.go": `unserved\("([a-z][^"]*)"`,
+		"../../internal/control/kept.go": named, "../../internal/control/*.go": `unserved\("([A-Za-z][^"]*)"`,
 	} {
 		names, err := filepath.Glob(files)
 		if err != nil {
@@ -205,6 +205,9 @@ func TestCompatibilityIsComplete(t *testing.T) {
 			for _, m := range regexp.MustCompile(pattern).FindAllSubmatch(source, -1) {
 				found++
 				name := string(m[1])
+				if strings.HasPrefix(name, "TestInvoke") {
+					continue // an operation, which a server without a data plane refuses
+				}
 				if !slices.ContainsFunc(drivenSettings, func(d driven) bool { return d.setting == name || strings.HasPrefix(d.refusal, notYet+name+" ") }) {
 					t.Errorf("%s: %s is not driven", file, name)
 				}
