@@ -50,7 +50,10 @@ func (im *importer) readDocumentationParts() {
 	if parts != nil && !parts.is(list) {
 		im.wrongType(parts, parts.key, list)
 	}
-	im.api.Documentation = &Documentation{Version: c.str("version")}
+	im.api.Documentation = new(Documentation)
+	if version := im.optional(c, "version", c.key); version != nil {
+		im.api.Documentation.Version = *version
+	}
 	im.documentation.said = make(map[apidoc.Location]saying)
 	for _, part := range parts.items() {
 		at := part.get("location")

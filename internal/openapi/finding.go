@@ -120,13 +120,14 @@ func (im *importer) noteOf(about Concern, s Severity, c *cursor, format string, 
 	}
 }
 
-func (im *importer) tell(about Concern, s Severity, c *cursor, message string) {
+// tell adds a finding, unless it is there already, and reports whether it is new.
+func (im *importer) tell(about Concern, s Severity, c *cursor, message string) bool {
 	f := Finding{Severity: s, Concern: about, Text: message}
 	if c != nil {
 		f.Position, f.Path = c.place(), c.reference()
 	}
 	if im.noted[f] { // the parameters of a path are read for each of its operations
-		return
+		return false
 	}
 	im.noted[f] = true
 	told := &im.told[s][about]
@@ -134,6 +135,7 @@ func (im *importer) tell(about Concern, s Severity, c *cursor, message string) {
 		f = Finding{Severity: s, Concern: about, Text: RestLeftOut}
 	}
 	im.api.Findings = append(im.api.Findings, f)
+	return true
 }
 
 // mistakes returns the errors among findings.
@@ -181,8 +183,8 @@ func (im *importer) say(s Severity, list *[]string, c *cursor, format string, ar
 		return
 	}
 	message := cut(fmt.Sprintf(format, args...), maxFinding)
-	if findings {
-		im.tell(Detail, s, c, message)
+	if findings && !im.tell(Detail, s, c, message) {
+		return
 	}
 	if listed {
 		*list = append(*list, message)

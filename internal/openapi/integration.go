@@ -43,8 +43,9 @@ func (im *importer) readIntegration(m *Method, r *route, c *cursor) *wire.Integr
 	if v := c.get("cacheKeyParameters"); v != nil {
 		in.CacheKeyParameters = im.texts(v, v.key)
 	}
-	im.checkMembers(c.get("tlsConfig"), "tlsConfig", tlsConfigKeys)
-	if v := c.get("tlsConfig").get("insecureSkipVerification"); v != nil {
+	tls := im.object(c.get("tlsConfig"), "tlsConfig")
+	im.checkMembers(tls, "tlsConfig", tlsConfigKeys)
+	if v := tls.get("insecureSkipVerification"); v != nil {
 		in.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: im.truth(v, v.key)}
 	}
 	in.HTTPMethod = integrationMethod(in, *m.HTTPMethod)
@@ -131,6 +132,7 @@ func (r *route) renameMappings(in *wire.Integration) {
 // readIntegrationResponses reads the responses of an integration, whose keys are
 // the patterns that select them.
 func (im *importer) readIntegrationResponses(in *wire.Integration, responses *cursor, where string) {
+	im.object(responses, "responses")
 	for pattern, c := range responses.members() {
 		if strings.HasPrefix(pattern, "x-") {
 			continue

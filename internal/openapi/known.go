@@ -12,6 +12,7 @@ const (
 	inRoot place = iota
 	inInfo
 	inServer
+	inServerVariable
 	inComponents
 	inPathItem
 	inOperation
@@ -66,6 +67,7 @@ var openapiKeys = [places]keySet{
 	inRoot:           keys("openapi info servers paths components security tags externalDocs"),
 	inInfo:           keys("title description termsOfService contact license version"),
 	inServer:         keys("url description variables"),
+	inServerVariable: keys("enum default description"),
 	inComponents:     keys("schemas responses parameters examples requestBodies headers securitySchemes links callbacks"),
 	inPathItem:       keys("$ref summary description trace servers parameters " + verbKeys),
 	inOperation:      keys("tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers"),
@@ -122,7 +124,9 @@ func (im *importer) check(c *cursor, in place, location string) {
 	for name, member := range c.members() {
 		extension, ok := strings.CutPrefix(name, extensionPrefix)
 		switch {
-		case known[name] || ok && extensionKeys[in][extension]:
+		case known[name]:
+			im.checkKind(member, in, location)
+		case ok && extensionKeys[in][extension]:
 		case strings.HasPrefix(name, "x-"):
 			im.checkExtension(member, in)
 		case im.dialect == openapi31 && openapi31Keys[in][name]:

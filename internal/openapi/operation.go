@@ -189,6 +189,7 @@ func (im *importer) readRequestBody(m *Method, r *route, op *cursor, location st
 	if body = im.follow(body); body == nil {
 		return
 	}
+	im.object(body, attribute{location, "requestBody"})
 	im.check(body, inRequestBody, location+".requestBody")
 	im.describe(body, r.entity("REQUEST_BODY", m), im.properties(body, "description"))
 	im.readContent(&m.RequestModels, body, "in body of method '"+r.method(*m.HTTPMethod)+"'", location+".requestBody")
@@ -197,10 +198,11 @@ func (im *importer) readRequestBody(m *Method, r *route, op *cursor, location st
 // readContent sets the models of the media types of a body.
 func (im *importer) readContent(models *map[string]string, body *cursor, use, location string) {
 	for name, media := range body.get("content").members() {
-		if media = im.follow(media); !media.is(object) {
+		at := location + ".content.'" + brief(name) + "'"
+		if media = im.object(im.follow(media), at); media == nil {
 			continue
 		}
-		im.check(media, inMediaType, location+".content.'"+brief(name)+"'")
+		im.check(media, inMediaType, at)
 		if schema := media.get("schema"); schema != nil {
 			setModel(models, im.mediaType(name), im.usedModel(schema, use))
 		}
@@ -242,7 +244,9 @@ func (im *importer) statusCode(code string) string {
 }
 
 func (im *importer) readResponse(r *route, op, c *cursor, verb, code, location string) wire.MethodResponse {
+	im.object(c, location)
 	im.check(c, inResponse, location)
+	im.checkNamed(c.get("headers"), location+".headers")
 	out := wire.MethodResponse{StatusCode: &code}
 	use := "in " + brief(code) + " response to method '" + r.method(verb) + "'"
 	if schema := c.get("schema"); schema != nil && im.dialect == swagger2 {
@@ -255,6 +259,7 @@ func (im *importer) readResponse(r *route, op, c *cursor, verb, code, location s
 		im.readContent(&out.ResponseModels, c, use, location)
 	}
 	for name, header := range c.get("headers").members() {
+		im.checkKinds(header, inHeader, attribute{location + ".headers", name}.String())
 		if im.opts.Lenient && !mappedName.MatchString(name) {
 			im.drop(header, "header %s is left out: its name cannot be mapped", name)
 			continue

@@ -159,7 +159,6 @@ type importer struct {
 	unsecured  int // operations that say nothing of who may call them
 	validators map[string]bool
 	upstream   *string // base URL of the operations without an integration, without a slash at its end; nil before it is looked for
-	validator  string  // the default one
 	tree       *resourceTree
 }
 

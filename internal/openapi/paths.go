@@ -287,11 +287,11 @@ func (im *importer) readOperation(r *route, verb string, item, op *cursor) Metho
 // readValidator sets the validator that the operation or the document names.
 func (im *importer) readValidator(m *Method, r *route, op *cursor) {
 	c := op.get(extensionPrefix + "request-validator")
-	name, _ := c.text()
 	if c == nil {
-		c, name = im.extension("request-validator"), im.validator
+		c = im.extension("request-validator")
 	}
-	if name == "" {
+	name, ok := c.text()
+	if c == nil || ok && name == "" {
 		return
 	}
 	im.feature(FeatureRequestValidator, c)

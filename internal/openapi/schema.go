@@ -71,7 +71,7 @@ var keywords = map[string]keyword{
 
 // schema returns the JSON schema of c.
 func (s *schemaWriter) schema(c *cursor) *node {
-	if c.is(boolean) {
+	if c.is(boolean) && (c.key == "additionalProperties" || s.im.dialect == openapi31) {
 		return booleanSchema(c)
 	}
 	if !c.is(object) {

@@ -37,6 +37,9 @@ func (im *importer) readSecuritySchemes() {
 func (im *importer) readScheme(name string, c *cursor) scheme {
 	authorizer := c.get(extensionPrefix + "authorizer")
 	authType := c.str(extensionPrefix + "authtype")
+	if !im.readableScheme(name, c, authorizer) {
+		return scheme{ignored: true}
+	}
 	switch {
 	case strings.HasPrefix(strings.ToLower(authType), "aws"):
 		return scheme{iam: true}
@@ -55,6 +58,21 @@ func (im *importer) readScheme(name string, c *cursor) scheme {
 		return scheme{ignored: true}
 	}
 	return scheme{apiKey: true}
+}
+
+// readableScheme reports whether the extensions of a scheme can be read. An import fails
+// where they cannot, in words that are ours: it must not leave operations open.
+func (im *importer) readableScheme(name string, c, authorizer *cursor) bool {
+	for _, part := range []struct {
+		*cursor
+		want kind
+	}{{c.get(extensionPrefix + "authtype"), text}, {authorizer, object}, {authorizer.get("type"), text}} {
+		if part.cursor != nil && !part.reads(part.want) {
+			im.fail(part.cursor, "Unable to create authorizer from security definition: '%s'. Attribute %s is not of type `%s`.", brief(name), part.key, part.want)
+			return false
+		}
+	}
+	return true
 }
 
 // readAuthorizer reads the authorizer of a security scheme.
@@ -230,9 +248,11 @@ func (im *importer) require(m *Method, name string, scopes *cursor) {
 	case s.ignored:
 		im.dropOf(Security, scopes, "security scheme %q is not supported: it does not protect this operation", brief(name))
 	case s.apiKey:
+		im.checkScopes(name, scopes)
 		im.feature(FeatureAPIKeyRequired, scopes)
 		m.APIKeyRequired = &yes
 	case s.iam:
+		im.checkScopes(name, scopes)
 		im.feature(FeatureAWSIAM, scopes)
 		im.authorize(m, scopes, "AWS_IAM", "")
 	default:
@@ -241,11 +261,17 @@ func (im *importer) require(m *Method, name string, scopes *cursor) {
 			kind = "COGNITO_USER_POOLS"
 		}
 		im.authorize(m, scopes, kind, s.authorizer)
-		if !scopes.is(null) && im.protects(scopes, brief(name), "", list) && len(scopes.node.items) > 0 {
+		if im.checkScopes(name, scopes) && len(scopes.node.items) > 0 {
 			im.feature(FeatureAuthorizationScope, scopes)
 			m.AuthorizationScopes = im.texts(scopes, brief(name))
 		}
 	}
+}
+
+// checkScopes reports whether the scopes of a requirement are a list, and tells of those
+// that are not.
+func (im *importer) checkScopes(name string, scopes *cursor) bool {
+	return !scopes.is(null) && im.protects(scopes, brief(name), "", list)
 }
 
 // authorize sets who says whether a method may be called. The service has one for

@@ -88,7 +88,7 @@ func (im *importer) readEndpointConfiguration() {
 	}
 }
 
-// readValidators reads the request validators and the name of the default one.
+// readValidators reads the request validators.
 func (im *importer) readValidators() {
 	im.validators = make(map[string]bool)
 	const validators = extensionPrefix + "request-validators"
@@ -106,9 +106,6 @@ func (im *importer) readValidators() {
 			validator.ValidateRequestParameters = im.truth(v, v.key)
 		}
 		im.api.RequestValidators = append(im.api.RequestValidators, validator)
-	}
-	if c := im.extension("request-validator"); c != nil {
-		im.validator, _ = c.text()
 	}
 }
 

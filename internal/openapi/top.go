@@ -9,8 +9,8 @@ import (
 func (im *importer) readTop() {
 	im.check(im.doc, inRoot, "")
 	im.checkSecurity(im.doc.get("security"), "")
+	im.checkComponents()
 	if im.dialect != swagger2 {
-		im.check(im.doc.get("components"), inComponents, "components")
 		im.readServers()
 	}
 	info := im.doc.get("info")
@@ -44,10 +44,32 @@ func (im *importer) optional(c *cursor, name, location string) *string {
 	return &s
 }
 
+// checkComponents tells of what is wrong of the objects that others refer to, whether or
+// not something does.
+func (im *importer) checkComponents() {
+	components, names, location := im.doc, []string{"parameters", "responses", "securityDefinitions"}, ""
+	if im.dialect != swagger2 {
+		components, names, location = im.doc.get("components"), openapiKeys[inComponents].sorted(), "components"
+		im.check(components, inComponents, location)
+	}
+	for _, name := range names {
+		if name != "schemas" { // models tell of their own
+			im.checkNamed(components.get(name), attribute{location, name}.String())
+		}
+	}
+}
+
 func (im *importer) readServers() {
 	servers := im.doc.get("servers")
 	for i, server := range servers.items() {
+		if !server.is(object) {
+			im.wrongType(server, "servers", object)
+		}
 		im.check(server, inServer, "servers")
+		im.checkNamed(server.get("variables"), "servers.variables")
+		for name, variable := range server.get("variables").members() {
+			im.check(variable, inServerVariable, attribute{"servers.variables", name}.String())
+		}
 		if i == 1 {
 			im.warn(server, "More than one server provided. Ignoring all but the first for defining endpoint configuration")
 		}
