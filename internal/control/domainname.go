@@ -236,11 +236,15 @@ func (t *tx) updateDomainName(key string, in *wire.UpdateDomainNameRequest, got 
 	if err := checkExchanges(in.PatchOperations); err != nil {
 		return nil, err
 	}
+	was := endpointStateOf(d.EndpointConfiguration, d.SecurityPolicy, d.EndpointAccessMode)
 	if err := domainNamePatch.Apply(t, d, in.PatchOperations); err != nil {
 		return nil, err
 	}
 	t.nameEndpoints(d)
 	if err := t.checkDomainName(d); err != nil {
+		return nil, err
+	}
+	if err := was.checkMove(endpointStateOf(d.EndpointConfiguration, d.SecurityPolicy, d.EndpointAccessMode)); err != nil {
 		return nil, err
 	}
 	if namesTruststore(in.PatchOperations) {

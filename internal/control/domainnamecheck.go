@@ -200,14 +200,14 @@ func certificateRegion(arn string) string {
 	return parts[3]
 }
 
-// checkPolicyOfEndpoints wants a TLS policy that the types of endpoint have: of the
+// checkPolicyOfEndpoints wants a TLS policy that a type of endpoint has: of the
 // newer ones, those whose names end so are for EDGE alone, and the others for the
-// rest (documented; AWS's words are not known).
+// rest (documented; AWS's words are not known). That of a name on its way from one type to
+// the other is for either (seen).
 func checkPolicyOfEndpoints(name string, types []string) error {
-	for _, kind := range types {
-		if strings.HasPrefix(name, enhancedPolicy) && strings.HasSuffix(name, "_EDGE") != (kind == "EDGE") {
-			return wire.BadRequest("Security policy %s is not supported for the endpoint type %s", name, kind)
-		}
+	fits := func(kind string) bool { return strings.HasSuffix(name, "_EDGE") == (kind == "EDGE") }
+	if strings.HasPrefix(name, enhancedPolicy) && !slices.ContainsFunc(types, fits) {
+		return wire.BadRequest("Security policy %s is not supported for the endpoint type %s", name, types[0])
 	}
 	return nil
 }

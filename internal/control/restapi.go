@@ -279,10 +279,14 @@ func (s *Service) UpdateRestAPI(ctx context.Context, who *wire.Caller, in *wire.
 			return nil, err
 		}
 		before, policy := api.EndpointConfiguration.Types[0], api.Policy
+		was := endpointStateOf(api.EndpointConfiguration, api.SecurityPolicy, api.EndpointAccessMode)
 		if err := restAPIPatch.Apply(t, &api.RestAPI, in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if err := t.checkRestAPI(&api.RestAPI, policy); err != nil {
+			return nil, err
+		}
+		if err := was.checkAPIMove(endpointStateOf(api.EndpointConfiguration, api.SecurityPolicy, api.EndpointAccessMode), in.PatchOperations); err != nil {
 			return nil, err
 		}
 		if to := api.EndpointConfiguration.Types[0]; to != before {
