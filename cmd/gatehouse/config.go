@@ -79,7 +79,7 @@ type config struct {
 	Rates                 map[string]string         // name to rate, in the form of throttle.ParseRate
 	AccessLogDestinations map[string]logDestination // by the ARN that stages name
 	AWSEndpoints          map[string]string         // service to the URL that gets its calls, othersEndpoint to that of all others
-	LambdaFunctions       map[string]string         // function name or ARN to the URL that invokes it
+	LambdaFunctions       map[string]lambdaFunction // by function name or ARN
 	Truststores           map[string]string         // s3:// URI, perhaps with ?versionId=, to a file
 	VPCLinks              map[string][]string       // name of a VPC link, or ARN of its target, to the addresses behind it
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -41,6 +42,7 @@ type dataPlane struct {
 	cache    *cache.Cache
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
+	host     *functionHost
 	spans    *otlp.Exporter // nil where no traces are exported
 	numbers  *numbers       // nil where nobody reads them
 
@@ -56,12 +58,19 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	answers := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for answers")
 	counted := newNumbers(c)
 	client := integration.NewClient(integration.Options{Budget: answers, MaxConnections: c.backendConnections(gateway.OpenFiles()), Connected: counted.connected()})
+	host := newFunctionHost(c, requests, answers, out)
 	defer func() {
 		if err != nil {
 			client.Close()
+			_ = host.Close() // the error that is told is why
 		}
 	}()
-	aws, err := newAWS(c, client, out.log)
+	runners, take, err := host.prepare(c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.called("lambda-functions"), err)
+	}
+	take()
+	aws, err := newAWS(c, client, runners, out.log)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +89,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
-	p := &dataPlane{store: st, region: c.Region, numbers: counted, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.truststores.Store(&c.Truststores)
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
@@ -100,7 +109,11 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 // prepare is a livePart: where calls go, and whose X-Forwarded-For is believed.
 func (p *dataPlane) prepare(c *config) (func(), error) {
 	services := *p.services.Load()
-	aws, err := newAWS(c, services.Client, services.Log)
+	runners, take, err := p.host.prepare(c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.called("lambda-functions"), err)
+	}
+	aws, err := newAWS(c, services.Client, runners, services.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +125,7 @@ func (p *dataPlane) prepare(c *config) (func(), error) {
 	services.AccessLogFormat, _ = c.accessFormat() // checked when loaded
 	proxies, _ := c.proxies()                      // checked when loaded
 	return func() {
+		take()
 		services.Backends.SetUpstreams(upstreams)
 		p.services.Store(&services)
 		p.truststores.Store(&c.Truststores)
@@ -130,6 +144,7 @@ const saveTime = 10 * time.Second
 
 // close ends the connections to backends, and saves what API keys have used.
 func (p *dataPlane) close() error {
+	stopped := p.host.Close()
 	p.services.Load().Client.Close()
 	p.closeSpans()
 	p.cache.Close()
@@ -137,22 +152,22 @@ func (p *dataPlane) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), saveTime)
 	defer cancel()
 	if err := p.plans.Save(ctx); err != nil {
-		return fmt.Errorf("save the usage of API keys: %w", err)
+		return errors.Join(stopped, fmt.Errorf("save the usage of API keys: %w", err))
 	}
-	return nil
+	return stopped
 }
 
 // newAWS makes what calls services of AWS. AWS_ENDPOINT_URL tells the clients of
 // this machine where AWS is, often here: the SDK must not ask there for the
 // gateway's own credentials.
-func newAWS(c *config, client *integration.Client, log *slog.Logger) (*integration.AWS, error) {
+func newAWS(c *config, client *integration.Client, runners map[string]integration.Runner, log *slog.Logger) (*integration.AWS, error) {
 	if err := os.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"); err != nil {
 		return nil, err
 	}
 	services := maps.Clone(c.AWSEndpoints)
 	delete(services, othersEndpoint)
 	return integration.NewAWS(client, integration.AWSOptions{
-		EndpointURL: cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint]), Endpoints: services, Local: !c.AWS, AssumeRoles: c.AssumeRoles, Functions: c.LambdaFunctions, Region: c.Region, Log: log,
+		EndpointURL: cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint]), Endpoints: services, Local: !c.AWS, AssumeRoles: c.AssumeRoles, Functions: c.functionURLs(), Runners: runners, Region: c.Region, Log: log,
 	})
 }
 

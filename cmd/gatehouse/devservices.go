@@ -106,7 +106,7 @@ func (s *server) placeOf(uri string) (place, bool) {
 	case errors.As(err, &nowhere) && nowhere.Function != "":
 		name := integration.FunctionName(nowhere.Function)
 		return place{what: "function " + name, missing: "in the file of --config, lambda-functions: {" + name +
-			": http://…} gives it a URL, --aws-endpoint-url one to all services, --aws calls AWS"}, true
+			": http://…} gives it a URL, {" + name + ": {runtime: …, handler: …, dir: …}} its code, --aws-endpoint-url a URL to all services, --aws calls AWS"}, true
 	case errors.As(err, &nowhere):
 		return place{what: "service " + nowhere.Service, missing: "in the file of --config, aws-endpoints: {" + nowhere.Service +
 			": http://…} gives it a URL, --aws-endpoint-url one to all services, --aws calls AWS"}, true
@@ -114,6 +114,9 @@ func (s *server) placeOf(uri string) (place, bool) {
 		return place{}, false
 	}
 	p := place{what: "service " + service.Name, where: "is called at " + service.Endpoint.URL()}
+	if service.Runner != nil {
+		p.where = "runs on this machine"
+	}
 	if service.Function != "" {
 		p.what = "function " + integration.FunctionName(service.Function)
 	}

@@ -80,6 +80,7 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
+	s.host.url = ports.controlURL()
 	ports.shown.handshake, ports.shown.uploaded = s.gateway.Handshake, s.uploaded
 	s.shown, s.scheme = ports.shown.has, ports.mainTLS.scheme()
 	if ports.stages != nil {

@@ -274,18 +274,6 @@ func checkDestinations(c *config) error {
 	return nil
 }
 
-func checkFunctions(c *config) error {
-	for _, name := range slices.Sorted(maps.Keys(c.LambdaFunctions)) {
-		if !integration.IsFunction(name) {
-			return fmt.Errorf("%q is no Lambda function: a name such as orders, orders:live, or an ARN", brief(name))
-		}
-		if err := integration.CheckURL(c.LambdaFunctions[name]); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return nil
-}
-
 func checkLinks(c *config) error {
 	_, err := target.NewBackends(c.VPCLinks)
 	return err
@@ -298,6 +286,10 @@ func (c *config) checkExposure() error {
 		return fmt.Errorf("%s and %s exclude each other: calls are either verified or not", c.called("credentials"), c.called("allow-unauthenticated"))
 	}
 	host, _, _ := net.SplitHostPort(c.Listen)
+	if c.Credentials == "" && !loopback(host) && len(c.functionCode()) > 0 {
+		return fmt.Errorf("%s: code of functions is not run where other machines reach a control plane that takes calls from anyone, at %s: "+
+			"listen on 127.0.0.1, or name a file with --credentials", c.called("lambda-functions"), c.Listen)
+	}
 	if c.Credentials != "" || c.AllowUnauthenticated || c.ListenClientCA != "" || loopback(host) {
 		return nil
 	}

@@ -68,14 +68,15 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestNetHTTPStaysAtTheDoor keeps net/http to what talks to clients, or is one in
-// tests: a call of the data plane is made of httpmsg's types.
+// TestNetHTTPStaysAtTheDoor keeps net/http to what talks to clients, or to the programs
+// of functions, or is a client in tests: a call of the data plane is made of httpmsg's
+// types.
 func TestNetHTTPStaysAtTheDoor(t *testing.T) {
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		root, _, _ := strings.Cut(name, "/")
 		switch {
-		case name == "internal/gateway", name == "internal/wire", name == "internal/control", name == "internal/neighbours", name == "internal/sdktest", name == "internal/oidctest", root == "cmd", root == "examples":
+		case name == "internal/gateway", name == "internal/wire", name == "internal/control", name == "internal/neighbours", name == "internal/functions", name == "internal/sdktest", name == "internal/oidctest", root == "cmd", root == "examples":
 		case slices.Contains(p.Imports, "net/http"):
 			t.Errorf("%s imports net/http", name)
 		}

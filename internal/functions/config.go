@@ -14,7 +14,9 @@ import (
 type Config struct {
 	// Name is the function's name, without version or alias.
 	Name string
-	// Program is its code. Program.Memory is how many MiB a worker may use (512).
+	// Program is its code. Program.Memory is how many MiB a worker may use (512). With
+	// Program.Debug there is one worker, and nothing ends it because of the time that it
+	// takes.
 	Program runtimes.Program
 	// Environment are the function's own variables. They go before what Lambda sets,
 	// but for those that Lambda reserves.
@@ -23,9 +25,6 @@ type Config struct {
 	Timeout time.Duration
 	// Concurrency is how many calls there may be at once, each with a worker (10).
 	Concurrency int
-	// Debug is for a debugger: nothing ends a worker because of the time that it
-	// takes, and there is one.
-	Debug bool
 }
 
 // The defaults of a Config, and its bounds.
@@ -51,7 +50,7 @@ func (c *Config) Complete() {
 	if c.Concurrency == 0 {
 		c.Concurrency = DefaultConcurrency
 	}
-	if c.Debug {
+	if c.Program.Debug != "" {
 		c.Concurrency = 1
 	}
 }

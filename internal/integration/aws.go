@@ -27,6 +27,9 @@ type AWSOptions struct {
 	// it is, as the Runtime Interface Emulator needs it; to one without, the
 	// path of Lambda's Invoke operation is added. Calls of them are not signed.
 	Functions map[string]string
+	// Runners are the functions that run on this machine, by the keys that they would
+	// have in Functions, none of which is in both.
+	Runners map[string]Runner
 	// AssumeRoles lets an integration name a role to call with. Without it only
 	// roles at an endpoint of STS's own are assumed; at the endpoint of another
 	// service the role is then passed over.
@@ -51,7 +54,7 @@ type AWS struct {
 	client      *Client
 	standIns    standIns
 	local       bool
-	functions   map[string]functionURL
+	functions   map[string]functionPlace
 	signer      sigv4.Signer
 	credentials credentials
 }
@@ -62,7 +65,7 @@ func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &AWS{client: client, standIns: in, local: o.Local, functions: make(map[string]functionURL, len(o.Functions))}
+	a := &AWS{client: client, standIns: in, local: o.Local, functions: make(map[string]functionPlace, len(o.Functions)+len(o.Runners))}
 	a.credentials.init(&o, in.of("sts"))
 	for name, url := range o.Functions {
 		f, err := parseFunctionURL(url)
@@ -70,6 +73,9 @@ func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
 			return nil, fmt.Errorf("the URL of the Lambda function %s: %w", name, err)
 		}
 		a.functions[name] = f
+	}
+	for name, runner := range o.Runners {
+		a.functions[name] = functionPlace{runner: runner}
 	}
 	return a, nil
 }
@@ -115,8 +121,12 @@ type Service struct {
 	Function string
 	// Streams says that the function is invoked by InvokeWithResponseStream.
 	Streams bool
-	// Key is that of AWSOptions.Functions which has the function's URL; "" for none.
+	// Key is that of AWSOptions.Functions which has the function's URL, or of
+	// AWSOptions.Runners which has the function; "" for none.
 	Key string
+	// Runner runs the function in place of a call; nil for a call. The endpoint is
+	// Lambda's then, for logs.
+	Runner Runner
 	// Name is the service's, by the name of its endpoint, such as sqs.
 	Name string
 	// Action and ContentType are the headers X-Amz-Target and Content-Type of a
@@ -147,10 +157,9 @@ func (a *AWS) Resolve(uri string) (*Service, error) {
 	}
 	if name, ok := u.Function(); ok {
 		s.Function, s.Streams = name, u.Streams()
-		if f, key := a.functionURL(name); key != "" {
-			s.Key, s.Endpoint, s.Signed = key, f.endpoint, false
-			s.Target = f.target(s.Target)
-			return s, nil
+		if f, key := a.functionPlace(name); key != "" {
+			s.Key = key
+			return s, f.take(s, &u)
 		}
 	}
 	host, region := u.host()
@@ -187,6 +196,14 @@ func (a *AWS) Do(req *Request, s *Service, role string) (*httpmsg.Response, erro
 			return nil, err
 		}
 	}
+	return a.send(req, s)
+}
+
+// send sends a request that is signed where it has to be, or has the function run.
+func (a *AWS) send(req *Request, s *Service) (*httpmsg.Response, error) {
+	if s.Runner != nil {
+		return s.Runner.Invoke(req, s.Function, s.Streams)
+	}
 	return a.client.Do(req, s.Endpoint)
 }
 
@@ -195,7 +212,7 @@ func (a *AWS) DoAs(req *Request, s *Service, accessKeyID string, c *sigv4.Creden
 	if req.Host = s.host; s.Signed {
 		a.signRequest(req, s, accessKeyID, c)
 	}
-	return a.client.Do(req, s.Endpoint)
+	return a.send(req, s)
 }
 
 // sign fetches credentials and signs.

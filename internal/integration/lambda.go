@@ -11,27 +11,41 @@ import (
 
 var errQuery = errors.New("the URL has a query")
 
-// A functionURL is the URL at which one function is invoked that runs somewhere
-// else than at AWS.
-type functionURL struct {
-	endpoint *Endpoint
-	path     string // "" takes the path that the invocation has at AWS
+// A Runner is a function that runs on this machine. Its answers are those of Lambda's
+// API, which its errors, each an *Error, keep from coming. It is safe for concurrent use.
+type Runner interface {
+	// Invoke runs the function that a URI names so, by the operation Invoke or, where
+	// streams is set, InvokeWithResponseStream. Then the response of a function that was
+	// run has a Stream, which is the payload itself and no event stream.
+	Invoke(req *Request, name string, streams bool) (*httpmsg.Response, error)
 }
 
-func parseFunctionURL(url string) (functionURL, error) {
+// A functionPlace is where one function is invoked that runs somewhere else than at AWS.
+type functionPlace struct {
+	endpoint *Endpoint
+	path     string // "" takes the path that the invocation has at AWS
+	runner   Runner // in place of an endpoint; nil for none
+}
+
+func parseFunctionURL(url string) (functionPlace, error) {
 	ep, path, err := parseBase(url)
 	if path == "/" {
 		path = ""
 	}
-	return functionURL{ep, path}, err
+	return functionPlace{endpoint: ep, path: path}, err
 }
 
-// target is the path of an invocation. invoke is the path that it has at AWS.
-func (f *functionURL) target(invoke string) string {
-	if f.path != "" {
-		return f.path
+// take has the function of a service invoked where it has its place.
+func (f *functionPlace) take(s *Service, u *ServiceURI) (err error) {
+	s.Signed, s.Runner, s.Endpoint = false, f.runner, f.endpoint
+	if f.runner != nil {
+		host, _ := u.host()
+		s.Endpoint, err = NewEndpoint("https", host, nil)
 	}
-	return invoke
+	if f.path != "" {
+		s.Target = f.path
+	}
+	return err
 }
 
 // functionName matches a function's name, and its version or alias.
@@ -46,13 +60,13 @@ func IsFunction(text string) bool {
 	return functionName.MatchString(text[len(functionARN.FindString(text)):])
 }
 
-// functionURL finds the URL that the options have for a function, which is
+// functionPlace finds the place that the options have for a function, which is
 // named by its ARN or its name. The most exact key wins: the text itself, the
 // ARN without its qualifier, the name with it, the name without. The key is "" where
 // there is none.
-func (a *AWS) functionURL(function string) (_ functionURL, key string) {
+func (a *AWS) functionPlace(function string) (_ functionPlace, key string) {
 	if len(a.functions) == 0 {
-		return functionURL{}, ""
+		return functionPlace{}, ""
 	}
 	keys := []string{function}
 	name := function
@@ -66,7 +80,7 @@ func (a *AWS) functionURL(function string) (_ functionURL, key string) {
 			return f, key
 		}
 	}
-	return functionURL{}, ""
+	return functionPlace{}, ""
 }
 
 // FunctionName is the name of a function that a URI names by its name or its ARN,
@@ -86,7 +100,7 @@ func (s *Service) FunctionFailed(resp *httpmsg.Response) bool {
 	if resp.Header.Has("X-Amz-Function-Error") {
 		return true
 	}
-	return !s.Signed && looksFailed(resp.Body)
+	return !s.Signed && s.Runner == nil && looksFailed(resp.Body)
 }
 
 // looksFailed reports whether a body begins like the error of a function and

@@ -10,7 +10,7 @@ type NowhereError struct {
 // Error names the service or the function, and the settings that give it a place.
 func (e *NowhereError) Error() string {
 	if e.Function != "" {
-		return "the function " + FunctionName(e.Function) + " has no URL: give it one under lambda-functions, or say --aws-endpoint-url, or --aws to call AWS"
+		return "the function " + FunctionName(e.Function) + " has no place: give it a URL or its code under lambda-functions, or say --aws-endpoint-url, or --aws to call AWS"
 	}
 	return "the service " + e.Service + " has no URL: say --aws-endpoint-url, or --aws to call AWS"
 }

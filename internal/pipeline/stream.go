@@ -65,7 +65,7 @@ func (c *call) stream(from io.Reader, ahead []byte, length int64) {
 		c.timing.Header = time.Now()
 	}
 	c.answer.Stream, c.answer.Length, c.answer.KeepsRequest = s, length, true
-	if backend, ok := c.backend.Stream.(*integration.Stream); ok && backend.Sent() {
+	if backend, ok := c.backend.Stream.(interface{ Sent() bool }); ok && backend.Sent() {
 		c.answer.KeepsRequest = false
 		c.dropRequest()
 	}

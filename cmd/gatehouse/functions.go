@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"log/slog"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-gw/gatehouse/internal/functions"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+)
+
+// keepFunctions is the command by which this binary is the process that ends functions
+// when the gateway is killed.
+const keepFunctions = "keep-functions"
+
+// newKeepFunctions is the command that no user types.
+func newKeepFunctions() *cobra.Command {
+	return &cobra.Command{
+		Use: keepFunctions, Hidden: true, Short: "End functions when the gateway on standard input is gone", Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error { functions.Keep(cmd.InOrStdin()); return nil },
+	}
+}
+
+// A functionHost runs the functions of a configuration.
+type functionHost struct {
+	*functions.Set
+	out  *outputs
+	dev  bool                   // lines are for a person who watches
+	url  string                 // of the control plane. It is set before a function runs
+	conf atomic.Pointer[config] // replaced, never changed
+}
+
+// newFunctionHost makes a host without functions. What they are told and return is in
+// the memory of bodies.
+func newFunctionHost(c *config, requests, answers *httpmsg.Budget, out *outputs) *functionHost {
+	h := &functionHost{out: out, dev: c.requestLines}
+	h.conf.Store(c)
+	o := functions.Options{
+		Region: c.Region, Account: c.Account, Environment: h.environment, Output: h.print, Events: requests, Answers: answers, Log: out.log,
+	}
+	if own, err := os.Executable(); err == nil {
+		o.Keeper = func() *exec.Cmd { return &exec.Cmd{Path: own, Args: []string{os.Args[0], keepFunctions}} }
+	}
+	h.Set = functions.New(o)
+	return h
+}
+
+// prepare makes the functions of a configuration, by the names that calls have for
+// them, and what takes them over.
+func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func(), error) {
+	ours, take, err := h.Prepare(c.functionCode())
+	if err != nil {
+		return nil, nil, err
+	}
+	runners := make(map[string]integration.Runner, len(ours))
+	for name, f := range ours {
+		runners[name] = f
+	}
+	return runners, func() { h.conf.Store(c); take() }, nil
+}
+
+// environment is what functions have to call AWS's services with: they are called where
+// the gateway calls them, and at the gateway itself where it calls none.
+func (h *functionHost) environment() []string {
+	c := h.conf.Load()
+	env := []string{"AWS_ENDPOINT_URL=" + cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint], h.url), "AWS_ENDPOINT_URL_API_GATEWAY=" + h.url}
+	for _, service := range slices.Sorted(maps.Keys(c.AWSEndpoints)) {
+		if service != othersEndpoint {
+			env = append(env, "AWS_ENDPOINT_URL_"+sdkVariable(service)+"="+c.AWSEndpoints[service])
+		}
+	}
+	if c.open() { // any key is one of the account that is its id
+		env = append(env, "AWS_ACCESS_KEY_ID="+c.Account, "AWS_SECRET_ACCESS_KEY=gatehouse")
+	}
+	return env
+}
+
+// serviceIDs are the names that the SDKs have for services in variables, where they are
+// not those of their endpoints.
+var serviceIDs = map[string]string{
+	"states": "SFN", "events": "EVENTBRIDGE", "logs": "CLOUDWATCH_LOGS", "monitoring": "CLOUDWATCH", "email": "SES", "secretsmanager": "SECRETS_MANAGER",
+	"cognito-idp": "COGNITO_IDENTITY_PROVIDER", "elasticfilesystem": "EFS", "apigateway": "API_GATEWAY", "streams.dynamodb": "DYNAMODB_STREAMS",
+	"runtime.sagemaker": "SAGEMAKER_RUNTIME", "bedrock-runtime": "BEDROCK_RUNTIME",
+}
+
+// sdkVariable is how AWS_ENDPOINT_URL_… names the service of an endpoint's name.
+func sdkVariable(service string) string {
+	return cmp.Or(serviceIDs[service], strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(service)))
+}
+
+// print prints a line of a function: behind its name where somebody watches, else in the
+// log.
+func (h *functionHost) print(l *functions.Line) {
+	if !h.dev {
+		h.out.log.Info("function", slog.String("function", l.Function), slog.String("lambdaRequestId", l.RequestID), slog.String("text", string(l.Text)))
+		return
+	}
+	h.out.stdout.Append(append([]byte(l.Function+" | "), printable(l.Text)...))
+}
+
+// printable is a text without what could move a terminal's cursor or change its state:
+// colours are left.
+func printable(text []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\x1b' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '�'
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,108 @@
+package functions
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What a worker has started goes with it, also what has left its group and what has no
+// parent any more: whether the worker ends by itself, is too slow or too old.
+func TestChildren(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for _, handler := range []string{"orphan", "fork"} {
+		f := r.function(t, handler, nil)
+		_, _ = call(t, f, "{}")
+		if handler == "fork" {
+			if left := groupsLeft(r.marker); len(left) < 4 {
+				t.Fatalf("got processes %v, want the worker and its three children", left)
+			}
+			f.retire()
+		}
+		waitFor(t, func() bool { return len(groupsLeft(r.marker)) == 0 })
+	}
+}
+
+// Who prints without end is read without end, so that he does not wait, and some of it
+// is passed on.
+func TestOutputWithoutEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	if body, failed := call(t, r.function(t, "print", nil), "{}"); body != "printed" {
+		t.Errorf("got %q, %q", body, failed)
+	}
+	if !strings.HasPrefix(r.printed(), "print: xxx") {
+		t.Errorf("got output %.99q", r.printed())
+	}
+}
+
+// When the gateway is killed its workers go with it, and all that they have started.
+func TestKilledGateway(t *testing.T) {
+	t.Parallel()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	gateway := exec.Command(exe, "-test.run=^TestGatewayToBeKilled$", "-test.v")
+	gateway.Env = append(os.Environ(), "GATEWAY_TO_BE_KILLED=1")
+	out, err := gateway.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gateway.Start(); err != nil {
+		t.Fatal(err)
+	}
+	marker := ""
+	for lines := bufio.NewScanner(out); marker == "" && lines.Scan(); {
+		marker, _ = strings.CutPrefix(lines.Text(), "marker ")
+		if !strings.HasPrefix(lines.Text(), "marker ") {
+			marker = ""
+		}
+	}
+	if left := groupsLeft(marker); marker == "" || len(left) < 4 {
+		t.Errorf("got processes %v, want the worker and its three children", left)
+	}
+	if err := gateway.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = gateway.Wait()
+	waitFor(t, func() bool { return len(groupsLeft(marker)) == 0 })
+}
+
+// TestGatewayToBeKilled is the process that TestKilledGateway kills.
+func TestGatewayToBeKilled(t *testing.T) {
+	if os.Getenv("GATEWAY_TO_BE_KILLED") == "" {
+		return
+	}
+	exe, _ := os.Executable()
+	r := &rig{Set: New(Options{Keeper: func() *exec.Cmd { return exec.Command(exe, "keep") }})}
+	_, _ = call(t, r.function(t, "fork", nil), "{}")
+	fmt.Println("marker " + r.marker)
+	time.Sleep(time.Minute) // it is killed before
+}
+
+// A worker that is dead is no zombie, and neither is the keeper.
+func TestNoZombies(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	pid, _ := call(t, r.function(t, "pid", nil), "{}")
+	worker, err := strconv.Atoi(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeper := r.keeper.cmd.Process.Pid
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, pid := range map[string]int{"worker": worker, "keeper": keeper} {
+		if st, ok := readStat(pid); ok && st.parent == os.Getpid() {
+			t.Errorf("the %s is there, in state %c", name, st.state)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package functions
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// markVariable is the variable of the environment by which what a worker has started is
+// known, wherever it goes.
+const markVariable = "_GATEHOUSE_WORKER"
+
+// A process is the program of a worker, with all that it starts: a group of processes,
+// and those that have left it.
+type process struct {
+	cmd    *exec.Cmd
+	mark   string
+	output *os.File      // what it prints
+	read   chan struct{} // closed when the output has been read
+	group  group
+
+	mu    sync.Mutex
+	ended bool // its pid may be another's
+}
+
+// spawn starts the program of a function, whose Runtime API is at an address. print
+// gets its output, line by line.
+func (s *Set) spawn(f *Function, api string, print func([]byte)) (*process, error) {
+	mark, err := s.mark()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.keeper.start(); err != nil {
+		return nil, err
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd := &exec.Cmd{
+		Path: f.launch.Args[0], Args: f.launch.Args, Dir: f.config.Program.Dir, Stdout: w, Stderr: w,
+		Env: append(f.environment(api), markVariable+"="+mark),
+	}
+	p := &process{cmd: cmd, mark: mark, output: r, read: make(chan struct{})}
+	p.group.attributes(cmd)
+	err = s.started(cmd)
+	_ = w.Close()
+	if err == nil {
+		err = p.group.adopt(cmd, int64(f.config.Program.Memory)<<20)
+	}
+	if err != nil {
+		_ = r.Close()
+		if cmd.Process != nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+		return nil, err
+	}
+	s.keeper.began(p.pid())
+	go func() {
+		defer close(p.read)
+		readLines(r, print)
+	}()
+	return p, nil
+}
+
+// started starts a command on the thread that starts all: Linux kills a process whose
+// parent has asked for that when the thread ends that started it.
+func (s *Set) started(cmd *exec.Cmd) error {
+	done := make(chan error, 1)
+	select {
+	case s.spawner <- func() { done <- cmd.Start() }:
+		return <-done
+	case <-s.stop:
+		return errClosed
+	}
+}
+
+// runSpawner is the goroutine, on a thread of its own, that starts processes.
+func (s *Set) runSpawner() {
+	runtime.LockOSThread()
+	for {
+		select {
+		case start := <-s.spawner:
+			start()
+		case <-s.stop:
+			return // and the thread ends
+		}
+	}
+}
+
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// kill ends the group at once.
+func (p *process) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.group.kill(p.cmd)
+	}
+}
+
+// wait waits for the end of the program, and kills what is left of its group.
+func (p *process) wait() *os.ProcessState {
+	p.group.await(p.cmd) // its pid, and so its group, is still its own then
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.group.kill(p.cmd)
+	p.ended = true
+	_ = p.cmd.Wait() // the state says it
+	return p.cmd.ProcessState
+}
+
+// lastOutput is how long the last lines of a dead worker may take.
+const lastOutput = 250 * time.Millisecond
+
+// sweep ends what has left the group, and the reading of the output.
+func (p *process) sweep(ours func(pid int) bool) {
+	p.group.sweep(p.mark, ours)
+	_ = p.output.SetReadDeadline(time.Now().Add(lastOutput))
+	<-p.read
+	_ = p.output.Close()
+}
