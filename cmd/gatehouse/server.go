@@ -126,7 +126,7 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	if err != nil {
 		return nil, err
 	}
-	data.uploaded = &uploadedCertificates{rows: data.source, keys: keys, log: out.log}
+	data.uploaded = &uploadedCertificates{read: data.source.Certificate, keys: keys, log: out.log}
 	if err := data.feed.CatchUp(ctx); err != nil {
 		return nil, err
 	}

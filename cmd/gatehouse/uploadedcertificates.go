@@ -13,9 +13,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gatehouse-gw/gatehouse/internal/feed"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/secrets"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
 // secrets reads the keys under which secrets are kept, nil for none. In memory they are
@@ -40,7 +40,7 @@ func (c *config) secrets() (*secrets.Keyring, error) {
 
 // Bounds of uploaded certificates that are ready for handshakes.
 const (
-	readyCertificates = 1024            // some 10 KiB each
+	readyCertificates = 512             // some 3 KiB each
 	certificateWait   = 5 * time.Second // for the store
 	certificateRetry  = 5 * time.Second // after one could not be made ready
 )
@@ -48,7 +48,7 @@ const (
 // uploadedCertificates makes certificates that were uploaded for domain names ready when a
 // handshake wants them, and keeps those that were wanted last.
 type uploadedCertificates struct {
-	rows feed.Deployments
+	read func(ctx context.Context, row string) (*snapshot.DomainCertificate, error) // of the store
 	keys *secrets.Keyring
 	log  *slog.Logger
 
@@ -62,7 +62,7 @@ type readyCertificate struct {
 	name string
 	made chan struct{} // closed when cert and err are there
 	cert *tls.Certificate
-	err  error
+	err  error     // with errReplaced there is a cert, too
 	till time.Time // with an err: when it is tried again
 }
 
@@ -73,8 +73,8 @@ func (u *uploadedCertificates) get(h gateway.Handshake) *tls.Certificate {
 	}
 	e, first := u.entry(h.Row + " " + h.Uploaded)
 	if first {
-		e.cert, e.err = u.load(h.Row)
-		if e.err != nil {
+		e.cert, e.err = u.load(h)
+		if e.err != nil && e.err != errReplaced {
 			e.till = time.Now().Add(certificateRetry)
 			u.log.Error("an uploaded certificate cannot be shown", "id", h.Row, "error", e.err)
 		}
@@ -119,11 +119,16 @@ func (e *readyCertificate) failed(now time.Time) bool {
 	}
 }
 
-// load reads a certificate from the store.
-func (u *uploadedCertificates) load(row string) (*tls.Certificate, error) {
+// errReplaced is that the store has another certificate than the handshake was to show,
+// since one was uploaded that the handshakes do not know of yet. It is shown, and not
+// kept under a name which is not its own: the other one may be uploaded again.
+var errReplaced = errors.New("another certificate has been uploaded meanwhile")
+
+// load reads the certificate of a handshake from the store.
+func (u *uploadedCertificates) load(h gateway.Handshake) (*tls.Certificate, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), certificateWait)
 	defer cancel()
-	c, err := u.rows.Certificate(ctx, row)
+	c, err := u.read(ctx, h.Row)
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +146,8 @@ func (u *uploadedCertificates) load(row string) (*tls.Certificate, error) {
 	if out.PrivateKey, err = x509.ParsePKCS8PrivateKey(key); err != nil || len(out.Certificate) == 0 {
 		return nil, errors.New("it is no certificate with a private key")
 	}
-	out.Leaf, err = x509.ParseCertificate(out.Certificate[0])
-	return out, err
+	if c.Fingerprint != h.Uploaded {
+		return out, errReplaced
+	}
+	return out, nil // without Leaf, which handshakes do not need, and which is most of the memory
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/secrets"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
 // An uploadable is a certificate for a name, and its key, as they are uploaded.
@@ -214,4 +220,40 @@ func TestSecretsWithoutTheirKey(t *testing.T) {
 	if err := upload(c); err != nil {
 		t.Errorf("in memory: %v", err)
 	}
+}
+
+// TestReplacedCertificate uploads a certificate while a handshake reads the one before,
+// and then that one again: each is shown for itself.
+func TestReplacedCertificate(t *testing.T) {
+	t.Parallel()
+	keys := secrets.New()
+	stored := new(snapshot.DomainCertificate)
+	reads := 0
+	u := &uploadedCertificates{keys: keys, log: slog.New(slog.DiscardHandler), read: func(context.Context, string) (*snapshot.DomainCertificate, error) {
+		reads++
+		return stored, nil
+	}}
+	first, second := newUploadable(t, "api.example.com"), newUploadable(t, "api.example.com")
+	upload := func(c *uploadable, fingerprint string) {
+		stored = &snapshot.DomainCertificate{Fingerprint: fingerprint, Chain: c.body}
+		stored.Key = keys.Seal(c.der, stored.About())
+	}
+	shows := func(fingerprint string, want *uploadable, read int) {
+		t.Helper()
+		got := u.get(gateway.Handshake{Row: "row", Uploaded: fingerprint})
+		if got == nil || !bytes.Equal(got.Certificate[0], want.leaf.Raw) {
+			t.Error("another certificate is shown")
+		}
+		if reads != read {
+			t.Errorf("%d reads, want %d", reads, read)
+		}
+	}
+	upload(&second, "2")
+	shows("1", &second, 1) // what the gateway does not know of yet
+	shows("1", &second, 2)
+	shows("2", &second, 3)
+	shows("2", &second, 3)
+	upload(&first, "1")
+	shows("1", &first, 4)
+	shows("1", &first, 4)
 }

@@ -53,9 +53,45 @@ type domainRows struct {
 	domain   *snapshot.DomainName // nil for none, and where err is set
 	trust    *trust               // of domain
 	err      error
-	mappings map[string]mapping // by base path; without by
-	rules    map[string]ruleRow // by the ids of rules
+	mappings []baseRow          // sorted by base path: most names have one, for which a map is large
+	rules    map[string]ruleRow // by the ids of rules; nil while there was none
 	served   *domain            // what is made of them; nil while the domain name itself is not known
+}
+
+// A baseRow is what is known of a base path mapping.
+type baseRow struct {
+	base, api, stage string
+	err              error // why nobody knows where it leads
+}
+
+// setMapping takes over a change of what a base path leads to.
+func (rows *domainRows) setMapping(base string, c *MappingChange) {
+	at, there := slices.BinarySearchFunc(rows.mappings, base, func(m baseRow, base string) int { return strings.Compare(m.base, base) })
+	if c.Mapping == nil && c.Err == nil {
+		if there {
+			rows.mappings = slices.Delete(rows.mappings, at, at+1)
+		}
+		return
+	}
+	if !there {
+		rows.mappings = slices.Insert(rows.mappings, at, baseRow{})
+	}
+	rows.mappings[at] = baseRow{base: base, err: c.Err}
+	if m := c.Mapping; m != nil {
+		rows.mappings[at] = baseRow{base: base, api: m.APIID, stage: m.Stage}
+	}
+}
+
+// setRule takes over a change of a routing rule.
+func (rows *domainRows) setRule(id string, c *RuleChange) {
+	if c.Rule == nil && c.Err == nil {
+		delete(rows.rules, id)
+		return
+	}
+	if rows.rules == nil {
+		rows.rules = make(map[string]ruleRow)
+	}
+	rows.rules[id] = ruleRow{c.Rule, c.Err}
 }
 
 // A domainIndex has the domain names that are served. It never changes.
@@ -107,23 +143,12 @@ func (ds *domains) set(c *DomainChanges) {
 	}
 	for _, c := range c.Mappings {
 		id, base := cutRowID(c.ID)
-		rows := ds.rowsOf(id)
-		switch {
-		case c.Mapping != nil:
-			rows.mappings[base] = mapping{api: c.Mapping.APIID, stage: c.Mapping.Stage}
-		case c.Err != nil:
-			rows.mappings[base] = mapping{err: c.Err}
-		default:
-			delete(rows.mappings, base)
-		}
+		ds.rowsOf(id).setMapping(base, &c)
 		changed = append(changed, id)
 	}
 	for _, c := range c.Rules {
 		id, rule := cutRowID(c.ID)
-		rows := ds.rowsOf(id)
-		if rows.rules[rule] = (ruleRow{c.Rule, c.Err}); c.Rule == nil && c.Err == nil {
-			delete(rows.rules, rule)
-		}
+		ds.rowsOf(id).setRule(rule, &c)
 		changed = append(changed, id)
 	}
 	ds.associate(c.Associations)
@@ -148,7 +173,7 @@ func cutRowID(row string) (domain, rest string) {
 func (ds *domains) rowsOf(id string) *domainRows {
 	rows := ds.rows[id]
 	if rows == nil {
-		rows = &domainRows{mappings: make(map[string]mapping), rules: make(map[string]ruleRow)}
+		rows = new(domainRows)
 		if ds.rows == nil {
 			ds.rows = make(map[string]*domainRows)
 		}
@@ -199,9 +224,12 @@ func (ds *domains) publish(changed []string, private bool) {
 	ds.index.Store(next)
 }
 
+// nobodys is by which domain name the requests come that lead nowhere.
+var nobodys = new(httpmsg.CustomDomain)
+
 // domainOf makes what serves the requests of a domain name.
 func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) any) *domain {
-	d := &domain{id: id, policy: tlspolicy.Default, others: &mapping{by: new(httpmsg.CustomDomain), err: rows.err}}
+	d := &domain{id: id, policy: tlspolicy.Default, others: &mapping{by: nobodys, err: rows.err}}
 	if rows.err != nil {
 		return d
 	}
@@ -219,8 +247,8 @@ func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) an
 	if rows.domain.RoutingMode == snapshot.ByRules {
 		led = nil
 	}
-	for base := range led {
-		every.LowerHeaders = every.LowerHeaders || snapshot.MultiLevel(base)
+	for i := range led {
+		every.LowerHeaders = every.LowerHeaders || snapshot.MultiLevel(led[i].base)
 	}
 	if rows.domain.RoutingMode != "" && rows.domain.RoutingMode != snapshot.ByMappings {
 		if d.rules, d.others.err = newRules(rows.rules); d.others.err != nil {
@@ -234,15 +262,19 @@ func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) an
 			r.to.by.BasePath = r.base
 		}
 	}
-	mappings := make(map[string]*mapping, len(led))
-	for base, m := range led {
-		d.lead(&m, every)
-		m.by.BasePath, m.by.StageInPath = base, m.stage == ""
-		if base == "" {
-			d.others = &m
+	var mappings map[string]*mapping
+	for _, row := range led {
+		m := &mapping{api: row.api, stage: row.stage, err: row.err}
+		d.lead(m, every)
+		m.by.BasePath, m.by.StageInPath = row.base, m.stage == ""
+		switch {
+		case row.base == "":
+			d.others = m
 			continue
+		case mappings == nil:
+			mappings = make(map[string]*mapping, len(led))
 		}
-		mappings[base] = &m
+		mappings[row.base] = m
 	}
 	d.mappings = newBasePaths(mappings)
 	return d

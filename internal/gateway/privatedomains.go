@@ -108,7 +108,7 @@ func (g *Gateway) domainOf(at *Entrance, r *http.Request) *domain {
 }
 
 // unreached stands for the private domain names that a call does not reach.
-var unreached = &domain{others: &mapping{by: new(httpmsg.CustomDomain)}}
+var unreached = &domain{others: &mapping{by: nobodys}}
 
 // account is the one whose domain name it is.
 func (d *domain) account() string {
