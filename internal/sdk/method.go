@@ -24,12 +24,16 @@ type method struct {
 var verbs = []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 // methodsOf lists the methods of resources in the order of their paths, so that those
-// with the same name always get the same numbers.
+// with the same name always get the same numbers. Those of a resource with a segment of
+// dots are left out: clients take such a path for another one, which they would call.
 func methodsOf(resources []wire.Resource, name func(words []string) string) []method {
 	var out []method
 	var used freename.Set
 	byPath := func(a, b *wire.Resource) int { return cmp.Compare(*a.Path, *b.Path) }
 	for _, r := range slices.SortedFunc(pointers(resources), byPath) {
+		if slices.ContainsFunc(strings.Split(*r.Path, "/"), func(part string) bool { return part == "." || part == ".." }) {
+			continue
+		}
 		words := wordsOf(*r.Path)
 		for _, verb := range verbs {
 			m, ok := r.ResourceMethods[verb]

@@ -135,6 +135,17 @@ func TestAny(t *testing.T) {
 	}
 }
 
+// No client can call a resource with a segment of dots, which it would take for another.
+func TestSegmentsOfDots(t *testing.T) {
+	var got []string
+	for _, m := range methodsOf([]wire.Resource{resource("/a/..", "GET"), resource("/./b", "ANY"), resource("/c/...", "GET"), resource("/d..", "GET")}, camelCase) {
+		got = append(got, m.path)
+	}
+	if d := cmp.Diff([]string{"/c/...", "/d.."}, got); d != "" {
+		t.Error("-want +got", d)
+	}
+}
+
 // The functions as they stand in the code.
 func TestFunctions(t *testing.T) {
 	pets := resource("/pets/{petId}", "GET", "POST")

@@ -27,7 +27,9 @@ var apigClientFactory = (function () {
       method.headers = headersOf(own, Object.assign(pick(given, declared.headers), more.headers), method.body);
       if (own.accessKey && own.secretKey) sign(own, base, method);
       const url = base.origin + method.path + (method.query && "?" + method.query);
-      const answer = await fetch(url, { method: verb, headers: new Headers(method.headers), body: method.body, signal: more.signal });
+      // A redirect would take keys to another host: it is the caller's to follow.
+      const redirect = more.redirect || "manual";
+      const answer = await fetch(url, { method: verb, headers: new Headers(method.headers), body: method.body, signal: more.signal, redirect });
       return resultOf(answer, more.responseType);
     });
   }
