@@ -1,8 +1,10 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,18 +69,42 @@ func exportOptions(in *wire.GetExportRequest) (o export.Options, err error) {
 	return o, nil
 }
 
-// prefersYAML reports whether the header Accept names YAML before JSON.
+// prefersYAML reports whether the header Accept wants YAML more than JSON, or names it first
+// of the two where it wants them alike. A range, such as */*, is JSON's where YAML is wanted
+// less.
 func prefersYAML(accept string) bool {
-	for mediaType := range strings.SplitSeq(accept, ",") {
-		mediaType, _, _ = strings.Cut(mediaType, ";")
-		switch strings.ToLower(strings.TrimSpace(mediaType)) {
+	yaml, json := 0.0, 0.0 // the weights of the two
+	first := ""
+	for entry := range strings.SplitSeq(accept, ",") {
+		mediaType, parameters, _ := strings.Cut(entry, ";")
+		mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+		weight := quality(parameters)
+		switch mediaType {
 		case "application/yaml":
-			return true
+			yaml = max(yaml, weight)
 		case "application/json":
-			return false
+			json = max(json, weight)
+		case "*/*", "application/*":
+			json = max(json, weight)
+			continue
+		default:
+			continue
+		}
+		first = cmp.Or(first, mediaType)
+	}
+	return yaml > json || yaml == json && yaml > 0 && first == "application/yaml"
+}
+
+// quality is the weight among the parameters of a media type in the header Accept: 1 where
+// it says none, or none that can be read.
+func quality(parameters string) float64 {
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(parameter, "=")
+		if q, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil && strings.EqualFold(strings.TrimSpace(name), "q") && q >= 0 && q <= 1 {
+			return q
 		}
 	}
-	return false
+	return 1
 }
 
 // attachment is the file name that a client may save a document under: its format and

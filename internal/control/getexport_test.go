@@ -131,6 +131,27 @@ func TestExportDocumentation(t *testing.T) {
 	}
 }
 
+// The header Accept has weights (RFC 9110).
+func TestExportFormatByAccept(t *testing.T) {
+	c := newClient(t)
+	api := deployed(t, c, `{"openapi": "3.0.1", "info": {"title": "A", "version": "1"}, "paths": {"/": {"get": {"x-amazon-apigateway-integration": {"type": "mock"}}}}}`)
+	for accept, yaml := range map[string]bool{
+		"application/yaml": true, "application/json": false, "text/html": false, "*/*": false, "APPLICATION/YAML": true,
+		"application/yaml, application/json": true, "application/json, application/yaml": false,
+		"application/json;q=0.5, application/yaml": true, "application/yaml;q=0.5, application/json": false, "application/json; q=0.5, application/yaml; charset=utf-8; Q=0.9": true,
+		"application/yaml;q=0": false, "application/yaml;q=0.1, */*": false, "application/yaml, */*": true, "*/*;q=0.1, application/yaml;q=0.2": true,
+		"application/yaml;q=x": true, "application/yaml;q=9, application/json;q=0.9": true,
+	} {
+		out, err := c.GetExport(ctx(), &apigateway.GetExportInput{RestApiId: &api, StageName: aws.String("test"), ExportType: aws.String("oas30"), Accepts: &accept})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := out.Body[0] != '{'; got != yaml || strings.HasSuffix(*out.ContentDisposition, `.yaml"`) != yaml {
+			t.Errorf("%s: YAML %v, %s", accept, got, *out.ContentDisposition)
+		}
+	}
+}
+
 // Each word adds its own extensions, wherever they stand.
 func TestExportExtensions(t *testing.T) {
 	c := newClient(t)
@@ -220,7 +241,7 @@ func TestExportAnswer(t *testing.T) {
 		"JSON":    {"oas30", "application/json", "oas30_" + at + ".json", "{\n  \"openapi\" : \"3.0.1\","},
 		"YAML":    {"oas30", "application/yaml", "oas30_" + at + ".yaml", "---\nopenapi: \"3.0.1\""},
 		"Swagger": {"swagger", "", "swagger_" + at + ".json", "{\n  \"swagger\" : \"2.0\","},
-		"several": {"swagger", "text/plain, application/yaml;q=0.9, application/json", "swagger_" + at + ".yaml", "---\nswagger: \"2.0\""},
+		"several": {"swagger", "text/plain, application/yaml, application/json;q=0.9", "swagger_" + at + ".yaml", "---\nswagger: \"2.0\""},
 		"neither": {"swagger", "text/plain", "swagger_" + at + ".json", "{\n"},
 	}
 	for name, tt := range tests {
