@@ -41,7 +41,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	if err != nil {
 		return nil, err
 	}
-	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows}
+	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates()}
 	sts := &neighbours.STS{Authenticate: callers.sts, Callers: callers.known, Trail: trail, Next: &neighbours.Others{Trail: trail, Next: api}}
 	p.handler = p.front(c.open(), sts, pages.handler())
 	return p, nil

@@ -16,11 +16,12 @@ type inUse struct {
 	methods             map[string]bool // that are served, by methodPlace
 	buffered            map[string]bool // of these, those whose answers are not streamed, which a cache can keep
 	stages              []*snapshot.Stage
+	deployments         []deployed // of the stages, those of canaries too
 	pools               usedPools
 }
 
 func newInUse(aws *integration.AWS, pools *authz.Pools) *inUse {
-	return &inUse{aws, make(map[string]bool), make(map[string]bool), make(map[string]bool), make(map[string]bool), nil, usedPools{pools: pools, keys: make(map[string]bool)}}
+	return &inUse{aws, make(map[string]bool), make(map[string]bool), make(map[string]bool), make(map[string]bool), nil, nil, usedPools{pools: pools, keys: make(map[string]bool)}}
 }
 
 // methodPlace names a method of a stage.
@@ -30,6 +31,7 @@ func methodPlace(api, stage, resource, verb string) string {
 
 // add notes what a stage serves of a deployment, and what that calls.
 func (u *inUse) add(d *snapshot.Deployment, st *snapshot.Stage) {
+	u.deployments = append(u.deployments, deployed{st, d})
 	var pairs []string
 	for name, value := range st.Variables {
 		pairs = append(pairs, "${stageVariables."+name+"}", value)

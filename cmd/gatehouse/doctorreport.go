@@ -40,7 +40,7 @@ type finding struct {
 type idleSetting struct {
 	Account  string `json:"account,omitempty"`  // left out for a setting of the server
 	Region   string `json:"region,omitempty"`   // with Account
-	ID       string `json:"id,omitempty"`       // of the API key or the usage plan whose setting it is
+	ID       string `json:"id,omitempty"`       // of the API key, the usage plan, the VPC link or the domain name whose setting it is
 	API      string `json:"api,omitempty"`      // left out for a setting of the account
 	Stage    string `json:"stage,omitempty"`    // left out for a setting of the API as it is edited
 	Method   string `json:"method,omitempty"`   // left out for a setting of no method; "*" for all
@@ -119,8 +119,15 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
+	drafts, err := p.control.DraftSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !p.secure {
+		out.withoutTLS(rows, used.deployments)
+	}
 	out.Findings = append(out.Findings, used.pools.unknown(ctx)...)
-	out.Kept = append(out.Kept, slices.Concat(used.idleSettings(), used.idleThrottles(throttles), used.idle(), used.pools.idle(p.data.pools.set()))...)
+	out.Kept = append(out.Kept, slices.Concat(used.undeployed(drafts), used.idleSettings(), used.idleThrottles(throttles), used.idle(), used.pools.idle(p.data.pools.set()))...)
 	return out, nil
 }
 

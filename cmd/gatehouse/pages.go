@@ -24,6 +24,7 @@ type pages struct {
 	trail   wire.Trail
 	restore func(context.Context) error // follows a reset
 	shows   func(arn string) bool       // is there a certificate by this ARN?
+	secure  bool                        // does a listener for stages speak TLS?
 }
 
 // handler serves the pages.
