@@ -8,4 +8,4 @@ go build -o bin/petstore-backend ./examples/petstore/backend
 bin/petstore-backend -listen 127.0.0.1:8081 &
 backend=$!
 trap 'kill $backend 2>/dev/null || true' EXIT
-bin/gatehouse dev examples/petstore/openapi.yaml "$@"
+bin/gatehouse dev --config examples/petstore/gatehouse.yaml examples/petstore/openapi.yaml "$@"

@@ -38,6 +38,7 @@ type config struct {
 	UpstreamForPlain      string   // URL of the operations without an integration, or openapi.ServersUpstream
 	AllowUnprotected      bool     // dev asks nobody who calls its API
 	Verbose               bool
+	Debug                 string   // FUNCTION or FUNCTION=HOST:PORT
 	API                   []string // in the form of parseAPIFile
 	Watch                 bool     // the files of API
 	DataDir               string
@@ -216,7 +217,7 @@ func (c *config) check(in command) error {
 
 // checkTogether reports what cannot work of settings each of which could.
 func (c *config) checkTogether(in command) error {
-	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkListenerTLS(), c.checkBases())
+	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkListenerTLS(), c.checkBases(), c.checkDebug())
 }
 
 // A logLevel is the level of the process's log, which may change while it runs.

@@ -92,6 +92,7 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 	}
 	s.open(s.gateway, root, at)
 	d.announce()
+	s.host.Debugged()
 	d.reload(ctx)
 	fmt.Fprintln(d.out, "Ready.")
 	s.stdout.Flush()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-gw/gatehouse/internal/filewatch"
 	"github.com/gatehouse-gw/gatehouse/internal/functions"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
@@ -37,6 +38,9 @@ type functionHost struct {
 	dev  bool                   // lines are for a person who watches
 	url  string                 // of the control plane. It is set before a function runs
 	conf atomic.Pointer[config] // replaced, never changed
+
+	watcher *filewatch.Watcher // of their code; nil where nobody asked for it
+	looks   map[string]uint64  // without a watcher: the code when it was looked at last, by directory
 }
 
 // newFunctionHost makes a host without functions. What they are told and return is in
@@ -51,6 +55,9 @@ func newFunctionHost(c *config, requests, answers *httpmsg.Budget, out *outputs)
 		o.Keeper = func() *exec.Cmd { return &exec.Cmd{Path: own, Args: []string{os.Args[0], keepFunctions}} }
 	}
 	h.Set = functions.New(o)
+	if c.requestLines || c.Watch {
+		h.watcher = filewatch.New(h.changed)
+	}
 	return h
 }
 
@@ -65,7 +72,7 @@ func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func()
 	for name, f := range ours {
 		runners[name] = f
 	}
-	return runners, func() { h.conf.Store(c); take() }, nil
+	return runners, func() { h.conf.Store(c); take(); h.follow() }, nil
 }
 
 // environment is what functions have to call AWS's services with: they are called where
@@ -98,13 +105,15 @@ func sdkVariable(service string) string {
 }
 
 // print prints a line of a function: behind its name where somebody watches, else in the
-// log.
+// log. Runtimes end the lines within an event by carriage returns.
 func (h *functionHost) print(l *functions.Line) {
 	if !h.dev {
-		h.out.log.Info("function", slog.String("function", l.Function), slog.String("lambdaRequestId", l.RequestID), slog.String("text", string(l.Text)))
+		h.out.log.Info("function", slog.String("function", l.Function), slog.String("lambdaRequestId", l.RequestID), slog.String("text", strings.ReplaceAll(string(l.Text), "\r", "\n")))
 		return
 	}
-	h.out.stdout.Append(append([]byte(l.Function+" | "), printable(l.Text)...))
+	for line := range bytes.SplitSeq(l.Text, []byte{'\r'}) {
+		h.out.stdout.Append(append([]byte(l.Function+" | "), printable(line)...))
+	}
 }
 
 // printable is a text without what could move a terminal's cursor or change its state:

@@ -75,9 +75,12 @@ func readFunction(n *yaml.Node, c *functions.Config) error {
 		}
 		return behind(err, key, key.Value+": ")
 	})
-	if err == nil && p.Dir == "" {
-		p.Dir, err = filepath.Abs(".")
+	if p.Dir != "" {
+		c.Code = append(c.Code, p.Dir)
+	} else if err == nil {
+		p.Dir, err = filepath.Abs(".") // which has files of all kinds
 	}
+	c.Code = append(c.Code, p.Layers...)
 	return err
 }
 
@@ -196,7 +199,7 @@ func (c *config) functionCode() map[string]*functions.Config {
 	code := make(map[string]*functions.Config)
 	for name, f := range c.LambdaFunctions {
 		if f.Code != nil {
-			code[name] = f.Code
+			code[name] = c.waiting(name, f.Code)
 		}
 	}
 	return code

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		_ = os.Setenv("GORACE", atRaceExit)
 	}
 	soak.Checks(8)
-	testscript.Main(m, map[string]func(){"gatehouse": func() { os.Exit(run(os.Args[1:])) }, "testfunction": runTestFunction})
+	testscript.Main(m, map[string]func(){"gatehouse": func() { os.Exit(run(os.Args[1:])) }, "testfunction": runTestFunction, "bootstrap": goFunction})
 }
 
 // TestScripts runs the program as a user does. Beside testscript's commands

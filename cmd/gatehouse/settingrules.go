@@ -42,7 +42,7 @@ var idleRules = []struct {
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated && c.GatewayListen != "" }, "with allow-unauthenticated, which allows all names, and gateway-listen, which has the custom domain names"},
 	{"api", func(_ *config, in command) bool { return in == inDev }, "in dev: the file is its argument"},
 	{"execution-log", func(c *config, _ command) bool { return c.ExecutionLogDirectory != "" }, "with execution-log-directory, which has a file for each stage"},
-	{"watch", func(c *config, _ command) bool { return len(c.API) == 0 }, "without api"},
+	{"watch", func(c *config, _ command) bool { return len(c.API)+len(c.functionCode()) == 0 }, "without api or the code of lambda-functions"},
 	{"upstream-for-plain", func(c *config, in command) bool { return in == inServe && len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
 	{"https-redirect", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},

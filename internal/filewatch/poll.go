@@ -31,7 +31,7 @@ func (w *Watcher) poll() {
 		began := time.Now()
 		polled := w.Polled()
 		for _, path := range polled {
-			now := look(path)
+			now := Look(path)
 			before, known := looks[path]
 			looks[path] = now
 			w.looked(path, known && now != before)
@@ -60,8 +60,9 @@ func (w *Watcher) looked(path string, differs bool) {
 	}
 }
 
-// look is a digest of the names, sizes and times of the files below a root.
-func look(root string) uint64 {
+// Look is a digest of the names, sizes and times of the files below a root, the first
+// 50,000: it differs when they have changed.
+func Look(root string) uint64 {
 	digest := fnv.New64a()
 	left := maxFiles
 	if real, err := filepath.EvalSymlinks(root); err == nil {

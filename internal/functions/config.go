@@ -18,6 +18,9 @@ type Config struct {
 	// Program.Debug there is one worker, and nothing ends it because of the time that it
 	// takes.
 	Program runtimes.Program
+	// Code is the directories in which a change of a file is one of the code, see
+	// Set.Reload.
+	Code []string
 	// Environment are the function's own variables. They go before what Lambda sets,
 	// but for those that Lambda reserves.
 	Environment map[string]string

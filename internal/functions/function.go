@@ -57,10 +57,21 @@ func (f *Function) hand(v *invocation) error {
 	return nil
 }
 
-// finishing is how many workers are through with their calls and not yet free.
+// finishing is how many workers are about to make room: they are through with their calls
+// and not yet free, or begin without a call.
 func (f *Function) finishing() (n int) {
 	for w := range f.workers {
 		if w.state == ending || w.state == busy && w.responded || w.old && w.current == nil {
+			n++
+		}
+	}
+	return n + f.beginning()
+}
+
+// beginning is how many workers start for whichever call comes.
+func (f *Function) beginning() (n int) {
+	for w := range f.workers {
+		if w.state == starting && w.current == nil && !w.old {
 			n++
 		}
 	}
@@ -72,7 +83,7 @@ func (f *Function) impatient(v *invocation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := slices.Index(f.waiting, v)
-	if i < 0 || f.dead || len(f.workers) >= f.config.Concurrency {
+	if i < 0 || f.dead || len(f.workers) >= f.config.Concurrency || i < f.beginning() {
 		return
 	}
 	f.waiting = slices.Delete(f.waiting, i, i+1)

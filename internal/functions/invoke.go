@@ -46,7 +46,7 @@ func (f *Function) Invoke(req *integration.Request, name string, streams bool) (
 	if background {
 		return &httpmsg.Response{Status: 202, Header: f.header(v)}, nil
 	}
-	if err := v.await(req); err != nil {
+	if err := v.await(req, f.config.Program.Debug != ""); err != nil {
 		v.leave()
 		return nil, err
 	}
@@ -110,8 +110,9 @@ func refuse(status int, kind string, body map[string]string) *httpmsg.Response {
 	}}
 }
 
-// await waits for the outcome, or until the caller does not want it any more.
-func (v *invocation) await(req *integration.Request) error {
+// await waits for the outcome, or until the caller does not want it any more, which is
+// patient where a debugger is at work.
+func (v *invocation) await(req *integration.Request, patient bool) error {
 	deadline := req.Deadline
 	if deadline.IsZero() {
 		deadline = time.Now().Add(integration.DefaultTimeout)
@@ -125,14 +126,18 @@ func (v *invocation) await(req *integration.Request) error {
 	if req.Client != nil {
 		gone = req.Client.Done()
 	}
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
+	var over <-chan time.Time
+	if !patient {
+		timer := time.NewTimer(time.Until(deadline))
+		defer timer.Stop()
+		over = timer.C
+	}
 	select {
 	case <-v.done:
 		return nil
 	case <-gone:
 		return failed(integration.ErrGone, errLeft)
-	case <-timer.C:
+	case <-over:
 		return failed(integration.ErrTimeout, errSilent)
 	}
 }

@@ -9,15 +9,7 @@ import (
 // call is answered, a cold start, and the processor's time for it, which other work on the
 // machine changes less.
 func BenchmarkStart(b *testing.B) {
-	programs := map[string]func(*testing.B) Program{
-		"node": func(b *testing.B) Program {
-			return Program{Runtime: "nodejs20.x", Handler: "index.handler", Memory: 512, Dir: project(b, map[string]string{"index.mjs": `export const handler = async (event) => event`})}
-		},
-		"python": func(b *testing.B) Program {
-			return Program{Runtime: "python3.11", Handler: "app.f", Memory: 512, Dir: project(b, map[string]string{"app.py": "def f(event, context): return event"})}
-		},
-	}
-	for name, program := range programs {
+	for name, program := range benchmarked {
 		b.Run(name, func(b *testing.B) {
 			p := program(b)
 			if _, err := machine.Launch(&p); err != nil {
@@ -34,4 +26,25 @@ func BenchmarkStart(b *testing.B) {
 			b.ReportMetric(float64(used.Milliseconds())/float64(b.N), "cpu-ms/op")
 		})
 	}
+}
+
+// BenchmarkCall takes the time of a call of a worker that is warm.
+func BenchmarkCall(b *testing.B) {
+	for name, program := range benchmarked {
+		b.Run(name, func(b *testing.B) {
+			w := startWorker(b, program(b))
+			for b.Loop() {
+				w.returns(`1`, `1`)
+			}
+		})
+	}
+}
+
+var benchmarked = map[string]func(*testing.B) Program{
+	"node": func(b *testing.B) Program {
+		return Program{Runtime: "nodejs20.x", Handler: "index.handler", Memory: 512, Dir: project(b, map[string]string{"index.mjs": `export const handler = async (event) => event`})}
+	},
+	"python": func(b *testing.B) Program {
+		return Program{Runtime: "python3.11", Handler: "app.f", Memory: 512, Dir: project(b, map[string]string{"app.py": "def f(event, context): return event"})}
+	},
 }

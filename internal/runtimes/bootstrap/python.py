@@ -229,6 +229,7 @@ def wait_for_debugger(address):
 
         host, _, port = address.rpartition(":")
         debugpy.listen((host, int(port)))
+        print("waiting for a debugger at", address)
         debugpy.wait_for_client()
 
 
