@@ -9,10 +9,12 @@ import (
 )
 
 const (
-	// memoryEvery is how often the memory is looked at of workers that are at work.
+	// memoryEvery is how often the memory of programs is looked at that are at work.
 	memoryEvery = 200 * time.Millisecond
-	// memoryRest is how many times as rarely it is where none is.
-	memoryRest = 25
+	// groupsEvery and restEvery are after how many such looks that of all the processes
+	// of workers is: while one is at work, and while none is. It takes one look at every
+	// process of the machine.
+	groupsEvery, restEvery = 5, 150
 	// maxProcesses is how many processes a worker may have, as at Lambda.
 	maxProcesses = 1024
 )
@@ -24,27 +26,31 @@ func (s *Set) watchMemory() {
 	ticker := time.NewTicker(memoryEvery)
 	defer ticker.Stop()
 	page := int64(os.Getpagesize())
-	for round := 0; ; round++ {
+	for round := 1; ; round++ {
 		select {
 		case <-s.stop:
 			return
 		case <-ticker.C:
 		}
 		all, atWork := s.workers()
-		if len(all) == 0 || !atWork && round%memoryRest != 0 {
-			continue
+		var pages map[int]int64
+		var processes map[int]int
+		switch {
+		case len(atWork) > 0 && round%groupsEvery == 0, len(all) > 0 && round%restEvery == 0:
+			pages, processes = groupSizes(all)
+		case len(atWork) > 0:
+			pages = programSizes(atWork)
 		}
-		pages, processes := groupSizes(all)
-		for pid, w := range all {
-			if used := pages[pid] * page; used > int64(w.function.config.Program.Memory)<<20 || processes[pid] > maxProcesses {
-				w.outOfMemory(used)
+		for pid, n := range pages {
+			if w := all[pid]; n*page > int64(w.function.config.Program.Memory)<<20 || processes[pid] > maxProcesses {
+				w.outOfMemory(n * page)
 			}
 		}
 	}
 }
 
-// workers are those that run, by pid, and whether one of them is at work.
-func (s *Set) workers() (all map[int]*worker, atWork bool) {
+// workers are those that run, by pid, and the pids of those at work.
+func (s *Set) workers() (all map[int]*worker, atWork []int) {
 	s.mu.Lock()
 	functions := slices.Clone(s.all)
 	s.mu.Unlock()
@@ -52,14 +58,26 @@ func (s *Set) workers() (all map[int]*worker, atWork bool) {
 	for _, f := range functions {
 		f.mu.Lock()
 		for w := range f.workers {
-			if w.process != nil && w.state != ending {
-				all[w.process.pid()] = w
-				atWork = atWork || w.state != idle
+			if w.process == nil || w.state == ending {
+				continue
+			}
+			all[w.process.pid()] = w
+			if w.state != idle {
+				atWork = append(atWork, w.process.pid())
 			}
 		}
 		f.mu.Unlock()
 	}
 	return all, atWork
+}
+
+// programSizes are how many pages of memory the programs of workers have for themselves.
+func programSizes(pids []int) map[int]int64 {
+	pages := make(map[int]int64, len(pids))
+	for _, pid := range pids {
+		pages[pid] = ownPages(pid)
+	}
+	return pages
 }
 
 // groupSizes are how many pages of memory the groups of workers have for themselves, and
