@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // runTestFunction is a program that speaks Lambda's Runtime API: the command of
@@ -74,6 +76,12 @@ func testFunction(event []byte) (text []byte, failed, streams bool) {
 		os.Exit(1)
 	case strings.HasSuffix(e.Path, "/pid"):
 		return fmt.Appendf(nil, `{"statusCode": 200, "body": "%d"}`, os.Getpid()), false, false
+	case strings.HasSuffix(e.Path, "/child"): // one that has left the group, and its parent
+		out, _ := exec.Command("sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo $!").Output()
+		return fmt.Appendf(nil, `{"statusCode": 200, "body": "%d %s"}`, os.Getpid(), bytes.TrimSpace(out)), false, false
+	case strings.HasSuffix(e.Path, "/slow"):
+		fmt.Println("this takes a while")
+		time.Sleep(300 * time.Millisecond)
 	case strings.HasSuffix(e.Path, "/environment"):
 		answer, _ := json.Marshal(map[string]any{"statusCode": 200, "body": strings.Join(os.Environ(), "\n")})
 		return answer, false, false

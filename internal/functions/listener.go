@@ -6,7 +6,7 @@ import (
 )
 
 // A boundedListener has so many connections open at once at the most; others wait until
-// one is closed.
+// one is closed. Those of other users are closed at once, where the system tells them.
 type boundedListener struct {
 	net.Listener
 	places chan struct{}
@@ -26,6 +26,10 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	c, err := l.Listener.Accept()
+	for err == nil && !ownPeer(c) {
+		_ = c.Close()
+		c, err = l.Listener.Accept()
+	}
 	if err != nil {
 		<-l.places
 		return nil, err
