@@ -6,31 +6,37 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // TestExportCorpus takes each integration that people publish with each thing that they
 // publish around it, in both formats, through the round trip: a few hundred definitions.
+// The short form has each integration and each of these things in both formats, and not
+// each pair of them.
 func TestExportCorpus(t *testing.T) {
-	n := 0
+	all := 0
 	for _, format := range []string{"openapi", "swagger"} {
-		for _, integration := range corpusIntegrations {
+		for i, integration := range corpusIntegrations {
 			t.Run(format+" "+integration.name, func(t *testing.T) {
 				t.Parallel()
 				b := newBench(t)
-				for i, around := range corpusSurroundings {
+				for j, around := range corpusSurroundings {
+					if !soak.Long() && j%len(corpusIntegrations) != i && i%len(corpusSurroundings) != j {
+						continue
+					}
 					t.Run(around.name, func(t *testing.T) {
 						e := exportBenchOn(t, b, corpusDefinition(t, format, integration, around))
 						defer e.DeleteRestAPI(ctx(), who, &wire.DeleteRestAPIRequest{RestAPIID: e.api}) //nolint:errcheck // it is there
-						e.roundTrips(t, integration.noSwagger || around.noSwagger, accepts[i%2:i%2+1])
+						e.roundTrips(t, integration.noSwagger || around.noSwagger, accepts[j%2:j%2+1])
 					})
 				}
 			})
-			n += len(corpusSurroundings)
+			all += len(corpusSurroundings)
 		}
 	}
-	if n < 300 {
-		t.Errorf("there are %d definitions", n)
+	if all < 300 {
+		t.Errorf("there are %d definitions", all)
 	}
 }
 
