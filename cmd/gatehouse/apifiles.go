@@ -158,6 +158,9 @@ func (s *servedFiles) drop(ctx context.Context, c *config, listed []apiFile, hav
 func (s *servedFiles) keep(ctx context.Context, c *config, former *servedFile, a apiFile) (*servedFile, error) {
 	f := former
 	if f == nil || f.given != a {
+		if err := refuseTemplate(a.file); err != nil {
+			return former, err
+		}
 		d, err := newDescribed(s.server, a.file, a.id, a.stage, serveRefs)
 		if err != nil {
 			return former, err

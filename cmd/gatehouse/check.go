@@ -23,7 +23,7 @@ func newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Say everything that dev would say of files, for CI",
-		Long: `Read OpenAPI files as gatehouse dev does, deploy each in memory, and print what is
+		Long: `Read OpenAPI files, and templates of CloudFormation and SAM, as gatehouse dev does, deploy each in memory, and print what is
 wrong with it and what of it has no effect or does not work on this server. Nothing
 listens and nothing is called. The exit code is 1 when a file has errors.
 
@@ -48,7 +48,7 @@ shows beside the lines of a pull request. The settings that say where calls go
 			return check(cmd.Context(), c, files, func(f openapi.Finding) { write(cmd.OutOrStdout(), f) })
 		},
 	}
-	for _, name := range []string{"verbose", "region", "account", "aws", "aws-endpoint-url", "assume-roles", "identity-pools", "vpc-endpoints", "credentials", "stage-variable", "upstream-for-plain"} {
+	for _, name := range []string{"verbose", "region", "account", "aws", "aws-endpoint-url", "assume-roles", "identity-pools", "vpc-endpoints", "credentials", "stage-variable", "parameter", "upstream-for-plain"} {
 		s := settingCalled(name)
 		declare(cmd.Flags(), s.name, s.usage, s.value(&given))
 	}
@@ -103,15 +103,19 @@ func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, 
 	}
 	s.pools.pools.Close() // no issuer is called either
 	s.signers = signers
-	api, err := newDescribed(s, file, devAPI, devStage, devRefs)
+	apis, err := describeFile(s, file)
 	if err != nil {
 		return nil, err
 	}
-	d := newDeveloper(s, api, nil)
-	if err := d.create(ctx); err != nil {
+	all := newDevelopers(s, apis, nil)
+	if err := all.create(ctx); err != nil {
 		return nil, err
 	}
-	return d.findings(d.read(ctx)), nil
+	var found []openapi.Finding
+	for _, d := range all {
+		found = append(found, d.findings(d.read(ctx))...)
+	}
+	return found, nil
 }
 
 // findings are all that there is to say of a reading.

@@ -35,6 +35,7 @@ type config struct {
 	Port                  int      // of Host
 	TLS                   bool     // the root is under TLS
 	StageVariable         []string // name=value, of dev's stage
+	Parameter             []string // name=value, of templates
 	UpstreamForPlain      string   // URL of the operations without an integration, or openapi.ServersUpstream
 	AllowUnprotected      bool     // dev asks nobody who calls its API
 	Verbose               bool

@@ -24,6 +24,7 @@ type described struct {
 	api, stage string // under which it is served
 	who        *wire.Caller
 	variables  map[string]string // of the stage; nil leaves those that it has
+	template   *templated        // which API of a template it is; nil where the file is a definition
 	upstream   string            // of operations without an integration, as openapi.Options has it
 
 	remake func(context.Context) error // makes the API, if it is gone, before it is deployed; may be nil
@@ -64,10 +65,7 @@ type reading struct {
 // holds d.mu.
 func (d *described) read(ctx context.Context) *reading {
 	before := look(append(slices.Collect(maps.Keys(d.files)), d.file))
-	def, files, err := openapi.Load(d.file, openapi.Options{
-		APIID: d.api, AccountID: d.who.Account, Partition: "aws", Region: d.who.Region,
-		Lenient: true, Upstream: d.upstream, MaxSize: devSize, RefRoot: d.refs.root, RefRule: d.refs.rule,
-	})
+	def, files, err := d.load()
 	d.files = reread(append(files, d.file), before)
 	if err != nil {
 		return &reading{refused: true, wrong: d.problems(err)}
@@ -122,10 +120,11 @@ func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.Cl
 		at, _ := position(def, p)
 		def.Findings = append(def.Findings, openapi.Finding{Severity: openapi.Warning, Concern: openapi.Serving, Position: at, Text: p.String()})
 	}
-	in := &wire.CreateDeploymentRequest{RestAPIID: d.api, StageName: &d.stage, Variables: d.variables}
+	in := &wire.CreateDeploymentRequest{RestAPIID: d.api, StageName: &d.stage, Variables: d.stageVariables()}
 	if _, err := d.server.control.CreateDeployment(ctx, d.who, in); err != nil {
 		return nil, d.placed(def, err)
 	}
+	d.setStage(ctx, def)
 	return d.server.closedMethods(program), nil
 }
 

@@ -26,11 +26,15 @@ func newDev() *cobra.Command {
 	given.AWS = false
 	cmd := &cobra.Command{
 		Use:   "dev FILE",
-		Short: "Serve one OpenAPI file, and again after each save",
+		Short: "Serve one OpenAPI file or SAM template, and again after each save",
 		Long: `Serve the API that an OpenAPI file describes (Swagger 2.0, OpenAPI 3.0 or 3.1,
 JSON or YAML, with the files that it refers to). It is kept in memory, deployed
 to the stage dev, and deployed again whenever one of its files is saved. A file
 with errors is told, with line and column, and the last good one stays.
+
+A template of AWS SAM or CloudFormation, as people write it or cdk synth does, is
+served in the same way: the first of its REST APIs at the root, under the name of
+its stage. --parameter gives its parameters values.
 
 Operations with x-amazon-apigateway-integration do what that says; the others
 answer with their examples, or with values made from their schemas; Prefer:
@@ -76,30 +80,32 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 		return err
 	}
 	s.source, s.live = from, append(s.live, level.prepare)
-	api, err := newDescribed(s, file, devAPI, devStage, devRefs)
+	apis, err := describeFile(s, file)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
-	d := newDeveloper(s, api, root)
-	if err := d.create(ctx); err != nil {
+	all := newDevelopers(s, apis, root)
+	if err := all.create(ctx); err != nil {
 		return errors.Join(err, s.close())
 	}
-	s.again = d.again
+	s.again = all.again
 	s.serve()
-	at := gateway.Entrance{Name: "port", API: devAPI, Stage: devStage}
+	at := gateway.Entrance{Name: "port", API: devAPI, Stage: apis[0].stage}
 	if c.TLS {
 		at.TLS = s.ports.shown.config(nil, nil)
 	}
 	s.open(s.gateway, root, at)
-	d.announce()
+	all.announce()
 	s.host.Debugged()
-	d.reload(ctx)
-	fmt.Fprintln(d.out, "Ready.")
+	all.reload(ctx)
+	fmt.Fprintln(s.stdout, "Ready.")
 	s.stdout.Flush()
-	go watch(ctx, newNotifier(), d)
-	go obey(ctx, hangups, d.hangUp)
+	for _, d := range all {
+		go watch(ctx, newNotifier(), d)
+	}
+	go obey(ctx, hangups, all.hangUp)
 	if len(read) > 0 {
-		go watch(ctx, newNotifier(), &configFile{files: read, of: d})
+		go watch(ctx, newNotifier(), &configFile{files: read, of: all})
 	}
 	return s.wait(ctx)
 }

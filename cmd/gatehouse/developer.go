@@ -46,10 +46,14 @@ func newDeveloper(s *server, api *described, root net.Listener) *developer {
 	return d
 }
 
+// first reports whether the API is the one at the root: the only one, or the first of a
+// template.
+func (d *developer) first() bool { return d.api == devAPI }
+
 // announce prints the URLs.
 func (d *developer) announce() {
 	fmt.Fprintf(d.out, "Control plane   %s\n", d.server.ports.controlURL())
-	fmt.Fprintf(d.out, "Stage dev       %s/\n", d.root)
+	fmt.Fprintf(d.out, "Stage %-10s%s/\n", d.stage, d.root)
 	d.server.ports.announceVPCEndpoints(d.out)
 	if made := d.server.ports.shown.made(); made != nil {
 		fmt.Fprintf(d.out, "Certificate     made for this run, SHA-256 %s\n", fingerprint(made))
@@ -57,7 +61,6 @@ func (d *developer) announce() {
 	if d.server.unprotected {
 		fmt.Fprintln(d.out, "UNPROTECTED     --allow-unprotected: the stage's authorizers and API keys are skipped")
 	}
-	fmt.Fprintln(d.out)
 }
 
 // create makes the API that the file is laid over, and the VPC links that the
@@ -75,7 +78,12 @@ func (d *developer) create(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	d.server.health.empty.Store(true)
+	if d.first() {
+		d.server.health.empty.Store(true)
+	}
+	if d.template != nil {
+		d.template.set = nil // of a stage that is gone
+	}
 	d.forgetPlans(ctx)
 	d.makeLinks(ctx)
 	return nil
@@ -99,9 +107,6 @@ func (d *developer) makeLinks(ctx context.Context) {
 		fmt.Fprintln(d.out, line)
 	}
 }
-
-// hangUp does what SIGHUP is for, and deploys the file under what has changed.
-func (d *developer) hangUp(ctx context.Context) { d.under(ctx, d.server.reload) }
 
 // under deploys the file under a configuration that reload takes over.
 func (d *developer) under(ctx context.Context, reload func(context.Context)) {
@@ -128,14 +133,16 @@ func (d *developer) redeploy(ctx context.Context) bool {
 		d.refuse(r.wrong)
 		return false
 	}
-	d.server.health.empty.Store(false)
+	if d.first() {
+		d.server.health.empty.Store(false)
+	}
 	if err := d.dropVariables(ctx); err != nil {
 		fmt.Fprintf(d.out, "stage-variable: %s\n", d.problems(err)[0].Text)
 	}
 	if err := d.logAccess(ctx); err != nil {
 		fmt.Fprintf(d.out, "%s: %s\n", d.server.config().called("access-log"), d.problems(err)[0].Text)
 	}
-	if t := d.server.tracer; t != nil {
+	if t := d.server.tracer; t != nil && d.first() {
 		t.locate.Store(new(func(p pipeline.Problem) string { at, _ := position(r.def, p); return at.String() }))
 	}
 	d.callPlans(ctx, r.def)

@@ -115,7 +115,7 @@ func processes(ts *testscript.TestScript) map[string]*process {
 	return ts.Value("processes").(map[string]*process)
 }
 
-var urlLine = regexp.MustCompile(`(?m)^(Control plane|Stage dev) +(https?://\S+?)/?$`)
+var urlLine = regexp.MustCompile(`(?m)^(Control plane|Stage [\w-]+) +(https?://\S+?)/?$`)
 
 // scriptURLs are the lines beside those of urlLine that name a URL for scripts.
 var scriptURLs = map[string]*regexp.Regexp{
@@ -191,7 +191,7 @@ func startCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(p.waitFor(`^Ready\.$`))
 	for _, m := range urlLine.FindAllStringSubmatch(p.printed(), -1) {
 		name := "_URL"
-		if m[1] == "Stage dev" {
+		if m[1] != "Control plane" {
 			name = "_ROOT"
 		}
 		ts.Setenv(args[0]+name, m[2])

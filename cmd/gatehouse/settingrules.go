@@ -37,6 +37,7 @@ var idleRules = []struct {
 	{"host", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
 	{"tls", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; gateway-tls-listen is the address of serve under TLS"},
 	{"stage-variable", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; stages have their own variables"},
+	{"parameter", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev, which serves templates"},
 	{"allow-unprotected", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev, and what protects APIs is never skipped in serve"},
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated && c.GatewayListen != "" }, "with allow-unauthenticated, which allows all names, and gateway-listen, which has the custom domain names"},

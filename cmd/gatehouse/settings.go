@@ -87,6 +87,8 @@ var settings = []setting{
 		value: switchAt(func(c *config) *bool { return &c.TLS })},
 	{name: "stage-variable", live: true, usage: "variable of the stage, NAME=VALUE (repeatable)", only: inDev,
 		value: func(c *config) pflag.Value { return pairsValue{&c.StageVariable, new(bool)} }, check: checkStageVariables},
+	{name: "parameter", live: true, usage: "value of a parameter of the template, NAME=VALUE (repeatable); those of lists are separated by commas", only: inDev,
+		value: func(c *config) pflag.Value { return pairsValue{&c.Parameter, new(bool)} }, check: checkParameters},
 	{name: "allow-unprotected", usage: "skip the authorizers and API keys of the file: everybody is let in, and each such answer has the header X-Gatehouse-Unprotected", only: inDev,
 		value: switchAt(func(c *config) *bool { return &c.AllowUnprotected })},
 	{name: "verbose", usage: "tell of each part of the file that has no effect, not how many there are", only: inDev,

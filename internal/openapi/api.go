@@ -197,7 +197,13 @@ type DocumentationPart struct {
 }
 
 // Ref is the reference to what the part is made of.
-func (p *DocumentationPart) Ref() string { return p.from.reference() }
+// It is "#", the whole document, for a part that no document was read for.
+func (p *DocumentationPart) Ref() string {
+	if p.from == nil {
+		return "#"
+	}
+	return p.from.reference()
+}
 
 // A FeatureName names what a definition asks for, in the words of the service's
 // documentation.

@@ -27,6 +27,17 @@ func intrinsicTag(src *source, y *yaml.Node) Finding {
 	}
 }
 
+// longForm writes out an intrinsic whose argument has its tag: !Sub as Fn::Sub.
+func longForm(n *node, tag string) *node {
+	name := "Fn::" + tag[1:]
+	if tag == "!Ref" || tag == "!Condition" {
+		name = tag[1:]
+	}
+	out := &node{kind: object, src: n.src, line: n.line, column: n.column, fields: []field{{name: name, line: n.line, column: n.column, value: n}}}
+	out.seal()
+	return out
+}
+
 // isIntrinsic reports whether a member's name is that of an intrinsic, and the only one
 // of its object.
 func isIntrinsic(n *node) bool {

@@ -45,6 +45,8 @@ type source struct {
 	maxWeight int   // of root
 	stop      func() error
 	memory    Meter
+
+	intrinsics bool // values with the tags of CloudFormation's intrinsics become their long forms
 }
 
 // stopped asks, after so many values, whether reading is to go on.

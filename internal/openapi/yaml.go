@@ -152,6 +152,9 @@ func (r *yamlReader) value(y *yaml.Node) (*node, error) {
 	if n.weight > r.src.maxWeight || n.height > maxDepth {
 		return nil, yamlErrorAt(y, "aliases make the document too large")
 	}
+	if r.src.intrinsics && intrinsicTags[y.Tag] {
+		n = longForm(n, y.Tag)
+	}
 	if y.Anchor != "" {
 		r.made[y] = n
 	}
@@ -275,7 +278,7 @@ func (r *yamlReader) scalar(y *yaml.Node) (kind, string) {
 
 // ownTag notes y when its tag is not the plain one of its kind.
 func (r *yamlReader) ownTag(y *yaml.Node, plain string) {
-	if y.Tag != plain && len(r.unknown) < maxFindings {
+	if y.Tag != plain && len(r.unknown) < maxFindings && !(r.src.intrinsics && intrinsicTags[y.Tag]) {
 		r.unknown = append(r.unknown, y)
 	}
 }

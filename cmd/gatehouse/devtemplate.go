@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/template"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A templated API is one of a template: the first one, or that of a logical id.
+type templated struct {
+	name  string       // logical id; "" for the first API
+	stage template.API // what the template said last of its stage
+	set   []wire.PatchOperation
+}
+
+// describeFile describes what dev serves of a file: the API of a definition, or those of a
+// template. What a template has when dev starts is served until it ends.
+func describeFile(s *server, file string) ([]*described, error) {
+	first, err := newDescribed(s, file, devAPI, devStage, devRefs)
+	if err != nil {
+		return nil, err
+	}
+	first.upstream = s.config().UpstreamForPlain
+	if data, err := openapi.ReadFile(file, openapi.Options{MaxSize: devSize}); err != nil || !template.Is(data) {
+		return []*described{first}, nil
+	}
+	first.template = new(templated)
+	t, _, err := template.Load(file, first.templateOptions())
+	if err != nil || len(t.APIs) == 0 {
+		return []*described{first}, nil // which a reading tells
+	}
+	all := []*described{first}
+	for i := range t.APIs {
+		d := first
+		if i > 0 {
+			d = &described{
+				server: s, file: file, refs: first.refs, api: templateAPI(i, t.APIs[i].LogicalID), who: first.who,
+				template: &templated{name: t.APIs[i].LogicalID}, stage: devStage,
+			}
+			all = append(all, d)
+		}
+		if stageName.MatchString(t.APIs[i].Stage) {
+			d.stage = t.APIs[i].Stage
+		}
+	}
+	return all, nil
+}
+
+// templateAPI is the id of an API of a template. Of the first it is that which all files
+// have that dev serves.
+func templateAPI(number int, logicalID string) string {
+	if number == 0 {
+		return devAPI
+	}
+	return devAPI + "-" + apiID(logicalID)
+}
+
+func (d *described) templateOptions() template.Options {
+	parameters, _ := d.server.config().parameters() // checked when loaded
+	return template.Options{
+		Read: openapi.Options{
+			AccountID: d.who.Account, Partition: "aws", Region: d.who.Region, MaxSize: devSize,
+			RefRoot: d.refs.root, RefRule: d.refs.rule, Upstream: d.upstream,
+		},
+		Parameters: parameters, APIID: templateAPI, KeyValue: madeKey,
+	}
+}
+
+// keySalt makes the keys of one run unlike those of another.
+var keySalt = rand.Text()
+
+// madeKey is the value of an API key that a template leaves to the service: the same for
+// the whole run.
+func madeKey(logicalID string) string {
+	sum := sha256.Sum256([]byte(keySalt + logicalID))
+	return hex.EncodeToString(sum[:20])
+}
+
+// load reads the definition of the API, which may be in a template.
+func (d *described) load() (*openapi.API, []string, error) {
+	if d.template == nil {
+		return openapi.Load(d.file, openapi.Options{
+			APIID: d.api, AccountID: d.who.Account, Partition: "aws", Region: d.who.Region,
+			Lenient: true, Upstream: d.upstream, MaxSize: devSize, RefRoot: d.refs.root, RefRule: d.refs.rule,
+		})
+	}
+	t, files, err := template.Load(d.file, d.templateOptions())
+	if err != nil {
+		return nil, files, err
+	}
+	for i := range t.APIs {
+		if api := &t.APIs[i]; api.LogicalID == d.template.name || i == 0 && d.template.name == "" {
+			d.template.stage = *api
+			def := api.Definition
+			if d.template.name == "" {
+				def.Findings = append(t.Findings, def.Findings...)
+			}
+			if api.Stage != d.stage && api.Stage != "" {
+				def.Findings = append(def.Findings, d.about(openapi.Warning, "the stage %s of %s is served as %s: start gatehouse dev again to serve it by its name", brief(api.Stage), api.LogicalID, d.stage))
+			}
+			return def, files, nil
+		}
+	}
+	if d.template.name != "" {
+		return nil, files, &openapi.InputError{Findings: []openapi.Finding{d.about(openapi.Error, "the template has no REST API %s any more: start gatehouse dev again", d.template.name)}}
+	}
+	return nil, files, &openapi.InputError{Findings: append(t.Findings, d.about(openapi.Error, "the template has no REST API (AWS::Serverless::Api, an event of type Api, or AWS::ApiGateway::RestApi)"))}
+}
+
+// about is a finding about the file as a whole.
+func (d *described) about(severity openapi.Severity, format string, args ...any) openapi.Finding {
+	return openapi.Finding{Severity: severity, Concern: openapi.Serving, Position: openapi.Position{File: d.file}, Text: fmt.Sprintf(format, args...)}
+}
+
+// stageVariables are those of the configuration over those of the template, nil for none.
+func (d *described) stageVariables() map[string]string {
+	if d.template == nil || len(d.template.stage.Variables) == 0 {
+		return d.variables
+	}
+	out := maps.Clone(d.template.stage.Variables)
+	maps.Copy(out, d.variables)
+	return out
+}
+
+// setStage gives the stage the settings that the template has for it, in place of those
+// that it had before. What is wrong with one is a finding.
+func (d *described) setStage(ctx context.Context, def *openapi.API) {
+	if d.template == nil || reflect.DeepEqual(d.template.set, d.template.stage.Settings) {
+		return
+	}
+	var operations []wire.PatchOperation
+	dropped := make(map[string]bool)
+	for _, op := range d.template.set {
+		if of := path.Dir(path.Dir(*op.Path)); of != "/" && !dropped[of] { // of methods: /resource/VERB/setting/name
+			dropped[of] = true
+			operations = append(operations, wire.PatchOperation{Op: new("remove"), Path: &of})
+		}
+		if *op.Path == "/cacheClusterEnabled" || *op.Path == "/tracingEnabled" {
+			operations = append(operations, wire.PatchOperation{Op: new("replace"), Path: op.Path, Value: new("false")})
+		}
+	}
+	d.template.set = d.template.stage.Settings
+	d.allowLogs(ctx)
+	for _, op := range append(operations, d.template.set...) {
+		_, err := d.server.control.UpdateStage(ctx, d.who, &wire.UpdateStageRequest{RestAPIID: d.api, StageName: d.stage, PatchOperations: []wire.PatchOperation{op}})
+		if err != nil {
+			def.Findings = append(def.Findings, d.about(openapi.Warning, "the stage's setting %s has no effect: %s", *op.Path, plainAnswer(err)))
+		}
+	}
+}
+
+// allowLogs gives the account the role that the service wants before a stage may be logged, where
+// the template has a stage logged. It is of the account and not of the template at AWS.
+func (d *described) allowLogs(ctx context.Context) {
+	logged := func(op wire.PatchOperation) bool { return strings.Contains(*op.Path, "/logging/") }
+	account, err := d.server.control.GetAccount(ctx, d.who, &wire.GetAccountRequest{})
+	if err != nil || account.CloudwatchRoleARN != nil || !slices.ContainsFunc(d.template.set, logged) {
+		return
+	}
+	role := "arn:aws:iam::" + d.who.Account + ":role/gatehouse-dev"
+	_, _ = d.server.control.UpdateAccount(ctx, d.who, &wire.UpdateAccountRequest{PatchOperations: []wire.PatchOperation{
+		{Op: new("replace"), Path: new("/cloudwatchRoleArn"), Value: &role},
+	}}) // the stage's settings tell what is wrong
+}
+
+// parameters are the values of the parameters of templates, nil for none.
+func (c *config) parameters() (map[string]string, error) {
+	var out map[string]string
+	for _, pair := range c.Parameter {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("%q is no NAME=VALUE", brief(pair))
+		}
+		if _, twice := out[name]; twice {
+			return nil, fmt.Errorf("%s is given twice", brief(name))
+		}
+		if out == nil {
+			out = make(map[string]string)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+func checkParameters(c *config) error {
+	_, err := c.parameters()
+	return err
+}
+
+// errNoTemplate is why serve takes no template.
+var errNoTemplate = errors.New("is a template of CloudFormation or SAM, which gatehouse dev serves: serve takes the definition of an API")
+
+// refuseTemplate refuses a template where a definition is wanted.
+func refuseTemplate(file string) error {
+	info, err := os.Stat(file)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil // which is told when it is read
+	}
+	if data, err := openapi.ReadFile(file, openapi.Options{MaxSize: devSize}); err == nil && template.Is(data) {
+		return fmt.Errorf("%s %w", file, errNoTemplate)
+	}
+	return nil
+}

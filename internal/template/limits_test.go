@@ -1,0 +1,153 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+)
+
+// load evaluates a template of its own.
+func load(t testing.TB, text string, o Options) *Template {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "template.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	made, _, err := Load(name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// told is all that is told of a template.
+func told(made *Template) string {
+	var b strings.Builder
+	writeFindings(&b, made.Findings)
+	for _, api := range made.APIs {
+		writeFindings(&b, api.Definition.Findings)
+	}
+	return b.String()
+}
+
+const api = "Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {StageName: s, Variables: {v: %s}}}\n"
+
+// TestLimits evaluates templates that are made to exhaust us.
+func TestLimits(t *testing.T) {
+	long := strings.Repeat("x", 4000)
+	bomb := "a0: &a0 [" + strings.Repeat("{Ref: P},", 9) + "{Ref: P}]\n"
+	for i := 1; i < 8; i++ {
+		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d,", i-1), 10), ","))
+	}
+	deep := strings.Repeat("!Base64 {Fn::Sub: [a, {a: ", 1) + "x" + "}]}"
+	chain := "Conditions:\n  C0: !Equals [a, a]\n"
+	for i := 1; i < 1000; i++ {
+		chain += fmt.Sprintf("  C%d: !Not [!Condition C%d]\n", i, i-1)
+	}
+	names := "Resources:\n"
+	for i := range 1000 {
+		names += fmt.Sprintf("  T%d: {Type: AWS::DynamoDB::Table, Properties: {TableName: !Ref T%d}}\n", i, (i+1)%1000)
+	}
+	parameter := "Parameters: {P: {Type: String, Default: " + long + "}}\n"
+	tests := map[string]struct{ template, want string }{
+		"references that make much text": {parameter + fmt.Sprintf(api, "!Sub '"+strings.Repeat("${P}", 20000)+"'"), "bytes of text"},
+		"lists in lists by Join":         {parameter + fmt.Sprintf(api, "!Join [x, ["+strings.TrimSuffix(strings.Repeat("!Ref P,", 20000), ",")+"]]"), "bytes of text"},
+		"aliases":                        {bomb + parameter + fmt.Sprintf(api, "!Join ['', *a7]"), "aliases make"},
+		"conditions of conditions":       {chain + fmt.Sprintf(api, "!If [C999, a, b]"), "nested more than 256 levels deep"},
+		"names of names":                 {strings.Replace(fmt.Sprintf(api, "!Ref T0"), "Resources:\n", names, 1), "nested more than 256 levels deep"},
+		"many resources":                 {"Resources:\n  Api: {Type: AWS::Serverless::Api}\n" + many(3000, "  R%d: {Type: AWS::SQS::Queue}\n"), "more than 2000 resources"},
+		"a small one":                    {fmt.Sprintf(api, deep), ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "template.yaml")
+			if err := os.WriteFile(file, []byte(tt.template), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			made, _, err := Load(file, options(nil))
+			got := fmt.Sprint(err)
+			var input *openapi.InputError
+			switch {
+			case err == nil:
+				got = told(made)
+			case errors.As(err, &input):
+				got = input.Findings[0].String()
+			}
+			if tt.want == "" && strings.Contains(got, "error") || !strings.Contains(got, tt.want) {
+				t.Errorf("got %.1000s, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func many(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
+// TestParameters gives parameters values.
+func TestParameters(t *testing.T) {
+	const of = "Parameters: {P: {Type: String}, L: {Type: CommaDelimitedList, Default: a}, S: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /x}}\n"
+	made := load(t, of+fmt.Sprintf(api, "!Sub ['${P}-${J}-${S}', {J: !Join ['+', !Ref L]}]"), options(map[string]string{"P": "p", "L": "x, y", "S": "s"}))
+	if got := made.APIs[0].Variables["v"]; got != "p-x+y-s" {
+		t.Errorf("got %q: %s", got, told(made))
+	}
+	made = load(t, of+fmt.Sprintf(api, "1"), options(map[string]string{"Q": "p"}))
+	if got := told(made); !strings.Contains(got, "the template has no parameter Q") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// FuzzLoad checks that no bytes harm the evaluation, and that what comes of it can be used.
+func FuzzLoad(f *testing.F) {
+	names, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range names {
+		a, err := txtar.ParseFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range a.Files {
+			if Is(file.Data) {
+				f.Add(file.Data)
+			}
+		}
+	}
+	f.Add([]byte("Resources:\n  A: {Type: AWS::ApiGateway::RestApi}\n  R: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref A, ParentId: !Ref R, PathPart: x}}\n"))
+	dir := f.TempDir()
+	file := filepath.Join(dir, "template.yaml")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 64<<10 || os.WriteFile(file, data, 0o600) != nil {
+			return
+		}
+		made, _, err := Load(file, options(nil))
+		if err != nil {
+			return
+		}
+		for _, api := range made.APIs {
+			known := map[string]bool{"": true}
+			for _, r := range api.Definition.Resources {
+				if parent := r.Path[:strings.LastIndexByte(r.Path, '/')]; !known[parent] {
+					t.Errorf("%q comes before its parent", r.Path)
+				}
+				known[strings.TrimSuffix(r.Path, "/")] = true
+				for i := range r.Methods {
+					_ = routeText(r.Path, &r.Methods[i])
+					_, _ = api.Definition.Locate(r.Methods[i].Ref)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,283 @@
+package template
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// What SAM calls the API, and its stage, of events that name none.
+const (
+	impliedName  = "ServerlessRestApi"
+	impliedStage = "Prod"
+)
+
+// impliedAPI adds the API of the events that name none, if there are any.
+func (s *stack) impliedAPI() {
+	if s.byName[impliedName] != nil {
+		return
+	}
+	for _, e := range s.events() {
+		if e.of.Get("Properties").Get("RestApiId") != nil {
+			continue
+		}
+		raw := s.withGlobals(kindServerlessAPI, &openapi.Tree{Kind: openapi.ObjectTree, Position: e.at})
+		r := &resource{name: impliedName, kind: kindServerlessAPI, at: e.at, raw: raw}
+		s.resources = slices.Insert(s.resources, 0, r)
+		s.byName[impliedName] = r
+		return
+	}
+}
+
+// An event is one of type Api of a function.
+type event struct {
+	function *resource
+	name     string
+	at       openapi.Position
+	of       *openapi.Tree // as the template has it
+	api      *resource     // nil for none of the template's; set when the APIs are known
+}
+
+// path leads to the event.
+func (e *event) path() string {
+	return "#/Resources/" + escape(e.function.name) + "/Properties/Events/" + escape(e.name)
+}
+
+// events are those of all functions.
+func (s *stack) events() []event {
+	var out []event
+	for _, r := range s.resources {
+		if r.kind != kindServerlessFn {
+			continue
+		}
+		for _, m := range members(r.raw.Get("Events")) {
+			if text(m.Value.Get("Type")) == "Api" {
+				out = append(out, event{function: r, name: m.Name, at: m.Position, of: m.Value})
+			}
+		}
+	}
+	return out
+}
+
+// findEvents finds the APIs of the events.
+func (s *stack) findEvents() {
+	s.calls = s.events()
+	for i := range s.calls {
+		e := &s.calls[i]
+		id := e.of.Get("Properties").Get("RestApiId")
+		if e.api = s.byName[impliedName]; id != nil {
+			e.api = s.apiCalled(id, e.path()+"/Properties/RestApiId")
+		}
+	}
+}
+
+// serverless makes the API of an AWS::Serverless::Api: its definition, if it has one, the
+// events of functions, and what SAM lays over them.
+func (a *apiBuilder) serverless() {
+	p := a.of(a.resource)
+	body := a.definition(p)
+	a.begin(body)
+	api := &a.def.RestAPI
+	setText(&api.Name, p.get("Name"))
+	setText(&api.Description, p.get("Description"))
+	setText(&api.APIKeySource, p.get("ApiKeySourceType"))
+	setText(&api.SecurityPolicy, p.get("SecurityPolicy"))
+	a.policy(p.get("Policy"))
+	a.binaryTypes(p.get("BinaryMediaTypes"))
+	a.endpoint(p.get("EndpointConfiguration"))
+	if n := whole(p.get("MinimumCompressionSize")); n != nil {
+		api.MinimumCompressionSize = n
+	}
+	if b := truth(p.get("DisableExecuteApiEndpoint")); b != nil {
+		api.DisableExecuteAPIEndpoint = b
+	}
+	a.serverlessModels(p.get("Models"))
+	a.serverlessResponses(p.get("GatewayResponses"))
+	a.eventMethods(body == nil || isTrue(p.get("MergeDefinitions")))
+	a.parts()
+	a.methods()
+	a.cors(p.get("Cors"))
+	a.auth(p.within("Auth"))
+	if a.out.Stage = text(p.get("StageName")); a.out.Stage == "" {
+		a.out.Stage = impliedStage
+	}
+	a.stageSettings(p)
+	p.silently("Mode", "FailOnWarnings", "OpenApiVersion", "AlwaysDeploy", "PropagateTags", "MergeDefinitions")
+	p.without("custom domain names are the server's: see domain names in the manual", "Domain")
+	p.rest()
+	a.out.Definition = a.def
+}
+
+// definition is what DefinitionBody or DefinitionUri has, nil for neither.
+func (a *apiBuilder) definition(p *object) *openapi.Tree {
+	if body := p.get("DefinitionBody"); body != nil {
+		return body
+	}
+	at := p.get("DefinitionUri")
+	if at == nil {
+		return nil
+	}
+	if at.Kind != openapi.TextTree {
+		a.note(openapi.Error, at.Position, p.path+"/DefinitionUri", "DefinitionUri leads to a bucket, which is not on this machine: name a file beside the template")
+		return nil
+	}
+	return a.file(at, p.path+"/DefinitionUri")
+}
+
+// serverlessModels adds the models of an API's own, whose references are of the form of a
+// definition.
+func (a *apiBuilder) serverlessModels(t *openapi.Tree) {
+	for _, m := range members(t) {
+		schema := textOrJSON(a.canonical(m.Value, 0))
+		a.def.Models = append(a.def.Models, openapi.Model{Ref: a.ref(a.resource), Model: wire.Model{
+			Name: new(m.Name), ContentType: new("application/json"), Schema: &schema,
+		}})
+	}
+}
+
+// canonical gives the references of a schema to other models the service's form.
+func (a *apiBuilder) canonical(t *openapi.Tree, depth int) *openapi.Tree {
+	if t == nil || depth > maxDepth || len(t.Items)+len(t.Members) == 0 || !a.spend(t, 0) {
+		return t
+	}
+	out := &openapi.Tree{Kind: t.Kind, Text: t.Text, Position: t.Position}
+	for _, item := range t.Items {
+		out.Items = append(out.Items, a.canonical(item, depth+1))
+	}
+	for _, m := range t.Members {
+		of := text(m.Value)
+		for _, within := range []string{"#/definitions/", "#/components/schemas/"} {
+			if name, ok := strings.CutPrefix(of, within); ok && m.Name == "$ref" {
+				m.Value = newText("https://apigateway.amazonaws.com/restapis/"+a.resource.id+"/models/"+name, m.Value.Position)
+			}
+		}
+		m.Value = a.canonical(m.Value, depth+1)
+		out.Members = append(out.Members, m)
+	}
+	return out
+}
+
+func (a *apiBuilder) serverlessResponses(t *openapi.Tree) {
+	places := map[string]string{"Headers": "header", "Paths": "path", "QueryStrings": "querystring"}
+	for _, m := range members(t) {
+		parameters := make(map[string]string)
+		for _, place := range members(m.Value.Get("ResponseParameters")) {
+			for _, p := range members(place.Value) {
+				parameters["gatewayresponse."+places[place.Name]+"."+p.Name] = text(p.Value)
+			}
+		}
+		a.def.GatewayResponses = append(a.def.GatewayResponses, wire.GatewayResponse{
+			ResponseType: new(m.Name), StatusCode: optional(m.Value.Get("StatusCode")),
+			ResponseParameters: parameters, ResponseTemplates: templateMap(m.Value.Get("ResponseTemplates")),
+		})
+	}
+}
+
+// eventMethods makes the methods of the events that are of the API. With a definition that
+// they are not merged into, that has to have them.
+func (a *apiBuilder) eventMethods(merged bool) {
+	for _, e := range a.calls {
+		if e.api != a.resource {
+			continue
+		}
+		path := e.path()
+		p := &object{stack: a.stack, tree: a.evaluate(e.of.Get("Properties"), path+"/Properties"), path: path + "/Properties", read: make(map[string]bool)}
+		p.silently("RestApiId")
+		at, verb := text(p.get("Path")), strings.ToUpper(text(p.get("Method")))
+		if !strings.HasPrefix(at, "/") || len(at) > maxPath {
+			a.note(openapi.Error, e.at, path, "its Path is no path such as /orders")
+			continue
+		}
+		if at != "/" {
+			at = strings.TrimSuffix(at, "/")
+		}
+		if !merged {
+			if a.has(at, verb) == nil {
+				a.note(openapi.Warning, e.at, path, "the definition of the API has no %s %s, to which the event would lead", brief(verb), brief(at))
+			}
+			continue
+		}
+		m := a.eventMethod(p, e, at, verb)
+		m.Ref = a.home + path
+		p.silently("Auth")
+		p.rest()
+		a.put(at, m)
+	}
+}
+
+// has returns the method of a path that answers a verb, nil for none.
+func (a *apiBuilder) has(path, verb string) *openapi.Method {
+	for i := range a.def.Resources {
+		for j := range a.def.Resources[i].Methods {
+			m := &a.def.Resources[i].Methods[j]
+			if a.def.Resources[i].Path == path && (*m.HTTPMethod == verb || *m.HTTPMethod == "ANY") {
+				return m
+			}
+		}
+	}
+	return nil
+}
+
+// eventMethod is a method that calls the function of an event.
+func (a *apiBuilder) eventMethod(p *object, e event, path, verb string) openapi.Method {
+	m := openapi.Method{Method: wire.Method{
+		HTTPMethod: &verb, AuthorizationType: new("NONE"), RequestParameters: make(map[string]bool),
+		MethodIntegration: &wire.Integration{
+			Type: new("AWS_PROXY"), HTTPMethod: new("POST"), URI: new(a.invocation(a.arn(e.function))),
+			TimeoutInMillis: whole(p.get("TimeoutInMillis")), ResponseTransferMode: optional(p.get("ResponseTransferMode")),
+		},
+	}}
+	if mode := m.MethodIntegration.ResponseTransferMode; mode != nil && *mode == "STREAM" {
+		uri := strings.NewReplacer("/2015-03-31/", "/2021-11-15/", "/invocations", "/response-streaming-invocations").Replace(*m.MethodIntegration.URI)
+		m.MethodIntegration.URI = &uri
+	}
+	for part := range strings.SplitSeq(path, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok && !strings.HasSuffix(name, "+}") {
+			m.RequestParameters["method.request.path."+strings.TrimSuffix(name, "}")] = true
+		}
+	}
+	for _, t := range list(p.get("RequestParameters")) {
+		if t.Kind == openapi.TextTree {
+			m.RequestParameters[t.Text] = false
+		}
+		for _, of := range members(t) {
+			m.RequestParameters[of.Name] = isTrue(of.Value.Get("Required"))
+			if isTrue(of.Value.Get("Caching")) {
+				m.MethodIntegration.CacheKeyParameters = append(m.MethodIntegration.CacheKeyParameters, of.Name)
+			}
+		}
+	}
+	a.requestModel(&m, p.get("RequestModel"))
+	return m
+}
+
+// invocation is the URI of an integration or an authorizer that calls a function.
+func (a *apiBuilder) invocation(function string) string {
+	return "arn:" + a.o.Read.Partition + ":apigateway:" + a.o.Read.Region + ":lambda:path/2015-03-31/functions/" + function + "/invocations"
+}
+
+// requestModel sets the model of a method's bodies, and what is validated.
+func (a *apiBuilder) requestModel(m *openapi.Method, t *openapi.Tree) {
+	if t == nil {
+		return
+	}
+	if name := text(t.Get("Model")); name != "" {
+		m.RequestModels = map[string]string{"application/json": name}
+	}
+	body, parameters := isTrue(t.Get("ValidateBody")), isTrue(t.Get("ValidateParameters"))
+	if !body && !parameters {
+		return
+	}
+	name := map[[2]bool]string{{true, true}: "body-and-params", {true, false}: "body-only", {false, true}: "params-only"}[[2]bool{body, parameters}]
+	m.RequestValidator = name
+	for i := range a.def.RequestValidators {
+		if *a.def.RequestValidators[i].Name == name {
+			return
+		}
+	}
+	a.def.RequestValidators = append(a.def.RequestValidators, wire.RequestValidator{
+		Name: &name, ValidateRequestBody: &body, ValidateRequestParameters: &parameters,
+	})
+}

@@ -1,0 +1,233 @@
+package template
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// auth protects the API as the property Auth of SAM and those of its events say.
+func (a *apiBuilder) auth(p *object) {
+	scopes := make(map[string][]string) // of authorizers
+	for _, m := range members(p.get("Authorizers")) {
+		scopes[m.Name] = texts(m.Value.Get("AuthorizationScopes"))
+		a.serverlessAuthorizer(m)
+	}
+	standard := text(p.get("DefaultAuthorizer"))
+	preflight := func(name string) bool { b := truth(p.get(name)); return b == nil || *b }
+	onPreflight, keyOnPreflight := preflight("AddDefaultAuthorizerToCorsPreflight"), preflight("AddApiKeyRequiredToCorsPreflight")
+	keys := isTrue(p.get("ApiKeyRequired"))
+	events := a.eventAuth()
+	for i := range a.def.Resources {
+		for j := range a.def.Resources[i].Methods {
+			m := &a.def.Resources[i].Methods[j]
+			options := *m.HTTPMethod == "OPTIONS"
+			own := events[a.def.Resources[i].Path+" "+*m.HTTPMethod]
+			if standard != "" && (!options || onPreflight) && own.authorizer == "" && *m.AuthorizationType == "NONE" {
+				a.authorize(m, standard, scopes[standard], a.resource.at)
+			}
+			if keys && (!options || keyOnPreflight) && m.APIKeyRequired == nil {
+				m.APIKeyRequired = new(true)
+			}
+			a.eventAuthorize(m, own, scopes)
+		}
+	}
+	a.resourcePolicy(p.get("ResourcePolicy"))
+	a.serverlessPlan(p.get("UsagePlan"))
+	p.without("functions are called with the credentials of this server", "InvokeRole")
+	p.rest()
+}
+
+// An eventAuth is what an event says of who may call its method.
+type eventAuth struct {
+	authorizer string // NONE for nobody in particular, "" where nothing is said
+	keys       *bool
+	scopes     *openapi.Tree
+	at         openapi.Position
+}
+
+// eventAuth has what the events of the API say, by path and verb.
+func (a *apiBuilder) eventAuth() map[string]eventAuth {
+	out := make(map[string]eventAuth)
+	for _, e := range a.calls {
+		t := e.of.Get("Properties").Get("Auth")
+		if t == nil || e.api != a.resource {
+			continue
+		}
+		path := e.path() + "/Properties"
+		properties := a.evaluate(e.of.Get("Properties"), path)
+		p := &object{stack: a.stack, tree: properties.Get("Auth"), path: path + "/Auth", read: make(map[string]bool)}
+		at, verb := text(properties.Get("Path")), strings.ToUpper(text(properties.Get("Method")))
+		if at != "/" {
+			at = strings.TrimSuffix(at, "/")
+		}
+		out[at+" "+verb] = eventAuth{text(p.get("Authorizer")), truth(p.get("ApiKeyRequired")), p.get("AuthorizationScopes"), t.Position}
+		a.eventPolicy(p.get("ResourcePolicy"), verb+at)
+		p.without("functions are called with the credentials of this server", "InvokeRole")
+		p.silently("OverrideApiAuth")
+		p.rest()
+	}
+	return out
+}
+
+// eventAuthorize protects a method as its event says.
+func (a *apiBuilder) eventAuthorize(m *openapi.Method, own eventAuth, scopes map[string][]string) {
+	if own.keys != nil {
+		m.APIKeyRequired = own.keys
+	}
+	switch own.authorizer {
+	case "":
+	case "NONE":
+		m.AuthorizationType, m.Authorizer, m.AuthorizationScopes = new("NONE"), "", nil
+	default:
+		a.authorize(m, own.authorizer, scopes[own.authorizer], own.at)
+	}
+	if own.scopes != nil && m.Authorizer != "" {
+		m.AuthorizationScopes = texts(own.scopes)
+	}
+}
+
+// authorize has an authorizer decide who may call a method.
+func (a *apiBuilder) authorize(m *openapi.Method, name string, scopes []string, at openapi.Position) {
+	if name == "AWS_IAM" {
+		m.AuthorizationType = new("AWS_IAM")
+		return
+	}
+	for i := range a.def.Authorizers {
+		if *a.def.Authorizers[i].Name != name {
+			continue
+		}
+		m.Authorizer, m.AuthorizationType = name, new("CUSTOM")
+		if *a.def.Authorizers[i].Type == "COGNITO_USER_POOLS" {
+			m.AuthorizationType, m.AuthorizationScopes = new("COGNITO_USER_POOLS"), scopes
+		}
+		return
+	}
+	a.noteOf(openapi.Security, openapi.Error, at, m.Ref, "the API has no authorizer %q", brief(name))
+}
+
+// serverlessAuthorizer makes one of the authorizers of Auth.
+func (a *apiBuilder) serverlessAuthorizer(m openapi.Member) {
+	path := "#/Resources/" + escape(a.resource.name) + "/Properties/Auth/Authorizers/" + escape(m.Name)
+	p := &object{stack: a.stack, tree: m.Value, path: path, read: make(map[string]bool)}
+	identity := p.within("Identity")
+	header := text(identity.get("Header"))
+	if header == "" {
+		header = "Authorization"
+	}
+	w := wire.Authorizer{
+		Name: new(m.Name), IdentitySource: new("method.request.header." + header),
+		IdentityValidationExpression: optional(identity.get("ValidationExpression")),
+		AuthorizerResultTTLInSeconds: whole(identity.get("ReauthorizeEvery")),
+	}
+	function := text(p.get("FunctionArn"))
+	switch {
+	case p.get("UserPoolArn") != nil:
+		w.Type, w.AuthType, w.ProviderARNs = new("COGNITO_USER_POOLS"), new("cognito_user_pools"), texts(p.get("UserPoolArn"))
+	case function == "":
+		a.noteOf(openapi.Security, openapi.Error, m.Position, path, "the authorizer has neither UserPoolArn nor FunctionArn")
+		return
+	case strings.EqualFold(text(p.get("FunctionPayloadType")), "REQUEST"):
+		w.Type, w.IdentitySource = new("REQUEST"), identitySources(identity)
+	default:
+		w.Type = new("TOKEN")
+	}
+	if function != "" {
+		w.AuthType, w.AuthorizerURI = new("custom"), new(a.invocation(function))
+		w.AuthorizerCredentials = optional(p.get("FunctionInvokeRole"))
+	}
+	p.silently("AuthorizationScopes", "DisableFunctionDefaultPermissions", "FunctionPayloadType", "FunctionInvokeRole", "FunctionArn")
+	identity.rest()
+	p.rest()
+	a.def.Authorizers = append(a.def.Authorizers, openapi.Authorizer{Authorizer: w, Ref: a.home + path})
+}
+
+// identitySources joins what a request authorizer goes by.
+func identitySources(identity *object) *string {
+	var out []string
+	for _, of := range [][2]string{{"Headers", "method.request.header."}, {"QueryStrings", "method.request.querystring."}, {"StageVariables", "stageVariables."}, {"Context", "context."}} {
+		for _, name := range texts(identity.get(of[0])) {
+			out = append(out, of[1]+name)
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	return new(strings.Join(out, ", "))
+}
+
+// serverlessPlan makes the usage plan that SAM would, with a key.
+func (a *apiBuilder) serverlessPlan(t *openapi.Tree) {
+	if kind := text(t.Get("CreateUsagePlan")); kind == "" || kind == "NONE" {
+		return
+	}
+	plan := openapi.UsagePlan{Name: text(t.Get("UsagePlanName")), Throttle: throttle(t.Get("Throttle")), Quota: quota(t.Get("Quota"))}
+	if plan.Name == "" {
+		plan.Name = a.resource.name + "UsagePlan"
+	}
+	if a.o.KeyValue != nil {
+		plan.Keys = []string{a.o.KeyValue(a.resource.name + "ApiKey")}
+	}
+	a.def.UsagePlans = append(a.def.UsagePlans, plan)
+}
+
+// cors answers preflights at the paths that have no method for them.
+func (a *apiBuilder) cors(t *openapi.Tree) {
+	if t == nil {
+		return
+	}
+	origin, get := text(t), func(name string) string { return text(t.Get(name)) }
+	if t.Kind == openapi.ObjectTree {
+		origin = get("AllowOrigin")
+	}
+	for i := range a.def.Resources {
+		r := &a.def.Resources[i]
+		if len(r.Methods) == 0 || slices.ContainsFunc(r.Methods, func(m openapi.Method) bool { return *m.HTTPMethod == "OPTIONS" }) {
+			continue
+		}
+		headers := map[string]string{"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Headers": get("AllowHeaders"), "Access-Control-Max-Age": get("MaxAge")}
+		if headers["Access-Control-Allow-Methods"] = get("AllowMethods"); headers["Access-Control-Allow-Methods"] == "" {
+			headers["Access-Control-Allow-Methods"] = "'" + strings.Join(verbsOf(r), ",") + "'"
+		}
+		if isTrue(t.Get("AllowCredentials")) {
+			headers["Access-Control-Allow-Credentials"] = "'true'"
+		}
+		r.Methods = append(r.Methods, preflight(headers, r.Methods[0].Ref))
+	}
+}
+
+// verbsOf are the verbs that a path answers, OPTIONS among them, in order.
+func verbsOf(r *openapi.Resource) []string {
+	out := []string{"OPTIONS"}
+	for _, m := range r.Methods {
+		if *m.HTTPMethod == "ANY" {
+			return []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+		}
+		out = append(out, *m.HTTPMethod)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// preflight is a method that answers with the headers of CORS, those that are said.
+func preflight(headers map[string]string, ref string) openapi.Method {
+	declared, mapped := make(map[string]bool), make(map[string]string)
+	for name, value := range headers {
+		if value != "" {
+			declared["method.response.header."+name], mapped["method.response.header."+name] = false, value
+		}
+	}
+	status := "200"
+	return openapi.Method{Preflight: true, Ref: ref, Method: wire.Method{
+		HTTPMethod: new("OPTIONS"), AuthorizationType: new("NONE"),
+		MethodResponses: map[string]wire.MethodResponse{status: {StatusCode: &status, ResponseParameters: declared}},
+		MethodIntegration: &wire.Integration{
+			Type: new("MOCK"), RequestTemplates: map[string]*string{"application/json": new("{\n  \"statusCode\" : 200\n}\n")},
+			IntegrationResponses: map[string]wire.IntegrationResponse{status: {
+				StatusCode: &status, ResponseParameters: mapped, ResponseTemplates: map[string]*string{"application/json": new("{}\n")},
+			}},
+		},
+	}}
+}

@@ -1,0 +1,176 @@
+package template
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+)
+
+// Bounds of one evaluation. A template of CloudFormation has at most 1 MB and 500
+// resources; cdk's have some 20,000 values.
+const (
+	maxResources = 2000
+	maxValues    = 500_000  // made, those of intrinsics included
+	maxBytes     = 32 << 20 // of the texts that intrinsics make
+	maxDepth     = 256      // of values and of intrinsics in each other
+	maxFindings  = 1000
+	maxText      = 1000 // of a finding, in bytes
+)
+
+// A stack is one evaluation of a template.
+type stack struct {
+	o     Options
+	top   *openapi.Tree
+	files []string
+
+	parameters map[string]*openapi.Tree // declared
+	conditions map[string]*condition
+	resources  []*resource
+	byName     map[string]*resource
+	apis       []*resource
+	calls      []event // of functions, with their APIs
+
+	severity openapi.Severity // of what cannot be evaluated
+	findings []openapi.Finding
+	told     map[openapi.Finding]bool
+
+	values, bytes, depth int
+	exhausted            bool
+}
+
+// A resource is one of the template, unless its condition is false.
+type resource struct {
+	name, kind string
+	at         openapi.Position
+	metadata   *openapi.Tree // Metadata, where cdk says what a function's code is
+	raw        *openapi.Tree // its Properties as the template has them, Globals among them
+	id         string        // of an API, under which it is served
+	api        *resource     // that it names as its RestApiId, when that was looked for
+	apiKnown   bool
+
+	evaluated  *openapi.Tree // the properties; nil until they are asked for
+	evaluating bool
+	physical   string // the name by which others call it, "" until it is asked for
+}
+
+func newStack(top *openapi.Tree, o Options) *stack {
+	s := &stack{
+		o: o, top: top, severity: openapi.Error,
+		parameters: make(map[string]*openapi.Tree), conditions: make(map[string]*condition),
+		byName: make(map[string]*resource), told: make(map[openapi.Finding]bool),
+	}
+	for _, m := range members(top.Get("Parameters")) {
+		s.parameters[m.Name] = m.Value
+	}
+	for _, m := range members(top.Get("Conditions")) {
+		s.conditions[m.Name] = &condition{of: m.Value}
+	}
+	if t := top.Get("Transform"); t != nil {
+		s.checkTransforms(t)
+	}
+	for i, m := range members(top.Get("Resources")) {
+		if i == maxResources {
+			s.note(openapi.Error, m.Position, "#/Resources", "more than %d resources", maxResources)
+			break
+		}
+		s.addResource(m)
+	}
+	return s
+}
+
+// checkTransforms tells of macros that are not known here.
+func (s *stack) checkTransforms(t *openapi.Tree) {
+	for _, item := range append([]*openapi.Tree{t}, t.Items...) {
+		if item.Kind == openapi.TextTree && item.Text != "AWS::Serverless-2016-10-31" && item.Text != "AWS::LanguageExtensions" {
+			s.note(openapi.Warning, item.Position, "#/Transform", "the macro %s is not run here", brief(item.Text))
+		}
+	}
+}
+
+// addResource adds a resource whose condition holds.
+func (s *stack) addResource(m openapi.Member) {
+	at := "#/Resources/" + escape(m.Name)
+	if strings.HasPrefix(m.Name, "Fn::ForEach") {
+		s.note(openapi.Error, m.Position, at, "Fn::ForEach is not evaluated here: write its resources out, or give the template that aws cloudformation makes of it")
+		return
+	}
+	kind := text(m.Value.Get("Type"))
+	if kind == "" {
+		s.note(openapi.Error, m.Position, at, "the resource has no Type")
+		return
+	}
+	if c := m.Value.Get("Condition"); c != nil && !s.holds(text(c), c.Position) {
+		return
+	}
+	r := &resource{name: m.Name, kind: kind, at: m.Position, metadata: m.Value.Get("Metadata"), raw: s.withGlobals(kind, m.Value.Get("Properties"))}
+	if r.raw == nil {
+		r.raw = &openapi.Tree{Kind: openapi.ObjectTree, Position: m.Position}
+	}
+	s.resources = append(s.resources, r)
+	s.byName[m.Name] = r
+}
+
+// properties are those of a resource, evaluated.
+func (s *stack) properties(r *resource) *openapi.Tree {
+	if r.evaluated == nil {
+		r.evaluated = s.evaluate(r.raw, "#/Resources/"+escape(r.name)+"/Properties")
+		if r.evaluated == nil {
+			r.evaluated = &openapi.Tree{Kind: openapi.ObjectTree, Position: r.at}
+		}
+	}
+	return r.evaluated
+}
+
+// of returns the properties of a resource for a reader that notices what is not read.
+func (s *stack) of(r *resource) *object {
+	return &object{stack: s, tree: s.properties(r), path: "#/Resources/" + escape(r.name) + "/Properties", read: make(map[string]bool)}
+}
+
+// note adds a finding, once.
+func (s *stack) note(severity openapi.Severity, at openapi.Position, path, format string, args ...any) {
+	s.noteOf(openapi.Detail, severity, at, path, format, args...)
+}
+
+func (s *stack) noteOf(about openapi.Concern, severity openapi.Severity, at openapi.Position, path, format string, args ...any) {
+	f := openapi.Finding{Severity: severity, Concern: about, Position: at, Path: path, Text: cut(fmt.Sprintf(format, args...), maxText)}
+	if s.told[f] || len(s.findings) >= maxFindings && severity != openapi.Error || len(s.findings) >= 2*maxFindings {
+		return
+	}
+	s.told[f] = true
+	s.findings = append(s.findings, f)
+}
+
+// unknown says that a value cannot be evaluated.
+func (s *stack) unknown(t *openapi.Tree, path, format string, args ...any) {
+	s.note(s.severity, t.Position, path, format, args...)
+}
+
+// spend counts a value and its text, and reports whether there may be more.
+func (s *stack) spend(t *openapi.Tree, bytes int) bool {
+	s.values++
+	s.bytes += bytes
+	if s.values <= maxValues && s.bytes <= maxBytes {
+		return true
+	}
+	if !s.exhausted {
+		s.exhausted = true
+		s.note(openapi.Error, t.Position, "", "the template makes more than %d values, or more than %d bytes of text", maxValues, maxBytes)
+	}
+	return false
+}
+
+// brief is a name as findings show it.
+func brief(name string) string { return cut(name, 200) }
+
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// escape makes a name a part of a JSON pointer.
+func escape(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(cut(name, 200))
+}

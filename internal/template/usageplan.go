@@ -1,0 +1,111 @@
+package template
+
+import (
+	"strconv"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// usagePlans makes the plans of the template that have the API's stage, with their keys.
+func (a *apiBuilder) usagePlans() {
+	for _, r := range a.resources {
+		if r.kind != "AWS::ApiGateway::UsagePlan" {
+			continue
+		}
+		methods, of := a.planStages(a.properties(r))
+		if !of {
+			continue
+		}
+		p := a.of(r)
+		plan := openapi.UsagePlan{
+			Name: text(p.get("UsagePlanName")), Throttle: throttle(p.get("Throttle")), Quota: quota(p.get("Quota")), Methods: methods, Keys: a.keysOf(r),
+		}
+		if plan.Name == "" {
+			plan.Name = r.name
+		}
+		p.silently("ApiStages", "Description", "Tags")
+		p.rest()
+		a.def.UsagePlans = append(a.def.UsagePlans, plan)
+	}
+}
+
+// planStages reports whether a plan has a stage of this API, with the throttles of its
+// methods.
+func (a *apiBuilder) planStages(p *openapi.Tree) (map[string]wire.ThrottleSettings, bool) {
+	for _, t := range list(p.Get("ApiStages")) {
+		if text(t.Get("ApiId")) != a.resource.id {
+			continue
+		}
+		var out map[string]wire.ThrottleSettings
+		for _, m := range members(t.Get("Throttle")) {
+			if of := throttle(m.Value); of != nil {
+				if out == nil {
+					out = make(map[string]wire.ThrottleSettings)
+				}
+				out[m.Name] = *of
+			}
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+// keysOf are the values of the keys that a plan has.
+func (a *apiBuilder) keysOf(plan *resource) []string {
+	var out []string
+	for _, r := range a.resources {
+		if r.kind != "AWS::ApiGateway::UsagePlanKey" || text(a.properties(r).Get("UsagePlanId")) != a.nameOf(plan) {
+			continue
+		}
+		id := text(a.properties(r).Get("KeyId"))
+		key := a.byName[id]
+		if key == nil || key.kind != kindAPIKey {
+			a.note(openapi.Warning, r.at, "#/Resources/"+escape(r.name), "its KeyId is no API key of the template")
+			continue
+		}
+		out = append(out, a.keyValue(key)...)
+	}
+	return out
+}
+
+// keyValue is the value of a key, none where it has none or is not enabled.
+func (a *apiBuilder) keyValue(key *resource) []string {
+	p := a.of(key)
+	value := text(p.get("Value"))
+	if enabled := truth(p.get("Enabled")); enabled == nil || !*enabled { // CloudFormation's default is false
+		a.note(openapi.Warning, key.at, "#/Resources/"+escape(key.name), "the key is not enabled: calls with it answer 403")
+		return nil
+	}
+	p.silently("Name", "Description", "StageKeys", "GenerateDistinctId", "Tags", "CustomerId")
+	p.rest()
+	if value == "" && a.o.KeyValue != nil {
+		value = a.o.KeyValue(key.name)
+	}
+	if value == "" {
+		return nil
+	}
+	return []string{value}
+}
+
+func throttle(t *openapi.Tree) *wire.ThrottleSettings {
+	if t == nil {
+		return nil
+	}
+	return &wire.ThrottleSettings{RateLimit: rate(t.Get("RateLimit")), BurstLimit: whole(t.Get("BurstLimit"))}
+}
+
+func rate(t *openapi.Tree) *wire.Double {
+	f, err := strconv.ParseFloat(text(t), 64)
+	if err != nil {
+		return nil
+	}
+	return new(wire.Double(f))
+}
+
+func quota(t *openapi.Tree) *wire.QuotaSettings {
+	if t == nil {
+		return nil
+	}
+	return &wire.QuotaSettings{Limit: whole(t.Get("Limit")), Offset: whole(t.Get("Offset")), Period: optional(t.Get("Period"))}
+}
