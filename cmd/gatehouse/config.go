@@ -43,6 +43,10 @@ type config struct {
 	API                   []string // in the form of parseAPIFile
 	Watch                 bool     // the files of API
 	DataDir               string
+	ACME                  string // URL of an authority's directory; "" for none
+	ACMEContact           string // mail address
+	ACMEAcceptTerms       bool
+	ACMECA                string // PEM file of authorities that sign for the host of ACME; "" for the system's
 	SecretsKeyFile        string // of the keys under which secrets are kept; "" for none
 	InMemory              bool
 	KeepDeployments       int
@@ -218,7 +222,7 @@ func (c *config) check(in command) error {
 
 // checkTogether reports what cannot work of settings each of which could.
 func (c *config) checkTogether(in command) error {
-	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkListenerTLS(), c.checkBases(), c.checkDebug())
+	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkListenerTLS(), c.checkACMEKeys(in), c.checkBases(), c.checkDebug())
 }
 
 // A logLevel is the level of the process's log, which may change while it runs.

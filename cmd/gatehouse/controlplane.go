@@ -41,7 +41,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	if err != nil {
 		return nil, err
 	}
-	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates()}
+	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }}
 	sts := &neighbours.STS{Authenticate: callers.sts, Callers: callers.known, Trail: trail, Next: &neighbours.Others{Trail: trail, Next: api}}
 	p.handler = p.front(c.open(), sts, pages.handler())
 	return p, nil
@@ -58,6 +58,8 @@ type controlPlane struct {
 
 	stages string // base URL of the stages' own listener, "" where they share the control plane's. It is set before anybody listens
 	scheme string // of the URLs of the control plane's listener, http:// or https://. It is set before anybody listens
+
+	issued *issuedCertificates // by an ACME authority; nil for none. It is set before anybody listens
 
 	shown func(arn string) bool       // is there a certificate by this ARN? Nil for none. It is set before anybody listens
 	again func(context.Context) error // makes what clients cannot make after a reset; nil for nothing. It is set before anybody listens

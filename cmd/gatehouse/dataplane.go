@@ -34,6 +34,9 @@ import (
 type dataPlane struct {
 	uploaded *uploadedCertificates // for domain names. It is set before anybody listens
 	store    *store.Store
+
+	domainsChanged chan struct{} // has a value when custom domain names have changed
+
 	source   feed.Deployments
 	services atomic.Pointer[pipeline.Services] // replaced, never changed
 	region   string                            // of the process's own calls of AWS
@@ -90,7 +93,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
-	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.truststores.Store(&c.Truststores)
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
@@ -100,11 +103,19 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
 		Source: p.source, Compile: p.program, Settings: p.settings, DomainPolicy: pipeline.CompileDomainPolicy, Budget: requests, Answers: answers, Log: out.log,
-		TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
+		DomainsChanged: p.tellDomains, TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
 	})
 	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Rebuild: p.source.Rebuild, Log: out.log})
 	counted.join(p)
 	return p, nil
+}
+
+// tellDomains is the gateway's Options.DomainsChanged.
+func (p *dataPlane) tellDomains() {
+	select {
+	case p.domainsChanged <- struct{}{}:
+	default: // it has been told
+	}
 }
 
 // prepare is a livePart: where calls go, and whose X-Forwarded-For is believed.

@@ -28,6 +28,7 @@ type report struct {
 type finding struct {
 	API      string `json:"api"`
 	Stage    string `json:"stage"`
+	Domain   string `json:"domain,omitempty"` // name of the custom domain name that it is about, in place of API and Stage
 	Method   string `json:"method,omitempty"`
 	Resource string `json:"resource,omitempty"`
 	Field    string `json:"field"`
@@ -56,7 +57,11 @@ func (f finding) String() string {
 	if f.Line > 0 {
 		part = fmt.Sprintf("%s:%d:%d", f.Field, f.Line, f.Column)
 	}
-	return joined(f.API+"/"+f.Stage, f.Method+" "+f.Resource, part, f.Text)
+	where := f.API + "/" + f.Stage
+	if f.Domain != "" {
+		where = f.Domain
+	}
+	return joined(where, f.Method+" "+f.Resource, part, f.Text)
 }
 
 // String is the setting as one line.
@@ -96,6 +101,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 	used := newInUse(p.data.services.Load().AWS, p.data.pools.pools)
 	stages := stagesByAPI(rows)
 	out.Findings = append(out.Findings, strayWays(rows, stages)...)
+	out.Findings = append(out.Findings, p.issued().findings()...)
 	for _, row := range rows {
 		if row.Kind != snapshot.ServedStage {
 			continue
@@ -136,7 +142,7 @@ func (p *pages) examine(ctx context.Context) (*report, error) {
 func (p *pages) acts(k *control.Kept) bool {
 	switch k.Setting {
 	case "DomainName.certificateArn", "DomainName.regionalCertificateArn":
-		return p.shows(k.Value)
+		return p.shows(k.Value) || p.issued().has(k.ID)
 	case control.MetricsEnabled:
 		return p.data.numbers != nil
 	case control.TracingEnabled:
@@ -196,7 +202,7 @@ func (p *dataPlane) examine(ctx context.Context, row store.Served, out *report, 
 	}
 	for _, problem := range append(p.problems(st, compiled, canary), strayNames(stages[st.APIID], compiled, canary)...) {
 		out.Findings = append(out.Findings, finding{
-			st.APIID, st.Name, problem.Method, problem.Resource, problem.Field, problem.Line, problem.Column, problem.Text,
+			API: st.APIID, Stage: st.Name, Method: problem.Method, Resource: problem.Resource, Field: problem.Field, Line: problem.Line, Column: problem.Column, Text: problem.Text,
 		})
 	}
 	out.Closed = append(out.Closed, p.closedOf(st, compiled)...)

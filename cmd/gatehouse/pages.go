@@ -25,6 +25,7 @@ type pages struct {
 	restore func(context.Context) error // follows a reset
 	shows   func(arn string) bool       // is there a certificate by this ARN?
 	secure  bool                        // does a listener for stages speak TLS?
+	issued  func() *issuedCertificates  // nil for none
 }
 
 // handler serves the pages.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
+	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
@@ -33,6 +34,8 @@ type server struct {
 	admin  *gateway.Gateway // serves health and metrics alone, until all else has stopped; nil without admin-listen
 	failed chan error       // of the listeners
 	opened closers
+
+	keys *secrets.Keyring // nil for none
 
 	background context.Context // ends when the server is closed
 }
@@ -82,6 +85,10 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	}
 	s.host.url = ports.controlURL()
 	ports.shown.handshake, ports.shown.uploaded = s.gateway.Handshake, s.uploaded
+	if ports.shown.issued, err = c.newIssued(s.dataPlane, s.keys, &ports.shown); err != nil {
+		return nil, err
+	}
+	s.issued = ports.shown.issued
 	s.shown, s.scheme = ports.shown.has, ports.mainTLS.scheme()
 	if ports.stages != nil {
 		s.stages = baseURL(ports.stages)
@@ -126,7 +133,7 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	if err != nil {
 		return nil, err
 	}
-	data.uploaded = &uploadedCertificates{read: data.source.Certificate, keys: keys, log: out.log}
+	data.uploaded = &uploadedCertificates{read: data.source.Certificate, keys: keys, readyCertificates: readyCertificates{log: out.log}}
 	if err := data.feed.CatchUp(ctx); err != nil {
 		return nil, err
 	}
@@ -139,7 +146,7 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	}
 	data.pools.watch(background)
 	s := &server{
-		outputs: out, dataPlane: data, controlPlane: plane, background: background,
+		outputs: out, dataPlane: data, controlPlane: plane, keys: keys, background: background,
 		live: []livePart{out.access.prepare, out.calls.prepare, data.prepare, data.pools.prepare, plane.callers.prepare, plane.guests.prepare},
 	}
 	s.known.Store(new(*c))
@@ -159,12 +166,13 @@ func (s *server) serve() {
 	} else {
 		s.plane = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
 		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", TLS: s.ports.mainTLS.config(), Next: s.handler, NoStages: true})
-		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside(), HTTPSPort: s.config().HTTPSRedirect})
+		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside(), HTTPSPort: s.config().HTTPSRedirect, Challenge: s.issued.challenge()})
 	}
 	if s.ports.secure != nil {
 		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(nil, nil), Next: s.beside()})
 	}
 	s.serveVPCEndpoints()
+	go s.issued.run(s.background)
 	if s.ports.admin != nil {
 		s.admin = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, MaxConnections: adminConnections})
 		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", TLS: s.ports.adminTLS.config(), Next: s.adminPages(), NoStages: true})
@@ -174,7 +182,7 @@ func (s *server) serve() {
 // shared is the entrance of both planes. Under TLS the names of stages have handshakes
 // of their own.
 func (s *server) shared() gateway.Entrance {
-	at := gateway.Entrance{Name: "listen", OwnHost: s.guests.ownHost, Next: s.handler, HTTPSPort: s.config().HTTPSRedirect}
+	at := gateway.Entrance{Name: "listen", OwnHost: s.guests.ownHost, Next: s.handler, HTTPSPort: s.config().HTTPSRedirect, Challenge: s.issued.challenge()}
 	if own := s.ports.mainTLS; own != nil {
 		at.TLS, at.HTTPSPort = s.ports.shown.config(nil, own), 0
 	}

@@ -54,6 +54,11 @@ var idleRules = []struct {
 	{"admin-client-ca", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen"},
 	{"proxy-protocol", func(_ *config, in command) bool { return in == inDev }, "in dev, whose listeners are this machine's"},
 	{"proxy-protocol", func(c *config, _ command) bool { return len(c.TrustedProxies) == 0 }, "without trusted-proxies, whose connections it is about"},
+	{"acme", func(_ *config, in command) bool { return in == inDev }, "in dev, which makes its own certificate"},
+	{"acme", func(c *config, _ command) bool { return c.GatewayTLSListen == "" && !c.sharesTLS() }, "without gateway-tls-listen"},
+	{"acme-contact", func(c *config, _ command) bool { return c.ACME == "" }, "without acme"},
+	{"acme-accept-terms", func(c *config, _ command) bool { return c.ACME == "" }, "without acme"},
+	{"acme-ca", func(c *config, _ command) bool { return c.ACME == "" }, "without acme"},
 	{"aws", func(c *config, _ command) bool { return c.AWSEndpointURL != "" || c.AWSEndpoints[othersEndpoint] != "" }, "with aws-endpoint-url, which gets the calls of all services"},
 	{"certificates", func(c *config, in command) bool {
 		return !c.showsCertificates() && in != inDev
@@ -301,7 +306,7 @@ func (c *config) checkExposure() error {
 // checkListeners refuses two listeners on one port, and one for TLS without
 // certificates.
 func (c *config) checkListeners(in command) error {
-	if c.GatewayTLSListen != "" && len(c.Certificates) == 0 {
+	if c.GatewayTLSListen != "" && len(c.Certificates) == 0 && c.ACME == "" {
 		return fmt.Errorf("%s: %w", c.called("gateway-tls-listen"), errNoCertificates)
 	}
 	if c.vpcEndpointTLS() && len(c.Certificates) == 0 && !c.TLS {

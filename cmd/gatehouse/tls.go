@@ -35,6 +35,10 @@ type certificates struct {
 	// uploaded are those that were uploaded for domain names. It is set before anybody
 	// listens; nil is that there are none.
 	uploaded *uploadedCertificates
+
+	// issued are those that an ACME authority has issued. It is set before anybody
+	// listens; nil is that there are none.
+	issued *issuedCertificates
 }
 
 // shownCertificates are certificates as they were read once. They never change.
@@ -53,7 +57,7 @@ func (cs *certificates) prepare(c *config) (func(), error) {
 	switch {
 	case len(pairs) > 0:
 		return cs.take(certificateFiles(pairs), func() (*shownCertificates, error) { return loadCertificates(pairs) })
-	case c.GatewayTLSListen != "":
+	case c.GatewayTLSListen != "" && c.ACME == "":
 		return nil, errNoCertificates
 	case !c.TLS:
 		return cs.take(nil, func() (*shownCertificates, error) { return newShown(nil), nil })
@@ -99,14 +103,13 @@ func (cs *certificates) has(arn string) bool {
 // find is the certificate that a client is shown at the listener of a VPC endpoint, or at
 // another one, for which at is nil. The first that there is wins: the one whose ARN the
 // custom domain name has that it asks for, the one that was uploaded for that, one whose
-// names fit, and then last, or without that the first of all. It is nil for none.
+// names fit, the one that an ACME authority has issued for it, and then last, or without
+// that the first of all. It is nil for none.
 func (cs *certificates) find(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint, last *listenerTLS) *tls.Certificate {
 	shown := cs.current.Load()
 	h := cs.handshake(hello.ServerName, at)
-	for _, arn := range h.CertificateARNs {
-		if cert := shown.byARN[arn]; cert != nil {
-			return cert
-		}
+	if cert := shown.ofARN(h); cert != nil {
+		return cert
 	}
 	if cert := cs.uploaded.get(h); cert != nil {
 		return cert
@@ -114,10 +117,29 @@ func (cs *certificates) find(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint
 	if cert := shown.named(hello); cert != nil {
 		return cert
 	}
+	if cert := cs.issued.get(h); cert != nil {
+		return cert
+	}
 	if last != nil {
 		return last.certificate()
 	}
 	return shown.first(hello)
+}
+
+// ofARN is the certificate whose ARN a custom domain name has, nil for none.
+func (s *shownCertificates) ofARN(h gateway.Handshake) *tls.Certificate {
+	for _, arn := range h.CertificateARNs {
+		if cert := s.byARN[arn]; cert != nil {
+			return cert
+		}
+	}
+	return nil
+}
+
+// covers reports whether a certificate is for a name in lower case.
+func (s *shownCertificates) covers(name string) bool {
+	_, parent, _ := strings.Cut(name, ".")
+	return len(s.byName[name])+len(s.byName["*."+parent]) > 0
 }
 
 // named is the first certificate for the name that a client asks for that the client can

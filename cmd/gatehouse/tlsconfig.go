@@ -37,6 +37,9 @@ func (cs *certificates) config(at *httpmsg.VPCEndpoint, last *listenerTLS) *tls.
 	return &tls.Config{
 		MinVersion: tls.VersionTLS10, // that a policy takes; each of kinds has its own
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			if challenge := cs.issued.handshake(hello); challenge != nil {
+				return challenge, nil
+			}
 			h := cs.handshake(hello.ServerName, at)
 			return kinds[handshakeKind{h.Policy, h.ClientCertificate, h.Policy.HTTP2(hello)}], nil
 		},

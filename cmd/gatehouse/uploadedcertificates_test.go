@@ -229,7 +229,7 @@ func TestReplacedCertificate(t *testing.T) {
 	keys := secrets.New()
 	stored := new(snapshot.DomainCertificate)
 	reads := 0
-	u := &uploadedCertificates{keys: keys, log: slog.New(slog.DiscardHandler), read: func(context.Context, string) (*snapshot.DomainCertificate, error) {
+	u := &uploadedCertificates{keys: keys, readyCertificates: readyCertificates{log: slog.New(slog.DiscardHandler)}, read: func(context.Context, string) (*snapshot.DomainCertificate, error) {
 		reads++
 		return stored, nil
 	}}

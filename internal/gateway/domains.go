@@ -104,6 +104,7 @@ type domainIndex struct {
 // A domain is a custom domain name with what its requests lead to. It never changes.
 type domain struct {
 	id       string            // of its row
+	name     string            // of a public one; "" for others, and where nobody knows what it is now
 	uploaded string            // fingerprint of a certificate; "" for none
 	arns     []string          // of certificates
 	policy   *tlspolicy.Policy // nil where nobody knows what the name is now
@@ -129,6 +130,9 @@ type mapping struct {
 func (g *Gateway) SetDomains(c DomainChanges) {
 	if len(c.Names)+len(c.Mappings)+len(c.Rules)+len(c.Associations) > 0 {
 		g.domains.set(&c)
+	}
+	if len(c.Names) > 0 && g.opts.DomainsChanged != nil {
+		g.opts.DomainsChanged()
 	}
 }
 
@@ -237,6 +241,9 @@ func (rows *domainRows) domainOf(id string, policy func(*snapshot.DomainName) an
 		d.policy = named
 	}
 	d.arns, d.trust, d.uploaded = rows.domain.CertificateARNs, rows.trust, rows.domain.Certificate
+	if rows.domain.ID == "" {
+		d.name = rows.domain.Name
+	}
 	d.edge = slices.Contains(rows.domain.EndpointTypes, "EDGE")
 	d.others.policy, d.others.trust, d.others.edge = d.policy, d.trust, d.edge
 	every := httpmsg.CustomDomain{EndpointTypes: rows.domain.EndpointTypes, Strict: rows.domain.EndpointAccessMode == "STRICT", MutualTLS: d.trust != nil}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,6 +22,10 @@ type Entrance struct {
 	// ProxyProtocol has the connections of trusted proxies (Options.TrustedProxies) begin
 	// with a header of the PROXY protocol, which says who the client is. One without ends.
 	ProxyProtocol bool
+
+	// Challenge has the text that answers a certificate authority which asks for a path,
+	// before anything else does; false for other paths. Nil is that none asks.
+	Challenge func(path string) (text string, ok bool)
 
 	// HTTPSPort has requests for stages answered with a redirect to their Host at this
 	// port, under TLS, unless a trusted proxy sends them; 0 serves them.
@@ -65,7 +70,7 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 			g.serve(w, r, connOf(r), location{at.API, at.Stage, path}, nil)
 		})
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return at.challenged(g, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if found, via, ours := g.find(&at, r); ours {
 			if g.redirects(&at, r) {
 				g.pass(w, r, secure)
@@ -75,6 +80,25 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 			return
 		}
 		g.pass(w, r, next)
+	}))
+}
+
+// challenged has a certificate authority answered before a handler.
+func (at Entrance) challenged(g *Gateway, next http.Handler) http.Handler {
+	if at.Challenge == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, _ := splitTarget(r.RequestURI)
+		text, ok := at.Challenge(path)
+		if !ok {
+			next.ServeHTTP(w, r)
+			return
+		}
+		g.pass(w, r, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			_, _ = io.WriteString(w, text) // the authority has gone: it asks again
+		}))
 	})
 }
 

@@ -35,6 +35,9 @@ type Options struct {
 	// DomainPolicy makes the policy of a private domain name ready for its calls, whenever
 	// one is published; nil leaves them without.
 	DomainPolicy func(*snapshot.DomainName) any
+	// DomainsChanged is called when custom domain names have come, changed or gone; nil for
+	// nothing. It must not wait.
+	DomainsChanged func()
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// VPCEndpoints are by which calls of private APIs come, beside those that have a

@@ -8,6 +8,9 @@ import (
 // A Handshake is what the name that a client asks for in its handshake (SNI) says of
 // that. It never changes.
 type Handshake struct {
+	// Domain is the public custom domain name that the name is of, which may have a
+	// wildcard; "" for none.
+	Domain string
 	// Policy is which handshakes are taken.
 	Policy *tlspolicy.Policy
 	// CertificateARNs are of the certificates that a custom domain name has; none for
@@ -27,12 +30,29 @@ type Handshake struct {
 // those of one name counts, where no public one is like it. It costs no memory.
 func (g *Gateway) Handshake(name string, at *httpmsg.VPCEndpoint) Handshake {
 	if d := g.domains.ofHandshake(name, at); d != nil {
-		return Handshake{Policy: d.policy, CertificateARNs: d.arns, ClientCertificate: d.trust != nil, Uploaded: d.uploaded, Row: d.id}
+		return d.handshake()
 	}
 	if api, _, ok := httpmsg.SplitStageHost(name); ok && api != "" {
 		return Handshake{Policy: g.policyOf(api)}
 	}
 	return Handshake{Policy: tlspolicy.Default}
+}
+
+// handshake is what a domain name says.
+func (d *domain) handshake() Handshake {
+	return Handshake{Domain: d.name, Policy: d.policy, CertificateARNs: d.arns, ClientCertificate: d.trust != nil, Uploaded: d.uploaded, Row: d.id}
+}
+
+// Domains calls fn with what each public custom domain name says of handshakes that ask
+// for it, in any order.
+func (g *Gateway) Domains(fn func(Handshake)) {
+	index := g.domains.index.Load()
+	if index == nil {
+		return
+	}
+	for _, d := range index.names {
+		fn(d.handshake())
+	}
 }
 
 // The policies that AWS gives APIs for which nobody chose one.

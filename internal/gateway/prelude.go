@@ -103,9 +103,14 @@ func (l *preludeListener) shake(g *guest, end time.Time) net.Conn {
 	}
 	state := secure.ConnectionState()
 	shookHands(&g.peer, &state)
-	if state.NegotiatedProtocol == "h2" {
+	switch state.NegotiatedProtocol {
+	case "h2":
 		g.http2.Store(true)
 		return secure
+	case "", "http/1.1":
+	default: // the handshake was all that the client wanted, as that of a certificate authority
+		_ = secure.Close()
+		return nil
 	}
 	return &secureConn{conn{Conn: secure, guest: g}, state}
 }
