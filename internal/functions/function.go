@@ -140,7 +140,11 @@ func (f *Function) left(w *worker) {
 	w.state = ending
 	f.idle = slices.DeleteFunc(f.idle, func(other *worker) bool { return other == w })
 	delete(f.workers, w)
-	if w.retry != nil && !f.dead {
+	switch {
+	case w.retry == nil:
+	case f.dead:
+		w.retry.settle(outcome{text: notStarted(w.retry.id, errClosed).text(), failed: true})
+	default:
 		f.start(w.retry, true)
 	}
 	for len(f.waiting) > 0 && len(f.workers) < f.config.Concurrency && !f.dead {

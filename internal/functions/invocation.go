@@ -1,7 +1,6 @@
 package functions
 
 import (
-	"io"
 	"sync"
 	"time"
 
@@ -16,11 +15,11 @@ type invocation struct {
 	trace   string // X-Amzn-Trace-Id
 	context string // of the client, JSON; "" for none
 	streams bool   // the caller wants the response as it comes
-	event   *httpmsg.Buffer
 
 	done chan struct{} // closed when outcome is set
 
 	mu      sync.Mutex
+	event   *httpmsg.Buffer // nil when a worker has it, or none is to have it
 	settled bool
 	left    bool // nobody waits for the outcome
 	outcome outcome
@@ -36,7 +35,8 @@ type outcome struct {
 }
 
 // settle gives the invocation its outcome. It is false where it has one: the first
-// counts.
+// counts. Where no worker has taken the event, as when none could be started, none does
+// any more.
 func (v *invocation) settle(o outcome) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -45,18 +45,12 @@ func (v *invocation) settle(o outcome) bool {
 	}
 	o.at = time.Now()
 	v.settled, v.outcome = true, o
+	v.forget()
 	if v.left {
 		v.outcome.drop()
 	}
 	close(v.done)
 	return true
-}
-
-// isSettled reports whether there is an outcome.
-func (v *invocation) isSettled() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.settled
 }
 
 // leave says that the caller does not want the outcome any more.
@@ -79,17 +73,17 @@ func (o *outcome) drop() {
 	}
 }
 
-// writeEvent writes the event, and gives back the memory that it was in.
-func (v *invocation) writeEvent(w io.Writer) error {
-	if v.event == nil {
-		return nil
-	}
-	_, err := w.Write(v.event.Bytes())
-	v.forget()
-	return err
+// takeEvent returns the event, which the caller is to free. It is nil where the
+// invocation has its outcome without it.
+func (v *invocation) takeEvent() *httpmsg.Buffer {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	event := v.event
+	v.event = nil
+	return event
 }
 
-// forget gives back the memory of an event that nobody reads any more.
+// forget gives back the memory of an event that no worker has taken.
 func (v *invocation) forget() {
 	if v.event != nil {
 		v.event.Free()

@@ -45,7 +45,8 @@ func (c errorCase) times() int {
 	return 1
 }
 
-// What Lambda answers when a function does not do as it should, in Lambda's words.
+// What Lambda answers when a function does not do as it should, in Lambda's words. The
+// memory of the event is given back also where no worker took it.
 func TestFunctionErrors(t *testing.T) {
 	t.Parallel()
 	short := func(c *Config) { c.Timeout = time.Second }
@@ -63,7 +64,8 @@ func TestFunctionErrors(t *testing.T) {
 	for handler, tt := range tests {
 		t.Run(handler, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, nil)
+			budget := httpmsg.NewBudget(0)
+			r := newRig(t, func(o *Options) { o.Events, o.Answers = budget, budget })
 			f := r.function(t, handler, tt.change)
 			for range tt.times() {
 				resp, err := f.Invoke(request("{}"), handler, false)
@@ -76,6 +78,7 @@ func TestFunctionErrors(t *testing.T) {
 				}
 				resp.Release()
 			}
+			waitFor(t, func() bool { return budget.Used() == 0 })
 		})
 	}
 }

@@ -90,6 +90,11 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
+	event := v.takeEvent()
+	if event == nil {
+		return // the worker is about to be killed
+	}
+	defer event.Free()
 	h := w.Header()
 	h["Lambda-Runtime-Aws-Request-Id"] = []string{v.id}
 	h["Lambda-Runtime-Deadline-Ms"] = []string{strconv.FormatInt(a.worker.deadline().UnixMilli(), 10)}
@@ -101,10 +106,8 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 		h["Lambda-Runtime-Client-Context"] = []string{v.context}
 	}
 	h["Content-Type"] = []string{"application/json"}
-	if v.event != nil {
-		h["Content-Length"] = []string{strconv.Itoa(len(v.event.Bytes()))}
-	}
-	_ = v.writeEvent(w) // a worker that does not read it does not answer either
+	h["Content-Length"] = []string{strconv.Itoa(len(event.Bytes()))}
+	_, _ = w.Write(event.Bytes()) // a worker that does not read it does not answer either
 }
 
 // initError takes what a runtime says when it cannot load the code.
