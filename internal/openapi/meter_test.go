@@ -26,17 +26,17 @@ func (w *wallet) Take(n int) error {
 func TestMemoryOfTrees(t *testing.T) {
 	repeated := func(s string, n int) string { return strings.TrimSuffix(strings.Repeat(s, n), ",") }
 	var members strings.Builder
-	for i := range 20_000 {
+	for i := range 6_000 {
 		members.WriteString(strings.Repeat(",", min(i, 1)) + `"member` + strings.Repeat("x", i%7) + strings.Repeat("y", i/7%200) + strings.Repeat("z", i/1400) + `":1`)
 	}
 	for name, doc := range map[string]string{
-		"objects":        `{"x":[` + repeated("{},", 100_000) + `]}`,
-		"numbers":        `{"x":[` + repeated("1,", 100_000) + `]}`,
-		"texts":          `{"x":[` + repeated(`"`+strings.Repeat("a", 100)+`",`, 50_000) + `]}`,
-		"small members":  `{"x":[` + repeated(`{"a":1,"b":2},`, 50_000) + `]}`,
+		"objects":        `{"x":[` + repeated("{},", 25_000) + `]}`,
+		"numbers":        `{"x":[` + repeated("1,", 25_000) + `]}`,
+		"texts":          `{"x":[` + repeated(`"`+strings.Repeat("a", 100)+`",`, 12_000) + `]}`,
+		"small members":  `{"x":[` + repeated(`{"a":1,"b":2},`, 12_000) + `]}`,
 		"many members":   `{` + members.String() + `}`,
-		"YAML":           "x:\n" + strings.Repeat("- {a: 1, b: 2}\n", 50_000),
-		"YAML merge key": "a: &a {b: 1, c: 2, d: 3, e: 4}\nx:\n" + strings.Repeat("- <<: *a\n", 30_000),
+		"YAML":           "x:\n" + strings.Repeat("- {a: 1, b: 2}\n", 12_000),
+		"YAML merge key": "a: &a {b: 1, c: 2, d: 3, e: 4}\nx:\n" + strings.Repeat("- <<: *a\n", 8_000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &wallet{has: 1 << 30}
