@@ -40,6 +40,16 @@ func TestSecurityDomainsPage(t *testing.T) {
 	generated(t, "../../docs/security.md", "domains", b.String())
 }
 
+// TestSecurityPrivatePage holds the table of private domain names to the cases that
+// TestSecurityPrivate runs.
+func TestSecurityPrivatePage(t *testing.T) {
+	b := tableOf("case", "by", "sent", "client gets")
+	for _, c := range privateCases() {
+		b.row(c.name, c.by, code(c.send), code(c.got))
+	}
+	generated(t, "../../docs/security.md", "private", b.String())
+}
+
 // TestSecurityLogsPage holds the table of execution logs to the cases that
 // TestSecurityLogs runs.
 func TestSecurityLogsPage(t *testing.T) {

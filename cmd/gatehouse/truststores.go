@@ -32,7 +32,11 @@ func (p *dataPlane) truststore(ctx context.Context, uri, version string) ([]byte
 		key += versionMark + version
 	}
 	if name, ok := files[key]; ok {
-		return readTruststore(name)
+		text, err := readTruststore(name)
+		if err != nil {
+			return nil, fmt.Errorf("its file: %w", err)
+		}
+		return text, nil
 	}
 	if _, ok := files[uri]; ok {
 		return nil, fmt.Errorf("truststores has no file for its version %s", version)
@@ -47,12 +51,12 @@ func (p *dataPlane) truststore(ctx context.Context, uri, version string) ([]byte
 func readTruststore(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("its file: %w", reason(err))
+		return nil, reason(err)
 	}
 	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, truststore.MaxSize+1)) // one more shows that it is too large
 	if err != nil {
-		return nil, fmt.Errorf("its file: %w", reason(err))
+		return nil, reason(err)
 	}
 	return text, nil
 }

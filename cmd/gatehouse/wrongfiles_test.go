@@ -43,6 +43,15 @@ var wrongFiles = map[string]wrongInput{
 	"a certificate for the key":     {args: "serve", file: tlsConfiguration + "  - {cert: c.pem, key: c.pem}\n", data: map[string]string{"c.pem": someCertificate}, want: `certificates[0].key: c.pem holds no private key in PEM form`},
 	"an access log nowhere":         {args: "serve --listen 127.0.0.1:0 --in-memory --access-log nowhere/access.log", want: `access-log: open nowhere/access.log: no such file or directory`},
 	"no credentials":                {args: "serve --listen 127.0.0.1:0 --in-memory --credentials none.yaml", want: `credentials file none.yaml: no such file or directory`},
+	"no file of keys":               {args: "serve --listen 127.0.0.1:0 --secrets-key-file none.key", want: `secrets-key-file: none.key: no such file or directory`},
+	"a directory of keys":           {args: "serve --listen 127.0.0.1:0 --secrets-key-file keys", data: map[string]string{"keys/x": ""}, want: `secrets-key-file: keys: is a directory`},
+	"no key in it":                  {args: "serve --listen 127.0.0.1:0", file: "secrets-key-file: s.key\n", data: map[string]string{"s.key": "# none\n\n"}, want: `secrets-key-file: s.key: there is no key: 32 bytes in base64 or hexadecimal, such as openssl rand -base64 32 prints`},
+	"a key that is too short":       {args: "serve --listen 127.0.0.1:0", file: "secrets-key-file: s.key\n", data: map[string]string{"s.key": someSecret + "c2hvcnQ=\n"}, want: `secrets-key-file: s.key: line 2 is no key: 32 bytes in base64 or hexadecimal, such as openssl rand -base64 32 prints`},
+	"a key of letters":              {args: "serve --listen 127.0.0.1:0", file: "secrets-key-file: s.key\n", data: map[string]string{"s.key": "correct horse battery staple\n"}, want: `secrets-key-file: s.key: line 1 is no key: 32 bytes in base64 or hexadecimal, such as openssl rand -base64 32 prints`},
+	"a key twice":                   {args: "serve --listen 127.0.0.1:0", file: "secrets-key-file: s.key\n", data: map[string]string{"s.key": someSecret + "\n" + someSecret}, want: `secrets-key-file: s.key: line 3 is a key that is there already`},
+	"a private key for keys":        {args: "serve --listen 127.0.0.1:0", file: "secrets-key-file: s.key\n", data: map[string]string{"s.key": "-----BEGIN PRIVATE KEY-----\nAAAA\n"}, want: `secrets-key-file: s.key: line 1 is no key: 32 bytes in base64 or hexadecimal, such as openssl rand -base64 32 prints`},
+	"no file of a truststore":       {args: "serve --listen 127.0.0.1:0 --in-memory", file: "truststores: {'s3://b/k': none.pem}\n", want: `gatehouse.yaml:1: truststores: "s3://b/k": none.pem: no such file or directory`},
+	"no certificate in it":          {args: "serve --listen 127.0.0.1:0 --in-memory", file: "truststores: {'s3://b/k': t.pem}\n", data: map[string]string{"t.pem": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}, want: `gatehouse.yaml:1: truststores: "s3://b/k": t.pem: it has no certificate that can be used`},
 	"a data directory that is none": {args: "serve --listen 127.0.0.1:0 --data-dir api.yaml", want: `data directory api.yaml: not a directory`},
 	"no backup":                     {args: "restore none", want: `none: no such file or directory`},
 	"no template":                   {args: "vtl run none.vtl", want: `none.vtl: no such file or directory`},
@@ -55,6 +64,9 @@ var wrongFiles = map[string]wrongInput{
 	"no file of cases":              {args: "vtl test none.jsonl", want: `none.jsonl: no such file or directory`},
 	"no cases in it":                {args: "vtl test empty.jsonl", data: map[string]string{"empty.jsonl": "\n"}, want: `empty.jsonl: there are no cases`},
 }
+
+// someSecret is a line of a file of keys.
+const someSecret = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n"
 
 // someCertificate has the form of a certificate.
 const someCertificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"

@@ -48,7 +48,7 @@ type guest struct {
 	peer  httpmsg.Peer // complete before the first request
 	from  net.Addr     // of the client that a balancer has named before that; nil for none
 
-	verdict atomic.Pointer[verdict] // of the last domain name with mutual TLS that was called; nil for none
+	verdicts verdicts // of the domain names with mutual TLS that were called last
 
 	mu       sync.Mutex
 	handlers int  // at work for it over HTTP/2

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -61,19 +62,54 @@ func (t *trust) verify(peer *httpmsg.Peer, now time.Time) *verdict {
 	return v
 }
 
+// keptVerdicts is of how many domain names a connection keeps the verdict.
+const keptVerdicts = 16
+
+// verdicts are those of a connection, the last one first. They may be used by many
+// goroutines; the zero value has none.
+type verdicts struct{ kept atomic.Pointer[[]*verdict] }
+
+// of returns the verdict of a trust that holds, nil for none.
+func (vs *verdicts) of(t *trust, now time.Time) *verdict {
+	kept := vs.kept.Load()
+	if kept == nil {
+		return nil
+	}
+	for _, v := range *kept {
+		if v.by == t && now.Before(v.until) {
+			return v
+		}
+	}
+	return nil
+}
+
+// keep puts a verdict in front, in place of one of the same trust, or of the last. When
+// two are kept at the same time one may be lost, and is made again.
+func (vs *verdicts) keep(v *verdict) {
+	next := []*verdict{v}
+	if kept := vs.kept.Load(); kept != nil {
+		for _, other := range *kept {
+			if other.by != v.by && len(next) < keptVerdicts {
+				next = append(next, other)
+			}
+		}
+	}
+	vs.kept.Store(&next)
+}
+
 // identify notes on a call for a domain name with mutual TLS who its client is. A
-// connection keeps the last verdict: until the truststore changes, or a certificate
-// expires, one verification does for all of its requests.
+// connection keeps the verdicts of the last names: until the truststore changes, or a
+// certificate expires, one verification does for all of its requests for a name.
 func (t *trust) identify(c *call, g *guest) {
 	now := c.req.Received
 	var v *verdict
 	if g != nil {
-		v = g.verdict.Load()
+		v = g.verdicts.of(t, now)
 	}
-	if v == nil || v.by != t || !now.Before(v.until) {
+	if v == nil {
 		v = t.verify(c.req.Peer, now)
 		if g != nil {
-			g.verdict.Store(v)
+			g.verdicts.keep(v)
 		}
 	}
 	c.req.ClientCert, c.req.ClientRefused = v.cert, v.refused

@@ -19,6 +19,9 @@ import (
 const (
 	MaxSize         = 1 << 20 // bytes of its text
 	MaxCertificates = 1000
+	// MaxOfSubject is how many certificates of one subject can be issuers: a signature is
+	// verified for each, since any of them may have signed what names that subject.
+	MaxOfSubject = 20
 )
 
 // maxChain is how many certificates a chain may have, the client's and the root's
@@ -38,6 +41,7 @@ const (
 // A Store is a truststore. It never changes.
 type Store struct {
 	roots, between *x509.CertPool
+	alone          map[string]bool // roots, in DER, that are no issuers: they are taken when a client shows them
 }
 
 // Parse reads a truststore: certificates in PEM form, of which the roots are signed
@@ -49,7 +53,7 @@ func Parse(text []byte, now time.Time) (s *Store, warnings []string, err error) 
 		return nil, nil, fmt.Errorf("it is larger than %d bytes", MaxSize)
 	}
 	s = &Store{roots: x509.NewCertPool(), between: x509.NewCertPool()}
-	taken, n := 0, 0
+	taken, n, of := 0, 0, make(map[string]int)
 	for {
 		var block *pem.Block
 		if block, text = pem.Decode(text); block == nil {
@@ -69,7 +73,13 @@ func Parse(text []byte, now time.Time) (s *Store, warnings []string, err error) 
 		case now.Before(cert.NotBefore):
 			warnings = append(warnings, fmt.Sprintf("The certificate with subject %s is not valid before %s", name(cert), cert.NotBefore.UTC().Format(time.DateOnly)))
 		}
-		if taken++; selfIssued(cert) {
+		taken++
+		if of[string(cert.RawSubject)]++; of[string(cert.RawSubject)] > MaxOfSubject {
+			warnings = append(warnings, fmt.Sprintf("The certificate with subject %s is not used as an issuer: there are %d of that subject before it", name(cert), MaxOfSubject))
+			s.addAlone(cert)
+			continue
+		}
+		if selfIssued(cert) {
 			s.roots.AddCert(cert)
 		} else {
 			s.between.AddCert(cert)
@@ -79,6 +89,17 @@ func Parse(text []byte, now time.Time) (s *Store, warnings []string, err error) 
 		return nil, warnings, errors.New("it has no certificate that can be used")
 	}
 	return s, warnings, nil
+}
+
+// addAlone adds a certificate that is no issuer. Only a root is of any use then.
+func (s *Store) addAlone(cert *x509.Certificate) {
+	if !selfIssued(cert) {
+		return
+	}
+	if s.alone == nil {
+		s.alone = make(map[string]bool)
+	}
+	s.alone[string(cert.Raw)] = true
 }
 
 // usable reads one block of a truststore, or says what is wrong with it.
@@ -151,6 +172,12 @@ func (s *Store) Verify(der []byte, now time.Time) (cert *x509.Certificate, until
 	}
 	if err := checkAlgorithms(cert); err != nil {
 		return nil, until, err
+	}
+	if s.alone[string(der)] {
+		if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
+			return nil, until, ErrTime
+		}
+		return cert, cert.NotAfter, nil
 	}
 	chains, err := cert.Verify(x509.VerifyOptions{
 		Roots: s.roots, Intermediates: s.between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},

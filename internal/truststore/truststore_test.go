@@ -257,3 +257,51 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// TestManyOfOneSubject has a truststore of many roots of one subject. A stranger has
+// twenty signatures verified at the most, however many there are, clients of the first
+// twenty are let in, and of the others only who is in the truststore itself.
+func TestManyOfOneSubject(t *testing.T) {
+	roots := make([]*signed, 100)
+	for i := range roots {
+		roots[i] = issue(t, "Root", "", nil, nil)
+	}
+	store, warnings, err := Parse(bundle(roots...), now)
+	if err != nil || len(warnings) != len(roots)-MaxOfSubject ||
+		warnings[0] != `The certificate with subject "CN=Root" is not used as an issuer: there are 20 of that subject before it` {
+		t.Fatal(warnings, err)
+	}
+	last := issue(t, "Root", "", nil, func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Minute) })
+	expired, _, err := Parse(bundle(append(roots[:MaxOfSubject:MaxOfSubject], last)...), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		store *Store
+		cert  *signed
+		err   error
+	}{
+		"a client of the twentieth":    {store, issue(t, "client", "", roots[MaxOfSubject-1], nil), nil},
+		"a client of the next":         {store, issue(t, "client", "", roots[MaxOfSubject], nil), ErrNoIssuer},
+		"the last itself":              {store, roots[99], nil},
+		"the last itself, out of time": {expired, last, ErrTime},
+		"a root of that name":          {store, issue(t, "Root", "", nil, nil), ErrSelfSigned},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := tt.store.Verify(tt.cert.Raw, now); err != tt.err {
+				t.Errorf("got %v, want %v", err, tt.err)
+			}
+		})
+	}
+	few, _, err := Parse(bundle(roots[:MaxOfSubject]...), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := issue(t, "client", "", issue(t, "Root", "", nil, nil), nil)
+	cost := func(s *Store) float64 {
+		return testing.AllocsPerRun(3, func() { _, _, _ = s.Verify(stranger.Raw, now) })
+	}
+	if a, b := cost(few), cost(store); a != b {
+		t.Errorf("%v allocations among %d roots, %v among %d", a, MaxOfSubject, b, len(roots))
+	}
+}
