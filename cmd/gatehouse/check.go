@@ -41,7 +41,7 @@ shows beside the lines of a pull request. The settings that say where calls go
 			if !ok {
 				return fmt.Errorf("--format: %q is none of text, json, github", brief(format))
 			}
-			c, err := (&configSource{inCheck, cmd.Flags()}).read()
+			c, err := (&configSource{in: inCheck, flags: cmd.Flags()}).read()
 			if err != nil {
 				return err
 			}
@@ -87,6 +87,8 @@ func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, 
 	c.InMemory, c.AccessLog, c.ExecutionLog, c.ExecutionLogDirectory, c.AuditLog, c.AccessLogDestinations = true, "", "", "", "", nil
 	c.AllowUnauthenticated, c.AllowUnprotected = true, false
 	signers := !c.open()
+	code := &templateCode{file: file}
+	code.extend(&c)
 	if _, err := os.Stat(c.Credentials); errors.Is(err, fs.ErrNotExist) { // secrets need not be where files are checked
 		c.Credentials = ""
 	}
@@ -103,7 +105,7 @@ func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, 
 	}
 	s.pools.pools.Close() // no issuer is called either
 	s.signers = signers
-	apis, err := describeFile(s, file)
+	apis, err := describeFile(s, file, code)
 	if err != nil {
 		return nil, err
 	}

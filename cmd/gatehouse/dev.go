@@ -50,7 +50,7 @@ The file of --config alone has lists and maps, which gatehouse help config docum
 ` + indented(fileOnlyKeys()+".", "", 79),
 		Args: arguments("FILE, the OpenAPI file to serve"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return dev(cmd.Context(), &configSource{inDev, cmd.Flags()}, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return dev(cmd.Context(), &configSource{in: inDev, flags: cmd.Flags()}, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	given.flags(cmd.Flags(), inDev)
@@ -60,6 +60,7 @@ The file of --config alone has lists and maps, which gatehouse help config docum
 // dev serves a file until ctx ends.
 func dev(ctx context.Context, from *configSource, file string, out, errout io.Writer) error {
 	read := look(from.files())
+	from.code = &templateCode{file: file}
 	c, err := from.read()
 	if err != nil {
 		return err
@@ -80,7 +81,7 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 		return err
 	}
 	s.source, s.live = from, append(s.live, level.prepare)
-	apis, err := describeFile(s, file)
+	apis, err := describeFile(s, file, from.code)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}

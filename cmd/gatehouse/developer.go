@@ -118,10 +118,14 @@ func (d *developer) under(ctx context.Context, reload func(context.Context)) {
 	d.redeploy(ctx)
 }
 
-// reload reads the file and deploys it, or says why not.
+// reload reads the file and deploys it, or says why not. Functions that a template says
+// something else of are taken over before.
 func (d *developer) reload(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.template != nil && d.first() && d.template.code.changed(d.server.config()) {
+		d.server.reconfigure(ctx, d.file+" has changed")
+	}
 	d.redeploy(ctx)
 }
 

@@ -21,14 +21,15 @@ import (
 
 // A templated API is one of a template: the first one, or that of a logical id.
 type templated struct {
+	code  *templateCode
 	name  string       // logical id; "" for the first API
 	stage template.API // what the template said last of its stage
 	set   []wire.PatchOperation
 }
 
 // describeFile describes what dev serves of a file: the API of a definition, or those of a
-// template. What a template has when dev starts is served until it ends.
-func describeFile(s *server, file string) ([]*described, error) {
+// template, whose functions are code. What APIs a template has when dev starts is served until it ends.
+func describeFile(s *server, file string, code *templateCode) ([]*described, error) {
 	first, err := newDescribed(s, file, devAPI, devStage, devRefs)
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func describeFile(s *server, file string) ([]*described, error) {
 	if data, err := openapi.ReadFile(file, openapi.Options{MaxSize: devSize}); err != nil || !template.Is(data) {
 		return []*described{first}, nil
 	}
-	first.template = new(templated)
+	first.template = &templated{code: code}
 	t, _, err := template.Load(file, first.templateOptions())
 	if err != nil || len(t.APIs) == 0 {
 		return []*described{first}, nil // which a reading tells
@@ -48,7 +49,7 @@ func describeFile(s *server, file string) ([]*described, error) {
 		if i > 0 {
 			d = &described{
 				server: s, file: file, refs: first.refs, api: templateAPI(i, t.APIs[i].LogicalID), who: first.who,
-				template: &templated{name: t.APIs[i].LogicalID}, stage: devStage,
+				template: &templated{name: t.APIs[i].LogicalID, code: code}, stage: devStage,
 			}
 			all = append(all, d)
 		}
@@ -69,12 +70,16 @@ func templateAPI(number int, logicalID string) string {
 }
 
 func (d *described) templateOptions() template.Options {
-	parameters, _ := d.server.config().parameters() // checked when loaded
+	o := templateOptions(d.server.config(), d.refs)
+	o.Read.Upstream = d.upstream
+	return o
+}
+
+// templateOptions are how templates are evaluated under a configuration.
+func templateOptions(c *config, refs refScope) template.Options {
+	parameters, _ := c.parameters() // checked when loaded
 	return template.Options{
-		Read: openapi.Options{
-			AccountID: d.who.Account, Partition: "aws", Region: d.who.Region, MaxSize: devSize,
-			RefRoot: d.refs.root, RefRule: d.refs.rule, Upstream: d.upstream,
-		},
+		Read:       openapi.Options{AccountID: c.Account, Partition: "aws", Region: c.Region, MaxSize: devSize, RefRoot: refs.root, RefRule: refs.rule},
 		Parameters: parameters, APIID: templateAPI, KeyValue: madeKey,
 	}
 }
@@ -106,7 +111,7 @@ func (d *described) load() (*openapi.API, []string, error) {
 			d.template.stage = *api
 			def := api.Definition
 			if d.template.name == "" {
-				def.Findings = append(t.Findings, def.Findings...)
+				def.Findings = slices.Concat(t.Findings, d.template.code.findings, def.Findings)
 			}
 			if api.Stage != d.stage && api.Stage != "" {
 				def.Findings = append(def.Findings, d.about(openapi.Warning, "the stage %s of %s is served as %s: start gatehouse dev again to serve it by its name", brief(api.Stage), api.LogicalID, d.stage))

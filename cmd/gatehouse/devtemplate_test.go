@@ -57,7 +57,7 @@ func TestTemplatesAreDeployed(t *testing.T) {
 
 // deployTemplate deploys the APIs of a template, of which want tells.
 func deployTemplate(t *testing.T, s *server, file, want string) {
-	apis, err := describeFile(s, file)
+	apis, err := describeFile(s, file, &templateCode{file: file})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,8 @@ import (
 type configSource struct {
 	in    command
 	flags *pflag.FlagSet
+
+	code *templateCode // of the file that dev serves; nil elsewhere
 }
 
 func (s *configSource) read() (config, error) {
@@ -25,6 +27,9 @@ func (s *configSource) read() (config, error) {
 		_, said := c.given["aws"]
 		c.AWS = c.AWS && said
 		c.requestLines = true
+	}
+	if s.code != nil && err == nil {
+		s.code.extend(&c)
 	}
 	return c, err
 }

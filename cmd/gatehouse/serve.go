@@ -26,7 +26,7 @@ SIGHUP has the configuration and the certificates read and log files opened
 again.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd.Context(), &configSource{inServe, cmd.Flags()}, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(cmd.Context(), &configSource{in: inServe, flags: cmd.Flags()}, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	given.flags(cmd.Flags(), inServe)

@@ -10,9 +10,10 @@ import (
 // A Function is one of a template. Integrations call it by its logical id.
 type Function struct {
 	LogicalID string
-	Name      string // FunctionName, by which texts may call it; "" for none
-	Dir       string // of its code, as the template names it, from the working directory; "" where that is not on this machine
-	Runtime   string // as Lambda calls it, such as nodejs22.x
+	Name      string   // FunctionName, by which texts may call it; "" for none
+	Dir       string   // of its code, as the template names it, from the working directory; "" where that is not on this machine
+	Layers    []string // directories of its layers, in the same way
+	Runtime   string   // as Lambda calls it, such as nodejs22.x
 	Handler   string
 	Timeout   int32             // in seconds, 0 for Lambda's 3
 	Memory    int32             // in MB, 0 for Lambda's 128
@@ -34,7 +35,7 @@ func (s *stack) functions() []Function {
 		get := func(name string) *openapi.Tree { return s.evaluate(r.raw.Get(name), path+"/"+name) }
 		f := Function{
 			LogicalID: r.name, Name: text(get("FunctionName")), Runtime: text(get("Runtime")), Handler: text(get("Handler")),
-			Variables: textMap(get("Environment").Get("Variables")), Position: r.at, Dir: s.codeOf(r),
+			Variables: textMap(get("Environment").Get("Variables")), Position: r.at, Dir: s.codeOf(r), Layers: s.layers(get("Layers"), path),
 		}
 		if n := whole(get("Timeout")); n != nil {
 			f.Timeout = *n
@@ -42,13 +43,29 @@ func (s *stack) functions() []Function {
 		if n := whole(get("MemorySize")); n != nil {
 			f.Memory = *n
 		}
-		for _, name := range []string{"Layers", "FileSystemConfigs", "VpcConfig", "DeadLetterConfig"} {
+		for _, name := range []string{"FileSystemConfigs", "VpcConfig", "DeadLetterConfig"} {
 			if t := r.raw.Get(name); t != nil {
 				s.note(openapi.Dropped, t.Position, path+"/"+name, "%s has no effect here", name)
 			}
 		}
 		s.tellEvents(r)
 		out = append(out, f)
+	}
+	return out
+}
+
+// layers are the directories of the layers of the template that a function has.
+func (s *stack) layers(t *openapi.Tree, path string) []string {
+	var out []string
+	for _, item := range list(t) {
+		r := s.byName[text(item)]
+		if r == nil || r.kind != "AWS::Serverless::LayerVersion" {
+			s.note(openapi.Dropped, item.Position, path+"/Layers", "the layer %s is not on this machine", brief(text(item)))
+			continue
+		}
+		if dir := s.beside(text(s.evaluate(r.raw.Get("ContentUri"), ""))); dir != "" {
+			out = append(out, dir)
+		}
 	}
 	return out
 }
@@ -82,7 +99,11 @@ func (s *stack) codeOf(r *resource) string {
 	case code == nil && r.kind == kindServerlessFn && text(r.raw.Get("PackageType")) != "Image":
 		code = newText(".", r.at)
 	}
-	name := text(code)
+	return s.beside(text(code))
+}
+
+// beside is a directory that the template names, "" for one that is not on this machine.
+func (s *stack) beside(name string) string {
 	if name == "" || strings.Contains(name, "://") || strings.HasPrefix(name, "arn:") {
 		return ""
 	}

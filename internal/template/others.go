@@ -17,7 +17,7 @@ var within = map[string]bool{
 var known = map[string]bool{
 	kindRestAPI: true, kindServerlessAPI: true, kindFunction: true, kindServerlessFn: true, kindAlias: true, kindVersion: true, kindAPIKey: true,
 	"AWS::ApiGateway::UsagePlan": true, "AWS::ApiGateway::UsagePlanKey": true, "AWS::Lambda::Permission": true, "AWS::IAM::Role": true,
-	"AWS::IAM::Policy": true, "AWS::IAM::ManagedPolicy": true, "AWS::CDK::Metadata": true, "AWS::Logs::LogGroup": true,
+	"AWS::IAM::Policy": true, "AWS::IAM::ManagedPolicy": true, "AWS::CDK::Metadata": true, "AWS::Serverless::LayerVersion": true, "AWS::Logs::LogGroup": true,
 }
 
 // reasons say of resources of the service why they have no effect, and what has it.

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/functions"
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/runtimes"
+	"github.com/gatehouse-gw/gatehouse/internal/template"
+)
+
+// templateCode is the functions of a template whose code is on this machine: they are run
+// as those of lambda-functions, which go before.
+type templateCode struct {
+	file     string
+	known    []template.Function // when they were looked at last
+	findings []openapi.Finding   // why some are not run
+}
+
+// extend adds the functions to a configuration.
+func (t *templateCode) extend(c *config) {
+	t.known = t.functions(c)
+	t.findings = nil
+	if len(t.known) == 0 {
+		return
+	}
+	c.LambdaFunctions = maps.Clone(c.LambdaFunctions)
+	if c.LambdaFunctions == nil {
+		c.LambdaFunctions = make(map[string]lambdaFunction)
+	}
+	for i := range t.known {
+		f := &t.known[i]
+		_, configured := c.LambdaFunctions[f.LogicalID]
+		_, named := c.LambdaFunctions[f.Name]
+		if configured || named || f.Dir == "" {
+			continue
+		}
+		code, err := codeOf(f)
+		if err != nil {
+			t.findings = append(t.findings, openapi.Finding{
+				Severity: openapi.Warning, Concern: openapi.Serving, Position: f.Position, Path: "#/Resources/" + f.LogicalID,
+				Text: fmt.Sprintf("the function is not run here: %v", err),
+			})
+			continue
+		}
+		c.LambdaFunctions[f.LogicalID] = lambdaFunction{Code: code}
+		if f.Name != "" {
+			c.LambdaFunctions[f.Name] = lambdaFunction{Code: code}
+		}
+	}
+}
+
+// functions are those of the template, none where it cannot be read, which its deployment
+// tells.
+func (t *templateCode) functions(c *config) []template.Function {
+	data, err := openapi.ReadFile(t.file, openapi.Options{MaxSize: devSize})
+	if err != nil || !template.Is(data) {
+		return nil
+	}
+	refs, err := devRefs(t.file)
+	if err != nil {
+		return nil
+	}
+	made, _, err := template.Load(t.file, templateOptions(c, refs))
+	if err != nil {
+		return nil
+	}
+	return made.Functions
+}
+
+// changed reports whether the template says something else of its functions than before.
+func (t *templateCode) changed(c *config) bool { return !reflect.DeepEqual(t.known, t.functions(c)) }
+
+// leastMemory is what a worker has at least, in MiB: a process of this machine is larger
+// than one of Lambda's 128.
+const leastMemory = functions.DefaultMemory
+
+// codeOf is the configuration of a function, or why it cannot be run on this machine.
+func codeOf(f *template.Function) (*functions.Config, error) {
+	dir, err := filepath.Abs(f.Dir)
+	if err != nil {
+		return nil, err
+	}
+	code := &functions.Config{
+		Name: f.LogicalID, Environment: f.Variables, Timeout: time.Duration(f.Timeout) * time.Second, Code: []string{dir},
+		Program: runtimes.Program{Runtime: f.Runtime, Handler: f.Handler, Dir: dir, Memory: max(int(f.Memory), leastMemory)},
+	}
+	for _, layer := range f.Layers {
+		if layer, err = filepath.Abs(layer); err != nil {
+			return nil, err
+		}
+		code.Program.Layers = append(code.Program.Layers, layer)
+	}
+	code.Code = append(code.Code, code.Program.Layers...)
+	if err := code.Check(); err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s is no directory", f.Dir)
+	}
+	scratch, err := os.MkdirTemp("", "gatehouse-functions-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	_, err = (&runtimes.Machine{Scratch: scratch}).Launch(&code.Program) // tells whether there is an interpreter
+	return code, err
+}
