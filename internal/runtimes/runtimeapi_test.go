@@ -98,6 +98,31 @@ func startWorker(t testing.TB, p Program, env ...string) *worker {
 	return w
 }
 
+// refused is the event that is none: an answer of the Runtime API to a worker which it
+// takes for one that has not answered its last.
+const refused = `{"errorType":"InvalidStateTransition","errorMessage":"the last invocation has no response yet"}`
+
+// TestNoInvocation holds that no bootstrap takes an error of the Runtime API for an event.
+func TestNoInvocation(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]Program{
+		"Node.js": nodeFunction(t, "index.handler", map[string]string{"index.js": `exports.handler = async (event) => { console.log('called'); return event }`}),
+		"Python":  pythonFunction(t, "app.handler", map[string]string{"app.py": "def handler(event, context):\n    print('called')\n"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := startWorker(t, p)
+			w.events <- refused
+			if code := w.exits(); code != 1 {
+				t.Errorf("it ends with %d", code)
+			}
+			if text := w.lines(); strings.Contains(strings.Join(text, "\n"), "called") {
+				t.Errorf("the handler was called: %q", text)
+			}
+		})
+	}
+}
+
 // ServeHTTP is the Runtime API.
 func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/2018-06-01/runtime/")
@@ -105,6 +130,9 @@ func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 		case event := <-w.events:
+			if event == refused {
+				rw.WriteHeader(http.StatusForbidden)
+			}
 			rw.Header().Set("Lambda-Runtime-Aws-Request-Id", "8476a536")
 			rw.Header().Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(time.Hour).UnixMilli(), 10))
 			rw.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:orders")

@@ -24,14 +24,14 @@ function open(method, resource, headers, answered, failed) {
   return http.request(options, answered).on('error', failed);
 }
 
-// ask resolves to the headers and the body of the answer.
+// ask resolves to the status, the headers and the body of the answer.
 function ask(method, resource, headers, body) {
   return new Promise((resolve, reject) => {
     const request = open(method, resource, headers, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(chunks) }));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }));
     }, reject);
     request.end(body);
   });
@@ -466,8 +466,12 @@ async function main() {
   const handler = await loadHandler().catch((error) => die('Init Error', error, 1));
   loaded = true;
   while (!dying) {
-    await invoke(handler, await ask('GET', 'invocation/next', {}));
+    const next = await ask('GET', 'invocation/next', {});
+    if (next.status !== 200) {
+      throw new Error('no invocation');
+    }
+    await invoke(handler, next);
   }
 }
 
-main().catch(() => process.exit(1)); // the Runtime API is gone
+main().catch(() => process.exit(1)); // the Runtime API is gone, or refuses what has been answered

@@ -33,10 +33,17 @@ class RuntimeAPI:
         lines = ["%s /2018-06-01/runtime/%s HTTP/1.1" % (method, resource), "Host: " + self.address,
                  "Content-Length: %d" % len(body), *headers, "", ""]
         self.socket.sendall("\r\n".join(lines).encode("latin-1") + body)
-        if not self.reader.readline():
+        status = self.reader.readline().split(b" ")
+        if len(status) < 2:
             raise ConnectionError("the Runtime API is gone")
-        answered = self.read_headers()
-        return answered, self.read_body(answered)
+        headers = self.read_headers()
+        return status[1] == b"200", headers, self.read_body(headers)
+
+    def next(self):
+        given, headers, body = self.ask("GET", "invocation/next")
+        if not given:
+            raise ConnectionError("the Runtime API refuses what has been answered")
+        return headers, body
 
     def read_headers(self):
         headers = {}
@@ -207,7 +214,7 @@ ESCAPES = version() < 12  # until Python 3.12, characters beyond ASCII are escap
 
 
 def invoke(api, handler):
-    headers, body = api.ask("GET", "invocation/next")
+    headers, body = api.next()
     request_id = LogHandler.request_id = headers["lambda-runtime-aws-request-id"]
     os.environ["_X_AMZN_TRACE_ID"] = headers.get("lambda-runtime-trace-id", "")
     try:
