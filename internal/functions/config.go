@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/runtimes"
@@ -70,6 +71,11 @@ func (c *Config) Check() error {
 		return fmt.Errorf("concurrency is %d, not from 1 to %d", c.Concurrency, MaxConcurrency)
 	case !filepath.IsAbs(c.Program.Dir):
 		return errors.New("dir, the directory of the code, is missing")
+	}
+	for name, value := range c.Environment {
+		if strings.ContainsRune(value, 0) {
+			return fmt.Errorf("environment: %s: %w", name, runtimes.ErrNUL)
+		}
 	}
 	for _, name := range reserved {
 		if _, ok := c.Environment[name]; ok {

@@ -28,6 +28,11 @@ func TestConfigCheck(t *testing.T) {
 		"no directory":         {change: func(c *Config) { c.Program.Dir = "" }, err: "dir"},
 		"no program":           {change: func(c *Config) { c.Program.Command = nil }, err: "needs runtime"},
 		"two programs":         {change: func(c *Config) { c.Program.Runtime = "nodejs22.x" }, err: "both"},
+		"NUL in a variable":    {change: func(c *Config) { c.Environment = map[string]string{"A": "b\x00"} }, err: "environment: A: "},
+		"NUL in the handler":   {change: func(c *Config) { c.Program.Handler = "a.b\x00" }, err: "handler: "},
+		"NUL in the command":   {change: func(c *Config) { c.Program.Command = []string{"run", "\x00"} }, err: "command: "},
+		"NUL in dir":           {change: func(c *Config) { c.Program.Dir += "\x00" }, err: "dir: "},
+		"NUL in a layer":       {change: func(c *Config) { c.Program.Layers = []string{"/a\x00"} }, err: "layers: "},
 		"reserved variable":    {change: func(c *Config) { c.Environment = map[string]string{"_HANDLER": "x"} }, err: "_HANDLER is reserved"},
 	}
 	for name, tt := range tests {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // A Program is the code of a function, as its configuration names it.
@@ -41,11 +42,18 @@ type Launch struct {
 var (
 	errNoCommand = errors.New("needs runtime, such as nodejs22.x, or command, a program that speaks Lambda's Runtime API")
 	errTwo       = errors.New("has both runtime and command; a function has one of them")
-	errDebug     = errors.New("debugging is for functions in Node.js, Python and Java; start another program's debugger by its command")
+	// ErrNUL is that of a text which no program can be given.
+	ErrNUL   = errors.New("holds a NUL byte, which no variable and no argument of a program can hold")
+	errDebug = errors.New("debugging is for functions in Node.js, Python and Java; start another program's debugger by its command")
 )
 
 // Check reports what of a program contradicts itself, whatever this machine has.
 func (p *Program) Check() error {
+	for name, texts := range map[string][]string{"handler": {p.Handler}, "dir": {p.Dir}, "command": p.Command, "layers": p.Layers} {
+		if strings.ContainsRune(strings.Join(texts, ""), 0) {
+			return fmt.Errorf("%s: %w", name, ErrNUL)
+		}
+	}
 	switch {
 	case p.Runtime == "" && len(p.Command) == 0:
 		return errNoCommand
