@@ -75,6 +75,18 @@ func TestKilledGateway(t *testing.T) {
 	waitFor(t, func() bool { return len(groupsLeft(marker)) == 0 })
 }
 
+// killall with the gateway's name leaves the keeper, which then ends the workers.
+func TestKeeperName(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	_, _ = call(t, r.function(t, "pid", nil), "{}")
+	pid := r.keeper.cmd.Process.Pid
+	waitFor(t, func() bool {
+		name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		return err == nil && string(name) == "keep-functions\n"
+	})
+}
+
 // TestGatewayToBeKilled is the process that TestKilledGateway kills.
 func TestGatewayToBeKilled(t *testing.T) {
 	if os.Getenv("GATEWAY_TO_BE_KILLED") == "" {

@@ -110,9 +110,11 @@ func (k *keeper) close() {
 
 // Keep is what the process of Options.Keeper does: it reads which workers there are
 // until the gateway is gone, and then ends those that are left, with what they have
-// started. It ignores the signals of terminals, which the gateway answers by itself.
+// started. It ignores the signals of terminals, which the gateway answers by itself, and
+// has a name of its own, so that who kills the gateway by its name does not kill it too.
 func Keep(in io.Reader) {
 	ignoreSignals()
+	rename("keep-functions")
 	lines := bufio.NewScanner(in)
 	if !lines.Scan() {
 		return

@@ -134,3 +134,6 @@ func readStat(pid int) (st stat, ok bool) {
 // killAllMarked kills what the workers of a set have started, by what their marks begin
 // with.
 func killAllMarked(marker string) { killMarked(markVariable + "=" + marker + "-") }
+
+// rename gives this process the name that ps and killall know it by.
+func rename(name string) { _ = os.WriteFile("/proc/self/comm", []byte(name), 0o600) }
