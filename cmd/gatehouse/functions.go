@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -116,13 +117,32 @@ func (h *functionHost) print(l *functions.Line) {
 	}
 }
 
-// printable is a text without what could move a terminal's cursor or change its state:
-// colours are left.
+// colour is a sequence by which a text sets how a terminal shows what follows.
+var colour = regexp.MustCompile(`^\x1b\[[0-9;:]*m`)
+
+// printable is a text without what could move a terminal's cursor, change its state or
+// have it answer: what functions print are often the words of strangers. Colours are
+// left.
 func printable(text []byte) []byte {
-	return bytes.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' && r != '\x1b' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '�'
+	var out []byte
+	for len(text) > 0 {
+		end := bytes.IndexByte(text, '\x1b')
+		if end < 0 {
+			return append(out, bytes.Map(visible, text)...)
 		}
-		return r
-	}, text)
+		kept := colour.Find(text[end:])
+		out = append(append(out, bytes.Map(visible, text[:end])...), kept...)
+		if text = text[end+len(kept):]; len(kept) == 0 {
+			out, text = append(out, "�"...), text[1:]
+		}
+	}
+	return out
+}
+
+// visible replaces what terminals obey.
+func visible(r rune) rune {
+	if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		return '�'
+	}
+	return r
 }

@@ -22,6 +22,9 @@ const (
 	// bytes at once, and so many a second. What is beyond is counted.
 	outputBurst = 4 << 20
 	outputRate  = 1 << 20
+	// leastLine is what a line counts for at least: an empty one costs who reads it as
+	// much as a short one, with the time and the names around it.
+	leastLine = 128
 )
 
 // readLines reads a worker's output until its end. It never stops reading, so that the
@@ -94,17 +97,17 @@ func (r *lineReader) pass(line []byte) {
 		r.pass(line[:maxLine])
 		line = line[maxLine:]
 	}
-	size := int64(len(line)) + 1
-	if r.left < size {
+	cost := max(int64(len(line))+1, leastLine)
+	if r.left < cost {
 		now := time.Now()
 		r.left = min(outputBurst, r.left+int64(now.Sub(r.at).Seconds()*outputRate))
 		r.at = now
 	}
-	if r.left < size {
-		r.dropped += size
+	if r.left < cost {
+		r.dropped += int64(len(line)) + 1
 		return
 	}
-	r.left -= size
+	r.left -= cost
 	r.tellDropped()
 	r.print(bytes.TrimSuffix(line, []byte{'\r'}))
 }

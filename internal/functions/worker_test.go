@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"os"
@@ -167,6 +168,20 @@ func TestLinesLeftOut(t *testing.T) {
 			t.Errorf("got %q", last)
 		}
 	})
+}
+
+// Short lines, each of which costs who reads them as much as a longer one, are not passed on
+// by the million.
+func TestShortLinesLeftOut(t *testing.T) {
+	t.Parallel()
+	passed := 0
+	r := lineReader{print: func([]byte) { passed++ }, left: outputBurst, at: time.Now()}
+	for range 1 << 10 {
+		r.take(bytes.Repeat([]byte("\n"), 1<<10))
+	}
+	if most := 2 * outputBurst / leastLine; passed == 0 || passed > most {
+		t.Errorf("%d empty lines of a MiB are passed on, want at most %d", passed, most)
+	}
 }
 
 func TestLines(t *testing.T) {
