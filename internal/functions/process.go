@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"runtime"
@@ -32,7 +33,7 @@ func (s *Set) spawn(f *Function, api string, print func([]byte)) (*process, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.keeper.start(); err != nil {
+	if err := errors.Join(s.machine.Ready(f.launch), s.keeper.start()); err != nil {
 		return nil, err
 	}
 	r, w, err := os.Pipe()

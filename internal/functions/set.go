@@ -42,8 +42,8 @@ type Options struct {
 type Set struct {
 	options Options
 	log     *slog.Logger
-	marker  string           // the workers' marks begin with it
-	machine runtimes.Machine // its directory is made for the first function
+	marker  string // the workers' marks begin with it
+	machine runtimes.Machine
 	spawner chan func()
 	keeper  *keeper
 
@@ -109,13 +109,6 @@ func (s *Set) newFunction(c *Config) (*Function, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("dir: %s is no directory", c.Program.Dir)
 	}
-	if s.machine.Scratch == "" {
-		dir, err := os.MkdirTemp("", "gatehouse-functions-")
-		if err != nil {
-			return nil, err
-		}
-		s.machine.Scratch = dir
-	}
 	launch, err := s.machine.Launch(&c.Program)
 	if err != nil {
 		return nil, err
@@ -180,10 +173,7 @@ func (s *Set) Close() error {
 	}
 	close(s.stop)
 	s.keeper.close()
-	if dir := s.machine.Scratch; dir != "" {
-		err = errors.Join(err, os.RemoveAll(dir))
-	}
-	return err
+	return errors.Join(err, s.machine.Close())
 }
 
 // mark is what the next worker is known by.

@@ -1,28 +1,22 @@
 package runtimes
 
 import (
-	"embed"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 )
 
-// bootstraps are the programs of ours that speak the Runtime API for a handler.
-//
-//go:embed bootstrap/node.cjs bootstrap/python.py
-var bootstraps embed.FS
-
 // A Machine is this computer with the interpreters that it has. It remembers what it
-// has found, and many goroutines may use it. It needs Scratch.
+// has found, and many goroutines may use it. The zero value is ready.
 type Machine struct {
-	// Scratch is a directory for files that programs are started with. It stays for as
-	// long as they run, and only the user of this process may write to it.
+	// Scratch is a directory for files that programs are started with, to which only the
+	// user of this process may write. "" has one made when it is needed.
 	Scratch string
 
-	mu    sync.Mutex
-	found map[string]interpreter // by what was looked for
+	mu        sync.Mutex
+	temporary bool                   // Close removes Scratch
+	found     map[string]interpreter // by what was looked for
 }
 
 // Launch finds how a program is started on this machine. An error says what is missing
@@ -52,25 +46,6 @@ func (m *Machine) launch(p *Program) (*Launch, error) {
 		return nil, err
 	}
 	return l.launch(m, p, l.runtime.FindStringSubmatch(p.Runtime)[1])
-}
-
-// bootstrap returns the path of an embedded program, which it writes when it is asked
-// for the first time.
-func (m *Machine) bootstrap(name string) (string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	path := filepath.Join(m.Scratch, name)
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	text, err := bootstraps.ReadFile("bootstrap/" + name)
-	if err == nil {
-		err = os.WriteFile(path, text, 0o600)
-	}
-	if err != nil {
-		return "", fmt.Errorf("the bootstrap of a runtime: %w", err)
-	}
-	return path, nil
 }
 
 // layerPaths are the variables by which the programs and libraries of layers are found,

@@ -28,7 +28,7 @@ func (m *Machine) node(p *Program, wanted string) (*Launch, error) {
 	if err != nil {
 		return nil, err
 	}
-	launch := &Launch{Args: []string{at.path, fmt.Sprintf("--max-old-space-size=%d", p.Memory*9/10), file}}
+	launch := &Launch{Args: []string{at.path, fmt.Sprintf("--max-old-space-size=%d", p.Memory*9/10), file}, bootstrap: "node.cjs"}
 	packages := append(inLayers(p, "nodejs/node"+wanted+"/node_modules"), inLayers(p, "nodejs/node_modules")...)
 	launch.Env = append(launch.Env, "NODE_PATH="+pathList(append(packages, filepath.Join(p.Dir, "node_modules"), p.Dir)))
 	if at.version[0] != major {

@@ -37,6 +37,8 @@ type Launch struct {
 	Args []string // the command line; the first is a path
 	Env  []string // NAME=VALUE: what the runtime needs beside what every function has
 	Note string   // what the user should know, such as that another version is used; "" for nothing
+
+	bootstrap string // the embedded program that is the last of Args; "" for none
 }
 
 var (

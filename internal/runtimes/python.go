@@ -42,7 +42,7 @@ func (m *Machine) python(p *Program, wanted string) (*Launch, error) {
 	if err != nil {
 		return nil, err
 	}
-	launch := &Launch{Args: []string{at.path, file}, Env: env}
+	launch := &Launch{Args: []string{at.path, file}, Env: env, bootstrap: "python.py"}
 	if at.version[1] != minor {
 		launch.Note = fmt.Sprintf("%s runs with Python %d.%d (%s), the nearest version that is here", p.Runtime, at.version[0], at.version[1], at.path)
 	}
