@@ -210,10 +210,10 @@ var verbs = map[Format][]string{
 func (e *exporter) pathItem(r *wire.Resource) (*object, error) {
 	item := new(object)
 	for _, verb := range verbs[e.Format] {
-		m, ok := r.ResourceMethods[verb]
-		if !ok {
+		if _, ok := r.ResourceMethods[verb]; !ok {
 			continue
 		}
+		m := r.ResourceMethods[verb] // a copy that is made only of what there is
 		if err := e.stopped(); err != nil {
 			return nil, err
 		}
@@ -232,7 +232,14 @@ func (e *exporter) pathItem(r *wire.Resource) (*object, error) {
 }
 
 // sorted lists the keys of a map.
-func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sorted[V any](m map[string]V) []string {
+	if len(m) == 0 {
+		return nil
+	}
+	keys := slices.AppendSeq(make([]string, 0, len(m)), maps.Keys(m))
+	slices.Sort(keys)
+	return keys
+}
 
 // timestamp is a time as documents write it.
 func timestamp(t wire.Timestamp) string { return t.Time().Format(time.RFC3339) }

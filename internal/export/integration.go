@@ -16,7 +16,7 @@ const defaultTimeout = 29000
 // is left out. resource is the id of its resource, the cache namespace of those that
 // have none of their own.
 func (e *exporter) integration(i *wire.Integration, resource string) *object {
-	out := new(object)
+	out := sized(8)
 	if e.Format != Swagger {
 		out.text("type", lower(i.Type))
 	}
@@ -86,7 +86,7 @@ func integrationResponses(responses map[string]wire.IntegrationResponse) *object
 }
 
 func expressions(m map[string]string) *object {
-	out := new(object)
+	out := sized(len(m))
 	for _, name := range javaOrder(m) {
 		out.set(name, m[name])
 	}
@@ -95,7 +95,7 @@ func expressions(m map[string]string) *object {
 
 // templates writes templates by media type; one may be null.
 func templates(m map[string]*string) *object {
-	out := new(object)
+	out := sized(len(m))
 	for _, mediaType := range javaOrder(m) {
 		if t := m[mediaType]; t != nil {
 			out.set(mediaType, *t)

@@ -20,7 +20,7 @@ type operation struct {
 
 // operation returns the operation of a method.
 func (e *exporter) operation(r *wire.Resource, verb string, m *wire.Method) (*object, error) {
-	op := &operation{exporter: e, Method: m, path: text(r.Path), verb: verb, out: new(object)}
+	op := &operation{exporter: e, Method: m, path: text(r.Path), verb: verb, out: sized(8)}
 	if len(m.RequestModels) > 0 && m.RequestModels[jsonType] == "" {
 		return nil, wire.BadRequest("Only found non-JSON body models for %s %s", verb, wire.Truncated(op.path)) // what follows "for" is a guess
 	}
@@ -157,7 +157,7 @@ func (e *exporter) typed(out *object) {
 
 // content is the body of a request or response by media type.
 func (e *exporter) content(models map[string]string) *object {
-	out := new(object)
+	out := sized(len(models))
 	for _, mediaType := range sorted(models) {
 		out.set(mediaType, newObject("schema", e.ref(models[mediaType])))
 	}

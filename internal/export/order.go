@@ -2,10 +2,10 @@ package export
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // defaultTable is the size with which Java's HashMap begins.
@@ -32,12 +32,19 @@ func tableOrder[V any](m map[string]V, hash func(string) uint32) []string {
 	for 4*len(m) > 3*table {
 		table *= 2
 	}
-	keys := slices.Sorted(maps.Keys(m))
-	places := make(map[string]uint32, len(keys))
-	for _, key := range keys {
-		places[key] = hash(key) & uint32(table-1)
+	type placed struct {
+		key   string
+		place uint32
 	}
-	slices.SortStableFunc(keys, func(a, b string) int { return cmp.Compare(places[a], places[b]) })
+	all := make([]placed, 0, len(m))
+	for key := range m {
+		all = append(all, placed{key, hash(key) & uint32(table-1)})
+	}
+	slices.SortFunc(all, func(a, b placed) int { return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.key, b.key)) })
+	keys := make([]string, len(all))
+	for i := range all {
+		keys[i] = all[i].key
+	}
 	return keys
 }
 
@@ -45,8 +52,12 @@ func tableOrder[V any](m map[string]V, hash func(string) uint32) []string {
 // the upper half mixed into the lower.
 func javaHash(s string) uint32 {
 	var h uint32
-	for _, unit := range utf16.Encode([]rune(s)) {
-		h = 31*h + uint32(unit)
+	for _, r := range s {
+		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+			h = 31*h + uint32(high)
+			r = low
+		}
+		h = 31*h + uint32(r)
 	}
 	return h ^ h>>16
 }

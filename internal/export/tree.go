@@ -97,9 +97,12 @@ func (o *object) get(name string) value {
 // has reports whether o has a member called name.
 func (o *object) has(name string) bool { return o.find(name) >= 0 }
 
+// sized returns an object with room for some members.
+func sized(members int) *object { return &object{members: make([]member, 0, members)} }
+
 // newObject returns an object with members that are given as names and values in turn.
 func newObject(pairs ...value) *object {
-	o := new(object)
+	o := sized(len(pairs) / 2)
 	for i := 0; i < len(pairs); i += 2 {
 		o.set(pairs[i].(string), pairs[i+1])
 	}

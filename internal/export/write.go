@@ -18,6 +18,15 @@ const maxSize = 64 << 20
 // after maxSize bytes.
 type writer struct{ b []byte }
 
+// grow makes room for more, twice as much as there is: less than what append would copy of
+// a large document.
+func (w *writer) grow() {
+	const room = 4096 // more than most values take
+	if cap(w.b)-len(w.b) < room {
+		w.b = slices.Grow(w.b, max(cap(w.b), 16*room))
+	}
+}
+
 // full reports whether the document is too large: what there is of it is cut off.
 func (w *writer) full() bool { return len(w.b) > maxSize }
 
@@ -182,6 +191,7 @@ func (w *writer) scalar(v value) {
 
 // newLine begins a line, two spaces a level.
 func (w *writer) newLine(level int) {
+	w.grow()
 	w.b = append(w.b, '\n')
 	for range level {
 		w.b = append(w.b, ' ', ' ')
@@ -191,6 +201,10 @@ func (w *writer) newLine(level int) {
 // quote writes s in double quotes, with escapes that JSON and YAML read alike.
 func (w *writer) quote(s string) {
 	w.b = append(w.b, '"')
+	if isPlain(s) {
+		w.b = append(append(w.b, s...), '"')
+		return
+	}
 	start := 0 // of what is still to be copied
 	for i, r := range s {
 		if r != '"' && r != '\\' && r != utf8.RuneError && !unprintable(r) {
@@ -201,6 +215,16 @@ func (w *writer) quote(s string) {
 		start = i + size
 	}
 	w.b = append(append(w.b, s[start:]...), '"')
+}
+
+// isPlain reports whether s is ASCII that stands in quotes as it is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // appendEscaped appends a character that cannot stand in quotes as it is. What is not
