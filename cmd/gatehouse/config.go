@@ -222,7 +222,7 @@ func (c *config) check(in command) error {
 
 // checkTogether reports what cannot work of settings each of which could.
 func (c *config) checkTogether(in command) error {
-	return errors.Join(c.checkExposure(), c.checkListeners(in), c.checkListenerTLS(), c.checkACMEKeys(in), c.checkBases(), c.checkDebug())
+	return errors.Join(c.checkExposure(), c.checkRoles(), c.checkListeners(in), c.checkListenerTLS(), c.checkACMEKeys(in), c.checkBases(), c.checkDebug())
 }
 
 // A logLevel is the level of the process's log, which may change while it runs.

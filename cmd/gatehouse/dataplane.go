@@ -62,7 +62,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	answers := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for answers")
 	counted := newNumbers(c)
 	client := integration.NewClient(integration.Options{Budget: answers, MaxConnections: c.backendConnections(gateway.OpenFiles()), Connected: counted.connected()})
-	host := newFunctionHost(c, requests, answers, out)
+	host := newFunctionHost(c, known, requests, answers, out)
 	defer func() {
 		if err != nil {
 			client.Close()

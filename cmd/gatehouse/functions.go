@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
@@ -11,9 +12,11 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/filewatch"
 	"github.com/gatehouse-gw/gatehouse/internal/functions"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -35,10 +38,11 @@ func newKeepFunctions() *cobra.Command {
 // A functionHost runs the functions of a configuration.
 type functionHost struct {
 	*functions.Set
-	out  *outputs
-	dev  bool                   // lines are for a person who watches
-	url  string                 // of the control plane. It is set before a function runs
-	conf atomic.Pointer[config] // replaced, never changed
+	known *credentials.Callers // whose roles functions have
+	out   *outputs
+	dev   bool                   // lines are for a person who watches
+	url   string                 // of the control plane. It is set before a function runs
+	conf  atomic.Pointer[config] // replaced, never changed
 
 	watcher *filewatch.Watcher // of their code; nil where nobody asked for it
 	looks   map[string]uint64  // without a watcher: the code when it was looked at last, by directory
@@ -46,8 +50,8 @@ type functionHost struct {
 
 // newFunctionHost makes a host without functions. What they are told and return is in
 // the memory of bodies.
-func newFunctionHost(c *config, requests, answers *httpmsg.Budget, out *outputs) *functionHost {
-	h := &functionHost{out: out, dev: c.requestLines}
+func newFunctionHost(c *config, known *credentials.Callers, requests, answers *httpmsg.Budget, out *outputs) *functionHost {
+	h := &functionHost{known: known, out: out, dev: c.requestLines}
 	h.conf.Store(c)
 	o := functions.Options{
 		Region: c.Region, Account: c.Account, Environment: h.environment, Output: h.print, Events: requests, Answers: answers, Log: out.log,
@@ -65,7 +69,13 @@ func newFunctionHost(c *config, requests, answers *httpmsg.Budget, out *outputs)
 // prepare makes the functions of a configuration, by the names that calls have for
 // them, and what takes them over.
 func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func(), error) {
-	ours, take, err := h.Prepare(c.functionCode())
+	code := c.functionCode()
+	for _, name := range slices.Sorted(maps.Keys(code)) {
+		if role := code[name].Role; role != "" && !c.open() && !h.known.HasRole(role) {
+			return nil, nil, fmt.Errorf("%s: role: the file of --credentials names no role %s", name, brief(role))
+		}
+	}
+	ours, take, err := h.Prepare(code)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,20 +86,24 @@ func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func()
 	return runners, func() { h.conf.Store(c); take(); h.follow() }, nil
 }
 
-// environment is what functions have to call AWS's services with: they are called where
+// environment is what a function has to call AWS's services with: they are called where
 // the gateway calls them, and at the gateway itself where it calls none.
-func (h *functionHost) environment() []string {
+func (h *functionHost) environment(f *functions.Config) (env []string, until time.Time) {
 	c := h.conf.Load()
-	env := []string{"AWS_ENDPOINT_URL=" + cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint], h.url), "AWS_ENDPOINT_URL_API_GATEWAY=" + h.url}
+	env = []string{"AWS_ENDPOINT_URL=" + cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint], h.url), "AWS_ENDPOINT_URL_API_GATEWAY=" + h.url}
 	for _, service := range slices.Sorted(maps.Keys(c.AWSEndpoints)) {
 		if service != othersEndpoint {
 			env = append(env, "AWS_ENDPOINT_URL_"+sdkVariable(service)+"="+c.AWSEndpoints[service])
 		}
 	}
 	if c.open() { // any key is one of the account that is its id
-		env = append(env, "AWS_ACCESS_KEY_ID="+c.Account, "AWS_SECRET_ACCESS_KEY=gatehouse")
+		return append(env, "AWS_ACCESS_KEY_ID="+c.Account, "AWS_SECRET_ACCESS_KEY=gatehouse"), until
 	}
-	return env
+	if session, ok := h.known.RoleSession(f.Role, f.Name, time.Now()); ok {
+		env = append(env, "AWS_ACCESS_KEY_ID="+session.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+session.SecretAccessKey, "AWS_SESSION_TOKEN="+session.Token)
+		until = session.Expires
+	}
+	return env, until
 }
 
 // serviceIDs are the names that the SDKs have for services in variables, where they are

@@ -42,7 +42,7 @@ func readFunctions(n *yaml.Node, to *map[string]lambdaFunction) error {
 }
 
 // functionKeys are the members of a function whose code is run.
-var functionKeys = []string{"runtime", "command", "handler", "dir", "environment", "timeout", "memory", "concurrency", "layers"}
+var functionKeys = []string{"runtime", "command", "handler", "dir", "environment", "timeout", "memory", "concurrency", "layers", "role"}
 
 // readFunction reads a function whose code is run. Directories are found from the
 // working directory, as all that the file names.
@@ -68,6 +68,8 @@ func readFunction(n *yaml.Node, c *functions.Config) error {
 			c.Timeout = time.Duration(seconds) * time.Second
 		case "memory":
 			p.Memory, err = readCount(value)
+		case "role":
+			c.Role, err = scalar(value)
 		case "concurrency":
 			c.Concurrency, err = readCount(value)
 		default:
@@ -178,6 +180,17 @@ func checkFunctions(c *config) error {
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// checkRoles refuses roles of functions where nothing says what a role may do.
+func (c *config) checkRoles() error {
+	code := c.functionCode()
+	for _, name := range slices.Sorted(maps.Keys(code)) {
+		if code[name].Role != "" && c.open() {
+			return fmt.Errorf("%s: %s: role: has no effect without a file of --credentials, which names roles", c.called("lambda-functions"), name)
 		}
 	}
 	return nil

@@ -57,7 +57,7 @@ func derive(key Key, purpose string) []byte {
 
 // A claims is what a token says of a session.
 type claims struct {
-	Issuer  string `json:"k"`           // access key id of the file with which it began
+	Issuer  string `json:"k"`           // access key id of the file with which it began; "" where the operator gave it, of a role
 	Role    string `json:"r,omitempty"` // ARN; "" for a session of the issuer's own
 	Name    string `json:"n,omitempty"` // of the role's session
 	Issued  int64  `json:"i"`           // seconds since 1970
@@ -173,13 +173,13 @@ func (k *Keyring) session(s *sealer, accessKeyID, token string) (*Caller, bool) 
 
 // caller makes the caller of a session, if the file still has whose it is.
 func (k *Keyring) caller(what *claims, credential sigv4.Credential) (*Caller, bool) {
-	issuer := k.byKey[what.Issuer]
-	if issuer == nil || issuer.Credential.Disabled {
-		return nil, false
-	}
-	c := &Caller{
-		Account: issuer.Account, Principal: issuer.Principal, UserID: issuer.UserID, own: issuer.own, policyText: issuer.policyText,
-		Credential: credential, issuer: what.Issuer, role: what.Role, issued: time.Unix(what.Issued, 0),
+	c := &Caller{Credential: credential, issuer: what.Issuer, role: what.Role, issued: time.Unix(what.Issued, 0)}
+	if what.Issuer != "" || what.Role == "" {
+		issuer := k.byKey[what.Issuer]
+		if issuer == nil || issuer.Credential.Disabled {
+			return nil, false
+		}
+		c.Account, c.Principal, c.UserID, c.own, c.policyText = issuer.Account, issuer.Principal, issuer.UserID, issuer.own, issuer.policyText
 	}
 	if what.Role != "" {
 		r := k.roles[what.Role]

@@ -22,6 +22,9 @@ type Config struct {
 	// Code is the directories in which a change of a file is one of the code, see
 	// Set.Reload.
 	Code []string
+	// Role is the ARN of the role whose credentials the function has, as
+	// Options.Environment gives them; "" for none.
+	Role string
 	// Environment are the function's own variables. They go before what Lambda sets,
 	// but for those that Lambda reserves.
 	Environment map[string]string

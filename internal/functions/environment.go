@@ -19,8 +19,8 @@ var inherited = []string{"PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TE
 var inheritedOnWindows = []string{"SystemRoot", "SystemDrive", "PATHEXT", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "ComSpec"}
 
 // environment is that of a worker, whose Runtime API is at an address: what is said
-// last counts.
-func (f *Function) environment(api string) []string {
+// last counts. It is good until a time; zero is for ever.
+func (f *Function) environment(api string) (all []string, until time.Time) {
 	c := &f.config
 	var env []string
 	names := inherited
@@ -35,7 +35,9 @@ func (f *Function) environment(api string) []string {
 	region := f.set.options.Region
 	env = append(env, "TZ=:UTC", "AWS_REGION="+region, "AWS_DEFAULT_REGION="+region)
 	if more := f.set.options.Environment; more != nil {
-		env = append(env, more()...)
+		var given []string
+		given, until = more(c)
+		env = append(env, given...)
 	}
 	env = append(env, f.launch.Env...)
 	for name, value := range c.Environment {
@@ -55,7 +57,7 @@ func (f *Function) environment(api string) []string {
 	if c.Program.Runtime != "" {
 		env = append(env, "AWS_EXECUTION_ENV=AWS_Lambda_"+c.Program.Runtime)
 	}
-	return lastOnes(env)
+	return lastOnes(env), until
 }
 
 // latest is the version that functions have here.

@@ -39,6 +39,9 @@ type Function struct {
 func (f *Function) hand(v *invocation) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for n := len(f.idle); n > 0 && f.idle[n-1].outdated(); n = len(f.idle) {
+		f.end(f.idle[n-1])
+	}
 	switch n := len(f.idle); {
 	case f.dead:
 		return errClosed
@@ -110,7 +113,7 @@ func (f *Function) give(w *worker, v *invocation) {
 func (f *Function) free(w *worker) {
 	w.current, w.flow = nil, nil
 	switch {
-	case w.old || f.retired || f.dead:
+	case w.old || f.retired || f.dead || w.outdated():
 		f.end(w)
 	case len(f.waiting) > 0:
 		v := f.waiting[0]

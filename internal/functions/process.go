@@ -21,6 +21,7 @@ type process struct {
 	output *os.File      // what it prints
 	read   chan struct{} // closed when the output has been read
 	group  group
+	until  time.Time // when what it has been given is no good any more; zero for never
 
 	mu    sync.Mutex
 	ended bool // its pid may be another's
@@ -40,11 +41,12 @@ func (s *Set) spawn(f *Function, api string, print func([]byte)) (*process, erro
 	if err != nil {
 		return nil, err
 	}
+	env, until := f.environment(api)
 	cmd := &exec.Cmd{
 		Path: f.launch.Args[0], Args: f.launch.Args, Dir: f.config.Program.Dir, Stdout: w, Stderr: w,
-		Env: append(f.environment(api), markVariable+"="+mark),
+		Env: append(env, markVariable+"="+mark),
 	}
-	p := &process{cmd: cmd, mark: mark, output: r, read: make(chan struct{})}
+	p := &process{cmd: cmd, mark: mark, until: until, output: r, read: make(chan struct{})}
 	p.group.attributes(cmd)
 	err = s.started(cmd)
 	_ = w.Close()

@@ -22,10 +22,10 @@ import (
 type Options struct {
 	// Region and Account are those of functions that are called by their names alone.
 	Region, Account string
-	// Environment returns what all functions have beside what Lambda sets, such as
-	// credentials, NAME=VALUE; a function's own variables go before. It is called when a
-	// worker is started. Nil for nothing.
-	Environment func() []string
+	// Environment returns what a function has beside what Lambda sets, such as
+	// credentials, NAME=VALUE; its own variables go before. It is called when a worker is
+	// started, which takes no call after until; zero is for ever. Nil for nothing.
+	Environment func(*Config) (env []string, until time.Time)
 	// Keeper makes the command of a process that calls Keep, which ends the workers
 	// when the gateway is killed; nil for none.
 	Keeper func() *exec.Cmd

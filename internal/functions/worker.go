@@ -104,6 +104,11 @@ func (w *worker) finishAnswers() {
 	_ = w.api.server.Shutdown(ctx)
 }
 
+// outdated reports whether what the worker was given would not be good for another call.
+func (w *worker) outdated() bool {
+	return w.process != nil && !w.process.until.IsZero() && time.Now().Add(w.function.config.Timeout).After(w.process.until)
+}
+
 // stop kills the process, if it has been started.
 func (w *worker) stop() {
 	w.unlimit()

@@ -21,8 +21,8 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "the gateway's own")
 	t.Setenv("OWN_SECRET", "the gateway's own")
 	r := newRig(t, func(o *Options) {
-		o.Environment = func() []string {
-			return []string{"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=known", "AWS_ENDPOINT_URL=http://127.0.0.1:4566"}
+		o.Environment = func(*Config) ([]string, time.Time) {
+			return []string{"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=known", "AWS_ENDPOINT_URL=http://127.0.0.1:4566"}, time.Time{}
 		}
 	})
 	f := r.function(t, "environment", func(c *Config) {
@@ -89,6 +89,28 @@ func TestRestart(t *testing.T) {
 		t.Errorf("a call of the old function: got %q, %q, want a worker of its own", fifth, failed)
 	}
 	waitFor(t, func() bool { all, _ := f.Workers(); return all == 0 })
+}
+
+// A worker whose credentials would not be good until the end of another call takes none.
+func TestOutdated(t *testing.T) {
+	t.Parallel()
+	valid := time.Hour
+	r := newRig(t, func(o *Options) {
+		o.Environment = func(*Config) ([]string, time.Time) { return nil, time.Now().Add(valid) }
+	})
+	lasting := func(c *Config) { c.Timeout, c.Concurrency = time.Minute, 1 }
+	f := r.function(t, "pid", lasting)
+	first, _ := call(t, f, "{}")
+	if second, _ := call(t, f, "{}"); second != first {
+		t.Errorf("got worker %s, want %s, whose credentials are good for long", second, first)
+	}
+	valid = 30 * time.Second
+	f.Restart()
+	waitFor(t, func() bool { all, idle := f.Workers(); return all == 1 && idle == 1 || all == 0 })
+	third, _ := call(t, f, "{}")
+	if fourth, _ := call(t, f, "{}"); third == fourth {
+		t.Errorf("got worker %s twice, whose credentials are not good for another call", third)
+	}
 }
 
 // The Runtime API is for the worker: what a browser sends is refused, and so is what is
