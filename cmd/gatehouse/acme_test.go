@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 
 	"github.com/gatehouse-gw/gatehouse/internal/acmetest"
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 // port is the one of an address.
@@ -124,6 +125,28 @@ func TestACME(t *testing.T) {
 	}
 	if got := presented(t, secure, "api.example.com"); !got.Equal(own.cert) {
 		t.Errorf("a name that has gone has the certificate of %s", got.DNSNames)
+	}
+}
+
+// TestACMEByHTTP has an authority that cannot reach the listener under TLS look without,
+// after the minute that a failure costs: past a redirect to TLS.
+func TestACMEByHTTP(t *testing.T) {
+	if !soak.Long() {
+		t.Skip("it waits for a minute: make soak runs it")
+	}
+	t.Parallel()
+	pebble := acmetest.New(t)
+	dir := t.TempDir()
+	writePEM(t, filepath.Join(dir, "acme.pem"), "CERTIFICATE", pebble.Server.Raw)
+	p, c, url := launchWith(t, dir, "in-memory: true\ngateway-tls-listen: 127.0.0.1:0\nhttps-redirect: 443\nacme: "+pebble.URL+"\nacme-ca: acme.pem\nacme-accept-terms: true\n")
+	secure := secureLine.FindStringSubmatch(p.printed())[1]
+	const nobody = 1
+	pebble.Check(port(t, strings.TrimPrefix(url, "http://")), nobody)
+	domainName(t, c, "api.example.com", "")
+	for end := time.Now().Add(2 * patience); verified(t, secure, "api.example.com", pebble.Root) == nil; time.Sleep(time.Second) {
+		if time.Now().After(end) {
+			t.Fatalf("no certificate is issued:\n%s", p.printed())
+		}
 	}
 }
 

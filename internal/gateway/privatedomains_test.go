@@ -105,7 +105,7 @@ func TestHandshakeOfUnknownPolicy(t *testing.T) {
 	row := domainRow("api.example.com")
 	row.Domain.SecurityPolicy, row.Domain.Certificate, row.Domain.CertificateARNs = "SecurityPolicy_OF_LATER", "f1", []string{"arn"}
 	g.SetDomains(DomainChanges{Names: []DomainChange{row}})
-	want := Handshake{Policy: tlspolicy.Default, CertificateARNs: []string{"arn"}, Uploaded: "f1", Row: row.ID}
+	want := Handshake{Domain: "api.example.com", Policy: tlspolicy.Default, CertificateARNs: []string{"arn"}, Uploaded: "f1", Row: row.ID}
 	if got := g.Handshake("api.example.com", nil); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
