@@ -131,7 +131,7 @@ var settings = []setting{
 		value: switchAt(func(c *config) *bool { return &c.EdgeHeaders.On }), read: func(c *config, n *yaml.Node) error { return readEdgeHeaders(n, &c.EdgeHeaders) }},
 	{name: "proxy-protocol", usage: "listener, of listen, gateway-listen, gateway-tls-listen, vpc-endpoints and admin-listen, at which each connection of --trusted-proxies begins with a header of the PROXY protocol, version 1 or 2, that names the client (repeatable)", only: inServe,
 		value: listAt(func(c *config) *[]string { return &c.ProxyProtocol }), check: checkProxyProtocol},
-	{name: "vpc-endpoints", usage: "VPC endpoint by which private APIs are called, ID=VPC and behind that networks (CIDR) whose calls come by it, and addresses where it listens: vpce-1=vpc-1 10.0.0.0/16 https://0.0.0.0:8443 (repeatable)",
+	{name: "vpc-endpoints", usage: "VPC endpoint by which private APIs are called, ID=VPC or ID=VPC@ACCOUNT, and behind that networks (CIDR) whose calls come by it, and addresses where it listens: vpce-1=vpc-1 10.0.0.0/16 https://0.0.0.0:8443; one that is an account's is in the access associations of no other (repeatable)",
 		value: listAt(func(c *config) *[]string { return &c.VPCEndpoints }), read: func(c *config, n *yaml.Node) error { return readPairs(n, &c.VPCEndpoints) }, check: func(c *config) error { _, err := c.vpcEndpoints(); return err }},
 	{name: "max-buffered-bytes", usage: "bodies, and what is made of them, held in memory at once (64MiB, 100MB or a number of bytes), half for those of requests, half for those of answers; above it requests get 503; 0 is three eighths of the memory, 1 GiB at most",
 		value: func(c *config) pflag.Value { return sizeValue{&c.MaxBufferedBytes} }, check: checkBudget},

@@ -13,7 +13,8 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// A vpcEndpoint is one of vpc-endpoints: ID=VPC, and what its calls come from.
+// A vpcEndpoint is one of vpc-endpoints: ID=VPC, with @ACCOUNT where it is an account's, and
+// what its calls come from.
 type vpcEndpoint struct {
 	gateway.VPCEndpoint
 	listen []vpcListener
@@ -53,15 +54,23 @@ func (c *config) vpcEndpoints() ([]vpcEndpoint, error) {
 	return out, nil
 }
 
-// parseVPCEndpoint reads ID=VPC and what stands behind it, with spaces between:
+// parseVPCEndpoint reads ID=VPC or ID=VPC@ACCOUNT and what stands behind it, with spaces between:
 // networks, and the addresses to listen on, as http:// or https:// URLs.
 func parseVPCEndpoint(text string) (e vpcEndpoint, err error) {
 	id, rest, ok := strings.Cut(text, "=")
 	words := strings.Fields(rest)
-	if !ok || len(words) < 2 || !vpcEndpointID.MatchString(id) || !vpcID.MatchString(words[0]) {
+	var vpc, owner string
+	owned := false
+	if len(words) > 0 {
+		vpc, owner, owned = strings.Cut(words[0], "@")
+	}
+	if !ok || len(words) < 2 || !vpcEndpointID.MatchString(id) || !vpcID.MatchString(vpc) {
 		return e, fmt.Errorf("%q is no ID=VPC with networks or addresses behind it, such as vpce-1=vpc-1 10.0.0.0/16 http://127.0.0.1:4570", brief(text))
 	}
-	e.VPCEndpoint.VPCEndpoint = &httpmsg.VPCEndpoint{ID: id, VPC: words[0]}
+	if owned && !accountPattern.MatchString(owner) {
+		return e, fmt.Errorf("%s: %q behind the @ is no account of 12 digits", id, brief(owner))
+	}
+	e.VPCEndpoint.VPCEndpoint = &httpmsg.VPCEndpoint{ID: id, VPC: vpc, Owner: owner}
 	for _, word := range words[1:] {
 		scheme, address, isURL := strings.Cut(word, "://")
 		switch {
@@ -90,6 +99,16 @@ func (c *config) gatewayVPCEndpoints() []gateway.VPCEndpoint {
 		out[i] = list[i].VPCEndpoint
 	}
 	return out
+}
+
+// vpcEndpointOwner says whose a VPC endpoint is, as control.Options has it.
+func (c *config) vpcEndpointOwner() func(id string) string {
+	list, _ := c.vpcEndpoints()
+	owners := make(map[string]string, len(list))
+	for _, e := range list {
+		owners[e.ID] = e.Owner
+	}
+	return func(id string) string { return owners[id] }
 }
 
 // A vpcPort is an open listener of a VPC endpoint.

@@ -71,6 +71,8 @@ var wrongFlags = map[string]wrongInput{
 	"edge headers as a word":      {args: "serve --edge-headers=DE", want: `--edge-headers: "DE" is neither true nor false`},
 	"a VPC endpoint without any":  {args: "serve --vpc-endpoints vpce-1=vpc-1", want: `--vpc-endpoints: "vpce-1=vpc-1" is no ID=VPC with networks or addresses behind it, such as vpce-1=vpc-1 10.0.0.0/16 http://127.0.0.1:4570`},
 	"an id of no VPC endpoint":    {args: "serve --vpc-endpoints 'endpoint=vpc-1 10.0.0.0/8'", want: `--vpc-endpoints: "endpoint=vpc-1 10.0.0.0/8" is no ID=VPC with networks or addresses behind it, such as vpce-1=vpc-1 10.0.0.0/16 http://127.0.0.1:4570`},
+	"an owner of no digits":       {args: "serve --vpc-endpoints 'vpce-1=vpc-1@alice 10.0.0.0/8'", want: `--vpc-endpoints: vpce-1: "alice" behind the @ is no account of 12 digits`},
+	"an owner without a name":     {args: "serve --vpc-endpoints 'vpce-1=vpc-1@ 10.0.0.0/8'", want: `--vpc-endpoints: vpce-1: "" behind the @ is no account of 12 digits`},
 	"no network of one":           {args: "serve --vpc-endpoints 'vpce-1=vpc-1 10.0.0.0/33'", want: `--vpc-endpoints: vpce-1: "10.0.0.0/33" is no network in CIDR form`},
 	"a scheme of its own":         {args: "serve --vpc-endpoints 'vpce-1=vpc-1 ftp://127.0.0.1:21'", want: `--vpc-endpoints: vpce-1: "ftp://127.0.0.1:21" is no network in CIDR form`},
 	"no address of one":           {args: "serve --vpc-endpoints 'vpce-1=vpc-1 http://127.0.0.1'", want: `--vpc-endpoints: vpce-1: "127.0.0.1" is no address such as 127.0.0.1:4566, with a port up to 65535`},

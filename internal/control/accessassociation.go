@@ -96,6 +96,9 @@ func (s *Service) CreateDomainNameAccessAssociation(ctx context.Context, who *wi
 		return nil, wire.BadRequest("Invalid access association source specified: %s", wire.Truncated(endpoint))
 	}
 	return write(ctx, s, who, "", func(t *tx) (*wire.DomainNameAccessAssociation, error) {
+		if err := t.checkEndpointOwner(in.AccessAssociationSource); err != nil {
+			return nil, err
+		}
 		owner, key, err := t.privateNamed(in.DomainNameARN)
 		if err != nil {
 			return nil, err
@@ -114,9 +117,46 @@ func (s *Service) CreateDomainNameAccessAssociation(ctx context.Context, who *wi
 			return nil, err
 		}
 		a := &accessAssociation{Domain: key, Owner: owner, VPCEndpoint: in.AccessAssociationSource, Tags: filled(in.Tags)}
+		if err := t.dropStrangers(a); err != nil {
+			return nil, err
+		}
 		taken := wire.Conflict("The access association source %s already has a domain name access association with a private custom domain name %s", a.VPCEndpoint, *d.DomainName)
 		return t.shownAssociation(a), t.insertServed(kindAccessAssociation, a.id(), a, taken)
 	})
+}
+
+// checkEndpointOwner refuses the VPC endpoints of other accounts: AWS's words are not known.
+func (t *tx) checkEndpointOwner(endpoint string) error {
+	if owner := t.ownerOfEndpoint(endpoint); owner != "" && owner != t.who.Account {
+		return wire.BadRequest("Invalid access association source specified: %s", wire.Truncated(endpoint))
+	}
+	return nil
+}
+
+// ownerOfEndpoint is the account whose a VPC endpoint is, "" for nobody's.
+func (t *tx) ownerOfEndpoint(endpoint string) string {
+	if t.svc.endpointOwner == nil {
+		return ""
+	}
+	return t.svc.endpointOwner(endpoint)
+}
+
+// dropStrangers removes the association that another account has between the VPC endpoint
+// and the name of a new one. It is from before the endpoint had an owner, and has no
+// effect since.
+func (t *tx) dropStrangers(a *accessAssociation) error {
+	if t.ownerOfEndpoint(a.VPCEndpoint) == "" {
+		return nil
+	}
+	key := associationSourceKeys(a)[0]
+	if exists, err := t.exists(kindAssociationSource, key); err != nil || !exists {
+		return err
+	}
+	e, err := load[entry](t, kindAssociationSource, key, errAssociation())
+	if err != nil || e.Account == t.who.Account {
+		return err
+	}
+	return t.as(e.Account, e.Region).remove(kindAccessAssociation, e.ID, errAssociation())
 }
 
 // GetDomainNameAccessAssociations lists the access associations that the caller has made,

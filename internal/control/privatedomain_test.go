@@ -236,3 +236,28 @@ func TestPrivateDomainQuotas(t *testing.T) {
 	_, err = b.associate(who, *d.DomainNameARN, "vpce-2")
 	wantWireError(t, err, "LimitExceededException", "Maximum number of Domain Name Access Associations has been reached.  Please contact AWS if you need additional Domain Name Access Associations.")
 }
+
+// A VPC endpoint that is an account's is in the access associations of no other, and takes
+// the place that another had before.
+func TestOwnedVPCEndpoints(t *testing.T) {
+	owner := ""
+	b := newBench(t)
+	b.Service = control.New(control.Options{Store: b.store, VPCEndpointOwner: func(id string) string { return map[string]string{"vpce-1": owner}[id] }})
+	other := &wire.Caller{Account: "111111111111", Region: testRegion, Principal: "arn:aws:iam::111111111111:root"}
+	own, foreign := b.privateDomain(who, "inner.example.com"), b.privateDomain(other, "inner.example.com")
+	must(b.associate(other, *foreign.DomainNameARN, "vpce-1"))(t)
+	owner = testAccount
+	_, err := b.associate(other, *b.privateDomain(other, "second.example.com").DomainNameARN, "vpce-1")
+	if want := wire.BadRequest("Invalid access association source specified: vpce-1"); err == nil || err.Error() != want.Error() {
+		t.Errorf("got %v, want %v", err, want)
+	}
+	must(b.associate(other, *foreign.DomainNameARN, "vpce-2"))(t)
+	must(b.associate(who, *own.DomainNameARN, "vpce-1"))(t)
+	if _, err := b.associate(who, *b.privateDomain(who, "inner.example.com").DomainNameARN, "vpce-1"); err == nil {
+		t.Error("the account has its own association twice")
+	}
+	list := must(b.GetDomainNameAccessAssociations(ctx(), other, &wire.GetDomainNameAccessAssociationsRequest{}))(t)
+	if len(list.Items) != 1 || *list.Items[0].AccessAssociationSource != "vpce-2" {
+		t.Errorf("the other account has %+v", list.Items)
+	}
+}

@@ -33,6 +33,7 @@ type Service struct {
 	checkRole        func(uri, role string) error
 	usage            Usage
 	ownHost          func(name string) bool
+	endpointOwner    func(id string) string
 	stageURL         func(host, api, stage string) string
 	truststore       func(ctx context.Context, uri, version string) ([]byte, error)
 
@@ -78,6 +79,11 @@ type Options struct {
 	// by many goroutines. Nil is for a control plane that shares no listener with stages.
 	OwnHost func(name string) bool
 
+	// VPCEndpointOwner is the account whose a VPC endpoint is: it alone may make access
+	// associations with it. It is "" where every account may, and may be called by many
+	// goroutines. Nil is for endpoints that are all nobody's.
+	VPCEndpointOwner func(id string) string
+
 	// StageURL is where clients find a stage, for the clients that GetSdk generates. host
 	// is what its caller named as the control plane's host, with a port unless it is the
 	// default one. It may be called by many goroutines. Nil is for a URL at AWS.
@@ -105,7 +111,7 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: apimodel.NewChecker(), limits: o.Limits,
 		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle,
-		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, ownHost: o.OwnHost, stageURL: o.StageURL,
+		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, ownHost: o.OwnHost, endpointOwner: o.VPCEndpointOwner, stageURL: o.StageURL,
 		truststore: o.Truststore, keepDeployments: o.KeepDeployments, secrets: o.Secrets,
 	}
 	if s.applied == nil {

@@ -20,12 +20,30 @@ type AssociationChange struct {
 type association struct {
 	domain   string // id of the domain name's row
 	endpoint string // id of the VPC endpoint
+	account  string // that has made it
 }
 
 // A privateIndex finds private domain names. It never changes.
 type privateIndex struct {
-	reached map[privateKey]*domain
+	reached map[privateKey]reached
 	all     map[string][]*domain // by name, whether or not a VPC endpoint reaches them; in order of their rows
+}
+
+// A reached is the private domain name that a VPC endpoint reaches by the association that
+// an account has made.
+type reached struct {
+	domain  *domain
+	account string
+}
+
+// by returns the private domain name of that name that a VPC endpoint reaches, nil for
+// none. Of an endpoint that is an account's the associations of others do not count.
+func (index *privateIndex) by(endpoint *httpmsg.VPCEndpoint, name []byte) *domain {
+	r := index.reached[privateKey{endpoint.ID, string(name)}]
+	if endpoint.Owner != "" && endpoint.Owner != r.account {
+		return nil
+	}
+	return r.domain
 }
 
 // A privateKey is a name as a VPC endpoint knows it: of several private domain names of
@@ -43,13 +61,13 @@ func (ds *domains) associate(changes []AssociationChange) {
 		if ds.associations == nil {
 			ds.associations = make(map[string]association)
 		}
-		ds.associations[c.ID] = association{snapshot.OfAccount(a.Owner, a.Region, a.Domain), a.VPCEndpoint}
+		ds.associations[c.ID] = association{snapshot.OfAccount(a.Owner, a.Region, a.Domain), a.VPCEndpoint, a.Account}
 	}
 }
 
 // privateIndex makes the index of what is known of private domain names.
 func (ds *domains) privateIndex() privateIndex {
-	index := privateIndex{make(map[privateKey]*domain), make(map[string][]*domain)}
+	index := privateIndex{make(map[privateKey]reached), make(map[string][]*domain)}
 	for id, rows := range ds.rows {
 		if name, privateID := keyOfRow(id); privateID != "" && rows.served != nil {
 			index.all[name] = append(index.all[name], rows.served)
@@ -61,7 +79,7 @@ func (ds *domains) privateIndex() privateIndex {
 	for _, a := range ds.associations {
 		if rows := ds.rows[a.domain]; rows != nil && rows.served != nil {
 			name, _ := keyOfRow(a.domain)
-			index.reached[privateKey{a.endpoint, name}] = rows.served
+			index.reached[privateKey{a.endpoint, name}] = reached{rows.served, a.account}
 		}
 	}
 	return index
@@ -96,7 +114,7 @@ func (g *Gateway) domainOf(at *Entrance, r *http.Request) *domain {
 		endpoint = g.endpointOf(r)
 	}
 	if endpoint != nil {
-		d := index.private.reached[privateKey{endpoint.ID, string(name)}]
+		d := index.private.by(endpoint, name)
 		if d != nil && (public == nil || public.account() == d.account()) {
 			return d
 		}
@@ -142,7 +160,7 @@ func (ds *domains) ofHandshake(host string, endpoint *httpmsg.VPCEndpoint) *doma
 	var buf [maxHost]byte
 	name := hostName(buf[:0], host)
 	if endpoint != nil {
-		return index.private.reached[privateKey{endpoint.ID, string(name)}]
+		return index.private.by(endpoint, name)
 	}
 	if list := index.private.all[string(name)]; len(list) > 0 {
 		return list[0]

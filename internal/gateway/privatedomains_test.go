@@ -98,6 +98,29 @@ func TestPrivateDomains(t *testing.T) {
 	}
 }
 
+// A VPC endpoint that is an account's reaches private names by the associations of that
+// account alone, at its listener and from its networks.
+func TestOwnedVPCEndpoints(t *testing.T) {
+	const name = "inner.example.com"
+	for account, want := range map[string]string{"3": `dev /x /x by "" [PRIVATE] false`, "4": `{"message":"Forbidden"}`} {
+		endpoint := &httpmsg.VPCEndpoint{ID: "vpce-1", Owner: account}
+		opts := Options{VPCEndpoints: []VPCEndpoint{{endpoint, networks("127.0.0.0/8")}}}
+		for at, entrance := range map[string]Entrance{"a network": {}, "the listener": {VPCEndpoint: endpoint}} {
+			s := openAs(t, opts, entrance, byDomain)
+			s.SetDomains(DomainChanges{
+				Names: []DomainChange{privateRow("1", name, "a")}, Mappings: []MappingChange{privateMapping("1", name, "a", "dev")},
+				Associations: []AssociationChange{associationRow("3", "1", name, "a", "vpce-1")},
+			})
+			if _, body := s.call(t, "GET /x HTTP/1.1\r\nHost: "+name+"\r\n\r\n"); body != want {
+				t.Errorf("%s of account %s: got %s, want %s", at, account, body, want)
+			}
+			if found := s.Handshake(name, endpoint).Row != ""; found != (account == "3") {
+				t.Errorf("the handshake at an endpoint of account %s finds the name: %t", account, found)
+			}
+		}
+	}
+}
+
 // A policy that only a later version knows is taken for the default one, in handshakes and
 // for calls by the connections of other names; the rest of the domain name holds.
 func TestHandshakeOfUnknownPolicy(t *testing.T) {

@@ -23,8 +23,9 @@ type Peer struct {
 
 // A VPCEndpoint is a way by which calls of private APIs come. It never changes.
 type VPCEndpoint struct {
-	ID  string // such as vpce-0a1b2c3d
-	VPC string // such as vpc-0d1e2f3a
+	ID    string // such as vpce-0a1b2c3d
+	VPC   string // such as vpc-0d1e2f3a
+	Owner string // account whose access associations count alone; "" where those of all do
 }
 
 // A CustomDomain is the custom domain name by which a call comes, and what of it has
