@@ -72,6 +72,9 @@ func (m *stateMachine) begin() {
 // finish deletes what the check has made.
 func (m *stateMachine) finish(rt *rapid.T) {
 	for _, s := range m.sessions {
+		if s.w.domain {
+			m.must(rt, s, planDeleteDomain(rt, s.w, ""))
+		}
 		if s.w.exists {
 			m.must(rt, s, planDelete(rt, s.w, ""))
 		}

@@ -165,8 +165,11 @@ func planStage(t *rapid.T, w *world, label string) plan {
 func planDeleteStage(t *rapid.T, w *world, _ string) plan {
 	name := oneOf(t, "stage", w.stages)
 	after, want := w.clone(), unlessThere(name != "")
-	if name == "" {
+	switch {
+	case name == "":
 		name = "nope"
+	case w.mapped(name):
+		want = "BadRequest"
 	}
 	delete(after.stages, name)
 	after.dropStage(name)

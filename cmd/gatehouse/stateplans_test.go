@@ -33,6 +33,7 @@ var planners = []planner{
 	planPatch, planResource, planResource, planMove, planDeleteResource, planMethod, planMethod, planDeleteMethod, planResponse, planResponse,
 	planMock, planMock, planAnswer, planAnswer, planModel, planDeleteModel, planImport, planDeploy, planDeploy, planStage, planDeleteStage, planDeleteDeployment,
 	planKey, planChangeKey, planDeleteKey, planUsagePlan, planPlanStage, planPlanStage, planJoin, planJoin, planLeave, planDeletePlan,
+	planDomain, planMapping, planMapping, planMoveMapping, planDeleteMapping, planDeleteDomain,
 }
 
 var stageNames = []string{"dev", "prod"}
@@ -64,6 +65,7 @@ func oneOf[V any](t *rapid.T, name string, m map[string]V) string {
 func planCreate(_ *rapid.T, w *world, _ string) plan {
 	after := newWorld()
 	after.keepCallers(w)
+	after.keepDomain(w)
 	return plan{"CreateRestApi", func(s *session) error {
 		_, err := s.CreateRestApi(context.Background(), &apigateway.CreateRestApiInput{Name: aws.String("a"), Tags: map[string]string{"_custom_id_": s.api}})
 		return err
@@ -71,15 +73,19 @@ func planCreate(_ *rapid.T, w *world, _ string) plan {
 }
 
 func planDelete(_ *rapid.T, w *world, _ string) plan {
-	after := &world{}
+	after, want := &world{}, ""
 	after.keepCallers(w)
+	after.keepDomain(w)
+	if w.mapped("") {
+		want = "BadRequest"
+	}
 	for _, stage := range stageNames {
 		after.dropStage(stage)
 	}
 	return plan{"DeleteRestApi", func(s *session) error {
 		_, err := s.DeleteRestApi(context.Background(), &apigateway.DeleteRestApiInput{RestApiId: &s.api})
 		return err
-	}, "", after}
+	}, want, after}
 }
 
 // planPatch patches two members, and fails at a third or not.

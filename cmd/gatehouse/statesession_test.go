@@ -90,6 +90,9 @@ func (s *session) read() (map[string]string, error) {
 	if err := s.readCallers(ctx, out); err != nil {
 		return nil, err
 	}
+	if err := s.readDomain(ctx, out); err != nil {
+		return nil, err
+	}
 	api, err := s.GetRestApi(ctx, &apigateway.GetRestApiInput{RestApiId: &s.api})
 	if outcome(err) == "NotFound" {
 		return out, nil
@@ -166,7 +169,7 @@ func (s *session) served() error {
 				verb = "PUT"
 			}
 			status, body, err := ask(verb, base+placeholders.Replace(path))
-			if want := strings.ReplaceAll(answer, "$stageVariables.x", st.x); err != nil || status != http.StatusOK || body != want {
+			if want := replaceX(answer, st.x); err != nil || status != http.StatusOK || body != want {
 				return fmt.Errorf("stage %s: %s answers %d %q, %v, want %q", name, key, status, body, err, want)
 			}
 			if tried++; tried == 3 {
@@ -174,8 +177,11 @@ func (s *session) served() error {
 			}
 		}
 	}
-	return nil
+	return s.servedByName()
 }
+
+// replaceX is an answer under a stage's variable x.
+func replaceX(answer, x string) string { return strings.ReplaceAll(answer, "$stageVariables.x", x) }
 
 // ask sends a request to a stage.
 func ask(verb, url string) (int, string, error) {

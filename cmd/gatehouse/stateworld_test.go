@@ -22,6 +22,9 @@ type world struct {
 
 	keys  map[string]bool      // API keys by name, whether they are enabled; they outlive the API
 	plans map[string]planState // usage plans by name, which do, too
+
+	domain   bool              // whether there is the session's domain name, which outlives the API, too
+	mappings map[string]string // its base paths, to stages
 }
 
 // A methodState is a method with what hangs on it.
@@ -49,6 +52,7 @@ func (w *world) clone() *world {
 	c.resources, c.methods, c.models = maps.Clone(w.resources), maps.Clone(w.methods), maps.Clone(w.models)
 	c.deployments, c.stages = maps.Clone(w.deployments), maps.Clone(w.stages)
 	c.keys, c.plans = maps.Clone(w.keys), maps.Clone(w.plans)
+	c.mappings = maps.Clone(w.mappings)
 	return &c
 }
 
@@ -156,6 +160,7 @@ func (w *world) served(deployment string) bool {
 func (w *world) dump() map[string]string {
 	out := map[string]string{}
 	w.dumpCallers(out)
+	w.dumpDomain(out)
 	if !w.exists {
 		return out
 	}
