@@ -88,11 +88,19 @@ func (t *tx) managedByV2(name string) (*wire.DomainName, error) {
 	case err != nil:
 		return nil, err
 	case slices.Contains(d.EndpointConfiguration.Types, "EDGE"):
-		return nil, wire.BadRequest("Only REGIONAL domain names can be managed through the API Gateway V2 API. For EDGE domain names, please use the API Gateway V1 API. Also note that only REST APIs can be attached to EDGE domain names.")
+		return nil, errOnlyRegional()
 	case text(d.SecurityPolicy) == "TLS_1_0":
-		return nil, wire.BadRequest("Only REGIONAL domain names with a security policy of TLS 1.2 can be managed through the API Gateway V2 API. For TLS 1.0 domain names, please use the API Gateway V1 API to upgrade your security policy to TLS 1.2. Currently, only REST APIs can be attached to a domain name with a security policy of TLS 1.0.")
+		return nil, errOnlyTLS12()
 	}
 	return d, nil
+}
+
+func errOnlyRegional() error {
+	return wire.BadRequest("Only REGIONAL domain names can be managed through the API Gateway V2 API. For EDGE domain names, please use the API Gateway V1 API. Also note that only REST APIs can be attached to EDGE domain names.")
+}
+
+func errOnlyTLS12() error {
+	return wire.BadRequest("Only REGIONAL domain names with a security policy of TLS 1.2 can be managed through the API Gateway V2 API. For TLS 1.0 domain names, please use the API Gateway V1 API to upgrade your security policy to TLS 1.2. Currently, only REST APIs can be attached to a domain name with a security policy of TLS 1.0.")
 }
 
 // mappingKeyPattern takes base paths of one level and of several.

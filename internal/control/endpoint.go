@@ -107,6 +107,10 @@ func setAddressType(e *wire.EndpointConfiguration, op *patch.Op) error {
 		e.IPAddressType = &v
 		return nil
 	}
+	return errAddressType()
+}
+
+func errAddressType() error {
 	return wire.BadRequest("ipAddressType must be either ipv4 or dualstack.")
 }
 

@@ -97,6 +97,12 @@ func (s *Service) operationsV2() []operation {
 		{"PutRoutingRule", wire.Op(s.PutRoutingRule), nil},
 		{"DeleteRoutingRule", wire.Op(s.DeleteRoutingRule), nil},
 
+		{"CreateDomainName", wire.Op(s.CreateDomainNameV2), nil},
+		{"GetDomainName", wire.Op(s.GetDomainNameV2), nil},
+		{"GetDomainNames", wire.Op(s.GetDomainNamesV2), nil},
+		{"UpdateDomainName", wire.Op(s.UpdateDomainNameV2), nil},
+		{"DeleteDomainName", wire.Op(s.DeleteDomainNameV2), nil},
+
 		{"CreateVpcLink", wire.Op(s.CreateVPCLinkV2), nil},
 		{"GetVpcLink", wire.Op(s.GetVPCLinkV2), nil},
 		{"GetVpcLinks", wire.Op(s.GetVPCLinksV2), nil},
