@@ -68,10 +68,10 @@ class Server:
         settings.update(options)
         return boto3.client(service, endpoint_url=self.url, config=Config(retries={"total_max_attempts": 1}), **settings)
 
-    def aws(self, *arguments):
+    def aws(self, *arguments, env=None):
         """Runs the aws CLI that is beside this Python, and returns what it printed, parsed."""
         command = [pathlib.Path(sys.executable).parent / "aws", *arguments]
-        done = subprocess.run(command, env=self.environment() | {"AWS_ENDPOINT_URL": self.url}, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, env=self.environment() | {"AWS_ENDPOINT_URL": self.url} | (env or {}), capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout else None
 
