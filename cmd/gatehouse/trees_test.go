@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 // treesAPI is an API whose methods make much of a body.
@@ -46,7 +48,11 @@ func TestTreesOfBodies(t *testing.T) {
 		defer resp.Body.Close()
 		return resp.StatusCode, nil
 	}
-	for _, clients := range []int{12, 64} {
+	crowds := []int{24}
+	if soak.Long() {
+		crowds = []int{12, 64}
+	}
+	for _, clients := range crowds { // of whom three at a time have a body in memory
 		for _, path := range []string{"/path", "/json", "/model"} {
 			var all sync.WaitGroup
 			for i := range clients {

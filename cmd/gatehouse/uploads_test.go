@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 // TestSlowUploads has many clients begin large bodies and not end them, under a
@@ -122,7 +124,7 @@ func TestRefusedUploads(t *testing.T) {
 		_, _, url := launchWith(t, t.TempDir(), "in-memory: true\n"+config)
 		for test, tt := range tests {
 			t.Run(test+", "+name, func(t *testing.T) {
-				for range 5 {
+				for range soak.Times(2) {
 					nc, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 					if err != nil {
 						t.Fatal(err)
