@@ -29,6 +29,16 @@ func TestChildren(t *testing.T) {
 	}
 }
 
+// The memory of what a worker has started is its own, too.
+func TestMemoryOfChildren(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	body, failed := call(t, r.function(t, "fill-child", func(c *Config) { c.Program.Memory = 150 }), "{}")
+	if failed == "" || !strings.Contains(body, "Runtime exited with error: signal: killed") || !strings.Contains(r.printed(), "and may use 150: its worker is killed") {
+		t.Errorf("got %s, %q and the output %q", body, failed, r.printed())
+	}
+}
+
 // Who prints without end is read without end, so that he does not wait, and some of it
 // is passed on.
 func TestOutputWithoutEnd(t *testing.T) {

@@ -75,8 +75,8 @@ func runWorker(handler string) {
 		os.Exit(3)
 	case "init-hang":
 		time.Sleep(time.Hour)
-	case "print-start":
-		fmt.Println("started")
+	case "fill-now":
+		handlers["fill"](c, nil)
 	}
 	for {
 		event := c.next()
@@ -144,6 +144,11 @@ var handlers = map[string]func(*runtimeClient, []byte){
 		r, w := io.Pipe()
 		go func() { _, _ = w.Write([]byte("one")); time.Sleep(50 * time.Millisecond); os.Exit(6) }()
 		c.post("invocation/"+c.id+"/response", r, streamingHeader(), nil)
+	},
+	"fill-child": func(*runtimeClient, []byte) {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = []string{"_HANDLER=fill-now"}
+		_ = cmd.Run()
 	},
 	"pid": func(c *runtimeClient, _ []byte) { c.respond(fmt.Sprint(os.Getpid())) },
 }
