@@ -15,7 +15,7 @@ func (s *stack) holds(name string, at openapi.Position) bool {
 	c := s.conditions[name]
 	switch {
 	case c == nil:
-		s.note(openapi.Error, at, "", "there is no condition %q", brief(name))
+		s.note(openapi.Error, at, "#/Conditions/"+escape(name), "there is no condition %q", brief(name))
 		return false
 	case c.known:
 		return c.holds

@@ -57,8 +57,8 @@ func TestLimits(t *testing.T) {
 	}
 	parameter := "Parameters: {P: {Type: String, Default: " + long + "}}\n"
 	tests := map[string]struct{ template, want string }{
-		"references that make much text": {parameter + fmt.Sprintf(api, "!Sub '"+strings.Repeat("${P}", 20000)+"'"), "bytes of text"},
-		"lists in lists by Join":         {parameter + fmt.Sprintf(api, "!Join [x, ["+strings.TrimSuffix(strings.Repeat("!Ref P,", 20000), ",")+"]]"), "bytes of text"},
+		"references that make much text": {parameter + fmt.Sprintf(api, "!Sub '"+strings.Repeat("${P}", 6000)+"'"), "bytes of text"},
+		"lists in lists by Join":         {parameter + fmt.Sprintf(api, "!Join [x, ["+strings.TrimSuffix(strings.Repeat("!Ref P,", 6000), ",")+"]]"), "bytes of text"},
 		"aliases":                        {bomb + parameter + fmt.Sprintf(api, "!Join ['', *a7]"), "aliases make"},
 		"conditions of conditions":       {chain + fmt.Sprintf(api, "!If [C999, a, b]"), "nested more than 256 levels deep"},
 		"names of names":                 {strings.Replace(fmt.Sprintf(api, "!Ref T0"), "Resources:\n", names, 1), "nested more than 256 levels deep"},
@@ -93,6 +93,37 @@ func many(n int, format string) string {
 		fmt.Fprintf(&b, format, i)
 	}
 	return b.String()
+}
+
+// TestErrorsOfAll checks that an API is not deployed without what a wrong condition, or the
+// end of what a template may make, has kept from it, though another API was the first to
+// meet it.
+func TestErrorsOfAll(t *testing.T) {
+	const apis = `
+Resources:
+  First: {Type: AWS::Serverless::Api, Properties: {StageName: s, Variables: {v: %s}}}
+  Second:
+    Type: AWS::Serverless::Api
+    Properties: {StageName: s, Auth: {DefaultAuthorizer: !If [Protected, AWS_IAM, !Ref "AWS::NoValue"]}}
+`
+	conditions := "Conditions:\n  Protected: !Not [!Condition Again]\n  Again: !Not [!Condition Protected]\n"
+	for name, text := range map[string]string{
+		"a circle of conditions": conditions + fmt.Sprintf(apis, "!If [Again, a, b]"),
+		"too much text": "Conditions: {Protected: !Equals [a, a]}\nParameters: {P: {Type: String, Default: " + strings.Repeat("x", 4000) + "}}\n" +
+			fmt.Sprintf(apis, "!Sub '"+strings.Repeat("${P}", 6000)+"'"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, api := range load(t, text, options(nil)).APIs {
+				wrong := false
+				for _, f := range api.Definition.Findings {
+					wrong = wrong || f.Severity == openapi.Error
+				}
+				if !wrong {
+					t.Errorf("%s has no error", api.LogicalID)
+				}
+			}
+		})
+	}
 }
 
 // TestParameters gives parameters values.

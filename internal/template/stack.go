@@ -12,7 +12,7 @@ import (
 const (
 	maxResources = 2000
 	maxValues    = 500_000  // made, those of intrinsics included
-	maxBytes     = 32 << 20 // of the texts that intrinsics make
+	maxBytes     = 16 << 20 // of the texts that intrinsics make
 	maxDepth     = 256      // of values and of intrinsics in each other
 	maxFindings  = 1000
 	maxText      = 1000 // of a finding, in bytes
@@ -155,7 +155,7 @@ func (s *stack) spend(t *openapi.Tree, bytes int) bool {
 	}
 	if !s.exhausted {
 		s.exhausted = true
-		s.note(openapi.Error, t.Position, "", "the template makes more than %d values, or more than %d bytes of text", maxValues, maxBytes)
+		s.note(openapi.Error, t.Position, "#", "the template makes more than %d values, or more than %d bytes of text", maxValues, maxBytes)
 	}
 	return false
 }

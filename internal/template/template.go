@@ -3,6 +3,8 @@ package template
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -103,7 +105,35 @@ func (s *stack) build() *Template {
 		s.findings = nil
 		out.APIs = append(out.APIs, api)
 	}
+	out.share()
 	return out
+}
+
+// share gives each API the errors of what all have in common. A condition is evaluated
+// once, and an API that is made with what came of a wrong one might lack what protects it.
+func (t *Template) share() {
+	var common []openapi.Finding
+	seen := make(map[openapi.Finding]bool)
+	collect := func(findings []openapi.Finding) {
+		for _, f := range findings {
+			if f.Severity == openapi.Error && !seen[f] && (f.Path == "#" || strings.HasPrefix(f.Path, "#/Conditions/")) {
+				seen[f] = true
+				common = append(common, f)
+			}
+		}
+	}
+	collect(t.Findings)
+	for i := range t.APIs {
+		collect(t.APIs[i].Definition.Findings)
+	}
+	for i := range t.APIs {
+		def := t.APIs[i].Definition
+		for _, f := range common {
+			if !slices.Contains(def.Findings, f) {
+				def.Findings = append(def.Findings, f)
+			}
+		}
+	}
 }
 
 // api makes the definition of one API, and gives it its stage.
