@@ -30,7 +30,7 @@ func TestChildren(t *testing.T) {
 }
 
 // The memory of what a worker has started is its own, too.
-func TestMemoryOfChildren(t *testing.T) {
+func TestChildrenFill(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	body, failed := call(t, r.function(t, "fill-child", func(c *Config) { c.Program.Memory = 150 }), "{}")

@@ -88,6 +88,9 @@ func runWorker(handler string) {
 	}
 }
 
+// filled is the memory of a worker that fills it.
+var filled [][]byte
+
 // handlers are what the workers of the tests do with an event; those without one
 // return it.
 var handlers = map[string]func(*runtimeClient, []byte){
@@ -99,9 +102,8 @@ var handlers = map[string]func(*runtimeClient, []byte){
 	"hang":      func(*runtimeClient, []byte) { time.Sleep(time.Hour) },
 	"killed":    func(*runtimeClient, []byte) { _ = exec.Command("kill", "-9", fmt.Sprint(os.Getpid())).Run() },
 	"fill": func(*runtimeClient, []byte) {
-		var all [][]byte
 		for {
-			all = append(all, bytes.Repeat([]byte{1}, 1<<20))
+			filled = append(filled, bytes.Repeat([]byte{1}, 1<<20))
 		}
 	},
 	"print": func(c *runtimeClient, _ []byte) {
