@@ -58,6 +58,7 @@ func verified(t *testing.T, address, name string, root *x509.Certificate) *x509.
 // kept over a restart, and shown by nobody when the name has gone. What pebble refuses the
 // doctor tells of.
 func TestACME(t *testing.T) {
+	t.Parallel()
 	pebble := acmetest.New(t)
 	dir := t.TempDir()
 	writePEM(t, filepath.Join(dir, "acme.pem"), "CERTIFICATE", pebble.Server.Raw)

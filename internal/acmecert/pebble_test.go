@@ -23,6 +23,7 @@ import (
 // TestIssue has pebble issue certificates by each kind of challenge, whose answers it
 // finds at real listeners and which are gone behind it.
 func TestIssue(t *testing.T) {
+	t.Parallel()
 	pebble := acmetest.New(t)
 	var challenges Challenges
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
