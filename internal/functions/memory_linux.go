@@ -1,20 +1,19 @@
 package functions
 
 import (
-	"bytes"
-	"os"
+	"maps"
 	"slices"
-	"strconv"
 	"time"
 )
 
 const (
 	// memoryEvery is how often the memory of programs is looked at that are at work.
 	memoryEvery = 200 * time.Millisecond
-	// groupsEvery and restEvery are after how many such looks that of all the processes
-	// of workers is: while one is at work, and while none is. It takes one look at every
-	// process of the machine.
-	groupsEvery, restEvery = 5, 150
+	// familiesEvery is after how many such looks that of all the processes of workers is,
+	// while one is at work; it takes one look at every process of the machine. What rests
+	// may use memory too: restEvery and restingFamiliesEvery are the same where nobody
+	// is at work.
+	familiesEvery, restEvery, restingFamiliesEvery = 5, 10, 50
 	// maxProcesses is how many processes a worker may have, as at Lambda.
 	maxProcesses = 1024
 )
@@ -25,7 +24,7 @@ const (
 func (s *Set) watchMemory() {
 	ticker := time.NewTicker(memoryEvery)
 	defer ticker.Stop()
-	page := int64(os.Getpagesize())
+	var c census
 	for round := 1; ; round++ {
 		select {
 		case <-s.stop:
@@ -33,19 +32,28 @@ func (s *Set) watchMemory() {
 		case <-ticker.C:
 		}
 		all, atWork := s.workers()
-		var pages map[int]int64
-		var processes map[int]int
+		var used map[int]usage
 		switch {
-		case len(atWork) > 0 && round%groupsEvery == 0, len(all) > 0 && round%restEvery == 0:
-			pages, processes = groupSizes(all)
+		case len(atWork) > 0 && round%familiesEvery == 0, len(all) > 0 && round%restingFamiliesEvery == 0:
+			used = c.take(all)
 		case len(atWork) > 0:
-			pages = programSizes(atWork)
+			used = programs(atWork)
+		case round%restEvery == 0:
+			used = programs(slices.Collect(maps.Keys(all)))
 		}
-		for pid, n := range pages {
-			if w := all[pid]; n*page > int64(w.function.config.Program.Memory)<<20 || processes[pid] > maxProcesses {
-				w.outOfMemory(n * page)
-			}
+		for pid, u := range used {
+			all[pid].bound(u)
 		}
+	}
+}
+
+// bound ends a worker that uses more than it may.
+func (w *worker) bound(u usage) {
+	switch memory := u.own + u.shared; {
+	case memory > int64(w.function.config.Program.Memory)<<20:
+		w.exceeds("%d MiB of memory, and may use %d", memory>>20, w.function.config.Program.Memory)
+	case u.processes > maxProcesses:
+		w.exceeds("%d processes, and may use %d", u.processes, maxProcesses)
 	}
 }
 
@@ -69,39 +77,4 @@ func (s *Set) workers() (all map[int]*worker, atWork []int) {
 		f.mu.Unlock()
 	}
 	return all, atWork
-}
-
-// programSizes are how many pages of memory the programs of workers have for themselves.
-func programSizes(pids []int) map[int]int64 {
-	pages := make(map[int]int64, len(pids))
-	for _, pid := range pids {
-		pages[pid] = ownPages(pid)
-	}
-	return pages
-}
-
-// groupSizes are how many pages of memory the groups of workers have for themselves, and
-// how many processes.
-func groupSizes(all map[int]*worker) (pages map[int]int64, processes map[int]int) {
-	pages, processes = make(map[int]int64), make(map[int]int)
-	for _, pid := range allProcesses() {
-		if st, ok := readStat(pid); ok && all[st.group] != nil {
-			pages[st.group] += ownPages(pid)
-			processes[st.group]++
-		}
-	}
-	return pages, processes
-}
-
-// ownPages are the pages of a process that are in memory, without those that files hold
-// or others share.
-func ownPages(pid int) int64 {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
-	fields := bytes.Fields(text)
-	if err != nil || len(fields) < 3 {
-		return 0
-	}
-	resident, _ := strconv.ParseInt(string(fields[1]), 10, 64)
-	shared, _ := strconv.ParseInt(string(fields[2]), 10, 64)
-	return resident - shared
 }

@@ -112,6 +112,7 @@ func reapOrphans(ours func(pid int) bool) {
 type stat struct {
 	state         byte
 	parent, group int
+	start         uint64 // in the machine's ticks
 }
 
 // readStat reads /proc/{pid}/stat.
@@ -122,12 +123,13 @@ func readStat(pid int) (st stat, ok bool) {
 	}
 	behind := bytes.LastIndexByte(text, ')') // the name in front may hold anything
 	fields := bytes.Fields(text[behind+1:])
-	if behind < 0 || len(fields) < 3 {
+	if behind < 0 || len(fields) < 20 {
 		return st, false
 	}
 	st.state = fields[0][0]
 	st.parent, _ = strconv.Atoi(string(fields[1]))
 	st.group, _ = strconv.Atoi(string(fields[2]))
+	st.start, _ = strconv.ParseUint(string(fields[19]), 10, 64)
 	return st, true
 }
 

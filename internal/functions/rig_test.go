@@ -71,6 +71,8 @@ func runWorker(handler string) {
 	case "init-error":
 		c.post("init/error", strings.NewReader(`{"errorType":"Runtime.ImportModuleError","errorMessage":"no such module","stackTrace":[]}`), nil, nil)
 		os.Exit(1)
+	case "now-fill-shared":
+		fillShared()
 	case "init-exit":
 		os.Exit(3)
 	case "init-hang":
@@ -134,8 +136,12 @@ var handlers = map[string]func(*runtimeClient, []byte){
 		resp, _ := http.Get(c.base + "invocation/next")
 		c.respond(fmt.Sprint(resp.StatusCode))
 	},
-	"fork":   func(c *runtimeClient, _ []byte) { leaveChildren(); c.respond("{}") },
-	"orphan": func(*runtimeClient, []byte) { leaveChildren(); os.Exit(5) },
+	"fill-shared":   func(*runtimeClient, []byte) { fillShared() },
+	"fill-daughter": func(*runtimeClient, []byte) { runAway("setsid", "fill-shared", "") },
+	"fill-orphan":   func(*runtimeClient, []byte) { runAway("(setsid", "fill-shared", "&)"); select {} },
+	"fill-behind":   func(c *runtimeClient, _ []byte) { c.respond("{}"); fillShared() },
+	"fork":          func(c *runtimeClient, _ []byte) { leaveChildren(); c.respond("{}") },
+	"orphan":        func(*runtimeClient, []byte) { leaveChildren(); os.Exit(5) },
 	"environment": func(c *runtimeClient, _ []byte) {
 		dir, _ := os.Getwd()
 		c.respond(strings.Join(append(os.Environ(), "dir="+dir), "\n"))
@@ -176,6 +182,13 @@ func (c *runtimeClient) streamFailing(piece string) {
 	trailer := http.Header{"Lambda-Runtime-Function-Error-Type": {"Error"},
 		"Lambda-Runtime-Function-Error-Body": {"eyJlcnJvclR5cGUiOiJFcnJvciIsImVycm9yTWVzc2FnZSI6ImJvb20ifQ=="}} // errorMessage: boom
 	c.post("invocation/"+c.id+"/response", io.MultiReader(strings.NewReader(piece)), streamingHeader(), trailer)
+}
+
+// runAway has another handler of the test's run in a process outside the worker's group.
+func runAway(before, handler, behind string) {
+	cmd := exec.Command("sh", "-c", before+" \"$0\" "+behind+"\nexit 0", os.Args[0])
+	cmd.Env = append(os.Environ(), "_HANDLER=now-"+handler)
+	_ = cmd.Run()
 }
 
 // leaveChildren starts processes that leave the worker's group, one of them without a

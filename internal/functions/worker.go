@@ -283,15 +283,15 @@ func (w *worker) tell(format string, args ...any) {
 	}
 }
 
-// outOfMemory ends a worker that uses more memory than it may.
-func (w *worker) outOfMemory(used int64) {
+// exceeds ends a worker that uses more than it may: so much of what, and the bound.
+func (w *worker) exceeds(format string, args ...any) {
 	f := w.function
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if w.state == ending {
 		return
 	}
-	w.tell("the function uses %d MiB of memory, and may use %d: its worker is killed", used>>20, f.config.Program.Memory)
+	w.tell("the function uses "+format+": its worker is killed", args...)
 	w.fail(exited(w.id(), (*os.ProcessState)(nil)))
 	f.end(w)
 }
