@@ -224,6 +224,7 @@ export const handler = awslambda.streamifyResponse(async (event, stream, context
   case 'type': stream.setContentType('text/plain'); return void stream.end({n: 1})
   case 'before': throw new RangeError('before the first byte')
   case 'after': stream.write('begun'); await new Promise((r) => setTimeout(r, 5)); throw new RangeError('too late')
+  case 'long': stream.write('begun'); await new Promise((r) => setTimeout(r, 5)); throw new RangeError('too long\u0001'.repeat(1000))
   }
 })`}))
 	const integration = "application/vnd.awslambda.http-integration-response"
@@ -251,6 +252,10 @@ export const handler = awslambda.streamifyResponse(async (event, stream, context
 	}
 	if text, err := base64.StdEncoding.DecodeString(got.trailer.Get("Lambda-Runtime-Function-Error-Body")); err != nil || !strings.HasPrefix(string(text), `{"errorType":"RangeError","errorMessage":"too late","trace":["RangeError: too late",`) {
 		t.Errorf("its trailer says %q (%v)", text, err)
+	}
+	got = w.call(`"long"`)
+	if text, err := base64.StdEncoding.DecodeString(got.trailer.Get("Lambda-Runtime-Function-Error-Body")); err != nil || !strings.HasPrefix(string(text), `{"errorType":"RangeError","errorMessage":"too long`) {
+		t.Errorf("the trailer of a long message says %q (%v)", text, err)
 	}
 }
 

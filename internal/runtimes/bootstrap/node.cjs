@@ -278,12 +278,18 @@ class ResponseStream extends Writable {
     this.request.end(done);
   }
 
-  // fail ends a response that has begun with the error in its trailers.
+  // fail ends a response that has begun with the error in its trailers, which the Runtime
+  // API takes up to 4 KiB of.
   fail(error) {
-    const report = describe(error);
+    let report = describe(error);
+    let body = Buffer.from(JSON.stringify(report));
+    if (body.length > 2400) {
+      report = { errorType: report.errorType.slice(0, 100), errorMessage: report.errorMessage.slice(0, 200), trace: [] };
+      body = Buffer.from(JSON.stringify(report));
+    }
     this.request.addTrailers({
       'Lambda-Runtime-Function-Error-Type': headerText(report.errorType),
-      'Lambda-Runtime-Function-Error-Body': Buffer.from(JSON.stringify(report)).toString('base64'),
+      'Lambda-Runtime-Function-Error-Body': body.toString('base64'),
     });
     this.request.end();
     return this.answered;
