@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -40,7 +41,7 @@ func (t *templateCode) extend(c *config) {
 		if configured || named || f.Dir == "" {
 			continue
 		}
-		code, err := codeOf(f)
+		code, err := codeFor(c, f)
 		if err != nil {
 			t.findings = append(t.findings, openapi.Finding{
 				Severity: openapi.Warning, Concern: openapi.Serving, Position: f.Position, Path: "#/Resources/" + f.LogicalID,
@@ -79,6 +80,14 @@ func (t *templateCode) changed(c *config) bool { return !reflect.DeepEqual(t.kno
 // leastMemory is what a worker has at least, in MiB: a process of this machine is larger
 // than one of Lambda's 128.
 const leastMemory = functions.DefaultMemory
+
+// codeFor is codeOf where a configuration lets the code of templates run.
+func codeFor(c *config, f *template.Function) (*functions.Config, error) {
+	if c.exposed() {
+		return nil, errors.New("other machines reach a control plane that takes calls from anyone: listen on 127.0.0.1, or name a file with --credentials")
+	}
+	return codeOf(f)
+}
 
 // codeOf is the configuration of a function, or why it cannot be run on this machine.
 func codeOf(f *template.Function) (*functions.Config, error) {

@@ -291,16 +291,22 @@ func (c *config) checkExposure() error {
 	if c.Credentials != "" && c.AllowUnauthenticated {
 		return fmt.Errorf("%s and %s exclude each other: calls are either verified or not", c.called("credentials"), c.called("allow-unauthenticated"))
 	}
-	host, _, _ := net.SplitHostPort(c.Listen)
-	if c.Credentials == "" && !loopback(host) && len(c.functionCode()) > 0 {
+	if c.exposed() && len(c.functionCode()) > 0 {
 		return fmt.Errorf("%s: code of functions is not run where other machines reach a control plane that takes calls from anyone, at %s: "+
 			"listen on 127.0.0.1, or name a file with --credentials", c.called("lambda-functions"), c.Listen)
 	}
-	if c.Credentials != "" || c.AllowUnauthenticated || c.ListenClientCA != "" || loopback(host) {
+	if c.AllowUnauthenticated || c.ListenClientCA != "" || !c.exposed() {
 		return nil
 	}
 	return fmt.Errorf("%s: %s is reachable from other machines and the control plane takes calls from anyone: "+
 		"listen on 127.0.0.1, name a file with --credentials, or say --allow-unauthenticated", c.called("listen"), c.Listen)
+}
+
+// exposed reports whether other machines reach a control plane that takes calls from
+// anyone.
+func (c *config) exposed() bool {
+	host, _, _ := net.SplitHostPort(c.Listen)
+	return c.Credentials == "" && !loopback(host)
 }
 
 // checkListeners refuses two listeners on one port, and one for TLS without
