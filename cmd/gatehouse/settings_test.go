@@ -47,6 +47,26 @@ func TestSettingSources(t *testing.T) {
 	}
 }
 
+// A server reads its configuration again while what it runs has the last one: the two
+// have no list in common.
+func TestConfigurationsShareNothing(t *testing.T) {
+	given := defaults()
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	given.flags(flags, inDev)
+	if err := flags.Parse([]string{"--parameter", "a=1", "--allow-host", "h"}); err != nil {
+		t.Fatal(err)
+	}
+	first, err := load(inDev, flags, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Parameter[0], first.AllowHost[0] = "changed", "changed"
+	second, err := load(inDev, flags, nil)
+	if err != nil || second.Parameter[0] != "a=1" || second.AllowHost[0] != "h" {
+		t.Errorf("got %v, %v, %v", second.Parameter, second.AllowHost, err)
+	}
+}
+
 // What Kubernetes and Docker make for a service of our name is no setting, and what
 // other commands have in the same environment is told.
 func TestSharedEnvironment(t *testing.T) {

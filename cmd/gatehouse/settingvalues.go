@@ -137,6 +137,7 @@ func (v listValue) Set(s string) error {
 func (v listValue) Append(s string) error { return v.Replace(append(slices.Clone(*v.to), s)) }
 func (v listValue) GetSlice() []string    { return *v.to }
 func (v listValue) Replace(list []string) error {
+	list = slices.Clone(list) // what a flag holds is read by each configuration that it is copied to
 	for i, s := range list {
 		if list[i] = strings.TrimSpace(s); list[i] == "" {
 			return errors.New("has an empty member")

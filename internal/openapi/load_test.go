@@ -198,7 +198,8 @@ func TestExample(t *testing.T) {
 		}
 		want := []string{
 			"GET /health MOCK", "GET /pets HTTP_PROXY", "POST /pets HTTP_PROXY", "GET /pets/{id} HTTP_PROXY",
-			"GET /pets/{id}/card HTTP", "GET /summary HTTP", "ANY /files/{proxy+} HTTP_PROXY",
+			"GET /pets/{id}/card HTTP", "GET /summary HTTP", "GET /advice/{type} AWS_PROXY",
+			"ANY /files/{proxy+} HTTP_PROXY",
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
