@@ -111,7 +111,8 @@ func (d *described) load() (*openapi.API, []string, error) {
 			d.template.stage = *api
 			def := api.Definition
 			if d.template.name == "" {
-				def.Findings = slices.Concat(t.Findings, d.template.code.findings, def.Findings)
+				own := slices.DeleteFunc(def.Findings, func(f openapi.Finding) bool { return slices.Contains(t.Findings, f) })
+				def.Findings = slices.Concat(t.Findings, d.template.code.findings, own)
 			}
 			if api.Stage != d.stage && api.Stage != "" {
 				def.Findings = append(def.Findings, d.about(openapi.Warning, "the stage %s of %s is served as %s: start gatehouse dev again to serve it by its name", brief(api.Stage), api.LogicalID, d.stage))

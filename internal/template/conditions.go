@@ -24,7 +24,10 @@ func (s *stack) holds(name string, at openapi.Position) bool {
 		return false
 	}
 	c.asked = true
+	severity := s.severity
+	s.severity = openapi.Error // also for a function that asks first: what protects an API may hang on it
 	c.holds = s.decide(c.of, "#/Conditions/"+escape(name))
+	s.severity = severity
 	c.known = true
 	return c.holds
 }
@@ -56,7 +59,7 @@ func (s *stack) decide(t *openapi.Tree, path string) bool {
 		return args != nil && !s.decide(args[0], path)
 	case "Fn::And", "Fn::Or":
 		decided := name == "Fn::And"
-		for _, item := range list(argument) {
+		for _, item := range s.arguments(argument, path, name, 2, 10) {
 			if s.decide(item, path) != decided {
 				return !decided
 			}

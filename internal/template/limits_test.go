@@ -109,6 +109,12 @@ Resources:
 	conditions := "Conditions:\n  Protected: !Not [!Condition Again]\n  Again: !Not [!Condition Protected]\n"
 	for name, text := range map[string]string{
 		"a circle of conditions": conditions + fmt.Sprintf(apis, "!If [Again, a, b]"),
+		"a parameter without a value of which a function asks first": "Parameters: {Stage: {Type: String}}\nConditions: {Protected: !Equals [!Ref Stage, prod]}\n" +
+			fmt.Sprintf(apis, "a") + "  Fn: {Type: AWS::Serverless::Function, Properties: {Environment: {Variables: {V: !If [Protected, a, b]}}}}\n",
+		"a value that a parameter does not allow": "Parameters: {Stage: {Type: String, Default: prd, AllowedValues: [prod, test]}}\nConditions: {Protected: !Equals [!Ref Stage, prod]}\n" +
+			fmt.Sprintf(apis, "!If [Protected, a, b]"),
+		"a condition of nothing": "Conditions: {Protected: !Or []}\n" + fmt.Sprintf(apis, "!If [Protected, a, b]"),
+		"two ids that are the same": "Conditions: {Protected: !Equals [a, b]}\n" + fmt.Sprintf(apis, "a") + "  FIRST: {Type: AWS::Serverless::Api, Properties: {StageName: s}}\n",
 		"too much text": "Conditions: {Protected: !Equals [a, a]}\nParameters: {P: {Type: String, Default: " + strings.Repeat("x", 4000) + "}}\n" +
 			fmt.Sprintf(apis, "!Sub '"+strings.Repeat("${P}", 6000)+"'"),
 	} {

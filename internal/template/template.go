@@ -91,6 +91,7 @@ func (s *stack) build() *Template {
 		if r.kind == kindRestAPI || r.kind == kindServerlessAPI {
 			s.apis = append(s.apis, r)
 			r.id = s.o.APIID(len(s.apis)-1, r.name)
+			s.checkID(r)
 		}
 	}
 	s.findEvents()
@@ -109,22 +110,34 @@ func (s *stack) build() *Template {
 	return out
 }
 
-// share gives each API the errors of what all have in common. A condition is evaluated
-// once, and an API that is made with what came of a wrong one might lack what protects it.
+// checkID refuses an API that would be served in place of another one.
+func (s *stack) checkID(api *resource) {
+	for _, other := range s.apis {
+		if other != api && other.id == api.id {
+			s.note(openapi.Error, api.at, "#/Resources/"+escape(api.name), "the API would have the id %s, which %s has: give it another logical id", brief(api.id), brief(other.name))
+			return
+		}
+	}
+}
+
+// maxCommon bounds the errors that the APIs of a template share.
+const maxCommon = 20
+
+// share gives each API the errors of what all have in common. A parameter or a condition is
+// evaluated for the first that asks, and an API that is made with what came of a wrong one might
+// lack what protects it.
 func (t *Template) share() {
 	var common []openapi.Finding
-	seen := make(map[openapi.Finding]bool)
-	collect := func(findings []openapi.Finding) {
+	collect := func(findings []openapi.Finding, all bool) {
 		for _, f := range findings {
-			if f.Severity == openapi.Error && !seen[f] && (f.Path == "#" || strings.HasPrefix(f.Path, "#/Conditions/")) {
-				seen[f] = true
+			if f.Severity == openapi.Error && (all || isCommon(f.Path)) && len(common) < maxCommon && !slices.Contains(common, f) {
 				common = append(common, f)
 			}
 		}
 	}
-	collect(t.Findings)
+	collect(t.Findings, true)
 	for i := range t.APIs {
-		collect(t.APIs[i].Definition.Findings)
+		collect(t.APIs[i].Definition.Findings, false)
 	}
 	for i := range t.APIs {
 		def := t.APIs[i].Definition
@@ -134,6 +147,11 @@ func (t *Template) share() {
 			}
 		}
 	}
+}
+
+// isCommon reports whether a path leads to what all APIs of a template have in common.
+func isCommon(path string) bool {
+	return path == "#" || strings.HasPrefix(path, "#/Conditions/") || strings.HasPrefix(path, "#/Parameters/")
 }
 
 // api makes the definition of one API, and gives it its stage.
