@@ -20,7 +20,7 @@ func (s *stack) impliedAPI() {
 		return
 	}
 	for _, e := range s.events() {
-		if e.of.Get("Properties").Get("RestApiId") != nil {
+		if p := e.of.Get("Properties"); p.Get("RestApiId") != nil || !writtenOut(p) {
 			continue
 		}
 		raw := s.withGlobals(kindServerlessAPI, &openapi.Tree{Kind: openapi.ObjectTree, Position: e.at})
@@ -33,11 +33,12 @@ func (s *stack) impliedAPI() {
 
 // An event is one of type Api of a function.
 type event struct {
-	function *resource
-	name     string
-	at       openapi.Position
-	of       *openapi.Tree // as the template has it
-	api      *resource     // nil for none of the template's; set when the APIs are known
+	function  *resource
+	name      string
+	at        openapi.Position
+	of        *openapi.Tree // as the template has it
+	api       *resource     // nil for none of the template's; set when the APIs are known
+	evaluated *openapi.Tree // the properties; nil until they are asked for
 }
 
 // path leads to the event.
@@ -66,11 +67,40 @@ func (s *stack) findEvents() {
 	s.calls = s.events()
 	for i := range s.calls {
 		e := &s.calls[i]
-		id := e.of.Get("Properties").Get("RestApiId")
-		if e.api = s.byName[impliedName]; id != nil {
+		p := e.of.Get("Properties")
+		switch id := p.Get("RestApiId"); {
+		case id != nil:
 			e.api = s.apiCalled(id, e.path()+"/Properties/RestApiId")
+		case writtenOut(p):
+			e.api = s.byName[impliedName]
+		default:
+			s.noteOf(openapi.Security, openapi.Error, e.at, e.path()+"/Properties", "it is not known here which API the event is of: write its RestApiId out")
 		}
 	}
+}
+
+// writtenOut reports whether an object of the template has the members that are to be seen,
+// and none that are made.
+func writtenOut(t *openapi.Tree) bool {
+	return t == nil || !isIntrinsic(t) && t.Get("Fn::Transform") == nil
+}
+
+// ofEvent returns the properties of an event for a reader that notices what is not read.
+func (s *stack) ofEvent(e *event) *object {
+	path := e.path() + "/Properties"
+	if e.evaluated == nil {
+		e.evaluated = s.evaluate(e.of.Get("Properties"), path)
+	}
+	return &object{stack: s, tree: e.evaluated, path: path, read: make(map[string]bool)}
+}
+
+// route are the path and the verb of an event.
+func route(p *object) (path, verb string) {
+	path, verb = text(p.get("Path")), strings.ToUpper(text(p.get("Method")))
+	if path != "/" {
+		path = strings.TrimSuffix(path, "/")
+	}
+	return path, verb
 }
 
 // serverless makes the API of an AWS::Serverless::Api: its definition, if it has one, the
@@ -95,7 +125,8 @@ func (a *apiBuilder) serverless() {
 	}
 	a.serverlessModels(p.get("Models"))
 	a.serverlessResponses(p.get("GatewayResponses"))
-	a.eventMethods(body == nil || isTrue(p.get("MergeDefinitions")))
+	a.merged = body == nil || isTrue(p.get("MergeDefinitions"))
+	a.eventMethods()
 	a.parts()
 	a.methods()
 	a.cors(p.get("Cors"))
@@ -177,28 +208,32 @@ func (a *apiBuilder) serverlessResponses(t *openapi.Tree) {
 
 // eventMethods makes the methods of the events that are of the API. With a definition that
 // they are not merged into, that has to have them.
-func (a *apiBuilder) eventMethods(merged bool) {
-	for _, e := range a.calls {
+func (a *apiBuilder) eventMethods() {
+	made := make(map[string]bool)
+	for i := range a.calls {
+		e := &a.calls[i]
 		if e.api != a.resource {
 			continue
 		}
 		path := e.path()
-		p := &object{stack: a.stack, tree: a.evaluate(e.of.Get("Properties"), path+"/Properties"), path: path + "/Properties", read: make(map[string]bool)}
+		p := a.ofEvent(e)
 		p.silently("RestApiId")
-		at, verb := text(p.get("Path")), strings.ToUpper(text(p.get("Method")))
+		at, verb := route(p)
 		if !strings.HasPrefix(at, "/") || len(at) > maxPath {
 			a.note(openapi.Error, e.at, path, "its Path is no path such as /orders")
 			continue
 		}
-		if at != "/" {
-			at = strings.TrimSuffix(at, "/")
-		}
-		if !merged {
+		if !a.merged {
 			if a.has(at, verb) == nil {
 				a.note(openapi.Warning, e.at, path, "the definition of the API has no %s %s, to which the event would lead", brief(verb), brief(at))
 			}
 			continue
 		}
+		if made[verb+at] {
+			a.note(openapi.Error, e.at, path, "%s %s is defined multiple times", brief(verb), brief(at))
+			continue
+		}
+		made[verb+at] = true
 		m := a.eventMethod(p, e, at, verb)
 		m.Ref = a.home + path
 		p.silently("Auth")
@@ -221,7 +256,7 @@ func (a *apiBuilder) has(path, verb string) *openapi.Method {
 }
 
 // eventMethod is a method that calls the function of an event.
-func (a *apiBuilder) eventMethod(p *object, e event, path, verb string) openapi.Method {
+func (a *apiBuilder) eventMethod(p *object, e *event, path, verb string) openapi.Method {
 	m := openapi.Method{Method: wire.Method{
 		HTTPMethod: &verb, AuthorizationType: new("NONE"), RequestParameters: make(map[string]bool),
 		MethodIntegration: &wire.Integration{

@@ -34,6 +34,7 @@ func (a *apiBuilder) auth(p *object) {
 			a.eventAuthorize(m, own, scopes)
 		}
 	}
+	a.tellStrayAuth()
 	a.resourcePolicy(p.get("ResourcePolicy"))
 	a.serverlessPlan(p.get("UsagePlan"))
 	p.without("functions are called with the credentials of this server", "InvokeRole")
@@ -48,21 +49,22 @@ type eventAuth struct {
 	at         openapi.Position
 }
 
-// eventAuth has what the events of the API say, by path and verb.
+// eventAuth has what the events of the API say, by path and verb. Those of an API with a
+// definition of its own, which SAM passes over, are not among them.
 func (a *apiBuilder) eventAuth() map[string]eventAuth {
 	out := make(map[string]eventAuth)
-	for _, e := range a.calls {
-		t := e.of.Get("Properties").Get("Auth")
-		if t == nil || e.api != a.resource {
+	for i := range a.calls {
+		e := &a.calls[i]
+		if e.api != a.resource || !a.merged {
 			continue
 		}
-		path := e.path() + "/Properties"
-		properties := a.evaluate(e.of.Get("Properties"), path)
-		p := &object{stack: a.stack, tree: properties.Get("Auth"), path: path + "/Auth", read: make(map[string]bool)}
-		at, verb := text(properties.Get("Path")), strings.ToUpper(text(properties.Get("Method")))
-		if at != "/" {
-			at = strings.TrimSuffix(at, "/")
+		properties := a.ofEvent(e)
+		t := properties.get("Auth")
+		if t == nil {
+			continue
 		}
+		p := properties.within("Auth")
+		at, verb := route(properties)
 		out[at+" "+verb] = eventAuth{text(p.get("Authorizer")), truth(p.get("ApiKeyRequired")), p.get("AuthorizationScopes"), t.Position}
 		a.eventPolicy(p.get("ResourcePolicy"), verb+at)
 		p.without("functions are called with the credentials of this server", "InvokeRole")
@@ -70,6 +72,29 @@ func (a *apiBuilder) eventAuth() map[string]eventAuth {
 		p.rest()
 	}
 	return out
+}
+
+// tellStrayAuth tells of the Auth of events whose API has a definition of its own, which alone
+// says there who may call. A method that it leaves open against the event's word is an error.
+func (a *apiBuilder) tellStrayAuth() {
+	for i := range a.calls {
+		e := &a.calls[i]
+		if e.api != a.resource || a.merged {
+			continue
+		}
+		p := a.ofEvent(e)
+		t := p.get("Auth")
+		m := a.has(route(p))
+		if t == nil || m == nil {
+			continue
+		}
+		severity, authorizer := openapi.Warning, text(t.Get("Authorizer"))
+		open := *m.AuthorizationType == "NONE" && (m.APIKeyRequired == nil || !*m.APIKeyRequired)
+		if open && (authorizer != "" && authorizer != "NONE" || isTrue(t.Get("ApiKeyRequired"))) || t.Get("ResourcePolicy") != nil {
+			severity = openapi.Error
+		}
+		a.noteOf(openapi.Security, severity, t.Position, p.path+"/Auth", "Auth has no effect: the definition of the API says who may call its methods")
+	}
 }
 
 // eventAuthorize protects a method as its event says.
@@ -92,7 +117,7 @@ func (a *apiBuilder) eventAuthorize(m *openapi.Method, own eventAuth, scopes map
 // authorize has an authorizer decide who may call a method.
 func (a *apiBuilder) authorize(m *openapi.Method, name string, scopes []string, at openapi.Position) {
 	if name == "AWS_IAM" {
-		m.AuthorizationType = new("AWS_IAM")
+		m.AuthorizationType, m.Authorizer, m.AuthorizationScopes = new("AWS_IAM"), "", nil
 		return
 	}
 	for i := range a.def.Authorizers {

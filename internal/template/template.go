@@ -172,5 +172,6 @@ type apiBuilder struct {
 	resource *resource
 	def      *openapi.API
 	home     string // what references to the template begin with
+	merged   bool   // the events of functions make methods, as no definition of its own has them
 	out      API
 }
