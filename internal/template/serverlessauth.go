@@ -35,7 +35,7 @@ func (a *apiBuilder) auth(p *object) {
 		}
 	}
 	a.tellStrayAuth()
-	a.resourcePolicy(p.get("ResourcePolicy"))
+	a.resourcePolicy(p.within("ResourcePolicy"), string(quoted("execute-api:/*")))
 	a.serverlessPlan(p.get("UsagePlan"))
 	p.without("functions are called with the credentials of this server", "InvokeRole")
 	p.rest()
@@ -66,7 +66,7 @@ func (a *apiBuilder) eventAuth() map[string]eventAuth {
 		p := properties.within("Auth")
 		at, verb := route(properties)
 		out[at+" "+verb] = eventAuth{text(p.get("Authorizer")), truth(p.get("ApiKeyRequired")), p.get("AuthorizationScopes"), t.Position}
-		a.eventPolicy(p.get("ResourcePolicy"), verb+at)
+		a.resourcePolicy(p.within("ResourcePolicy"), a.methodsAt(at))
 		p.without("functions are called with the credentials of this server", "InvokeRole")
 		p.silently("OverrideApiAuth")
 		p.rest()

@@ -18,45 +18,81 @@ var policyLists = map[string][2]string{
 	"IntrinsicVpceBlacklist": {"StringEquals", "aws:SourceVpce"}, "IntrinsicVpceWhitelist": {"StringNotEquals", "aws:SourceVpce"},
 }
 
-// resourcePolicy makes the policy of the API of SAM's ResourcePolicy.
-func (a *apiBuilder) resourcePolicy(t *openapi.Tree) {
-	a.statements(t, "execute-api:/*")
-	for _, own := range list(t.Get("CustomStatements")) {
+// resourcePolicy adds the statements of SAM's ResourcePolicy, of the API or of an event, to
+// the policy of the API. resources are what they are about, as JSON.
+func (a *apiBuilder) resourcePolicy(p *object, resources string) {
+	a.statements(p, resources)
+	for _, own := range list(p.get("CustomStatements")) {
 		a.state(textOrJSON(own))
+	}
+	for _, m := range members(p.tree) {
+		if !p.read[m.Name] {
+			a.noteOf(openapi.Security, openapi.Error, m.Position, p.path+"/"+escape(m.Name), "ResourcePolicy has no %s", brief(m.Name))
+		}
 	}
 }
 
-// eventPolicy adds the statements that an event has for its method.
-func (a *apiBuilder) eventPolicy(t *openapi.Tree, method string) {
-	a.statements(t, "execute-api:/*/"+method)
-	for _, own := range list(t.Get("CustomStatements")) {
-		a.state(textOrJSON(own))
+// methodsAt are the methods of a path as the resources of a statement, as JSON: SAM has the
+// policy of an event for all that its path has, but the answers to preflights that it makes.
+func (a *apiBuilder) methodsAt(path string) string {
+	var out []string
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if strings.HasPrefix(part, "{") {
+			parts[i] = "*"
+		}
 	}
+	for i := range a.def.Resources {
+		for j := range a.def.Resources[i].Methods {
+			m := &a.def.Resources[i].Methods[j]
+			if a.def.Resources[i].Path != path || m.Preflight {
+				continue
+			}
+			verb := *m.HTTPMethod
+			if verb == "ANY" {
+				verb = "*"
+			}
+			out = append(out, "execute-api:/*/"+verb+strings.Join(parts, "/"))
+		}
+	}
+	return jsonList(out)
 }
 
-func (a *apiBuilder) statements(t *openapi.Tree, resource string) {
+// statements adds those that the lists of a ResourcePolicy stand for. A list that denies
+// allows all others; one of accounts does not.
+func (a *apiBuilder) statements(p *object, resources string) {
 	denied := false
-	for _, m := range members(t) {
-		if accounts := texts(m.Value); m.Name == "AwsAccountWhitelist" && len(accounts) > 0 {
-			a.state(`{"Effect":"Allow","Action":"execute-api:Invoke","Principal":{"AWS":` + jsonList(accounts) + `},"Resource":` + string(quoted(resource)) + `}`)
-		}
-		if accounts := texts(m.Value); m.Name == "AwsAccountBlacklist" && len(accounts) > 0 {
-			denied = true
-			a.state(`{"Effect":"Deny","Action":"execute-api:Invoke","Principal":{"AWS":` + jsonList(accounts) + `},"Resource":` + string(quoted(resource)) + `}`)
-		}
-		of, ok := policyLists[m.Name]
-		if !ok || len(list(m.Value)) == 0 {
-			continue
-		}
+	deny := func(operator string, byKey map[string][]string) {
 		denied = true
-		byKey := keyed(of[1], texts(m.Value))
-		for _, key := range slices.Sorted(maps.Keys(byKey)) {
-			a.state(`{"Effect":"Deny","Action":"execute-api:Invoke","Principal":"*","Resource":` + string(quoted(resource)) +
-				`,"Condition":{"` + of[0] + `":{"` + key + `":` + jsonList(byKey[key]) + `}}}`)
+		a.state(`{"Effect":"Deny","Action":"execute-api:Invoke","Principal":"*","Resource":` + resources +
+			`,"Condition":{"` + operator + `":` + jsonLists(byKey) + `}}`)
+	}
+	only := make(map[string][]string) // the VPCs and VPC endpoints that may call: a call comes by one of them
+	for _, m := range members(p.tree) {
+		values := texts(m.Value)
+		of, ok := policyLists[m.Name]
+		effect := map[string]string{"AwsAccountWhitelist": "Allow", "AwsAccountBlacklist": "Deny"}[m.Name]
+		p.read[m.Name] = p.read[m.Name] || ok || effect != ""
+		switch {
+		case len(values) == 0 || !ok && effect == "":
+		case effect != "":
+			a.state(`{"Effect":"` + effect + `","Action":"execute-api:Invoke","Principal":{"AWS":` + jsonList(values) + `},"Resource":` + resources + `}`)
+		case of[0] == "StringNotEquals":
+			for key, values := range keyed(of[1], values) {
+				only[key] = append(only[key], values...)
+			}
+		default:
+			byKey := keyed(of[1], values)
+			for _, key := range slices.Sorted(maps.Keys(byKey)) {
+				deny(of[0], map[string][]string{key: byKey[key]})
+			}
 		}
+	}
+	if len(only) > 0 {
+		deny("StringNotEquals", only)
 	}
 	if denied {
-		a.state(`{"Effect":"Allow","Action":"execute-api:Invoke","Principal":"*","Resource":` + string(quoted(resource)) + `}`)
+		a.state(`{"Effect":"Allow","Action":"execute-api:Invoke","Principal":"*","Resource":` + resources + `}`)
 	}
 }
 
@@ -75,6 +111,17 @@ func keyed(key string, values []string) map[string][]string {
 		out[key] = append(out[key], value)
 	}
 	return out
+}
+
+// jsonLists is an object of lists as JSON.
+func jsonLists(byName map[string][]string) string {
+	of := &openapi.Tree{Kind: openapi.ObjectTree}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		of.Members = append(of.Members, openapi.Member{Name: name, Value: &openapi.Tree{Kind: openapi.ListTree, Items: textTrees(byName[name])}})
+	}
+	var b strings.Builder
+	writeJSON(&b, of)
+	return b.String()
 }
 
 func jsonList(values []string) string {
