@@ -27,12 +27,23 @@ func (s *stack) evaluate(t *openapi.Tree, path string) *openapi.Tree {
 		}
 		return s.evaluateMembers(t, path)
 	case openapi.TextTree:
-		if strings.Contains(t.Text, "{{resolve:") {
-			s.unknown(t, path, "dynamic references ({{resolve:…}}) are not resolved here: make it a parameter")
+		if s.dynamic(t.Text, t, path) {
 			return nil
 		}
+	case openapi.NullTree:
+		s.unknown(t, path, "null values are not allowed in templates")
+		return nil
 	}
 	return t
+}
+
+// dynamic reports whether a text has a dynamic reference, which it tells.
+func (s *stack) dynamic(text string, t *openapi.Tree, path string) bool {
+	if !strings.Contains(text, "{{resolve:") {
+		return false
+	}
+	s.unknown(t, path, "dynamic references ({{resolve:…}}) are not resolved here: make it a parameter")
+	return true
 }
 
 func (s *stack) evaluateItems(t *openapi.Tree, path string) *openapi.Tree {
@@ -54,6 +65,10 @@ func (s *stack) evaluateMembers(t *openapi.Tree, path string) *openapi.Tree {
 			if included := s.include(m.Value, path); included != nil {
 				out.Members = append(out.Members, included.Members...)
 			}
+			continue
+		}
+		if strings.HasPrefix(m.Name, "Fn::") {
+			s.unknown(m.Value, path, "%s is no intrinsic that is evaluated here, or has another member beside it", brief(m.Name))
 			continue
 		}
 		if v := s.evaluate(m.Value, path+"/"+escape(m.Name)); v != nil {

@@ -96,7 +96,7 @@ func (s *stack) codeOf(r *resource) string {
 	case r.raw.Get("InlineCode") != nil || r.raw.Get("Code").Get("ZipFile") != nil:
 		s.note(openapi.Dropped, r.at, path, "code within a template is not run here: put it into a file")
 		return ""
-	case code == nil && r.kind == kindServerlessFn && text(r.raw.Get("PackageType")) != "Image":
+	case code == nil && r.raw.Get("CodeUri") == nil && r.kind == kindServerlessFn && text(r.raw.Get("PackageType")) != "Image":
 		code = newText(".", r.at)
 	}
 	return s.beside(text(code))

@@ -60,7 +60,12 @@ func (s *stack) include(t *openapi.Tree, at string) *openapi.Tree {
 	if location == nil {
 		return nil
 	}
-	return s.evaluate(s.file(location, at), at)
+	included := s.evaluate(s.file(location, at), at)
+	if included != nil && included.Kind != openapi.ObjectTree {
+		s.unknown(location, at, "%s has no members to include", brief(text(location)))
+		return nil
+	}
+	return included
 }
 
 // file reads a document that the template names, JSON or YAML; nil, which is told, where it

@@ -56,6 +56,10 @@ func (s *stack) join(t *openapi.Tree, path string) *openapi.Tree {
 	var parts []string
 	size := 0
 	for _, item := range list(items) {
+		if item.Kind == openapi.ListTree || item.Kind == openapi.ObjectTree {
+			s.unknown(t, path, "Fn::Join wants texts here")
+			return nil
+		}
 		parts = append(parts, text(item))
 		if size += len(text(item)) + len(between); size > maxBytes {
 			s.spend(t, size)
@@ -65,7 +69,11 @@ func (s *stack) join(t *openapi.Tree, path string) *openapi.Tree {
 	if len(list(args[1])) != len(parts) && args[1].Kind == openapi.ListTree {
 		return nil // a part is unknown, which has been told
 	}
-	return s.made(strings.Join(parts, between), t)
+	joined := strings.Join(parts, between)
+	if s.dynamic(joined, t, path) {
+		return nil
+	}
+	return s.made(joined, t)
 }
 
 func (s *stack) split(t *openapi.Tree, path string) *openapi.Tree {
@@ -75,7 +83,11 @@ func (s *stack) split(t *openapi.Tree, path string) *openapi.Tree {
 	}
 	between, known := s.scalar(args[0], path, "Fn::Split")
 	whole, ok := s.scalar(args[1], path, "Fn::Split")
-	if !ok || !known || between == "" {
+	if !ok || !known {
+		return nil
+	}
+	if between == "" {
+		s.unknown(t, path, "Fn::Split wants a text that separates")
 		return nil
 	}
 	out := &openapi.Tree{Kind: openapi.ListTree, Position: t.Position}
@@ -198,7 +210,7 @@ func (s *stack) sub(t *openapi.Tree, path string) *openapi.Tree {
 		return nil
 	}
 	filled, ok := s.fill(own, values, path)
-	if !ok {
+	if !ok || s.dynamic(filled, own, path) {
 		return nil
 	}
 	return s.made(filled, own)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,11 +121,7 @@ Resources:
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, api := range load(t, text, options(nil)).APIs {
-				wrong := false
-				for _, f := range api.Definition.Findings {
-					wrong = wrong || f.Severity == openapi.Error
-				}
-				if !wrong {
+				if len(mistakes(api.Definition.Findings)) == 0 {
 					t.Errorf("%s has no error", api.LogicalID)
 				}
 			}
@@ -187,4 +184,60 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestProtectionIsKnown checks that what would protect an API and cannot be read as it is
+// meant is an error, and leaves nothing open.
+func TestProtectionIsKnown(t *testing.T) {
+	const serverless = "Resources:\n" +
+		"  Api: {Type: AWS::Serverless::Api, Properties: {StageName: s, Auth: %s}}\n" +
+		"  Fn: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /a, Method: get%s}}}}}\n"
+	const method = "Resources:\n  Api: {Type: AWS::ApiGateway::RestApi}\n" +
+		"  Lambda: {Type: AWS::ApiGateway::Authorizer, Properties: {RestApiId: !Ref Api, Name: l, Type: TOKEN, AuthorizerUri: u}}\n" +
+		"  M: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId, HttpMethod: GET, %s}}\n"
+	for name, text := range map[string]string{
+		"a null":                        fmt.Sprintf(serverless, "{DefaultAuthorizer: }", ""),
+		"an Auth of nothing":            fmt.Sprintf(serverless, "null", ""),
+		"an Auth that is a text":        fmt.Sprintf(serverless, "AWS_IAM", ""),
+		"an authorizer that is a list":  fmt.Sprintf(serverless, "{DefaultAuthorizer: [AWS_IAM]}", ""),
+		"a key that is no boolean":      fmt.Sprintf(serverless, "{ApiKeyRequired: 1}", ""),
+		"a policy that is a text":       fmt.Sprintf(serverless, "{ResourcePolicy: private}", ""),
+		"a list that is none of SAM's":  fmt.Sprintf(serverless, "{ResourcePolicy: {IpRangeAllowlist: [10.0.0.0/8]}}", ""),
+		"a misspelt intrinsic":          fmt.Sprintf(serverless, "{DefaultAuthorizer: {Fn::Iff: [A, AWS_IAM, x]}}", ""),
+		"an intrinsic with a member":    fmt.Sprintf(serverless, "{DefaultAuthorizer: {Fn::Sub: AWS_IAM, a: b}}", ""),
+		"a Join of a list":              fmt.Sprintf(serverless, "{DefaultAuthorizer: !Join ['', [[AWS_IAM]]]}", ""),
+		"a Split by nothing":            fmt.Sprintf(serverless, "{DefaultAuthorizer: !Select [0, !Split ['', AWS_IAM]]}", ""),
+		"a macro beside the properties": "Globals: {Fn::Transform: {Name: AWS::Include}}\n" + fmt.Sprintf(serverless, "{}", ""),
+		"the Auth of an event":          fmt.Sprintf(serverless, "{}", ", Auth: AWS_IAM"),
+		"an event of some API":          strings.Replace(fmt.Sprintf(serverless, "{DefaultAuthorizer: AWS_IAM}", ", Fn::Transform: {Name: AWS::Include}"), "RestApiId: !Ref Api, ", "", 1),
+		"two events":                    fmt.Sprintf(serverless, "{DefaultAuthorizer: AWS_IAM}", ", Auth: {Authorizer: NONE}}}, F: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /a/, Method: GET"),
+		"an authorizer without a type":  fmt.Sprintf(method, "AuthorizerId: !Ref Lambda"),
+		"a key of a method":             fmt.Sprintf(method, "AuthorizationType: NONE, ApiKeyRequired: [true]"),
+		"two methods": fmt.Sprintf(method, "AuthorizationType: AWS_IAM") +
+			"  N: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId, HttpMethod: get, AuthorizationType: NONE}}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, api := range load(t, text, options(nil)).APIs {
+				if len(mistakes(api.Definition.Findings)) == 0 {
+					t.Errorf("%s has no error", api.LogicalID)
+				}
+			}
+		})
+	}
+}
+
+// mistakes are the findings that are errors.
+func mistakes(findings []openapi.Finding) []openapi.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f openapi.Finding) bool { return f.Severity != openapi.Error })
+}
+
+// TestDynamicReferences checks that a reference that a text is made of does not stand for
+// what it leads to: it would be a key that everybody can guess.
+func TestDynamicReferences(t *testing.T) {
+	for _, value := range []string{"!Sub '{{resolve:ssm:/${AWS::Region}/key}}'", "!Join ['', ['{{resolve', ':ssm:/key}}']]", "!Ref P"} {
+		made := load(t, "Parameters: {P: {Type: String, Default: '{{resolve:ssm:/key}}'}}\n"+fmt.Sprintf(api, value), options(nil))
+		if v, ok := made.APIs[0].Variables["v"]; ok || !strings.Contains(told(made), "dynamic references") {
+			t.Errorf("%s: got %q: %s", value, v, told(made))
+		}
+	}
 }

@@ -22,11 +22,17 @@ func (a *apiBuilder) methods() {
 			a.at(path, a.ref(r))
 		}
 	}
+	made := make(map[string]bool)
 	for _, r := range a.children("AWS::ApiGateway::Method") {
 		p := a.of(r)
 		path := a.pathOf(text(p.get("ResourceId")), parts, paths, r)
 		if path != "" {
-			a.put(path, a.method(p, r))
+			m := a.method(p, r)
+			if made[*m.HTTPMethod+path] {
+				a.note(openapi.Error, r.at, p.path, "%s %s is defined multiple times", brief(*m.HTTPMethod), brief(path))
+			}
+			made[*m.HTTPMethod+path] = true
+			a.put(path, m)
 		}
 		p.silently("RestApiId")
 		p.rest()
@@ -82,17 +88,20 @@ const maxPath = 10240
 func (a *apiBuilder) method(p *object, r *resource) openapi.Method {
 	m := openapi.Method{Ref: a.ref(r), Method: wire.Method{
 		HTTPMethod:          new(strings.ToUpper(text(p.get("HttpMethod")))),
-		AuthorizationType:   optional(p.get("AuthorizationType")),
-		APIKeyRequired:      truth(p.get("ApiKeyRequired")),
+		APIKeyRequired:      p.truthOf("ApiKeyRequired"),
 		OperationName:       optional(p.get("OperationName")),
 		RequestParameters:   truthMap(p.get("RequestParameters")),
 		RequestModels:       textMap(p.get("RequestModels")),
 		AuthorizationScopes: texts(p.get("AuthorizationScopes")),
 	}}
-	if m.AuthorizationType == nil {
-		m.AuthorizationType = new("NONE")
-	}
 	m.Authorizer = a.named("AWS::ApiGateway::Authorizer", p, "AuthorizerId")
+	kind := p.textOf("AuthorizationType")
+	if kind == "" {
+		if kind = "NONE"; m.Authorizer != "" {
+			a.noteOf(openapi.Security, openapi.Error, r.at, p.path, "the method has an authorizer and no AuthorizationType: it would be open")
+		}
+	}
+	m.AuthorizationType = &kind
 	m.RequestValidator = a.named("AWS::ApiGateway::RequestValidator", p, "RequestValidatorId")
 	for _, t := range list(p.get("MethodResponses")) {
 		status := text(t.Get("StatusCode"))

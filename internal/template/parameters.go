@@ -74,6 +74,9 @@ func (s *stack) parameter(name string, declared, t *openapi.Tree, path string) *
 		}
 	}
 	s.checkAllowed(name, value, declared)
+	if s.dynamic(value, t, path) {
+		return nil
+	}
 	if kind != "CommaDelimitedList" && !strings.HasPrefix(kind, "List<") && !strings.HasPrefix(kind, "AWS::SSM::Parameter::Value<List<") {
 		return s.made(value, t)
 	}

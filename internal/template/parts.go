@@ -69,7 +69,7 @@ func (a *apiBuilder) authorizer(r *resource) {
 		AuthorizerCredentials:        optional(p.get("AuthorizerCredentials")),
 		IdentitySource:               optional(p.get("IdentitySource")),
 		IdentityValidationExpression: optional(p.get("IdentityValidationExpression")),
-		AuthorizerResultTTLInSeconds: whole(p.get("AuthorizerResultTtlInSeconds")),
+		AuthorizerResultTTLInSeconds: p.wholeOf("AuthorizerResultTtlInSeconds"),
 		ProviderARNs:                 texts(p.get("ProviderARNs")),
 	}})
 	p.silently("RestApiId", "Name")

@@ -26,7 +26,7 @@ func (a *apiBuilder) restAPI() {
 	if n := whole(p.get("MinimumCompressionSize")); n != nil {
 		api.MinimumCompressionSize = n
 	}
-	if b := truth(p.get("DisableExecuteApiEndpoint")); b != nil {
+	if b := p.truthOf("DisableExecuteApiEndpoint"); b != nil {
 		api.DisableExecuteAPIEndpoint = b
 	}
 	p.silently("Tags", "Mode", "FailOnWarnings")

@@ -120,7 +120,7 @@ func (a *apiBuilder) serverless() {
 	if n := whole(p.get("MinimumCompressionSize")); n != nil {
 		api.MinimumCompressionSize = n
 	}
-	if b := truth(p.get("DisableExecuteApiEndpoint")); b != nil {
+	if b := p.truthOf("DisableExecuteApiEndpoint"); b != nil {
 		api.DisableExecuteAPIEndpoint = b
 	}
 	a.serverlessModels(p.get("Models"))

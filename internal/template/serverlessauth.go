@@ -15,10 +15,11 @@ func (a *apiBuilder) auth(p *object) {
 		scopes[m.Name] = texts(m.Value.Get("AuthorizationScopes"))
 		a.serverlessAuthorizer(m)
 	}
-	standard := text(p.get("DefaultAuthorizer"))
-	preflight := func(name string) bool { b := truth(p.get(name)); return b == nil || *b }
+	standard := p.textOf("DefaultAuthorizer")
+	preflight := func(name string) bool { b := p.truthOf(name); return b == nil || *b }
 	onPreflight, keyOnPreflight := preflight("AddDefaultAuthorizerToCorsPreflight"), preflight("AddApiKeyRequiredToCorsPreflight")
-	keys := isTrue(p.get("ApiKeyRequired"))
+	required := p.truthOf("ApiKeyRequired")
+	keys := required != nil && *required
 	events := a.eventAuth()
 	for i := range a.def.Resources {
 		for j := range a.def.Resources[i].Methods {
@@ -65,7 +66,7 @@ func (a *apiBuilder) eventAuth() map[string]eventAuth {
 		}
 		p := properties.within("Auth")
 		at, verb := route(properties)
-		out[at+" "+verb] = eventAuth{text(p.get("Authorizer")), truth(p.get("ApiKeyRequired")), p.get("AuthorizationScopes"), t.Position}
+		out[at+" "+verb] = eventAuth{p.textOf("Authorizer"), p.truthOf("ApiKeyRequired"), p.get("AuthorizationScopes"), t.Position}
 		a.resourcePolicy(p.within("ResourcePolicy"), a.methodsAt(at))
 		p.without("functions are called with the credentials of this server", "InvokeRole")
 		p.silently("OverrideApiAuth")
@@ -145,7 +146,7 @@ func (a *apiBuilder) serverlessAuthorizer(m openapi.Member) {
 	w := wire.Authorizer{
 		Name: new(m.Name), IdentitySource: new("method.request.header." + header),
 		IdentityValidationExpression: optional(identity.get("ValidationExpression")),
-		AuthorizerResultTTLInSeconds: whole(identity.get("ReauthorizeEvery")),
+		AuthorizerResultTTLInSeconds: identity.wholeOf("ReauthorizeEvery"),
 	}
 	function := text(p.get("FunctionArn"))
 	switch {

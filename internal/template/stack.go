@@ -69,6 +69,8 @@ func newStack(top *openapi.Tree, o Options) *stack {
 	if t := top.Get("Transform"); t != nil {
 		s.checkTransforms(t)
 	}
+	s.refuseMacro(top, "#")
+	s.refuseMacro(top.Get("Globals"), "#/Globals")
 	for i, m := range members(top.Get("Resources")) {
 		if i == maxResources {
 			s.note(openapi.Error, m.Position, "#/Resources", "more than %d resources", maxResources)
@@ -88,6 +90,13 @@ func (s *stack) checkTransforms(t *openapi.Tree) {
 	}
 }
 
+// refuseMacro tells of a macro where what it makes is not read.
+func (s *stack) refuseMacro(t *openapi.Tree, path string) {
+	if macro := t.Get("Fn::Transform"); macro != nil {
+		s.note(openapi.Error, macro.Position, path, "Fn::Transform is run only within the properties of a resource")
+	}
+}
+
 // addResource adds a resource whose condition holds.
 func (s *stack) addResource(m openapi.Member) {
 	at := "#/Resources/" + escape(m.Name)
@@ -102,6 +111,11 @@ func (s *stack) addResource(m openapi.Member) {
 	}
 	if c := m.Value.Get("Condition"); c != nil && !s.holds(text(c), c.Position) {
 		return
+	}
+	s.refuseMacro(m.Value, at)
+	if kind == kindServerlessFn { // whose events are looked for as they stand there
+		s.refuseMacro(m.Value.Get("Properties"), at+"/Properties")
+		s.refuseMacro(m.Value.Get("Properties").Get("Events"), at+"/Properties/Events")
 	}
 	r := &resource{name: m.Name, kind: kind, at: m.Position, metadata: m.Value.Get("Metadata"), raw: s.withGlobals(kind, m.Value.Get("Properties"))}
 	if r.raw == nil {

@@ -145,7 +145,46 @@ func (o *object) get(name string) *openapi.Tree {
 
 // within is a member that is an object, whose members are noticed as well.
 func (o *object) within(name string) *object {
-	return &object{stack: o.stack, tree: o.get(name), path: o.path + "/" + escape(name), read: make(map[string]bool)}
+	t := o.get(name)
+	if t != nil && t.Kind != openapi.ObjectTree {
+		o.mistyped(name, t, "object")
+		t = nil
+	}
+	return &object{stack: o.stack, tree: t, path: o.path + "/" + escape(name), read: make(map[string]bool)}
+}
+
+// textOf is the text of a member that protects, "" where there is none. A value of another
+// kind is an error, here and in truthOf and wholeOf: it would protect nothing.
+func (o *object) textOf(name string) string {
+	t := o.get(name)
+	if t != nil && (t.Kind == openapi.ListTree || t.Kind == openapi.ObjectTree) {
+		o.mistyped(name, t, "text")
+	}
+	return text(t)
+}
+
+// truthOf is the boolean of a member that protects, nil where there is none.
+func (o *object) truthOf(name string) *bool {
+	t := o.get(name)
+	b := truth(t)
+	if t != nil && b == nil {
+		o.mistyped(name, t, "boolean")
+	}
+	return b
+}
+
+// wholeOf is the whole number of a member that protects, nil where there is none.
+func (o *object) wholeOf(name string) *int32 {
+	t := o.get(name)
+	n := whole(t)
+	if t != nil && n == nil {
+		o.mistyped(name, t, "whole number")
+	}
+	return n
+}
+
+func (o *object) mistyped(name string, t *openapi.Tree, want string) {
+	o.noteOf(openapi.Security, openapi.Error, t.Position, o.path+"/"+escape(name), "%s is no %s", brief(name), want)
 }
 
 // without tells why members have no effect here.
