@@ -15,10 +15,10 @@ func (s *stack) withGlobals(kind string, own *openapi.Tree) *openapi.Tree {
 	if !ok {
 		return own
 	}
-	return laidOver(s.top.Get("Globals").Get(section), own)
+	return s.laidOver(s.top.Get("Globals").Get(section), own)
 }
 
-func laidOver(global, own *openapi.Tree) *openapi.Tree {
+func (s *stack) laidOver(global, own *openapi.Tree) *openapi.Tree {
 	switch {
 	case global == nil:
 		return own
@@ -26,14 +26,19 @@ func laidOver(global, own *openapi.Tree) *openapi.Tree {
 		return global
 	case isIntrinsic(global) || isIntrinsic(own) || global.Kind != own.Kind:
 		return own
-	case own.Kind == openapi.ListTree:
-		return &openapi.Tree{Kind: openapi.ListTree, Position: own.Position, Items: slices.Concat(global.Items, own.Items)}
-	case own.Kind != openapi.ObjectTree:
+	case own.Kind != openapi.ListTree && own.Kind != openapi.ObjectTree:
 		return own
+	}
+	s.values += len(global.Items) + len(global.Members) + len(own.Items) + len(own.Members)
+	if !s.spend(own, 0) {
+		return own
+	}
+	if own.Kind == openapi.ListTree {
+		return &openapi.Tree{Kind: openapi.ListTree, Position: own.Position, Items: slices.Concat(global.Items, own.Items)}
 	}
 	out := &openapi.Tree{Kind: openapi.ObjectTree, Position: own.Position}
 	for _, m := range global.Members {
-		m.Value = laidOver(m.Value, own.Get(m.Name))
+		m.Value = s.laidOver(m.Value, own.Get(m.Name))
 		out.Members = append(out.Members, m)
 	}
 	for _, m := range own.Members {

@@ -63,6 +63,10 @@ func TestLimits(t *testing.T) {
 		"aliases":                        {bomb + parameter + fmt.Sprintf(api, "!Join ['', *a7]"), "aliases make"},
 		"conditions of conditions":       {chain + fmt.Sprintf(api, "!If [C999, a, b]"), "nested more than 256 levels deep"},
 		"names of names":                 {strings.Replace(fmt.Sprintf(api, "!Ref T0"), "Resources:\n", names, 1), "nested more than 256 levels deep"},
+		"Globals of many functions": {"Globals: {Function: {Environment: {Variables: {" + many(1000, "v%d: x, ") + "}}}}\nResources:\n  Api: {Type: AWS::Serverless::Api}\n" +
+			many(1000, "  F%d: {Type: AWS::Serverless::Function, Properties: {Environment: {Variables: {a: b}}}}\n"), "more than 500000 values"},
+		"long paths of many events": {"Parameters: {P: {Type: String, Default: " + strings.Repeat("/a", 2000) + "}}\nResources:\n  Fn: {Type: AWS::Serverless::Function, Properties: {Events: {" +
+			many(20, "E%[1]d: {Type: Api, Properties: {Method: get, Path: !Sub '/%[1]d${P}'}}, ") + "}}}\n", "more than 20000 paths"},
 		"many resources":                 {"Resources:\n  Api: {Type: AWS::Serverless::Api}\n" + many(3000, "  R%d: {Type: AWS::SQS::Queue}\n"), "more than 2000 resources"},
 		"a small one":                    {fmt.Sprintf(api, deep), ""},
 	}

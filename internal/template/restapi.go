@@ -162,13 +162,27 @@ func (s *stack) apiCalled(t *openapi.Tree, path string) *resource {
 
 // at returns the resource of a path, which it makes with all that lead to it.
 func (a *apiBuilder) at(path, ref string) *openapi.Resource {
-	if i := slices.IndexFunc(a.def.Resources, func(r openapi.Resource) bool { return r.Path == path }); i >= 0 {
+	if a.places == nil {
+		a.places = make(map[string]int)
+		for i := range a.def.Resources {
+			a.places[a.def.Resources[i].Path] = i
+		}
+	}
+	if i, ok := a.places[path]; ok {
 		return &a.def.Resources[i]
+	}
+	if len(a.def.Resources) >= maxPaths || !a.spend(a.resource.raw, 0) {
+		a.note(openapi.Error, a.resource.at, "#/Resources/"+escape(a.resource.name), "the API has more than %d paths", maxPaths)
+		return new(openapi.Resource) // of no API: this one is not deployed
 	}
 	parent, part := path[:strings.LastIndexByte(path, '/')], path[strings.LastIndexByte(path, '/')+1:]
 	if parent != "" {
 		a.at(parent, ref)
+		if _, ok := a.places[parent]; !ok {
+			return new(openapi.Resource)
+		}
 	}
+	a.places[path] = len(a.def.Resources)
 	a.def.Resources = append(a.def.Resources, openapi.Resource{Path: path, PathPart: part, Ref: ref})
 	return &a.def.Resources[len(a.def.Resources)-1]
 }

@@ -206,7 +206,12 @@ func (a *apiBuilder) cors(t *openapi.Tree) {
 	}
 	origin, get := text(t), func(name string) string { return text(t.Get(name)) }
 	if t.Kind == openapi.ObjectTree {
-		origin = get("AllowOrigin")
+		if origin = get("AllowOrigin"); origin == "" {
+			origin = "'*'"
+		}
+	}
+	if origin == "'*'" && isTrue(t.Get("AllowCredentials")) {
+		a.note(openapi.Error, t.Position, "#/Resources/"+escape(a.resource.name)+"/Properties/Cors", "AllowCredentials cannot be true when AllowOrigin is '*' or not set")
 	}
 	for i := range a.def.Resources {
 		r := &a.def.Resources[i]

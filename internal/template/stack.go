@@ -11,6 +11,7 @@ import (
 // resources; cdk's have some 20,000 values.
 const (
 	maxResources = 2000
+	maxPaths     = 20_000   // of an API, those between others included
 	maxValues    = 500_000  // made, those of intrinsics included
 	maxBytes     = 16 << 20 // of the texts that intrinsics make
 	maxDepth     = 256      // of values and of intrinsics in each other
