@@ -207,6 +207,7 @@ func TestProtectionIsKnown(t *testing.T) {
 		"a key that is no boolean":      fmt.Sprintf(serverless, "{ApiKeyRequired: 1}", ""),
 		"a policy that is a text":       fmt.Sprintf(serverless, "{ResourcePolicy: private}", ""),
 		"a list that is none of SAM's":  fmt.Sprintf(serverless, "{ResourcePolicy: {IpRangeAllowlist: [10.0.0.0/8]}}", ""),
+		"a list of nothing":            fmt.Sprintf(serverless, "{ResourcePolicy: {IpRangeWhitelist: [!Ref 'AWS::NoValue']}}", ""),
 		"a misspelt intrinsic":          fmt.Sprintf(serverless, "{DefaultAuthorizer: {Fn::Iff: [A, AWS_IAM, x]}}", ""),
 		"an intrinsic with a member":    fmt.Sprintf(serverless, "{DefaultAuthorizer: {Fn::Sub: AWS_IAM, a: b}}", ""),
 		"a Join of a list":              fmt.Sprintf(serverless, "{DefaultAuthorizer: !Join ['', [[AWS_IAM]]]}", ""),

@@ -74,7 +74,9 @@ func (a *apiBuilder) statements(p *object, resources string) {
 		effect := map[string]string{"AwsAccountWhitelist": "Allow", "AwsAccountBlacklist": "Deny"}[m.Name]
 		p.read[m.Name] = p.read[m.Name] || ok || effect != ""
 		switch {
-		case len(values) == 0 || !ok && effect == "":
+		case !ok && effect == "":
+		case len(values) == 0:
+			p.mistyped(m.Name, m.Value, "list of values")
 		case effect != "":
 			a.state(`{"Effect":"` + effect + `","Action":"execute-api:Invoke","Principal":{"AWS":` + jsonList(values) + `},"Resource":` + resources + `}`)
 		case of[0] == "StringNotEquals":
