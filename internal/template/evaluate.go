@@ -9,7 +9,7 @@ import (
 // evaluate returns what a value is when its intrinsics are evaluated: nil where it is
 // nothing (AWS::NoValue) or cannot be known, which is told. path leads to it.
 func (s *stack) evaluate(t *openapi.Tree, path string) *openapi.Tree {
-	if t == nil || !s.spend(t, 0) {
+	if t == nil || !s.spend(t, len(t.Text)) { // aliases may repeat a text of the template
 		return nil
 	}
 	if s.depth++; s.depth > maxDepth {
@@ -71,6 +71,7 @@ func (s *stack) evaluateMembers(t *openapi.Tree, path string) *openapi.Tree {
 			s.unknown(m.Value, path, "%s is no intrinsic that is evaluated here, or has another member beside it", brief(m.Name))
 			continue
 		}
+		s.bytes += len(m.Name)
 		if v := s.evaluate(m.Value, path+"/"+escape(m.Name)); v != nil {
 			out.Members = append(out.Members, openapi.Member{Name: m.Name, Position: m.Position, Value: v})
 		}

@@ -61,6 +61,8 @@ func TestLimits(t *testing.T) {
 		"references that make much text": {parameter + fmt.Sprintf(api, "!Sub '"+strings.Repeat("${P}", 6000)+"'"), "bytes of text"},
 		"lists in lists by Join":         {parameter + fmt.Sprintf(api, "!Join [x, ["+strings.TrimSuffix(strings.Repeat("!Ref P,", 6000), ",")+"]]"), "bytes of text"},
 		"aliases":                        {bomb + parameter + fmt.Sprintf(api, "!Join ['', *a7]"), "aliases make"},
+		"a text of aliases":              {"b: &b " + strings.Repeat("x", 1<<20) + "\n" + fmt.Sprintf(api, "{Fn::ToJsonString: ["+strings.Repeat("*b, ", 20)+"c]}"), "bytes of text"},
+		"names of aliases":               {"b: &b {" + strings.Repeat("x", 1<<10) + ": y}\n" + fmt.Sprintf(api, "{Fn::ToJsonString: ["+strings.Repeat("*b, ", 20_000)+"c]}"), "bytes of text"},
 		"conditions of conditions":       {chain + fmt.Sprintf(api, "!If [C999, a, b]"), "nested more than 256 levels deep"},
 		"names of names":                 {strings.Replace(fmt.Sprintf(api, "!Ref T0"), "Resources:\n", names, 1), "nested more than 256 levels deep"},
 		"Globals of many functions": {"Globals: {Function: {Environment: {Variables: {" + many(1000, "v%d: x, ") + "}}}}\nResources:\n  Api: {Type: AWS::Serverless::Api}\n" +

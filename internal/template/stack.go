@@ -13,7 +13,7 @@ const (
 	maxResources = 2000
 	maxPaths     = 20_000   // of an API, those between others included
 	maxValues    = 500_000  // made, those of intrinsics included
-	maxBytes     = 16 << 20 // of the texts that intrinsics make
+	maxBytes     = 16 << 20 // of texts, those that intrinsics make included
 	maxDepth     = 256      // of values and of intrinsics in each other
 	maxFindings  = 1000
 	maxText      = 1000 // of a finding, in bytes
