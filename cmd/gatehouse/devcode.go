@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/functions"
@@ -50,10 +51,16 @@ func (t *templateCode) extend(c *config) {
 			continue
 		}
 		c.LambdaFunctions[f.LogicalID] = lambdaFunction{Code: code}
-		if f.Name != "" {
+		if f.Name != "" && !t.has(f.Name) {
 			c.LambdaFunctions[f.Name] = lambdaFunction{Code: code}
 		}
 	}
+}
+
+// has reports whether a function has that logical id, by which it is called before another
+// one of that name.
+func (t *templateCode) has(logicalID string) bool {
+	return slices.ContainsFunc(t.known, func(f template.Function) bool { return f.LogicalID == logicalID })
 }
 
 // functions are those of the template, none where it cannot be read, which its deployment

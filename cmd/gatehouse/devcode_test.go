@@ -7,6 +7,30 @@ import (
 	"testing"
 )
 
+// A function is called by its logical id before another one that has it as its name.
+func TestTemplateCodeByLogicalID(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "template.yaml")
+	text := "Resources:\n"
+	for _, name := range []string{"A", "B"} {
+		text += "  " + name + ": {Type: AWS::Serverless::Function, Properties: {Runtime: provided.al2023, Handler: x, CodeUri: " + name + ", FunctionName: B}}\n"
+		if err := os.Mkdir(filepath.Join(filepath.Dir(file), name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(filepath.Dir(file), name, "bootstrap"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := config{Listen: "127.0.0.1:0", Region: "us-east-1", Account: "000000000000"}
+	(&templateCode{file: file}).extend(&c)
+	if f := c.LambdaFunctions["B"]; f.Code == nil || filepath.Base(f.Code.Program.Dir) != "B" {
+		t.Errorf("got %+v", f.Code)
+	}
+}
+
 // Code that a template names is not run where other machines reach a control plane that
 // takes calls from anyone, as none of lambda-functions is.
 func TestTemplateCodeOnOpenServer(t *testing.T) {

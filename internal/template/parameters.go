@@ -97,6 +97,9 @@ func (s *stack) checkAllowed(name, value string, declared *openapi.Tree) {
 	if allowed == nil || slices.Contains(texts(allowed), value) {
 		return
 	}
+	if isTrue(declared.Get("NoEcho")) {
+		value = "****"
+	}
 	s.note(openapi.Error, declared.Position, "#/Parameters/"+escape(name), "the parameter %s is %q, which is none of its AllowedValues: %s",
 		brief(name), brief(value), brief(strings.Join(texts(allowed), ", ")))
 }
