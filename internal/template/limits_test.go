@@ -219,6 +219,8 @@ func TestProtectionIsKnown(t *testing.T) {
 		"an event of some API":          strings.Replace(fmt.Sprintf(serverless, "{DefaultAuthorizer: AWS_IAM}", ", Fn::Transform: {Name: AWS::Include}"), "RestApiId: !Ref Api, ", "", 1),
 		"two events":                    fmt.Sprintf(serverless, "{DefaultAuthorizer: AWS_IAM}", ", Auth: {Authorizer: NONE}}}, F: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /a/, Method: GET"),
 		"an authorizer without a type":  fmt.Sprintf(method, "AuthorizerId: !Ref Lambda"),
+		"an endpoint of a list":         "Resources:\n  Api: {Type: AWS::ApiGateway::RestApi, Properties: {EndpointConfiguration: [PRIVATE]}}\n",
+		"an endpoint of no type":        "Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {StageName: s, EndpointConfiguration: {Typ: PRIVATE}}}\n",
 		"a key of a method":             fmt.Sprintf(method, "AuthorizationType: NONE, ApiKeyRequired: [true]"),
 		"two methods": fmt.Sprintf(method, "AuthorizationType: AWS_IAM") +
 			"  N: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId, HttpMethod: get, AuthorizationType: NONE}}\n",

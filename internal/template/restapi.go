@@ -22,7 +22,7 @@ func (a *apiBuilder) restAPI() {
 	setText(&api.EndpointAccessMode, p.get("EndpointAccessMode"))
 	a.policy(p.get("Policy"))
 	a.binaryTypes(p.get("BinaryMediaTypes"))
-	a.endpoint(p.get("EndpointConfiguration"))
+	a.endpoint(p)
 	if n := whole(p.get("MinimumCompressionSize")); n != nil {
 		api.MinimumCompressionSize = n
 	}
@@ -101,20 +101,25 @@ func (a *apiBuilder) binaryTypes(t *openapi.Tree) {
 }
 
 // endpoint reads an endpoint configuration in the forms of CloudFormation and SAM.
-func (a *apiBuilder) endpoint(t *openapi.Tree) {
+func (a *apiBuilder) endpoint(p *object) {
+	const name = "EndpointConfiguration"
+	t := p.get(name)
 	if t == nil {
 		return
 	}
-	e := &wire.EndpointConfiguration{Types: texts(t.Get("Types")), VPCEndpointIDs: texts(t.Get("VpcEndpointIds"))}
-	switch {
-	case t.Kind == openapi.TextTree:
-		e.Types = []string{t.Text}
-	case t.Get("Type") != nil:
-		e.Types = texts(t.Get("Type"))
+	if t.Kind == openapi.TextTree {
+		a.def.RestAPI.EndpointConfiguration = &wire.EndpointConfiguration{Types: []string{t.Text}}
+		return
 	}
-	if ids := t.Get("VPCEndpointIds"); ids != nil {
+	of := p.within(name)
+	e := &wire.EndpointConfiguration{Types: texts(of.get("Types")), VPCEndpointIDs: texts(of.get("VpcEndpointIds")), IPAddressType: optional(of.get("IpAddressType"))}
+	if kind := of.get("Type"); kind != nil {
+		e.Types = texts(kind)
+	}
+	if ids := of.get("VPCEndpointIds"); ids != nil {
 		e.VPCEndpointIDs = texts(ids)
 	}
+	of.refuseRest(name)
 	a.def.RestAPI.EndpointConfiguration = e
 }
 

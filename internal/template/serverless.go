@@ -116,7 +116,7 @@ func (a *apiBuilder) serverless() {
 	setText(&api.SecurityPolicy, p.get("SecurityPolicy"))
 	a.policy(p.get("Policy"))
 	a.binaryTypes(p.get("BinaryMediaTypes"))
-	a.endpoint(p.get("EndpointConfiguration"))
+	a.endpoint(p)
 	if n := whole(p.get("MinimumCompressionSize")); n != nil {
 		api.MinimumCompressionSize = n
 	}

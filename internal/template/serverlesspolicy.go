@@ -25,11 +25,7 @@ func (a *apiBuilder) resourcePolicy(p *object, resources string) {
 	for _, own := range list(p.get("CustomStatements")) {
 		a.state(textOrJSON(own))
 	}
-	for _, m := range members(p.tree) {
-		if !p.read[m.Name] {
-			a.noteOf(openapi.Security, openapi.Error, m.Position, p.path+"/"+escape(m.Name), "ResourcePolicy has no %s", brief(m.Name))
-		}
-	}
+	p.refuseRest("ResourcePolicy")
 }
 
 // methodsAt are the methods of a path as the resources of a statement, as JSON: SAM has the

@@ -213,6 +213,16 @@ func (o *object) member(name string) *openapi.Member {
 	return nil
 }
 
+// refuseRest is rest for what protects, in which a member that is not known is an error. what
+// is how errors call it.
+func (o *object) refuseRest(what string) {
+	for _, m := range members(o.tree) {
+		if !o.read[m.Name] {
+			o.noteOf(openapi.Security, openapi.Error, m.Position, o.path+"/"+escape(m.Name), "%s has no %s", what, brief(m.Name))
+		}
+	}
+}
+
 // rest tells of the members that nobody has read.
 func (o *object) rest() {
 	for _, m := range members(o.tree) {
