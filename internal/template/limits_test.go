@@ -221,6 +221,9 @@ func TestProtectionIsKnown(t *testing.T) {
 		"an authorizer without a type":  fmt.Sprintf(method, "AuthorizerId: !Ref Lambda"),
 		"an endpoint of a list":         "Resources:\n  Api: {Type: AWS::ApiGateway::RestApi, Properties: {EndpointConfiguration: [PRIVATE]}}\n",
 		"an endpoint of no type":        "Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {StageName: s, EndpointConfiguration: {Typ: PRIVATE}}}\n",
+		"a misspelt authorizer":         fmt.Sprintf(serverless, "{DefaultAuthoriser: AWS_IAM}", ""),
+		"a misspelt Auth of an event":   fmt.Sprintf(serverless, "{}", ", Auht: {Authorizer: AWS_IAM}"),
+		"a misspelt type of a method":   fmt.Sprintf(method, "AuthorisationType: AWS_IAM"),
 		"a key of a method":             fmt.Sprintf(method, "AuthorizationType: NONE, ApiKeyRequired: [true]"),
 		"two methods": fmt.Sprintf(method, "AuthorizationType: AWS_IAM") +
 			"  N: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId, HttpMethod: get, AuthorizationType: NONE}}\n",

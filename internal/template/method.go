@@ -35,7 +35,7 @@ func (a *apiBuilder) methods() {
 			a.put(path, m)
 		}
 		p.silently("RestApiId")
-		p.rest()
+		p.refuseRest(r.kind)
 	}
 }
 

@@ -237,7 +237,7 @@ func (a *apiBuilder) eventMethods() {
 		m := a.eventMethod(p, e, at, verb)
 		m.Ref = a.home + path
 		p.silently("Auth")
-		p.rest()
+		p.refuseRest("an event of type Api")
 		a.put(at, m)
 	}
 }

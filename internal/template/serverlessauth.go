@@ -39,7 +39,7 @@ func (a *apiBuilder) auth(p *object) {
 	a.resourcePolicy(p.within("ResourcePolicy"), string(quoted("execute-api:/*")))
 	a.serverlessPlan(p.get("UsagePlan"))
 	p.without("functions are called with the credentials of this server", "InvokeRole")
-	p.rest()
+	p.refuseRest("Auth")
 }
 
 // An eventAuth is what an event says of who may call its method.
@@ -70,7 +70,7 @@ func (a *apiBuilder) eventAuth() map[string]eventAuth {
 		a.resourcePolicy(p.within("ResourcePolicy"), a.methodsAt(at))
 		p.without("functions are called with the credentials of this server", "InvokeRole")
 		p.silently("OverrideApiAuth")
-		p.rest()
+		p.refuseRest("Auth")
 	}
 	return out
 }
