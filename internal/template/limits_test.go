@@ -61,16 +61,16 @@ func TestLimits(t *testing.T) {
 		"references that make much text": {parameter + fmt.Sprintf(api, "!Sub '"+strings.Repeat("${P}", 6000)+"'"), "bytes of text"},
 		"lists in lists by Join":         {parameter + fmt.Sprintf(api, "!Join [x, ["+strings.TrimSuffix(strings.Repeat("!Ref P,", 6000), ",")+"]]"), "bytes of text"},
 		"aliases":                        {bomb + parameter + fmt.Sprintf(api, "!Join ['', *a7]"), "aliases make"},
-		"a text of aliases":              {"b: &b " + strings.Repeat("x", 1<<20) + "\n" + fmt.Sprintf(api, "{Fn::ToJsonString: ["+strings.Repeat("*b, ", 20)+"c]}"), "bytes of text"},
-		"names of aliases":               {"b: &b {" + strings.Repeat("x", 1<<10) + ": y}\n" + fmt.Sprintf(api, "{Fn::ToJsonString: ["+strings.Repeat("*b, ", 20_000)+"c]}"), "bytes of text"},
+		"a text by its map":              {"Mappings: {M: {a: {b: " + strings.Repeat("x", 1<<20) + "}}}\n" + fmt.Sprintf(api, "{Fn::ToJsonString: ["+strings.Repeat("!FindInMap [M, a, b], ", 20)+"c]}"), "bytes of text"},
+		"names by their map":             {"Mappings: {M: {a: {b: {" + strings.Repeat("x", 1<<10) + ": y}}}}\n" + fmt.Sprintf(api, "{Fn::ToJsonString: ["+strings.Repeat("!FindInMap [M, a, b], ", 20_000)+"c]}"), "bytes of text"},
 		"conditions of conditions":       {chain + fmt.Sprintf(api, "!If [C999, a, b]"), "nested more than 256 levels deep"},
 		"names of names":                 {strings.Replace(fmt.Sprintf(api, "!Ref T0"), "Resources:\n", names, 1), "nested more than 256 levels deep"},
 		"Globals of many functions": {"Globals: {Function: {Environment: {Variables: {" + many(1000, "v%d: x, ") + "}}}}\nResources:\n  Api: {Type: AWS::Serverless::Api}\n" +
 			many(1000, "  F%d: {Type: AWS::Serverless::Function, Properties: {Environment: {Variables: {a: b}}}}\n"), "more than 500000 values"},
 		"long paths of many events": {"Parameters: {P: {Type: String, Default: " + strings.Repeat("/a", 2000) + "}}\nResources:\n  Fn: {Type: AWS::Serverless::Function, Properties: {Events: {" +
 			many(20, "E%[1]d: {Type: Api, Properties: {Method: get, Path: !Sub '/%[1]d${P}'}}, ") + "}}}\n", "more than 20000 paths"},
-		"many resources":                 {"Resources:\n  Api: {Type: AWS::Serverless::Api}\n" + many(3000, "  R%d: {Type: AWS::SQS::Queue}\n"), "more than 2000 resources"},
-		"a small one":                    {fmt.Sprintf(api, deep), ""},
+		"many resources": {"Resources:\n  Api: {Type: AWS::Serverless::Api}\n" + many(3000, "  R%d: {Type: AWS::SQS::Queue}\n"), "more than 2000 resources"},
+		"a small one":    {fmt.Sprintf(api, deep), ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -120,7 +120,7 @@ Resources:
 			fmt.Sprintf(apis, "a") + "  Fn: {Type: AWS::Serverless::Function, Properties: {Environment: {Variables: {V: !If [Protected, a, b]}}}}\n",
 		"a value that a parameter does not allow": "Parameters: {Stage: {Type: String, Default: prd, AllowedValues: [prod, test]}}\nConditions: {Protected: !Equals [!Ref Stage, prod]}\n" +
 			fmt.Sprintf(apis, "!If [Protected, a, b]"),
-		"a condition of nothing": "Conditions: {Protected: !Or []}\n" + fmt.Sprintf(apis, "!If [Protected, a, b]"),
+		"a condition of nothing":    "Conditions: {Protected: !Or []}\n" + fmt.Sprintf(apis, "!If [Protected, a, b]"),
 		"two ids that are the same": "Conditions: {Protected: !Equals [a, b]}\n" + fmt.Sprintf(apis, "a") + "  FIRST: {Type: AWS::Serverless::Api, Properties: {StageName: s}}\n",
 		"too much text": "Conditions: {Protected: !Equals [a, a]}\nParameters: {P: {Type: String, Default: " + strings.Repeat("x", 4000) + "}}\n" +
 			fmt.Sprintf(apis, "!Sub '"+strings.Repeat("${P}", 6000)+"'"),
@@ -209,7 +209,7 @@ func TestProtectionIsKnown(t *testing.T) {
 		"a key that is no boolean":      fmt.Sprintf(serverless, "{ApiKeyRequired: 1}", ""),
 		"a policy that is a text":       fmt.Sprintf(serverless, "{ResourcePolicy: private}", ""),
 		"a list that is none of SAM's":  fmt.Sprintf(serverless, "{ResourcePolicy: {IpRangeAllowlist: [10.0.0.0/8]}}", ""),
-		"a list of nothing":            fmt.Sprintf(serverless, "{ResourcePolicy: {IpRangeWhitelist: [!Ref 'AWS::NoValue']}}", ""),
+		"a list of nothing":             fmt.Sprintf(serverless, "{ResourcePolicy: {IpRangeWhitelist: [!Ref 'AWS::NoValue']}}", ""),
 		"a misspelt intrinsic":          fmt.Sprintf(serverless, "{DefaultAuthorizer: {Fn::Iff: [A, AWS_IAM, x]}}", ""),
 		"an intrinsic with a member":    fmt.Sprintf(serverless, "{DefaultAuthorizer: {Fn::Sub: AWS_IAM, a: b}}", ""),
 		"a Join of a list":              fmt.Sprintf(serverless, "{DefaultAuthorizer: !Join ['', [[AWS_IAM]]]}", ""),

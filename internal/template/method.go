@@ -26,14 +26,15 @@ func (a *apiBuilder) methods() {
 	for _, r := range a.children("AWS::ApiGateway::Method") {
 		p := a.of(r)
 		path := a.pathOf(text(p.get("ResourceId")), parts, paths, r)
-		if path != "" {
-			m := a.method(p, r)
-			if made[*m.HTTPMethod+path] {
-				a.note(openapi.Error, r.at, p.path, "%s %s is defined multiple times", brief(*m.HTTPMethod), brief(path))
-			}
-			made[*m.HTTPMethod+path] = true
-			a.put(path, m)
+		if path == "" {
+			continue // which has been told
 		}
+		m := a.method(p, r)
+		if made[*m.HTTPMethod+path] {
+			a.note(openapi.Error, r.at, p.path, "%s %s is defined multiple times", brief(*m.HTTPMethod), brief(path))
+		}
+		made[*m.HTTPMethod+path] = true
+		a.put(path, m)
 		p.silently("RestApiId")
 		p.refuseRest(r.kind)
 	}

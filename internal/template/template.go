@@ -171,8 +171,8 @@ type apiBuilder struct {
 	*stack
 	resource *resource
 	def      *openapi.API
-	home     string // what references to the template begin with
+	home     string         // what references to the template begin with
 	places   map[string]int // of the resources, by their paths; nil until one is asked for
-	merged   bool   // the events of functions make methods, as no definition of its own has them
+	merged   bool           // the events of functions make methods, as no definition of its own has them
 	out      API
 }
