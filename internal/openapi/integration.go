@@ -134,7 +134,7 @@ func (r *route) renameMappings(in *wire.Integration) {
 func (im *importer) readIntegrationResponses(in *wire.Integration, responses *cursor, where string) {
 	im.object(responses, "responses")
 	for pattern, c := range responses.members() {
-		if strings.HasPrefix(pattern, "x-") {
+		if strings.HasPrefix(pattern, "x-") && c.get("statusCode") == nil { // an extension of somebody's, and no pattern
 			continue
 		}
 		im.checkMembers(c, "an integration response", integrationResponseKeys)

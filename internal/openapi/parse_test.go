@@ -86,6 +86,19 @@ func TestNumericAndBooleanKeys(t *testing.T) {
 	}
 }
 
+// TestPatternLikeAnExtension checks that a response of an integration is read whose pattern
+// begins as extensions do, which are no responses.
+func TestPatternLikeAnExtension(t *testing.T) {
+	api, err := Parse([]byte(head+"paths: {/a: {get: {x-amazon-apigateway-integration: {type: mock, responses: {x-failed.*: {statusCode: '502'}, x-note: {of: us}}}}}}"), Options{})
+	if err != nil || len(api.Findings) > 0 {
+		t.Fatal(err, api.Findings)
+	}
+	responses := api.Resources[1].Methods[0].MethodIntegration.IntegrationResponses
+	if r, ok := responses["502"]; len(responses) != 1 || !ok || *r.SelectionPattern != "x-failed.*" {
+		t.Errorf("got %v", responses)
+	}
+}
+
 // TestSegments checks which paths a lenient import leaves out: those that the
 // service cannot have.
 func TestSegments(t *testing.T) {
