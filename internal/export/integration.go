@@ -7,8 +7,8 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// defaultTimeout is that of integrations, in milliseconds. Published exports do not
-// say it.
+// defaultTimeout is that of integrations whose response is not streamed, in milliseconds.
+// Published exports do not say it.
 const defaultTimeout = 29000
 
 // integration writes an integration, in the order of published exports: its type is
@@ -36,7 +36,7 @@ func (e *exporter) integration(i *wire.Integration, resource string) *object {
 		out.text("cacheNamespace", i.CacheNamespace)
 	}
 	out.text("responseTransferMode", i.ResponseTransferMode)
-	if i.TimeoutInMillis != nil && *i.TimeoutInMillis != defaultTimeout {
+	if i.TimeoutInMillis != nil && (*i.TimeoutInMillis != defaultTimeout || text(i.ResponseTransferMode) == "STREAM") {
 		out.set("timeoutInMillis", *i.TimeoutInMillis)
 	}
 	out.texts("cacheKeyParameters", i.CacheKeyParameters)
