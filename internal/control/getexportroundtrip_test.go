@@ -122,6 +122,16 @@ func TestExportOfParametersWithSeveralValues(t *testing.T) {
 	}
 }
 
+// A parameter of the path that is not required, which the standard does not have, stays
+// what it is.
+func TestExportOfPathParametersThatAreNotRequired(t *testing.T) {
+	e := exportBenchOn(t, newBench(t), []byte(`{"openapi": "3.0.1", "info": {"title": "a", "version": "1"}, "paths": {"/{a}": {"get": {
+		"parameters": [{"name": "a", "in": "path", "required": false, "schema": {"type": "string"}}], "x-amazon-apigateway-integration": {"type": "mock"}}}}}`))
+	for _, format := range []string{"oas30", "swagger"} {
+		e.roundTrip(t, format, "application/json")
+	}
+}
+
 // The variables of a definition are those of the caller's region, and so is the host of
 // its export.
 func TestExportOfAnotherPartition(t *testing.T) {

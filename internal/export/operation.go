@@ -138,7 +138,7 @@ func (op *operation) parameter(p place, name string, required bool) *object {
 	entity.Name = name
 	about := op.about(entity)
 	about.copy(out, "description")
-	if op.Format == Swagger || required {
+	if op.Format == Swagger || required || p.in == "path" { // an import takes one of the path for required that does not say
 		out.set("required", required)
 	}
 	op.typed(out)
