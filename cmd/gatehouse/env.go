@@ -23,10 +23,10 @@ server on this machine:
 
   eval "$(gatehouse env)"
 
-The endpoints of API Gateway and of STS are set, and other AWS services stay where
-they are: many tools ask STS who they are before anything else. STS here knows the
-users and roles of --credentials alone, so who assumes roles at AWS in the same shell
-unsets AWS_ENDPOINT_URL_STS.`,
+The endpoints of API Gateway (apigateway and apigatewayv2) and of STS are set, and
+other AWS services stay where they are: many tools ask STS who they are before
+anything else. STS here knows the users and roles of --credentials alone, so who
+assumes roles at AWS in the same shell unsets AWS_ENDPOINT_URL_STS.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkEndpoint(cmd, &endpoint); err != nil {
@@ -40,6 +40,7 @@ unsets AWS_ENDPOINT_URL_STS.`,
 				trust = "export AWS_CA_BUNDLE=" + shellWord(cacert) + "\n"
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), `export AWS_ENDPOINT_URL_API_GATEWAY=%[1]s
+export AWS_ENDPOINT_URL_APIGATEWAYV2=%[1]s
 export AWS_ENDPOINT_URL_STS=%[1]s
 export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test}
 export AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}

@@ -90,7 +90,7 @@ func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func()
 // the gateway calls them, and at the gateway itself where it calls none.
 func (h *functionHost) environment(f *functions.Config) (env []string, until time.Time) {
 	c := h.conf.Load()
-	env = []string{"AWS_ENDPOINT_URL=" + cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint], h.url), "AWS_ENDPOINT_URL_API_GATEWAY=" + h.url}
+	env = []string{"AWS_ENDPOINT_URL=" + cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint], h.url), "AWS_ENDPOINT_URL_API_GATEWAY=" + h.url, "AWS_ENDPOINT_URL_APIGATEWAYV2=" + h.url}
 	for _, service := range slices.Sorted(maps.Keys(c.AWSEndpoints)) {
 		if service != othersEndpoint {
 			env = append(env, "AWS_ENDPOINT_URL_"+sdkVariable(service)+"="+c.AWSEndpoints[service])

@@ -123,7 +123,7 @@ func TestFunctionsCode(t *testing.T) {
 		t.Errorf("an output that looks like an error: got %s", text)
 	}
 	environment := answerText(t, "GET", local+"/proxy/environment", "", nil)
-	for _, want := range []string{"AWS_ENDPOINT_URL=" + url, "AWS_ENDPOINT_URL_API_GATEWAY=" + url, "AWS_ACCESS_KEY_ID=000000000000", "AWS_REGION=us-east-1", "AWS_LAMBDA_FUNCTION_NAME=runhere", "OWN=value"} {
+	for _, want := range []string{"AWS_ENDPOINT_URL=" + url, "AWS_ENDPOINT_URL_API_GATEWAY=" + url, "AWS_ENDPOINT_URL_APIGATEWAYV2=" + url, "AWS_ACCESS_KEY_ID=000000000000", "AWS_REGION=us-east-1", "AWS_LAMBDA_FUNCTION_NAME=runhere", "OWN=value"} {
 		if !strings.Contains(environment, "\n"+want+"\n") {
 			t.Errorf("the environment has no %s:\n%s", want, environment)
 		}
