@@ -153,7 +153,7 @@ func (p *proxied) introduce(g *guest, end time.Time) bool {
 		return false
 	}
 	_ = g.Conn.SetReadDeadline(time.Time{})
-	if from.IsValid() {
+	if g.peer.Unnamed = !from.IsValid(); !g.peer.Unnamed {
 		g.from, g.peer.Address = net.TCPAddrFromAddrPort(from), from.Addr().String()
 	}
 	return true

@@ -29,6 +29,8 @@ func TestProxyProtocol(t *testing.T) {
 		"version 2":                             {client2, "", "192.0.2.7"},
 		"a check of the balancer's own":         {health2, "", "127.0.0.1"},
 		"a client that it does not know":        {"PROXY UNKNOWN\r\n", "", "127.0.0.1"},
+		"what such a client says of itself":     {"PROXY UNKNOWN\r\n", "X-Forwarded-For: 198.51.100.1\r\n", "127.0.0.1"},
+		"what comes by a check says nobody":     {health2, "X-Forwarded-For: 198.51.100.1\r\n", "127.0.0.1"},
 		"what the client says of itself":        {client2, "X-Forwarded-For: 198.51.100.1\r\n", "192.0.2.7"},
 		"a trusted proxy behind the balancer":   {"PROXY TCP4 127.0.0.9 127.0.0.1 1 2\r\n", "X-Forwarded-For: 198.51.100.1\r\n", "198.51.100.1"},
 		"an address of IPv4 in one of IPv6":     {"PROXY TCP6 ::ffff:192.0.2.9 ::1 1 2\r\n", "", "192.0.2.9"},

@@ -12,10 +12,10 @@ type proxies struct{ trusted []netip.Prefix }
 
 // identify sets req's SourceIP: the peer, or when that is a trusted proxy the
 // last address of X-Forwarded-For that is not one. A trusted peer's
-// X-Forwarded-Proto decides the scheme.
+// X-Forwarded-Proto decides the scheme. A balancer of TCP writes neither.
 func (p *proxies) identify(req *httpmsg.Request) {
 	req.SourceIP = req.Peer.Address
-	if len(p.trusted) == 0 {
+	if len(p.trusted) == 0 || req.Peer.Unnamed {
 		return
 	}
 	addr, err := netip.ParseAddr(req.SourceIP)

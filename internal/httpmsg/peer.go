@@ -7,6 +7,10 @@ type Peer struct {
 	Address  string // IP address, without a port
 	Listener string // the name of the listener that accepted the connection
 
+	// Unnamed is that the peer is a balancer of TCP which has not said whose connection it
+	// passes on: what comes by it may be anybody's word, and is not a proxy's.
+	Unnamed bool
+
 	// VPCEndpoint is the one whose listener it was; nil for the others.
 	VPCEndpoint *VPCEndpoint
 
