@@ -293,20 +293,32 @@ func (c *config) checkExposure() error {
 	}
 	if c.exposed() && len(c.functionCode()) > 0 {
 		return fmt.Errorf("%s: code of functions is not run where other machines reach a control plane that takes calls from anyone, at %s: "+
-			"listen on 127.0.0.1, or name a file with --credentials", c.called("lambda-functions"), c.Listen)
+			"%s, or name a file with --credentials", c.called("lambda-functions"), c.Listen, c.closes())
 	}
 	if c.AllowUnauthenticated || c.ListenClientCA != "" || !c.exposed() {
 		return nil
 	}
+	from := "listen"
+	if c.behindBalancers("listen") {
+		from = "proxy-protocol"
+	}
 	return fmt.Errorf("%s: %s is reachable from other machines and the control plane takes calls from anyone: "+
-		"listen on 127.0.0.1, name a file with --credentials, or say --allow-unauthenticated", c.called("listen"), c.Listen)
+		"%s, name a file with --credentials, or say --allow-unauthenticated", c.called(from), c.Listen, c.closes())
 }
 
 // exposed reports whether other machines reach a control plane that takes calls from
-// anyone.
+// anyone. A balancer in front of it brings theirs, wherever it listens.
 func (c *config) exposed() bool {
 	host, _, _ := net.SplitHostPort(c.Listen)
-	return c.Credentials == "" && !loopback(host)
+	return c.Credentials == "" && (!loopback(host) || c.behindBalancers("listen"))
+}
+
+// closes is what keeps other machines from an exposed control plane.
+func (c *config) closes() string {
+	if c.behindBalancers("listen") {
+		return "put the stages at a gateway-listen, and that under proxy-protocol in place of listen"
+	}
+	return "listen on 127.0.0.1"
 }
 
 // checkListeners refuses two listeners on one port, and one for TLS without
