@@ -56,16 +56,21 @@ func ownPage(path string) bool {
 }
 
 // local keeps a page that tells about definitions to callers on this machine
-// where the control plane itself asks who calls.
+// where the control plane itself asks who calls. A proxy on this machine calls for others.
 func (p *pages) local(page http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if !p.open && (err != nil || !loopback(host)) {
+		if !p.open && (err != nil || !loopback(host) || passedOn(r.Header)) {
 			forbid(w, "this page is for this machine only")
 			return
 		}
 		page(w, r)
 	}
+}
+
+// passedOn reports whether a proxy says that it passes a request on.
+func passedOn(h http.Header) bool {
+	return len(h["X-Forwarded-For"])+len(h["Forwarded"])+len(h["Via"]) > 0
 }
 
 // resetTime bounds a reset, and what it takes to serve the files' APIs again.

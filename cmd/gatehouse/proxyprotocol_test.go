@@ -49,9 +49,12 @@ func TestBehindBalancer(t *testing.T) {
 	}
 	_, _, url = launchWith(t, dir, "in-memory: true\ncredentials: keys.yaml\naudit-log: audit.log\ntrusted-proxies: [127.0.0.0/8]\nproxy-protocol: [listen]\n")
 	address := strings.TrimPrefix(url, "http://")
-	for header, want := range map[string]string{header: "403 ", "PROXY UNKNOWN\r\n": "200 "} {
-		if got := askRaw(t, address, header+"GET /_gatehouse/doctor HTTP/1.1\r\nHost: localhost\r\n\r\n"); !strings.HasPrefix(got, want) {
-			t.Errorf("%q: %s, want %s", header, got, want)
+	for _, test := range []struct{ header, more, want string }{
+		{header, "", "403 "}, {"PROXY UNKNOWN\r\n", "", "200 "},
+		{"PROXY UNKNOWN\r\n", "X-Forwarded-For: 127.0.0.1\r\n", "403 "}, {"PROXY UNKNOWN\r\n", "Via: 1.1 proxy\r\n", "403 "}, // by a proxy of this machine
+	} {
+		if got := askRaw(t, address, test.header+"GET /_gatehouse/doctor HTTP/1.1\r\nHost: localhost\r\n"+test.more+"\r\n"); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%q: %s, want %s", test.header+test.more, got, test.want)
 		}
 	}
 	if got := askRaw(t, address, header+"GET /restapis HTTP/1.1\r\nHost: localhost\r\n\r\n"); !strings.HasPrefix(got, "403 ") {
