@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"slices"
@@ -209,6 +210,14 @@ func renewal(notBefore, notAfter time.Time) time.Time {
 	return notAfter.Add(-notAfter.Sub(notBefore) / 3)
 }
 
+// nextRenewal is renewal for a certificate that has just been issued. One whose time is
+// over for the most part, since it is short or this machine's clock is wrong, is kept for a
+// half of what is left, and a minute at least: the next would be no better.
+func nextRenewal(leaf *x509.Certificate, now time.Time) time.Time {
+	least := max(leaf.NotAfter.Sub(now)/2, backoff[0])
+	return maxTime(renewal(leaf.NotBefore, leaf.NotAfter), now.Add(least))
+}
+
 // begin begins to issue for the names whose time has come, those first that have waited
 // longest, and returns how long it is to the next.
 func (i *Issuer) begin(ctx context.Context, issues *sync.WaitGroup) time.Duration {
@@ -286,7 +295,7 @@ func (i *Issuer) note(ctx context.Context, name, kind string, cert *certificate,
 	st := i.names[name]
 	st.busy = false
 	if err == nil {
-		*st = state{until: cert.leaf.NotAfter, next: renewal(cert.leaf.NotBefore, cert.leaf.NotAfter)}
+		*st = state{until: cert.leaf.NotAfter, next: nextRenewal(cert.leaf, time.Now())}
 		i.worked = kind
 		i.opts.Log.Info("a certificate is issued", "name", name, "until", st.until)
 		return

@@ -84,16 +84,21 @@ func (r *rig) run(t *testing.T, d time.Duration) {
 }
 
 func newCertificate(name string) (*certificate, error) {
+	return newCertificateOf(name, time.Now())
+}
+
+// newCertificateOf is a certificate whose time has begun at some moment.
+func newCertificateOf(name string, began time.Time) (*certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotBefore: time.Now(), NotAfter: time.Now().Add(lifetime)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotBefore: began, NotAfter: began.Add(lifetime)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		return nil, err
 	}
-	return checked([][]byte{der}, name, key)
+	return checked([][]byte{der}, name, key, time.Now())
 }
 
 func memory(t *testing.T) *store.Store {
@@ -147,6 +152,31 @@ func TestRenewal(t *testing.T) {
 		gone.expect(t)
 		if cert, err := gone.Certificate(t.Context(), "a.example.com"); cert != nil || err != nil {
 			t.Errorf("a certificate that has expired is kept: %v, %v", cert, err)
+		}
+	})
+}
+
+// TestWrongClock has an authority whose certificates are old when they come, by the clock of
+// this machine: they are renewed in a half of the time that is left each, and one that has
+// expired is a failure.
+func TestWrongClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, memory(t), secrets.New(), "a.example.com")
+		age := 80 * 24 * time.Hour
+		r.obtain = func(_ context.Context, name, _ string) (*certificate, error) {
+			r.mu.Lock()
+			r.asked = append(r.asked, time.Since(r.began).Round(time.Second).String())
+			r.mu.Unlock()
+			return newCertificateOf(name, time.Now().Add(-age))
+		}
+		r.run(t, 11*24*time.Hour)
+		r.expect(t, "0s", "120h0m0s", "240h0m0s")
+		age = lifetime + time.Hour
+		expired := newRig(t, memory(t), secrets.New(), "a.example.com")
+		expired.obtain = r.obtain
+		expired.run(t, time.Second)
+		if f := expired.Failures(); len(f) != 1 || !strings.Contains(f[0].Error, "has expired at ") || !f[0].Until.IsZero() {
+			t.Errorf("failures: %+v", f)
 		}
 	})
 }
@@ -326,8 +356,11 @@ func TestChecked(t *testing.T) {
 		"another name": {cert.chain, "b.example.com", key}, "another key": {cert.chain, "a.example.com", other}, "nothing": {nil, "a.example.com", key},
 		"no certificate": {[][]byte{{1}}, "a.example.com", key}, "a chain too long": {slices.Repeat(cert.chain, maxChain+1), "a.example.com", key},
 	} {
-		if _, err := checked(test.chain, test.name, test.key); err == nil {
+		if _, err := checked(test.chain, test.name, test.key, time.Now()); err == nil {
 			t.Errorf("%s is taken", name)
 		}
+	}
+	if _, err := checked(cert.chain, "a.example.com", key, time.Now().Add(lifetime+time.Hour)); err == nil {
+		t.Error("one that has expired is taken")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/acme"
 )
@@ -47,12 +48,14 @@ func (a *authority) register(ctx context.Context) error {
 	if a.registered {
 		return nil
 	}
-	key, err := a.account(ctx)
-	if err != nil {
-		return fmt.Errorf("the account's key: %w", err)
+	if a.client.Key == nil { // later, other calls read it
+		key, err := a.account(ctx)
+		if err != nil {
+			return fmt.Errorf("the account's key: %w", err)
+		}
+		a.client.Key = key
 	}
-	a.client.Key = key
-	_, err = a.client.Register(ctx, &acme.Account{Contact: a.contact}, acme.AcceptTOS)
+	_, err := a.client.Register(ctx, &acme.Account{Contact: a.contact}, acme.AcceptTOS)
 	if err != nil && !errors.Is(err, acme.ErrAccountAlreadyExists) {
 		return fmt.Errorf("the account: %w", err)
 	}
@@ -101,7 +104,7 @@ func (a *authority) issue(ctx context.Context, name, kind string) (*certificate,
 	if err != nil {
 		return nil, err
 	}
-	return checked(chain, name, key)
+	return checked(chain, name, key, time.Now())
 }
 
 // prove answers a challenge of an authorization that is open.
@@ -160,8 +163,9 @@ func (a *authority) present(c *acme.Challenge, name string) (withdraw func(), er
 // maxChain is how many certificates a chain may have.
 const maxChain = 8
 
-// checked wants what an authority has issued to be a certificate for the name and key.
-func checked(chain [][]byte, name string, key *ecdsa.PrivateKey) (*certificate, error) {
+// checked wants what an authority has issued to be a certificate for the name and key that
+// has not expired.
+func checked(chain [][]byte, name string, key *ecdsa.PrivateKey, now time.Time) (*certificate, error) {
 	if len(chain) == 0 || len(chain) > maxChain {
 		return nil, fmt.Errorf("the authority's chain has %d certificates, of at most %d", len(chain), maxChain)
 	}
@@ -171,6 +175,9 @@ func checked(chain [][]byte, name string, key *ecdsa.PrivateKey) (*certificate, 
 	}
 	if err := leaf.VerifyHostname(name); err != nil || !key.PublicKey.Equal(leaf.PublicKey) || !leaf.NotAfter.After(leaf.NotBefore) {
 		return nil, errors.New("the authority's certificate is another one than was asked for")
+	}
+	if now.After(leaf.NotAfter) {
+		return nil, fmt.Errorf("the authority's certificate has expired at %s by the clock of this machine", leaf.NotAfter.UTC().Format(time.RFC3339))
 	}
 	return &certificate{chain, leaf, key}, nil
 }
