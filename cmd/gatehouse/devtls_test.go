@@ -104,3 +104,22 @@ func TestDevTLSCertificates(t *testing.T) {
 		t.Error("the certificate that was made is still shown")
 	}
 }
+
+// TestDevListenTLS shows the certificate of the control plane's listener there, and the one
+// that is made for the run at the root alone.
+func TestDevListenTLS(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	issue(t, "server", nil, serves("localhost")).save(t, dir, "server")
+	p, root := startDev(t, dir, plainAPI, "--tls", "--listen-cert", "server.pem", "--listen-key", "server.key")
+	control := regexp.MustCompile(`(?m)^Control plane +https://(\S+)$`).FindStringSubmatch(p.printed())
+	if control == nil {
+		t.Fatalf("the control plane is not under TLS:\n%s", p.printed())
+	}
+	if got := presented(t, control[1], "localhost"); got.Subject.CommonName != "server" {
+		t.Errorf("the control plane has the certificate of %s", got.Subject)
+	}
+	if got := shown(t, strings.Replace(root, "127.0.0.1", "localhost", 1), nil); got.Subject.CommonName != "gatehouse dev" {
+		t.Errorf("the root has the certificate of %s", got.Subject)
+	}
+}

@@ -46,6 +46,7 @@ type shownCertificates struct {
 	list   []tls.Certificate
 	byARN  map[string]*tls.Certificate
 	byName map[string][]*tls.Certificate // DNS names in lower case, with wildcards as they are
+	made   bool                          // for this run, in place of files
 }
 
 // prepare is a livePart: it reads the files.
@@ -76,7 +77,9 @@ func (cs *certificates) makeOwn(host string) (*shownCertificates, error) {
 		}
 		cs.own = &made
 	}
-	return newShown([]tls.Certificate{*cs.own}), nil
+	made := newShown([]tls.Certificate{*cs.own})
+	made.made = true
+	return made, nil
 }
 
 // showsCertificates reports whether there is a listener whose clients are shown them.
@@ -104,7 +107,8 @@ func (cs *certificates) has(arn string) bool {
 // another one, for which at is nil. The first that there is wins: the one whose ARN the
 // custom domain name has that it asks for, the one that was uploaded for that, one whose
 // names fit, the one that an ACME authority has issued for it, and then last, or without
-// that the first of all. It is nil for none.
+// that the first of all. It is nil for none. One that is made for a run stands in for files
+// where there are none at all, which last would be.
 func (cs *certificates) find(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint, last *listenerTLS) *tls.Certificate {
 	shown := cs.current.Load()
 	h := cs.handshake(hello.ServerName, at)
@@ -114,7 +118,7 @@ func (cs *certificates) find(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint
 	if cert := cs.uploaded.get(h); cert != nil {
 		return cert
 	}
-	if cert := shown.named(hello); cert != nil {
+	if cert := shown.named(hello); cert != nil && (last == nil || !shown.made) {
 		return cert
 	}
 	if cert := cs.issued.get(h); cert != nil {
