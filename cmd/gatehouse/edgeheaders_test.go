@@ -148,6 +148,10 @@ func TestEdgeHeaders(t *testing.T) {
 		edgeAnswer+"Cloudfront-Forwarded-Proto: http\n"+ // as Go's server spells names
 			"Cloudfront-Is-Desktop-Viewer: true\nCloudfront-Is-Mobile-Viewer: false\nCloudfront-Is-Smarttv-Viewer: false\nCloudfront-Is-Tablet-Viewer: false\nCloudfront-Viewer-Asn: 3320\nCloudfront-Viewer-Country: DE\n"+
 			"Cookie: a=1; b=2\nX-Amz-Cf-Id: {this id}\nX-Forwarded-For: 203.0.113.9")
+	expect("a backend, and a client whose Connection names what CloudFront adds", edged, "/prod/http", "Connection: CloudFront-Viewer-Country, x-amz-cf-id\r\n",
+		edgeAnswer+"Cloudfront-Forwarded-Proto: http\n"+
+			"Cloudfront-Is-Desktop-Viewer: true\nCloudfront-Is-Mobile-Viewer: false\nCloudfront-Is-Smarttv-Viewer: false\nCloudfront-Is-Tablet-Viewer: false\nCloudfront-Viewer-Asn: 3320\nCloudfront-Viewer-Country: DE\n"+
+			"X-Amz-Cf-Id: {this id}")
 	expect("a template", edged, "/prod", "User-Agent: Mozilla/5.0 (iPhone; CPU iPhone OS 14_0_1 like Mac OS X)\r\n", edgeAnswer+"DE true")
 	expect("a path that is none", edged, "/prod/none", "", edgeRefusal+`{"message":"Missing Authentication Token"}`)
 	expect("a stage that is none", edged, "/none", "", edgeRefusal+`{"message":"Forbidden"}`)

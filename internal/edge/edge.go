@@ -72,6 +72,8 @@ func (d *Distribution) Request(r *httpmsg.Request, id string) {
 		case httpmsg.EqualFold(f.Name, "Via"):
 			via.WriteString(f.Value + ", ")
 			continue
+		case httpmsg.EqualFold(f.Name, "Connection"):
+			f.Value = withoutOurs(f.Value)
 		case httpmsg.EqualFold(f.Name, "User-Agent"):
 			agent = f.Value
 		case httpmsg.EqualFold(f.Name, "Cookie"):
@@ -102,6 +104,19 @@ func version(proto string) string { return strings.TrimPrefix(proto, "HTTP/") }
 // out (documented for X-Edge-*).
 func ours(name string) bool {
 	return hasPrefixFold(name, "CloudFront-") || hasPrefixFold(name, "X-Amz-Cf-") || hasPrefixFold(name, "X-Edge-")
+}
+
+// withoutOurs takes the names of CloudFront's headers out of those that a viewer's
+// Connection lists: those are for the viewer's own connection, and who passes the request on
+// would drop what CloudFront has written.
+func withoutOurs(options string) string {
+	var kept []string
+	for option := range strings.SplitSeq(options, ",") {
+		if !ours(httpmsg.TrimValue(option)) {
+			kept = append(kept, option)
+		}
+	}
+	return strings.Join(kept, ",")
 }
 
 func hasPrefixFold(name, prefix string) bool {

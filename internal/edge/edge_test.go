@@ -58,6 +58,20 @@ CloudFront-Is-Tablet-Viewer: false
 Via: 1.1 a, 1.0 b, 1.1 {server} (CloudFront)
 X-Amz-Cf-Id: {id}
 `},
+		"what the viewer's Connection would take away": {
+			proto: "HTTP/1.1", options: Options{Country: "DE"},
+			header: httpmsg.Header{{Name: "connection", Value: "close, cloudfront-viewer-country , X-Mine,X-Amz-Cf-Id"}, {Name: "Connection", Value: "CloudFront-Is-Mobile-Viewer"}},
+			want: `connection: close, X-Mine
+Connection: 
+CloudFront-Forwarded-Proto: https
+CloudFront-Is-Desktop-Viewer: true
+CloudFront-Is-Mobile-Viewer: false
+CloudFront-Is-SmartTV-Viewer: false
+CloudFront-Is-Tablet-Viewer: false
+CloudFront-Viewer-Country: DE
+Via: 1.1 {server} (CloudFront)
+X-Amz-Cf-Id: {id}
+`},
 		"cookies": {
 			proto: "HTTP/1.1", header: httpmsg.Header{{Name: "cookie", Value: "b=2; a=1;c=3 ; a=0"}, {Name: "Cookie", Value: "one=1"}},
 			want: `Cookie: a=1; a=0; b=2; c=3
