@@ -177,23 +177,27 @@ func (i *Issuer) follow(ctx context.Context) {
 	i.mu.Unlock()
 	for _, name := range fresh {
 		st := i.stateOf(ctx, name)
+		if st == nil {
+			return // all that are left are looked at again
+		}
 		i.mu.Lock()
 		i.names[name] = st
 		i.mu.Unlock()
 	}
 }
 
-// stateOf is what the store knows of a name. A certificate of another authority, or whose
-// key cannot be opened, is replaced.
+// stateOf is what the store knows of a name, nil where the store cannot be read: there may
+// be a certificate. One of another authority, or whose key cannot be opened, is replaced.
 func (i *Issuer) stateOf(ctx context.Context, name string) *state {
 	bounded, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	k, err := i.shelf.read(bounded, kindCertificate, name)
-	if err != nil {
-		if !errors.Is(err, store.ErrNotFound) {
-			i.told(err)
-		}
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, errUnreadable):
 		return new(state)
+	case err != nil:
+		i.told(err)
+		return nil
 	}
 	if _, err := i.shelf.open(kindCertificate, name, k); err != nil {
 		return new(state)

@@ -181,6 +181,26 @@ func TestWrongClock(t *testing.T) {
 	})
 }
 
+// TestStoreFails asks the authority for nothing while the store does not say what there is,
+// and replaces what nobody can read.
+func TestStoreFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := memory(t)
+		if _, err := st.Write(t.Context(), store.Scope{}, func(tx *store.Tx) error {
+			return tx.Put(store.Key{Kind: kindCertificate, ID: "a.example.com"}, []byte("[]"))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		replaced := newRig(t, st, secrets.New(), "a.example.com")
+		replaced.run(t, time.Minute)
+		replaced.expect(t, "a.example.com 0s tls-alpn-01")
+		_ = st.Close()
+		closed := newRig(t, st, secrets.New(), "a.example.com")
+		closed.run(t, time.Hour)
+		closed.expect(t)
+	})
+}
+
 // TestBackoff tries again later and later, with the other challenge each time, says why,
 // and is through with it once the authority issues.
 func TestBackoff(t *testing.T) {

@@ -45,6 +45,9 @@ type kept struct {
 // about is what the sealed key of a document is about.
 func about(kind, id string) string { return kind + " " + id }
 
+// errUnreadable says that a document is none of ours.
+var errUnreadable = errors.New("what is kept of it cannot be read")
+
 // read returns a document, store.ErrNotFound where there is none.
 func (s *shelf) read(ctx context.Context, kind, id string) (*kept, error) {
 	out := new(kept)
@@ -53,7 +56,10 @@ func (s *shelf) read(ctx context.Context, kind, id string) (*kept, error) {
 		if err != nil {
 			return err
 		}
-		return json.Unmarshal(doc, out)
+		if json.Unmarshal(doc, out) != nil {
+			return errUnreadable
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -121,7 +127,7 @@ func (s *shelf) account(ctx context.Context, directory string) (crypto.Signer, e
 		if key, err := s.open(kindAccount, id, k); err == nil {
 			return key, nil
 		}
-	} else if !errors.Is(err, store.ErrNotFound) {
+	} else if !errors.Is(err, store.ErrNotFound) && !errors.Is(err, errUnreadable) {
 		return nil, err
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
