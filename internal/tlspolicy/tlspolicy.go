@@ -1,6 +1,6 @@
 // Package tlspolicy has AWS's security policies as handshakes of crypto/tls: which
 // versions, cipher suites and curves a listener takes. Where Go cannot do what AWS
-// does, a policy takes less than AWS's and never more; docs/running.md lists it.
+// does, a policy takes less than AWS's and never more; docs/tls.md lists it.
 package tlspolicy
 
 import (
