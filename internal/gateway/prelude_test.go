@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
 var (
@@ -62,6 +64,18 @@ func TestProxyProtocol(t *testing.T) {
 	without := openAs(t, Options{TrustedProxies: thisMachine}, Entrance{}, echo)
 	if resp, body := without.call(t, client1+stageHead("GET", "/dev/x")+"\r\n"); resp.StatusCode != 400 {
 		t.Errorf("where nobody speaks the protocol: %d %s", resp.StatusCode, body)
+	}
+}
+
+// TestUnnamedClient has the clients that a balancer does not name come by no VPC endpoint,
+// in whose networks the balancer is.
+func TestUnnamedClient(t *testing.T) {
+	g := New(Options{VPCEndpoints: []VPCEndpoint{{&httpmsg.VPCEndpoint{ID: "vpce-1", VPC: "vpc-1"}, thisMachine}}})
+	for unnamed, want := range map[bool]bool{false: true, true: false} {
+		req := &httpmsg.Request{SourceIP: "127.0.0.1", Peer: &httpmsg.Peer{Address: "127.0.0.1", Unnamed: unnamed}}
+		if got := g.vpcEndpoint(req) != nil; got != want {
+			t.Errorf("unnamed %t: by a VPC endpoint %t", unnamed, got)
+		}
 	}
 }
 

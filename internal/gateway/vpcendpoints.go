@@ -41,7 +41,7 @@ func (g *Gateway) vpcEndpoint(req *httpmsg.Request) *httpmsg.VPCEndpoint {
 		return req.Peer.VPCEndpoint
 	}
 	networks := *g.networks.Load()
-	if len(networks) == 0 {
+	if len(networks) == 0 || req.Peer.Unnamed { // a balancer in a network may bring anybody
 		return nil
 	}
 	addr, err := netip.ParseAddr(req.SourceIP)
