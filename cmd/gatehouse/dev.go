@@ -90,15 +90,15 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 		return errors.Join(err, s.close())
 	}
 	s.again = all.again
-	s.serve()
 	at := gateway.Entrance{Name: "port", API: devAPI, Stage: apis[0].stage}
 	if c.TLS {
 		at.TLS = s.ports.shown.config(nil, nil)
 	}
-	s.open(s.gateway, root, at)
 	all.announce()
 	s.host.Debugged()
 	all.reload(ctx)
+	s.serve() // who called before the file was deployed has waited, and is not told that there is no such API
+	s.open(s.gateway, root, at)
 	fmt.Fprintln(s.stdout, "Ready.")
 	s.stdout.Flush()
 	for _, d := range all {
