@@ -50,9 +50,9 @@ func (t *templateCode) extend(c *config) {
 			})
 			continue
 		}
-		c.LambdaFunctions[f.LogicalID] = lambdaFunction{Code: code}
+		c.LambdaFunctions[f.LogicalID] = lambdaFunction{Code: code, OfTemplate: true}
 		if f.Name != "" && !t.has(f.Name) {
-			c.LambdaFunctions[f.Name] = lambdaFunction{Code: code}
+			c.LambdaFunctions[f.Name] = lambdaFunction{Code: code, OfTemplate: true}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/functions"
@@ -37,9 +38,9 @@ func (c *config) debuggable() error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if strings.Contains(c.Debug, "=") {
-		host, _, err := net.SplitHostPort(address)
-		if err != nil {
-			return fmt.Errorf("%q is no address, such as 127.0.0.1:9229", brief(address))
+		host, port, err := net.SplitHostPort(address)
+		if n, invalid := strconv.Atoi(port); err != nil || invalid != nil || n < 0 || n > 65535 {
+			return fmt.Errorf("%q is no address, such as 127.0.0.1:9229, with a port up to 65535", brief(address))
 		}
 		if !loopback(host) {
 			return errors.New("a debugger can run any code, so that it is waited for on 127.0.0.1 alone")

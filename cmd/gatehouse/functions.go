@@ -74,6 +74,13 @@ func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func()
 		if role := code[name].Role; role != "" && !c.open() && !h.known.HasRole(role) {
 			return nil, nil, fmt.Errorf("%s: role: the file of --credentials names no role %s", name, brief(role))
 		}
+		if own := c.LambdaFunctions[name]; !own.OfTemplate {
+			for _, layer := range code[name].Program.Layers {
+				if info, err := os.Stat(layer); err != nil || !info.IsDir() {
+					return nil, nil, fmt.Errorf("%s: layers: %s is no directory", name, brief(layer))
+				}
+			}
+		}
 	}
 	ours, take, err := h.Prepare(code)
 	if err != nil {

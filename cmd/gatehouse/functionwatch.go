@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/filewatch"
@@ -16,6 +19,10 @@ func (h *functionHost) follow() {
 	}
 	h.watcher.Watch(dirs)
 	for _, dir := range h.watcher.Polled() {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			h.out.log.Warn("a directory of a function's code is missing: it is looked for twice a second", "directory", dir)
+			continue
+		}
 		h.out.log.Info("changes of code are looked for twice a second: the system does not tell of so many directories", "directory", dir)
 	}
 }

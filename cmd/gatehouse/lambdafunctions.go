@@ -21,6 +21,8 @@ import (
 type lambdaFunction struct {
 	URL  string
 	Code *functions.Config // nil where there is a URL
+
+	OfTemplate bool // and of no entry: what is named there may be built later
 }
 
 // readFunctions reads the map of lambda-functions.

@@ -69,7 +69,7 @@ func (c *Config) Check() error {
 	case c.Program.Memory != 0 && (c.Program.Memory < MinMemory || c.Program.Memory > MaxMemory):
 		return fmt.Errorf("memory is %d, not from %d to %d (MiB)", c.Program.Memory, MinMemory, MaxMemory)
 	case c.Timeout < 0 || c.Timeout > MaxTimeout || c.Timeout%time.Second != 0:
-		return errors.New("timeout is not from 1 to 900 seconds, in whole ones")
+		return fmt.Errorf("timeout is %v, not from 1 to %d seconds, in whole ones", c.Timeout.Seconds(), MaxTimeout/time.Second)
 	case c.Concurrency < 0 || c.Concurrency > MaxConcurrency:
 		return fmt.Errorf("concurrency is %d, not from 1 to %d", c.Concurrency, MaxConcurrency)
 	case !filepath.IsAbs(c.Program.Dir):
