@@ -183,23 +183,7 @@ func (d *described) allowLogs(ctx context.Context) {
 }
 
 // parameters are the values of the parameters of templates, nil for none.
-func (c *config) parameters() (map[string]string, error) {
-	var out map[string]string
-	for _, pair := range c.Parameter {
-		name, value, ok := strings.Cut(pair, "=")
-		if !ok || name == "" {
-			return nil, fmt.Errorf("%q is no NAME=VALUE", brief(pair))
-		}
-		if _, twice := out[name]; twice {
-			return nil, fmt.Errorf("%s is given twice", brief(name))
-		}
-		if out == nil {
-			out = make(map[string]string)
-		}
-		out[name] = value
-	}
-	return out, nil
-}
+func (c *config) parameters() (map[string]string, error) { return namedValues(c.Parameter) }
 
 func checkParameters(c *config) error {
 	_, err := c.parameters()

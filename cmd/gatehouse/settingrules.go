@@ -116,12 +116,12 @@ func checkStageVariables(c *config) error {
 	return err
 }
 
-// stageVariables are the variables of dev's stage, nil for none.
-func (c *config) stageVariables() (map[string]string, error) {
+// namedValues are the pairs NAME=VALUE of a setting by their names, nil for none.
+func namedValues(pairs []string) (map[string]string, error) {
 	var out map[string]string
-	for _, pair := range c.StageVariable {
+	for _, pair := range pairs {
 		name, value, ok := strings.Cut(pair, "=")
-		if !ok {
+		if !ok || name == "" {
 			return nil, fmt.Errorf("%q is no NAME=VALUE", brief(pair))
 		}
 		if _, twice := out[name]; twice {
@@ -131,6 +131,15 @@ func (c *config) stageVariables() (map[string]string, error) {
 			out = make(map[string]string)
 		}
 		out[name] = value
+	}
+	return out, nil
+}
+
+// stageVariables are the variables of dev's stage, nil for none.
+func (c *config) stageVariables() (map[string]string, error) {
+	out, err := namedValues(c.StageVariable)
+	if err != nil {
+		return nil, err
 	}
 	var wrong *wire.Error
 	if err := control.CheckStageVariables(out); errors.As(err, &wrong) {

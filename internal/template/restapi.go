@@ -9,17 +9,14 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// restAPI makes the API of an AWS::ApiGateway::RestApi: what its Body says, and the
-// resources of the template that name it.
-func (a *apiBuilder) restAPI() {
-	p := a.of(a.resource)
-	a.begin(p.get("Body"))
+// ofEither sets what an AWS::ApiGateway::RestApi and an AWS::Serverless::Api say in the same
+// words.
+func (a *apiBuilder) ofEither(p *object) {
 	api := &a.def.RestAPI
 	setText(&api.Name, p.get("Name"))
 	setText(&api.Description, p.get("Description"))
 	setText(&api.APIKeySource, p.get("ApiKeySourceType"))
 	setText(&api.SecurityPolicy, p.get("SecurityPolicy"))
-	setText(&api.EndpointAccessMode, p.get("EndpointAccessMode"))
 	a.policy(p.get("Policy"))
 	a.binaryTypes(p.get("BinaryMediaTypes"))
 	a.endpoint(p)
@@ -29,6 +26,15 @@ func (a *apiBuilder) restAPI() {
 	if b := p.truthOf("DisableExecuteApiEndpoint"); b != nil {
 		api.DisableExecuteAPIEndpoint = b
 	}
+}
+
+// restAPI makes the API of an AWS::ApiGateway::RestApi: what its Body says, and the
+// resources of the template that name it.
+func (a *apiBuilder) restAPI() {
+	p := a.of(a.resource)
+	a.begin(p.get("Body"))
+	a.ofEither(p)
+	setText(&a.def.RestAPI.EndpointAccessMode, p.get("EndpointAccessMode"))
 	p.silently("Tags", "Mode", "FailOnWarnings")
 	for _, name := range []string{"BodyS3Location", "CloneFrom"} {
 		if t := p.get(name); t != nil {

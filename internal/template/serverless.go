@@ -109,20 +109,7 @@ func (a *apiBuilder) serverless() {
 	p := a.of(a.resource)
 	body := a.definition(p)
 	a.begin(body)
-	api := &a.def.RestAPI
-	setText(&api.Name, p.get("Name"))
-	setText(&api.Description, p.get("Description"))
-	setText(&api.APIKeySource, p.get("ApiKeySourceType"))
-	setText(&api.SecurityPolicy, p.get("SecurityPolicy"))
-	a.policy(p.get("Policy"))
-	a.binaryTypes(p.get("BinaryMediaTypes"))
-	a.endpoint(p)
-	if n := whole(p.get("MinimumCompressionSize")); n != nil {
-		api.MinimumCompressionSize = n
-	}
-	if b := p.truthOf("DisableExecuteApiEndpoint"); b != nil {
-		api.DisableExecuteAPIEndpoint = b
-	}
+	a.ofEither(p)
 	a.serverlessModels(p.get("Models"))
 	a.serverlessResponses(p.get("GatewayResponses"))
 	a.merged = body == nil || isTrue(p.get("MergeDefinitions"))
