@@ -9,13 +9,14 @@ import (
 // one is closed. Those of other users are closed at once, where the system tells them.
 type boundedListener struct {
 	net.Listener
+	own    func(net.Conn) bool // tells them
 	places chan struct{}
 	closed chan struct{}
 	once   sync.Once
 }
 
 func newBoundedListener(ln net.Listener, most int) *boundedListener {
-	return &boundedListener{Listener: ln, places: make(chan struct{}, most), closed: make(chan struct{})}
+	return &boundedListener{Listener: ln, own: ownPeer, places: make(chan struct{}, most), closed: make(chan struct{})}
 }
 
 // Accept implements net.Listener.
@@ -26,7 +27,7 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	c, err := l.Listener.Accept()
-	for err == nil && !ownPeer(c) {
+	for err == nil && !l.own(c) {
 		_ = c.Close()
 		c, err = l.Listener.Accept()
 	}
