@@ -218,6 +218,8 @@ func TestProtectionIsKnown(t *testing.T) {
 		"the Auth of an event":          fmt.Sprintf(serverless, "{}", ", Auth: AWS_IAM"),
 		"an event of some API":          strings.Replace(fmt.Sprintf(serverless, "{DefaultAuthorizer: AWS_IAM}", ", Fn::Transform: {Name: AWS::Include}"), "RestApiId: !Ref Api, ", "", 1),
 		"two events":                    fmt.Sprintf(serverless, "{DefaultAuthorizer: AWS_IAM}", ", Auth: {Authorizer: NONE}}}, F: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /a/, Method: GET"),
+		"an authorizer of another API":  fmt.Sprintf(method, "AuthorizationType: CUSTOM, AuthorizerId: other"),
+		"a validator of another API":    fmt.Sprintf(method, "AuthorizationType: NONE, RequestValidatorId: other"),
 		"an authorizer without a type":  fmt.Sprintf(method, "AuthorizerId: !Ref Lambda"),
 		"an endpoint of a list":         "Resources:\n  Api: {Type: AWS::ApiGateway::RestApi, Properties: {EndpointConfiguration: [PRIVATE]}}\n",
 		"an endpoint of no type":        "Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {StageName: s, EndpointConfiguration: {Typ: PRIVATE}}}\n",
