@@ -131,12 +131,25 @@ func differing(glob, path string) string {
 	return path[min(strings.IndexByte(glob, '*'), len(path)):]
 }
 
+// ask runs a program that is to answer at once, in a directory and with more variables,
+// and returns what it writes. It may be of the code's own, and is not told the gateway's
+// settings and credentials.
+func ask(path, dir string, env []string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	c := exec.CommandContext(ctx, path, args...)
+	c.Dir = dir
+	c.WaitDelay = time.Second // what it starts may keep its output open
+	c.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "AWS_") || strings.HasPrefix(v, "GATEHOUSE_")
+	}), env...)
+	return c.Output()
+}
+
 // query asks an interpreter for its version, and where it really is: what is in PATH may
 // be a script that chooses one each time.
 func (s *search) query(path string) (interpreter, bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, path, s.ask...).Output()
+	out, err := ask(path, "", nil, s.ask...)
 	said, real, ok := strings.Cut(strings.TrimSpace(string(out)), " ")
 	if err != nil || !ok {
 		return interpreter{}, false

@@ -23,13 +23,19 @@ func (m *Machine) java(p *Program, _ string) (*Launch, error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, err
 	}
-	classes := []string{p.Dir, filepath.Join(p.Dir, "*"), filepath.Join(p.Dir, "lib", "*")}
-	for _, dir := range inLayers(p, "java/lib") {
+	classes, found := []string{p.Dir}, false
+	for _, dir := range append([]string{p.Dir, filepath.Join(p.Dir, "lib")}, inLayers(p, "java/lib")...) {
 		classes = append(classes, filepath.Join(dir, "*"))
+		jars, _ := filepath.Glob(filepath.Join(dir, runtimeClientArtifact+"*.jar"))
+		found = found || len(jars) > 0
 	}
 	args := []string{path, fmt.Sprintf("-Xmx%dm", p.Memory*8/10), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", pathList(classes)}
 	if p.Debug != "" {
 		args = append(args, "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address="+p.Debug)
 	}
-	return &Launch{Args: append(args, runtimeClient, p.Handler)}, nil
+	launch := &Launch{Args: append(args, runtimeClient, p.Handler)}
+	if !found {
+		launch.Note = fmt.Sprintf("%s needs %s from Maven, and no jar of dir, of its lib or of layers has that name: unless another one holds its classes, the function cannot start", p.Runtime, runtimeClientArtifact)
+	}
+	return launch, nil
 }

@@ -82,6 +82,7 @@ func TestInterpreters(t *testing.T) {
 		"newer before older":      {runtime: "nodejs20.x", have: map[string]string{"bin/node": "19.1.0 SELF", "home/.nvm/versions/node/v21.3.1/bin/node": "21.3.1 SELF"}, want: "home/.nvm/versions/node/v21.3.1/bin/node", note: "nodejs20.x runs with Node.js 21"},
 		"nearest":                 {runtime: "nodejs24.x", have: map[string]string{"bin/node": "20.1.0 SELF"}, want: "bin/node", note: "nodejs24.x runs with Node.js 20"},
 		"broken":                  {runtime: "nodejs22.x", have: map[string]string{"bin/node22": "no version", "bin/node": "22.1.0 SELF"}, want: "bin/node"},
+		"told no credentials":     {runtime: "nodejs22.x", have: map[string]string{"bin/node": "22.1.0 SELF$AWS_SECRET_ACCESS_KEY$GATEHOUSE_SECRETS"}, want: "bin/node"},
 		"too old":                 {runtime: "nodejs22.x", have: map[string]string{"bin/node": "12.22.0 SELF"}, err: "no node of version 16 or later"},
 		"no Node.js":              {runtime: "nodejs22.x", err: "nodejs22.x needs Node.js, and this machine has no node of version 16 or later in PATH or where version managers install: get it from https://nodejs.org"},
 		"Python's minor version":  {runtime: "python3.12", have: map[string]string{"bin/python3.12": "3.12 SELF", "bin/python3": "3.11 SELF"}, want: "bin/python3.12"},
@@ -99,6 +100,8 @@ func TestInterpreters(t *testing.T) {
 			t.Setenv("PATH", filepath.Join(root, "bin"))
 			t.Setenv("HOME", filepath.Join(root, "home"))
 			t.Setenv("VIRTUAL_ENV", "")
+			t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+			t.Setenv("GATEHOUSE_SECRETS", "secret")
 			p := Program{Runtime: tt.runtime, Handler: "app.f", Dir: filepath.Join(root, "code"), Memory: 100}
 			if tt.runtime == "" {
 				p.Command = []string{"run"}
@@ -217,6 +220,13 @@ func TestJava(t *testing.T) {
 		"-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:5005", "com.amazonaws.services.lambda.runtime.api.client.AWSLambda", "example.Handler::handle"}
 	if !slices.Equal(launch.Args, want) {
 		t.Errorf("got %q, want %q", launch.Args, want)
+	}
+	if !strings.Contains(launch.Note, "java21 needs aws-lambda-java-runtime-interface-client from Maven") {
+		t.Errorf("got the note %q", launch.Note)
+	}
+	dir := project(t, map[string]string{"lib/aws-lambda-java-runtime-interface-client-2.8.3.jar": ""})
+	if launch, err = machine.Launch(&Program{Runtime: "java21", Handler: "example.Handler", Dir: dir, Memory: 100}); err != nil || launch.Note != "" {
+		t.Errorf("got the note %q and %v for code that has it", launch.Note, err)
 	}
 }
 

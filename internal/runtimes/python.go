@@ -3,7 +3,6 @@ package runtimes
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -31,10 +30,7 @@ func (m *Machine) python(p *Program, wanted string) (*Launch, error) {
 	packages := append(inLayers(p, "python/lib/python"+wanted+"/site-packages"), inLayers(p, "python")...)
 	env := []string{"PYTHONPATH=" + pathList(packages), "PYTHONDONTWRITEBYTECODE=1"} // at Lambda, too, the code's directory stays as it is
 	if p.Debug != "" {
-		look := exec.Command(at.path, "-c", "import debugpy")
-		look.Env = append(os.Environ(), env...)
-		look.Dir = p.Dir
-		if err := look.Run(); err != nil {
+		if _, err := ask(at.path, p.Dir, env, "-c", "import debugpy"); err != nil {
 			return nil, fmt.Errorf("debugging needs debugpy, which %s has not: %s -m pip install debugpy", at.path, at.path)
 		}
 	}
