@@ -47,7 +47,7 @@ func (s *Signer) Sign(r *Request, accessKeyID string, c *Credential, to Target, 
 	out := Signed{Date: string(at.UTC().AppendFormat(buf[:0], timeFormat)), ContentSHA256: bodyHash(r), Path: r.Path}
 	scope := Scope{AccessKeyID: accessKeyID, Date: out.Date[:len("20060102")], Region: to.Region, Service: to.Service}
 	form := encodedAgain
-	if to.Service == "s3" {
+	if to.Service == s3 {
 		form = encodedOnce
 	}
 	x.coverHeaders(r, c.SessionToken, &out)

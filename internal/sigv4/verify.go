@@ -53,8 +53,13 @@ func (c Credential) GoString() string { return c.String() }
 // Options say which signatures a Verifier takes.
 type Options struct {
 	// Service is the service that requests must be signed for, such as
-	// "apigateway" or "execute-api". It must be set.
+	// "apigateway" or "execute-api". "" takes any, S3 among them.
 	Service string
+
+	// Forwards says that the body is for another server, who reads what signatures say of
+	// it. UNSIGNED-PAYLOAD is taken, and so are the forms of S3 whose signatures are in the
+	// body (STREAMING-…) or do not cover it: they prove who sends, and not what.
+	Forwards bool
 
 	// Lookup finds the credential of an access key id that came with a session
 	// token, "" for none. It must be set and may be called concurrently.
@@ -128,6 +133,10 @@ func (v *Verifier) Claim(r *Request) (*Claim, error) {
 	return c, nil
 }
 
+// Payload is what the signature says of the body where it is settled: the SHA-256 in
+// hexadecimal, or UNSIGNED-PAYLOAD, or a word that begins with STREAMING-.
+func (c *Claim) Payload() string { return c.declared }
+
 // Settled reports whether the signature is known to be right before the body has
 // been read: only a body is missing that is the one which was signed.
 func (c *Claim) Settled() bool { return c.declared != "" }
@@ -147,7 +156,7 @@ func (c *Claim) Verify(body []byte) (Scope, error) {
 		defer c.verifier.release(c.scratch)
 		return c.scope, c.match(&c.request, c.payload(&c.request))
 	}
-	if c.declared != unsignedPayload && c.declared != bodyHash(&c.request) {
+	if isHash(c.declared) && c.declared != bodyHash(&c.request) {
 		return c.scope, errInvalid(WrongSignature, textMismatch)
 	}
 	return c.scope, nil
@@ -156,7 +165,13 @@ func (c *Claim) Verify(body []byte) (Scope, error) {
 // declares finds out what the request says of its body, where that is enough to
 // verify the signature.
 func (c *Claim) declares(r *Request) bool {
-	switch told := c.scratch.sig.contentHash; {
+	told := c.scratch.sig.contentHash
+	if told == "" && c.scope.Service == s3 && c.scratch.sig.presigned {
+		told = unsignedPayload // what a presigned URL of S3 means without saying it
+	}
+	switch {
+	case c.verifier.options.Forwards && (told == unsignedPayload || strings.HasPrefix(told, streaming)):
+		c.declared = told
 	case told == unsignedPayload:
 		if r.Protected {
 			c.declared = told
@@ -224,7 +239,7 @@ func (v *Verifier) release(s *scratch) {
 
 // admit checks what a signature is for and when it was made.
 func (v *Verifier) admit(r *Request, scope Scope, sig *signature, signed, now time.Time) error {
-	if scope.Service != v.options.Service {
+	if v.options.Service != "" && scope.Service != v.options.Service {
 		return errInvalid(WrongService, "Credential should be scoped to correct service: '%s'. ", v.options.Service)
 	}
 	if scope.Region == "" || r.Region != "" && scope.Region != r.Region {
@@ -250,8 +265,11 @@ func (v *Verifier) admit(r *Request, scope Scope, sig *signature, signed, now ti
 // the key that it names. payload is the last line of the canonical request, "" where
 // there can be none.
 func (c *Claim) match(r *Request, payload string) error {
-	s := c.scratch
-	if payload == "" || !s.canonical(r, payload, encodedAgain) {
+	s, form := c.scratch, encodedAgain
+	if c.scope.Service == s3 {
+		form = encodedOnce
+	}
+	if payload == "" || !s.canonical(r, payload, form) {
 		return errInvalid(WrongSignature, textMismatch)
 	}
 	key, known := c.verifier.keys.get(c.credential.SecretAccessKey, &c.scope)
@@ -261,7 +279,7 @@ func (c *Claim) match(r *Request, payload string) error {
 	}
 	if !s.signedBy(key, c.scope, c.signed) {
 		mismatch := errMismatch(s.text, s.toSign)
-		if !strings.Contains(r.Path, "//") || !s.canonical(r, payload, collapsed) || !s.signedBy(key, c.scope, c.signed) {
+		if form == encodedOnce || !strings.Contains(r.Path, "//") || !s.canonical(r, payload, collapsed) || !s.signedBy(key, c.scope, c.signed) {
 			return mismatch
 		}
 	}
@@ -285,6 +303,13 @@ func (c *Credential) owns(sig *signature) bool {
 
 // unsignedPayload is what a request says whose signature does not cover the body.
 const unsignedPayload = "UNSIGNED-PAYLOAD"
+
+// streaming is what the words begin with that say that a body comes in chunks, of which
+// each has a signature or none.
+const streaming = "STREAMING-"
+
+// s3 is the service whose paths are signed in one encoding.
+const s3 = "s3"
 
 // payload is the last line of the canonical request of a body that has come; "" when
 // it is not the body that the request says it is.
