@@ -43,6 +43,10 @@ type Options struct {
 	// ServersUpstream it is the one that the document names. "" leaves them their examples.
 	Upstream string
 
+	// Schemes are security schemes that the document has from elsewhere, in place of its own of
+	// the same names: SAM's transform adds those of a template to a definition in it.
+	Schemes []SecurityScheme
+
 	// MaxSize bounds each file, in bytes. 0 means the service's, the constant
 	// MaxSize. What bounds the values in it grows with it.
 	MaxSize int
@@ -60,6 +64,16 @@ type Options struct {
 	// Memory, unless nil, is asked for what the tree of the document takes, and its
 	// files' trees, before it does.
 	Memory Meter
+}
+
+// A SecurityScheme is one that a document does not have itself. Authorizers are for the
+// caller to add to the API.
+type SecurityScheme struct {
+	Name string
+
+	// Kind is how a method that requires it is authorized, as AuthorizationType has it, or
+	// API_KEY: then it requires an API key.
+	Kind string
 }
 
 // stopEvery is how many values are read, or pieces of an import done, before Stop
@@ -164,6 +178,7 @@ type Method struct {
 	Mocked           bool   `json:"mocked,omitzero"`    // the integration was made from the operation's examples
 	Upstream         bool   `json:"upstream,omitzero"`  // the integration is that of Options.Upstream
 	Preflight        bool   `json:"preflight,omitzero"` // the operation is not the document's: it answers browsers' preflights
+	Open             bool   `json:"-"`                  // its security has NONE: SAM's authorizer by default is not for it
 	Sample           Sample `json:"-"`                  // a request to try the operation with; only when Options.Lenient
 	Ref              string `json:"-"`                  // reference to the operation, for API.Locate
 }

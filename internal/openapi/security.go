@@ -23,8 +23,14 @@ type scheme struct {
 // makes one, whether it is used or not.
 func (im *importer) readSecuritySchemes() {
 	im.schemes = make(map[string]scheme)
+	for _, s := range im.opts.Schemes {
+		im.schemes[s.Name] = given(s)
+	}
 	schemes := im.component("securityDefinitions", "securitySchemes")
 	for name, c := range schemes.members() {
+		if _, ok := im.schemes[name]; ok {
+			continue
+		}
 		location := attribute{schemes.location(), name}.String()
 		if c = im.follow(c); c == nil {
 			continue
@@ -32,6 +38,17 @@ func (im *importer) readSecuritySchemes() {
 		im.check(c, inSecurityScheme, location)
 		im.schemes[name] = im.readScheme(name, c)
 	}
+}
+
+// given is a scheme that the document has from elsewhere.
+func given(s SecurityScheme) scheme {
+	switch s.Kind {
+	case "API_KEY":
+		return scheme{apiKey: true}
+	case "AWS_IAM":
+		return scheme{iam: true}
+	}
+	return scheme{authorizer: s.Name, cognito: s.Kind == "COGNITO_USER_POOLS"}
 }
 
 func (im *importer) readScheme(name string, c *cursor) scheme {
@@ -241,6 +258,7 @@ func (im *importer) require(m *Method, name string, scopes *cursor) {
 	yes := true
 	switch {
 	case !ok && name == "NONE": // how SAM writes that a method is open
+		m.Open = true
 	case !ok:
 		// Not known what the service does. Leaving the method open is out of
 		// the question.

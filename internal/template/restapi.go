@@ -32,7 +32,7 @@ func (a *apiBuilder) ofEither(p *object) {
 // resources of the template that name it.
 func (a *apiBuilder) restAPI() {
 	p := a.of(a.resource)
-	a.begin(p.get("Body"))
+	a.begin(p.get("Body"), nil)
 	a.ofEither(p)
 	setText(&a.def.RestAPI.EndpointAccessMode, p.get("EndpointAccessMode"))
 	p.silently("Tags", "Mode", "FailOnWarnings")
@@ -49,10 +49,11 @@ func (a *apiBuilder) restAPI() {
 	a.out.Definition = a.def
 }
 
-// begin makes the API of a definition that the template holds, or one of nothing.
-func (a *apiBuilder) begin(body *openapi.Tree) {
+// begin makes the API of a definition that the template holds, or one of nothing. The
+// template adds security schemes to it.
+func (a *apiBuilder) begin(body *openapi.Tree, schemes []openapi.SecurityScheme) {
 	o := a.o.Read
-	o.APIID = a.resource.id
+	o.APIID, o.Schemes = a.resource.id, schemes
 	if body != nil {
 		def, files, err := openapi.FromTree(body, a.top, o)
 		a.files = append(a.files, files...)

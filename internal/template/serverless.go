@@ -107,8 +107,10 @@ func route(p *object) (path, verb string) {
 // events of functions, and what SAM lays over them.
 func (a *apiBuilder) serverless() {
 	p := a.of(a.resource)
+	auth := p.within("Auth")
+	authorizers := a.authorizers(auth)
 	body := a.definition(p)
-	a.begin(body)
+	a.begin(body, schemes(body, auth, authorizers))
 	a.ofEither(p)
 	a.serverlessModels(p.get("Models"))
 	a.serverlessResponses(p.get("GatewayResponses"))
@@ -117,7 +119,7 @@ func (a *apiBuilder) serverless() {
 	a.parts()
 	a.methods()
 	a.cors(p.get("Cors"))
-	a.auth(p.within("Auth"))
+	a.auth(auth, authorizers)
 	if a.out.Stage = text(p.get("StageName")); a.out.Stage == "" {
 		a.out.Stage = impliedStage
 	}
@@ -136,6 +138,11 @@ func (a *apiBuilder) definition(p *object) *openapi.Tree {
 	at := p.get("DefinitionUri")
 	if at == nil {
 		return nil
+	}
+	for _, name := range []string{"Auth", "Cors", "GatewayResponses", "Models"} {
+		if t := p.tree.Get(name); t != nil {
+			a.noteOf(openapi.Serving, openapi.Warning, t.Position, p.path+"/"+name, "SAM refuses %s beside DefinitionUri: include the file in DefinitionBody, by AWS::Include", name)
+		}
 	}
 	if at.Kind != openapi.TextTree {
 		a.note(openapi.Error, at.Position, p.path+"/DefinitionUri", "DefinitionUri leads to a bucket, which is not on this machine: name a file beside the template")
@@ -214,6 +221,7 @@ func (a *apiBuilder) eventMethods() {
 			if a.has(at, verb) == nil {
 				a.note(openapi.Warning, e.at, path, "the definition of the API has no %s %s, to which the event would lead", brief(verb), brief(at))
 			}
+			p.withoutEffect("the definition of the API says what its methods are", "RequestModel", "RequestParameters", "TimeoutInMillis", "ResponseTransferMode")
 			continue
 		}
 		if made[verb+at] {

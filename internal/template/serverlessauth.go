@@ -9,11 +9,11 @@ import (
 )
 
 // auth protects the API as the property Auth of SAM and those of its events say.
-func (a *apiBuilder) auth(p *object) {
+func (a *apiBuilder) auth(p *object, authorizers []serverlessAuthorizer) {
 	scopes := make(map[string][]string) // of authorizers
-	for _, m := range members(p.get("Authorizers")) {
-		scopes[m.Name] = texts(m.Value.Get("AuthorizationScopes"))
-		a.serverlessAuthorizer(m)
+	for _, of := range authorizers {
+		scopes[*of.Name] = of.scopes
+		a.def.Authorizers = append(a.def.Authorizers, openapi.Authorizer{Authorizer: of.Authorizer, Ref: a.home + of.path})
 	}
 	standard := p.textOf("DefaultAuthorizer")
 	preflight := func(name string) bool { b := p.truthOf(name); return b == nil || *b }
@@ -26,7 +26,7 @@ func (a *apiBuilder) auth(p *object) {
 			m := &a.def.Resources[i].Methods[j]
 			options := *m.HTTPMethod == "OPTIONS"
 			own := events[a.def.Resources[i].Path+" "+*m.HTTPMethod]
-			if standard != "" && (!options || onPreflight) && own.authorizer == "" && *m.AuthorizationType == "NONE" {
+			if standard != "" && (!options || onPreflight) && own.authorizer == "" && *m.AuthorizationType == "NONE" && !m.Open {
 				a.authorize(m, standard, scopes[standard], a.resource.at)
 			}
 			if keys && (!options || keyOnPreflight) && m.APIKeyRequired == nil {
@@ -50,13 +50,13 @@ type eventAuth struct {
 	at         openapi.Position
 }
 
-// eventAuth has what the events of the API say, by path and verb. Those of an API with a
-// definition of its own, which SAM passes over, are not among them.
+// eventAuth has what the events of the API say, by path and verb. Where the API has a
+// definition of its own, SAM passes those over that do not override its Auth.
 func (a *apiBuilder) eventAuth() map[string]eventAuth {
 	out := make(map[string]eventAuth)
 	for i := range a.calls {
 		e := &a.calls[i]
-		if e.api != a.resource || !a.merged {
+		if e.api != a.resource || !a.merged && !a.overrides(e) {
 			continue
 		}
 		properties := a.ofEvent(e)
@@ -66,7 +66,11 @@ func (a *apiBuilder) eventAuth() map[string]eventAuth {
 		}
 		p := properties.within("Auth")
 		at, verb := route(properties)
-		out[at+" "+verb] = eventAuth{p.textOf("Authorizer"), p.truthOf("ApiKeyRequired"), p.get("AuthorizationScopes"), t.Position}
+		own := eventAuth{p.textOf("Authorizer"), p.truthOf("ApiKeyRequired"), p.get("AuthorizationScopes"), t.Position}
+		if m := a.has(at, verb); !a.merged && m != nil {
+			a.keepOwn(m, &own, p.path)
+		}
+		out[at+" "+verb] = own
 		a.resourcePolicy(p.within("ResourcePolicy"), a.methodsAt(at))
 		p.without("functions are called with the credentials of this server", "InvokeRole")
 		p.silently("OverrideApiAuth")
@@ -75,12 +79,32 @@ func (a *apiBuilder) eventAuth() map[string]eventAuth {
 	return out
 }
 
+// overrides reports whether an event says who may call a method of the API's definition.
+func (a *apiBuilder) overrides(e *event) bool {
+	p := a.ofEvent(e)
+	at, verb := route(p)
+	m := a.has(at, verb)
+	return m != nil && *m.HTTPMethod == verb && isTrue(p.get("Auth").Get("OverrideApiAuth"))
+}
+
+// keepOwn takes from what an event says of a method what would open it where the definition
+// protects it: the event's word is for what protects all methods by default.
+func (a *apiBuilder) keepOwn(m *openapi.Method, own *eventAuth, path string) {
+	if *m.AuthorizationType != "NONE" && own.authorizer != "" && own.authorizer != m.Authorizer {
+		a.noteOf(openapi.Security, openapi.Warning, own.at, path, "Authorizer has no effect: the definition of the API has another one for the method")
+		own.authorizer = ""
+	}
+	if m.APIKeyRequired != nil && *m.APIKeyRequired {
+		own.keys = nil
+	}
+}
+
 // tellStrayAuth tells of the Auth of events whose API has a definition of its own, which alone
 // says there who may call. A method that it leaves open against the event's word is an error.
 func (a *apiBuilder) tellStrayAuth() {
 	for i := range a.calls {
 		e := &a.calls[i]
-		if e.api != a.resource || a.merged {
+		if e.api != a.resource || a.merged || a.overrides(e) {
 			continue
 		}
 		p := a.ofEvent(e)
@@ -94,7 +118,7 @@ func (a *apiBuilder) tellStrayAuth() {
 		if open && (authorizer != "" && authorizer != "NONE" || isTrue(t.Get("ApiKeyRequired"))) || t.Get("ResourcePolicy") != nil {
 			severity = openapi.Error
 		}
-		a.noteOf(openapi.Security, severity, t.Position, p.path+"/Auth", "Auth has no effect: the definition of the API says who may call its methods")
+		a.noteOf(openapi.Security, severity, t.Position, p.path+"/Auth", "Auth has no effect: the definition of the API says who may call its methods, unless the event has OverrideApiAuth: true")
 	}
 }
 
@@ -132,56 +156,6 @@ func (a *apiBuilder) authorize(m *openapi.Method, name string, scopes []string, 
 		return
 	}
 	a.noteOf(openapi.Security, openapi.Error, at, m.Ref, "the API has no authorizer %q", brief(name))
-}
-
-// serverlessAuthorizer makes one of the authorizers of Auth.
-func (a *apiBuilder) serverlessAuthorizer(m openapi.Member) {
-	path := "#/Resources/" + escape(a.resource.name) + "/Properties/Auth/Authorizers/" + escape(m.Name)
-	p := &object{stack: a.stack, tree: m.Value, path: path, read: make(map[string]bool)}
-	identity := p.within("Identity")
-	header := text(identity.get("Header"))
-	if header == "" {
-		header = "Authorization"
-	}
-	w := wire.Authorizer{
-		Name: new(m.Name), IdentitySource: new("method.request.header." + header),
-		IdentityValidationExpression: optional(identity.get("ValidationExpression")),
-		AuthorizerResultTTLInSeconds: identity.wholeOf("ReauthorizeEvery"),
-	}
-	function := text(p.get("FunctionArn"))
-	switch {
-	case p.get("UserPoolArn") != nil:
-		w.Type, w.AuthType, w.ProviderARNs = new("COGNITO_USER_POOLS"), new("cognito_user_pools"), texts(p.get("UserPoolArn"))
-	case function == "":
-		a.noteOf(openapi.Security, openapi.Error, m.Position, path, "the authorizer has neither UserPoolArn nor FunctionArn")
-		return
-	case strings.EqualFold(text(p.get("FunctionPayloadType")), "REQUEST"):
-		w.Type, w.IdentitySource = new("REQUEST"), identitySources(identity)
-	default:
-		w.Type = new("TOKEN")
-	}
-	if function != "" {
-		w.AuthType, w.AuthorizerURI = new("custom"), new(a.invocation(function))
-		w.AuthorizerCredentials = optional(p.get("FunctionInvokeRole"))
-	}
-	p.silently("AuthorizationScopes", "DisableFunctionDefaultPermissions", "FunctionPayloadType", "FunctionInvokeRole", "FunctionArn")
-	identity.rest()
-	p.rest()
-	a.def.Authorizers = append(a.def.Authorizers, openapi.Authorizer{Authorizer: w, Ref: a.home + path})
-}
-
-// identitySources joins what a request authorizer goes by.
-func identitySources(identity *object) *string {
-	var out []string
-	for _, of := range [][2]string{{"Headers", "method.request.header."}, {"QueryStrings", "method.request.querystring."}, {"StageVariables", "stageVariables."}, {"Context", "context."}} {
-		for _, name := range texts(identity.get(of[0])) {
-			out = append(out, of[1]+name)
-		}
-	}
-	if out == nil {
-		return nil
-	}
-	return new(strings.Join(out, ", "))
 }
 
 // serverlessPlan makes the usage plan that SAM would, with a key.

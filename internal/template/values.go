@@ -187,12 +187,21 @@ func (o *object) mistyped(name string, t *openapi.Tree, want string) {
 	o.noteOf(openapi.Security, openapi.Error, t.Position, o.path+"/"+escape(name), "%s is no %s", brief(name), want)
 }
 
-// without tells why members have no effect here.
+// without tells why members have no effect here, as details.
 func (o *object) without(reason string, names ...string) {
+	o.passOver(openapi.Dropped, openapi.Detail, "%s has no effect here: "+reason, names)
+}
+
+// withoutEffect tells why members have no effect, neither here nor in a deployment.
+func (o *object) withoutEffect(reason string, names ...string) {
+	o.passOver(openapi.Warning, openapi.Serving, "%s has no effect: "+reason, names)
+}
+
+func (o *object) passOver(severity openapi.Severity, about openapi.Concern, format string, names []string) {
 	for _, name := range names {
 		o.read[name] = true
 		if m := o.member(name); m != nil {
-			o.note(openapi.Dropped, m.Position, o.path+"/"+escape(name), "%s has no effect here: %s", name, reason)
+			o.noteOf(about, severity, m.Position, o.path+"/"+escape(name), format, name)
 		}
 	}
 }
