@@ -17,8 +17,9 @@ type callers struct {
 	log   *slog.Logger
 	known *credentials.Callers
 
-	apigateway, sts identifier // of requests that are signed for the one or the other
-	authorize       authorizer
+	signedFor func(service string) identifier // of requests that are signed for a service
+	authorize authorizer                      // for API Gateway's operations
+	permit    permitter                       // for those of the services beside it
 }
 
 // An identifier is wire.ServerOptions.Authenticate.
@@ -30,11 +31,13 @@ func newCallers(c *config, sessions credentials.Key, log *slog.Logger) (*callers
 	cs := &callers{log: log, known: credentials.New(sessions)}
 	if c.open() {
 		anyone := identifier(control.OpenAuthenticator(c.Account, c.Region))
-		cs.apigateway, cs.sts = anyone, anyone
+		cs.signedFor = func(string) identifier { return anyone }
 		cs.authorize = func(context.Context, *wire.Caller, *wire.Operation, string) error { return nil }
+		cs.permit = func(context.Context, *wire.Caller, permission) error { return nil }
 	} else {
-		cs.apigateway, cs.sts = authenticator(cs.known, "apigateway", nil), authenticator(cs.known, "sts", nil)
-		cs.authorize = authorize(cs.known, nil)
+		cs.signedFor = func(service string) identifier { return authenticator(cs.known, service, nil) }
+		cs.permit = permitted(cs.known, nil)
+		cs.authorize = authorize(cs.permit)
 	}
 	commit, err := cs.prepare(c)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
-	"github.com/gatehouse-gw/gatehouse/internal/neighbours"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
 	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
@@ -33,7 +33,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	api, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     service.Handlers(),
 		HandlersV2:   service.HandlersV2(),
-		Authenticate: callers.apigateway,
+		Authenticate: callers.signedFor("apigateway"),
 		Authorize:    callers.authorize.then(p.readOnly.authorize).then(limiter.Authorize),
 		Log:          log,
 		Audit:        trail.Audit,
@@ -41,9 +41,9 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	if err != nil {
 		return nil, err
 	}
-	pages := &pages{open: c.open(), control: service, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }}
-	sts := &neighbours.STS{Authenticate: callers.sts, Callers: callers.known, Trail: trail, Next: &neighbours.Others{Trail: trail, Next: api}}
-	p.handler = p.front(c.open(), sts, pages.handler())
+	kept := records.New(st)
+	pages := &pages{open: c.open(), control: service, records: kept, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }}
+	p.handler = p.front(c.open(), newNeighbours(callers, kept, trail, api), pages.handler())
 	return p, nil
 }
 

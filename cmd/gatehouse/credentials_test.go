@@ -44,7 +44,7 @@ func credentialServer(t *testing.T, text string) string {
 	known.Use(keys)
 	api, err := wire.NewServer(wire.ServerOptions{
 		Authenticate: authenticator(known, "apigateway", nil),
-		Authorize:    authorize(known, nil),
+		Authorize:    authorize(permitted(known, nil)),
 		Log:          slog.New(slog.DiscardHandler),
 		Handlers: map[string]wire.Handler{
 			"GetRestApi": wire.Op(func(_ context.Context, who *wire.Caller, in *wire.GetRestAPIRequest) (*wire.RestAPI, error) {

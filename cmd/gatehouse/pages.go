@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -19,6 +20,7 @@ import (
 type pages struct {
 	open    bool // the control plane asks for no credentials
 	control *control.Service
+	records *records.Records // of the services beside API Gateway
 	data    *dataPlane
 	health  *health
 	trail   wire.Trail
@@ -76,7 +78,7 @@ func passedOn(h http.Header) bool {
 // resetTime bounds a reset, and what it takes to serve the files' APIs again.
 const resetTime = time.Minute
 
-// reset forgets every API of every account, and has those of files served again. It
+// reset forgets every API of every account and what the services beside it keep, and has those of files served again. It
 // exists for tests, and only while the control plane asks for no credentials. A client
 // that leaves does not end it: half of a reset is of no use to anybody.
 func (p *pages) reset(w http.ResponseWriter, r *http.Request) {
@@ -85,7 +87,7 @@ func (p *pages) reset(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), resetTime)
 	defer cancel()
 	answer := map[string]string{"status": "reset"}
-	reset := p.control.Reset(ctx)
+	reset := errors.Join(p.control.Reset(ctx), p.records.Reset(ctx))
 	restored := p.restore(ctx) // whatever came of the reset: it may have been too late only in saying so
 	switch e.Err = errors.Join(reset, restored); {
 	case reset != nil:

@@ -103,24 +103,37 @@ func requestCondition(r *http.Request) func(string) (string, bool) {
 	return f.Value
 }
 
-// authorize makes the wire.ServerOptions.Authorize that asks the caller's policies
-// for each permission that a call needs. A caller who was let in before the
-// credentials changed is judged by the new ones. Nil as now is the real clock.
-func authorize(known *credentials.Callers, now func() time.Time) authorizer {
+// A permitter refuses what a caller has no permission for.
+type permitter func(ctx context.Context, who *wire.Caller, needed permission) error
+
+// permitted makes the permitter that asks the caller's policies. A caller who was let in
+// before the credentials changed is judged by the new ones. Nil as now is the real
+// clock.
+func permitted(known *credentials.Callers, now func() time.Time) permitter {
 	if now == nil {
 		now = time.Now
 	}
-	return func(_ context.Context, who *wire.Caller, op *wire.Operation, resource string) error {
-		caller, ok := known.Judge(who.AccessKey, who.SessionToken, now())
+	return func(_ context.Context, who *wire.Caller, needed permission) error {
+		denial := policy.Denial{Principal: who.Principal, Action: needed.action, Resource: needed.resource, Basis: policy.IdentityBased}
+		if caller, ok := known.Judge(who.AccessKey, who.SessionToken, now()); ok {
+			denial.Decision = caller.DecideAll(&policy.Request{
+				Principal: who.Principal, Action: denial.Action, Resource: denial.Resource, Context: callerContext(caller, who, now()),
+			})
+		}
+		if denial.Decision != policy.Allow {
+			return wire.AccessDenied("%s", denial)
+		}
+		return nil
+	}
+}
+
+// authorize makes the wire.ServerOptions.Authorize that asks for each permission that a
+// call needs.
+func authorize(may permitter) authorizer {
+	return func(ctx context.Context, who *wire.Caller, op *wire.Operation, resource string) error {
 		for _, needed := range permissions(who, op, resource) {
-			denial := policy.Denial{Principal: who.Principal, Action: needed.action, Resource: needed.resource, Basis: policy.IdentityBased}
-			if ok {
-				denial.Decision = caller.DecideAll(&policy.Request{
-					Principal: who.Principal, Action: denial.Action, Resource: denial.Resource, Context: callerContext(caller, who, now()),
-				})
-			}
-			if denial.Decision != policy.Allow {
-				return wire.AccessDenied("%s", denial)
+			if err := may(ctx, who, needed); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"github.com/gatehouse-gw/gatehouse/internal/docform"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -150,7 +151,7 @@ type kindInfo struct {
 	// documents of the scope. It is nil for a kind that nobody names.
 	leave func(t *tx, id string) error
 
-	upgrades []upgrade // of documents, the first from form 1; see form.go
+	upgrades docform.Upgrades // of documents, the first from form 1; see form.go
 }
 
 // A scope says whose a kind's documents are: among which documents an id is

@@ -365,3 +365,17 @@ func TestHasAccount(t *testing.T) {
 		}
 	}
 }
+
+func TestUserID(t *testing.T) {
+	for principal, want := range map[string]string{
+		"arn:aws:iam::111122223333:root":                       "111122223333",
+		"arn:aws:iam::111122223333:user/division/alice":        "alice",
+		"arn:aws:iam::111122223333:role/deploy":                "deploy",
+		"arn:aws:sts::111122223333:assumed-role/deploy/ci":     "deploy:ci",
+		"arn:aws-cn:sts::111122223333:federated-user/somebody": "111122223333:somebody",
+	} {
+		if got := UserID("111122223333", principal); got != want {
+			t.Errorf("%s: %s, want %s", principal, got, want)
+		}
+	}
+}

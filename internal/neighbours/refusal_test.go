@@ -15,7 +15,7 @@ import (
 // what is.
 func TestOthers(t *testing.T) {
 	var log strings.Builder
-	h := &Others{Trail: wire.Trail{Log: slog.New(slog.NewTextHandler(&log, nil))}, Next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	h := &Front{Others: Refuse("API Gateway (apigateway) and a part of STS", wire.Trail{Log: slog.New(slog.NewTextHandler(&log, nil))}), Next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "next")
 	})}
 	signed := func(service string) string {

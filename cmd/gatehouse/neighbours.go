@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/logs"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/sts"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// neighbourBodies bounds the bodies of all requests for the services beside API Gateway
+// at one time, in bytes.
+const neighbourBodies = 32 << 20
+
+// spokenServices are what this server speaks, in messages.
+const spokenServices = "API Gateway (apigateway) and parts of STS and CloudWatch Logs"
+
+// newNeighbours makes the services beside API Gateway. What is for none of them goes to
+// next.
+func newNeighbours(cs *callers, kept *records.Records, trail wire.Trail, next http.Handler) http.Handler {
+	host := &operation.Host{
+		Authenticate: func(service string) func(*http.Request, string) (wire.Identify, error) { return cs.signedFor(service) },
+		Authorize: func(ctx context.Context, who *wire.Caller, p operation.Permission) error {
+			return cs.permit(ctx, who, permission{p.Action, p.Resource})
+		},
+		Trail: trail, Bodies: httpmsg.NewBudget(neighbourBodies).Named("bodies of the services beside API Gateway"),
+	}
+	return &neighbours.Front{
+		Services: []neighbours.Service{
+			{Name: "sts", Handler: sts.New(cs.known).Start(host), Version: sts.Version},
+			{Name: "logs", Handler: logs.New(kept).Start(host), Target: logs.Target},
+		},
+		Others: neighbours.Refuse(spokenServices, trail),
+		Next:   next,
+	}
+}

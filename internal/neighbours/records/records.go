@@ -1,0 +1,130 @@
+// Package records keeps what the neighbouring services are told: documents of JSON in
+// the server's store, of kinds of their own.
+package records
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/docform"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+)
+
+// Records are those of a server. They are safe for concurrent use, and durable when a
+// Write has returned.
+type Records struct{ store *store.Store }
+
+// New makes the records of a store.
+func New(st *store.Store) *Records { return &Records{st} }
+
+// A Tx is one transaction on the records of an account in a region, see store.Tx.
+type Tx struct {
+	*store.Tx
+	account, region string
+}
+
+// In is the same transaction on another account's records. Where what a service keeps
+// is in no region, region is "".
+func (t *Tx) In(account, region string) *Tx { return &Tx{t.Tx, account, region} }
+
+// Read calls fn with one snapshot of the records of an account in a region.
+func (r *Records) Read(ctx context.Context, account, region string, fn func(*Tx) error) error {
+	return r.store.Read(ctx, func(tx *store.Tx) error { return fn(&Tx{tx, account, region}) })
+}
+
+// Write calls fn in a transaction and returns when what it did is durable, or undone.
+// fn may run more than once, and must be quick; see store.Write.
+func (r *Records) Write(ctx context.Context, account, region string, fn func(*Tx) error) error {
+	_, err := r.store.Write(ctx, store.Scope{Account: account, Region: region}, func(tx *store.Tx) error { return fn(&Tx{tx, account, region}) })
+	return err
+}
+
+// ID joins the parts of an id, so that what belongs to a thing has ids that begin with
+// its own: Prefix(group) begins those of its streams, ID(group, stream). No part may
+// contain a NUL.
+func ID(parts ...string) string { return strings.Join(parts, "\x00") }
+
+// Prefix begins the ids of what belongs to a thing.
+func Prefix(parts ...string) string { return ID(parts...) + "\x00" }
+
+// A Kind is one sort of records, of which T is the JSON.
+type Kind[T any] struct {
+	Name     string // as keys have it: it stays as it is once there are records
+	Upgrades docform.Upgrades
+}
+
+func (k Kind[T]) key(t *Tx, id string) store.Key {
+	return store.Key{Account: t.account, Region: t.region, Kind: k.Name, ID: id}
+}
+
+// Get returns the record of an id, nil where there is none.
+func (k Kind[T]) Get(t *Tx, id string) (*T, error) {
+	doc, err := t.Tx.Get(k.key(t, id))
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrTooLarge) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := new(T)
+	return out, k.Upgrades.Decode(k.Name, id, doc, out)
+}
+
+// Put writes a record, whether or not there is one.
+func (k Kind[T]) Put(t *Tx, id string, record *T) error {
+	doc, err := json.Marshal(record)
+	if err != nil {
+		return fmt.Errorf("write %s %s: %w", k.Name, id, err)
+	}
+	if err := note(t, k.Name); err != nil {
+		return err
+	}
+	return t.Tx.Put(k.key(t, id), k.Upgrades.Stamp(doc))
+}
+
+// Delete removes a record; that there is none is no error.
+func (k Kind[T]) Delete(t *Tx, id string) error {
+	err := t.Tx.Delete(k.key(t, id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// DeletePrefix removes all records whose ids begin so.
+func (k Kind[T]) DeletePrefix(t *Tx, prefix string) error {
+	return t.Tx.DeletePrefix(t.account, t.region, k.Name, "", prefix)
+}
+
+// An Item is a record of a list.
+type Item[T any] struct {
+	ID     string
+	Record *T
+}
+
+// List returns the records whose ids begin with prefix and lie behind after, in order
+// of their ids, limit of them at most (0 for all). more says that there are others.
+func (k Kind[T]) List(t *Tx, prefix, after string, limit int) (items []Item[T], more bool, err error) {
+	from := prefix
+	if after != "" {
+		from = max(from, after+"\x00")
+	}
+	rows, err := t.ListRange(t.account, t.region, k.Name, "", from, prefix+"\xff", store.Limit{Rows: limit + min(1, limit)})
+	if err != nil {
+		return nil, false, err
+	}
+	if more = limit > 0 && len(rows) > limit; more {
+		rows = rows[:limit]
+	}
+	items = make([]Item[T], len(rows))
+	for i, row := range rows {
+		items[i] = Item[T]{row.ID, new(T)}
+		if err := k.Upgrades.Decode(k.Name, row.ID, row.Doc, items[i].Record); err != nil {
+			return nil, false, err
+		}
+	}
+	return items, more, nil
+}

@@ -1,0 +1,43 @@
+package records
+
+import (
+	"context"
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+)
+
+// noteKind has account, region and kind wherever there is or was a record, for Reset.
+const noteKind = "neighbours"
+
+// note notes that an account has records of a kind in a region.
+func note(t *Tx, kind string) error {
+	key := store.Key{Kind: noteKind, ID: t.account + "/" + t.region + "/" + kind}
+	if noted, err := t.Has(key); noted || err != nil {
+		return err
+	}
+	return t.Tx.Put(key, []byte("{}"))
+}
+
+// Reset removes all records of every account.
+func (r *Records) Reset(ctx context.Context) error {
+	var notes []string
+	err := r.store.Read(ctx, func(tx *store.Tx) (err error) {
+		notes, err = tx.ListIDs("", "", noteKind, "", "")
+		return err
+	})
+	for _, id := range notes {
+		if err != nil {
+			return err
+		}
+		account, rest, _ := strings.Cut(id, "/")
+		region, kind, _ := strings.Cut(rest, "/")
+		_, err = r.store.Write(ctx, store.Scope{}, func(tx *store.Tx) error {
+			if err := tx.DeleteChildren(account, region, kind, ""); err != nil {
+				return err
+			}
+			return tx.Delete(store.Key{Kind: noteKind, ID: id})
+		})
+	}
+	return err
+}

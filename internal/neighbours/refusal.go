@@ -1,0 +1,54 @@
+package neighbours
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/query"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// Refuse makes a Front.Others that refuses the calls of services that this server does
+// not speak, in the words that their clients read. spoken names those that it speaks;
+// each call has a line in trail.
+func Refuse(spoken string, trail wire.Trail) func(http.ResponseWriter, *http.Request, string) {
+	return func(w http.ResponseWriter, r *http.Request, service string) {
+		begin := time.Now()
+		known := &wire.Error{
+			Status: http.StatusNotImplemented, Type: "UnknownOperationException",
+			Message: "This server speaks " + spoken + ", not " + wire.Truncated(service) +
+				": let AWS_ENDPOINT_URL_API_GATEWAY name it, and not AWS_ENDPOINT_URL",
+		}
+		e := &wire.Entry{Request: r, RequestID: httpmsg.NewRequestID(), Status: known.Status, Err: known}
+		refuse(w, e, known, service)
+		e.Took = time.Since(begin)
+		trail.Write(e)
+	}
+}
+
+// refuse answers in the protocol of the service: XML for S3 and the Query protocol, else
+// JSON.
+func refuse(w http.ResponseWriter, e *wire.Entry, known *wire.Error, service string) {
+	switch {
+	case service == "s3":
+		query.Send(w, e.RequestID, e.Status, &struct {
+			XMLName   xml.Name `xml:"Error"`
+			Code      string   `xml:"Code"`
+			Message   string   `xml:"Message"`
+			RequestID string   `xml:"RequestId"`
+		}{Code: known.Type, Message: known.Message, RequestID: e.RequestID})
+	case query.HasForm(e.Request):
+		(&query.Protocol{}).Refuse(w, &operation.Call{RequestID: e.RequestID}, known)
+	default:
+		h := w.Header()
+		h["x-amzn-RequestId"] = []string{e.RequestID}
+		h["x-amzn-ErrorType"] = []string{known.Type}
+		h.Set("Content-Type", "application/json")
+		w.WriteHeader(e.Status)
+		_ = json.NewEncoder(w).Encode(map[string]string{"__type": known.Type, "message": known.Message}) // a client that went away is nobody's error
+	}
+}
