@@ -137,11 +137,11 @@ func TestFunctionsCode(t *testing.T) {
 }
 
 // A change of the configuration is taken over at SIGHUP: a function that has not changed
-// keeps its workers.
+// keeps its worker, which is its only one while that is there.
 func TestFunctionsReload(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	config := "in-memory: true\nlambda-functions:\n  one: {command: testfunction}\n  two: {command: testfunction%s}\n"
+	config := "in-memory: true\nlambda-functions:\n  one: {command: testfunction, concurrency: 1}\n  two: {command: testfunction%s}\n"
 	p, c, url := launchWith(t, dir, fmt.Sprintf(config, ""))
 	for _, id := range []string{"one", "two"} {
 		deployFunctionsAPI(t, c, id, id)

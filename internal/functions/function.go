@@ -15,9 +15,10 @@ const (
 	initTime = 10 * time.Second
 	// idleTime is how long a worker is kept that has nothing to do.
 	idleTime = 10 * time.Minute
-	// turnTime is how long a call waits for a worker that has answered and is about to
-	// ask for the next one, before another is started.
-	turnTime = 20 * time.Millisecond
+	// leastTurn and mostTurn bound how long a call waits for a worker that has answered and
+	// is about to ask for the next one, before another is started: see Function.turn.
+	leastTurn = 20 * time.Millisecond
+	mostTurn  = time.Second
 )
 
 // A Function is one function with its workers. It is safe for concurrent use.
@@ -32,6 +33,7 @@ type Function struct {
 	waiting []*invocation        // for a worker that is about to be free
 	retired bool                 // no worker outlives its call
 	dead    bool                 // nothing is started any more
+	started time.Duration        // how long the last worker took to start; 0 before there was one
 }
 
 // hand gives an invocation to a worker, which is started if there is none and may be
@@ -51,7 +53,7 @@ func (f *Function) hand(v *invocation) error {
 		f.give(w, v)
 	case f.finishing() > len(f.waiting):
 		f.waiting = append(f.waiting, v)
-		time.AfterFunc(turnTime, func() { f.impatient(v) })
+		time.AfterFunc(f.turn(), func() { f.impatient(v) })
 	case len(f.workers) < f.config.Concurrency:
 		f.start(v, false)
 	default:
@@ -59,6 +61,10 @@ func (f *Function) hand(v *invocation) error {
 	}
 	return nil
 }
+
+// turn is how long a call waits for a worker that is about to be free: as long as the
+// start of another takes, so that no call waits more than twice as long as it had to.
+func (f *Function) turn() time.Duration { return min(max(leastTurn, f.started), mostTurn) }
 
 // finishing is how many workers are about to make room: they are through with their calls
 // and not yet free, or begin without a call.
@@ -96,7 +102,7 @@ func (f *Function) impatient(v *invocation) {
 // start starts a worker, for its first invocation or for none. again says that the
 // invocation has seen one that took too long to start: then its own time counts.
 func (f *Function) start(v *invocation, again bool) {
-	w := &worker{function: f, calls: make(chan *invocation, 1), dying: make(chan struct{}), current: v, again: again}
+	w := &worker{function: f, calls: make(chan *invocation, 1), dying: make(chan struct{}), current: v, again: again, begun: time.Now()}
 	f.workers[w] = struct{}{}
 	f.set.running.Add(1)
 	go w.run()

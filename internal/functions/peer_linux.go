@@ -18,6 +18,15 @@ func ownPeer(c net.Conn) bool {
 	if !ok || !known {
 		return false
 	}
+	if user, ok := connectedUser(peer, local); ok {
+		return user == os.Getuid()
+	}
+	return ownByTable(peer, local)
+}
+
+// ownByTable looks for the socket in the tables of all, where the kernel does not answer
+// for one.
+func ownByTable(peer, local *net.TCPAddr) bool {
 	said := false
 	for _, name := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
 		table, err := os.ReadFile(name)

@@ -4,9 +4,12 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 )
 
+// The kernel and its tables tell whose process has connected; a test that runs as root
+// gives its own end to another user.
 func TestOwnPeer(t *testing.T) {
 	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -23,10 +26,38 @@ func TestOwnPeer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !ownPeer(c) {
+		peer, local := c.RemoteAddr().(*net.TCPAddr), c.LocalAddr().(*net.TCPAddr)
+		if user, ok := connectedUser(peer, local); !ok || user != os.Getuid() {
+			t.Errorf("%s: the kernel says user %d, %v", address, user, ok)
+		}
+		if !ownPeer(c) || !ownByTable(peer, local) {
 			t.Errorf("%s: a connection of this process is taken for another user's", address)
 		}
-		_, _ = client.Close(), c.Close()
+		if os.Getuid() == 0 {
+			giveAway(t, client)
+			if ownPeer(c) || ownByTable(peer, local) {
+				t.Errorf("%s: a connection of another user is taken for this one's", address)
+			}
+		}
+		_ = client.Close()
+		if user, ok := connectedUser(peer, &net.TCPAddr{IP: local.IP, Port: peer.Port}); ok {
+			t.Errorf("%s: the kernel says user %d of no socket", address, user)
+		}
+		_ = c.Close()
+	}
+}
+
+// giveAway makes a connection's end that of another user.
+func giveAway(t *testing.T, c net.Conn) {
+	t.Helper()
+	raw, err := c.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const nobody = 65534
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = syscall.Fchown(int(fd), nobody, nobody) }); err != nil || failed != nil {
+		t.Fatal(err, failed)
 	}
 }
 

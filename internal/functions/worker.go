@@ -24,6 +24,7 @@ type worker struct {
 	exit     *functionError   // how; not before
 	api      *runtimeAPI      // set once, before process
 	process  *process         // nil before it has been started
+	begun    time.Time        // set once: when its start began
 
 	state     int
 	current   *invocation // of a starting worker the first it will do; nil for none
@@ -164,6 +165,9 @@ func (w *worker) ready() bool {
 	f := w.function
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if w.state == starting {
+		f.started = time.Since(w.begun)
+	}
 	switch {
 	case w.state == starting && w.current != nil:
 		f.give(w, w.current)
