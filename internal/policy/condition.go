@@ -119,6 +119,7 @@ type condition struct {
 	name       string // of the operator and the key, as the document has them
 	key        string // lower case
 	values     []operand
+	unknown    bool // nobody here knows whether it holds
 }
 
 // An operand is one value of the policy, as its operator compares it.

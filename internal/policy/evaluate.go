@@ -25,6 +25,7 @@ func (d Decision) String() string {
 // A Request is what a policy is asked about.
 type Request struct {
 	Principal string // ARN of who asks, "" for anonymous; only resource and trust policies look at it
+	Service   string // of AWS that asks, such as "lambda.amazonaws.com", "" for others; only resource and trust policies look at it
 	Action    string // such as "execute-api:Invoke", in any case
 	Resource  string // ARN, as the caller spelled it; trust policies have none
 
@@ -69,7 +70,7 @@ func (p *Policy) decide(e *evaluation, why *Explanation) Decision {
 		}
 		missed := s.misses(e)
 		applies := missed == nothing
-		if e.exceeded() {
+		if e.exceeded() || missed == undecided {
 			missed, applies = undecided, s.effect == ExplicitDeny
 		}
 		if why != nil {
@@ -91,7 +92,7 @@ type elementIndex int
 
 const (
 	nothing   elementIndex = iota // the statement is about the request
-	undecided                     // whether it is takes more steps than there are
+	undecided                     // whether it is takes more steps than there are, or is not known here
 	principalElement
 	actionElement
 	resourceElement
@@ -107,13 +108,16 @@ func (s *statement) misses(e *evaluation) elementIndex {
 	if s.hasAction(r.Action, e) == s.notAction {
 		return actionElement
 	}
-	if s.resources != nil && !s.covers(e) {
+	if s.resources != nil && !s.anywhere && !s.covers(e) {
 		return resourceElement
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].holds(e) {
+		if c := &s.conditions[i]; !c.unknown && !c.holds(e) {
 			return firstCondition + elementIndex(i)
 		}
+	}
+	if s.undecided {
+		return undecided
 	}
 	return nothing
 }

@@ -38,7 +38,7 @@ func (p *Policy) Explain(r *Request) Explanation {
 
 // add says what became of a statement.
 func (x *Explanation) add(s *statement, missed elementIndex, applies bool, r *Request) {
-	if missed == undecided {
+	if missed == undecided && !s.undecided {
 		x.Undecided = true
 	}
 	if applies {
@@ -58,6 +58,9 @@ func (s *statement) why(element elementIndex, r *Request) string {
 	}
 	switch element {
 	case undecided:
+		if s.undecided {
+			return "it reads a condition key that no call here has a value for"
+		}
 		return TooManySteps
 	case principalElement:
 		who := r.Principal

@@ -74,9 +74,13 @@ func (p *Policy) CheckKeys() error {
 		return nil
 	}
 	for _, use := range p.keys {
-		if conditionKeys[use.key].in&p.kind.in() == 0 {
+		if !p.knows(use.key) {
 			return &SyntaxError{use.element, "the condition key " + use.key + " is not supported: no call here has a value for it"}
 		}
 	}
 	return nil
 }
+
+// knows reports whether calls have a value for a condition key, in lower case, or are known
+// to have none.
+func (p *Policy) knows(key string) bool { return conditionKeys[key].in&p.kind.in() != 0 }

@@ -31,6 +31,11 @@ const maxAuthorizerResource = 512
 type Options struct {
 	Kind      Kind
 	MaxLength int // characters of the document; 0 means DefaultMaxLength
+
+	// Foreign takes policies that are written for all of AWS. A statement that reads a
+	// condition key which nobody here has a value for is never decided then: an Allow
+	// allows nothing, and a Deny denies what it is about.
+	Foreign bool
 }
 
 // A Policy is a compiled document. It never changes and is safe for concurrent
@@ -54,6 +59,9 @@ type statement struct {
 	resources    []arnPattern
 	decoded      []arnPattern // the same with percent-escapes decoded; nil where there are none
 	conditions   []condition
+
+	undecided bool // whether it holds is never known: see Options.Foreign
+	anywhere  bool // nor which resources it is about
 }
 
 // Parse checks and compiles a document. The error is a *[SyntaxError] that
@@ -77,7 +85,11 @@ func Parse(text string, o Options) (*Policy, error) {
 	if err := c.document(doc); err != nil {
 		return nil, err
 	}
-	return &Policy{o.Kind, c.statements, c.keys}, nil
+	p := &Policy{o.Kind, c.statements, c.keys}
+	if o.Foreign {
+		p.leaveOpen()
+	}
+	return p, nil
 }
 
 // A compiler turns a document into statements.

@@ -13,6 +13,7 @@ type principals struct {
 	everyone bool
 	accounts []string // see statement.whole
 	arns     []string
+	services []string // such as lambda.amazonaws.com
 }
 
 // principals reads a Principal or NotPrincipal element.
@@ -40,7 +41,9 @@ func (c *compiler) principals(n *node, at string) (*principals, error) {
 					return nil, &SyntaxError{join(at, key), err.Error()}
 				}
 			}
-		case "Service", "Federated", "CanonicalUser":
+		case "Service":
+			p.services = append(p.services, values...)
+		case "Federated", "CanonicalUser":
 			// Nobody calls as one of these here: they are never matched.
 		default:
 			return nil, &SyntaxError{join(at, key), "is not one of AWS, Service, Federated, CanonicalUser"}
@@ -95,7 +98,7 @@ func (p *principals) match(e *evaluation, whole bool) bool {
 			return true
 		}
 	}
-	return false
+	return e.request.Service != "" && slices.Contains(p.services, e.request.Service)
 }
 
 // isRoot reports whether an ARN is that of an account itself.
