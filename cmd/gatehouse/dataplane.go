@@ -105,7 +105,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 		Source: p.source, Compile: p.program, Settings: p.settings, DomainPolicy: pipeline.CompileDomainPolicy, Budget: requests, Answers: answers, Log: out.log,
 		DomainsChanged: p.tellDomains, TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
 	})
-	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Rebuild: p.source.Rebuild, Log: out.log})
+	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Callers: known, Rebuild: p.source.Rebuild, Log: out.log})
 	counted.join(p)
 	return p, nil
 }

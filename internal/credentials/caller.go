@@ -22,7 +22,13 @@ type Caller struct {
 	issued     time.Time      // when the session began; zero for what the file names
 	policyText string         // of own
 	own        *policy.Policy // nil allows everything in the account
-	bound      *policy.Policy // of the session; nil bounds nothing
+	bounds     []Bound        // all of which have to allow what is allowed
+}
+
+// A Bound is a policy that takes away from what a caller is allowed, and gives nothing.
+type Bound struct {
+	Name   string // such as "session's policy"
+	Policy *policy.Policy
 }
 
 // String hides the secrets.
@@ -34,9 +40,9 @@ func (c *Caller) GoString() string { return c.Principal }
 // IsTemporary reports whether the caller's credentials are those of a session.
 func (c *Caller) IsTemporary() bool { return c.Credential.SessionToken != "" }
 
-// Policies returns the caller's own policy, and that of its session, which can take away
-// and gives nothing. Nil is none: it allows everything.
-func (c *Caller) Policies() (own, session *policy.Policy) { return c.own, c.bound }
+// Policies returns the caller's own policy, nil for none, which allows everything, and
+// what bounds it.
+func (c *Caller) Policies() (own *policy.Policy, bounds []Bound) { return c.own, c.bounds }
 
 // ownDecision is what the caller's own policy says of a request.
 func (c *Caller) ownDecision(r *policy.Request) policy.Decision {
@@ -46,17 +52,18 @@ func (c *Caller) ownDecision(r *policy.Request) policy.Decision {
 	return c.own.Evaluate(r)
 }
 
-// sessionDecision is what the policy of the caller's session says of a request.
-func (c *Caller) sessionDecision(r *policy.Request) policy.Decision {
-	if c.bound == nil {
-		return policy.Allow
+// boundsDecision is what bounds the caller says of a request.
+func (c *Caller) boundsDecision(r *policy.Request) policy.Decision {
+	decision := policy.Allow
+	for _, b := range c.bounds {
+		decision = policy.Bounded(decision, b.Policy.Evaluate(r))
 	}
-	return c.bound.Evaluate(r)
+	return decision
 }
 
-// DecideAll is what both say: what is allowed has to be allowed by each.
+// DecideAll is what all of them say: what is allowed has to be allowed by each.
 func (c *Caller) DecideAll(r *policy.Request) policy.Decision {
-	return policy.Bounded(c.ownDecision(r), c.sessionDecision(r))
+	return policy.Bounded(c.ownDecision(r), c.boundsDecision(r))
 }
 
 // Signer is what condition keys say of the caller.

@@ -8,11 +8,12 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
 )
 
-// Callers are those of a credentials file, which may be replaced, and their sessions.
-// They are safe for concurrent use. Nil has none.
+// Callers are those of a credentials file, which may be replaced, and the sessions of
+// them and of the roles that IAM has made. They are safe for concurrent use. Nil has none.
 type Callers struct {
 	seal    *sealer
 	keyring atomic.Pointer[Keyring] // nil while there is no file
+	made    madeRoles
 }
 
 // New makes Callers without a file. key seals the tokens of sessions: processes that
@@ -43,7 +44,7 @@ func (cs *Callers) HasAccount(account string) bool {
 			return true
 		}
 	}
-	return false
+	return cs.made.hasAccount(account)
 }
 
 // Find returns who has an access key id and the session token that came with it, ""
@@ -57,7 +58,7 @@ func (cs *Callers) Find(accessKeyID, token string) (*Caller, bool) {
 	if c := k.byKey[accessKeyID]; c != nil {
 		return c, subtle.ConstantTimeCompare([]byte(c.Credential.SessionToken), []byte(token)) == 1
 	}
-	return k.session(cs.seal, accessKeyID, token)
+	return cs.session(k, accessKeyID, token)
 }
 
 // Credential is a sigv4.Options.Lookup.

@@ -38,6 +38,9 @@ type role struct {
 	trust      document // who may assume it
 	policy     document
 	maxSession time.Duration
+
+	id       string         // of a role that IAM has made; "" for one of the file
+	boundary *policy.Policy // of the same; nil bounds nothing
 }
 
 // The keys of entries.

@@ -59,6 +59,7 @@ func derive(key Key, purpose string) []byte {
 type claims struct {
 	Issuer  string `json:"k"`           // access key id of the file with which it began; "" where the operator gave it, of a role
 	Role    string `json:"r,omitempty"` // ARN; "" for a session of the issuer's own
+	RoleID  string `json:"u,omitempty"` // of a role that IAM has made; "" for one of the file
 	Name    string `json:"n,omitempty"` // of the role's session
 	Issued  int64  `json:"i"`           // seconds since 1970
 	Expires int64  `json:"e"`
@@ -129,50 +130,60 @@ func (s *sealer) open(accessKeyID, token string) (*claims, error) {
 const maxOpened = 1000
 
 // An opened keeps the callers of sessions, by token, so that a token is opened and its
-// policy parsed once. Only tokens of ours get in.
+// policy parsed once. Only tokens of ours get in. What was opened before a role changed
+// does not count any more.
 type opened struct {
 	mu      sync.RWMutex
-	callers map[string]*Caller
+	callers map[string]openedCaller
 }
 
-func (o *opened) get(token string) *Caller {
+type openedCaller struct {
+	caller *Caller
+	change uint64 // of the roles, before it was opened
+}
+
+func (o *opened) get(token string, change uint64) *Caller {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
-	return o.callers[token]
+	if c := o.callers[token]; c.change == change {
+		return c.caller
+	}
+	return nil
 }
 
-func (o *opened) put(token string, c *Caller) {
+func (o *opened) put(token string, c *Caller, change uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.callers == nil || len(o.callers) >= maxOpened {
-		o.callers = make(map[string]*Caller)
+		o.callers = make(map[string]openedCaller)
 	}
-	o.callers[token] = c
+	o.callers[token] = openedCaller{c, change}
 }
 
 // session returns whose session a token is of.
-func (k *Keyring) session(s *sealer, accessKeyID, token string) (*Caller, bool) {
-	if c := k.sessions.get(token); c != nil {
+func (cs *Callers) session(k *Keyring, accessKeyID, token string) (*Caller, bool) {
+	change := cs.made.changes.Load()
+	if c := k.sessions.get(token, change); c != nil {
 		return c, c.AccessKeyID == accessKeyID
 	}
-	what, err := s.open(accessKeyID, token)
+	what, err := cs.seal.open(accessKeyID, token)
 	if err != nil {
 		return nil, false
 	}
 	accessKeyID, token = strings.Clone(accessKeyID), strings.Clone(token) // of a request, which is not kept
-	c, ok := k.caller(what, sigv4.Credential{
-		SecretAccessKey: s.secretOf(accessKeyID), SessionToken: token, Expires: time.Unix(what.Expires, 0),
+	c, ok := cs.caller(k, what, sigv4.Credential{
+		SecretAccessKey: cs.seal.secretOf(accessKeyID), SessionToken: token, Expires: time.Unix(what.Expires, 0),
 	})
 	if !ok {
 		return nil, false
 	}
 	c.AccessKeyID = accessKeyID
-	k.sessions.put(token, c)
+	k.sessions.put(token, c, change)
 	return c, true
 }
 
-// caller makes the caller of a session, if the file still has whose it is.
-func (k *Keyring) caller(what *claims, credential sigv4.Credential) (*Caller, bool) {
+// caller makes the caller of a session, if whose it is is still there.
+func (cs *Callers) caller(k *Keyring, what *claims, credential sigv4.Credential) (*Caller, bool) {
 	c := &Caller{Credential: credential, issuer: what.Issuer, role: what.Role, issued: time.Unix(what.Issued, 0)}
 	if what.Issuer != "" || what.Role == "" {
 		issuer := k.byKey[what.Issuer]
@@ -182,18 +193,24 @@ func (k *Keyring) caller(what *claims, credential sigv4.Credential) (*Caller, bo
 		c.Account, c.Principal, c.UserID, c.own, c.policyText = issuer.Account, issuer.Principal, issuer.UserID, issuer.own, issuer.policyText
 	}
 	if what.Role != "" {
-		r := k.roles[what.Role]
-		if r == nil {
+		r := cs.role(k, what.Role)
+		if r == nil || r.id != what.RoleID {
 			return nil, false
 		}
 		c.Account, c.Principal, c.own, c.policyText = r.account, r.sessionARN(what.Name), r.policy.policy, r.policy.text
-		c.UserID = UserID(c.Account, c.Principal)
+		if c.UserID = UserID(c.Account, c.Principal); r.id != "" {
+			c.UserID = r.id + ":" + what.Name
+		}
+		if r.boundary != nil {
+			c.bounds = append(c.bounds, Bound{"permissions boundary", r.boundary})
+		}
 	}
 	if what.Policy != "" {
-		var err error
-		if c.bound, err = parseSessionPolicy(what.Policy); err != nil {
+		bound, err := parseSessionPolicy(what.Policy)
+		if err != nil {
 			return nil, false
 		}
+		c.bounds = append(c.bounds, Bound{"session's policy", bound})
 	}
 	return c, true
 }

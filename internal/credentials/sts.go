@@ -59,7 +59,7 @@ func (cs *Callers) AssumeRole(by *Caller, in *RoleRequest, now time.Time) (*Sess
 	if by.Principal == by.root() {
 		return nil, denied("Roles may not be assumed by root accounts.")
 	}
-	r := k.roles[in.Role]
+	r := cs.role(k, in.Role)
 	if r == nil || !r.trusts(by, in, now) {
 		return nil, denied("User: " + by.Principal + " is not authorized to perform: " + assumeRole + " on resource: " + in.Role)
 	}
@@ -74,27 +74,37 @@ func (cs *Callers) AssumeRole(by *Caller, in *RoleRequest, now time.Time) (*Sess
 			return nil, &Error{"MalformedPolicyDocument", "The policy is not usable: " + err.Error()}
 		}
 	}
-	return cs.give(k, &claims{Issuer: by.issuer, Role: r.arn, Name: in.SessionName, Policy: in.Policy}, in.Duration, now)
+	return cs.give(k, &claims{Issuer: by.issuer, Role: r.arn, RoleID: r.id, Name: in.SessionName, Policy: in.Policy}, in.Duration, now)
 }
 
-// RoleSession gives a session of a role to whom the operator lets have it: nobody is
-// asked, and it is as long as the role's may be. ok is false for a role that the file
-// does not name.
+// functionService is who assumes the roles of functions.
+const functionService = "lambda.amazonaws.com"
+
+// RoleSession gives a function a session of its role, as long as the role's may be. Of a
+// role of the file the operator lets it have one, and nobody is asked; one that IAM has
+// made has to trust Lambda. ok is false for a role that is not there, or does not.
 func (cs *Callers) RoleSession(arn, name string, now time.Time) (session *Session, ok bool) {
 	if !cs.Known() {
 		return nil, false
 	}
 	k := cs.keyring.Load()
-	r := k.roles[arn]
-	if r == nil {
+	r := cs.role(k, arn)
+	if r == nil || r.id != "" && !r.trustsService(functionService) {
 		return nil, false
 	}
-	session, err := cs.give(k, &claims{Role: r.arn, Name: name}, r.maxSession, now)
+	session, err := cs.give(k, &claims{Role: r.arn, RoleID: r.id, Name: name}, r.maxSession, now)
 	return session, err == nil
 }
 
-// HasRole reports whether the file names a role.
-func (cs *Callers) HasRole(arn string) bool { return cs.Known() && cs.keyring.Load().roles[arn] != nil }
+// HasRole reports whether there is a role that can be assumed.
+func (cs *Callers) HasRole(arn string) bool {
+	return cs.Known() && cs.role(cs.keyring.Load(), arn) != nil
+}
+
+// trustsService reports whether a service of AWS may assume the role.
+func (r *role) trustsService(service string) bool {
+	return r.trust.policy.Evaluate(&policy.Request{Service: service, Action: assumeRole, Resource: r.arn}) == policy.Allow
+}
 
 // SessionToken gives a user a session of its own. The error is an *[Error].
 func (cs *Callers) SessionToken(by *Caller, duration time.Duration, now time.Time) (*Session, error) {
@@ -135,7 +145,7 @@ func partitionOf(arn string) string {
 // trusts reports whether a caller may assume the role.
 func (r *role) trusts(by *Caller, in *RoleRequest, now time.Time) bool {
 	ask := policy.Request{Principal: by.Principal, Action: assumeRole, Resource: r.arn, Context: in.facts(by, now).Values}
-	if r.trust.policy.Evaluate(&ask) != policy.Allow || by.sessionDecision(&ask) != policy.Allow {
+	if r.trust.policy.Evaluate(&ask) != policy.Allow || by.boundsDecision(&ask) != policy.Allow {
 		return false
 	}
 	own := by.ownDecision(&ask)
@@ -162,7 +172,7 @@ func (cs *Callers) give(k *Keyring, what *claims, duration time.Duration, now ti
 	if err != nil {
 		return nil, err
 	}
-	who, ok := k.session(cs.seal, id, token)
+	who, ok := cs.session(k, id, token)
 	if !ok {
 		return nil, denied("The access key that asks is not in the credentials file any more.")
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/cache"
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/metrics"
@@ -44,9 +45,10 @@ type Options struct {
 	Limits      *limit.Registry // the tokens of stages that are gone are forgotten
 	Cache       *cache.Cache    // so are their answers; may be nil
 	Plans       *usageplan.Registry
-	Metrics     *metrics.Calls // so are the numbers of their calls; nil for none
-	Authorizers *authz.Cache   // what authorizers answered for stages that are gone is forgotten
-	Rebuild     Rebuild        // of rows that an older version has published; may be nil
+	Metrics     *metrics.Calls       // so are the numbers of their calls; nil for none
+	Callers     *credentials.Callers // who may be in a session of a role; nil for nobody
+	Authorizers *authz.Cache         // what authorizers answered for stages that are gone is forgotten
+	Rebuild     Rebuild              // of rows that an older version has published; may be nil
 	Log         *slog.Logger
 }
 
@@ -62,6 +64,7 @@ type Feed struct {
 	plans       *usageplan.Registry
 	metrics     *metrics.Calls
 	authorizers *authz.Cache
+	callers     *credentials.Callers
 	rebuild     Rebuild
 	log         *slog.Logger
 
@@ -79,7 +82,7 @@ type Feed struct {
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, rebuild: o.Rebuild, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, callers: o.Callers, rebuild: o.Rebuild, log: o.Log,
 		known: make(known), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }

@@ -53,7 +53,25 @@ func (f *Feed) apply(ctx context.Context, c store.Served, later *together) error
 		later.planKeys = append(later.planKeys, usageplan.PlanKey{Served: c.ID, Gone: key == nil})
 		return err
 	}
+	if known, err := f.applyRole(ctx, c); known {
+		return err
+	}
 	return f.applyDomain(ctx, c, later)
+}
+
+// applyRole is apply of the rows of roles and of their policies. known is false for others.
+func (f *Feed) applyRole(ctx context.Context, c store.Served) (known bool, err error) {
+	switch c.Kind {
+	case snapshot.ServedRole:
+		role, err := read(ctx, c, f.rebuild, func(r *snapshot.Role) string { return r.ARN })
+		f.callers.SetRole(c.ID, role)
+		return true, err
+	case snapshot.ServedManagedPolicy:
+		p, err := read(ctx, c, f.rebuild, func(p *snapshot.ManagedPolicy) string { return p.ARN })
+		f.callers.SetManagedPolicy(c.ID, p)
+		return true, err
+	}
+	return false, nil
 }
 
 // applyDomain is apply of the rows of custom domain names, and of none that is not

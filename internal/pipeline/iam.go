@@ -52,19 +52,20 @@ func (c *call) judgeSigner() error {
 	return nil
 }
 
-// askSigner asks the policies of who has signed the call. It is bounded where the policy
-// of the caller's session does not allow it, whatever a resource policy does.
+// askSigner asks the policies of who has signed the call. It is bounded where one that
+// bounds the caller, such as that of its session, does not allow it, whatever a resource
+// policy does.
 func (c *call) askSigner(query *policy.Request) (decision policy.Decision, bounded bool) {
-	own, session := c.access.signer.Policies()
+	own, bounds := c.access.signer.Policies()
 	decision = policy.Allow
 	if own != nil {
 		decision = c.ask("signer's policy", own, query)
 	}
-	if session == nil {
-		return decision, false
+	for i := range bounds {
+		bound := c.ask(bounds[i].Name, bounds[i].Policy, query)
+		decision, bounded = policy.Bounded(decision, bound), bounded || bound != policy.Allow
 	}
-	bound := c.ask("session's policy", session, query)
-	return policy.Bounded(decision, bound), bound != policy.Allow
+	return decision, bounded
 }
 
 // completeSignature reads the body of a call whose signature was right without it, and

@@ -17,6 +17,8 @@ const (
 	ServedDomainCertificate = "domaincertificate" // a DomainCertificate; its id is that of the domain name's row
 	ServedAccessAssociation = "accessassociation" // an AccessAssociation; its id of the account is of AssociationID
 	ServedRoutingRule       = "routingrule"       // a RoutingRule; its id of the account is of RoutingRuleID
+	ServedRole              = "role"              // a Role; its id is its ARN
+	ServedManagedPolicy     = "managedpolicy"     // a ManagedPolicy; its id is its ARN
 )
 
 // ServedID is the id of an API's, or of an account's, published row.
