@@ -41,7 +41,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	if err != nil {
 		return nil, err
 	}
-	kept := records.New(st)
+	kept := records.New(st, data.feed.Wait)
 	pages := &pages{open: c.open(), control: service, records: kept, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }}
 	p.handler = p.front(c.open(), newNeighbours(callers, kept, trail, api), pages.handler())
 	return p, nil

@@ -21,7 +21,7 @@ func TestDescribeLogGroups(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	kept := records.New(st)
+	kept := records.New(st, nil)
 	anyone := func(string) func(*http.Request, string) (wire.Identify, error) {
 		return func(*http.Request, string) (wire.Identify, error) {
 			return func([]byte) (*wire.Caller, error) {

@@ -39,7 +39,13 @@ type binding struct {
 func (b *binding) structure(v reflect.Value, prefix string) string {
 	t := v.Type()
 	for i := range t.NumField() {
-		if text := b.value(v.Field(i), prefix+shape.Name(t.Field(i))); text != "" {
+		var text string
+		if t.Field(i).Anonymous { // its members are those of the struct that it is in
+			text = b.structure(v.Field(i), prefix)
+		} else {
+			text = b.value(v.Field(i), prefix+shape.Name(t.Field(i)))
+		}
+		if text != "" {
 			return text
 		}
 	}

@@ -10,15 +10,28 @@ import (
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/docform"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
 // Records are those of a server. They are safe for concurrent use, and durable when a
 // Write has returned.
-type Records struct{ store *store.Store }
+type Records struct {
+	store   *store.Store
+	applied Applied
+}
 
-// New makes the records of a store.
-func New(st *store.Store) *Records { return &Records{st} }
+// Applied waits until this process serves all that a write of a scope has published up to a
+// revision.
+type Applied func(ctx context.Context, of store.Scope, rev store.Revision) error
+
+// New makes the records of a store. With a nil applied nobody waits for what is published.
+func New(st *store.Store, applied Applied) *Records {
+	if applied == nil {
+		applied = func(context.Context, store.Scope, store.Revision) error { return nil }
+	}
+	return &Records{st, applied}
+}
 
 // A Tx is one transaction on the records of an account in a region, see store.Tx.
 type Tx struct {
@@ -35,11 +48,26 @@ func (r *Records) Read(ctx context.Context, account, region string, fn func(*Tx)
 	return r.store.Read(ctx, func(tx *store.Tx) error { return fn(&Tx{tx, account, region}) })
 }
 
-// Write calls fn in a transaction and returns when what it did is durable, or undone.
-// fn may run more than once, and must be quick; see store.Write.
+// Write calls fn in a transaction and returns when what it did is durable, and served where
+// it has published something, or undone. fn may run more than once, and must be quick; see
+// store.Write.
 func (r *Records) Write(ctx context.Context, account, region string, fn func(*Tx) error) error {
-	_, err := r.store.Write(ctx, store.Scope{Account: account, Region: region}, func(tx *store.Tx) error { return fn(&Tx{tx, account, region}) })
-	return err
+	scope := store.Scope{Account: account, Region: region}
+	rev, err := r.store.Write(ctx, scope, func(tx *store.Tx) error { return fn(&Tx{tx, account, region}) })
+	if err != nil || rev == 0 {
+		return err
+	}
+	return r.applied(ctx, scope, rev)
+}
+
+// Publish makes v what the data plane is told of a thing: a kind and id of package
+// snapshot. Retract takes it back.
+func (t *Tx) Publish(kind, id string, v any) error {
+	data, err := snapshot.Encode(kind, v)
+	if err != nil {
+		return fmt.Errorf("publish %s %s: %w", kind, id, err)
+	}
+	return t.Tx.Publish(store.Served{Kind: kind, ID: id, Data: data})
 }
 
 // ID joins the parts of an id, so that what belongs to a thing has ids that begin with

@@ -2,8 +2,11 @@ package records
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
@@ -19,8 +22,37 @@ func note(t *Tx, kind string) error {
 	return t.Tx.Put(key, []byte("{}"))
 }
 
+// published are the kinds of rows that records publish.
+var published = []string{snapshot.ServedRole, snapshot.ServedManagedPolicy}
+
+// retractAll takes back what records have published. It returns when that is served.
+func (r *Records) retractAll(ctx context.Context) error {
+	rows, _, err := r.store.AllServed(ctx)
+	if err != nil {
+		return err
+	}
+	rev, err := r.store.Write(ctx, store.Scope{}, func(tx *store.Tx) error {
+		for _, row := range rows {
+			if slices.Contains(published, row.Kind) {
+				if err := tx.Retract(row.Kind, row.ID); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || rev == 0 {
+		return err
+	}
+	return r.applied(ctx, store.Scope{}, rev)
+}
+
 // Reset removes all records of every account.
 func (r *Records) Reset(ctx context.Context) error {
+	return errors.Join(r.removeAll(ctx), r.retractAll(ctx))
+}
+
+func (r *Records) removeAll(ctx context.Context) error {
 	var notes []string
 	err := r.store.Read(ctx, func(tx *store.Tx) (err error) {
 		notes, err = tx.ListIDs("", "", noteKind, "", "")

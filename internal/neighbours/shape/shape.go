@@ -32,6 +32,7 @@ type field struct {
 	said     string // the pattern, as messages have it
 	enum     []string
 	elements *Checks // of the struct, or of each struct in the list
+	embedded bool    // its members are those of the struct that it is in
 }
 
 // New reads the tags of a type. It panics where they make no sense, which any test
@@ -41,7 +42,7 @@ func New(t reflect.Type) *Checks {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name := Name(f)
-		at := field{index: i, name: strings.ToLower(name[:1]) + name[1:], said: f.Tag.Get("pattern")}
+		at := field{index: i, embedded: f.Anonymous, name: strings.ToLower(name[:1]) + name[1:], said: f.Tag.Get("pattern")}
 		_, at.required = f.Tag.Lookup("required")
 		at.min, at.max = bound(f.Tag, "min"), bound(f.Tag, "max")
 		if at.said != "" {
@@ -116,7 +117,11 @@ func (w *wrongs) add(text string) {
 func (c *Checks) check(w *wrongs, v reflect.Value, at string) {
 	for i := range c.fields {
 		f := &c.fields[i]
-		f.check(w, v.Field(f.index), at+f.name)
+		if f.embedded {
+			f.elements.check(w, v.Field(f.index), at)
+		} else {
+			f.check(w, v.Field(f.index), at+f.name)
+		}
 	}
 }
 
