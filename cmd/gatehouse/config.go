@@ -68,6 +68,7 @@ type config struct {
 	AWS                   bool // AWS itself may be called
 	AWSEndpointURL        string
 	AssumeRoles           bool
+	Upstream              upstreamServer
 	IdentityPools         []string // ARN=VALUE, in the form of authz.ParsePoolIssuer
 	AWSLimits             bool
 	AccessLog             string
@@ -222,7 +223,7 @@ func (c *config) check(in command) error {
 
 // checkTogether reports what cannot work of settings each of which could.
 func (c *config) checkTogether(in command) error {
-	return errors.Join(c.checkExposure(), c.checkRoles(), c.checkListeners(in), c.checkListenerTLS(), c.checkACMEKeys(in), c.checkBases(), c.checkDebug())
+	return errors.Join(c.checkExposure(), c.checkRoles(), c.checkListeners(in), c.checkListenerTLS(), c.checkACMEKeys(in), c.checkBases(), c.checkDebug(), c.checkUpstreamTogether(in))
 }
 
 // A logLevel is the level of the process's log, which may change while it runs.

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
+	"github.com/gatehouse-gw/gatehouse/internal/upstream"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -42,8 +43,11 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 		return nil, err
 	}
 	kept := records.New(st, data.feed.Wait)
+	if p.upstream, err = newUpstream(context.Background(), c, callers, trail); err != nil {
+		return nil, err
+	}
 	pages := &pages{open: c.open(), control: service, records: kept, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }}
-	p.handler = p.front(c.open(), newNeighbours(callers, kept, trail, api), pages.handler())
+	p.handler = p.front(c.open(), newNeighbours(callers, kept, p.upstream, trail, api), pages.handler())
 	return p, nil
 }
 
@@ -54,7 +58,8 @@ type controlPlane struct {
 	guests   *guests
 	readOnly readOnly
 	health   *health
-	handler  http.Handler // answers the clients
+	handler  http.Handler     // answers the clients
+	upstream *upstream.Server // gets the calls of other services; nil for none
 
 	stages string // base URL of the stages' own listener, "" where they share the control plane's. It is set before anybody listens
 	scheme string // of the URLs of the control plane's listener, http:// or https://. It is set before anybody listens

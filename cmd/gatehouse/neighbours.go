@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/sts"
+	"github.com/gatehouse-gw/gatehouse/internal/upstream"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -20,9 +21,13 @@ const neighbourBodies = 32 << 20
 // spokenServices are what this server speaks, in messages.
 const spokenServices = "API Gateway (apigateway) and parts of STS and CloudWatch Logs"
 
-// newNeighbours makes the services beside API Gateway. What is for none of them goes to
-// next.
-func newNeighbours(cs *callers, kept *records.Records, trail wire.Trail, next http.Handler) http.Handler {
+// newNeighbours makes the services beside API Gateway. What is for API Gateway goes to
+// next, what is for other services behind this server, where it has an upstream.
+func newNeighbours(cs *callers, kept *records.Records, behind *upstream.Server, trail wire.Trail, next http.Handler) http.Handler {
+	others := neighbours.Refuse(spokenServices, trail)
+	if behind != nil {
+		others = behind.Serve
+	}
 	host := &operation.Host{
 		Authenticate: func(service string) func(*http.Request, string) (wire.Identify, error) { return cs.signedFor(service) },
 		Authorize: func(ctx context.Context, who *wire.Caller, p operation.Permission) error {
@@ -35,7 +40,7 @@ func newNeighbours(cs *callers, kept *records.Records, trail wire.Trail, next ht
 			{Name: "sts", Handler: sts.New(cs.known).Start(host), Version: sts.Version},
 			{Name: "logs", Handler: logs.New(kept).Start(host), Target: logs.Target},
 		},
-		Others: neighbours.Refuse(spokenServices, trail),
+		Others: others,
 		Next:   next,
 	}
 }

@@ -140,6 +140,9 @@ func (ps *ports) announce(out io.Writer, files *servedFiles, c *config) {
 		fmt.Fprintf(out, "Metrics         %s%s\n", ps.adminURL(), metricsPage)
 	}
 	fmt.Fprintf(out, "AWS services    %s\n", c.whereServices())
+	if c.Upstream.URL != "" {
+		fmt.Fprintf(out, "Other services  answered by %s\n", c.Upstream.URL)
+	}
 	files.announce(out, stages, ps)
 	fmt.Fprintln(out, "Ready.")
 }

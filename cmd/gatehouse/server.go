@@ -133,6 +133,7 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	if err != nil {
 		return nil, err
 	}
+	opened.add(plane.closeUpstream)
 	data.uploaded = &uploadedCertificates{read: data.source.Certificate, keys: keys, readyCertificates: readyCertificates{log: out.log}}
 	if err := data.feed.CatchUp(ctx); err != nil {
 		return nil, err

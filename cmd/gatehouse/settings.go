@@ -147,6 +147,8 @@ var settings = []setting{
 		value: textAt(func(c *config) *string { return &c.AWSEndpointURL }), check: checkAWSEndpoint},
 	{name: "assume-roles", live: true, usage: "let integrations name the role that they call AWS with; always so at --aws-endpoint-url",
 		value: switchAt(func(c *config) *bool { return &c.AssumeRoles })},
+	{name: "upstream", usage: "URL of the server, such as moto or LocalStack, that gets the calls for AWS's other services at listen, as they came; {service} and {region} in its host are those that a call is signed for; in the file {url: URL, sign: {profile: NAME, region: REGION}} has them signed anew, with the credentials of a profile or the process's own, for callers of the credentials file",
+		value: func(c *config) pflag.Value { return upstreamValue{&c.Upstream} }, read: func(c *config, n *yaml.Node) error { return readUpstreamServer(n, &c.Upstream) }, check: checkUpstreamServer},
 	{name: "identity-pools", live: true, usage: "issuer of a user pool's tokens in place of Cognito: ARN=ISSUER, ARN=keys=URL or FILE of its keys, or ARN=ISSUER keys=URL or FILE; * in the ARN is any text (repeatable)",
 		value: listAt(func(c *config) *[]string { return &c.IdentityPools }), read: func(c *config, n *yaml.Node) error { return readPairs(n, &c.IdentityPools) }, check: checkIdentityPools},
 	{name: "aws-limits", usage: "hold callers of the control plane to AWS's quotas and rates, and the stages of an account to AWS's 10,000 requests a second; quotas and rates of the configuration file go before",

@@ -31,28 +31,35 @@ func authenticator(known *credentials.Callers, service string, now func() time.T
 		if err != nil {
 			return nil, signInError(err)
 		}
-		if !signedRegion.MatchString(scope.Region) {
-			return nil, &wire.Error{Status: http.StatusForbidden, Type: "InvalidSignatureException", Message: "Credential should be scoped to a valid region. "}
-		}
-		token := claim.Token()
-		who, ok := known.Find(scope.AccessKeyID, token)
-		if !ok { // since the request began, the file has changed
-			return nil, &wire.Error{Status: http.StatusForbidden, Type: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
-		}
-		return &wire.Caller{
-			Account: who.Account, Region: scope.Region, Principal: who.Principal, AccessKey: scope.AccessKeyID, UserAgent: r.UserAgent(),
-			Host: r.Host, SessionToken: token, Condition: requestCondition(r),
-		}, nil
+		return callerOf(known, r, scope, claim.Token())
 	}
 	return func(r *http.Request, _ string) (wire.Identify, error) {
-		claim, err := verifier.Claim(&sigv4.Request{
-			Method: r.Method, Path: sentPath(r), Query: r.URL.RawQuery, Host: r.Host, Header: headerLines(r.Header),
-		})
+		claim, err := verifier.Claim(signedPart(r))
 		if err != nil {
 			return nil, signInError(err)
 		}
 		return func(body []byte) (*wire.Caller, error) { return identify(r, claim, body) }, nil
 	}
+}
+
+// signedPart is what a signature can cover of a request, but for its body.
+func signedPart(r *http.Request) *sigv4.Request {
+	return &sigv4.Request{Method: r.Method, Path: sentPath(r), Query: r.URL.RawQuery, Host: r.Host, Header: headerLines(r.Header)}
+}
+
+// callerOf is who has made a signature that is right.
+func callerOf(known *credentials.Callers, r *http.Request, scope sigv4.Scope, token string) (*wire.Caller, error) {
+	if !signedRegion.MatchString(scope.Region) {
+		return nil, &wire.Error{Status: http.StatusForbidden, Type: "InvalidSignatureException", Message: "Credential should be scoped to a valid region. "}
+	}
+	who, ok := known.Find(scope.AccessKeyID, token)
+	if !ok { // since the request began, the file has changed
+		return nil, &wire.Error{Status: http.StatusForbidden, Type: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
+	}
+	return &wire.Caller{
+		Account: who.Account, Region: scope.Region, Principal: who.Principal, AccessKey: scope.AccessKeyID, UserAgent: r.UserAgent(),
+		Host: r.Host, SessionToken: token, Condition: requestCondition(r),
+	}, nil
 }
 
 // sentPath is the path as the client sent and signed it.

@@ -23,7 +23,7 @@ var wrongCalls = map[string]wrongCall{
 	"another site":               {"GET", "/restapis", "", "Origin: https://evil.example", 403, `Origin \"https://evil.example\" may not call this server; start it with --allow-origin to let it`},
 	"another site, unnamed":      {"GET", "/restapis", "", "Sec-Fetch-Site: cross-site", 403, `a web page of another site may not call this server`},
 	"another name":               {"GET", "/restapis", "", "Host: evil.example", 403, `Host \"evil.example\" is not a name of this server; start it with --allow-host to make it one`},
-	"DynamoDB":                   {"POST", "/", "{}", "X-Amz-Target: DynamoDB_20120810.ListTables", 501, `This server speaks API Gateway (apigateway) and parts of STS and CloudWatch Logs, not DynamoDB_20120810: let AWS_ENDPOINT_URL_API_GATEWAY name it, and not AWS_ENDPOINT_URL`},
+	"DynamoDB":                   {"POST", "/", "{}", "X-Amz-Target: DynamoDB_20120810.ListTables", 501, `This server speaks API Gateway (apigateway) and parts of STS and CloudWatch Logs, not DynamoDB_20120810: let AWS_ENDPOINT_URL_API_GATEWAY name it, and not AWS_ENDPOINT_URL, or start it with --upstream`},
 	"S3":                         {"GET", "/", "", "Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00", 501, `This server speaks API Gateway (apigateway) and parts of STS and CloudWatch Logs, not s3`},
 	"an operation that is none":  {"GET", "/nothing", "", "", 403, `Missing Authentication Token`},
 	"no name":                    {"POST", "/restapis", `{}`, "", 400, `Value null at 'createRestApiInput.name' failed to satisfy constraint: Member must not be null`},

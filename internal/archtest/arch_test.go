@@ -76,7 +76,7 @@ func TestNetHTTPStaysAtTheDoor(t *testing.T) {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		root, _, _ := strings.Cut(name, "/")
 		switch {
-		case name == "internal/gateway", name == "internal/wire", name == "internal/control", strings.HasPrefix(name, "internal/neighbours"), name == "internal/functions", name == "internal/sdktest", name == "internal/oidctest", name == "internal/acmetest", root == "cmd", root == "examples":
+		case name == "internal/gateway", name == "internal/wire", name == "internal/control", strings.HasPrefix(name, "internal/neighbours"), name == "internal/upstream", name == "internal/functions", name == "internal/sdktest", name == "internal/oidctest", name == "internal/acmetest", root == "cmd", root == "examples":
 		case slices.Contains(p.Imports, "net/http"):
 			t.Errorf("%s imports net/http", name)
 		}

@@ -83,7 +83,25 @@ func (f *Front) service(r *http.Request) string {
 	if query.Asks(r) {
 		return f.ofVersion(version(r))
 	}
+	if isS3(r.Host) || hasOldSignature(r) {
+		return "s3" // whose objects may be anyone's to read
+	}
 	return ""
+}
+
+// isS3 reports whether a host is one of S3's: s3.localhost, bucket.s3.localhost,
+// bucket.s3-eu-west-1.amazonaws.com.
+func isS3(host string) bool {
+	return strings.HasPrefix(host, "s3.") || strings.HasPrefix(host, "s3-") || strings.Contains(host, ".s3.") || strings.Contains(host, ".s3-")
+}
+
+// hasOldSignature reports whether a request has a signature of version 2, with which S3
+// alone is still called: boto3 makes presigned URLs so.
+func hasOldSignature(r *http.Request) bool {
+	if strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") {
+		return true
+	}
+	return strings.Contains(r.URL.RawQuery, "AWSAccessKeyId=") && strings.Contains(r.URL.RawQuery, "Signature=")
 }
 
 // ofVersion is the service whose API in the Query protocol has a version.

@@ -3,6 +3,7 @@ package neighbours
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"net/http"
 	"time"
 
@@ -21,18 +22,21 @@ func Refuse(spoken string, trail wire.Trail) func(http.ResponseWriter, *http.Req
 		known := &wire.Error{
 			Status: http.StatusNotImplemented, Type: "UnknownOperationException",
 			Message: "This server speaks " + spoken + ", not " + wire.Truncated(service) +
-				": let AWS_ENDPOINT_URL_API_GATEWAY name it, and not AWS_ENDPOINT_URL",
+				": let AWS_ENDPOINT_URL_API_GATEWAY name it, and not AWS_ENDPOINT_URL, or start it with --upstream",
 		}
 		e := &wire.Entry{Request: r, RequestID: httpmsg.NewRequestID(), Status: known.Status, Err: known}
-		refuse(w, e, known, service)
+		RefuseInForm(w, e, service)
 		e.Took = time.Since(begin)
 		trail.Write(e)
 	}
 }
 
-// refuse answers in the protocol of the service: XML for S3 and the Query protocol, else
-// JSON.
-func refuse(w http.ResponseWriter, e *wire.Entry, known *wire.Error, service string) {
+// RefuseInForm answers with the error of an entry in the protocol of a service: XML for S3
+// and the Query protocol, else JSON. One that is no *wire.Error is not told.
+func RefuseInForm(w http.ResponseWriter, e *wire.Entry, service string) {
+	known := &wire.Error{Status: http.StatusInternalServerError, Type: "InternalFailure", Message: "Internal server error"}
+	errors.As(e.Err, &known)
+	e.Status = known.Status
 	switch {
 	case service == "s3":
 		query.Send(w, e.RequestID, e.Status, &struct {
