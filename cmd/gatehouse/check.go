@@ -105,16 +105,15 @@ func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, 
 	}
 	s.pools.pools.Close() // no issuer is called either
 	s.signers = signers
-	apis, err := describeFile(s, file, code)
+	all, err := newDevelopers(s, file, code, nil)
 	if err != nil {
 		return nil, err
 	}
-	all := newDevelopers(s, apis, nil)
 	if err := all.create(ctx); err != nil {
 		return nil, err
 	}
 	var found []openapi.Finding
-	for _, d := range all {
+	for _, d := range all.apis {
 		found = append(found, d.findings(d.read(ctx))...)
 	}
 	return found, nil

@@ -51,9 +51,9 @@ type dataPlane struct {
 
 	truststores atomic.Pointer[map[string]string] // files by what they stand for; replaced, never changed
 
-	unprotected bool     // who calls dev's APIs is not asked
-	devAPIs     []string // the ids of these, which are known before stages are served
-	signers     bool     // a credentials file names who may sign calls
+	unprotected bool                     // who calls dev's APIs is not asked
+	devAPIs     atomic.Pointer[[]string] // the ids of these, each known before its stage is served; replaced, never changed
+	signers     bool                     // a credentials file names who may sign calls
 }
 
 // newDataPlane makes a data plane that serves nothing yet.
@@ -201,7 +201,8 @@ func (p *dataPlane) closedMethods(compiled *pipeline.Program) []pipeline.ClosedM
 
 // skipsProtection reports whether authorizers and API keys of an API are skipped.
 func (p *dataPlane) skipsProtection(api string) bool {
-	return p.unprotected && slices.Contains(p.devAPIs, api)
+	own := p.devAPIs.Load()
+	return p.unprotected && own != nil && slices.Contains(*own, api)
 }
 
 // checkRole is a pipeline.Check: may this server call the integration?

@@ -81,16 +81,15 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 		return err
 	}
 	s.source, s.live = from, append(s.live, level.prepare)
-	apis, err := describeFile(s, file, from.code)
+	all, err := newDevelopers(s, file, from.code, root)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
-	all := newDevelopers(s, apis, root)
 	if err := all.create(ctx); err != nil {
 		return errors.Join(err, s.close())
 	}
 	s.again = all.again
-	at := gateway.Entrance{Name: "port", API: devAPI, Stage: apis[0].stage}
+	at := gateway.Entrance{Name: "port", API: devAPI, Stage: all.apis[0].stage}
 	if c.TLS {
 		at.TLS = s.ports.shown.config(nil, nil)
 	}
@@ -101,9 +100,7 @@ func dev(ctx context.Context, from *configSource, file string, out, errout io.Wr
 	s.open(s.gateway, root, at)
 	fmt.Fprintln(s.stdout, "Ready.")
 	s.stdout.Flush()
-	for _, d := range all {
-		go watch(ctx, newNotifier(), d)
-	}
+	go watch(ctx, newNotifier(), all)
 	go obey(ctx, hangups, all.hangUp)
 	if len(read) > 0 {
 		go watch(ctx, newNotifier(), &configFile{files: read, of: all})

@@ -20,6 +20,7 @@ import (
 // as those of lambda-functions, which go before.
 type templateCode struct {
 	file     string
+	root     string              // the API at the root, by its logical id; "" for the first
 	known    []template.Function // when they were looked at last
 	findings []openapi.Finding   // why some are not run
 }
@@ -66,6 +67,14 @@ func (t *templateCode) has(logicalID string) bool {
 // functions are those of the template, none where it cannot be read, which its deployment
 // tells.
 func (t *templateCode) functions(c *config) []template.Function {
+	if made := t.load(c); made != nil {
+		return made.Functions
+	}
+	return nil
+}
+
+// load evaluates the template, nil where it cannot be read or is none.
+func (t *templateCode) load(c *config) *template.Template {
 	data, err := openapi.ReadFile(t.file, openapi.Options{MaxSize: devSize})
 	if err != nil || !template.Is(data) {
 		return nil
@@ -74,11 +83,11 @@ func (t *templateCode) functions(c *config) []template.Function {
 	if err != nil {
 		return nil
 	}
-	made, _, err := template.Load(t.file, templateOptions(c, refs))
+	made, _, err := template.Load(t.file, templateOptions(c, refs, t.root))
 	if err != nil {
 		return nil
 	}
-	return made.Functions
+	return made
 }
 
 // changed reports whether the template says something else of its functions than before.

@@ -12,7 +12,7 @@ import (
 // A configFile is dev's configuration file: what changes in it is taken over when it is
 // saved.
 type configFile struct {
-	of developers
+	of *developers
 
 	mu    sync.Mutex
 	files map[string]os.FileInfo // as it was when it was read
@@ -31,7 +31,7 @@ func (f *configFile) reload(ctx context.Context) {
 	f.mu.Lock()
 	f.files = look([]string{name})
 	f.mu.Unlock()
-	f.of.under(ctx, func(ctx context.Context) { f.of[0].server.reconfigure(ctx, name+" has changed") })
+	f.of.under(ctx, func(ctx context.Context) { f.of.server.reconfigure(ctx, name+" has changed") })
 }
 
 // configure takes over what the configuration says of the file: the variables of its stage

@@ -24,7 +24,7 @@ type developer struct {
 
 	hasVariables bool   // the stage has variables
 	logFormat    string // of the stage's access log; "" for none
-	callers      devCallers
+	plans        *devPlans
 }
 
 // newDeveloper makes the developer of an API that is served at the root of a listener,
@@ -84,7 +84,9 @@ func (d *developer) create(ctx context.Context) error {
 	if d.template != nil {
 		d.template.set = nil // of a stage that is gone
 	}
-	d.forgetPlans(ctx)
+	if d.plans != nil {
+		d.plans.forget(ctx)
+	}
 	d.makeLinks(ctx)
 	return nil
 }
@@ -108,24 +110,19 @@ func (d *developer) makeLinks(ctx context.Context) {
 	}
 }
 
-// under deploys the file under a configuration that reload takes over.
-func (d *developer) under(ctx context.Context, reload func(context.Context)) {
+// renew deploys the file under a configuration that has been taken over.
+func (d *developer) renew(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	reload(ctx)
 	d.configure()
 	d.makeLinks(ctx)
 	d.redeploy(ctx)
 }
 
-// reload reads the file and deploys it, or says why not. Functions that a template says
-// something else of are taken over before.
+// reload reads the file and deploys it, or says why not.
 func (d *developer) reload(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.template != nil && d.first() && d.template.code.changed(d.server.config()) {
-		d.server.reconfigure(ctx, d.file+" has changed")
-	}
 	d.redeploy(ctx)
 }
 
@@ -149,7 +146,9 @@ func (d *developer) redeploy(ctx context.Context) bool {
 	if t := d.server.tracer; t != nil && d.first() {
 		t.locate.Store(new(func(p pipeline.Problem) string { at, _ := position(r.def, p); return at.String() }))
 	}
-	d.callPlans(ctx, r.def)
+	for _, err := range d.plans.call(ctx, d.api, d.stage, r.def.UsagePlans) {
+		fmt.Fprintf(d.out, "%s: %s\n", d.file, plainAnswer(err))
+	}
 	d.teller.tell(r.def)
 	for _, reason := range closedReasons(r.routes) {
 		fmt.Fprintf(d.out, "%s: %s\n", d.file, reason)

@@ -4,29 +4,67 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"os"
+	"sync"
+
+	"github.com/gatehouse-gw/gatehouse/internal/openapi"
+	"github.com/gatehouse-gw/gatehouse/internal/template"
 )
 
 // developers keep what one file describes deployed: one API, or those of a template.
-type developers []*developer
+type developers struct {
+	server *server
+	code   *templateCode // of the template; nil where the file is a definition
+	plans  *devPlans
 
-// newDevelopers makes the developers of APIs, the first of which is served at the root of a
-// listener, nil for none.
-func newDevelopers(s *server, apis []*described, root net.Listener) developers {
-	var out developers
-	for i, api := range apis {
-		if i > 0 {
-			root = nil
-		}
-		out = append(out, newDeveloper(s, api, root))
-		s.devAPIs = append(s.devAPIs, api.api)
+	mu   sync.Mutex   // of who reads the file, or changes which APIs it has
+	apis []*developer // the first is served at the root
+}
+
+// newDevelopers makes the developers of a file, which may be a template, whose functions are
+// code. The first API is served at the root of a listener, nil for none.
+func newDevelopers(s *server, file string, code *templateCode, root net.Listener) (*developers, error) {
+	first, err := newDescribed(s, file, devAPI, devStage, devRefs)
+	if err != nil {
+		return nil, err
 	}
-	return out
+	first.upstream = s.config().UpstreamForPlain
+	all := &developers{server: s, plans: &devPlans{server: s, file: file, who: first.who}}
+	var t *template.Template
+	if data, err := openapi.ReadFile(file, openapi.Options{MaxSize: devSize}); err == nil && template.Is(data) {
+		all.code, first.template = code, &templated{code: code}
+		if t = code.load(s.config()); t != nil && len(t.APIs) > 0 {
+			first.setStageName(t.APIs[0].Stage)
+		}
+	}
+	all.add(first, root)
+	all.arrange(t)
+	return all, nil
+}
+
+// add has a developer for one API more.
+func (all *developers) add(api *described, root net.Listener) *developer {
+	d := newDeveloper(all.server, api, root)
+	d.plans = all.plans
+	all.apis = append(all.apis, d)
+	all.tellDataPlane()
+	return d
+}
+
+// tellDataPlane tells the data plane which APIs are dev's.
+func (all *developers) tellDataPlane() {
+	ids := make([]string, 0, len(all.apis))
+	for _, d := range all.apis {
+		ids = append(ids, d.api)
+	}
+	all.server.devAPIs.Store(&ids)
 }
 
 // create makes the APIs that the file is laid over.
-func (all developers) create(ctx context.Context) error {
-	for _, d := range all {
+func (all *developers) create(ctx context.Context) error {
+	for _, d := range all.apis {
 		if err := d.create(ctx); err != nil {
 			return err
 		}
@@ -35,40 +73,58 @@ func (all developers) create(ctx context.Context) error {
 }
 
 // announce prints where the APIs are.
-func (all developers) announce() {
-	all[0].announce()
-	for _, d := range all[1:] {
-		d.root = baseURL(d.server.ports.main) + "/_aws/execute-api/" + d.api + "/" + d.stage
-		fmt.Fprintf(d.out, "Stage %-10s%s/ (%s)\n", d.stage, d.root, d.template.name)
+func (all *developers) announce() {
+	all.apis[0].announce()
+	for _, d := range all.apis[1:] {
+		d.announceStage()
 	}
-	fmt.Fprintln(all[0].out)
+	fmt.Fprintln(all.apis[0].out)
 }
 
 // again serves the file once more after a reset.
-func (all developers) again(ctx context.Context) error {
+func (all *developers) again(ctx context.Context) error {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.plans.reset()
 	var wrong []error
-	for _, d := range all {
+	for _, d := range all.apis {
 		wrong = append(wrong, d.again(ctx))
 	}
 	return errors.Join(wrong...)
 }
 
-// reload reads the file and deploys it, or says why not.
-func (all developers) reload(ctx context.Context) {
-	for _, d := range all {
+// seen is for watch.
+func (all *developers) seen() map[string]os.FileInfo {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	out := make(map[string]os.FileInfo)
+	for _, d := range all.apis {
+		maps.Copy(out, d.seen())
+	}
+	return out
+}
+
+// reload reads the file and deploys it, or says why not. Functions that a template says
+// something else of are taken over before, and so is which APIs it has.
+func (all *developers) reload(ctx context.Context) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.settle(ctx)
+	for _, d := range all.apis {
 		d.reload(ctx)
 	}
 }
 
 // under deploys the file under a configuration that reload takes over.
-func (all developers) under(ctx context.Context, reload func(context.Context)) {
-	for i, d := range all {
-		if i > 0 {
-			reload = func(context.Context) {}
-		}
-		d.under(ctx, reload)
+func (all *developers) under(ctx context.Context, reload func(context.Context)) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	reload(ctx)
+	all.settle(ctx)
+	for _, d := range all.apis {
+		d.renew(ctx)
 	}
 }
 
 // hangUp does what SIGHUP is for, and deploys the file under what has changed.
-func (all developers) hangUp(ctx context.Context) { all.under(ctx, all[0].server.reload) }
+func (all *developers) hangUp(ctx context.Context) { all.under(ctx, all.server.reload) }

@@ -2,74 +2,164 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// devCallers are the API keys and usage plans that dev has made of a file.
-type devCallers struct {
-	made   []byte // what the file said of them, as JSON
-	keyIDs []string
-	ids    []string // of plans
+// devPlans are the API keys and usage plans of a file, those of all APIs of a template: a
+// plan can be for several of them, and a key in several plans.
+type devPlans struct {
+	server *server
+	file   string
+	who    *wire.Caller
+
+	said   []apiPlans        // in the order of the APIs
+	made   []byte            // what was made, as JSON
+	keyIDs map[string]string // by their values
+	ids    []madePlan
 }
 
-// callPlans makes the API keys and usage plans of the file, in place of those that
-// were made of it before, unless it says the same of them. Counts begin anew with
-// new ones.
-func (d *developer) callPlans(ctx context.Context, def *openapi.API) {
-	says, err := json.Marshal(def.UsagePlans)
-	if err != nil || bytes.Equal(says, d.callers.made) {
-		return
+// apiPlans are those that a file has for an API.
+type apiPlans struct {
+	api   string
+	plans []devPlan
+}
+
+// A devPlan is a usage plan with its stages.
+type devPlan struct {
+	openapi.UsagePlan
+	Stages []wire.APIStage
+}
+
+// A madePlan is one that there is.
+type madePlan struct {
+	id     string
+	stages []string // API:stage
+}
+
+// call makes the keys and plans of an API, in place of those that were made of the file
+// before, unless that says the same of them. Counts begin anew with new ones. It returns what
+// is wrong with some.
+func (p *devPlans) call(ctx context.Context, api, stage string, plans []openapi.UsagePlan) (wrong []error) {
+	own := apiPlans{api: api}
+	for _, plan := range plans {
+		own.plans = append(own.plans, devPlan{plan, []wire.APIStage{{APIID: &api, Stage: &stage, Throttle: plan.Methods}}})
 	}
-	d.forgetPlans(ctx)
-	d.callers.made = says
-	for i := range def.UsagePlans {
-		p := &def.UsagePlans[i]
-		if err := d.makePlan(ctx, p); err != nil {
-			fmt.Fprintf(d.out, "%s: usage plan %s: %s\n", d.file, p.Name, d.problems(err)[0].Text)
+	if i := p.index(api); i >= 0 {
+		p.said[i] = own
+	} else {
+		p.said = append(p.said, own)
+	}
+	all := p.all()
+	says, err := json.Marshal(all)
+	if err != nil || bytes.Equal(says, p.made) {
+		return nil
+	}
+	p.forget(ctx)
+	p.made = says
+	for i := range all {
+		if err := p.make(ctx, &all[i]); err != nil {
+			wrong = append(wrong, fmt.Errorf("usage plan %s: %w", all[i].Name, plainAnswer(err)))
 		}
 	}
+	return wrong
 }
 
-func (d *developer) makePlan(ctx context.Context, p *openapi.UsagePlan) error {
-	control := d.server.control
-	plan, err := control.CreateUsagePlan(ctx, d.who, &wire.CreateUsagePlanRequest{
-		Name: p.Name, Throttle: p.Throttle, Quota: p.Quota, APIStages: []wire.APIStage{{APIID: &d.api, Stage: &d.stage, Throttle: p.Methods}},
+// index is where an API is in what the file has said, -1 where it is not.
+func (p *devPlans) index(api string) int {
+	return slices.IndexFunc(p.said, func(of apiPlans) bool { return of.api == api })
+}
+
+// all are the plans of all APIs, each once with the stages that it has. What the last API says
+// of one counts, as in SAM's shared plan.
+func (p *devPlans) all() []devPlan {
+	var out []devPlan
+	for _, of := range p.said {
+		for _, plan := range of.plans {
+			i := slices.IndexFunc(out, func(other devPlan) bool { return plan.ID != "" && other.ID == plan.ID })
+			if i < 0 {
+				out = append(out, plan)
+				continue
+			}
+			was := &out[i]
+			was.Name, was.Throttle, was.Quota = plan.Name, cmp.Or(plan.Throttle, was.Throttle), cmp.Or(plan.Quota, was.Quota)
+			was.Stages = slices.Concat(was.Stages, plan.Stages)
+		}
+	}
+	return out
+}
+
+func (p *devPlans) make(ctx context.Context, of *devPlan) error {
+	control := p.server.control
+	plan, err := control.CreateUsagePlan(ctx, p.who, &wire.CreateUsagePlanRequest{
+		Name: of.Name, Throttle: of.Throttle, Quota: of.Quota, APIStages: of.Stages,
 	})
 	if err != nil {
 		return err
 	}
-	d.callers.ids = append(d.callers.ids, *plan.ID)
-	for i, value := range p.Keys {
-		key, err := control.CreateAPIKey(ctx, d.who, &wire.CreateAPIKeyRequest{Name: new(fmt.Sprint(p.Name, " ", i+1)), Value: &value, Enabled: new(true)})
+	made := madePlan{id: *plan.ID}
+	for _, stage := range of.Stages {
+		made.stages = append(made.stages, *stage.APIID+":"+*stage.Stage)
+	}
+	p.ids = append(p.ids, made)
+	for i, value := range of.Keys {
+		key, err := p.key(ctx, fmt.Sprint(of.Name, " ", i+1), value)
 		if err != nil {
 			return err
 		}
-		d.callers.keyIDs = append(d.callers.keyIDs, *key.ID)
-		if _, err := control.CreateUsagePlanKey(ctx, d.who, &wire.CreateUsagePlanKeyRequest{UsagePlanID: *plan.ID, KeyID: *key.ID, KeyType: "API_KEY"}); err != nil {
+		if _, err := control.CreateUsagePlanKey(ctx, p.who, &wire.CreateUsagePlanKeyRequest{UsagePlanID: *plan.ID, KeyID: key, KeyType: "API_KEY"}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// forgetPlans deletes what was made of the file before. What a client has deleted
-// meanwhile is gone already.
-func (d *developer) forgetPlans(ctx context.Context) {
-	control := d.server.control
-	for _, id := range d.callers.keyIDs {
-		_, _ = control.DeleteAPIKey(ctx, d.who, &wire.DeleteAPIKeyRequest{APIKey: id})
+// key is the id of the key of a value, which is made when it is asked for first.
+func (p *devPlans) key(ctx context.Context, name, value string) (string, error) {
+	if id := p.keyIDs[value]; id != "" {
+		return id, nil
 	}
-	stage := d.api + ":" + d.stage
-	for _, id := range d.callers.ids {
-		_, _ = control.UpdateUsagePlan(ctx, d.who, &wire.UpdateUsagePlanRequest{
-			UsagePlanID: id, PatchOperations: []wire.PatchOperation{{Op: new("remove"), Path: new("/apiStages"), Value: &stage}},
-		})
-		_, _ = control.DeleteUsagePlan(ctx, d.who, &wire.DeleteUsagePlanRequest{UsagePlanID: id})
+	key, err := p.server.control.CreateAPIKey(ctx, p.who, &wire.CreateAPIKeyRequest{Name: &name, Value: &value, Enabled: new(true)})
+	if err != nil {
+		return "", err
 	}
-	d.callers = devCallers{}
+	if p.keyIDs == nil {
+		p.keyIDs = make(map[string]string)
+	}
+	p.keyIDs[value] = *key.ID
+	return *key.ID, nil
 }
+
+// drop forgets what the file says of an API, and has the plans made again that others have.
+func (p *devPlans) drop(ctx context.Context, api string) {
+	if i := p.index(api); i >= 0 {
+		p.said = slices.Delete(p.said, i, i+1)
+	}
+	p.forget(ctx)
+}
+
+// forget deletes what was made, for it to be made again. What a client has deleted meanwhile is gone already.
+func (p *devPlans) forget(ctx context.Context) {
+	control := p.server.control
+	for _, id := range p.keyIDs {
+		_, _ = control.DeleteAPIKey(ctx, p.who, &wire.DeleteAPIKeyRequest{APIKey: id})
+	}
+	for _, plan := range p.ids {
+		for i := range plan.stages {
+			_, _ = control.UpdateUsagePlan(ctx, p.who, &wire.UpdateUsagePlanRequest{
+				UsagePlanID: plan.id, PatchOperations: []wire.PatchOperation{{Op: new("remove"), Path: new("/apiStages"), Value: &plan.stages[i]}},
+			})
+		}
+		_, _ = control.DeleteUsagePlan(ctx, p.who, &wire.DeleteUsagePlanRequest{UsagePlanID: plan.id})
+	}
+	p.made, p.keyIDs, p.ids = nil, nil, nil
+}
+
+// reset is for a server that has forgotten all that was made.
+func (p *devPlans) reset() { p.said, p.made, p.keyIDs, p.ids = nil, nil, nil, nil }

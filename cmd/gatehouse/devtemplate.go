@@ -19,68 +19,37 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// A templated API is one of a template: the first one, or that of a logical id.
+// A templated API is one of a template.
 type templated struct {
 	code  *templateCode
-	name  string       // logical id; "" for the first API
+	name  string       // logical id; "" for the first API, until it is known
 	stage template.API // what the template said last of its stage
 	set   []wire.PatchOperation
 }
 
-// describeFile describes what dev serves of a file: the API of a definition, or those of a
-// template, whose functions are code. What APIs a template has when dev starts is served until it ends.
-func describeFile(s *server, file string, code *templateCode) ([]*described, error) {
-	first, err := newDescribed(s, file, devAPI, devStage, devRefs)
-	if err != nil {
-		return nil, err
-	}
-	first.upstream = s.config().UpstreamForPlain
-	if data, err := openapi.ReadFile(file, openapi.Options{MaxSize: devSize}); err != nil || !template.Is(data) {
-		return []*described{first}, nil
-	}
-	first.template = &templated{code: code}
-	t, _, err := template.Load(file, first.templateOptions())
-	if err != nil || len(t.APIs) == 0 {
-		return []*described{first}, nil // which a reading tells
-	}
-	all := []*described{first}
-	for i := range t.APIs {
-		d := first
-		if i > 0 {
-			d = &described{
-				server: s, file: file, refs: first.refs, api: templateAPI(i, t.APIs[i].LogicalID), who: first.who,
-				template: &templated{name: t.APIs[i].LogicalID, code: code}, stage: devStage,
-			}
-			all = append(all, d)
-		}
-		if stageName.MatchString(t.APIs[i].Stage) {
-			d.stage = t.APIs[i].Stage
-		}
-	}
-	return all, nil
-}
-
-// templateAPI is the id of an API of a template. Of the first it is that which all files
-// have that dev serves.
-func templateAPI(number int, logicalID string) string {
-	if number == 0 {
-		return devAPI
-	}
-	return devAPI + "-" + apiID(logicalID)
-}
+// templateAPI is the id of an API of a template that is not at the root.
+func templateAPI(logicalID string) string { return devAPI + "-" + apiID(logicalID) }
 
 func (d *described) templateOptions() template.Options {
-	o := templateOptions(d.server.config(), d.refs)
+	o := templateOptions(d.server.config(), d.refs, d.template.code.root)
 	o.Read.Upstream = d.upstream
 	return o
 }
 
-// templateOptions are how templates are evaluated under a configuration.
-func templateOptions(c *config, refs refScope) template.Options {
+// templateOptions are how templates are evaluated under a configuration. root is the API at
+// the root, by its logical id; "" stands for the first. It has the id of each API that is
+// alone in its file.
+func templateOptions(c *config, refs refScope, root string) template.Options {
 	parameters, _ := c.parameters() // checked when loaded
+	id := func(number int, logicalID string) string {
+		if logicalID == root || root == "" && number == 0 {
+			return devAPI
+		}
+		return templateAPI(logicalID)
+	}
 	return template.Options{
 		Read:       openapi.Options{AccountID: c.Account, Partition: "aws", Region: c.Region, MaxSize: devSize, RefRoot: refs.root, RefRule: refs.rule},
-		Parameters: parameters, APIID: templateAPI, KeyValue: madeKey,
+		Parameters: parameters, APIID: id, KeyValue: madeKey,
 	}
 }
 
@@ -110,7 +79,7 @@ func (d *described) load() (*openapi.API, []string, error) {
 		if api := &t.APIs[i]; api.LogicalID == d.template.name || i == 0 && d.template.name == "" {
 			d.template.stage = *api
 			def := api.Definition
-			if d.template.name == "" {
+			if d.api == devAPI {
 				own := slices.DeleteFunc(def.Findings, func(f openapi.Finding) bool { return slices.Contains(t.Findings, f) })
 				def.Findings = slices.Concat(t.Findings, d.template.code.findings, own)
 			}
@@ -120,10 +89,27 @@ func (d *described) load() (*openapi.API, []string, error) {
 			return def, files, nil
 		}
 	}
-	if d.template.name != "" {
-		return nil, files, &openapi.InputError{Findings: []openapi.Finding{d.about(openapi.Error, "the template has no REST API %s any more: start gatehouse dev again", d.template.name)}}
+	return nil, files, &openapi.InputError{Findings: d.missing(t)}
+}
+
+// missing is what there is to say of a template that does not have the API.
+func (d *described) missing(t *template.Template) []openapi.Finding {
+	gone := d.about(openapi.Error, "the template has no REST API %s any more", d.template.name)
+	switch {
+	case d.api != devAPI: // the one at the root tells the rest
+		return []openapi.Finding{gone}
+	case len(t.APIs) == 0:
+		return append(t.Findings, d.about(openapi.Error, "the template has no REST API (AWS::Serverless::Api, an event of type Api, or AWS::ApiGateway::RestApi)"))
 	}
-	return nil, files, &openapi.InputError{Findings: append(t.Findings, d.about(openapi.Error, "the template has no REST API (AWS::Serverless::Api, an event of type Api, or AWS::ApiGateway::RestApi)"))}
+	found := []openapi.Finding{gone}
+	for i := range t.APIs { // which are not served as long as it is not known which there are
+		for _, f := range mistakes(t.APIs[i].Definition) {
+			if !slices.Contains(found, f) {
+				found = append(found, f)
+			}
+		}
+	}
+	return found
 }
 
 // about is a finding about the file as a whole.

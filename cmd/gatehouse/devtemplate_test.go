@@ -57,16 +57,15 @@ func TestTemplatesAreDeployed(t *testing.T) {
 
 // deployTemplate deploys the APIs of a template, of which want tells.
 func deployTemplate(t *testing.T, s *server, file, want string) {
-	apis, err := describeFile(s, file, &templateCode{file: file})
+	all, err := newDevelopers(s, file, &templateCode{file: file}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := newDevelopers(s, apis, nil)
 	if err := all.create(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var wrong []openapi.Finding
-	for _, d := range all {
+	for _, d := range all.apis {
 		r := d.read(t.Context())
 		wrong = append(wrong, r.wrong...)
 		if r.def == nil {

@@ -11,8 +11,10 @@ import (
 )
 
 // A UsagePlan is one of the list x-gatehouse-usage-plans, which is this project's
-// own: API Gateway has keys and plans beside APIs. Only Lenient reads it.
+// own: API Gateway has keys and plans beside APIs. Only Lenient reads it. Templates of
+// CloudFormation have plans as well.
 type UsagePlan struct {
+	ID       string // tells that plans of several APIs are one; "" is that of none
 	Name     string
 	Keys     []string // values of API keys, which are secrets
 	Throttle *wire.ThrottleSettings

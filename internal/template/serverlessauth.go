@@ -37,7 +37,7 @@ func (a *apiBuilder) auth(p *object, authorizers []serverlessAuthorizer) {
 	}
 	a.tellStrayAuth()
 	a.resourcePolicy(p.within("ResourcePolicy"), string(quoted("execute-api:/*")))
-	a.serverlessPlan(p.get("UsagePlan"))
+	a.serverlessPlan(p)
 	p.without("functions are called with the credentials of this server", "InvokeRole")
 	p.refuseRest("Auth")
 }
@@ -156,21 +156,6 @@ func (a *apiBuilder) authorize(m *openapi.Method, name string, scopes []string, 
 		return
 	}
 	a.noteOf(openapi.Security, openapi.Error, at, m.Ref, "the API has no authorizer %q", brief(name))
-}
-
-// serverlessPlan makes the usage plan that SAM would, with a key.
-func (a *apiBuilder) serverlessPlan(t *openapi.Tree) {
-	if kind := text(t.Get("CreateUsagePlan")); kind == "" || kind == "NONE" {
-		return
-	}
-	plan := openapi.UsagePlan{Name: text(t.Get("UsagePlanName")), Throttle: throttle(t.Get("Throttle")), Quota: quota(t.Get("Quota"))}
-	if plan.Name == "" {
-		plan.Name = a.resource.name + "UsagePlan"
-	}
-	if a.o.KeyValue != nil {
-		plan.Keys = []string{a.o.KeyValue(a.resource.name + "ApiKey")}
-	}
-	a.def.UsagePlans = append(a.def.UsagePlans, plan)
 }
 
 // cors answers preflights at the paths that have no method for them.

@@ -34,6 +34,9 @@ type Template struct {
 	APIs      []API // that which events of functions imply, and then those of the template in its order
 	Functions []Function
 	Findings  []openapi.Finding // about no API alone
+
+	// Wrong says that there are errors which all APIs share: there may be others than APIs.
+	Wrong bool
 }
 
 // An API is a REST API of a template with the first stage that it has.
@@ -139,6 +142,7 @@ func (t *Template) share() {
 	for i := range t.APIs {
 		collect(t.APIs[i].Definition.Findings, false)
 	}
+	t.Wrong = len(common) > 0
 	for i := range t.APIs {
 		def := t.APIs[i].Definition
 		for _, f := range common {

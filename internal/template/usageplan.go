@@ -19,7 +19,7 @@ func (a *apiBuilder) usagePlans() {
 		}
 		p := a.of(r)
 		plan := openapi.UsagePlan{
-			Name: text(p.get("UsagePlanName")), Throttle: throttle(p.get("Throttle")), Quota: quota(p.get("Quota")), Methods: methods, Keys: a.keysOf(r),
+			ID: r.name, Name: text(p.get("UsagePlanName")), Throttle: throttle(p.get("Throttle")), Quota: quota(p.get("Quota")), Methods: methods, Keys: a.keysOf(r),
 		}
 		if plan.Name == "" {
 			plan.Name = r.name
@@ -86,6 +86,36 @@ func (a *apiBuilder) keyValue(key *resource) []string {
 		return nil
 	}
 	return []string{value}
+}
+
+// serverlessPlan makes the usage plan that SAM would for Auth, with a key: one of the API's own,
+// or that which it has with others of the template.
+func (a *apiBuilder) serverlessPlan(auth *object) {
+	p := auth.within("UsagePlan")
+	if p.tree == nil {
+		return
+	}
+	id, key := a.resource.name+"UsagePlan", a.resource.name+"ApiKey"
+	switch kind := p.textOf("CreateUsagePlan"); kind {
+	case "PER_API":
+	case "SHARED":
+		id, key = "ServerlessUsagePlan", "ServerlessApiKey"
+	case "NONE":
+		return
+	default:
+		a.noteOf(openapi.Security, openapi.Error, p.tree.Position, p.path, "CreateUsagePlan is %q, which is none of PER_API, SHARED, NONE", brief(kind))
+		return
+	}
+	plan := openapi.UsagePlan{ID: id, Name: text(p.get("UsagePlanName")), Throttle: throttle(p.get("Throttle")), Quota: quota(p.get("Quota"))}
+	if plan.Name == "" {
+		plan.Name = id
+	}
+	if a.o.KeyValue != nil {
+		plan.Keys = []string{a.o.KeyValue(key)}
+	}
+	p.silently("Description", "Tags")
+	p.rest()
+	a.def.UsagePlans = append(a.def.UsagePlans, plan)
 }
 
 func throttle(t *openapi.Tree) *wire.ThrottleSettings {
