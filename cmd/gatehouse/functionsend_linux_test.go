@@ -2,17 +2,18 @@ package main
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// However the gateway ends, nothing of its functions is left. At SIGTERM a call under
-// way is answered first.
+// However the gateway or a worker ends, nothing of the function is left. At SIGTERM a call
+// under way is answered first.
 func TestFunctionsEnd(t *testing.T) {
 	t.Parallel()
-	for name, signal := range map[string]syscall.Signal{"killed": syscall.SIGKILL, "stopped": syscall.SIGTERM} {
+	for name, signal := range map[string]syscall.Signal{"killed": syscall.SIGKILL, "stopped": syscall.SIGTERM, "with its worker killed": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, c, url := launchWith(t, t.TempDir(), "in-memory: true\nlambda-functions:\n  f: {command: testfunction}\n")
@@ -30,10 +31,14 @@ func TestFunctionsEnd(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := p.cmd.Process.Signal(signal); err != nil {
+			if signal == 0 {
+				worker, _ := strconv.Atoi(pids[0])
+				if err := syscall.Kill(worker, syscall.SIGKILL); err != nil {
+					t.Fatal(err)
+				}
+			} else if err := p.cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
-			}
-			if err := p.cmd.Wait(); err != nil && signal == syscall.SIGTERM {
+			} else if err := p.cmd.Wait(); err != nil && signal == syscall.SIGTERM {
 				t.Error(err)
 			}
 			if signal == syscall.SIGTERM {

@@ -76,8 +76,8 @@ func testFunction(event []byte) (text []byte, failed, streams bool) {
 		os.Exit(1)
 	case strings.HasSuffix(e.Path, "/pid"):
 		return fmt.Appendf(nil, `{"statusCode": 200, "body": "%d"}`, os.Getpid()), false, false
-	case strings.HasSuffix(e.Path, "/child"): // one that has left the group, and its parent
-		out, _ := exec.Command("sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo $!").Output()
+	case strings.HasSuffix(e.Path, "/child"): // one that has left its parent, the group and the environment
+		out, _ := exec.Command("sh", "-c", "(setsid env -i /bin/sh -c 'echo $$; exec sleep 1000 >/dev/null 2>&1' &)").Output()
 		return fmt.Appendf(nil, `{"statusCode": 200, "body": "%d %s"}`, os.Getpid(), bytes.TrimSpace(out)), false, false
 	case strings.HasSuffix(e.Path, "/slow"):
 		fmt.Println("this takes a while")

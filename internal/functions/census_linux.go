@@ -2,7 +2,9 @@ package functions
 
 import (
 	"bytes"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 )
 
@@ -28,63 +30,19 @@ func programs(pids []int) map[int]usage {
 	return used
 }
 
-// A census finds out which of the machine's processes workers have started.
-type census struct {
-	strangers map[int]uint64 // when processes began that are no worker's, by pid
-}
-
-// take counts what workers have with all that they have started, by their pids.
-func (c *census) take(all map[int]*worker) map[int]usage {
-	stats := make(map[int]stat)
-	for _, pid := range allProcesses() {
-		if st, ok := readStat(pid); ok {
-			stats[pid] = st
-		}
-	}
-	marks := make(map[string]int, len(all))
+// families are what workers have with all that they have started, by their pids.
+func families(all map[int]*worker) map[int]usage {
+	used := programs(slices.Collect(maps.Keys(all)))
+	leaders := make(map[mark]int, len(all))
 	for pid, w := range all {
-		marks[w.process.mark] = pid
+		leaders[w.process.mark] = pid
 	}
-	used := make(map[int]usage)
-	strangers := make(map[int]uint64)
-	for pid, st := range stats {
-		owner := ancestor(pid, stats, all)
-		if owner == 0 && c.strangers[pid] != st.start {
-			owner = marks[markOf(pid)]
+	for _, pid := range allProcesses() {
+		if leader := leaders[markOf(pid)]; leader != 0 && leader != pid {
+			used[leader] = used[leader].add(pid)
 		}
-		if owner == 0 {
-			strangers[pid] = st.start
-			continue
-		}
-		used[owner] = used[owner].add(pid)
 	}
-	c.strangers = strangers
 	return used
-}
-
-// ancestor is the worker in whose group a process is, or one that it descends from; 0
-// for none.
-func ancestor(pid int, stats map[int]stat, all map[int]*worker) int {
-	for range len(stats) { // which were not read at one time, and may go in circles
-		st, ok := stats[pid]
-		switch {
-		case !ok:
-			return 0
-		case all[st.group] != nil:
-			return st.group
-		}
-		pid = st.parent
-	}
-	return 0
-}
-
-// markOf is the mark in the environment of a process, by which one is known that has lost
-// its parents; "" for none.
-func markOf(pid int) string {
-	env, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	_, rest, _ := bytes.Cut(env, []byte(markVariable+"="))
-	mark, _, _ := bytes.Cut(rest, []byte{0})
-	return string(mark)
 }
 
 // sharedLook is from how many bytes on it is found out whether what a process shares are

@@ -3,6 +3,7 @@ package functions
 import (
 	"bufio"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"strconv"
@@ -20,7 +21,7 @@ func TestChildren(t *testing.T) {
 		f := r.function(t, handler, nil)
 		_, _ = call(t, f, "{}")
 		if handler == "fork" {
-			waitFor(t, func() bool { return len(groupsLeft(r.marker)) >= 4 }) // the worker and its three children
+			waitFor(t, func() bool { return len(groupsLeft(r.marker)) > children }) // the worker and its children
 			f.retire()
 		}
 		waitFor(t, func() bool { return len(groupsLeft(r.marker)) == 0 })
@@ -66,17 +67,14 @@ func TestKilledGateway(t *testing.T) {
 	if err := gateway.Start(); err != nil {
 		t.Fatal(err)
 	}
-	marker := ""
-	for lines := bufio.NewScanner(out); marker == "" && lines.Scan(); {
-		marker, _ = strings.CutPrefix(lines.Text(), "marker ")
-		if !strings.HasPrefix(lines.Text(), "marker ") {
-			marker = ""
-		}
+	var marker mark
+	for lines := bufio.NewScanner(out); marker == 0 && lines.Scan(); {
+		_, _ = fmt.Sscanf(lines.Text(), "marker %d", &marker)
 	}
-	if marker == "" {
+	if marker == 0 {
 		t.Error("the gateway does not say its marker")
 	}
-	waitFor(t, func() bool { return len(groupsLeft(marker)) >= 4 }) // the worker and its three children
+	waitFor(t, func() bool { return len(groupsLeft(marker)) > children }) // the worker and its children
 	if err := gateway.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -89,11 +87,45 @@ func TestKeeperName(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	_, _ = call(t, r.function(t, "pid", nil), "{}")
-	pid := r.keeper.cmd.Process.Pid
+	pid := r.keeper.process().Pid
 	waitFor(t, func() bool {
 		name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
 		return err == nil && string(name) == "keep-functions\n"
 	})
+}
+
+// A keeper that is killed is told of and replaced, and its successor ends the workers.
+func TestKilledKeeper(t *testing.T) {
+	t.Parallel()
+	var log lockedBuffer
+	r := newRig(t, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	_, _ = call(t, r.function(t, "fork", nil), "{}")
+	first := r.keeper.process()
+	r.keeper.mu.Lock()
+	r.keeper.begun = time.Now().Add(-leastLife)
+	r.keeper.mu.Unlock()
+	if err := first.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { next := r.keeper.process(); return next != nil && next != first })
+	if text := log.String(); !strings.Contains(text, "has ended itself") || !strings.Contains(text, "signal: killed") {
+		t.Errorf("got log %q", text)
+	}
+	waitFor(t, func() bool { return len(groupsLeft(r.marker)) > children })
+	r.keeper.mu.Lock()
+	_ = r.keeper.in.Close() // as at the gateway's end
+	r.keeper.mu.Unlock()
+	waitFor(t, func() bool { return len(groupsLeft(r.marker)) == 0 })
+}
+
+// process is the keeper's; nil for none.
+func (k *keeper) process() *os.Process {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.cmd == nil {
+		return nil
+	}
+	return k.cmd.Process
 }
 
 // TestGatewayToBeKilled is the process that TestKilledGateway kills.
@@ -104,7 +136,7 @@ func TestGatewayToBeKilled(t *testing.T) {
 	exe, _ := os.Executable()
 	r := &rig{Set: New(Options{Keeper: func() *exec.Cmd { return exec.Command(exe, "keep") }})}
 	_, _ = call(t, r.function(t, "fork", nil), "{}")
-	fmt.Println("marker " + r.marker)
+	fmt.Printf("marker %d\n", r.marker)
 	time.Sleep(time.Minute) // it is killed before
 }
 
@@ -117,7 +149,7 @@ func TestNoZombies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keeper := r.keeper.cmd.Process.Pid
+	keeper := r.keeper.process().Pid
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -13,56 +15,91 @@ import (
 
 // A keeper is a process beside the gateway that ends the workers when the gateway is
 // gone, however it went: it learns of that by the end of its input. One is started with
-// the first worker, and again where it has ended.
+// the first worker, and another where it has ended.
 type keeper struct {
 	command func() *exec.Cmd // nil for none
-	marker  string
+	marker  mark             // of the set
+	log     *slog.Logger
 
-	mu   sync.Mutex
-	cmd  *exec.Cmd // nil while there is none
-	in   io.WriteCloser
-	gone chan struct{} // closed when the process has ended
-	pids []int         // of the workers
+	mu     sync.Mutex
+	cmd    *exec.Cmd // nil while there is none
+	in     *os.File
+	begun  time.Time     // when it was started
+	gone   chan struct{} // closed when the process has ended
+	pids   []int         // of the workers
+	closed bool
 }
 
 // start starts the process, if it does not run.
 func (k *keeper) start() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.cmd != nil || k.command == nil {
+	return k.startLocked()
+}
+
+func (k *keeper) startLocked() error {
+	if k.cmd != nil || k.command == nil || k.closed {
 		return nil
 	}
-	cmd := k.command()
-	cmd.Env = []string{}
-	apart(cmd)
-	in, err := cmd.StdinPipe()
+	r, w, err := os.Pipe()
 	if err != nil {
 		return err
 	}
+	defer func() { _ = r.Close() }()
+	cmd := k.command()
+	cmd.Env, cmd.Stdin = []string{}, r
+	apart(cmd)
 	if err := cmd.Start(); err != nil {
+		_ = w.Close()
 		return fmt.Errorf("what ends functions when the gateway is killed cannot be started: %w", err)
 	}
-	k.cmd, k.in = cmd, in
-	k.say("%s\n", k.marker)
+	gone := make(chan struct{})
+	k.cmd, k.in, k.gone, k.begun = cmd, w, gone, time.Now()
+	k.say("%d\n", k.marker)
 	for _, pid := range k.pids {
 		k.say("+%d\n", pid)
 	}
-	gone := make(chan struct{})
-	k.gone = gone
 	go func() {
 		defer close(gone)
-		_ = cmd.Wait()
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.cmd = nil
+		err := cmd.Wait()
+		k.ended(err)
 	}()
 	return nil
 }
 
-// say writes to the process. Where it has ended, the next one is told.
+// leastLife is how long a process has to have lived for another to be started at once:
+// the next one waits for a worker.
+const leastLife = time.Second
+
+// ended notes that the process has ended, and starts another.
+func (k *keeper) ended(how error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_ = k.in.Close()
+	k.cmd = nil
+	if k.closed {
+		return
+	}
+	k.log.Error("what ends functions when the gateway is killed has ended itself", "error", how)
+	if time.Since(k.begun) < leastLife {
+		return
+	}
+	if err := k.startLocked(); err != nil {
+		k.log.Error("and cannot be started again", "error", err)
+	}
+}
+
+// sayTime is how long the process may take to read, which it does all the time.
+const sayTime = time.Second
+
+// say writes to the process. One that does not read is killed, and the next one is told.
 func (k *keeper) say(format string, args ...any) {
-	if k.cmd != nil {
-		_, _ = fmt.Fprintf(k.in, format, args...)
+	if k.cmd == nil {
+		return
+	}
+	_ = k.in.SetWriteDeadline(time.Now().Add(sayTime))
+	if _, err := fmt.Fprintf(k.in, format, args...); err != nil {
+		_ = k.cmd.Process.Kill()
 	}
 }
 
@@ -74,8 +111,8 @@ func (k *keeper) began(pid int) {
 	k.say("+%d\n", pid)
 }
 
-// ended says that a worker is no more.
-func (k *keeper) ended(pid int) {
+// left says that a worker is no more.
+func (k *keeper) left(pid int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if i := slices.Index(k.pids, pid); i >= 0 {
@@ -94,8 +131,9 @@ func (k *keeper) watches(pid int) bool {
 // close has the process end.
 func (k *keeper) close() {
 	k.mu.Lock()
+	k.closed = true
 	gone := k.gone
-	if k.in != nil {
+	if k.cmd != nil {
 		_ = k.in.Close()
 	}
 	k.mu.Unlock()
@@ -119,7 +157,10 @@ func Keep(in io.Reader) {
 	if !lines.Scan() {
 		return
 	}
-	marker := lines.Text()
+	marker, err := strconv.ParseUint(lines.Text(), 10, 64)
+	if err != nil {
+		return
+	}
 	pids := make(map[int]struct{})
 	for lines.Scan() {
 		text := lines.Text()
@@ -135,5 +176,5 @@ func Keep(in io.Reader) {
 	for pid := range pids {
 		killGroup(pid)
 	}
-	killAllMarked(marker)
+	killSet(mark(marker))
 }

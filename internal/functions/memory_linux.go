@@ -24,7 +24,6 @@ const (
 func (s *Set) watchMemory() {
 	ticker := time.NewTicker(memoryEvery)
 	defer ticker.Stop()
-	var c census
 	for round := 1; ; round++ {
 		select {
 		case <-s.stop:
@@ -35,11 +34,14 @@ func (s *Set) watchMemory() {
 		var used map[int]usage
 		switch {
 		case len(atWork) > 0 && round%familiesEvery == 0, len(all) > 0 && round%restingFamiliesEvery == 0:
-			used = c.take(all)
+			used = families(all)
 		case len(atWork) > 0:
 			used = programs(atWork)
 		case round%restEvery == 0:
 			used = programs(slices.Collect(maps.Keys(all)))
+		}
+		if round%familiesEvery == 0 && len(all) > 0 {
+			s.reapOrphans()
 		}
 		for pid, u := range used {
 			all[pid].bound(u)

@@ -9,15 +9,11 @@ import (
 	"time"
 )
 
-// markVariable is the variable of the environment by which what a worker has started is
-// known, wherever it goes.
-const markVariable = "_GATEHOUSE_WORKER"
-
 // A process is the program of a worker, with all that it starts: a group of processes,
 // and those that have left it.
 type process struct {
 	cmd    *exec.Cmd
-	mark   string
+	mark   mark
 	output *os.File      // what it prints
 	read   chan struct{} // closed when the output has been read
 	group  group
@@ -30,7 +26,7 @@ type process struct {
 // spawn starts the program of a function, whose Runtime API is at an address. print
 // gets its output, line by line.
 func (s *Set) spawn(f *Function, api string, print func([]byte)) (*process, error) {
-	mark, err := s.mark()
+	mark, err := s.begin()
 	if err != nil {
 		return nil, err
 	}
@@ -44,11 +40,11 @@ func (s *Set) spawn(f *Function, api string, print func([]byte)) (*process, erro
 	env, until := f.environment(api)
 	cmd := &exec.Cmd{
 		Path: f.launch.Args[0], Args: f.launch.Args, Dir: f.config.Program.Dir, Stdout: w, Stderr: w,
-		Env: append(env, markVariable+"="+mark),
+		Env: env,
 	}
 	p := &process{cmd: cmd, mark: mark, until: until, output: r, read: make(chan struct{})}
 	p.group.attributes(cmd)
-	err = s.started(cmd)
+	err = s.onSpawner(func() error { return s.launch(cmd, mark) })
 	_ = w.Close()
 	if err == nil {
 		err = p.group.adopt(cmd, int64(f.config.Program.Memory)<<20)
@@ -58,10 +54,10 @@ func (s *Set) spawn(f *Function, api string, print func([]byte)) (*process, erro
 		if cmd.Process != nil {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
+			s.keeper.left(cmd.Process.Pid)
 		}
 		return nil, err
 	}
-	s.keeper.began(p.pid())
 	go func() {
 		defer close(p.read)
 		readLines(r, print)
@@ -69,12 +65,26 @@ func (s *Set) spawn(f *Function, api string, print func([]byte)) (*process, erro
 	return p, nil
 }
 
-// started starts a command on the thread that starts all: Linux kills a process whose
+// launch starts the command of a worker, and has it known by its mark from then on.
+func (s *Set) launch(cmd *exec.Cmd, m mark) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.keeper.began(cmd.Process.Pid)
+	if err := m.give(cmd.Process.Pid); err != nil {
+		s.markless.Do(func() {
+			s.log.Warn("what functions start may outlive them: processes cannot be marked here", "error", err)
+		})
+	}
+	return nil
+}
+
+// onSpawner calls do on the thread that starts all workers: Linux kills a process whose
 // parent has asked for that when the thread ends that started it.
-func (s *Set) started(cmd *exec.Cmd) error {
+func (s *Set) onSpawner(do func() error) error {
 	done := make(chan error, 1)
 	select {
-	case s.spawner <- func() { done <- cmd.Start() }:
+	case s.spawner <- func() { done <- do() }:
 		return <-done
 	case <-s.stop:
 		return errClosed
@@ -120,8 +130,8 @@ func (p *process) wait() *os.ProcessState {
 const lastOutput = 250 * time.Millisecond
 
 // sweep ends what has left the group, and the reading of the output.
-func (p *process) sweep(ours func(pid int) bool) {
-	p.group.sweep(p.mark, ours)
+func (p *process) sweep() {
+	p.group.sweep(p.mark)
 	_ = p.output.SetReadDeadline(time.Now().Add(lastOutput))
 	<-p.read
 	_ = p.output.Close()

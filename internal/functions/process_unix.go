@@ -22,4 +22,4 @@ func (group) kill(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SI
 // as soon as it is known.
 func (group) await(cmd *exec.Cmd) { _ = cmd.Wait() }
 
-func (group) sweep(string, func(int) bool) {}
+func (group) sweep(mark) {}

@@ -45,4 +45,4 @@ func (g *group) kill(*exec.Cmd) { _ = windows.TerminateJobObject(g.job, 1) }
 
 func (g *group) await(cmd *exec.Cmd) { _ = cmd.Wait() }
 
-func (g *group) sweep(string, func(int) bool) { _ = windows.CloseHandle(g.job) }
+func (g *group) sweep(mark) { _ = windows.CloseHandle(g.job) }

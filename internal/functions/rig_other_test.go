@@ -2,6 +2,6 @@
 
 package functions
 
-func groupsLeft(string) []string { return nil }
+func groupsLeft(mark) []string { return nil }
 
 func fillShared() {}

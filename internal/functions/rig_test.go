@@ -141,7 +141,11 @@ var handlers = map[string]func(*runtimeClient, []byte){
 	"fill-orphan":   func(*runtimeClient, []byte) { runAway("(setsid", "fill-shared", "&)"); select {} },
 	"fill-behind":   func(c *runtimeClient, _ []byte) { c.respond("{}"); fillShared() },
 	"fork":          func(c *runtimeClient, _ []byte) { leaveChildren(); c.respond("{}") },
-	"orphan":        func(*runtimeClient, []byte) { leaveChildren(); os.Exit(5) },
+	"leave-dead": func(c *runtimeClient, _ []byte) { // which nobody waits for but the first process
+		_ = exec.Command("sh", "-c", "(setsid true &); sleep 0.2").Run()
+		c.respond("{}")
+	},
+	"orphan": func(*runtimeClient, []byte) { leaveChildren(); os.Exit(5) },
 	"environment": func(c *runtimeClient, _ []byte) {
 		dir, _ := os.Getwd()
 		c.respond(strings.Join(append(os.Environ(), "dir="+dir), "\n"))
@@ -191,11 +195,15 @@ func runAway(before, handler, behind string) {
 	_ = cmd.Run()
 }
 
-// leaveChildren starts processes that leave the worker's group, one of them without a
-// parent.
+// leaveChildren starts processes that leave the worker's group, two of them without a
+// parent, and one of these without an environment.
 func leaveChildren() {
-	_ = exec.Command("sh", "-c", "sleep 1001 & setsid sleep 1002 & (setsid sh -c 'sleep 1003; true' &) ; exit 0").Run()
+	const script = "sleep 1001 & setsid sleep 1002 & (setsid sh -c 'sleep 1003; true' &) ; (setsid env -i $(which sleep) 1004 &) ; exit 0"
+	_ = exec.Command("sh", "-c", script).Run()
 }
+
+// children are how many processes leaveChildren starts.
+const children = 5
 
 // A rig is a set of functions with what they print.
 type rig struct {
@@ -271,4 +279,23 @@ func call(t *testing.T, f *Function, event string) (body, failed string) {
 
 func request(event string) *integration.Request {
 	return &integration.Request{Method: "POST", Body: []byte(event), Deadline: time.Now().Add(time.Minute), Header: httpmsg.Header{{Name: "X-Amzn-Trace-Id", Value: "Root=1-2-3"}}}
+}
+
+// A lockedBuffer is a log that is read while it is written.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }

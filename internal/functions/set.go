@@ -2,7 +2,6 @@ package functions
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,12 +41,13 @@ type Options struct {
 type Set struct {
 	options Options
 	log     *slog.Logger
-	marker  string // the workers' marks begin with it
+	marker  mark // the workers' marks begin with it
 	machine runtimes.Machine
 	spawner chan func()
 	keeper  *keeper
 
 	initTime time.Duration // initTime, but for tests
+	markless sync.Once     // tells that processes cannot be marked
 
 	running sync.WaitGroup // workers
 	stop    chan struct{}
@@ -71,8 +71,8 @@ func New(o Options) *Set {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Set{options: o, log: o.Log, marker: rand.Text(), functions: make(map[string]*Function), stop: make(chan struct{}), initTime: initTime}
-	s.keeper = &keeper{command: o.Keeper, marker: s.marker}
+	s := &Set{options: o, log: o.Log, marker: newSetMark(), functions: make(map[string]*Function), stop: make(chan struct{}), initTime: initTime}
+	s.keeper = &keeper{command: o.Keeper, marker: s.marker, log: s.log}
 	return s
 }
 
@@ -176,12 +176,12 @@ func (s *Set) Close() error {
 	return errors.Join(err, s.machine.Close())
 }
 
-// mark is what the next worker is known by.
-func (s *Set) mark() (string, error) {
+// begin readies the set for another worker, whose mark it returns.
+func (s *Set) begin() (mark, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return "", errClosed
+		return 0, errClosed
 	}
 	if !s.begun {
 		s.begun = true
@@ -190,5 +190,5 @@ func (s *Set) mark() (string, error) {
 		go s.watchMemory()
 	}
 	s.marks++
-	return fmt.Sprintf("%s-%d", s.marker, s.marks), nil
+	return s.marker.worker(s.marks), nil
 }

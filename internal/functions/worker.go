@@ -50,8 +50,9 @@ func (w *worker) run() {
 		return
 	}
 	w.end(w.process.wait())
-	f.set.keeper.ended(w.process.pid())
-	w.process.sweep(f.set.keeper.watches)
+	f.set.keeper.left(w.process.pid())
+	w.process.sweep()
+	f.set.reapOrphans()
 	w.api.close()
 }
 
