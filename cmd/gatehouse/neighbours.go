@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/iam"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/logs"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
@@ -19,7 +20,7 @@ import (
 const neighbourBodies = 32 << 20
 
 // spokenServices are what this server speaks, in messages.
-const spokenServices = "API Gateway (apigateway) and parts of STS and CloudWatch Logs"
+const spokenServices = "API Gateway (apigateway) and parts of STS, IAM and CloudWatch Logs"
 
 // newNeighbours makes the services beside API Gateway. What is for API Gateway goes to
 // next, what is for other services behind this server, where it has an upstream.
@@ -38,6 +39,7 @@ func newNeighbours(cs *callers, kept *records.Records, behind *upstream.Server, 
 	return &neighbours.Front{
 		Services: []neighbours.Service{
 			{Name: "sts", Handler: sts.New(cs.known).Start(host), Version: sts.Version},
+			{Name: "iam", Handler: iam.New(kept, cs.known.HasFileRole).Start(host), Version: iam.Version},
 			{Name: "logs", Handler: logs.New(kept).Start(host), Target: logs.Target},
 		},
 		Others: others,

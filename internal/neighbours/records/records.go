@@ -127,6 +127,12 @@ func (k Kind[T]) DeletePrefix(t *Tx, prefix string) error {
 	return t.Tx.DeletePrefix(t.account, t.region, k.Name, "", prefix)
 }
 
+// Count returns how many records have ids that begin with prefix.
+func (k Kind[T]) Count(t *Tx, prefix string) (int, error) {
+	ids, err := t.ListIDs(t.account, t.region, k.Name, "", prefix)
+	return len(ids), err
+}
+
 // An Item is a record of a list.
 type Item[T any] struct {
 	ID     string

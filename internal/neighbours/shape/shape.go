@@ -46,7 +46,7 @@ func New(t reflect.Type) *Checks {
 		_, at.required = f.Tag.Lookup("required")
 		at.min, at.max = bound(f.Tag, "min"), bound(f.Tag, "max")
 		if at.said != "" {
-			at.pattern = regexp.MustCompile("^(?:" + at.said + ")$")
+			at.pattern = regexp.MustCompile("^(?:" + javaEscape.ReplaceAllString(at.said, `\x{$1}`) + ")$")
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			at.enum = strings.Split(enum, "|")
@@ -62,6 +62,9 @@ func New(t reflect.Type) *Checks {
 	}
 	return c
 }
+
+// javaEscape is how the models' patterns, which are Java's, write a character.
+var javaEscape = regexp.MustCompile(`\\u([0-9A-F]{4})`)
 
 // Name is the member that a field of an input is, by its tag json.
 func Name(f reflect.StructField) string {

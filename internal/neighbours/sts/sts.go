@@ -44,7 +44,11 @@ type identity struct {
 }
 
 func (s *service) callerIdentity(_ context.Context, c *operation.Call, _ *operation.Nothing) (*identity, error) {
-	return &identity{ARN: c.Who.Principal, UserID: credentials.UserID(c.Who.Account, c.Who.Principal), Account: c.Who.Account}, nil
+	out := &identity{ARN: c.Who.Principal, UserID: credentials.UserID(c.Who.Account, c.Who.Principal), Account: c.Who.Account}
+	if who, ok := s.callers.Judge(c.Who.AccessKey, c.Who.SessionToken, c.Now); ok {
+		out.UserID = who.UserID // which knows the ids of roles
+	}
+	return out, nil
 }
 
 // sessionCredentials are the credentials of a session in an answer.
