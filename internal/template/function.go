@@ -48,6 +48,9 @@ func (s *stack) functions() []Function {
 				s.note(openapi.Dropped, t.Position, path+"/"+name, "%s has no effect here", name)
 			}
 		}
+		for _, m := range members(r.raw) {
+			s.checkName(openapi.Warning, m.Name, m.Position, path+"/"+escape(m.Name), functionProperties)
+		}
 		s.tellEvents(r)
 		out = append(out, f)
 	}
@@ -79,6 +82,7 @@ func (s *stack) tellEvents(r *resource) {
 		case "HttpApi":
 			s.noteOf(openapi.Serving, openapi.Warning, m.Position, path, "HTTP APIs are another service, which is not served here: the event is left out")
 		default:
+			s.checkName(openapi.Error, kind, m.Position, path+"/Type", eventTypes)
 			s.note(openapi.Dropped, m.Position, path, "an event of type %s calls nothing here", brief(kind))
 		}
 	}

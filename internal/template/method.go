@@ -104,14 +104,15 @@ func (a *apiBuilder) method(p *object, r *resource) openapi.Method {
 	}
 	m.AuthorizationType = &kind
 	m.RequestValidator = a.named("AWS::ApiGateway::RequestValidator", p, "RequestValidatorId")
-	for _, t := range list(p.get("MethodResponses")) {
-		status := text(t.Get("StatusCode"))
+	for _, t := range p.each("MethodResponses") {
+		status := text(t.get("StatusCode"))
 		if m.MethodResponses == nil {
 			m.MethodResponses = make(map[string]wire.MethodResponse)
 		}
 		m.MethodResponses[status] = wire.MethodResponse{
-			StatusCode: &status, ResponseModels: textMap(t.Get("ResponseModels")), ResponseParameters: truthMap(t.Get("ResponseParameters")),
+			StatusCode: &status, ResponseModels: textMap(t.get("ResponseModels")), ResponseParameters: truthMap(t.get("ResponseParameters")),
 		}
+		t.rest()
 	}
 	if p.get("Integration") != nil {
 		m.MethodIntegration = a.integration(p.within("Integration"), *m.HTTPMethod)
@@ -175,18 +176,21 @@ func (a *apiBuilder) integration(p *object, verb string) *wire.Integration {
 	if in.HTTPMethod == nil && in.Type != nil && *in.Type != "MOCK" {
 		in.HTTPMethod = &verb
 	}
-	for _, t := range list(p.get("IntegrationResponses")) {
-		status := text(t.Get("StatusCode"))
+	for _, t := range p.each("IntegrationResponses") {
+		status := text(t.get("StatusCode"))
 		if in.IntegrationResponses == nil {
 			in.IntegrationResponses = make(map[string]wire.IntegrationResponse)
 		}
 		in.IntegrationResponses[status] = wire.IntegrationResponse{
-			StatusCode: &status, SelectionPattern: optional(t.Get("SelectionPattern")), ContentHandling: optional(t.Get("ContentHandling")),
-			ResponseParameters: textMap(t.Get("ResponseParameters")), ResponseTemplates: templateMap(t.Get("ResponseTemplates")),
+			StatusCode: &status, SelectionPattern: optional(t.get("SelectionPattern")), ContentHandling: optional(t.get("ContentHandling")),
+			ResponseParameters: textMap(t.get("ResponseParameters")), ResponseTemplates: templateMap(t.get("ResponseTemplates")),
 		}
+		t.rest()
 	}
-	if tls := p.get("TlsConfig"); tls != nil {
-		in.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: truth(tls.Get("InsecureSkipVerification"))}
+	if p.get("TlsConfig") != nil {
+		tls := p.within("TlsConfig")
+		in.TLSConfig = &wire.TLSConfig{InsecureSkipVerification: tls.truthOf("InsecureSkipVerification")}
+		tls.rest()
 	}
 	p.rest()
 	return in

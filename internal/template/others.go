@@ -39,11 +39,12 @@ func (s *stack) tellOthers() {
 			if s.apiOf(r) == nil {
 				s.noteOf(openapi.Serving, openapi.Warning, r.at, path, "%s: its RestApiId is no API of the template", r.kind)
 			}
-		case r.kind == "AWS::Serverless::HttpApi" || strings.HasPrefix(r.kind, "AWS::ApiGatewayV2::"):
+		case r.kind == "AWS::Serverless::HttpApi" || r.kind == "AWS::Serverless::WebSocketApi" || strings.HasPrefix(r.kind, "AWS::ApiGatewayV2::"):
 			s.noteOf(openapi.Serving, openapi.Warning, r.at, path, "%s: HTTP and WebSocket APIs are another service, which is not served here", r.kind)
 		case reasons[r.kind] != "":
 			s.note(openapi.Dropped, r.at, path, "%s has no effect here: %s", r.kind, reasons[r.kind])
 		default:
+			s.checkName(openapi.Error, r.kind, r.at, path, kinds)
 			s.note(openapi.Dropped, r.at, path, "%s is not made here", brief(r.kind))
 		}
 	}

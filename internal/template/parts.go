@@ -80,14 +80,14 @@ func (a *apiBuilder) authorizer(r *resource) {
 func (a *apiBuilder) documentation() {
 	for _, r := range a.children("AWS::ApiGateway::DocumentationPart") {
 		p := a.of(r)
-		at := p.get("Location")
+		at := p.within("Location")
 		if a.def.Documentation == nil {
 			a.def.Documentation = new(openapi.Documentation)
 		}
 		a.def.Documentation.Parts = append(a.def.Documentation.Parts, openapi.DocumentationPart{DocumentationPart: wire.DocumentationPart{
 			Location: &wire.DocumentationPartLocation{
-				Type: text(at.Get("Type")), Path: optional(at.Get("Path")), Method: optional(at.Get("Method")),
-				StatusCode: optional(at.Get("StatusCode")), Name: optional(at.Get("Name")),
+				Type: text(at.get("Type")), Path: optional(at.get("Path")), Method: optional(at.get("Method")),
+				StatusCode: optional(at.get("StatusCode")), Name: optional(at.get("Name")),
 			},
 			Properties: new(textOrJSON(p.get("Properties"))),
 		}})
@@ -166,15 +166,18 @@ func (a *apiBuilder) methodSettings(p *object) {
 		"DataTraceEnabled": "logging/dataTrace", "MetricsEnabled": "metrics/enabled", "CachingEnabled": "caching/enabled",
 		"CacheTtlInSeconds": "caching/ttlInSeconds", "CacheDataEncrypted": "caching/dataEncrypted",
 	}
-	of := func(t *openapi.Tree, at string) {
-		for _, m := range members(t) {
+	of := func(p *object, at string) {
+		for _, m := range members(p.tree) {
 			if name, ok := settings[m.Name]; ok {
 				a.set(at+name, text(m.Value))
 			}
 		}
+		for name := range settings {
+			p.silently(name)
+		}
 	}
-	for _, t := range list(p.get("MethodSettings")) {
-		resource, verb := text(t.Get("ResourcePath")), text(t.Get("HttpMethod"))
+	for _, t := range p.each("MethodSettings") {
+		resource, verb := text(t.get("ResourcePath")), text(t.get("HttpMethod"))
 		if !strings.HasPrefix(resource, "/") && resource != "*" {
 			resource = "/" + resource
 		}
@@ -182,11 +185,9 @@ func (a *apiBuilder) methodSettings(p *object) {
 			resource = "*"
 		}
 		of(t, "/"+strings.NewReplacer("~1", "~1", "~", "~0", "/", "~1").Replace(resource)+"/"+verb+"/")
+		t.rest()
 	}
 	if p.path != "" && strings.HasSuffix(p.path, "/StageDescription") { // where they are for all methods
-		of(p.tree, "/*/*/")
-		for name := range settings {
-			p.silently(name)
-		}
+		of(p, "/*/*/")
 	}
 }

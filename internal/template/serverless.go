@@ -113,12 +113,12 @@ func (a *apiBuilder) serverless() {
 	a.begin(body, schemes(body, auth, authorizers))
 	a.ofEither(p)
 	a.serverlessModels(p.get("Models"))
-	a.serverlessResponses(p.get("GatewayResponses"))
+	a.serverlessResponses(p.within("GatewayResponses"))
 	a.merged = body == nil || isTrue(p.get("MergeDefinitions"))
 	a.eventMethods()
 	a.parts()
 	a.methods()
-	a.cors(p.get("Cors"))
+	a.cors(p)
 	a.auth(auth, authorizers)
 	if a.out.Stage = text(p.get("StageName")); a.out.Stage == "" {
 		a.out.Stage = impliedStage
@@ -184,19 +184,21 @@ func (a *apiBuilder) canonical(t *openapi.Tree, depth int) *openapi.Tree {
 	return out
 }
 
-func (a *apiBuilder) serverlessResponses(t *openapi.Tree) {
-	places := map[string]string{"Headers": "header", "Paths": "path", "QueryStrings": "querystring"}
-	for _, m := range members(t) {
-		parameters := make(map[string]string)
-		for _, place := range members(m.Value.Get("ResponseParameters")) {
-			for _, p := range members(place.Value) {
-				parameters["gatewayresponse."+places[place.Name]+"."+p.Name] = text(p.Value)
+func (a *apiBuilder) serverlessResponses(all *object) {
+	for _, m := range members(all.tree) {
+		p := all.within(m.Name)
+		places, parameters := p.within("ResponseParameters"), make(map[string]string)
+		for name, place := range map[string]string{"Headers": "header", "Paths": "path", "QueryStrings": "querystring"} {
+			for _, of := range members(places.get(name)) {
+				parameters["gatewayresponse."+place+"."+of.Name] = text(of.Value)
 			}
 		}
 		a.def.GatewayResponses = append(a.def.GatewayResponses, wire.GatewayResponse{
-			ResponseType: new(m.Name), StatusCode: optional(m.Value.Get("StatusCode")),
-			ResponseParameters: parameters, ResponseTemplates: templateMap(m.Value.Get("ResponseTemplates")),
+			ResponseType: new(m.Name), StatusCode: optional(p.get("StatusCode")),
+			ResponseParameters: parameters, ResponseTemplates: templateMap(p.get("ResponseTemplates")),
 		})
+		places.rest()
+		p.rest()
 	}
 }
 
@@ -233,6 +235,10 @@ func (a *apiBuilder) eventMethods() {
 		m.Ref = a.home + path
 		p.silently("Auth")
 		p.refuseRest("an event of type Api")
+		if verb == "" {
+			a.note(openapi.Error, e.at, path, "it has no Method")
+			continue
+		}
 		a.put(at, m)
 	}
 }
@@ -268,18 +274,23 @@ func (a *apiBuilder) eventMethod(p *object, e *event, path, verb string) openapi
 			m.RequestParameters["method.request.path."+strings.TrimSuffix(name, "}")] = true
 		}
 	}
-	for _, t := range list(p.get("RequestParameters")) {
-		if t.Kind == openapi.TextTree {
-			m.RequestParameters[t.Text] = false
+	for _, t := range p.each("RequestParameters") {
+		if t.tree.Kind == openapi.TextTree {
+			m.RequestParameters[t.tree.Text] = false
 		}
-		for _, of := range members(t) {
-			m.RequestParameters[of.Name] = isTrue(of.Value.Get("Required"))
-			if isTrue(of.Value.Get("Caching")) {
-				m.MethodIntegration.CacheKeyParameters = append(m.MethodIntegration.CacheKeyParameters, of.Name)
+		for _, named := range members(t.tree) {
+			of := t.within(named.Name)
+			required := of.truthOf("Required")
+			m.RequestParameters[named.Name] = required != nil && *required
+			if isTrue(of.get("Caching")) {
+				m.MethodIntegration.CacheKeyParameters = append(m.MethodIntegration.CacheKeyParameters, named.Name)
 			}
+			of.refuseRest("a request parameter")
 		}
 	}
-	a.requestModel(&m, p.get("RequestModel"))
+	if p.get("RequestModel") != nil {
+		a.requestModel(&m, p.within("RequestModel"))
+	}
 	return m
 }
 
@@ -288,15 +299,16 @@ func (a *apiBuilder) invocation(function string) string {
 	return "arn:" + a.o.Read.Partition + ":apigateway:" + a.o.Read.Region + ":lambda:path/2015-03-31/functions/" + function + "/invocations"
 }
 
-// requestModel sets the model of a method's bodies, and what is validated.
-func (a *apiBuilder) requestModel(m *openapi.Method, t *openapi.Tree) {
-	if t == nil {
-		return
-	}
-	if name := text(t.Get("Model")); name != "" {
+// requestModel sets the model of a method's bodies, and what is validated. Required says to
+// readers of the definition that there is a body.
+func (a *apiBuilder) requestModel(m *openapi.Method, p *object) {
+	if name := p.textOf("Model"); name != "" {
 		m.RequestModels = map[string]string{"application/json": name}
 	}
-	body, parameters := isTrue(t.Get("ValidateBody")), isTrue(t.Get("ValidateParameters"))
+	validated := func(name string) bool { b := p.truthOf(name); return b != nil && *b }
+	body, parameters := validated("ValidateBody"), validated("ValidateParameters")
+	p.silently("Required")
+	p.refuseRest("RequestModel")
 	if !body && !parameters {
 		return
 	}

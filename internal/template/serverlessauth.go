@@ -1,6 +1,7 @@
 package template
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -159,30 +160,39 @@ func (a *apiBuilder) authorize(m *openapi.Method, name string, scopes []string, 
 }
 
 // cors answers preflights at the paths that have no method for them.
-func (a *apiBuilder) cors(t *openapi.Tree) {
+func (a *apiBuilder) cors(api *object) {
+	t := api.get("Cors")
 	if t == nil {
 		return
 	}
-	origin, get := text(t), func(name string) string { return text(t.Get(name)) }
+	origin, p := text(t), new(object)
 	if t.Kind == openapi.ObjectTree {
-		if origin = get("AllowOrigin"); origin == "" {
+		p = api.within("Cors")
+		if origin = text(p.get("AllowOrigin")); origin == "" {
 			origin = "'*'"
 		}
+	} else {
+		p.read = make(map[string]bool)
 	}
-	if origin == "'*'" && isTrue(t.Get("AllowCredentials")) {
-		a.note(openapi.Error, t.Position, "#/Resources/"+escape(a.resource.name)+"/Properties/Cors", "AllowCredentials cannot be true when AllowOrigin is '*' or not set")
+	get := func(name string) string { return text(p.get(name)) }
+	credentials := isTrue(p.get("AllowCredentials"))
+	if origin == "'*'" && credentials {
+		a.note(openapi.Error, t.Position, api.path+"/Cors", "AllowCredentials cannot be true when AllowOrigin is '*' or not set")
 	}
+	common := map[string]string{"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Headers": get("AllowHeaders"), "Access-Control-Max-Age": get("MaxAge")}
+	if credentials {
+		common["Access-Control-Allow-Credentials"] = "'true'"
+	}
+	methods := get("AllowMethods")
+	p.refuseRest("Cors")
 	for i := range a.def.Resources {
 		r := &a.def.Resources[i]
 		if len(r.Methods) == 0 || slices.ContainsFunc(r.Methods, func(m openapi.Method) bool { return *m.HTTPMethod == "OPTIONS" }) {
 			continue
 		}
-		headers := map[string]string{"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Headers": get("AllowHeaders"), "Access-Control-Max-Age": get("MaxAge")}
-		if headers["Access-Control-Allow-Methods"] = get("AllowMethods"); headers["Access-Control-Allow-Methods"] == "" {
+		headers := maps.Clone(common)
+		if headers["Access-Control-Allow-Methods"] = methods; methods == "" {
 			headers["Access-Control-Allow-Methods"] = "'" + strings.Join(verbsOf(r), ",") + "'"
-		}
-		if isTrue(t.Get("AllowCredentials")) {
-			headers["Access-Control-Allow-Credentials"] = "'true'"
 		}
 		r.Methods = append(r.Methods, preflight(headers, r.Methods[0].Ref))
 	}

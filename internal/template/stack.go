@@ -67,9 +67,9 @@ func newStack(top *openapi.Tree, o Options) *stack {
 	for _, m := range members(top.Get("Conditions")) {
 		s.conditions[m.Name] = &condition{of: m.Value}
 	}
-	if t := top.Get("Transform"); t != nil {
-		s.checkTransforms(t)
-	}
+	s.checkTransforms(top.Get("Transform"))
+	s.checkNames(top, "#", sections)
+	s.checkNames(top.Get("Globals"), "#/Globals", globals)
 	s.refuseMacro(top, "#")
 	s.refuseMacro(top.Get("Globals"), "#/Globals")
 	for i, m := range members(top.Get("Resources")) {
@@ -80,15 +80,6 @@ func newStack(top *openapi.Tree, o Options) *stack {
 		s.addResource(m)
 	}
 	return s
-}
-
-// checkTransforms tells of macros that are not known here.
-func (s *stack) checkTransforms(t *openapi.Tree) {
-	for _, item := range append([]*openapi.Tree{t}, t.Items...) {
-		if item.Kind == openapi.TextTree && item.Text != "AWS::Serverless-2016-10-31" && item.Text != "AWS::LanguageExtensions" {
-			s.note(openapi.Warning, item.Position, "#/Transform", "the macro %s is not run here", brief(item.Text))
-		}
-	}
 }
 
 // refuseMacro tells of a macro where what it makes is not read.
@@ -105,6 +96,7 @@ func (s *stack) addResource(m openapi.Member) {
 		s.note(openapi.Error, m.Position, at, "Fn::ForEach is not evaluated here: write its resources out, or give the template that aws cloudformation makes of it")
 		return
 	}
+	s.checkNames(m.Value, at, attributes)
 	kind := text(m.Value.Get("Type"))
 	if kind == "" {
 		s.note(openapi.Error, m.Position, at, "the resource has no Type")

@@ -13,13 +13,13 @@ func (a *apiBuilder) usagePlans() {
 		if r.kind != "AWS::ApiGateway::UsagePlan" {
 			continue
 		}
-		methods, of := a.planStages(a.properties(r))
+		p := a.of(r)
+		methods, of := a.planStages(p)
 		if !of {
 			continue
 		}
-		p := a.of(r)
 		plan := openapi.UsagePlan{
-			ID: r.name, Name: text(p.get("UsagePlanName")), Throttle: throttle(p.get("Throttle")), Quota: quota(p.get("Quota")), Methods: methods, Keys: a.keysOf(r),
+			ID: r.name, Name: text(p.get("UsagePlanName")), Throttle: throttle(p.within("Throttle")), Quota: quota(p.within("Quota")), Methods: methods, Keys: a.keysOf(r),
 		}
 		if plan.Name == "" {
 			plan.Name = r.name
@@ -32,20 +32,23 @@ func (a *apiBuilder) usagePlans() {
 
 // planStages reports whether a plan has a stage of this API, with the throttles of its
 // methods.
-func (a *apiBuilder) planStages(p *openapi.Tree) (map[string]wire.ThrottleSettings, bool) {
-	for _, t := range list(p.Get("ApiStages")) {
-		if text(t.Get("ApiId")) != a.resource.id {
+func (a *apiBuilder) planStages(p *object) (map[string]wire.ThrottleSettings, bool) {
+	for _, t := range p.each("ApiStages") {
+		if text(t.get("ApiId")) != a.resource.id {
 			continue
 		}
 		var out map[string]wire.ThrottleSettings
-		for _, m := range members(t.Get("Throttle")) {
-			if of := throttle(m.Value); of != nil {
+		methods := t.within("Throttle")
+		for _, m := range members(methods.tree) {
+			if of := throttle(methods.within(m.Name)); of != nil {
 				if out == nil {
 					out = make(map[string]wire.ThrottleSettings)
 				}
 				out[m.Name] = *of
 			}
 		}
+		t.silently("Stage")
+		t.rest()
 		return out, true
 	}
 	return nil, false
@@ -106,7 +109,7 @@ func (a *apiBuilder) serverlessPlan(auth *object) {
 		a.noteOf(openapi.Security, openapi.Error, p.tree.Position, p.path, "CreateUsagePlan is %q, which is none of PER_API, SHARED, NONE", brief(kind))
 		return
 	}
-	plan := openapi.UsagePlan{ID: id, Name: text(p.get("UsagePlanName")), Throttle: throttle(p.get("Throttle")), Quota: quota(p.get("Quota"))}
+	plan := openapi.UsagePlan{ID: id, Name: text(p.get("UsagePlanName")), Throttle: throttle(p.within("Throttle")), Quota: quota(p.within("Quota"))}
 	if plan.Name == "" {
 		plan.Name = id
 	}
@@ -118,11 +121,12 @@ func (a *apiBuilder) serverlessPlan(auth *object) {
 	a.def.UsagePlans = append(a.def.UsagePlans, plan)
 }
 
-func throttle(t *openapi.Tree) *wire.ThrottleSettings {
-	if t == nil {
+func throttle(p *object) *wire.ThrottleSettings {
+	if p.tree == nil {
 		return nil
 	}
-	return &wire.ThrottleSettings{RateLimit: rate(t.Get("RateLimit")), BurstLimit: whole(t.Get("BurstLimit"))}
+	defer p.rest()
+	return &wire.ThrottleSettings{RateLimit: rate(p.get("RateLimit")), BurstLimit: p.wholeOf("BurstLimit")}
 }
 
 func rate(t *openapi.Tree) *wire.Double {
@@ -133,9 +137,10 @@ func rate(t *openapi.Tree) *wire.Double {
 	return new(wire.Double(f))
 }
 
-func quota(t *openapi.Tree) *wire.QuotaSettings {
-	if t == nil {
+func quota(p *object) *wire.QuotaSettings {
+	if p.tree == nil {
 		return nil
 	}
-	return &wire.QuotaSettings{Limit: whole(t.Get("Limit")), Offset: whole(t.Get("Offset")), Period: optional(t.Get("Period"))}
+	defer p.rest()
+	return &wire.QuotaSettings{Limit: p.wholeOf("Limit"), Offset: p.wholeOf("Offset"), Period: optional(p.get("Period"))}
 }
