@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/metrics"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
@@ -78,6 +79,7 @@ type config struct {
 	AuditLog              string
 	LogLevel              string
 	LogFormat             string
+	Engine                string // of HTTP/1: gateway.EngineHTTP1 or gateway.EngineNetHTTP
 	Trace                 bool
 
 	// The file alone has these.
@@ -116,6 +118,7 @@ func defaults() config {
 		ExecutionLog: "-",
 		LogLevel:     "info",
 		LogFormat:    "text",
+		Engine:       gateway.EngineNetHTTP,
 
 		KeepUsageDays:        usageDays,
 		AuthorizerCacheBytes: authz.DefaultCacheBytes,

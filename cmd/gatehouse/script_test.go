@@ -61,9 +61,12 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			for _, name := range os.Environ() {
-				if strings.HasPrefix(name, "GATEHOUSE_") {
+				if strings.HasPrefix(name, "GATEHOUSE_") && !strings.HasPrefix(name, "GATEHOUSE_ENGINE=") {
 					return fmt.Errorf("%s is set", name)
 				}
+			}
+			if engine := os.Getenv("GATEHOUSE_ENGINE"); engine != "" {
+				env.Setenv("GATEHOUSE_ENGINE", engine)
 			}
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Values["processes"] = make(map[string]*process)

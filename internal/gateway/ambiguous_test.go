@@ -41,8 +41,9 @@ func TestAmbiguous(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := &http.Request{ProtoMajor: tt.major, RequestURI: tt.target, Host: tt.host, Header: tt.header}
-			if got := ambiguous(r); got != tt.want {
+			r := &http.Request{ProtoMajor: tt.major, ProtoMinor: 1, RequestURI: tt.target, Host: tt.host, Header: tt.header}
+			a := arrived(nil, r)
+			if got := ambiguous(&a); got != tt.want {
 				t.Errorf("got %t, want %t", got, tt.want)
 			}
 		})
@@ -67,7 +68,10 @@ func FuzzTarget(f *testing.F) {
 			return
 		}
 		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
-		if err != nil || ambiguous(r) {
+		if err != nil {
+			return
+		}
+		if a := arrived(nil, r); ambiguous(&a) {
 			return
 		}
 		if line := httpmsg.TrimValue(host); !httpmsg.EqualFold(r.Host, line) {

@@ -37,23 +37,25 @@ type body struct {
 	ahead   bool          // first is still to be delivered
 }
 
-// start makes b the body of r, if it has one.
-func (b *body) start(w http.ResponseWriter, r *http.Request, nc *conn, timeout time.Duration) {
+// start makes b the body of a request, if it has one.
+func (b *body) start(a *arrival, timeout time.Duration) {
 	*b = body{}
-	if !mayHaveBody(r) {
+	if !mayHaveBody(a) {
 		return
 	}
-	*b = body{from: r.Body, control: nc, conn: nc, timeout: timeout, left: r.ContentLength}
-	if nc == nil {
-		b.control = http.NewResponseController(w)
+	*b = body{control: a.control(), conn: a.conn, timeout: timeout, left: a.length}
+	if a.talk != nil {
+		b.from = a.talk.h1.Body()
+	} else {
+		b.from = a.r.Body
 	}
 	b.control.SetReadDeadline(time.Now().Add(timeout))
 }
 
 // mayHaveBody reports whether there is a body to read. Over HTTP/2 one may follow
 // a length of 0, and only reading it shows that there is none.
-func mayHaveBody(r *http.Request) bool {
-	return r.ContentLength != 0 || r.ProtoMajor == 2 && r.Header["Content-Length"] != nil
+func mayHaveBody(a *arrival) bool {
+	return a.length != 0 || a.http2 && a.r.Header["Content-Length"] != nil
 }
 
 // Await implements httpmsg.Sender.
@@ -124,16 +126,16 @@ func (b *body) unread() bool { return b.from != nil && !b.whole }
 // endless reports whether what may still come is too much to be read for the sake
 // of the next request, or not known. A client that waits to be told to go on may
 // never send it.
-func (b *body) endless(r *http.Request) bool {
-	return b != nil && b.unread() && (b.left < 0 || b.left >= smallRest || r.Header["Expect"] != nil)
+func (b *body) endless(a *arrival) bool {
+	return b != nil && b.unread() && (b.left < 0 || b.left >= smallRest || a.expects)
 }
 
 // overtake lets the answer that follows go out before the rest of the body is read.
 // Otherwise net/http reads that first, and a client that stops in the midst of its body
 // waits for its answer as long as the body may take. dismiss must follow.
-func (b *body) overtake(w http.ResponseWriter) {
-	if b.unread() && b.conn != nil {
-		_ = http.NewResponseController(w).EnableFullDuplex() // only a test's recorder cannot
+func (b *body) overtake(a *arrival) {
+	if b.unread() && b.conn != nil && a.w != nil {
+		_ = http.NewResponseController(a.w).EnableFullDuplex() // only a test's recorder cannot
 	}
 }
 
@@ -156,12 +158,12 @@ func (b *body) dismiss(nc *conn, closing bool) {
 // paced returns r with its body at a pace, and the body; r itself and nil if it
 // has none. It is a copy because net/http looks at the body of its own when it
 // closes the request.
-func paced(w http.ResponseWriter, r *http.Request, nc *conn, timeout time.Duration) (*http.Request, *body) {
-	if !mayHaveBody(r) {
+func paced(a *arrival, r *http.Request, timeout time.Duration) (*http.Request, *body) {
+	if !mayHaveBody(a) {
 		return r, nil
 	}
 	out, b := *r, new(body)
-	b.start(w, r, nc, timeout)
+	b.start(a, timeout)
 	out.Body = b
 	return &out, b
 }

@@ -66,15 +66,15 @@ type (
 
 // withConn is net/http's hook for the context of a connection.
 func withConn(ctx context.Context, nc net.Conn) context.Context {
-	if c := http1(nc); c != nil {
+	if c := asConn(nc); c != nil {
 		return context.WithValue(ctx, connKey{}, c)
 	}
 	return context.WithValue(ctx, guestKey{}, guestOf(nc))
 }
 
-// http1 returns what is behind a connection of net/http's that speaks HTTP/1,
+// asConn returns what is behind a connection of net/http's that speaks HTTP/1,
 // nil for others.
-func http1(nc net.Conn) *conn {
+func asConn(nc net.Conn) *conn {
 	switch nc := nc.(type) {
 	case *conn:
 		return nc
@@ -92,7 +92,7 @@ func track(nc net.Conn, state http.ConnState) {
 	case state == http.StateActive:
 		g.began()
 	case state == http.StateIdle:
-		if c := http1(nc); c != nil {
+		if c := asConn(nc); c != nil {
 			c.goOn()
 		}
 		g.idle.Store(g.door.clock())
@@ -139,13 +139,21 @@ func (c *conn) receive(p []byte) (int, error) {
 		c.came = false
 		return copy(p, c.early[:]), nil
 	}
+	if err := c.arm(); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+// arm tells the system the deadline of the read that follows.
+func (c *conn) arm() error {
 	if c.reads.due() {
 		_ = c.Conn.SetReadDeadline(c.reads.have)
 		if c.interrupted.Load() { // in that order: interrupt goes the other way round
-			return 0, os.ErrDeadlineExceeded
+			return os.ErrDeadlineExceeded
 		}
 	}
-	return c.Conn.Read(p)
+	return nil
 }
 
 // isBackground recognises the read of one byte that net/http has pending while a
@@ -212,7 +220,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	const start, longest = len("HTTP/1.1 "), 512
 	if !c.serving && len(p) < longest && len(p) > start && p[start] >= '4' {
 		if at := bytes.IndexByte(p, '\r'); at > start+3 && bytes.HasPrefix(p[at:], plainError) {
-			if _, err := c.put(worded(c.guest.door.refuses(reworded(p[start : start+3])))); err != nil {
+			if _, err := c.put(worded(c.guest.door.refuses(rewordedText(p[start : start+3])))); err != nil {
 				return 0, err
 			}
 			return len(p), nil
@@ -379,7 +387,7 @@ func (c *secureConn) ConnectionState() tls.ConnectionState { return c.state }
 
 // guestOf returns the guest that is behind a connection of net/http's.
 func guestOf(nc net.Conn) *guest {
-	if c := http1(nc); c != nil {
+	if c := asConn(nc); c != nil {
 		return c.guest
 	}
 	if secure, ok := nc.(*tls.Conn); ok {
@@ -391,16 +399,20 @@ func guestOf(nc net.Conn) *guest {
 
 // reworded is the answer in AWS's form that is sent instead of net/http's own with
 // that status.
-func reworded(status []byte) *refusal {
-	code, _ := strconv.Atoi(string(status))
+func reworded(code int) *refusal {
 	if code == http.StatusRequestHeaderFieldsTooLarge {
 		return tooLong
 	}
 	return &refusal{status: code, errorType: "BadRequestException", message: http.StatusText(code), cause: Malformed}
 }
 
+func rewordedText(status []byte) *refusal {
+	code, _ := strconv.Atoi(string(status))
+	return reworded(code)
+}
+
 // worded is a refusal as it goes out past net/http, on a connection that ends.
 func worded(f *refusal) []byte {
 	resp := f.answer()
-	return append(appendHead(nil, resp, int64(len(resp.Body)), time.Now().UTC().Format(http.TimeFormat), true), resp.Body...)
+	return append(appendHead(nil, resp, form{length: int64(len(resp.Body)), date: time.Now().UTC().Format(http.TimeFormat), closing: true}), resp.Body...)
 }

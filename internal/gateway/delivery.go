@@ -35,13 +35,13 @@ type delivery struct {
 }
 
 // deliver begins the delivery of a call's answer.
-func (c *call) deliver(w http.ResponseWriter, r *http.Request, nc *conn, answers *httpmsg.Budget, resp *httpmsg.Response) {
+func (c *call) deliver(answers *httpmsg.Budget, resp *httpmsg.Response) {
 	d, least := &c.delivery, 0
-	d.w, d.conn = w, nc
-	if nc != nil {
-		nc.delivery, least = d, smallAnswer
+	d.w, d.conn = c.from.w, c.from.conn
+	if d.conn != nil {
+		d.conn.delivery, least = d, smallAnswer
 	} else {
-		d.guest, _ = r.Context().Value(guestKey{}).(*guest)
+		d.guest = c.from.guest()
 	}
 	if n := len(resp.Body); n > least {
 		d.answer.Begin(answers, d, n)

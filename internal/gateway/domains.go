@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -348,9 +347,9 @@ func hostName(dst []byte, host string) []byte {
 // locate returns where a request to a path of the domain name leads: to where a routing
 // rule says, or to a mapping whose base path it begins with, as it was sent, or to that
 // for what no base path has.
-func (d *domain) locate(r *http.Request, path string) (location, *mapping) {
+func (d *domain) locate(a *arrival, path string) (location, *mapping) {
 	trimmed := strings.TrimLeft(path, "/")
-	if it := matchRule(d.rules, r, trimmed); it != nil {
+	if it := matchRule(d.rules, a, trimmed); it != nil {
 		return it.locate(path)
 	}
 	m, rest := d.mappings.find(trimmed)

@@ -221,7 +221,7 @@ func thousands(t testing.TB, n int) *Gateway {
 func TestDomainLookUpAllocations(t *testing.T) {
 	g := thousands(t, 100)
 	for _, host := range []string{"API7.example.com:443", "a.b.c.wild.example.com", "nobody.example.com", "127.0.0.1"} {
-		r := new(http.Request)
+		r := new(arrival)
 		if n := testing.AllocsPerRun(100, func() {
 			if d := g.domains.find(host); d != nil {
 				d.locate(r, "/orders/7")
@@ -239,7 +239,7 @@ func BenchmarkDomains(b *testing.B) {
 		for _, host := range []string{"api0.example.com:8443", "a.b.wild.example.com", "nobody.example.org"} {
 			b.Run(fmt.Sprint(n, "/", host), func(b *testing.B) {
 				b.ReportAllocs()
-				r := new(http.Request)
+				r := new(arrival)
 				for b.Loop() {
 					if d := g.domains.find(host); d != nil {
 						d.locate(r, "/orders/7")

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -224,4 +225,27 @@ func (d *door) empty(done <-chan struct{}) {
 		case <-time.After(crowdPause):
 		}
 	}
+}
+
+// leaveOut closes the connections of HTTP/1 that are left when ctx has ended, and returns
+// why that was.
+func (d *door) leaveOut(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	var left []*guest
+	d.mu.Lock()
+	for g := range d.guests {
+		if !g.http2.Load() {
+			left = append(left, g)
+		}
+	}
+	d.mu.Unlock()
+	for _, g := range left {
+		_ = g.Close()
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return ctx.Err()
 }

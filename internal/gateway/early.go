@@ -15,7 +15,7 @@ const shortAnswer = 4 << 10
 // must be called when the handler has returned.
 type early struct {
 	http.ResponseWriter
-	r    *http.Request
+	from *arrival
 	body *body
 
 	status  int // of the answer, 0 before it begins
@@ -34,8 +34,8 @@ func (e *early) WriteHeader(status int) {
 		e.pass()
 		return
 	}
-	e.body.overtake(e.ResponseWriter)
-	e.closing = e.body.endless(e.r)
+	e.body.overtake(e.from)
+	e.closing = e.body.endless(e.from)
 }
 
 // Write implements http.ResponseWriter.
@@ -86,7 +86,7 @@ func (e *early) finish(nc *conn) {
 		e.WriteHeader(http.StatusOK)
 	}
 	if e.status != 0 && !e.passes {
-		if h := e.Header(); allowsBody(e.status) && h["Content-Length"] == nil && (e.r.Method != http.MethodHead || len(e.held) > 0) {
+		if h := e.Header(); allowsBody(e.status) && h["Content-Length"] == nil && (e.from.method != http.MethodHead || len(e.held) > 0) {
 			h.Set("Content-Length", strconv.Itoa(len(e.held)))
 		}
 		e.pass()

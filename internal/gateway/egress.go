@@ -20,9 +20,7 @@ const (
 // An egress writes the answer to one request. Its time bounds each write, so
 // that a client who does not read holds no memory for long.
 type egress struct {
-	w       http.ResponseWriter
-	r       *http.Request
-	conn    *conn // nil on HTTP/2
+	from    *arrival
 	timeout time.Duration
 	closing bool // the connection ends behind the answer
 
@@ -55,37 +53,105 @@ func (e *egress) send(resp *httpmsg.Response) {
 	e.extend()
 	if resp.Stream != nil {
 		defer resp.Stream.Close()
-		e.w.WriteHeader(resp.Status)
+		e.from.w.WriteHeader(resp.Status)
 		if e.hasBody(resp.Status) {
 			e.stream(resp.Stream)
 		}
 		return
 	}
-	e.w.WriteHeader(resp.Status)
+	e.from.w.WriteHeader(resp.Status)
 	if e.hasBody(resp.Status) {
 		e.write(resp.Body)
 	}
 }
 
-// direct writes a whole answer to the connection itself, where HTTP/1.1 is
-// spoken. Otherwise it reports false.
+// direct writes an answer to the connection itself, where HTTP/1 is spoken; behind
+// net/http only a whole one over HTTP/1.1. Otherwise it reports false.
 func (e *egress) direct(c *call, resp *httpmsg.Response, dates *dates) bool {
-	if e.conn == nil || resp.Stream != nil || !e.r.ProtoAtLeast(1, 1) {
+	t, nc := e.from.talk, e.from.conn
+	if nc == nil || t == nil && (resp.Stream != nil || e.from.old) {
 		return false
 	}
-	if e.closing = e.closing || e.r.Close || asksToClose(e.r); e.closing {
-		e.w.Header().Set("Connection", "close") // net/http, too, is to close
-	}
 	e.began = time.Now()
-	c.wire = appendHead(c.wire[:0], resp, e.length(resp), dates.at(e.began), e.closing)
+	f := form{old: e.from.old, date: dates.at(e.began), length: e.length(resp)}
+	if f.length < 0 && resp.Stream != nil && e.hasBody(resp.Status) {
+		f.chunked = !f.old
+	}
+	e.closing = e.closing || e.from.closes || f.old && f.length < 0 && e.hasBody(resp.Status)
+	f.closing = e.closing
+	if t != nil {
+		t.closing = e.closing
+		t.h1.Body().Answered()
+	} else if e.closing {
+		e.from.w.Header().Set("Connection", "close") // net/http, too, is to close
+	}
+	c.wire = appendHead(c.wire[:0], resp, f)
+	if resp.Stream != nil {
+		e.relay(c, resp, f)
+		return true
+	}
 	body := resp.Body
 	if !e.hasBody(resp.Status) {
 		body = nil
 	}
 	var sent int
-	c.wire, sent = e.conn.answer(c.wire, body)
-	e.sent, e.broken, e.ended = int64(sent), e.conn.broken != nil, time.Now()
+	c.wire, sent = nc.answer(c.wire, body)
+	e.sent, e.broken, e.ended = int64(sent), nc.broken != nil, time.Now()
 	return true
+}
+
+// chunkHead is how much room a chunk's size takes at the most, in bytes, with its CRLF.
+const chunkHead = len("4000\r\n")
+
+// relay writes a stream behind its head, which is in c.wire, to a connection that http1
+// reads. Where the source or the client breaks off, the connection ends.
+func (e *egress) relay(c *call, resp *httpmsg.Response, f form) {
+	t := e.from.talk
+	defer func() {
+		_ = resp.Stream.Close()
+		e.ended, t.closing = time.Now(), t.closing || e.broken
+	}()
+	if _, t.broken = t.put(c.wire); t.broken != nil || !e.hasBody(resp.Status) {
+		e.broken = t.broken != nil
+		return
+	}
+	buf := make([]byte, chunkHead+streamBuffer+len("\r\n"))
+	for {
+		n, err := resp.Stream.Read(buf[chunkHead : chunkHead+streamBuffer])
+		if f.length >= 0 && e.sent+int64(n) > f.length {
+			n, err = int(f.length-e.sent), io.ErrShortWrite
+		}
+		if n > 0 && !e.piece(buf, n, f.chunked) {
+			return
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			e.broken = true
+			return
+		}
+	}
+	if e.broken = f.length >= 0 && e.sent < f.length; f.chunked {
+		_, t.broken = t.put([]byte("0\r\n\r\n"))
+		e.broken = t.broken != nil
+	}
+}
+
+// piece writes n bytes of a stream, which stand in buf behind the room for a chunk's
+// head, and reports whether the client takes more.
+func (e *egress) piece(buf []byte, n int, chunked bool) bool {
+	t, from, to := e.from.talk, chunkHead, chunkHead+n
+	if chunked {
+		var size [chunkHead]byte
+		head := append(strconv.AppendInt(size[:0], int64(n), 16), "\r\n"...)
+		from -= copy(buf[chunkHead-len(head):], head)
+		to += copy(buf[to:], "\r\n")
+	}
+	took, err := t.put(buf[from:to])
+	e.sent += int64(min(max(0, took-(chunkHead-from)), n))
+	t.broken, e.broken = err, err != nil
+	return !e.broken
 }
 
 // write writes a body. A client that goes away is no failure of ours.
@@ -109,7 +175,7 @@ func (e *egress) write(body []byte) {
 
 // put writes a part of a body, and reports whether the client takes more.
 func (e *egress) put(p []byte) bool {
-	n, err := e.w.Write(p)
+	n, err := e.from.w.Write(p)
 	e.sent += int64(n)
 	e.broken = err != nil
 	return !e.broken
@@ -118,7 +184,7 @@ func (e *egress) put(p []byte) bool {
 // header sets the header lines. They go into the map under their own spelling,
 // which net/http then writes.
 func (e *egress) header(resp *httpmsg.Response) {
-	h := e.w.Header()
+	h := e.from.w.Header()
 	h["Content-Type"] = nil                         // net/http is not to guess one
 	values := make([]string, 0, len(resp.Header)+2) // of all lines, in one piece of memory
 	add := func(name, value string) {
@@ -141,7 +207,7 @@ func (e *egress) header(resp *httpmsg.Response) {
 	switch {
 	case e.closing:
 		add("Connection", "close")
-	case e.r.ProtoMajor == 1 && e.r.ProtoMinor > 0:
+	case !e.from.http2 && !e.from.old:
 		add("Connection", "keep-alive") // "close" where net/http closes
 	}
 }
@@ -173,14 +239,14 @@ func (e *egress) length(resp *httpmsg.Response) int64 {
 		return -1
 	case resp.Stream != nil:
 		return resp.Length
-	case resp.Length != 0 && e.r.Method == http.MethodHead:
+	case resp.Length != 0 && e.from.method == http.MethodHead:
 		return resp.Length
 	}
 	return int64(len(resp.Body))
 }
 
 func (e *egress) hasBody(status int) bool {
-	return e.r.Method != http.MethodHead && allowsBody(status)
+	return e.from.method != http.MethodHead && allowsBody(status)
 }
 
 func allowsBody(status int) bool {
@@ -191,7 +257,7 @@ func allowsBody(status int) bool {
 // that breaks off breaks the connection off too, or the stream of HTTP/2, so that the
 // client does not take a part for the whole.
 func (e *egress) stream(from io.Reader) {
-	control := http.NewResponseController(e.w)
+	control := http.NewResponseController(e.from.w)
 	if e.broken = control.Flush() != nil; e.broken {
 		return
 	}
@@ -222,7 +288,7 @@ func (e *egress) stream(from io.Reader) {
 func (e *egress) extendUntil(end time.Time) {
 	e.extend()
 	if e.timeout > time.Until(end) {
-		http.NewResponseController(e.w).SetWriteDeadline(end)
+		http.NewResponseController(e.from.w).SetWriteDeadline(end)
 	}
 }
 
@@ -230,7 +296,7 @@ func (e *egress) extendUntil(end time.Time) {
 // request, so that it binds no other handler's answer.
 func (e *egress) extend() {
 	if e.timeout > 0 {
-		http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(e.timeout)) // only a test's recorder cannot
+		http.NewResponseController(e.from.w).SetWriteDeadline(time.Now().Add(e.timeout)) // only a test's recorder cannot
 	}
 }
 

@@ -47,9 +47,9 @@ func TestAnswerOnTheWire(t *testing.T) {
 		"client closes": {strings.Replace(get, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1), httpmsg.Response{Status: 404, Body: []byte("a")},
 			"HTTP/1.1 404 Not Found\r\nDATE\r\nContent-Length: 1\r\nConnection: close\r\n\r\na"},
 		"HTTP/1.0": {"GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n", httpmsg.Response{Status: 200, Body: []byte("a")},
-			"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\n\r\na"},
+			"HTTP/1.0 200 OK\r\nDATE\r\nContent-Length: 1\r\nConnection: close\r\n\r\na"},
 		"HTTP/1.0, kept": {"GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\nConnection: keep-alive\r\n\r\n", httpmsg.Response{Status: 200, Body: []byte("a")},
-			"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\nConnection: keep-alive\r\n\r\na"},
+			"HTTP/1.0 200 OK\r\nDATE\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\na"},
 		"HEAD": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Body: []byte("abc")},
 			"HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\n"},
 		"HEAD, a length alone": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Length: 299},
@@ -59,7 +59,7 @@ func TestAnswerOnTheWire(t *testing.T) {
 		"HEAD, 304": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 304, Length: 299},
 			"HTTP/1.1 304 Not Modified\r\nDATE\r\nConnection: keep-alive\r\n\r\n"},
 		"HEAD over HTTP/1.0": {"HEAD /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n", httpmsg.Response{Status: 200, Length: 299},
-			"HTTP/1.0 200 OK\r\nContent-Length: 299\r\nDATE\r\n\r\n"},
+			"HTTP/1.0 200 OK\r\nDATE\r\nContent-Length: 299\r\nConnection: close\r\n\r\n"},
 		"a length, and a method that needs a body": {get, httpmsg.Response{Status: 200, Length: 299},
 			"HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"},
 		"no length, and a method that needs one": {get, httpmsg.Response{Status: 200, Length: -1, Body: []byte("a")},
@@ -71,13 +71,25 @@ func TestAnswerOnTheWire(t *testing.T) {
 		"odd status": {get, httpmsg.Response{Status: 999},
 			"HTTP/1.1 999 status code 999\r\nDATE\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"},
 		"stream": {get, httpmsg.Response{Status: 200, Stream: stream("ab", "cde")},
-			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nDATE\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"},
+			"HTTP/1.1 200 OK\r\nDATE\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"},
 		"stream, HEAD": {stageHead("HEAD", "/dev") + "\r\n", httpmsg.Response{Status: 200, Stream: stream("ab")},
-			"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nDATE\r\n\r\n"},
+			"HTTP/1.1 200 OK\r\nDATE\r\nConnection: keep-alive\r\n\r\n"},
 		"stream, HTTP/1.0": {"GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n", httpmsg.Response{Status: 200, Stream: stream("ab", "c")},
-			"HTTP/1.0 200 OK\r\nDATE\r\n\r\nabc"},
+			"HTTP/1.0 200 OK\r\nDATE\r\nConnection: close\r\n\r\nabc"},
+	}
+	// What net/http writes, its engine has in net/http's order.
+	byNetHTTP := map[string]string{
+		"HTTP/1.0":           "HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\n\r\na",
+		"HTTP/1.0, kept":     "HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\nConnection: keep-alive\r\n\r\na",
+		"HEAD over HTTP/1.0": "HTTP/1.0 200 OK\r\nContent-Length: 299\r\nDATE\r\n\r\n",
+		"stream":             "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nDATE\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+		"stream, HEAD":       "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nDATE\r\n\r\n",
+		"stream, HTTP/1.0":   "HTTP/1.0 200 OK\r\nDATE\r\n\r\nabc",
 	}
 	for name, tt := range tests {
+		if other, ok := byNetHTTP[name]; ok && s.opts.Engine == EngineNetHTTP {
+			tt.want = other
+		}
 		t.Run(name, func(t *testing.T) {
 			var released atomic.Int32
 			tt.resp.OnRelease(func() { released.Add(1) })
@@ -417,9 +429,11 @@ func FuzzAnswer(f *testing.F) {
 		if !sendable(resp) {
 			return
 		}
-		text := appendHead(nil, resp, -1, "Sun, 06 Nov 1994 08:49:37 GMT", false)
+		head := form{length: -1, date: "Sun, 06 Nov 1994 08:49:37 GMT"}
+		text := appendHead(nil, resp, head)
 		if allowsBody(status) {
-			text = append(appendHead(nil, resp, int64(len(body)), "Sun, 06 Nov 1994 08:49:37 GMT", false), body...)
+			head.length = int64(len(body))
+			text = append(appendHead(nil, resp, head), body...)
 		}
 		r := bufio.NewReader(bytes.NewReader(text))
 		got, err := http.ReadResponse(r, nil)

@@ -54,8 +54,21 @@ type Entrance struct {
 	NoStages bool
 }
 
-// Handler answers the requests that come in by an entrance.
+// Handler answers the requests that come in by an entrance and that net/http reads.
 func (g *Gateway) Handler(at Entrance) http.Handler {
+	return handler(g.entrance(at))
+}
+
+// handler is what net/http calls.
+func handler(answer func(*arrival)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := arrived(w, r)
+		answer(&a)
+	})
+}
+
+// entrance answers the requests that come in by an entrance.
+func (g *Gateway) entrance(at Entrance) func(*arrival) {
 	next := at.Next
 	if next == nil {
 		next = http.HandlerFunc(g.Nowhere)
@@ -63,56 +76,56 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 	secure := g.toHTTPS(at.HTTPSPort)
 	switch {
 	case at.NoStages:
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.pass(w, r, next) })
+		return func(a *arrival) { g.pass(a, next) }
 	case at.API != "":
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			path, _ := splitTarget(r.RequestURI)
-			g.serve(w, r, connOf(r), location{at.API, at.Stage, path}, nil)
-		})
-	}
-	return at.challenged(g, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if found, via, ours := g.find(&at, r); ours {
-			if g.redirects(&at, r) {
-				g.pass(w, r, secure)
-				return
-			}
-			g.serve(w, r, connOf(r), found, via)
-			return
+		return func(a *arrival) {
+			path, _ := splitTarget(a.target)
+			g.serve(a, location{at.API, at.Stage, path}, nil)
 		}
-		g.pass(w, r, next)
-	}))
+	}
+	return at.challenged(g, func(a *arrival) {
+		found, via, ours := g.find(&at, a)
+		switch {
+		case !ours:
+			g.pass(a, next)
+		case g.redirects(&at, a):
+			g.pass(a, secure)
+		default:
+			g.serve(a, found, via)
+		}
+	})
 }
 
-// challenged has a certificate authority answered before a handler.
-func (at Entrance) challenged(g *Gateway, next http.Handler) http.Handler {
+// challenged has a certificate authority answered before others.
+func (at Entrance) challenged(g *Gateway, next func(*arrival)) func(*arrival) {
 	if at.Challenge == nil {
 		return next
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path, _ := splitTarget(r.RequestURI)
+	return func(a *arrival) {
+		path, _ := splitTarget(a.target)
 		text, ok := at.Challenge(path)
 		if !ok {
-			next.ServeHTTP(w, r)
+			next(a)
 			return
 		}
-		g.pass(w, r, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		g.pass(a, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain")
 			_, _ = io.WriteString(w, text) // the authority has gone: it asks again
 		}))
-	})
+	}
 }
 
 // find returns which stage a request is for at an entrance that serves many, and by
 // which base path mapping or routing rule. The hosts of APIs come first, then those of others, then
 // paths: a host says the least that others could have meant otherwise.
-func (g *Gateway) find(at *Entrance, r *http.Request) (found location, via *mapping, ours bool) {
-	path, _ := splitTarget(r.RequestURI)
-	named := namedAPI(r.Header)
-	if found, ours = locateHost(r.Host, path, named); ours {
+func (g *Gateway) find(at *Entrance, a *arrival) (found location, via *mapping, ours bool) {
+	path, _ := splitTarget(a.target)
+	named := namedAPI(a)
+	if found, ours = locateHost(a.host, path, named); ours {
 		return found, nil, true
 	}
-	if d := g.domainOf(at, r); d != nil && (at.OwnHost == nil || !at.OwnHost(r.Host)) {
-		found, via = d.locate(r, path)
+	if d := g.domainOf(at, a); d != nil && (at.OwnHost == nil || !at.OwnHost(a.host)) {
+		found, via = d.locate(a, path)
 		return found, via, true
 	}
 	if found, ours = locatePath(path); ours {
@@ -127,15 +140,16 @@ func (g *Gateway) find(at *Entrance, r *http.Request) (found location, via *mapp
 	return found, nil, ours
 }
 
-// listener makes the connections of ln what the entrance takes.
-func (at Entrance) listener(g *Gateway, ln net.Listener) net.Listener {
+// listener makes the connections of ln what the entrance takes. own has those of HTTP/1;
+// nil leaves them to net/http.
+func (at Entrance) listener(g *Gateway, ln net.Listener, own func(*talk)) net.Listener {
 	l := listener{ln, httpmsg.Peer{Listener: at.Name, VPCEndpoint: at.VPCEndpoint}, g.door}
 	var from *proxied
 	if at.ProxyProtocol {
 		from = &proxied{trusts: func(addr netip.Addr) bool { return g.proxies.Load().trust(addr) }, log: g.opts.Log, name: at.Name}
 	}
-	if at.TLS == nil && from == nil {
+	if at.TLS == nil && from == nil && own == nil {
 		return &l
 	}
-	return newPreludeListener(l, at.TLS, from, g.opts.ReadHeaderTimeout)
+	return newPreludeListener(l, at.TLS, from, g.opts.ReadHeaderTimeout, own)
 }

@@ -48,6 +48,9 @@ type Options struct {
 	// headers; nil leaves them as those of regional ones.
 	Edge *edge.Distribution
 
+	// Engine is what reads HTTP/1, EngineHTTP1 or EngineNetHTTP.
+	Engine string
+
 	// AWSPolicies gives the APIs for which nobody chose a security policy AWS's, of which
 	// that of public APIs takes TLS 1.0. Without it theirs is tlspolicy.Default.
 	AWSPolicies bool
@@ -66,6 +69,12 @@ type Options struct {
 	WriteTimeout      time.Duration // for the client to take 256 KiB of an answer, or a piece of a stream (1 min); in all it has 10 min for an answer
 	IdleTimeout       time.Duration // of a connection between requests (310 s)
 }
+
+// The engines of HTTP/1.
+const (
+	EngineHTTP1   = "http1"    // our own
+	EngineNetHTTP = "net/http" // the standard library's, behind a scanner; also for ""
+)
 
 // A Gateway serves stages. All its methods are safe for concurrent use.
 type Gateway struct {
@@ -95,6 +104,9 @@ func New(opts Options) *Gateway {
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Engine == "" {
+		opts.Engine = EngineNetHTTP
 	}
 	orDefault(&opts.MaxBody, httpmsg.MaxBody)
 	orDefault(&opts.MaxHeader, 20_480)
@@ -164,17 +176,21 @@ func (g *Gateway) swap(changes []Change) {
 }
 
 // pass has next answer one request that is for no stage.
-func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	nc := connOf(r)
+func (g *Gateway) pass(a *arrival, next http.Handler) {
+	if a.talk != nil {
+		g.respond(a, next)
+		return
+	}
+	nc, w := a.conn, a.w
 	nc.takeHead()
-	out := egress{w: w, timeout: g.opts.WriteTimeout}
+	out := egress{from: a, timeout: g.opts.WriteTimeout}
 	out.extend() // HTTP/2 has no other time for it
 	if g.door.closing.Load() {
 		w.Header().Set("Connection", "close")
 	}
-	watched, client := watched(r, nc)
+	watched, client := watched(a.r, nc)
 	defer client.end()
-	paced, b := paced(w, watched, nc, g.opts.ReadTimeout)
+	paced, b := paced(a, watched, g.opts.ReadTimeout)
 	if b == nil {
 		client.begin()
 	} else {
@@ -184,31 +200,32 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, next http.Handler
 		next.ServeHTTP(w, paced)
 		return
 	}
-	answer := &early{ResponseWriter: w, r: r, body: b}
+	answer := &early{ResponseWriter: w, from: a, body: b}
 	next.ServeHTTP(answer, paced)
 	answer.finish(nc)
 }
 
 // serve answers a request for a stage. via is the base path mapping that leads to it,
 // nil for none.
-func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at location, via *mapping) {
+func (g *Gateway) serve(a *arrival, at location, via *mapping) {
 	closing := g.door.closing.Load()
 	c, ok := g.calls.Get().(*call)
 	if !ok {
 		c = new(call)
 	}
-	c.budget, c.maxBody = g.opts.Budget, g.opts.MaxBody
-	c.body.start(w, r, nc, g.opts.ReadTimeout)
-	c.fill(r, peerOf(r, nc), nc.takeHead(), at.path, g.proxies.Load(), time.Now())
+	c.budget, c.maxBody, c.from = g.opts.Budget, g.opts.MaxBody, *a
+	nc := a.conn
+	c.body.start(a, g.opts.ReadTimeout)
+	c.fill(at.path, g.proxies.Load(), time.Now())
 	c.req.VPCEndpoint = g.vpcEndpoint(&c.req)
-	c.conn, c.edge = nc, g.edgeOf(at, via)
-	resp := g.answer(c, r, at, via)
+	c.edge = g.edgeOf(at, via)
+	resp := g.answer(c, at, via)
 	c.leaveEdge(resp)
 	if resp.Stream != nil && !resp.KeepsRequest {
 		c.giveBody() // a stream may take long
 	}
-	out := egress{w: w, r: r, conn: nc, timeout: g.opts.WriteTimeout, delivery: &c.delivery}
-	c.deliver(w, r, nc, g.opts.Answers, resp)
+	out := egress{from: &c.from, timeout: g.opts.WriteTimeout, delivery: &c.delivery}
+	c.deliver(g.opts.Answers, resp)
 	streams := resp.Stream != nil
 	if streams {
 		g.streams.Add(1)
@@ -223,13 +240,13 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 			g.streams.Add(-1)
 		}
 	}()
-	endless := nc != nil && (c.body.endless(r) || c.body.unread() && resp.Stream != nil) // HTTP/2 ends the stream alone
+	endless := nc != nil && (c.body.endless(a) || c.body.unread() && resp.Stream != nil) // HTTP/2 ends the stream alone
 	out.closing = closing || endless || g.door.closing.Load()
 	if !out.direct(c, resp, &g.dates) {
-		c.body.overtake(w)
+		c.body.overtake(a)
 		out.send(resp)
 		if nc != nil && c.body.unread() {
-			_ = http.NewResponseController(w).Flush() // before the rest is read
+			_ = http.NewResponseController(a.w).Flush() // before the rest is read
 		}
 	}
 	if nc != nil {
@@ -239,24 +256,24 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, nc *conn, at loc
 
 // answer finds the stage and lets it answer; the stage reads the body when it
 // wants it. It keeps a panic of one request from the others.
-func (g *Gateway) answer(c *call, r *http.Request, at location, via *mapping) (resp *httpmsg.Response) {
+func (g *Gateway) answer(c *call, at location, via *mapping) (resp *httpmsg.Response) {
 	e, known := g.index.find(at.api, at.stage)
 	if via != nil {
 		if c.req.Domain = via.by; via.by.LowerHeaders {
 			c.req.Header.LowerNames()
 		}
 		if via.trust != nil {
-			via.trust.identify(c, guestBehind(r, c.conn))
+			via.trust.identify(c, c.from.guest())
 		}
 	}
 	defer func() {
 		if fault := recover(); fault != nil {
-			resp = g.failed(c, e, r, "stage failed", fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
+			resp = g.failed(c, e, "stage failed", fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
 		}
 	}()
 	switch {
 	case via != nil && via.err != nil:
-		return g.failed(c, nil, r, "custom domain name cannot be served", via.err)
+		return g.failed(c, nil, "custom domain name cannot be served", via.err)
 	case !known && via == nil:
 		return g.refuse(c, nil, unknownAPI(at.api))
 	case via != nil && !takes(via.policy, c.req.Peer):
@@ -265,20 +282,20 @@ func (g *Gateway) answer(c *call, r *http.Request, at location, via *mapping) (r
 		return g.refuse(c, nil, forbidden)
 	case !takes(e.policy, c.req.Peer):
 		return g.refuse(c, e, forbidden)
-	case ambiguous(r):
+	case ambiguous(&c.from):
 		return g.refuse(c, e, badRequest)
-	case len(r.RequestURI) > g.opts.MaxURL || headerSize(&c.req) > g.opts.MaxHeader, r.ContentLength > int64(g.opts.MaxBody):
+	case len(c.from.target) > g.opts.MaxURL || headerSize(&c.req) > g.opts.MaxHeader, c.from.length > int64(g.opts.MaxBody):
 		return g.refuse(c, e, tooLong)
 	}
-	server, err := g.programs.server(r.Context(), e, c.req.Received)
+	server, err := g.programs.server(c.from.context(), e, c.req.Received)
 	if err != nil {
-		return g.failed(c, e, r, "stage cannot be loaded", err)
+		return g.failed(c, e, "stage cannot be loaded", err)
 	}
 	c.enterEdge()
 	if resp = server.Serve(&c.req); !sendable(resp) {
 		err := fmt.Errorf("status %d, header %q", resp.Status, resp.Header)
 		discard(resp)
-		return g.failed(c, e, r, "stage's answer cannot be sent", err)
+		return g.failed(c, e, "stage's answer cannot be sent", err)
 	}
 	return resp
 }
@@ -292,15 +309,15 @@ func discard(resp *httpmsg.Response) {
 }
 
 // failed logs a failure of ours and makes the client's answer to it.
-func (g *Gateway) failed(c *call, e *entry, r *http.Request, what string, err error) *httpmsg.Response {
+func (g *Gateway) failed(c *call, e *entry, what string, err error) *httpmsg.Response {
 	resp := g.refuse(c, e, internalError)
 	if !errors.Is(err, context.Canceled) { // that is a client who did not wait
-		g.report(r, resp, what, err)
+		g.report(c, resp, what, err)
 	}
 	return resp
 }
 
-func (g *Gateway) report(r *http.Request, resp *httpmsg.Response, what string, err error) {
-	g.opts.Log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, what,
-		slog.String("requestId", resp.Header.Get(requestIDHeader)), slog.String("host", r.Host), slog.Any("error", err))
+func (g *Gateway) report(c *call, resp *httpmsg.Response, what string, err error) {
+	g.opts.Log.LogAttrs(context.Background(), slog.LevelError, what,
+		slog.String("requestId", resp.Header.Get(requestIDHeader)), slog.String("host", c.from.host), slog.Any("error", err))
 }

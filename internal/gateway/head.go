@@ -9,29 +9,48 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// appendHead appends resp's status line and header as HTTP/1.1, the empty line
-// included. The lines keep their order and spelling. A length below 0 is left out.
-func appendHead(dst []byte, resp *httpmsg.Response, length int64, date string, closing bool) []byte {
-	dst = append(dst, "HTTP/1.1 "...)
-	dst = strconv.AppendInt(dst, int64(resp.Status), 10)
-	dst = append(dst, ' ')
-	if reason := http.StatusText(resp.Status); reason != "" {
-		dst = append(dst, reason...)
-	} else {
-		dst = strconv.AppendInt(append(dst, "status code "...), int64(resp.Status), 10)
+// A form is what a connection says of an answer beside what the answer says.
+type form struct {
+	old     bool   // the client speaks HTTP/1.0
+	date    string // what Date says
+	length  int64  // what Content-Length says; below 0 for nothing
+	chunked bool   // the body comes in chunks
+	closing bool   // the connection ends behind it
+}
+
+// appendStatus appends a status line without its end.
+func appendStatus(dst []byte, status int, old bool) []byte {
+	version := "HTTP/1.1 "
+	if old {
+		version = "HTTP/1.0 "
 	}
-	dst = append(append(dst, "\r\nDate: "...), date...)
+	dst = strconv.AppendInt(append(dst, version...), int64(status), 10)
+	dst = append(dst, ' ')
+	if reason := http.StatusText(status); reason != "" {
+		return append(dst, reason...)
+	}
+	return strconv.AppendInt(append(dst, "status code "...), int64(status), 10)
+}
+
+// appendHead appends resp's status line and header, the empty line included. The lines
+// keep their order and spelling.
+func appendHead(dst []byte, resp *httpmsg.Response, f form) []byte {
+	dst = appendStatus(dst, resp.Status, f.old)
+	dst = append(append(dst, "\r\nDate: "...), f.date...)
 	for i := range resp.Header {
 		if f := &resp.Header[i]; !ownedByListener(f.Name) {
 			dst = append(append(dst, "\r\n"...), f.Name...)
 			dst = append(append(dst, ": "...), f.Value...)
 		}
 	}
-	if length >= 0 {
+	if f.length >= 0 {
 		dst = append(dst, "\r\nContent-Length: "...)
-		dst = strconv.AppendInt(dst, length, 10)
+		dst = strconv.AppendInt(dst, f.length, 10)
 	}
-	if closing {
+	if f.chunked {
+		dst = append(dst, "\r\nTransfer-Encoding: chunked"...)
+	}
+	if f.closing {
 		return append(dst, "\r\nConnection: close\r\n\r\n"...)
 	}
 	return append(dst, "\r\nConnection: keep-alive\r\n\r\n"...)

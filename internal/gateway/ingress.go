@@ -27,8 +27,7 @@ type call struct {
 	edge   *edge.Distribution // that passes the request on; nil for none
 	edgeID string             // of the request, there
 
-	r        *http.Request
-	conn     *conn  // nil on HTTP/2
+	from     arrival
 	watch    *watch // over the client; nil for none
 	bodySize int    // of the request, once it has been given back
 
@@ -55,18 +54,20 @@ func splitTarget(target string) (path, query string) {
 	return "/", query // "*", an authority, or a URL without a path
 }
 
-// fill makes a message of r, whose body is still to be read. head is what the client
-// sent before the body, "" where that is not known; path is within the stage.
-func (c *call) fill(r *http.Request, peer *httpmsg.Peer, head, path string, proxies *proxies, now time.Time) {
-	sent, query := splitTarget(r.RequestURI)
+// fill makes a message of what has arrived, whose body is still to be read. path is
+// within the stage.
+func (c *call) fill(path string, proxies *proxies, now time.Time) {
+	a := &c.from
+	sent, query := splitTarget(a.target)
+	peer := a.peer()
 	c.req = httpmsg.Request{
-		Method:   r.Method,
+		Method:   a.method,
 		Path:     path,
 		Sent:     sent,
 		Query:    query,
-		Host:     r.Host,
+		Host:     a.host,
 		Scheme:   "http",
-		Proto:    r.Proto,
+		Proto:    a.proto,
 		Peer:     peer,
 		Header:   c.fields[:0],
 		Received: now,
@@ -74,15 +75,19 @@ func (c *call) fill(r *http.Request, peer *httpmsg.Peer, head, path string, prox
 	if peer.TLSVersion != 0 {
 		c.req.Scheme = "https"
 	}
-	if c.r = r; r.ProtoMajor == 2 {
-		c.req.Client = r.Context()
+	if a.http2 {
+		c.req.Client = a.context()
 	} else {
 		c.req.Watcher = c
 	}
 	if c.body.from != nil {
 		c.req.Unread = c
 	}
-	c.header(r, head)
+	if a.r != nil {
+		c.header(a.r, a.conn.takeHead())
+	} else {
+		c.req.Header = a.lines
+	}
 	proxies.identify(&c.req)
 }
 
@@ -148,10 +153,10 @@ func (c *call) ReadBody() ([]byte, error) {
 
 // WatchClient implements httpmsg.ClientWatcher, for HTTP/1.
 func (c *call) WatchClient() context.Context {
-	if c.conn == nil { // there is none in a test
-		return c.r.Context()
+	if c.from.conn == nil { // there is none in a test
+		return c.from.context()
 	}
-	ctx, w := newWatch(c.r, c.conn)
+	ctx, w := newWatch(c.from.context(), c.from.conn)
 	c.watch = w
 	w.begin()
 	return ctx

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -76,11 +75,16 @@ func staged(api, path string) location {
 
 // namedAPI is the API that a request names in its header, "" for none, and where it
 // names several.
-func namedAPI(h http.Header) string {
-	if values := h[apiHeader]; len(values) == 1 {
-		return values[0]
+func namedAPI(a *arrival) string {
+	named, lines := "", 0
+	for value := range a.values(apiHeader) {
+		named = value
+		lines++
 	}
-	return ""
+	if lines > 1 {
+		return ""
+	}
+	return named
 }
 
 // cutSegment parts a path, given without its leading slash, behind its first

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,7 @@ type preludeListener struct {
 	config  *tls.Config   // nil for no TLS
 	proxied *proxied      // nil for no PROXY protocol
 	timeout time.Duration // for all of it
+	own     func(*talk)   // has the connections of HTTP/1; nil where net/http has them
 	ready   chan net.Conn
 	failed  chan error
 	begun   sync.WaitGroup
@@ -32,13 +34,13 @@ type preludeListener struct {
 	close   func() error
 }
 
-func newPreludeListener(ln listener, config *tls.Config, from *proxied, timeout time.Duration) *preludeListener {
+func newPreludeListener(ln listener, config *tls.Config, from *proxied, timeout time.Duration, own func(*talk)) *preludeListener {
 	if config != nil {
 		config = config.Clone()
 		config.NextProtos = []string{"h2", "http/1.1"}
 	}
 	l := &preludeListener{
-		listener: ln, config: config, proxied: from, timeout: timeout,
+		listener: ln, config: config, proxied: from, timeout: timeout, own: own,
 		ready: make(chan net.Conn), failed: make(chan error), closed: make(chan struct{}),
 	}
 	l.close = sync.OnceValue(func() error {
@@ -53,6 +55,10 @@ func newPreludeListener(ln listener, config *tls.Config, from *proxied, timeout 
 func (l *preludeListener) run() {
 	for {
 		g, err := l.door.accept(l.Listener, l.peer)
+		if err == nil && l.config == nil && l.proxied == nil {
+			go l.own(newTalk(g, g, nil))
+			continue
+		}
 		if err == nil {
 			l.begun.Go(func() { l.begin(g) })
 			continue
@@ -82,6 +88,16 @@ func (l *preludeListener) begin(g *guest) {
 			return
 		}
 	}
+	if l.own != nil {
+		switch c := nc.(type) {
+		case *conn:
+			go l.own(newTalk(g, g, nil))
+			return
+		case *secureConn:
+			go l.own(newTalk(c.Conn, g, &c.state))
+			return
+		}
+	}
 	select {
 	case l.ready <- nc:
 	case <-l.closed:
@@ -97,7 +113,7 @@ func (l *preludeListener) shake(g *guest, end time.Time) net.Conn {
 	if err := secure.HandshakeContext(ctx); err != nil {
 		var plain tls.RecordHeaderError
 		if errors.As(err, &plain) && plain.Conn != nil { // somebody who speaks HTTP without TLS, perhaps
-			_, _ = g.Write(worded(g.door.refuses(reworded([]byte("400")))))
+			_, _ = g.Write(worded(g.door.refuses(reworded(http.StatusBadRequest))))
 		}
 		return nil
 	}

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 
@@ -95,23 +94,23 @@ func keyOfRow(id string) (name, privateID string) {
 // by a VPC endpoint all the same reaches a private name that no public one of another
 // account is like: whoever associates a name takes nobody's calls. A private name that
 // the call does not reach leads nowhere.
-func (g *Gateway) domainOf(at *Entrance, r *http.Request) *domain {
+func (g *Gateway) domainOf(at *Entrance, a *arrival) *domain {
 	var public *domain
 	if at.VPCEndpoint == nil {
-		public = g.domains.find(r.Host)
+		public = g.domains.find(a.host)
 	}
 	index := g.domains.index.Load()
 	if index == nil || len(index.private.all) == 0 {
 		return public
 	}
 	var buf [maxHost]byte
-	name := hostName(buf[:0], r.Host)
+	name := hostName(buf[:0], a.host)
 	if index.private.all[string(name)] == nil {
 		return public
 	}
 	endpoint := at.VPCEndpoint
 	if endpoint == nil {
-		endpoint = g.endpointOf(r)
+		endpoint = g.endpointOf(a)
 	}
 	if endpoint != nil {
 		d := index.private.by(endpoint, name)
@@ -136,9 +135,9 @@ func (d *domain) account() string {
 
 // endpointOf returns by which VPC endpoint a request comes to a listener that is no
 // endpoint's, nil for none, as Gateway.vpcEndpoint says once the request has been read.
-func (g *Gateway) endpointOf(r *http.Request) *httpmsg.VPCEndpoint {
-	req := httpmsg.Request{Peer: peerOf(r, connOf(r))}
-	for _, v := range r.Header["X-Forwarded-For"] {
+func (g *Gateway) endpointOf(a *arrival) *httpmsg.VPCEndpoint {
+	req := httpmsg.Request{Peer: a.peer()}
+	for v := range a.values("X-Forwarded-For") {
 		req.Header = append(req.Header, httpmsg.Field{Name: "X-Forwarded-For", Value: v})
 	}
 	g.proxies.Load().identify(&req)

@@ -11,11 +11,11 @@ import (
 // redirects reports whether a request for a stage has to come again under TLS: it came
 // without, at an entrance that wants it, and by no proxy that is trusted to have ended
 // that.
-func (g *Gateway) redirects(at *Entrance, r *http.Request) bool {
+func (g *Gateway) redirects(at *Entrance, a *arrival) bool {
 	if at.HTTPSPort == 0 {
 		return false
 	}
-	addr, err := netip.ParseAddr(peerOf(r, connOf(r)).Address)
+	addr, err := netip.ParseAddr(a.peer().Address)
 	return err != nil || !g.proxies.Load().trust(addr)
 }
 
@@ -39,7 +39,8 @@ func (g *Gateway) toHTTPS(port int) http.Handler {
 		moved := &refusal{status: http.StatusPermanentRedirect, errorType: "MovedPermanentlyException", message: "Permanent Redirect"}
 		resp := moved.answer()
 		resp.Header = append(resp.Header, httpmsg.Field{Name: "Location", Value: "https://" + string(name) + suffix + path})
-		out := egress{w: w, r: r}
+		a := arrived(w, r)
+		out := egress{from: &a}
 		out.send(resp)
 	})
 }

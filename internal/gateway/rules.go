@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"cmp"
-	"net/http"
 	"net/textproto"
 	"slices"
 	"strings"
@@ -95,21 +94,21 @@ func newHeaderCondition(h snapshot.HeaderCondition) headerCondition {
 // matchRule returns the first rule whose conditions a request fulfils, nil for none. path
 // is the request's without its leading slashes. It allocates only where the Host is not
 // in lower case and a condition asks for it.
-func matchRule(rules []rule, r *http.Request, path string) *rule {
+func matchRule(rules []rule, a *arrival, path string) *rule {
 	for i := range rules {
-		if it := &rules[i]; it.matches(r, path) {
+		if it := &rules[i]; it.matches(a, path) {
 			return it
 		}
 	}
 	return nil
 }
 
-func (r *rule) matches(req *http.Request, path string) bool {
+func (r *rule) matches(a *arrival, path string) bool {
 	if r.base != "" && !beginsWith(path, r.base) {
 		return false
 	}
 	for i := range r.headers {
-		if !r.headers[i].matches(req) {
+		if !r.headers[i].matches(a) {
 			return false
 		}
 	}
@@ -126,12 +125,12 @@ func beginsWith(path, base string) bool {
 // matches reports whether a line of the header matches: one of several is enough, and
 // what a line has between commas is not parted (documented). A Host is compared as the
 // name by which its domain name is found, whatever its case and port.
-func (c *headerCondition) matches(r *http.Request) bool {
+func (c *headerCondition) matches(a *arrival) bool {
 	if c.isHost {
-		host, _, _ := strings.Cut(r.Host, ":")
+		host, _, _ := strings.Cut(a.host, ":")
 		return c.glob.matches(strings.ToLower(strings.TrimSuffix(host, ".")))
 	}
-	for _, value := range r.Header[c.name] {
+	for value := range a.values(c.name) {
 		if c.glob.matches(value) {
 			return true
 		}

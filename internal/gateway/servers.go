@@ -41,7 +41,12 @@ type engine struct {
 // Serve serves what comes in by a listener until Shutdown, and then returns nil.
 // It closes ln.
 func (g *Gateway) Serve(ln net.Listener, at Entrance) error {
-	h := g.Handler(at)
+	answer := g.entrance(at)
+	var own func(*talk)
+	if g.opts.Engine != EngineNetHTTP {
+		own = func(t *talk) { g.converse(t, answer) }
+	}
+	h := handler(answer)
 	if at.TLS != nil {
 		h = bounded(h)
 	}
@@ -62,7 +67,7 @@ func (g *Gateway) Serve(ln net.Listener, at Entrance) error {
 	if !g.servers.add(e) {
 		return ln.Close()
 	}
-	err := e.Server.Serve(at.listener(g, ln))
+	err := e.Server.Serve(at.listener(g, ln, own))
 	close(e.done)
 	if err == http.ErrServerClosed || g.door.closing.Load() {
 		return nil
@@ -107,6 +112,9 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		busy = g.door.busy()
 	}()
 	err := shutdown(ctx, running, emptied)
+	if err == nil {
+		err = g.door.leaveOut(ctx)
+	}
 	if err == nil {
 		return nil
 	}

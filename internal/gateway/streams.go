@@ -48,7 +48,8 @@ func (g *guest) serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
 	default:
 		resp := g.door.refuses(busy).answer()
 		resp.Body = nil // it would wait for a client that does not read
-		out := egress{w: w, r: r, timeout: silence}
+		a := arrived(w, r)
+		out := egress{from: &a, timeout: silence}
 		out.send(resp)
 	}
 }

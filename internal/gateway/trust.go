@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -113,14 +112,4 @@ func (t *trust) identify(c *call, g *guest) {
 		}
 	}
 	c.req.ClientCert, c.req.ClientRefused = v.cert, v.refused
-}
-
-// guestBehind is the connection that a request came by, nil for one that came by no
-// listener of ours.
-func guestBehind(r *http.Request, nc *conn) *guest {
-	if nc != nil {
-		return nc.guest
-	}
-	g, _ := r.Context().Value(guestKey{}).(*guest)
-	return g
 }

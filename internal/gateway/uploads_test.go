@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,15 +92,18 @@ func TestSteadyUploadUnderAttack(t *testing.T) {
 		steadily := func() {
 			const size = httpmsg.MaxBody
 			r, w := io.Pipe()
-			go func() {
+			var sending sync.WaitGroup
+			sending.Go(func() {
 				piece := make([]byte, size/100)
 				for sent := 0; sent < size; sent += len(piece) {
 					_, _ = w.Write(piece[:min(len(piece), size-sent)])
 					time.Sleep(60 * time.Millisecond)
 				}
 				_ = w.Close()
-			}()
-			done <- s.post(t, r, size)
+			})
+			status := s.post(t, r, size)
+			sending.Wait()
+			done <- status
 		}
 		go steadily()
 		time.Sleep(2 * time.Second)
@@ -176,8 +180,9 @@ func begin(t *testing.T, s *site, sent int, drip time.Duration) <-chan bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { nc.Close() })
-	go func() {
+	var sending sync.WaitGroup
+	t.Cleanup(func() { nc.Close(); sending.Wait() })
+	sending.Go(func() {
 		_, _ = io.WriteString(nc, stageHead("POST", "/dev")+"Content-Length: 10485760\r\n\r\n")
 		_, err := nc.Write(make([]byte, sent))
 		close(all)
@@ -185,7 +190,7 @@ func begin(t *testing.T, s *site, sent int, drip time.Duration) <-chan bool {
 			time.Sleep(drip)
 			_, err = nc.Write(make([]byte, 60))
 		}
-	}()
+	})
 	return all
 }
 

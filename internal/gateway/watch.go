@@ -39,13 +39,13 @@ func watched(r *http.Request, nc *conn) (*http.Request, *watch) {
 	if nc == nil {
 		return r, nil
 	}
-	ctx, w := newWatch(r, nc)
+	ctx, w := newWatch(r.Context(), nc)
 	return r.WithContext(ctx), w
 }
 
-// newWatch makes the watch over the client of r, and the context that it ends.
-func newWatch(r *http.Request, nc *conn) (context.Context, *watch) {
-	ctx, cancel := context.WithCancel(r.Context())
+// newWatch makes the watch over the client of a connection, and the context that it ends.
+func newWatch(within context.Context, nc *conn) (context.Context, *watch) {
+	ctx, cancel := context.WithCancel(within)
 	return ctx, &watch{conn: nc, left: cancel, ended: make(chan struct{})}
 }
 

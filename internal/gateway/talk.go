@@ -1,0 +1,139 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/http1"
+)
+
+// A talk is one connection of HTTP/1, plain or under TLS, whose requests http1 reads.
+type talk struct {
+	conn
+	h1    http1.Conn
+	state *tls.ConnectionState               // nil without TLS
+	now   arrival                            // the request that is being answered
+	ready func() (*http1.Buffer, int, error) // waits without a buffer; nil where the system cannot
+
+	closing bool // the connection ends behind the answer
+}
+
+// newTalk begins to talk on a connection, which is that of a guest or TLS above it.
+func newTalk(nc net.Conn, g *guest, state *tls.ConnectionState) *talk {
+	t := &talk{conn: conn{Conn: nc, guest: g}, state: state}
+	if sc, ok := g.Conn.(syscall.Conn); ok && state == nil {
+		t.ready = whenReady(sc)
+	}
+	t.h1.Reset(t)
+	return t
+}
+
+// Read implements http1.Transport.
+func (t *talk) Read(p []byte) (int, error) {
+	if t.ended != nil {
+		return 0, t.ended
+	}
+	n, err := t.receive(p)
+	t.begin(n)
+	return n, err
+}
+
+// begin gives a request its time when the first bytes of it have come.
+func (t *talk) begin(n int) {
+	if n > 0 && t.guest.began() {
+		t.reads.want = time.Now().Add(t.guest.door.headTime)
+	}
+}
+
+// Await implements http1.Transport.
+func (t *talk) Await() (buf *http1.Buffer, n int, err error) {
+	switch {
+	case t.ended != nil:
+		return nil, 0, t.ended
+	case t.ready == nil || t.came:
+		if n, err = t.receive(t.early[:]); n > 0 {
+			buf = http1.NewBuffer()
+			copy(buf.Bytes(), t.early[:])
+		}
+	default:
+		if err = t.arm(); err == nil {
+			buf, n, err = t.ready()
+		}
+	}
+	t.begin(n)
+	return buf, n, err
+}
+
+// Write implements http1.Transport, for what goes out beside answers.
+func (t *talk) Write(p []byte) (int, error) { return t.put(p) }
+
+// converse answers the requests of a connection, one behind the other, until it ends.
+func (g *Gateway) converse(t *talk, answer func(*arrival)) {
+	defer g.hangUp(t)
+	t.reads.want = time.Now().Add(g.opts.ReadHeaderTimeout)
+	for {
+		q, err := t.h1.Next()
+		if err != nil {
+			t.turnAway(err)
+			return
+		}
+		t.now, t.closing = t.comes(q), false
+		answer(&t.now)
+		if !t.goesOn() {
+			return
+		}
+		t.now = arrival{}
+		t.h1.Release()
+		t.rest(g.opts.IdleTimeout)
+	}
+}
+
+// rest begins the time in which the next request is to come.
+func (t *talk) rest(idle time.Duration) {
+	if t.h1.Buffered() > 0 {
+		t.reads.want = time.Now().Add(t.guest.door.headTime)
+		return
+	}
+	t.reads.want = time.Now().Add(idle)
+	t.guest.idle.Store(t.guest.door.clock())
+}
+
+// turnAway answers what comes instead of a request, where something is to be said.
+func (t *talk) turnAway(err error) {
+	var refused http1.Refusal
+	if !errors.As(err, &refused) {
+		return
+	}
+	f := requestTimeout
+	if refused != http1.Timeout {
+		f = reworded(int(refused))
+	}
+	_, _ = t.put(worded(t.guest.door.refuses(f)))
+	t.unread = true // the client may still be sending
+}
+
+// goesOn reports whether another request can follow the one that has been answered.
+func (t *talk) goesOn() bool {
+	if !t.closing && !t.unread && t.broken == nil && t.h1.Body().Whole() {
+		return true
+	}
+	t.unread = t.unread || t.broken == nil && (t.h1.Buffered() > 0 || t.guest.hasUnread())
+	return false
+}
+
+// hangUp ends a connection.
+func (g *Gateway) hangUp(t *talk) {
+	if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
+		g.opts.Log.LogAttrs(context.Background(), slog.LevelError, "a handler failed", slog.String("host", t.now.host), slog.Any("panic", fault), slog.String("stack", string(debug.Stack())))
+	}
+	t.now = arrival{}
+	t.h1.Close()
+	_ = t.conn.Close()
+}
