@@ -102,6 +102,7 @@ type config struct {
 type source struct {
 	name        string // as an error calls it: --listen, GATEHOUSE_LISTEN, gatehouse.yaml:3: listen
 	environment bool
+	file        string // "" where it is not from one
 }
 
 // defaults is the one place that says what an absent setting means.
@@ -134,6 +135,16 @@ func (c *config) called(name string) string {
 	return name
 }
 
+// wrong is an error of a setting, with the place at which it was given: where the error
+// knows the line of a part, that.
+func (c *config) wrong(name string, err error) error {
+	var at *misplaced
+	if file := c.given[name].file; file != "" && errors.As(err, &at) && at.line > 0 {
+		return fmt.Errorf("%s:%d: %s: %w", file, at.line, name, err)
+	}
+	return fmt.Errorf("%s: %w", c.called(name), err)
+}
+
 // load joins the three sources. flags are those of the command line, of which some
 // settings may have none.
 func load(in command, flags *pflag.FlagSet, environment []string) (config, error) {
@@ -152,7 +163,7 @@ func load(in command, flags *pflag.FlagSet, environment []string) (config, error
 			continue
 		}
 		if v, ok := variables[envName(s.name)]; ok {
-			c.given[s.name] = source{envName(s.name), true}
+			c.given[s.name] = source{name: envName(s.name), environment: true}
 			if err := s.value(&c).Set(v); err != nil {
 				return c, fmt.Errorf("%s: %w", envName(s.name), err)
 			}
@@ -206,7 +217,7 @@ func (c *config) check(in command) error {
 			continue
 		}
 		if err := s.check(c); err != nil {
-			return fmt.Errorf("%s: %w", c.called(s.name), err)
+			return c.wrong(s.name, err)
 		}
 	}
 	if in == inBackup || in == inCheck { // at which nothing listens: their file may be that of a server with flags beside it
@@ -226,7 +237,7 @@ func (c *config) check(in command) error {
 
 // checkTogether reports what cannot work of settings each of which could.
 func (c *config) checkTogether(in command) error {
-	return errors.Join(c.checkExposure(), c.checkRoles(), c.checkListeners(in), c.checkListenerTLS(), c.checkACMEKeys(in), c.checkBases(), c.checkDebug(), c.checkUpstreamTogether(in))
+	return errors.Join(c.checkExposure(), c.checkRoles(), c.checkListeners(in), c.checkListenerTLS(), c.checkACMEKeys(in), c.checkBases(), c.checkUpstreamTogether(in))
 }
 
 // A logLevel is the level of the process's log, which may change while it runs.

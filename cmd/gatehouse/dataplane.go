@@ -71,7 +71,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	}()
 	runners, take, err := host.prepare(c)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.called("lambda-functions"), err)
+		return nil, c.wrong("lambda-functions", err)
 	}
 	take()
 	aws, err := newAWS(c, client, runners, out.log)
@@ -123,7 +123,7 @@ func (p *dataPlane) prepare(c *config) (func(), error) {
 	services := *p.services.Load()
 	runners, take, err := p.host.prepare(c)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.called("lambda-functions"), err)
+		return nil, c.wrong("lambda-functions", err)
 	}
 	aws, err := newAWS(c, services.Client, runners, services.Log)
 	if err != nil {

@@ -58,6 +58,29 @@ func (t *templateCode) extend(c *config) {
 	}
 }
 
+// notRun says why a function of the template is not run, by its logical id or name; "" where
+// there is none, or it is run.
+func (t *templateCode) notRun(name string) string {
+	if t == nil {
+		return ""
+	}
+	for i := range t.known {
+		f := &t.known[i]
+		if f.LogicalID != name && f.Name != name {
+			continue
+		}
+		if f.Dir == "" {
+			return "its code is not on this machine"
+		}
+		for _, finding := range t.findings {
+			if finding.Path == "#/Resources/"+f.LogicalID {
+				return finding.Text
+			}
+		}
+	}
+	return ""
+}
+
 // has reports whether a function has that logical id, by which it is called before another
 // one of that name.
 func (t *templateCode) has(logicalID string) bool {

@@ -17,22 +17,26 @@ func (c *config) debugged() (name, address string) {
 }
 
 // checkDebug refuses a function that cannot wait for a debugger, and an address at which
-// others could have it do what they like.
-func (c *config) checkDebug() error {
+// others could have it do what they like. The functions of a template count, where they
+// are run.
+func (c *config) checkDebug(of *templateCode) error {
 	if c.Debug == "" {
 		return nil
 	}
-	if err := c.debuggable(); err != nil {
+	if err := c.debuggable(of); err != nil {
 		return fmt.Errorf("%s: %w", c.called("debug"), err)
 	}
 	return nil
 }
 
-func (c *config) debuggable() error {
+func (c *config) debuggable(of *templateCode) error {
 	name, address := c.debugged()
 	f, known := c.LambdaFunctions[name]
 	if !known || f.Code == nil {
-		return fmt.Errorf("lambda-functions has no code of a function %q", brief(name))
+		if why := of.notRun(name); why != "" && !known {
+			return fmt.Errorf("%s: %s", name, why)
+		}
+		return fmt.Errorf("lambda-functions has no code of a function %q, and neither has a template", brief(name))
 	}
 	if _, err := f.Code.Program.DebugAddress(); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -49,16 +53,18 @@ func (c *config) debuggable() error {
 	return nil
 }
 
-// waiting is a function with the address at which it waits for a debugger, if it is to.
-func (c *config) waiting(name string, code *functions.Config) *functions.Config {
-	debugged, address := c.debugged()
-	if debugged != name {
-		return code
+// waiting is the function that is debugged, and the same with the address at which it
+// waits for a debugger; nil for none.
+func (c *config) waiting() (code, waits *functions.Config) {
+	name, address := c.debugged()
+	code = c.LambdaFunctions[name].Code
+	if code == nil {
+		return nil, nil
 	}
-	waits := *code
-	waits.Program.Debug = address
+	with := *code
+	with.Program.Debug = address
 	if address == "" {
-		waits.Program.Debug, _ = code.Program.DebugAddress() // checked when loaded
+		with.Program.Debug, _ = code.Program.DebugAddress() // checked when loaded
 	}
-	return &waits
+	return code, &with
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -72,18 +73,22 @@ func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func()
 	code := c.functionCode()
 	for _, name := range slices.Sorted(maps.Keys(code)) {
 		if role := code[name].Role; role != "" && !c.open() && !h.known.HasRole(role) {
-			return nil, nil, fmt.Errorf("%s: role: the file of --credentials names no role %s", name, brief(role))
+			return nil, nil, c.wrongFunction(name, fmt.Errorf("role: the file of --credentials names no role %s", brief(role)))
 		}
 		if own := c.LambdaFunctions[name]; !own.OfTemplate {
 			for _, layer := range code[name].Program.Layers {
 				if info, err := os.Stat(layer); err != nil || !info.IsDir() {
-					return nil, nil, fmt.Errorf("%s: layers: %s is no directory", name, brief(layer))
+					return nil, nil, c.wrongFunction(name, fmt.Errorf("layers: %s is no directory", brief(layer)))
 				}
 			}
 		}
 	}
 	ours, take, err := h.Prepare(code)
-	if err != nil {
+	var wrong *functions.ConfigError
+	switch {
+	case errors.As(err, &wrong):
+		return nil, nil, c.wrongFunction(wrong.Key, wrong.Err)
+	case err != nil:
 		return nil, nil, err
 	}
 	runners := make(map[string]integration.Runner, len(ours))

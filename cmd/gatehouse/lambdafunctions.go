@@ -23,13 +23,14 @@ type lambdaFunction struct {
 	Code *functions.Config // nil where there is a URL
 
 	OfTemplate bool // and of no entry: what is named there may be built later
+	line       int  // of the entry; 0 for none
 }
 
 // readFunctions reads the map of lambda-functions.
 func readFunctions(n *yaml.Node, to *map[string]lambdaFunction) error {
 	out := make(map[string]lambdaFunction)
 	err := eachEntry(n, "name: URL", func(key, value *yaml.Node) (err error) {
-		f := lambdaFunction{}
+		f := lambdaFunction{line: key.Line}
 		if resolved(value).Kind == yaml.MappingNode {
 			f.Code = &functions.Config{Name: integration.FunctionName(key.Value)}
 			err = readFunction(resolved(value), f.Code)
@@ -171,7 +172,7 @@ func readCount(n *yaml.Node) (int, error) {
 func checkFunctions(c *config) error {
 	for _, name := range slices.Sorted(maps.Keys(c.LambdaFunctions)) {
 		if !integration.IsFunction(name) {
-			return fmt.Errorf("%q is no Lambda function: a name such as orders, orders:live, or an ARN", brief(name))
+			return &misplaced{c.LambdaFunctions[name].line, fmt.Sprintf("%q is no Lambda function: a name such as orders, orders:live, or an ARN", brief(name))}
 		}
 		f := c.LambdaFunctions[name]
 		err := error(nil)
@@ -181,10 +182,15 @@ func checkFunctions(c *config) error {
 			err = integration.CheckURL(f.URL)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return c.wrongFunction(name, err)
 		}
 	}
 	return nil
+}
+
+// wrongFunction is an error of a function of lambda-functions.
+func (c *config) wrongFunction(name string, err error) error {
+	return &misplaced{c.LambdaFunctions[name].line, name + ": " + err.Error()}
 }
 
 // checkRoles refuses roles of functions where nothing says what a role may do.
@@ -192,7 +198,7 @@ func (c *config) checkRoles() error {
 	code := c.functionCode()
 	for _, name := range slices.Sorted(maps.Keys(code)) {
 		if code[name].Role != "" && c.open() {
-			return fmt.Errorf("%s: %s: role: has no effect without a file of --credentials, which names roles", c.called("lambda-functions"), name)
+			return c.wrong("lambda-functions", c.wrongFunction(name, errors.New("role: has no effect without a file of --credentials, which names roles")))
 		}
 	}
 	return nil
@@ -209,12 +215,17 @@ func (c *config) functionURLs() map[string]string {
 	return urls
 }
 
-// functionCode is the functions whose code is run.
+// functionCode is the functions whose code is run. One that has two names is there twice.
 func (c *config) functionCode() map[string]*functions.Config {
+	debugged, waits := c.waiting()
 	code := make(map[string]*functions.Config)
 	for name, f := range c.LambdaFunctions {
-		if f.Code != nil {
-			code[name] = c.waiting(name, f.Code)
+		switch {
+		case f.Code == nil:
+		case f.Code == debugged:
+			code[name] = waits
+		default:
+			code[name] = f.Code
 		}
 	}
 	return code

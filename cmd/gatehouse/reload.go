@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -30,6 +31,9 @@ func (s *configSource) read() (config, error) {
 	}
 	if s.code != nil && err == nil {
 		s.code.extend(&c)
+	}
+	if err == nil {
+		err = c.checkDebug(s.code)
 	}
 	return c, err
 }
@@ -106,7 +110,7 @@ func (s *server) adopt(ctx context.Context, why string, next *config) error {
 		merged.Credentials = s.config().Credentials
 		restart = append(restart, "credentials")
 	}
-	if err := merged.checkTogether(s.source.in); err != nil {
+	if err := errors.Join(merged.checkTogether(s.source.in), merged.checkDebug(s.source.code)); err != nil {
 		return fmt.Errorf("%w (as long as %s, whose changes need a restart, stay as they are)", err, strings.Join(restart, ", "))
 	}
 	var commits []func()

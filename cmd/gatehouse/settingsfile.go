@@ -99,7 +99,7 @@ func (c *config) readKeys(top *yaml.Node, file string) error {
 		if c.given == nil {
 			c.given = make(map[string]source)
 		}
-		c.given[s.name] = source{name: fmt.Sprintf("%s:%d: %s", file, key.Line, s.name)}
+		c.given[s.name] = source{name: fmt.Sprintf("%s:%d: %s", file, key.Line, s.name), file: file}
 		var err error
 		if s.value == nil || s.read != nil && resolved(value).Kind == yaml.MappingNode {
 			err = s.read(c, value)

@@ -80,19 +80,23 @@ func (c *Config) Check() error {
 			return fmt.Errorf("environment: %s: %w", name, runtimes.ErrNUL)
 		}
 	}
+	var refused []string
 	for _, name := range reserved {
 		if _, ok := c.Environment[name]; ok {
-			return fmt.Errorf("environment: %s is reserved: Lambda sets it", name)
+			refused = append(refused, name)
 		}
+	}
+	if len(refused) > 0 {
+		return fmt.Errorf("environment: Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys "+
+			"that are currently not supported for modification. Reserved keys used in this request: %s", strings.Join(refused, ", "))
 	}
 	return c.Program.Check()
 }
 
 // reserved are the variables that Lambda lets no function set (documented). It
-// reserves those of credentials and of the region too, which a function here may want
-// to have its own of.
+// reserves those of credentials too, which a function here may want to have its own of.
 var reserved = []string{
-	"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-	"AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
-	"AWS_LAMBDA_RUNTIME_API", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
+	"AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION",
+	"AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION",
+	"LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", "_HANDLER", "_X_AMZN_TRACE_ID",
 }

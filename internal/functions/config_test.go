@@ -33,7 +33,7 @@ func TestConfigCheck(t *testing.T) {
 		"NUL in the command":   {change: func(c *Config) { c.Program.Command = []string{"run", "\x00"} }, err: "command: "},
 		"NUL in dir":           {change: func(c *Config) { c.Program.Dir += "\x00" }, err: "dir: "},
 		"NUL in a layer":       {change: func(c *Config) { c.Program.Layers = []string{"/a\x00"} }, err: "layers: "},
-		"reserved variable":    {change: func(c *Config) { c.Environment = map[string]string{"_HANDLER": "x"} }, err: "_HANDLER is reserved"},
+		"reserved variable":    {change: func(c *Config) { c.Environment = map[string]string{"_HANDLER": "x"} }, err: "Reserved keys used in this request: _HANDLER"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

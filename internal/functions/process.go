@@ -127,7 +127,7 @@ func (p *process) wait() *os.ProcessState {
 }
 
 // lastOutput is how long the last lines of a dead worker may take.
-const lastOutput = 250 * time.Millisecond
+const lastOutput = 2 * time.Second
 
 // sweep ends what has left the group, and the reading of the output.
 func (p *process) sweep() {

@@ -19,7 +19,7 @@ func (s *Set) Directories() []string {
 func (s *Set) Reload(dir string) (names []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, f := range s.functions {
+	for f := range distinct(s.functions) {
 		if slices.Contains(f.config.Code, dir) {
 			f.Restart()
 			names = append(names, f.config.Name)

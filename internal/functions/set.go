@@ -79,24 +79,41 @@ func New(o Options) *Set {
 // Prepare makes the functions of a configuration, whose keys are what calls name them
 // by. Those whose configuration is as it was stay, with their workers. commit takes
 // the new ones in and has those retire that are no more; without it nothing has
-// changed. An error says which function cannot run on this machine, and why.
+// changed. A *ConfigError says which function cannot run on this machine, and why. A
+// configuration under two keys is one function.
 func (s *Set) Prepare(configs map[string]*Config) (functions map[string]*Function, commit func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	functions = make(map[string]*Function, len(configs))
+	made := make(map[*Config]*Function, len(configs))
 	for _, key := range slices.Sorted(maps.Keys(configs)) {
 		c := *configs[key]
 		c.Complete()
-		if known := s.functions[key]; known != nil && reflect.DeepEqual(known.config, c) {
-			functions[key] = known
-			continue
+		f := made[configs[key]]
+		if known := s.functions[key]; f == nil && known != nil && reflect.DeepEqual(known.config, c) {
+			f = known
 		}
-		if functions[key], err = s.newFunction(&c); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", key, err)
+		if f == nil {
+			if f, err = s.newFunction(&c); err != nil {
+				return nil, nil, &ConfigError{key, err}
+			}
 		}
+		functions[key], made[configs[key]] = f, f
 	}
 	return functions, func() { s.take(functions) }, nil
 }
+
+// A ConfigError says what is wrong with a function of a configuration.
+type ConfigError struct {
+	Key string // what calls name it by
+	Err error
+}
+
+// Error implements error.
+func (e *ConfigError) Error() string { return e.Key + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *ConfigError) Unwrap() error { return e.Err }
 
 // newFunction finds out how a function's workers are started.
 func (s *Set) newFunction(c *Config) (*Function, error) {
@@ -120,14 +137,15 @@ func (s *Set) newFunction(c *Config) (*Function, error) {
 func (s *Set) take(functions map[string]*Function) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for key, f := range s.functions {
-		if functions[key] != f {
+	before, stay := distinct(s.functions), distinct(functions)
+	for f := range before {
+		if !stay[f] {
 			f.retire()
 		}
 	}
 	s.all = slices.DeleteFunc(s.all, (*Function).over)
-	for key, f := range functions {
-		if s.functions[key] == f {
+	for f := range stay {
+		if slices.Contains(s.all, f) {
 			continue
 		}
 		s.all = append(s.all, f)
@@ -136,6 +154,15 @@ func (s *Set) take(functions map[string]*Function) {
 		}
 	}
 	s.functions = functions
+}
+
+// distinct are functions, each of them once.
+func distinct(functions map[string]*Function) map[*Function]bool {
+	all := make(map[*Function]bool, len(functions))
+	for _, f := range functions {
+		all[f] = true
+	}
+	return all
 }
 
 // Functions returns the functions by what calls name them by.

@@ -96,7 +96,7 @@ func (w *worker) begin() (err error) {
 }
 
 // answerTime is how long what an ended worker has sent may take to be read.
-const answerTime = 250 * time.Millisecond
+const answerTime = 2 * time.Second
 
 // finishAnswers lets what the worker has said last be read, before its end is taken for
 // what came of its call.
