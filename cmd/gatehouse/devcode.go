@@ -98,11 +98,10 @@ func (t *templateCode) functions(c *config) []template.Function {
 
 // load evaluates the template, nil where it cannot be read or is none.
 func (t *templateCode) load(c *config) *template.Template {
-	data, err := openapi.ReadFile(t.file, openapi.Options{MaxSize: devSize})
-	if err != nil || !template.Is(data) {
+	if !isTemplate(t.file) {
 		return nil
 	}
-	refs, err := devRefs(t.file)
+	refs, err := templateRefs(t.file)
 	if err != nil {
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"sync"
 
-	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/template"
 )
 
@@ -26,14 +25,19 @@ type developers struct {
 // newDevelopers makes the developers of a file, which may be a template, whose functions are
 // code. The first API is served at the root of a listener, nil for none.
 func newDevelopers(s *server, file string, code *templateCode, root net.Listener) (*developers, error) {
-	first, err := newDescribed(s, file, devAPI, devStage, devRefs)
+	scope := devRefs
+	is := isTemplate(file)
+	if is {
+		scope = templateRefs
+	}
+	first, err := newDescribed(s, file, devAPI, devStage, scope)
 	if err != nil {
 		return nil, err
 	}
 	first.upstream = s.config().UpstreamForPlain
 	all := &developers{server: s, plans: &devPlans{server: s, file: file, who: first.who}}
 	var t *template.Template
-	if data, err := openapi.ReadFile(file, openapi.Options{MaxSize: devSize}); err == nil && template.Is(data) {
+	if is {
 		all.code, first.template = code, &templated{code: code}
 		if t = code.load(s.config()); t != nil && len(t.APIs) > 0 {
 			first.setStageName(t.APIs[0].Stage)

@@ -51,7 +51,8 @@ func dropRefused(def *openapi.API, refused *control.DefinitionError) bool {
 type refScope struct{ root, rule string }
 
 // devRefs are, for who works on a definition, the files of the repository that holds
-// it, else of the working directory, and of its own where that does not hold it.
+// it, else of the working directory, and of its own where that does not hold it or is the
+// directory of all files.
 func devRefs(file string) (refScope, error) {
 	const rule = "dev reads the files of the repository that holds the definition, else of the working directory"
 	own, repository, err := repositoryOf(file)
@@ -62,17 +63,27 @@ func devRefs(file string) (refScope, error) {
 	if err != nil {
 		return refScope{}, fmt.Errorf("working directory: %w", err)
 	}
-	if below, err := filepath.Rel(work, own); err != nil || !filepath.IsLocal(below) {
+	if below, err := filepath.Rel(work, own); err != nil || !filepath.IsLocal(below) || work == filepath.Dir(work) {
 		return refScope{own, rule}, nil
 	}
 	return refScope{work, rule}, nil
+}
+
+// templateRefs are, for who works on a template, the files of the repository that holds it, else
+// of its directory: what a template of others includes is no file that merely lies near.
+func templateRefs(file string) (refScope, error) {
+	return nearRefs(file, "dev reads the files of the repository that holds the template, else of its directory")
 }
 
 // serveRefs are, in production, the files of the repository that holds the definition, else
 // of its directory: a service manager starts programs in /, from which
 // references would reach every file.
 func serveRefs(file string) (refScope, error) {
-	const rule = "serve reads the files of the repository that holds the definition, else of its directory"
+	return nearRefs(file, "serve reads the files of the repository that holds the definition, else of its directory")
+}
+
+// nearRefs are the files of the repository that holds a file, else of its directory.
+func nearRefs(file, rule string) (refScope, error) {
 	own, repository, err := repositoryOf(file)
 	if repository == "" {
 		repository = own

@@ -181,12 +181,19 @@ var errNoTemplate = errors.New("is a template of CloudFormation or SAM, which ga
 
 // refuseTemplate refuses a template where a definition is wanted.
 func refuseTemplate(file string) error {
-	info, err := os.Stat(file)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil // which is told when it is read
-	}
-	if data, err := openapi.ReadFile(file, openapi.Options{MaxSize: devSize}); err == nil && template.Is(data) {
+	if isTemplate(file) {
 		return fmt.Errorf("%s %w", file, errNoTemplate)
 	}
 	return nil
+}
+
+// isTemplate reports whether a file is a template, and false where it cannot be read, which
+// its reader tells.
+func isTemplate(file string) bool {
+	info, err := os.Stat(file)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	data, err := openapi.ReadFile(file, openapi.Options{MaxSize: devSize})
+	return err == nil && template.Is(data)
 }

@@ -18,6 +18,9 @@ const (
 	kindAPIKey        = "AWS::ApiGateway::ApiKey"
 )
 
+// nested are the resources that are stacks of templates of their own.
+var nested = map[string]bool{"AWS::CloudFormation::Stack": true, "AWS::Serverless::Application": true}
+
 // nameProperties are the properties by which resources of other services are named. What
 // has none, or does not say it, is called by its logical id.
 var nameProperties = map[string]string{
@@ -162,6 +165,10 @@ func (s *stack) getAtt(t *openapi.Tree, path string) *openapi.Tree {
 	}
 	if v, ok := s.attribute(r, attribute); ok {
 		return s.made(v, t)
+	}
+	if nested[r.kind] {
+		s.unknown(t, path, "what the nested stack %s outputs as %s is not known here: make it a parameter with a Default", brief(name), brief(attribute))
+		return nil
 	}
 	s.unknown(t, path, "the attribute %s of %s (%s) is not known here", brief(attribute), brief(name), brief(r.kind))
 	return nil
