@@ -43,6 +43,7 @@ type config struct {
 	Debug                 string   // FUNCTION or FUNCTION=HOST:PORT
 	API                   []string // in the form of parseAPIFile
 	Watch                 bool     // the files of API
+	Portal                []string // in the form of parseOpened
 	DataDir               string
 	ACME                  string // URL of an authority's directory; "" for none
 	ACMEContact           string // mail address

@@ -124,9 +124,17 @@ func (d *described) deploy(ctx context.Context, def *openapi.API) ([]pipeline.Cl
 	if _, err := d.server.control.CreateDeployment(ctx, d.who, in); err != nil {
 		return nil, d.placed(def, err)
 	}
+	if err := d.server.control.PublishDocumentation(ctx, d.who, d.api, d.stage, fileDocumentation); err != nil {
+		wrong := d.problems(err)[0]
+		wrong.Severity, wrong.Concern, wrong.Text = openapi.Warning, openapi.Serving, "what the file says of the API is not published: "+wrong.Text
+		def.Findings = append(def.Findings, wrong)
+	}
 	d.setStage(ctx, def)
 	return d.server.closedMethods(program), nil
 }
+
+// fileDocumentation is the version of the documentation of an API that a file describes.
+const fileDocumentation = "file"
 
 // put lays a definition over the API, where need be without some of its models.
 func (d *described) put(ctx context.Context, def *openapi.API) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,6 +82,9 @@ func (all *developers) announce() {
 	all.apis[0].announce()
 	for _, d := range all.apis[1:] {
 		d.announceStage()
+	}
+	if s := all.apis[0].server; s.portal.ofDev() {
+		fmt.Fprintf(all.apis[0].out, "Portal          %s%s\n", cmp.Or(s.stages, s.ports.controlURL()), docsPages)
 	}
 	fmt.Fprintln(all.apis[0].out)
 }

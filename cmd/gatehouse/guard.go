@@ -52,12 +52,28 @@ func (gs *guests) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { gs.current.Load().serve(w, r, next) })
 }
 
+// named lets requests pass that name the server as it is called, whoever sends them. It is
+// for pages that other sites may lead to.
+func (gs *guests) named(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g := gs.current.Load(); !g.anyHost && !g.knownHost(r.Host) {
+			forbidHost(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func forbidHost(w http.ResponseWriter, r *http.Request) {
+	forbid(w, "Host "+quoted(r.Host)+" is not a name of this server; start it with --allow-host to make it one")
+}
+
 // serve refuses what a foreign page sent and passes the rest on.
 func (g *guard) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	origin := r.Header.Get("Origin")
 	switch {
 	case !g.anyHost && !g.knownHost(r.Host):
-		forbid(w, "Host "+quoted(r.Host)+" is not a name of this server; start it with --allow-host to make it one")
+		forbidHost(w, r)
 		return
 	case origin != "" && !g.allows(origin, r.Host):
 		forbid(w, "Origin "+quoted(origin)+" may not call this server; start it with --allow-origin to let it")

@@ -139,6 +139,9 @@ func (ps *ports) announce(out io.Writer, files *servedFiles, c *config) {
 		fmt.Fprintf(out, "Health          %s%s\n", ps.adminURL(), readyPage)
 		fmt.Fprintf(out, "Metrics         %s%s\n", ps.adminURL(), metricsPage)
 	}
+	if len(c.Portal) > 0 {
+		fmt.Fprintf(out, "Portal          %s%s\n", stages, docsPages)
+	}
 	fmt.Fprintf(out, "AWS services    %s\n", c.whereServices())
 	if c.Upstream.URL != "" {
 		fmt.Fprintf(out, "Other services  answered by %s\n", c.Upstream.URL)

@@ -14,7 +14,7 @@ func TestHTTPSRedirect(t *testing.T) {
 	dir := t.TempDir()
 	rsaPair(t, dir)
 	const tlsOn = "in-memory: true\ngateway-tls-listen: 127.0.0.1:0\ncertificates:\n- {cert: cert.pem, key: key.pem}\n"
-	p, c, url := launchWith(t, dir, tlsOn+"https-redirect: 8443\n")
+	p, c, url := launchWith(t, dir, tlsOn+"https-redirect: 8443\nportal: shop\n")
 	namedAPI(t, c, "shop", "")
 	ask := func(url, request string) string {
 		t.Helper()
@@ -33,6 +33,7 @@ func TestHTTPSRedirect(t *testing.T) {
 		"GET http://shop.execute-api.localhost/prod/x HTTP/1.1\r\nHost: shop.execute-api.localhost\r\n\r\n": "308 Permanent Redirect https://shop.execute-api.localhost:8443/prod/x",
 		"GET /_aws/execute-api/shop/prod/x HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\n\r\n": "308 Permanent Redirect https://localhost:8443/_aws/execute-api/shop/prod/x",
 		"GET /_aws/execute-api/shop/prod/x HTTP/1.1\r\nHost: [::1]\r\n\r\n":                                 "403 Forbidden ",
+		"GET /_gatehouse/docs/shop/prod/ HTTP/1.1\r\nHost: localhost\r\n\r\n":                               "308 Permanent Redirect https://localhost:8443/_gatehouse/docs/shop/prod/",
 		"GET /restapis HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n":                     "200 OK ",
 	} {
 		if got := ask(url, request); got != want {

@@ -26,6 +26,7 @@ type server struct {
 	*dataPlane
 	*controlPlane
 	files  *servedFiles
+	portal *docsPortal
 	source *configSource          // of config, for SIGHUP; nil keeps it as it is
 	known  atomic.Pointer[config] // SIGHUP stores another, while others read it
 	live   []livePart
@@ -148,8 +149,10 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	data.pools.watch(background)
 	s := &server{
 		outputs: out, dataPlane: data, controlPlane: plane, keys: keys, background: background,
-		live: []livePart{out.access.prepare, out.calls.prepare, data.prepare, data.pools.prepare, plane.callers.prepare, plane.guests.prepare},
+		portal: newPortal(c, data, plane.control, out.log),
+		live:   []livePart{out.access.prepare, out.calls.prepare, data.prepare, data.pools.prepare, plane.callers.prepare, plane.guests.prepare},
 	}
+	s.live = append(s.live, s.portal.prepare)
 	s.known.Store(new(*c))
 	s.files = &servedFiles{server: s}
 	plane.again = s.files.again
@@ -167,10 +170,10 @@ func (s *server) serve() {
 	} else {
 		s.plane = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, Engine: s.config().Engine, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
 		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", TLS: s.ports.mainTLS.config(), Next: s.handler, NoStages: true})
-		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside(), HTTPSPort: s.config().HTTPSRedirect, Challenge: s.issued.challenge()})
+		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside(s.portal.handler(true)), HTTPSPort: s.config().HTTPSRedirect, OverTLS: s.portal.has, Challenge: s.issued.challenge()})
 	}
 	if s.ports.secure != nil {
-		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(nil, nil), Next: s.beside()})
+		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(nil, nil), Next: s.beside(s.portal.handler(true))})
 	}
 	s.serveVPCEndpoints()
 	go s.issued.run(s.background)
@@ -183,10 +186,11 @@ func (s *server) serve() {
 // shared is the entrance of both planes. Under TLS the names of stages have handshakes
 // of their own.
 func (s *server) shared() gateway.Entrance {
-	at := gateway.Entrance{Name: "listen", OwnHost: s.guests.ownHost, Next: s.handler, HTTPSPort: s.config().HTTPSRedirect, Challenge: s.issued.challenge()}
+	at := gateway.Entrance{Name: "listen", OwnHost: s.guests.ownHost, HTTPSPort: s.config().HTTPSRedirect, Challenge: s.issued.challenge()}
 	if own := s.ports.mainTLS; own != nil {
 		at.TLS, at.HTTPSPort = s.ports.shown.config(nil, own), 0
 	}
+	at.Next, at.OverTLS = s.portal.before(s.guests.named(s.portal.handler(false)), s.handler), s.portal.has
 	return at
 }
 
@@ -205,13 +209,14 @@ func (s *server) adminPages() http.Handler {
 	})
 }
 
-// beside answers what is for no stage where only stages are served; nil is that
-// nothing is.
-func (s *server) beside() http.Handler {
-	if !s.config().GatewayHealth {
-		return nil
+// beside answers what is for no stage where only stages are served. docs answers the paths of
+// the portal.
+func (s *server) beside(docs http.Handler) http.Handler {
+	next := http.Handler(http.HandlerFunc(s.gateway.Nowhere))
+	if s.config().GatewayHealth {
+		next = s.health.before(s.gateway.Nowhere)
 	}
-	return s.health.before(s.gateway.Nowhere)
+	return s.portal.before(docs, next)
 }
 
 func openStore(ctx context.Context, c *config, log *slog.Logger) (*store.Store, error) {

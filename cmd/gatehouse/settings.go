@@ -87,6 +87,8 @@ var settings = []setting{
 		value: textAt(func(c *config) *string { return &c.UpstreamForPlain }), check: checkUpstream},
 	{name: "watch", usage: "deploy the files of --api again when they change, and load the code of functions again", only: inServe,
 		value: switchAt(func(c *config) *bool { return &c.Watch })},
+	{name: "portal", live: true, usage: "API whose documentation people read, and try, at /_gatehouse/docs/ beside its stages: API or API/STAGE, by id, or a file of --api (repeatable); in dev its own are open on this machine",
+		value: listAt(func(c *config) *[]string { return &c.Portal }), check: checkPortal},
 	{name: "host", usage: "host or address at whose root the stage is served; 0.0.0.0 is all of this machine's, for other machines; the control plane stays at --listen", only: inDev,
 		value: textAt(func(c *config) *string { return &c.Host }), check: checkHost},
 	{name: "port", usage: "port of --host at whose root the stage is served", only: inDev,

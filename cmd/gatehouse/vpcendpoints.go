@@ -137,7 +137,7 @@ func (ps *ports) openVPCEndpoints(c *config) error {
 // endpoints.
 func (s *server) serveVPCEndpoints() {
 	for _, p := range s.ports.private {
-		at := gateway.Entrance{Name: p.endpoint.ID, ProxyProtocol: s.config().behindBalancers("vpc-endpoints"), VPCEndpoint: p.endpoint, Next: s.beside()}
+		at := gateway.Entrance{Name: p.endpoint.ID, ProxyProtocol: s.config().behindBalancers("vpc-endpoints"), VPCEndpoint: p.endpoint, Next: s.beside(s.portal.handler(false))}
 		if p.tls {
 			at.TLS = s.ports.shown.config(p.endpoint, nil)
 		}

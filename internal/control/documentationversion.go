@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/patch"
@@ -68,6 +69,20 @@ func (t *tx) freezeDocumentation(version string) error {
 		return err
 	}
 	return t.save(kindDocumentationSource, version, &documentationSource{Parts: parts})
+}
+
+// PublishDocumentation freezes an API's documentation as it stands under a version, in
+// the place of what that froze before, and has a stage name it. It is for APIs that files
+// describe, whose documentation is published with each deployment.
+func (s *Service) PublishDocumentation(ctx context.Context, who *wire.Caller, api, stage, version string) error {
+	_, err := writeAhead(ctx, s, who, api, func(t *tx) (*wire.Empty, error) {
+		v := &wire.DocumentationVersion{Version: &version, CreatedDate: &t.now}
+		if err := errors.Join(t.save(kindDocumentationVersion, version, v), t.freezeDocumentation(version)); err != nil {
+			return nil, err
+		}
+		return &wire.Empty{}, t.documentStage(stage, version)
+	})
+	return err
 }
 
 // documentStage has a stage name a version; "" is no stage.

@@ -29,25 +29,39 @@ func (s *Service) GetExport(ctx context.Context, who *wire.Caller, in *wire.GetE
 		return nil, err
 	}
 	defer leave()
-	src, err := read(ctx, s, who, in.RestAPIID, func(t *tx) (*export.Source, error) { return t.exported(in.StageName) })
+	src, body, err := s.export(ctx, who, in.RestAPIID, in.StageName, o)
 	if err != nil {
 		return nil, err
+	}
+	return &wire.ExportResponse{ContentType: new(exportType), ContentDisposition: new(attachment(o, src)), Body: body}, nil
+}
+
+// DescribeStage returns what those who call a stage may know of it: the export in JSON as
+// OpenAPI 3.0, without extensions and so without what is behind the API. It waits for none of the
+// places of long calls and takes none: who asks bounds how many are made at once.
+func (s *Service) DescribeStage(ctx context.Context, who *wire.Caller, api, stage string) ([]byte, error) {
+	_, body, err := s.export(ctx, who, api, stage, export.Options{Format: export.OpenAPI30})
+	return body, err
+}
+
+// export writes what a stage serves.
+func (s *Service) export(ctx context.Context, who *wire.Caller, api, stage string, o export.Options) (*export.Source, []byte, error) {
+	src, err := read(ctx, s, who, api, func(t *tx) (*export.Source, error) { return t.exported(stage) })
+	if err != nil {
+		return nil, nil, err
 	}
 	var memory httpmsg.Charge
 	memory.Open(s.trees)
 	defer memory.Release()
 	if memory.Take(export.TreeSize(src)) != nil {
-		return nil, errTrees()
+		return nil, nil, errTrees()
 	}
 	o.Stop = ctx.Err
 	body, err := export.Document(src, o)
 	if err != nil && ctx.Err() != nil {
-		return nil, tookTooLong(ctx.Err())
+		return nil, nil, tookTooLong(ctx.Err())
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &wire.ExportResponse{ContentType: new(exportType), ContentDisposition: new(attachment(o, src)), Body: body}, nil
+	return src, body, err
 }
 
 // exportOptions is how a request wants its document. The words of the refusals are a

@@ -50,6 +50,9 @@ type Entrance struct {
 	// the body in its own time, at the pace of all bodies. Once it has, or where there
 	// is none, a client that leaves ends the request's context.
 	Next http.Handler
+	// OverTLS reports whether the requests for a path that Next answers have to come again
+	// under TLS as those for stages have; nil for none.
+	OverTLS func(path string) bool
 	// NoStages leaves all requests to Next.
 	NoStages bool
 }
@@ -86,14 +89,25 @@ func (g *Gateway) entrance(at Entrance) func(*arrival) {
 	return at.challenged(g, func(a *arrival) {
 		found, via, ours := g.find(&at, a)
 		switch {
-		case !ours:
+		case !ours && !at.overTLS(a):
 			g.pass(a, next)
 		case g.redirects(&at, a):
 			g.pass(a, secure)
+		case !ours:
+			g.pass(a, next)
 		default:
 			g.serve(a, found, via)
 		}
 	})
+}
+
+// overTLS reports whether a request for no stage has to come under TLS all the same.
+func (at *Entrance) overTLS(a *arrival) bool {
+	if at.OverTLS == nil {
+		return false
+	}
+	path, _ := splitTarget(a.target)
+	return at.OverTLS(path)
 }
 
 // challenged has a certificate authority answered before others.
