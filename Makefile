@@ -4,7 +4,7 @@
 GO ?= go
 BIN := bin/gatehouse
 
-.PHONY: help run build test check e2e fuzz soak bench
+.PHONY: help run build test check e2e fuzz soak bench release
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -20,6 +20,7 @@ test: ## run everything: Go tests with -race, those of costs without, then the e
 	$(GO) test -race -timeout 15m ./...
 	$(GO) test ./internal/lineartest
 	$(GO) test -run 'TestMemory|TestLongWrites|TestLargeDeletions|TestScannerIsLinear|TestConnIsLinear|TestRequestIsLinear|TestManyThatWait|TestLinesAreLinear' ./internal/edge ./internal/pipeline ./internal/control ./internal/gateway ./internal/http1 ./internal/integration ./internal/functions
+	$(GO) -C tools test ./...
 	$(MAKE) e2e
 
 check: build ## format, vet, lint, and that generated files are up to date
@@ -41,3 +42,6 @@ soak: ## the tests that can be long at SOAK times the length of make test, 20, a
 
 bench: ## Go benchmarks of the hot paths; docs/performance.md says how to compare
 	$(GO) test -run '^$$' -bench . -benchmem ./vtl/... ./internal/...
+
+release: ## archives for six platforms, an OCI image, bills of materials and checksums, in dist
+	$(GO) -C tools run ./release -root .. -out $(CURDIR)/dist
