@@ -22,6 +22,8 @@ tests() {
   need 'chromium --version || google-chrome --version' chromium # a browser that reads streams
   need 'prometheus --version && promtool --version' prometheus # reads the metrics
   need 'PATH=$PATH:/usr/sbin nginx -v' nginx-light # a backend of the security tests
+  need 'systemd-analyze --version' systemd # judges the unit of deploy/
+  need 'PATH=$PATH:/usr/sbin logrotate --version' logrotate
 }
 
 bench() {

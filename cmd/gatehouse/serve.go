@@ -50,6 +50,8 @@ func serve(ctx context.Context, from *configSource, out, errout io.Writer) error
 	lines.Flush()
 	s.ports.announce(s.stdout, s.files, &c)
 	s.stdout.Flush()
+	tellManager(log, managerReady)
+	defer context.AfterFunc(ctx, func() { tellManager(log, managerStopping) })()
 	go obey(ctx, hangups, s.reload)
 	return s.wait(ctx)
 }

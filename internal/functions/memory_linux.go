@@ -18,6 +18,9 @@ const (
 	maxProcesses = 1024
 )
 
+// holdsMemory is that a worker cannot use more memory than its function says.
+const holdsMemory = true
+
 // watchMemory ends workers that use more memory than they may, or have too many
 // processes, until the set is closed. A bound of addresses would keep runtimes from
 // starting that reserve more than they use.

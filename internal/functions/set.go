@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -57,7 +58,9 @@ type Set struct {
 	all       []*Function          // those that retire are among them, until they have no workers
 	begun     bool
 	closed    bool
-	marks     int
+
+	toldOfMemory bool // that this system does not bound it
+	marks        int
 }
 
 // New makes a set without functions. It starts nothing.
@@ -144,6 +147,10 @@ func (s *Set) take(functions map[string]*Function) {
 		}
 	}
 	s.all = slices.DeleteFunc(s.all, (*Function).over)
+	if !holdsMemory && len(functions) > 0 && !s.toldOfMemory {
+		s.toldOfMemory = true
+		s.log.Warn("the memory of functions is not bounded on this system, but by what their runtimes are told", "system", runtime.GOOS)
+	}
 	for f := range stay {
 		if slices.Contains(s.all, f) {
 			continue
