@@ -4,7 +4,7 @@
 GO ?= go
 BIN := bin/gatehouse
 
-.PHONY: help run build test check e2e fuzz soak bench release
+.PHONY: help run build test check e2e fuzz soak bench release chart
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,7 @@ soak: ## the tests that can be long at SOAK times the length of make test, 20, a
 	SOAK=$${SOAK:-20} $(GO) test -race -count 1 -timeout 6h ./...
 	SOAK=$${SOAK:-20} $(GO) test -count 1 -timeout 1h ./internal/lineartest
 	SOAK=$${SOAK:-20} $(GO) test -count 1 -timeout 1h -run 'TestMemory|TestLongWrites|TestLargeDeletions|TestScannerIsLinear|TestConnIsLinear|TestRequestIsLinear|TestManyThatWait|TestLinesAreLinear' ./internal/edge ./internal/pipeline ./internal/control ./internal/gateway ./internal/http1 ./internal/integration ./internal/functions
+	$(GO) -C tools/chart test ./...
 	FUZZTIME=$${FUZZTIME:-1m} scripts/fuzz.sh
 
 bench: ## Go benchmarks of the hot paths; docs/performance.md says how to compare
@@ -45,3 +46,7 @@ bench: ## Go benchmarks of the hot paths; docs/performance.md says how to compar
 
 release: ## archives for six platforms, an OCI image, bills of materials and checksums, in dist
 	$(GO) -C tools run ./release -root .. -out $(CURDIR)/dist
+
+chart: ## render the chart of deploy/helm with Helm's engine and keep what comes of it: minutes, the first time
+	$(GO) -C tools/chart test . -update
+	$(GO) -C tools/chart test ./...
