@@ -38,6 +38,7 @@ type config struct {
 	StageVariable         []string // name=value, of dev's stage
 	Parameter             []string // name=value, of templates
 	UpstreamForPlain      string   // URL of the operations without an integration, or openapi.ServersUpstream
+	AllowFunctions        bool     // clients may create functions, whose code is run
 	AllowUnprotected      bool     // dev asks nobody who calls its API
 	Verbose               bool
 	Debug                 string   // FUNCTION or FUNCTION=HOST:PORT

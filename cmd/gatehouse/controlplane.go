@@ -47,7 +47,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 		return nil, err
 	}
 	pages := &pages{open: c.open(), control: service, records: kept, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }}
-	p.handler = p.front(c.open(), newNeighbours(callers, kept, p.upstream, trail, api), pages.handler())
+	p.handler = p.front(c.open(), newNeighbours(callers, kept, data.lambda, p.upstream, trail, api), pages.handler())
 	return p, nil
 }
 

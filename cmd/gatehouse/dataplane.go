@@ -22,6 +22,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
 	"github.com/gatehouse-gw/gatehouse/internal/otlp"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
@@ -46,8 +47,9 @@ type dataPlane struct {
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
 	host     *functionHost
-	spans    *otlp.Exporter // nil where no traces are exported
-	numbers  *numbers       // nil where nobody reads them
+	lambda   *lambda.Service // functions that are made while the server runs
+	spans    *otlp.Exporter  // nil where no traces are exported
+	numbers  *numbers        // nil where nobody reads them
 
 	truststores atomic.Pointer[map[string]string] // files by what they stand for; replaced, never changed
 
@@ -74,7 +76,11 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 		return nil, c.wrong("lambda-functions", err)
 	}
 	take()
-	aws, err := newAWS(c, client, runners, out.log)
+	made, err := openLambda(c, st, host, known, out.log)
+	if err != nil {
+		return nil, err
+	}
+	aws, err := newAWS(c, client, runners, made, out.log)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +99,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
-	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
 	p.truststores.Store(&c.Truststores)
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
@@ -125,7 +131,7 @@ func (p *dataPlane) prepare(c *config) (func(), error) {
 	if err != nil {
 		return nil, c.wrong("lambda-functions", err)
 	}
-	aws, err := newAWS(c, services.Client, runners, services.Log)
+	aws, err := newAWS(c, services.Client, runners, p.lambda, services.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +162,7 @@ const saveTime = 10 * time.Second
 
 // close ends the connections to backends, and saves what API keys have used.
 func (p *dataPlane) close() error {
-	stopped := p.host.Close()
+	stopped := errors.Join(p.host.Close(), p.lambda.Close())
 	p.services.Load().Client.Close()
 	p.closeSpans()
 	p.cache.Close()
@@ -172,15 +178,19 @@ func (p *dataPlane) close() error {
 // newAWS makes what calls services of AWS. AWS_ENDPOINT_URL tells the clients of
 // this machine where AWS is, often here: the SDK must not ask there for the
 // gateway's own credentials.
-func newAWS(c *config, client *integration.Client, runners map[string]integration.Runner, log *slog.Logger) (*integration.AWS, error) {
+func newAWS(c *config, client *integration.Client, runners map[string]integration.Runner, made *lambda.Service, log *slog.Logger) (*integration.AWS, error) {
 	if err := os.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"); err != nil {
 		return nil, err
 	}
 	services := maps.Clone(c.AWSEndpoints)
 	delete(services, othersEndpoint)
-	return integration.NewAWS(client, integration.AWSOptions{
+	o := integration.AWSOptions{
 		EndpointURL: cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint]), Endpoints: services, Local: !c.AWS, AssumeRoles: c.AssumeRoles, Functions: c.functionURLs(), Runners: runners, Region: c.Region, Log: log,
-	})
+	}
+	if made.Refusal == "" { // without functions that run nobody looks for them
+		o.Made = made
+	}
+	return integration.NewAWS(client, o)
 }
 
 // compile compiles a deployment for this server.

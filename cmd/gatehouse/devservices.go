@@ -114,7 +114,7 @@ func (s *server) placeOf(uri string) (place, bool) {
 		return place{}, false
 	}
 	p := place{what: "service " + service.Name, where: "is called at " + service.Endpoint.URL()}
-	if service.Runner != nil {
+	if service.RunsHere() {
 		p.where = "runs on this machine"
 	}
 	if service.Function != "" {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,14 +40,16 @@ func newKeepFunctions() *cobra.Command {
 // A functionHost runs the functions of a configuration.
 type functionHost struct {
 	*functions.Set
+	made  *functions.Set       // functions that Lambda's API has made
 	known *credentials.Callers // whose roles functions have
 	out   *outputs
 	dev   bool                   // lines are for a person who watches
 	url   string                 // of the control plane. It is set before a function runs
 	conf  atomic.Pointer[config] // replaced, never changed
 
-	watcher *filewatch.Watcher // of their code; nil where nobody asked for it
-	looks   map[string]uint64  // without a watcher: the code when it was looked at last, by directory
+	following sync.Mutex
+	watcher   *filewatch.Watcher // of their code; nil where nobody asked for it
+	looks     map[string]uint64  // without a watcher: the code when it was looked at last, by directory
 }
 
 // newFunctionHost makes a host without functions. What they are told and return is in
@@ -60,7 +63,7 @@ func newFunctionHost(c *config, known *credentials.Callers, requests, answers *h
 	if own, err := os.Executable(); err == nil {
 		o.Keeper = func() *exec.Cmd { return &exec.Cmd{Path: own, Args: []string{os.Args[0], keepFunctions}} }
 	}
-	h.Set = functions.New(o)
+	h.Set, h.made = functions.New(o), functions.New(o)
 	if c.requestLines || c.Watch {
 		h.watcher = filewatch.New(h.changed)
 	}
@@ -109,7 +112,7 @@ func (h *functionHost) environment(f *functions.Config) (env []string, until tim
 		}
 	}
 	if c.open() { // any key is one of the account that is its id
-		return append(env, "AWS_ACCESS_KEY_ID="+c.Account, "AWS_SECRET_ACCESS_KEY=gatehouse"), until
+		return append(env, "AWS_ACCESS_KEY_ID="+cmp.Or(f.Account, c.Account), "AWS_SECRET_ACCESS_KEY=gatehouse"), until
 	}
 	if session, ok := h.known.RoleSession(f.Role, f.Name, time.Now()); ok {
 		env = append(env, "AWS_ACCESS_KEY_ID="+session.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+session.SecretAccessKey, "AWS_SESSION_TOKEN="+session.Token)

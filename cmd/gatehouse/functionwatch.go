@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/filewatch"
@@ -12,7 +13,9 @@ import (
 // follow has the watcher look where the code of the functions is. Without one, code is
 // compared with what it was when this was called before, at the last SIGHUP.
 func (h *functionHost) follow() {
-	dirs := h.Directories()
+	h.following.Lock()
+	defer h.following.Unlock()
+	dirs := slices.Concat(h.Directories(), h.made.Directories())
 	if h.watcher == nil {
 		h.compare(dirs)
 		return
@@ -40,7 +43,7 @@ func (h *functionHost) compare(dirs []string) {
 
 // changed has the functions loaded again that have code in a directory.
 func (h *functionHost) changed(dir string) {
-	names := h.Reload(dir)
+	names := slices.Concat(h.Reload(dir), h.made.Reload(dir))
 	if len(names) == 0 {
 		return
 	}
@@ -56,5 +59,5 @@ func (h *functionHost) Close() error {
 	if h.watcher != nil {
 		h.watcher.Close()
 	}
-	return h.Set.Close()
+	return errors.Join(h.Set.Close(), h.made.Close())
 }

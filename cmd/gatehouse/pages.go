@@ -87,7 +87,7 @@ func (p *pages) reset(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), resetTime)
 	defer cancel()
 	answer := map[string]string{"status": "reset"}
-	reset := errors.Join(p.control.Reset(ctx), p.records.Reset(ctx))
+	reset := errors.Join(p.control.Reset(ctx), p.records.Reset(ctx), p.data.lambda.Reload(ctx))
 	restored := p.restore(ctx) // whatever came of the reset: it may have been too late only in saying so
 	switch e.Err = errors.Join(reset, restored); {
 	case reset != nil:

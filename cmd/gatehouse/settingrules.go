@@ -39,6 +39,7 @@ var idleRules = []struct {
 	{"stage-variable", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; stages have their own variables"},
 	{"parameter", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev, which serves templates"},
 	{"allow-unprotected", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev, and what protects APIs is never skipped in serve"},
+	{"allow-functions", func(_ *config, in command) bool { return in == inDev }, "in dev, where functions may be created"},
 	{"verbose", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev"},
 	{"allow-host", func(c *config, _ command) bool { return c.AllowUnauthenticated && c.GatewayListen != "" }, "with allow-unauthenticated, which allows all names, and gateway-listen, which has the custom domain names"},
 	{"api", func(_ *config, in command) bool { return in == inDev }, "in dev: the file is its argument"},
@@ -310,6 +311,10 @@ func (c *config) checkExposure() error {
 	if c.exposed() && len(c.functionCode()) > 0 {
 		return fmt.Errorf("%s: code of functions is not run where other machines reach a control plane that takes calls from anyone, at %s: "+
 			"%s, or name a file with --credentials", c.called("lambda-functions"), c.Listen, c.closes())
+	}
+	if c.exposed() && c.AllowFunctions {
+		return fmt.Errorf("%s: code of functions is not run where other machines reach a control plane that takes calls from anyone, at %s: "+
+			"%s, or name a file with --credentials", c.called("allow-functions"), c.Listen, c.closes())
 	}
 	if c.AllowUnauthenticated || c.ListenClientCA != "" || !c.exposed() {
 		return nil

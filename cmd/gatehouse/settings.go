@@ -99,6 +99,8 @@ var settings = []setting{
 		value: func(c *config) pflag.Value { return pairsValue{&c.StageVariable, new(bool)} }, check: checkStageVariables},
 	{name: "parameter", live: true, usage: "value of a parameter of the template, NAME=VALUE (repeatable); those of lists are separated by commas", only: inDev,
 		value: func(c *config) pflag.Value { return pairsValue{&c.Parameter, new(bool)} }, check: checkParameters},
+	{name: "allow-functions", usage: "let clients create functions by Lambda's API, whose code is run on this machine; not where other machines reach a control plane without --credentials", only: inServe,
+		value: switchAt(func(c *config) *bool { return &c.AllowFunctions })},
 	{name: "allow-unprotected", usage: "skip the authorizers and API keys of the file: everybody is let in, and each such answer has the header X-Gatehouse-Unprotected", only: inDev,
 		value: switchAt(func(c *config) *bool { return &c.AllowUnprotected })},
 	{name: "verbose", usage: "tell of each part of the file that has no effect, not how many there are", only: inDev,

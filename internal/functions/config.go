@@ -15,6 +15,10 @@ import (
 type Config struct {
 	// Name is the function's name, without version or alias.
 	Name string
+	// Version is the version that it is of the function; "" means $LATEST.
+	Version string
+	// Region and Account are those of Options where they are "".
+	Region, Account string
 	// Program is its code. Program.Memory is how many MiB a worker may use (512). With
 	// Program.Debug there is one worker, and nothing ends it because of the time that it
 	// takes.

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"os"
@@ -32,7 +33,7 @@ func (f *Function) environment(api string) (all []string, until time.Time) {
 			env = append(env, name+"="+value)
 		}
 	}
-	region := f.set.options.Region
+	region := cmp.Or(c.Region, f.set.options.Region)
 	env = append(env, "TZ=:UTC", "AWS_REGION="+region, "AWS_DEFAULT_REGION="+region)
 	if more := f.set.options.Environment; more != nil {
 		var given []string
@@ -46,11 +47,11 @@ func (f *Function) environment(api string) (all []string, until time.Time) {
 	env = append(env,
 		"AWS_LAMBDA_RUNTIME_API="+api,
 		"AWS_LAMBDA_FUNCTION_NAME="+c.Name,
-		"AWS_LAMBDA_FUNCTION_VERSION="+latest,
+		"AWS_LAMBDA_FUNCTION_VERSION="+cmp.Or(c.Version, latest),
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(c.Program.Memory),
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+c.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME="+logStream(time.Now()),
+		"AWS_LAMBDA_LOG_STREAM_NAME="+logStream(time.Now(), cmp.Or(c.Version, latest)),
 		"LAMBDA_TASK_ROOT="+c.Program.Dir,
 		"_HANDLER="+c.Program.Handler,
 	)
@@ -60,14 +61,14 @@ func (f *Function) environment(api string) (all []string, until time.Time) {
 	return lastOnes(env), until
 }
 
-// latest is the version that functions have here.
+// latest is the version of functions that have no versions.
 const latest = "$LATEST"
 
 // logStream is a name for a worker's log stream, in Lambda's form.
-func logStream(now time.Time) string {
+func logStream(now time.Time, version string) string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // it never fails
-	return now.UTC().Format("2006/01/02/") + "[" + latest + "]" + hex.EncodeToString(id[:])
+	return now.UTC().Format("2006/01/02/") + "[" + version + "]" + hex.EncodeToString(id[:])
 }
 
 // lastOnes drops the variables that are given again behind.

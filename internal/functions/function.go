@@ -110,7 +110,7 @@ func (f *Function) start(v *invocation, again bool) {
 
 // give hands an invocation to a worker that has nothing to do.
 func (f *Function) give(w *worker, v *invocation) {
-	w.state, w.current, w.responded = busy, v, false
+	w.state, w.current, w.tail, w.responded = busy, v, v.tail, false
 	w.limit(f.config.Timeout)
 	w.calls <- v // there is room: the last one has been taken
 }

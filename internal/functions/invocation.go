@@ -15,6 +15,8 @@ type invocation struct {
 	trace   string // X-Amzn-Trace-Id
 	context string // of the client, JSON; "" for none
 	streams bool   // the caller wants the response as it comes
+	began   time.Time
+	tail    *tail // of what is printed; nil where the caller does not want it
 
 	done chan struct{} // closed when outcome is set
 

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -58,7 +59,7 @@ func (f *Function) Invoke(req *integration.Request, name string, streams bool) (
 func (f *Function) newInvocation(req *integration.Request, name string, streams bool) (*invocation, error) {
 	v := &invocation{
 		id: httpmsg.NewRequestID(), arn: f.arn(name), trace: req.Header.Get("X-Amzn-Trace-Id"),
-		context: clientContext(req.Header.Get("X-Amz-Client-Context")), streams: streams, done: make(chan struct{}),
+		context: clientContext(req.Header.Get("X-Amz-Client-Context")), streams: streams, began: time.Now(), done: make(chan struct{}),
 	}
 	body := req.Body
 	if len(body) == 0 {
@@ -70,6 +71,10 @@ func (f *Function) newInvocation(req *integration.Request, name string, streams 
 	}
 	_, _ = event.Write(body) // there is room
 	v.event = event
+	if !streams && strings.EqualFold(req.Header.Get("X-Amz-Log-Type"), "Tail") {
+		v.tail = new(tail)
+		v.tail.add([]byte("START RequestId: " + v.id + " Version: " + cmp.Or(f.config.Version, latest)))
+	}
 	return v, nil
 }
 
@@ -78,7 +83,7 @@ func (f *Function) arn(name string) string {
 	if strings.HasPrefix(name, "arn:") {
 		return name
 	}
-	return "arn:aws:lambda:" + f.set.options.Region + ":" + f.set.options.Account + ":function:" + name
+	return "arn:aws:lambda:" + cmp.Or(f.config.Region, f.set.options.Region) + ":" + cmp.Or(f.config.Account, f.set.options.Account) + ":function:" + name
 }
 
 // clientContext is what a call tells of its client, from the header's base64; "" where
@@ -161,6 +166,9 @@ func (f *Function) response(v *invocation, req *integration.Request) *httpmsg.Re
 		if o.failed {
 			resp.Header.Add("X-Amz-Function-Error", "Unhandled")
 		}
+		if v.tail != nil {
+			resp.Header.Add("X-Amz-Log-Result", v.tail.result(v.id, o.at.Sub(v.began), f.config.Program.Memory))
+		}
 		resp.Header.Add("Content-Length", strconv.Itoa(len(resp.Body)))
 	}
 	if req.Timing != nil {
@@ -174,6 +182,6 @@ func (f *Function) header(v *invocation) httpmsg.Header {
 	h := make(httpmsg.Header, 0, 5)
 	h.Add("Content-Type", "application/json")
 	h.Add("x-amzn-RequestId", v.id)
-	h.Add("X-Amz-Executed-Version", latest)
+	h.Add("X-Amz-Executed-Version", cmp.Or(f.config.Version, latest))
 	return h
 }

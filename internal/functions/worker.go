@@ -30,6 +30,7 @@ type worker struct {
 	current   *invocation // of a starting worker the first it will do; nil for none
 	responded bool        // current has all of its answer
 	flow      *stream     // of current's answer; nil for none
+	tail      *tail       // of the last call, whose output may still be on its way; nil for none
 	retry     *invocation // that another worker is to do
 	again     bool        // see Function.start
 	old       bool        // it takes no other call
@@ -272,12 +273,18 @@ func (w *worker) id() string {
 // print passes on a line of output.
 func (w *worker) print(text []byte) {
 	f := w.function
+	f.mu.Lock()
+	id, t := w.id(), w.tail
+	if w.current != nil {
+		t = w.current.tail
+	}
+	f.mu.Unlock()
+	if t != nil {
+		t.add(text)
+	}
 	if f.set.options.Output == nil {
 		return
 	}
-	f.mu.Lock()
-	id := w.id()
-	f.mu.Unlock()
 	f.set.options.Output(&Line{Function: f.config.Name, RequestID: id, Time: time.Now(), Text: text})
 }
 

@@ -30,6 +30,9 @@ type AWSOptions struct {
 	// Runners are the functions that run on this machine, by the keys that they would
 	// have in Functions, none of which is in both.
 	Runners map[string]Runner
+	// Made are the functions that are made while the server runs; those of Functions and
+	// Runners go before. Nil for none.
+	Made Made
 	// AssumeRoles lets an integration name a role to call with. Without it only
 	// roles at an endpoint of STS's own are assumed; at the endpoint of another
 	// service the role is then passed over.
@@ -55,6 +58,7 @@ type AWS struct {
 	standIns    standIns
 	local       bool
 	functions   map[string]functionPlace
+	made        Made
 	signer      sigv4.Signer
 	credentials credentials
 }
@@ -65,7 +69,7 @@ func NewAWS(client *Client, o AWSOptions) (*AWS, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &AWS{client: client, standIns: in, local: o.Local, functions: make(map[string]functionPlace, len(o.Functions)+len(o.Runners))}
+	a := &AWS{client: client, standIns: in, local: o.Local, made: o.Made, functions: make(map[string]functionPlace, len(o.Functions)+len(o.Runners))}
 	a.credentials.init(&o, in.of("sts"))
 	for name, url := range o.Functions {
 		f, err := parseFunctionURL(url)
@@ -140,13 +144,25 @@ type Service struct {
 	// Signed says that calls are signed, so that credentials are needed.
 	Signed bool
 
+	made         Made   // has the function, perhaps; nil for none that can
+	nowhere      error  // why nobody else is called; nil where somebody is
 	standIn      bool   // it is not AWS that is called
 	host         string // Host header; "" is the endpoint's
 	name, region string // scope of the signature
 }
 
-// Resolve finds the service that an integration's URI leads to.
+// Resolve finds the service that an integration's URI leads to now.
 func (a *AWS) Resolve(uri string) (*Service, error) {
+	s, err := a.Bind(uri)
+	if err == nil && s.nowhere != nil && !s.RunsHere() {
+		return nil, s.nowhere
+	}
+	return s, err
+}
+
+// Bind is Resolve for who goes on to use the service: a function that leads nowhere now
+// may be made later, and is looked for at each call.
+func (a *AWS) Bind(uri string) (*Service, error) {
 	u, err := ParseServiceURI(uri)
 	if err != nil {
 		return nil, &Error{Kind: ErrAddress, Op: "parse", Endpoint: uri, Err: err}
@@ -161,6 +177,7 @@ func (a *AWS) Resolve(uri string) (*Service, error) {
 			s.Key = key
 			return s, f.take(s, &u)
 		}
+		s.made = a.made
 	}
 	host, region := u.host()
 	s.region = region
@@ -169,10 +186,18 @@ func (a *AWS) Resolve(uri string) (*Service, error) {
 		return s, nil
 	}
 	if a.local {
-		return nil, &Error{Kind: ErrAddress, Op: "find", Endpoint: host, Err: &NowhereError{u.Service, s.Function}}
+		s.nowhere = &Error{Kind: ErrAddress, Op: "find", Endpoint: host, Err: &NowhereError{u.Service, s.Function}}
+		if s.made == nil {
+			return nil, s.nowhere
+		}
 	}
 	s.Endpoint, err = NewEndpoint("https", host, nil)
 	return s, err
+}
+
+// RunsHere reports whether the service is a function that runs on this machine now.
+func (s *Service) RunsHere() bool {
+	return s.Runner != nil || s.made != nil && s.made.Has(s.Function)
 }
 
 // action makes s a call of an action: {name}, and perhaps parameters behind "&".
@@ -189,8 +214,15 @@ func (s *Service) action(u *ServiceURI) {
 // Do signs req for s, with the credentials of a role or, when that is "", the
 // process's own, and sends it. Signing adds lines to req.Header and puts the
 // query in the order of the signature. An error's kind is one of Client.Do's,
-// ErrCredentials or ErrRole.
+// ErrCredentials or ErrRole, or a *NowhereError is in it.
 func (a *AWS) Do(req *Request, s *Service, role string) (*httpmsg.Response, error) {
+	if s.made != nil {
+		if s.made.Has(s.Function) {
+			return s.made.Invoke(req, s.Function, By{Role: role}, s.Streams)
+		} else if s.nowhere != nil {
+			return nil, s.nowhere
+		}
+	}
 	if req.Host = s.host; s.Signed {
 		if err := a.sign(req, s, role); err != nil {
 			return nil, err
@@ -209,6 +241,13 @@ func (a *AWS) send(req *Request, s *Service) (*httpmsg.Response, error) {
 
 // DoAs is Do with the credentials of an access key.
 func (a *AWS) DoAs(req *Request, s *Service, accessKeyID string, c *sigv4.Credential) (*httpmsg.Response, error) {
+	if s.made != nil {
+		if s.made.Has(s.Function) {
+			return s.made.Invoke(req, s.Function, By{AccessKeyID: accessKeyID, SessionToken: c.SessionToken}, s.Streams)
+		} else if s.nowhere != nil {
+			return nil, s.nowhere
+		}
+	}
 	if req.Host = s.host; s.Signed {
 		a.signRequest(req, s, accessKeyID, c)
 	}

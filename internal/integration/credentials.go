@@ -75,7 +75,7 @@ func (a *AWS) CheckRole(uri, role string) error {
 		return nil
 	}
 	s, err := a.Resolve(uri)
-	if err == nil && (!s.Signed || s.standIn) || errors.As(err, new(*NowhereError)) { // that call fails for another reason
+	if err == nil && (!s.Signed || s.standIn || s.RunsHere()) || errors.As(err, new(*NowhereError)) { // that call fails for another reason
 		return nil
 	}
 	return fmt.Errorf("%s: %w", role, errRolesOff)

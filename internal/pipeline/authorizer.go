@@ -235,6 +235,8 @@ func (c *call) notAsked(t *awsTarget, err error) error {
 		return c.authorizerFailed(authz.AuthorizerFailure, "", errors.Join(authz.ErrGone, err))
 	case errors.Is(err, integration.ErrRole):
 		return c.authorizerUnreached(noAssumeRole+t.role, err)
+	case errors.As(err, new(*integration.NowhereError)):
+		return c.authorizerUnreached("Invalid endpoint address", err)
 	case errors.Is(err, integration.ErrTimeout), errors.Is(err, integration.ErrBusy), errors.Is(err, httpmsg.ErrBudget):
 		return c.authorizerFailed(authz.AuthorizerFailure, authorizerError, err)
 	}

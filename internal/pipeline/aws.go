@@ -50,7 +50,7 @@ func (s *Stage) service(uri, role *target.URI, caller string) (*awsTarget, error
 		return nil, errNoAWS
 	}
 	st := s.settings
-	service, err := s.services.AWS.Resolve(uri.WithStage(st.Variables).String())
+	service, err := s.services.AWS.Bind(uri.WithStage(st.Variables).String())
 	if err != nil {
 		return nil, uri.Explain(err, st.Variables)
 	}
@@ -193,14 +193,16 @@ func (c *call) do(t *awsTarget) (*httpmsg.Response, error) {
 
 var errNoCaller = errors.New("the integration calls with the credentials of the caller, and nobody has signed the call")
 
-// unsigned is the failure of a call that could not be signed, nil where err is
-// something else.
+// unsigned is the failure of a call that could not be signed, or has nowhere to go; nil
+// where err is something else.
 func (t *awsTarget) unsigned(err error) *failure {
 	switch {
 	case errors.Is(err, integration.ErrRole):
 		return configurationError(noAssumeRole+t.role, err).at("integration.credentials")
 	case errors.Is(err, integration.ErrCredentials):
 		return configurationError("the calls of AWS services cannot be signed", err)
+	case errors.As(err, new(*integration.NowhereError)):
+		return configurationError("Invalid endpoint address", err).at(uriField)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func passStreamedOutput(c *call) (err error) {
 	switch isEvents := content.MediaType(c.backend.Header.Get("Content-Type")) == "application/vnd.amazon.eventstream"; {
 	case isEvents:
 		payload = lambdaproxy.NewInvocation(from)
-	case t.service.Key == "": // what runs a function elsewhere may stream the payload as it is
+	case t.service.Key == "" && !t.service.RunsHere(): // what runs a function elsewhere may stream the payload as it is
 		return c.integrationFailed(malformedStream(errNoEventStream))
 	}
 	text, err := c.readMetadata(payload)

@@ -129,7 +129,7 @@ func (k Kind[T]) DeletePrefix(t *Tx, prefix string) error {
 
 // Count returns how many records have ids that begin with prefix.
 func (k Kind[T]) Count(t *Tx, prefix string) (int, error) {
-	ids, err := t.ListIDs(t.account, t.region, k.Name, "", prefix)
+	ids, err := k.IDs(t, prefix)
 	return len(ids), err
 }
 
@@ -162,3 +162,18 @@ func (k Kind[T]) List(t *Tx, prefix, after string, limit int) (items []Item[T], 
 	}
 	return items, more, nil
 }
+
+// IDs returns the ids that begin with prefix, in their order, without reading the
+// records.
+func (k Kind[T]) IDs(t *Tx, prefix string) ([]string, error) {
+	return t.ListIDs(t.account, t.region, k.Name, "", prefix)
+}
+
+// First is the first part of an id.
+func First(id string) string {
+	first, _, _ := strings.Cut(id, "\x00")
+	return first
+}
+
+// Last is the last part of an id.
+func Last(id string) string { return id[strings.LastIndexByte(id, 0)+1:] }

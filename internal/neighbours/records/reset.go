@@ -73,3 +73,21 @@ func (r *Records) removeAll(ctx context.Context) error {
 	}
 	return err
 }
+
+// A Place is an account in a region.
+type Place struct{ Account, Region string }
+
+// Places returns where there are, or were, records of a kind.
+func (r *Records) Places(ctx context.Context, kind string) (places []Place, err error) {
+	err = r.store.Read(ctx, func(tx *store.Tx) error {
+		notes, err := tx.ListIDs("", "", noteKind, "", "")
+		for _, id := range notes {
+			account, rest, _ := strings.Cut(id, "/")
+			if region, of, _ := strings.Cut(rest, "/"); of == kind {
+				places = append(places, Place{account, region})
+			}
+		}
+		return err
+	})
+	return places, err
+}

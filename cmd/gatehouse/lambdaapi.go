@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
+	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+)
+
+// functionsDir is the directory in the data directory with the code of functions that
+// Lambda's API has made, unpacked. It is made again at each start.
+const functionsDir = "functions"
+
+// openLambda makes ready the functions that clients make.
+func openLambda(c *config, st *store.Store, host *functionHost, known *credentials.Callers, log *slog.Logger) (*lambda.Service, error) {
+	o := lambda.Options{
+		Records: records.New(st, nil), Set: host.made, Refusal: c.functionRefusal(), Account: c.Account, Region: c.Region, Log: log, Changed: host.follow,
+	}
+	if !c.InMemory {
+		o.Dir = filepath.Join(c.DataDir, functionsDir)
+	}
+	if !c.open() {
+		o.May = mayCall(known, c.Region)
+	}
+	return lambda.Open(context.Background(), o)
+}
+
+// functionRefusal is why clients may make no functions; "" lets them.
+func (c *config) functionRefusal() string {
+	switch {
+	case c.exposed():
+		return "This server runs no code of functions: other machines reach its control plane, which takes calls from anyone"
+	case !c.requestLines && !c.AllowFunctions:
+		return "This server runs no code of functions: start it with --allow-functions to let clients create them"
+	}
+	return ""
+}
+
+// mayCall makes a lambda.Options.May that asks the policies of the role, or the caller,
+// by whose credentials an integration calls.
+func mayCall(known *credentials.Callers, region string) func(integration.By, string, string) bool {
+	return func(by integration.By, action, resource string) bool {
+		now := time.Now()
+		if by.Role != "" {
+			session, ok := known.RoleSession(by.Role, "BackplaneAssumeRoleSession", now)
+			if !ok {
+				return false
+			}
+			by.AccessKeyID, by.SessionToken = session.AccessKeyID, session.Token
+		}
+		caller, ok := known.Judge(by.AccessKeyID, by.SessionToken, now)
+		if !ok {
+			return false
+		}
+		facts := &policy.Facts{Received: now, Region: region, Signer: caller.Signer()}
+		return caller.DecideAll(&policy.Request{Principal: caller.Principal, Action: action, Resource: resource, Context: facts.Values}) == policy.Allow
+	}
+}

@@ -1,0 +1,241 @@
+package lambda
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
+)
+
+// A functionAnswer is the answer of GetFunction. Where the code can be downloaded it does
+// not say.
+type functionAnswer struct {
+	Configuration *configuration     `json:"Configuration"`
+	Code          codeAnswer         `json:"Code"`
+	Tags          map[string]string  `json:"Tags,omitempty"`
+	Concurrency   *concurrencyAnswer `json:"Concurrency,omitempty"`
+}
+
+type codeAnswer struct {
+	RepositoryType string `json:"RepositoryType"`
+}
+
+func (s *Service) get(ctx context.Context, c *operation.Call, in *functionRequest) (*functionAnswer, error) {
+	ref, err := parse(c, in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	out := &functionAnswer{Code: codeAnswer{"S3"}}
+	err = s.read(ctx, ref, func(tx *records.Tx, f *function) error {
+		if out.Configuration, err = describe(tx, ref, f); err != nil {
+			return err
+		}
+		if ref.qualifier == "" {
+			out.Tags = f.Tags
+			if f.Reserved != nil {
+				out.Concurrency = &concurrencyAnswer{f.Reserved}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *Service) getConfiguration(ctx context.Context, c *operation.Call, in *functionRequest) (out *configuration, err error) {
+	ref, err := parse(c, in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	err = s.read(ctx, ref, func(tx *records.Tx, f *function) error {
+		out, err = describe(tx, ref, f)
+		return err
+	})
+	return out, err
+}
+
+// describe tells the version that a qualifier names.
+func describe(tx *records.Tx, ref reference, f *function) (*configuration, error) {
+	number := ref.qualifier
+	if number != "" && number != latest && !isNumber(number) {
+		a, err := aliasKind.Get(tx, records.ID(ref.name, number))
+		if err != nil {
+			return nil, err
+		}
+		if a == nil {
+			return nil, notFound(ref)
+		}
+		number = a.Version
+	}
+	if number == "" || number == latest {
+		return tell(ref, latest, &f.Latest), nil
+	}
+	n, _ := strconv.Atoi(number)
+	v, err := versionKind.Get(tx, records.ID(ref.name, versionID(n)))
+	if err != nil {
+		return nil, err
+	}
+	if v == nil {
+		return nil, notFound(ref)
+	}
+	return tell(ref, number, v), nil
+}
+
+type listRequest struct {
+	FunctionVersion string `query:"FunctionVersion" json:"-" enum:"ALL"`
+	Marker          string `query:"Marker" json:"-"`
+	MaxItems        int    `query:"MaxItems" json:"-" min:"1" max:"10000"`
+}
+
+type listAnswer struct {
+	NextMarker *string          `json:"NextMarker"`
+	Functions  []*configuration `json:"Functions"`
+}
+
+// page is how many things a page of a list has at the most, as at Lambda.
+const page = 50
+
+func pageSize(asked int) int {
+	if asked == 0 {
+		return page
+	}
+	return min(asked, page)
+}
+
+// list lists the functions in the order of their names. With FunctionVersion ALL the
+// versions of each of them are on its page.
+func (s *Service) list(ctx context.Context, c *operation.Call, in *listRequest) (*listAnswer, error) {
+	out := &listAnswer{Functions: []*configuration{}}
+	err := s.records.Read(ctx, c.Who.Account, c.Who.Region, func(tx *records.Tx) error {
+		items, more, err := functionKind.List(tx, "", in.Marker, pageSize(in.MaxItems))
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			ref := reference{account: c.Who.Account, region: c.Who.Region, name: item.ID}
+			if in.FunctionVersion == "" {
+				out.Functions = append(out.Functions, tell(ref, latest, &item.Record.Latest))
+				continue
+			}
+			ref.qualifier = latest
+			out.Functions = append(out.Functions, tell(ref, latest, &item.Record.Latest))
+			numbered, _, err := versionKind.List(tx, records.Prefix(ref.name), "", 0)
+			if err != nil {
+				return err
+			}
+			for _, v := range numbered {
+				out.Functions = append(out.Functions, tellVersion(ref, v))
+			}
+		}
+		if more {
+			out.NextMarker = &items[len(items)-1].ID
+		}
+		return nil
+	})
+	return out, err
+}
+
+// tellVersion is a numbered version of a list.
+func tellVersion(ref reference, v records.Item[version]) *configuration {
+	n, _ := strconv.Atoi(records.Last(v.ID))
+	ref.qualifier = strconv.Itoa(n)
+	return tell(ref, ref.qualifier, v.Record)
+}
+
+func (s *Service) delete(ctx context.Context, c *operation.Call, in *functionRequest) (*operation.Nothing, error) {
+	ref, err := parse(c, in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case ref.qualifier == latest:
+		return nil, invalid("$LATEST version cannot be deleted without deleting the function.")
+	case ref.qualifier != "" && !isNumber(ref.qualifier):
+		return nil, invalid("Deletion of aliases is not currently supported.")
+	}
+	err = s.records.Write(ctx, ref.account, ref.region, func(tx *records.Tx) error {
+		f, err := functionKind.Get(tx, ref.name)
+		switch {
+		case err != nil:
+			return err
+		case f == nil:
+			return notFound(ref)
+		case ref.qualifier != "":
+			return s.deleteVersion(tx, ref)
+		}
+		return s.deleteAll(tx, ref, f)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return new(operation.Nothing), s.load(ctx, ref)
+}
+
+// deleteAll removes a function with all that belongs to it.
+func (s *Service) deleteAll(tx *records.Tx, ref reference, f *function) error {
+	numbered, _, err := versionKind.List(tx, records.Prefix(ref.name), "", 0)
+	if err != nil {
+		return err
+	}
+	for _, v := range numbered {
+		if err := s.release(tx, &v.Record.Code, ref.name, records.Last(v.ID)); err != nil {
+			return err
+		}
+	}
+	if err := s.release(tx, &f.Latest.Code, ref.name, latest); err != nil {
+		return err
+	}
+	for _, remove := range []func(*records.Tx, string) error{versionKind.DeletePrefix, aliasKind.DeletePrefix, policyKind.DeletePrefix} {
+		if err := remove(tx, records.Prefix(ref.name)); err != nil {
+			return err
+		}
+	}
+	return functionKind.Delete(tx, ref.name)
+}
+
+// deleteVersion removes a version that no alias leads to.
+func (s *Service) deleteVersion(tx *records.Tx, ref reference) error {
+	n, _ := strconv.Atoi(ref.qualifier)
+	id := records.ID(ref.name, versionID(n))
+	v, err := versionKind.Get(tx, id)
+	if err != nil || v == nil {
+		return err // one that is gone is no error
+	}
+	named, _, err := aliasKind.List(tx, records.Prefix(ref.name), "", 0)
+	if err != nil {
+		return err
+	}
+	for _, a := range named {
+		if _, weighted := a.Record.Weights[ref.qualifier]; weighted || a.Record.Version == ref.qualifier {
+			return conflict("Version %s is in use by alias %s", ref.qualifier, records.Last(a.ID))
+		}
+	}
+	if err := s.release(tx, &v.Code, ref.name, versionID(n)); err != nil {
+		return err
+	}
+	if err := policyKind.Delete(tx, records.ID(ref.name, ref.qualifier)); err != nil {
+		return err
+	}
+	return versionKind.Delete(tx, id)
+}
+
+// codeSigning tells that code is not signed here.
+func (s *Service) codeSigning(ctx context.Context, c *operation.Call, in *functionRequest) (*signingAnswer, error) {
+	ref, err := parse(c, in.FunctionName, "")
+	if err != nil {
+		return nil, err
+	}
+	return &signingAnswer{FunctionName: ref.name}, s.read(ctx, ref, func(*records.Tx, *function) error { return nil })
+}
+
+type signingAnswer struct {
+	CodeSigningConfigARN string `json:"CodeSigningConfigArn"`
+	FunctionName         string `json:"FunctionName"`
+}
+
+// tooMany is the error for what there may not be more of.
+func tooMany(text string) error {
+	return &wire.Error{Status: http.StatusBadRequest, Type: "CodeStorageExceededException", Message: text}
+}
