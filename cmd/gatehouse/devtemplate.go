@@ -177,7 +177,8 @@ func checkParameters(c *config) error {
 }
 
 // errNoTemplate is why serve takes no template.
-var errNoTemplate = errors.New("is a template of CloudFormation or SAM, which gatehouse dev serves: serve takes the definition of an API")
+var errNoTemplate = errors.New("is a template of CloudFormation or SAM, which gatehouse dev serves: serve takes the definition of an API. " +
+	"GetExport of a running dev writes that (aws apigateway get-export --rest-api-id dev --export-type oas30 --parameters extensions=apigateway …)")
 
 // refuseTemplate refuses a template where a definition is wanted.
 func refuseTemplate(file string) error {

@@ -52,6 +52,7 @@ func (s *stack) functions() []Function {
 			s.checkName(openapi.Warning, m.Name, m.Position, path+"/"+escape(m.Name), functionProperties)
 		}
 		s.tellEvents(r)
+		s.tellBuild(r)
 		out = append(out, f)
 	}
 	return out
@@ -71,6 +72,14 @@ func (s *stack) layers(t *openapi.Tree, path string) []string {
 		}
 	}
 	return out
+}
+
+// tellBuild tells of code that does not run before it is built.
+func (s *stack) tellBuild(r *resource) {
+	if method := r.metadata.Get("BuildMethod"); method != nil && !strings.Contains(s.o.Read.File, ".aws-sam/") {
+		s.noteOf(openapi.Serving, openapi.Warning, method.Position, "#/Resources/"+escape(r.name)+"/Metadata/BuildMethod",
+			"sam build makes the function's code (%s): serve .aws-sam/build/template.yaml after it", brief(text(method)))
+	}
 }
 
 // tellEvents tells of what would call a function and does not here.

@@ -12,11 +12,15 @@ const (
 	kindServerlessAPI = "AWS::Serverless::Api"
 	kindFunction      = "AWS::Lambda::Function"
 	kindServerlessFn  = "AWS::Serverless::Function"
+	kindMachine       = "AWS::Serverless::StateMachine"
 	kindAlias         = "AWS::Lambda::Alias"
 	kindVersion       = "AWS::Lambda::Version"
 	kindStage         = "AWS::ApiGateway::Stage"
 	kindAPIKey        = "AWS::ApiGateway::ApiKey"
 )
+
+// hasEvents are the resources of SAM whose events may be calls of an API.
+var hasEvents = map[string]bool{kindServerlessFn: true, kindMachine: true}
 
 // nested are the resources that are stacks of templates of their own.
 var nested = map[string]bool{"AWS::CloudFormation::Stack": true, "AWS::Serverless::Application": true}
@@ -26,7 +30,7 @@ var nested = map[string]bool{"AWS::CloudFormation::Stack": true, "AWS::Serverles
 var nameProperties = map[string]string{
 	"AWS::DynamoDB::Table": "TableName", "AWS::Serverless::SimpleTable": "TableName", "AWS::SQS::Queue": "QueueName",
 	"AWS::SNS::Topic": "TopicName", "AWS::S3::Bucket": "BucketName", "AWS::IAM::Role": "RoleName", "AWS::Kinesis::Stream": "Name",
-	"AWS::StepFunctions::StateMachine": "StateMachineName", "AWS::Serverless::StateMachine": "Name", "AWS::Events::EventBus": "Name",
+	"AWS::StepFunctions::StateMachine": "StateMachineName", kindMachine: "Name", "AWS::Events::EventBus": "Name",
 	"AWS::Logs::LogGroup": "LogGroupName", "AWS::SecretsManager::Secret": "Name", "AWS::SSM::Parameter": "Name",
 	kindStage: "StageName", kindAlias: "Name", "AWS::ApiGateway::Model": "Name",
 }
@@ -36,7 +40,7 @@ var nameProperties = map[string]string{
 var arns = map[string]string{
 	"AWS::DynamoDB::Table": "dynamodb:R:A:table/N", "AWS::Serverless::SimpleTable": "dynamodb:R:A:table/N", "AWS::SQS::Queue": "sqs:R:A:N",
 	"AWS::SNS::Topic": "sns:R:A:N", "AWS::S3::Bucket": "s3:::N", "AWS::IAM::Role": "iam::A:role/N", "AWS::Kinesis::Stream": "kinesis:R:A:stream/N",
-	"AWS::StepFunctions::StateMachine": "states:R:A:stateMachine:N", "AWS::Serverless::StateMachine": "states:R:A:stateMachine:N",
+	"AWS::StepFunctions::StateMachine": "states:R:A:stateMachine:N", kindMachine: "states:R:A:stateMachine:N",
 	"AWS::Events::EventBus": "events:R:A:event-bus/N", "AWS::Logs::LogGroup": "logs:R:A:log-group:N", "AWS::Cognito::UserPool": "cognito-idp:R:A:userpool/N",
 	"AWS::SecretsManager::Secret": "secretsmanager:R:A:secret:N", "AWS::ElasticLoadBalancingV2::LoadBalancer": "elasticloadbalancing:R:A:loadbalancer/net/N/0",
 	"AWS::KMS::Key": "kms:R:A:key/N", "AWS::WAFv2::WebACL": "wafv2:R:A:regional/webacl/N/0", "AWS::CertificateManager::Certificate": "acm:R:A:certificate/N",
@@ -45,7 +49,7 @@ var arns = map[string]string{
 
 // refIsARN are the resources of which Ref is the ARN.
 var refIsARN = map[string]bool{
-	"AWS::SNS::Topic": true, "AWS::StepFunctions::StateMachine": true, "AWS::Serverless::StateMachine": true, "AWS::SecretsManager::Secret": true,
+	"AWS::SNS::Topic": true, "AWS::StepFunctions::StateMachine": true, kindMachine: true, "AWS::SecretsManager::Secret": true,
 	"AWS::ElasticLoadBalancingV2::LoadBalancer": true, "AWS::CertificateManager::Certificate": true,
 }
 

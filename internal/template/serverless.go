@@ -20,7 +20,7 @@ func (s *stack) impliedAPI() {
 		return
 	}
 	for _, e := range s.events() {
-		if p := e.of.Get("Properties"); p.Get("RestApiId") != nil || !writtenOut(p) {
+		if p := e.raw.Get("Properties"); p.Get("RestApiId") != nil || !writtenOut(p) {
 			continue
 		}
 		raw := s.withGlobals(kindServerlessAPI, &openapi.Tree{Kind: openapi.ObjectTree, Position: e.at})
@@ -31,31 +31,31 @@ func (s *stack) impliedAPI() {
 	}
 }
 
-// An event is one of type Api of a function.
+// An event is one of type Api of a function or a state machine.
 type event struct {
-	function  *resource
+	of        *resource
 	name      string
 	at        openapi.Position
-	of        *openapi.Tree // as the template has it
+	raw       *openapi.Tree // as the template has it
 	api       *resource     // nil for none of the template's; set when the APIs are known
 	evaluated *openapi.Tree // the properties; nil until they are asked for
 }
 
 // path leads to the event.
 func (e *event) path() string {
-	return "#/Resources/" + escape(e.function.name) + "/Properties/Events/" + escape(e.name)
+	return "#/Resources/" + escape(e.of.name) + "/Properties/Events/" + escape(e.name)
 }
 
-// events are those of all functions.
+// events are those of all functions and state machines.
 func (s *stack) events() []event {
 	var out []event
 	for _, r := range s.resources {
-		if r.kind != kindServerlessFn {
+		if !hasEvents[r.kind] {
 			continue
 		}
 		for _, m := range members(r.raw.Get("Events")) {
 			if text(m.Value.Get("Type")) == "Api" {
-				out = append(out, event{function: r, name: m.Name, at: m.Position, of: m.Value})
+				out = append(out, event{of: r, name: m.Name, at: m.Position, raw: m.Value})
 			}
 		}
 	}
@@ -67,7 +67,7 @@ func (s *stack) findEvents() {
 	s.calls = s.events()
 	for i := range s.calls {
 		e := &s.calls[i]
-		p := e.of.Get("Properties")
+		p := e.raw.Get("Properties")
 		switch id := p.Get("RestApiId"); {
 		case id != nil:
 			e.api = s.apiCalled(id, e.path()+"/Properties/RestApiId")
@@ -89,7 +89,7 @@ func writtenOut(t *openapi.Tree) bool {
 func (s *stack) ofEvent(e *event) *object {
 	path := e.path() + "/Properties"
 	if e.evaluated == nil {
-		e.evaluated = s.evaluate(e.of.Get("Properties"), path)
+		e.evaluated = s.evaluate(e.raw.Get("Properties"), path)
 	}
 	return &object{stack: s, tree: e.evaluated, path: path, read: make(map[string]bool)}
 }
@@ -256,15 +256,17 @@ func (a *apiBuilder) has(path, verb string) *openapi.Method {
 	return nil
 }
 
-// eventMethod is a method that calls the function of an event.
+// eventMethod is a method that calls the function of an event, or starts its state machine.
 func (a *apiBuilder) eventMethod(p *object, e *event, path, verb string) openapi.Method {
-	m := openapi.Method{Method: wire.Method{
-		HTTPMethod: &verb, AuthorizationType: new("NONE"), RequestParameters: make(map[string]bool),
-		MethodIntegration: &wire.Integration{
-			Type: new("AWS_PROXY"), HTTPMethod: new("POST"), URI: new(a.invocation(a.arn(e.function))),
-			TimeoutInMillis: whole(p.get("TimeoutInMillis")), ResponseTransferMode: optional(p.get("ResponseTransferMode")),
-		},
-	}}
+	m := openapi.Method{Method: wire.Method{HTTPMethod: &verb, AuthorizationType: new("NONE"), RequestParameters: make(map[string]bool)}}
+	if e.of.kind == kindMachine {
+		a.startMachine(&m, p, e)
+		return m
+	}
+	m.MethodIntegration = &wire.Integration{
+		Type: new("AWS_PROXY"), HTTPMethod: new("POST"), URI: new(a.invocation(a.arn(e.of))),
+		TimeoutInMillis: whole(p.get("TimeoutInMillis")), ResponseTransferMode: optional(p.get("ResponseTransferMode")),
+	}
 	if mode := m.MethodIntegration.ResponseTransferMode; mode != nil && *mode == "STREAM" {
 		uri := strings.NewReplacer("/2015-03-31/", "/2021-11-15/", "/invocations", "/response-streaming-invocations").Replace(*m.MethodIntegration.URI)
 		m.MethodIntegration.URI = &uri
@@ -292,6 +294,27 @@ func (a *apiBuilder) eventMethod(p *object, e *event, path, verb string) openapi
 		a.requestModel(&m, p.within("RequestModel"))
 	}
 	return m
+}
+
+// startMachine has a method start a state machine with the body that it gets, as SAM does.
+func (a *apiBuilder) startMachine(m *openapi.Method, p *object, e *event) {
+	input := "$util.escapeJavaScript($input.json('$'))"
+	if isTrue(p.get("UnescapeMappingTemplate")) {
+		input += `.replaceAll("\\'", "'")`
+	}
+	machine := a.arn(e.of)
+	m.MethodIntegration = &wire.Integration{
+		Type: new("AWS"), HTTPMethod: new("POST"), URI: new("arn:" + a.o.Read.Partition + ":apigateway:" + a.o.Read.Region + ":states:action/StartExecution"),
+		Credentials:      new("arn:" + a.o.Read.Partition + ":iam::" + a.o.Read.AccountID + ":role/" + e.of.name + e.name + "Role"),
+		RequestTemplates: map[string]*string{"application/json": new(`{"input": "` + input + `", "stateMachineArn": ` + string(quoted(machine)) + `}`)},
+	}
+	for _, status := range []string{"200", "400"} {
+		if m.MethodResponses == nil {
+			m.MethodResponses, m.MethodIntegration.IntegrationResponses = make(map[string]wire.MethodResponse), make(map[string]wire.IntegrationResponse)
+		}
+		m.MethodResponses[status] = wire.MethodResponse{StatusCode: &status}
+		m.MethodIntegration.IntegrationResponses[status] = wire.IntegrationResponse{StatusCode: &status, SelectionPattern: &status}
+	}
 }
 
 // invocation is the URI of an integration or an authorizer that calls a function.

@@ -106,7 +106,7 @@ func (s *stack) addResource(m openapi.Member) {
 		return
 	}
 	s.refuseMacro(m.Value, at)
-	if kind == kindServerlessFn { // whose events are looked for as they stand there
+	if hasEvents[kind] { // whose events are looked for as they stand there
 		s.refuseMacro(m.Value.Get("Properties"), at+"/Properties")
 		s.refuseMacro(m.Value.Get("Properties").Get("Events"), at+"/Properties/Events")
 	}
