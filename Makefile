@@ -39,6 +39,7 @@ soak: ## the tests that can be long at SOAK times the length of make test, 20, a
 	SOAK=$${SOAK:-20} $(GO) test -count 1 -timeout 1h ./internal/lineartest
 	SOAK=$${SOAK:-20} $(GO) test -count 1 -timeout 1h -run 'TestMemory|TestLongWrites|TestLargeDeletions|TestScannerIsLinear|TestConnIsLinear|TestRequestIsLinear|TestManyThatWait|TestLinesAreLinear' ./internal/edge ./internal/pipeline ./internal/control ./internal/gateway ./internal/http1 ./internal/integration ./internal/functions
 	$(GO) -C tools/chart test ./...
+	SOAK=$${SOAK:-20} $(GO) -C tools test -count 1 -timeout 1h ./release
 	FUZZTIME=$${FUZZTIME:-1m} scripts/fuzz.sh
 
 bench: ## Go benchmarks of the hot paths; docs/performance.md says how to compare

@@ -1,9 +1,13 @@
 """The commands of docs/ are run. pages.py says how a page has to be written."""
 
+import ast
+import json
 import re
+import subprocess
 
 import pages
 import pytest
+import yaml
 from conftest import ROOT
 
 # The pages whose commands are run as they stand. Those of all others say of each block why it is not.
@@ -47,3 +51,21 @@ def test_reasons_name_tests_that_there_are():
                 assert re.search(rf"^func {test}\(", source, re.M), f"{block}: there is no {test}"
             for path in re.findall(r"\b[\w/]+\.(?:txtar|py)\b", block.what):
                 assert (ROOT / path).exists() or (ROOT / "cmd/gatehouse/testdata/script" / path).exists() or (ROOT / "e2e" / path).exists(), f"{block}: there is no {path}"
+
+
+def test_blocks_are_of_their_language(tmp_path):
+    """What the pages by task show can be read by what it is for, also where it needs Docker to be run."""
+    read = {"python": ast.parse, "json": json.loads, "yaml": lambda text: list(yaml.safe_load_all(text))}
+    programs = {"go": ["gofmt", "-l"], "javascript": ["node", "--check"]}
+    seen = set()
+    for name in [*RUN, "installing.md"]:
+        for i, block in enumerate(pages.page(name)):
+            seen.add(block.language)
+            if block.language in read:
+                read[block.language](block.text)
+            if block.language in programs:
+                file = tmp_path / f"{i}.{block.language.replace('javascript', 'mjs')}"
+                file.write_text(block.text)
+                done = subprocess.run([*programs[block.language], file], capture_output=True, text=True)
+                assert done.returncode == 0 and not done.stdout, f"{block}: {done.stdout}{done.stderr}"
+    assert {"python", "json", "yaml", "go", "javascript", "java", "hcl"} <= seen

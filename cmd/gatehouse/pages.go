@@ -15,8 +15,8 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
-// pages are what lives under /_gatehouse/ and the health checks that other local
-// servers answer.
+// pages are what lives under /_gatehouse/, and the health checks and the reset that
+// other local servers answer.
 type pages struct {
 	open    bool // the control plane asks for no credentials
 	control *control.Service
@@ -45,16 +45,19 @@ func (p *pages) handler() http.Handler {
 	mux.HandleFunc("GET /_gatehouse/doctor", p.local(p.doctor))
 	if p.open {
 		mux.HandleFunc("POST /_gatehouse/reset", p.reset)
+		mux.HandleFunc("POST /_localstack/state/reset", p.reset)
 	}
-	mux.HandleFunc("/_gatehouse/", func(w http.ResponseWriter, r *http.Request) {
+	nothing := func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"message": "no page at " + quoted(r.URL.Path)})
-	})
+	}
+	mux.HandleFunc("/_gatehouse/", nothing)
+	mux.HandleFunc("/_localstack/", nothing)
 	return mux
 }
 
 // ownPage reports whether a path is one of ours rather than the control plane's.
 func ownPage(path string) bool {
-	return strings.HasPrefix(path, "/_gatehouse/") || path == "/health" || path == "/_localstack/health"
+	return strings.HasPrefix(path, "/_gatehouse/") || strings.HasPrefix(path, "/_localstack/") || path == "/health"
 }
 
 // local keeps a page that tells about definitions to callers on this machine
