@@ -71,8 +71,8 @@ func issueAll(out io.Writer, dir string, names []string) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("--dir: %s: %w", dir, reason(err))
+	if err := makeDirectory(dir); err != nil {
+		return fmt.Errorf("--dir: %w", err)
 	}
 	ca, made, err := openAuthority(dir)
 	if err != nil {
@@ -88,6 +88,14 @@ func issueAll(out io.Writer, dir string, names []string) error {
 			return err
 		}
 		fmt.Fprintf(out, "  - {cert: %s.pem, key: %s.key}\n", file, file)
+	}
+	return nil
+}
+
+// makeDirectory makes a directory that is its owner's alone, where there is none.
+func makeDirectory(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("%s: %w", dir, reason(err))
 	}
 	return nil
 }
@@ -151,19 +159,24 @@ func certify(template *x509.Certificate, by *issuer) (*issuer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
-		return nil, err
-	}
 	signer := &issuer{template, key}
 	if by != nil {
 		signer = by
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, signer.cert, &key.PublicKey, signer.key)
+	der, err := signer.sign(template, &key.PublicKey)
 	if err != nil {
 		return nil, err
 	}
 	cert, err := x509.ParseCertificate(der)
 	return &issuer{cert, key}, err
+}
+
+// sign makes a certificate of a template and a public key, with a serial number of its own.
+func (ca *issuer) sign(template *x509.Certificate, public any) (der []byte, err error) {
+	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
+		return nil, err
+	}
+	return x509.CreateCertificate(rand.Reader, template, ca.cert, public, ca.key)
 }
 
 // issue makes the certificate of a name, in the place of one that there is.

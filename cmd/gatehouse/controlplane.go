@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/acm"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
 	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
@@ -43,17 +44,19 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 		return nil, err
 	}
 	kept := records.New(st, data.feed.Wait)
+	p.acm = acm.New(acm.Options{Records: kept, Secrets: keys, Issue: newLocalAuthority(c, log).issue, Uses: service.CertificateUses})
 	if p.upstream, err = newUpstream(context.Background(), c, callers, trail); err != nil {
 		return nil, err
 	}
 	pages := &pages{open: c.open(), control: service, records: kept, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }}
-	p.handler = p.front(c.open(), newNeighbours(callers, kept, data.lambda, p.upstream, trail, api), pages.handler())
+	p.handler = p.front(c.open(), newNeighbours(callers, kept, data.lambda, p.acm, p.upstream, trail, api), pages.handler())
 	return p, nil
 }
 
 // A controlPlane is the operations and what stands between them and their clients.
 type controlPlane struct {
 	control  *control.Service
+	acm      *acm.Manager
 	callers  *callers
 	guests   *guests
 	readOnly readOnly

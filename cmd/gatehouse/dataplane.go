@@ -25,6 +25,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
 	"github.com/gatehouse-gw/gatehouse/internal/otlp"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
+	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
@@ -33,6 +34,7 @@ import (
 
 // A dataPlane serves the stages that a store has published.
 type dataPlane struct {
+	acmShown *acmCertificates      // of ACM
 	uploaded *uploadedCertificates // for domain names. It is set before anybody listens
 	store    *store.Store
 
@@ -59,7 +61,7 @@ type dataPlane struct {
 }
 
 // newDataPlane makes a data plane that serves nothing yet.
-func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *outputs) (_ *dataPlane, err error) {
+func newDataPlane(c *config, st *store.Store, known *credentials.Callers, keys *secrets.Keyring, out *outputs) (_ *dataPlane, err error) {
 	requests := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for requests")
 	answers := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for answers")
 	counted := newNumbers(c)
@@ -100,6 +102,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
 	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p.acmShown = &acmCertificates{readyCertificates: readyCertificates{log: out.log}, keys: keys, changed: p.tellDomains}
 	p.truststores.Store(&c.Truststores)
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
@@ -111,7 +114,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, out *o
 		Source: p.source, Compile: p.program, Settings: p.settings, DomainPolicy: pipeline.CompileDomainPolicy, Budget: requests, Answers: answers, Log: out.log,
 		DomainsChanged: p.tellDomains, TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, Engine: c.Engine, AWSPolicies: c.AWSLimits,
 	})
-	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Callers: known, Rebuild: p.source.Rebuild, Log: out.log})
+	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Callers: known, Certificates: p.acmShown, Rebuild: p.source.Rebuild, Log: out.log})
 	counted.join(p)
 	return p, nil
 }

@@ -75,7 +75,7 @@ func newFunctionHost(c *config, known *credentials.Callers, requests, answers *h
 func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func(), error) {
 	code := c.functionCode()
 	for _, name := range slices.Sorted(maps.Keys(code)) {
-		if role := code[name].Role; role != "" && !c.open() && !h.known.HasRole(role) {
+		if role := code[name].Role; role != "" && !c.open() && !h.known.NamesRole(role) {
 			return nil, nil, c.wrongFunction(name, fmt.Errorf("role: the file of --credentials names no role %s", brief(role)))
 		}
 		if own := c.LambdaFunctions[name]; !own.OfTemplate {
@@ -114,7 +114,7 @@ func (h *functionHost) environment(f *functions.Config) (env []string, until tim
 	if c.open() { // any key is one of the account that is its id
 		return append(env, "AWS_ACCESS_KEY_ID="+cmp.Or(f.Account, c.Account), "AWS_SECRET_ACCESS_KEY=gatehouse"), until
 	}
-	if session, ok := h.known.RoleSession(f.Role, f.Name, time.Now()); ok {
+	if session, ok := h.known.RoleSession(credentials.Lambda, f.Role, f.Name, time.Now()); ok {
 		env = append(env, "AWS_ACCESS_KEY_ID="+session.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+session.SecretAccessKey, "AWS_SESSION_TOKEN="+session.Token)
 		until = session.Expires
 	}

@@ -49,7 +49,7 @@ func mayCall(known *credentials.Callers, region string) func(integration.By, str
 	return func(by integration.By, action, resource string) bool {
 		now := time.Now()
 		if by.Role != "" {
-			session, ok := known.RoleSession(by.Role, "BackplaneAssumeRoleSession", now)
+			session, ok := known.RoleSession(credentials.APIGateway, by.Role, "BackplaneAssumeRoleSession", now)
 			if !ok {
 				return false
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/acm"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/iam"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/logs"
@@ -21,11 +22,11 @@ import (
 const neighbourBodies = 32 << 20
 
 // spokenServices are what this server speaks, in messages.
-const spokenServices = "API Gateway (apigateway) and parts of Lambda, STS, IAM and CloudWatch Logs"
+const spokenServices = "API Gateway (apigateway) and parts of Lambda, STS, IAM, ACM and CloudWatch Logs"
 
 // newNeighbours makes the services beside API Gateway. What is for API Gateway goes to
 // next, what is for other services behind this server, where it has an upstream.
-func newNeighbours(cs *callers, kept *records.Records, made *lambda.Service, behind *upstream.Server, trail wire.Trail, next http.Handler) http.Handler {
+func newNeighbours(cs *callers, kept *records.Records, made *lambda.Service, certificates *acm.Manager, behind *upstream.Server, trail wire.Trail, next http.Handler) http.Handler {
 	others := neighbours.Refuse(spokenServices, trail)
 	if behind != nil {
 		others = behind.Serve
@@ -42,6 +43,7 @@ func newNeighbours(cs *callers, kept *records.Records, made *lambda.Service, beh
 			{Name: "sts", Handler: sts.New(cs.known).Start(host), Version: sts.Version},
 			{Name: "iam", Handler: iam.New(kept, cs.known.HasFileRole).Start(host), Version: iam.Version},
 			{Name: "lambda", Handler: made.API().Start(host), Paths: lambda.Paths},
+			{Name: "acm", Handler: certificates.Service().Start(host), Target: acm.Target},
 			{Name: "logs", Handler: logs.New(kept).Start(host), Target: logs.Target},
 		},
 		Others: others,

@@ -85,7 +85,7 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 		return nil, err
 	}
 	s.host.url = ports.controlURL()
-	ports.shown.handshake, ports.shown.uploaded = s.gateway.Handshake, s.uploaded
+	ports.shown.handshake, ports.shown.uploaded, ports.shown.acm = s.gateway.Handshake, s.uploaded, s.acmShown
 	if ports.shown.issued, err = c.newIssued(s.dataPlane, s.keys, &ports.shown); err != nil {
 		return nil, err
 	}
@@ -121,15 +121,15 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	if err != nil {
 		return nil, err
 	}
-	data, err := newDataPlane(c, st, callers.known, out)
-	if err != nil {
-		return nil, err
-	}
-	opened.add(data.close)
 	keys, err := c.secrets()
 	if err != nil {
 		return nil, err
 	}
+	data, err := newDataPlane(c, st, callers.known, keys, out)
+	if err != nil {
+		return nil, err
+	}
+	opened.add(data.close)
 	plane, err := newControlPlane(c, st, data, callers, keys, out.trail)
 	if err != nil {
 		return nil, err
@@ -143,9 +143,10 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	opened.add(func() error { stop(); return nil })
 	go data.feed.Run(background)
 	go data.plans.Run(background)
-	if err := plane.control.UseSecrets(ctx); err != nil { // which may publish
+	if err := plane.useSecrets(ctx); err != nil { // which may publish
 		return nil, err
 	}
+	go renewCertificates(background, plane.acm, out.log)
 	data.pools.watch(background)
 	s := &server{
 		outputs: out, dataPlane: data, controlPlane: plane, keys: keys, background: background,

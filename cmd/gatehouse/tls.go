@@ -36,6 +36,9 @@ type certificates struct {
 	// listens; nil is that there are none.
 	uploaded *uploadedCertificates
 
+	// acm are those of ACM. It is set before anybody listens; nil is that there are none.
+	acm *acmCertificates
+
 	// issued are those that an ACME authority has issued. It is set before anybody
 	// listens; nil is that there are none.
 	issued *issuedCertificates
@@ -100,19 +103,22 @@ func (cs *certificates) made() *x509.Certificate {
 // has reports whether a certificate goes by an ARN.
 func (cs *certificates) has(arn string) bool {
 	shown := cs.current.Load()
-	return shown != nil && shown.byARN[arn] != nil
+	return shown != nil && shown.byARN[arn] != nil || cs.acm.find(arn) != nil
 }
 
 // find is the certificate that a client is shown at the listener of a VPC endpoint, or at
 // another one, for which at is nil. The first that there is wins: the one whose ARN the
-// custom domain name has that it asks for, the one that was uploaded for that, one whose
-// names fit, the one that an ACME authority has issued for it, and then last, or without
-// that the first of all. It is nil for none. One that is made for a run stands in for files
+// custom domain name has that it asks for, of the configuration or of ACM, the one that was
+// uploaded for that, one whose names fit, the one that an ACME authority has issued for it,
+// and then last, or without that the first of all. It is nil for none. One that is made for a run stands in for files
 // where there are none at all, which last would be.
 func (cs *certificates) find(hello *tls.ClientHelloInfo, at *httpmsg.VPCEndpoint, last *listenerTLS) *tls.Certificate {
 	shown := cs.current.Load()
 	h := cs.handshake(hello.ServerName, at)
 	if cert := shown.ofARN(h); cert != nil {
+		return cert
+	}
+	if cert := cs.acm.get(h); cert != nil {
 		return cert
 	}
 	if cert := cs.uploaded.get(h); cert != nil {

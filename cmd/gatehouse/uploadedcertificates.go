@@ -59,19 +59,25 @@ func (u *uploadedCertificates) load(ctx context.Context, h gateway.Handshake) (*
 	if c == nil {
 		return nil, errors.New("it is gone")
 	}
-	key, err := u.keys.Open(c.Key, c.About())
+	out, err := openCertificate(u.keys, c.Chain, c.Key, c.About())
+	if err == nil && c.Fingerprint != h.Uploaded {
+		err = errReplaced
+	}
+	return out, err
+}
+
+// openCertificate makes a certificate ready whose key was sealed.
+func openCertificate(keys *secrets.Keyring, chain, sealed, about string) (*tls.Certificate, error) {
+	key, err := keys.Open(sealed, about)
 	if err != nil {
 		return nil, fmt.Errorf("its private key: %w", err)
 	}
 	out := new(tls.Certificate)
-	for block, rest := pem.Decode([]byte(c.Chain)); block != nil; block, rest = pem.Decode(rest) {
+	for block, rest := pem.Decode([]byte(chain)); block != nil; block, rest = pem.Decode(rest) {
 		out.Certificate = append(out.Certificate, block.Bytes)
 	}
 	if out.PrivateKey, err = x509.ParsePKCS8PrivateKey(key); err != nil || len(out.Certificate) == 0 {
 		return nil, errors.New("it is no certificate with a private key")
-	}
-	if c.Fingerprint != h.Uploaded {
-		return out, errReplaced
 	}
 	return out, nil // without Leaf, which handshakes do not need, and which is most of the memory
 }

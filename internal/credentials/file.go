@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -123,9 +124,16 @@ var askedActions = []string{
 	"execute-api:Invoke", "execute-api:InvalidateCache", assumeRole,
 }
 
+// neighbours are the services beside API Gateway whose actions are asked about, too, which
+// are too many to know here.
+var neighbours = []string{"iam", "acm", "logs", "lambda", "gatehouse"}
+
 // warnOfStrays warns of what a policy denies that nobody ever asks for.
 func (k *Keyring) warnOfStrays(at string, d *document, actions []string) {
 	for _, s := range d.policy.Strays(actions, nil) {
+		if service, _, _ := strings.Cut(s.Value, ":"); slices.Contains(neighbours, service) {
+			continue
+		}
 		k.warnings = append(k.warnings, "credentials file: "+at+": "+s.Element+": "+s.Value+" is no action that anybody asks for here: the statement does nothing with it")
 	}
 }

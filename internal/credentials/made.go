@@ -15,9 +15,10 @@ import (
 type madeRoles struct {
 	changes atomic.Uint64 // how often any of them has changed
 
-	mu       sync.RWMutex
+	mu       sync.Mutex
 	roles    map[string]*snapshot.Role // by ARN
 	policies map[string]string         // documents, by ARN
+	ready    map[string]*role          // by ARN; compiled since the last change, nil for one that cannot be read
 }
 
 // SetRole takes a role that IAM has made, in the place of what there was under its ARN, or
@@ -36,7 +37,7 @@ func (cs *Callers) SetRole(arn string, r *snapshot.Role) {
 		}
 		cs.made.roles[arn] = r
 	}
-	cs.made.changes.Add(1)
+	cs.made.changed()
 }
 
 // SetManagedPolicy is SetRole for a policy that can be attached to roles.
@@ -54,13 +55,19 @@ func (cs *Callers) SetManagedPolicy(arn string, p *snapshot.ManagedPolicy) {
 		}
 		cs.made.policies[arn] = p.Document
 	}
-	cs.made.changes.Add(1)
+	cs.made.changed()
+}
+
+// changed notes a change. The caller holds m.mu.
+func (m *madeRoles) changed() {
+	m.ready = nil
+	m.changes.Add(1)
 }
 
 // hasAccount reports whether there is a role of an account.
 func (m *madeRoles) hasAccount(account string) bool {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for arn := range m.roles {
 		if policy.AccountOf(arn) == account {
 			return true
@@ -75,13 +82,33 @@ func (cs *Callers) role(k *Keyring, arn string) *role {
 	if r := k.roles[arn]; r != nil {
 		return r
 	}
-	cs.made.mu.RLock()
-	defer cs.made.mu.RUnlock()
-	made := cs.made.roles[arn]
-	if made == nil || k.HasRoleNamed(policy.AccountOf(arn), arn[strings.LastIndexByte(arn, '/')+1:]) {
+	if k.HasRoleNamed(policy.AccountOf(arn), arn[strings.LastIndexByte(arn, '/')+1:]) {
 		return nil
 	}
-	return cs.made.compile(made)
+	return cs.made.role(arn)
+}
+
+// maxReady bounds the roles that are kept ready.
+const maxReady = 1000
+
+// role returns a role, nil where there is none or it cannot be read. Sessions share it.
+func (m *madeRoles) role(arn string) *role {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	made := m.roles[arn]
+	if made == nil {
+		return nil
+	}
+	r, ok := m.ready[arn]
+	if ok {
+		return r
+	}
+	if m.ready == nil || len(m.ready) >= maxReady {
+		m.ready = make(map[string]*role)
+	}
+	r = m.compile(made)
+	m.ready[arn] = r
+	return r
 }
 
 // HasRoleNamed reports whether the file has a role of a name, in any case, in an account.

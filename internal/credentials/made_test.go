@@ -109,13 +109,13 @@ func TestMadeRoleOfFile(t *testing.T) {
 func TestMadeRoleOfFunction(t *testing.T) {
 	cs := newCallers(t, testFile)
 	cs.SetRole(madeARN, made(nil))
-	if _, ok := cs.RoleSession(madeARN, "orders", testTime); ok {
+	if _, ok := cs.RoleSession(Lambda, madeARN, "orders", testTime); ok {
 		t.Error("a role has let a function in that it does not trust")
 	}
 	cs.SetRole(madeARN, made(func(r *snapshot.Role) {
 		r.Trust = `{"Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}`
 	}))
-	session, ok := cs.RoleSession(madeARN, "orders", testTime)
+	session, ok := cs.RoleSession(Lambda, madeARN, "orders", testTime)
 	if !ok || !cs.found(session) {
 		t.Error("the role's function has no session")
 	}

@@ -13,7 +13,7 @@ func TestRoleSession(t *testing.T) {
 	if !cs.HasRole(deploy) || cs.HasRole(deploy+"x") {
 		t.Error("the roles are not those of the file")
 	}
-	session, ok := cs.RoleSession(deploy, "orders", testTime)
+	session, ok := cs.RoleSession(Lambda, deploy, "orders", testTime)
 	if !ok || session.Principal != "arn:aws:sts::111122223333:assumed-role/deploy/orders" || session.Expires != testTime.Add(12*time.Hour) {
 		t.Fatalf("got %+v, %v", session, ok)
 	}
@@ -21,10 +21,10 @@ func TestRoleSession(t *testing.T) {
 	if own, _ := who.Policies(); who.Account != "111122223333" || own == nil || !who.IsTemporary() {
 		t.Errorf("got %v of account %s, policy %v", who, who.Account, own)
 	}
-	if _, ok := cs.RoleSession(deploy+"x", "orders", testTime); ok {
+	if _, ok := cs.RoleSession(Lambda, deploy+"x", "orders", testTime); ok {
 		t.Error("a role that is not in the file has a session")
 	}
-	if _, ok := New(NewKey()).RoleSession(deploy, "orders", testTime); ok {
+	if _, ok := New(NewKey()).RoleSession(Lambda, deploy, "orders", testTime); ok {
 		t.Error("without a file there is a session")
 	}
 	without, err := Parse([]byte(`- {accessKeyId: ALICE, secretAccessKey: alice-secret-alice, account: "111122223333"}`))

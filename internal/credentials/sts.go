@@ -77,26 +77,34 @@ func (cs *Callers) AssumeRole(by *Caller, in *RoleRequest, now time.Time) (*Sess
 	return cs.give(k, &claims{Issuer: by.issuer, Role: r.arn, RoleID: r.id, Name: in.SessionName, Policy: in.Policy}, in.Duration, now)
 }
 
-// functionService is who assumes the roles of functions.
-const functionService = "lambda.amazonaws.com"
+// Services of AWS that assume roles: of functions, and of integrations (credentials).
+const (
+	Lambda     = "lambda.amazonaws.com"
+	APIGateway = "apigateway.amazonaws.com"
+)
 
-// RoleSession gives a function a session of its role, as long as the role's may be. Of a
-// role of the file the operator lets it have one, and nobody is asked; one that IAM has
-// made has to trust Lambda. ok is false for a role that is not there, or does not.
-func (cs *Callers) RoleSession(arn, name string, now time.Time) (session *Session, ok bool) {
+// RoleSession gives a service a session of a role, as long as the role's may be. Of a role
+// of the file the operator lets it have one, and nobody is asked; one that IAM has made has
+// to trust the service. ok is false for a role that is not there, or does not.
+func (cs *Callers) RoleSession(service, arn, name string, now time.Time) (session *Session, ok bool) {
 	if !cs.Known() {
 		return nil, false
 	}
 	k := cs.keyring.Load()
 	r := cs.role(k, arn)
-	if r == nil || r.id != "" && !r.trustsService(functionService) {
+	if r == nil || r.id != "" && !r.trustsService(service) {
 		return nil, false
 	}
 	session, err := cs.give(k, &claims{Role: r.arn, RoleID: r.id, Name: name}, r.maxSession, now)
 	return session, err == nil
 }
 
-// HasRole reports whether there is a role that can be assumed.
+// NamesRole reports whether the file names a role.
+func (cs *Callers) NamesRole(arn string) bool {
+	return cs.Known() && cs.keyring.Load().roles[arn] != nil
+}
+
+// HasRole reports whether there is a role that can be assumed, of the file or of IAM.
 func (cs *Callers) HasRole(arn string) bool {
 	return cs.Known() && cs.role(cs.keyring.Load(), arn) != nil
 }

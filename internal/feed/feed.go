@@ -37,36 +37,43 @@ type Store interface {
 	Watch(after store.Revision) <-chan struct{}
 }
 
+// Certificates gets the certificates of ACM, nil where one is gone.
+type Certificates interface {
+	Set(arn string, c *snapshot.Certificate)
+}
+
 // Options are what a feed joins. All but Cache, Metrics and Rebuild are needed.
 type Options struct {
-	Store       Store
-	Gateway     *gateway.Gateway
-	Backends    *target.Backends
-	Limits      *limit.Registry // the tokens of stages that are gone are forgotten
-	Cache       *cache.Cache    // so are their answers; may be nil
-	Plans       *usageplan.Registry
-	Metrics     *metrics.Calls       // so are the numbers of their calls; nil for none
-	Callers     *credentials.Callers // who may be in a session of a role; nil for nobody
-	Authorizers *authz.Cache         // what authorizers answered for stages that are gone is forgotten
-	Rebuild     Rebuild              // of rows that an older version has published; may be nil
-	Log         *slog.Logger
+	Store        Store
+	Gateway      *gateway.Gateway
+	Backends     *target.Backends
+	Limits       *limit.Registry // the tokens of stages that are gone are forgotten
+	Cache        *cache.Cache    // so are their answers; may be nil
+	Plans        *usageplan.Registry
+	Metrics      *metrics.Calls       // so are the numbers of their calls; nil for none
+	Callers      *credentials.Callers // who may be in a session of a role; nil for nobody
+	Certificates Certificates         // those that domain names have by their ARNs; nil for nobody
+	Authorizers  *authz.Cache         // what authorizers answered for stages that are gone is forgotten
+	Rebuild      Rebuild              // of rows that an older version has published; may be nil
+	Log          *slog.Logger
 }
 
 // A Feed carries published rows from a store to a gateway and its backends.
 // CatchUp and Run are for one goroutine at a time; the other methods are safe for
 // concurrent use.
 type Feed struct {
-	store       Store
-	gateway     *gateway.Gateway
-	backends    *target.Backends
-	limits      *limit.Registry
-	cache       *cache.Cache
-	plans       *usageplan.Registry
-	metrics     *metrics.Calls
-	authorizers *authz.Cache
-	callers     *credentials.Callers
-	rebuild     Rebuild
-	log         *slog.Logger
+	store        Store
+	gateway      *gateway.Gateway
+	backends     *target.Backends
+	limits       *limit.Registry
+	cache        *cache.Cache
+	plans        *usageplan.Registry
+	metrics      *metrics.Calls
+	authorizers  *authz.Cache
+	callers      *credentials.Callers
+	certificates Certificates
+	rebuild      Rebuild
+	log          *slog.Logger
 
 	serving bool // changes of stages have their programs loaded first
 
@@ -82,7 +89,7 @@ type Feed struct {
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, callers: o.Callers, rebuild: o.Rebuild, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, callers: o.Callers, certificates: o.Certificates, rebuild: o.Rebuild, log: o.Log,
 		known: make(known), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }

@@ -53,14 +53,15 @@ func (f *Feed) apply(ctx context.Context, c store.Served, later *together) error
 		later.planKeys = append(later.planKeys, usageplan.PlanKey{Served: c.ID, Gone: key == nil})
 		return err
 	}
-	if known, err := f.applyRole(ctx, c); known {
+	if known, err := f.applyRecord(ctx, c); known {
 		return err
 	}
 	return f.applyDomain(ctx, c, later)
 }
 
-// applyRole is apply of the rows of roles and of their policies. known is false for others.
-func (f *Feed) applyRole(ctx context.Context, c store.Served) (known bool, err error) {
+// applyRecord is apply of the rows of what the services beside API Gateway keep. known is
+// false for others.
+func (f *Feed) applyRecord(ctx context.Context, c store.Served) (known bool, err error) {
 	switch c.Kind {
 	case snapshot.ServedRole:
 		role, err := read(ctx, c, f.rebuild, func(r *snapshot.Role) string { return r.ARN })
@@ -69,6 +70,12 @@ func (f *Feed) applyRole(ctx context.Context, c store.Served) (known bool, err e
 	case snapshot.ServedManagedPolicy:
 		p, err := read(ctx, c, f.rebuild, func(p *snapshot.ManagedPolicy) string { return p.ARN })
 		f.callers.SetManagedPolicy(c.ID, p)
+		return true, err
+	case snapshot.ServedCertificate:
+		cert, err := read(ctx, c, f.rebuild, func(cert *snapshot.Certificate) string { return cert.ARN })
+		if f.certificates != nil {
+			f.certificates.Set(c.ID, cert)
+		}
 		return true, err
 	}
 	return false, nil

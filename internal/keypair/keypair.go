@@ -49,7 +49,8 @@ type Pair struct {
 }
 
 // Check wants an upload that clients of a domain name can be shown now: a certificate that
-// covers the name, which may have a wildcard, its key and its chain.
+// covers the name, which may have a wildcard, its key and its chain. Of no name, "", it
+// wants the rest.
 func Check(u Upload, domain string, now time.Time) (*Pair, error) {
 	leaf, err := readLeaf(u.Body)
 	if err != nil {
@@ -201,7 +202,7 @@ func checkLeaf(leaf *x509.Certificate, domain string, now time.Time) error {
 		return fmt.Errorf("The certificate has expired at %s.", leaf.NotAfter.UTC().Format(time.RFC3339))
 	case len(leaf.ExtKeyUsage)+len(leaf.UnknownExtKeyUsage) > 0 && !slices.ContainsFunc(leaf.ExtKeyUsage, serves):
 		return errors.New("The certificate is not one of a server.")
-	case !covers(leaf, domain):
+	case domain != "" && !covers(leaf, domain):
 		return fmt.Errorf("The certificate does not cover the domain name %s.", domain)
 	}
 	return nil

@@ -19,6 +19,7 @@ const (
 	ServedRoutingRule       = "routingrule"       // a RoutingRule; its id of the account is of RoutingRuleID
 	ServedRole              = "role"              // a Role; its id is its ARN
 	ServedManagedPolicy     = "managedpolicy"     // a ManagedPolicy; its id is its ARN
+	ServedCertificate       = "certificate"       // a Certificate; its id is its ARN
 )
 
 // ServedID is the id of an API's, or of an account's, published row.

@@ -60,6 +60,21 @@ func (r *Records) Write(ctx context.Context, account, region string, fn func(*Tx
 	return r.applied(ctx, scope, rev)
 }
 
+// Served returns what records publish of a kind, by its ids.
+func (r *Records) Served(ctx context.Context, kind string) (map[string][]byte, error) {
+	rows, _, err := r.store.AllServed(ctx, snapshot.ServedDeployment, snapshot.ServedDomainCertificate)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][]byte)
+	for _, row := range rows {
+		if row.Kind == kind {
+			out[row.ID] = row.Data
+		}
+	}
+	return out, nil
+}
+
 // Publish makes v what the data plane is told of a thing: a kind and id of package
 // snapshot. Retract takes it back.
 func (t *Tx) Publish(kind, id string, v any) error {
