@@ -24,16 +24,17 @@ const (
 func (g *Gateway) respond(a *arrival, next http.Handler) {
 	ctx, client := newWatch(context.Background(), a.conn)
 	defer client.end()
-	r, b := a.talk.request().WithContext(ctx), new(body)
-	if b.start(a, g.opts.ReadTimeout); b.from == nil {
+	r, lent := a.talk.request().WithContext(ctx), new(lentBody)
+	if lent.start(a, g.opts.ReadTimeout); lent.body.from == nil {
 		client.begin()
 	} else {
-		r.Body, b.read = b, client.begin
+		r.Body, lent.body.read = lent, client.begin
 	}
-	out := &responder{from: a, body: b, dates: &g.dates, header: make(http.Header), closing: a.closes || g.door.closing.Load()}
+	out := &responder{from: a, body: lent, dates: &g.dates, header: make(http.Header), closing: a.closes || g.door.closing.Load()}
 	next.ServeHTTP(out, r)
+	out.closing = !lent.takeBack(a.conn) || out.closing
 	out.finish()
-	b.dismiss(a.conn, out.closing)
+	lent.body.dismiss(a.conn, out.closing)
 	a.talk.closing = out.closing
 }
 
@@ -65,7 +66,7 @@ func (t *talk) request() *http.Request {
 // body. finish must be called when the handler has returned.
 type responder struct {
 	from  *arrival
-	body  *body
+	body  *lentBody
 	dates *dates
 
 	header  http.Header

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
@@ -31,8 +32,10 @@ type Body struct {
 	left  int64 // bytes of the body, or of the chunk
 	waste int64
 	trail int   // bytes of the trailer so far
-	waits bool  // the client may wait for 100 (Continue)
 	err   error // what every further read returns; nil for none
+
+	mu    sync.Mutex // for waits, and the interim answer to it
+	waits bool       // the client may wait for 100 (Continue)
 }
 
 // A phase is what a body expects next.
@@ -64,19 +67,31 @@ func (b *Body) Whole() bool { return b.err == io.EOF }
 // rest.
 func (b *Body) Close() error { return nil }
 
-// Answered says that the answer has begun: a client that waits is not told to go on any
-// more.
-func (b *Body) Answered() { b.waits = false }
+// Answered says that the answer begins: a client that waits is not told to go on any
+// more. It may be called while another goroutine reads.
+func (b *Body) Answered() {
+	b.mu.Lock()
+	b.waits = false
+	b.mu.Unlock()
+}
+
+// goOn tells a client that waits to go on.
+func (b *Body) goOn() (err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waits {
+		b.waits = false
+		_, err = io.WriteString(b.conn.from, "HTTP/1.1 100 Continue\r\n\r\n")
+	}
+	return err
+}
 
 // Read implements io.Reader. The first one tells a client that waits for it to go on.
 func (b *Body) Read(p []byte) (n int, err error) {
 	if b.err != nil || len(p) == 0 {
 		return 0, b.err
 	}
-	if b.waits {
-		b.waits = false
-		_, b.err = io.WriteString(b.conn.from, "HTTP/1.1 100 Continue\r\n\r\n")
-	}
+	b.err = b.goOn()
 	for n == 0 && b.err == nil {
 		n, b.err = b.step(p)
 	}
