@@ -31,6 +31,7 @@ func (g *Gateway) respond(a *arrival, next http.Handler) {
 		r.Body, lent.body.read = lent, client.begin
 	}
 	out := &responder{from: a, body: lent, dates: &g.dates, header: make(http.Header), closing: a.closes || g.door.closing.Load()}
+	defer lent.takeBack(a.conn) // also from a handler that panics
 	next.ServeHTTP(out, r)
 	out.closing = !lent.takeBack(a.conn) || out.closing
 	out.finish()

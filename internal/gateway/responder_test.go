@@ -13,9 +13,13 @@ import (
 // reads nothing of what follows the request.
 func TestBodyIsTakenBack(t *testing.T) {
 	read := make(chan error, 1)
-	for name, tt := range map[string]struct{ before, after string }{
-		"a reader that waits":     {"half", "-and-6GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n"},
-		"a reader that has begun": {"", "0123456789GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+	for name, tt := range map[string]struct {
+		before, after string
+		panics        bool
+	}{
+		"a reader that waits":     {"half", "-and-6GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n", false},
+		"a reader that has begun": {"", "0123456789GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n", false},
+		"a handler that panics":   {"half", "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := openAs(t, Options{Engine: EngineHTTP1}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,12 +35,17 @@ func TestBodyIsTakenBack(t *testing.T) {
 					read <- err
 				}()
 				<-begun
+				if tt.panics {
+					panic(http.ErrAbortHandler)
+				}
 				_, _ = io.WriteString(w, "first")
 			})}, echo)
 			p := s.dial(t)
 			p.send("POST /first HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n" + tt.before)
-			if resp, body := p.receive("POST"); resp.StatusCode != 200 || body != "first" {
-				t.Fatalf("status %d %q", resp.StatusCode, body)
+			if !tt.panics {
+				if resp, body := p.receive("POST"); resp.StatusCode != 200 || body != "first" {
+					t.Fatalf("status %d %q", resp.StatusCode, body)
+				}
 			}
 			if err := <-read; err == nil {
 				t.Error("the body was read to an end")

@@ -83,10 +83,10 @@ func (c *Conn) Next() (*Request, error) {
 	text := string(c.buf.data[c.r : c.r+end])
 	c.r += end
 	c.req.Header = c.buf.lines()
-	if refusal := c.req.parse(text); refusal != 0 {
+	refusal := c.req.parse(text)
+	if c.buf.header = c.req.Header; refusal != 0 {
 		return nil, refusal
 	}
-	c.buf.header = c.req.Header
 	c.post = c.req.Method == "POST"
 	c.body.begin(&c.req)
 	return &c.req, nil
