@@ -274,7 +274,7 @@ func (im *importer) readOperation(r *route, verb string, item, op *cursor) Metho
 			m.MethodIntegration = im.readIntegration(&m, r, c)
 		}
 	} else if im.opts.Lenient && im.opts.Upstream != "" {
-		im.proxy(&m, r)
+		im.proxy(&m, r, op)
 	} else if im.opts.Lenient {
 		im.mock(&m, r, op)
 	}

@@ -1,7 +1,9 @@
 package openapi
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -18,7 +20,7 @@ const proxyValidator = "Validate body, query string parameters, and headers"
 // proxy gives the operation an integration of type HTTP_PROXY that calls the upstream at
 // the operation's path: with its query, headers and body as they are, and the variables
 // of the path. Requests are validated as the document describes them.
-func (im *importer) proxy(m *Method, r *route) {
+func (im *importer) proxy(m *Method, r *route, op *cursor) {
 	m.Upstream = true
 	if im.upstream == nil {
 		base := im.findUpstream()
@@ -29,6 +31,38 @@ func (im *importer) proxy(m *Method, r *route) {
 	}
 	m.MethodIntegration = im.upstreamCall(*m.HTTPMethod, r.path)
 	im.validateAll(m, proxyValidator)
+	im.validateUnlisted(m, op)
+}
+
+// validateUnlisted has bodies of types that the operation does not list validated as its JSON
+// ones, so that another Content-Type evades no schema. Where it lists a type that has no
+// schema of JSON, the service's rule stays: such bodies are not validated.
+func (im *importer) validateUnlisted(m *Method, op *cursor) {
+	const other = "$default"
+	listed := 0
+	for mediaType := range im.follow(op.get("requestBody")).get("content").members() {
+		listed++
+		if m.RequestModels[im.mediaType(mediaType)] == "" {
+			return
+		}
+	}
+	if im.dialect == swagger2 {
+		for _, mediaType := range im.mediaTypes(op, "consumes") {
+			listed++
+			if m.RequestModels[mediaType] == "" {
+				return
+			}
+		}
+	}
+	types := slices.Sorted(maps.Keys(m.RequestModels))
+	if listed == 0 || len(types) == 0 || m.RequestModels[other] != "" {
+		return
+	}
+	model := m.RequestModels[types[0]]
+	if first := m.RequestModels["application/json"]; first != "" {
+		model = first
+	}
+	m.RequestModels[other] = model
 }
 
 // upstreamCall is the integration that calls the upstream at the path of a resource.
