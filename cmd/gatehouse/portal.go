@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
@@ -172,6 +171,3 @@ func writePage(w http.ResponseWriter, status int, page []byte) {
 	w.WriteHeader(status)
 	_, _ = w.Write(page) // the client has gone: there is nobody to tell
 }
-
-// docsTime bounds how long a request waits for its page to be written.
-const docsTime = 10 * time.Second

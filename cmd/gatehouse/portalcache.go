@@ -12,8 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/portal"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // A docsCache keeps the portal's pages, each for as long as its stage stays as it was
@@ -33,16 +36,20 @@ type docsKey struct {
 	based      bool
 }
 
-// A docsPage is a page, compressed.
+// A docsPage is a page, compressed, or why there can be none.
 type docsPage struct {
 	of   *snapshot.Stage // as it was when the page was written
 	gzip []byte
 	etag string
+	err  error
 }
 
 // maxDocs is how much memory pages take together, in bytes. When they take more all are
 // forgotten.
 const maxDocs = 32 << 20
+
+// docsTime bounds how long a request waits for its page to be written.
+const docsTime = 10 * time.Second
 
 // errDocsBusy is that other pages were being written for too long.
 var errDocsBusy = errors.New("other pages are being written")
@@ -59,10 +66,11 @@ func (c *docsCache) forget() {
 	c.bytes = 0
 }
 
-// get returns the page of a stage, which write writes if need be.
+// get returns the page of a stage, which write writes if need be. The error is errDocsBusy,
+// or that of write; what does not change with time is not tried again.
 func (c *docsCache) get(ctx context.Context, key docsKey, st *snapshot.Stage, write func(context.Context) ([]byte, error)) (*docsPage, error) {
 	if page := c.find(key, st); page != nil {
-		return page, nil
+		return page, page.err
 	}
 	ctx, cancel := context.WithTimeout(ctx, docsTime)
 	defer cancel()
@@ -73,15 +81,23 @@ func (c *docsCache) get(ctx context.Context, key docsKey, st *snapshot.Stage, wr
 		return nil, errDocsBusy
 	}
 	if page := c.find(key, st); page != nil { // it has been written meanwhile
-		return page, nil
+		return page, page.err
 	}
 	text, err := write(ctx)
-	if err != nil {
+	if err != nil && !lasting(err) {
 		return nil, err
 	}
 	page := newDocsPage(st, text)
+	page.err = err
 	c.keep(key, page)
-	return page, nil
+	return page, err
+}
+
+// lasting reports whether an error is the stage's, and will be there as long as that stays
+// as it is.
+func lasting(err error) bool {
+	var refused *wire.Error
+	return errors.Is(err, portal.ErrLarge) || errors.As(err, &refused) && refused.Status == http.StatusBadRequest
 }
 
 func (c *docsCache) find(key docsKey, st *snapshot.Stage) *docsPage {
@@ -128,7 +144,7 @@ func (p *docsPage) answer(w http.ResponseWriter, r *http.Request) {
 		etag = `"` + p.etag + `-gzip"`
 	}
 	h.Set("ETag", etag)
-	if named(r.Header.Values("If-None-Match"), etag) {
+	if namesETag(r.Header.Values("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -156,8 +172,8 @@ func takesGzip(lines []string) bool {
 	return false
 }
 
-// named reports whether If-None-Match names an ETag, or any.
-func named(lines []string, etag string) bool {
+// namesETag reports whether If-None-Match names an ETag, or any.
+func namesETag(lines []string, etag string) bool {
 	for entry := range strings.SplitSeq(strings.Join(lines, ","), ",") {
 		if entry = strings.TrimPrefix(strings.TrimSpace(entry), "W/"); entry == etag || entry == "*" {
 			return true

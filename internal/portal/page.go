@@ -39,13 +39,20 @@ type Place struct {
 // place: pages are at _gatehouse/docs/API/STAGE/.
 const root = "../../../.."
 
-// ErrLarge is that a page would be larger than 16 MiB.
-var ErrLarge = errors.New("the page is larger than 16 MiB")
+// maxExport is how large a document may be of which a page is written, in bytes. What is
+// made of one in memory is some ten times as large.
+const maxExport = 8 << 20
+
+// ErrLarge is that an export is larger than 8 MiB, or its page than 16 MiB.
+var ErrLarge = errors.New("the export is larger than 8 MiB, or its page than 16 MiB")
 
 // Page writes the page of a stage's export, a document of OpenAPI 3.0 in JSON that nobody
 // changes meanwhile. It takes memory and time in proportion to the document. The error is
 // ErrLarge, or says why the document is none.
 func Page(export []byte, at Place) ([]byte, error) {
+	if len(export) > maxExport {
+		return nil, ErrLarge
+	}
 	doc, err := parse(export)
 	if err != nil {
 		return nil, err

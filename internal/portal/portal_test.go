@@ -147,11 +147,12 @@ func TestStrangeDocuments(t *testing.T) {
 	written(t, deep)
 }
 
-// TestLargePage stops at the bound.
+// TestLargePage stops at the bounds of the export and of the page.
 func TestLargePage(t *testing.T) {
-	document := `{"info": {"description": "` + strings.Repeat("<", maxPage/3) + `"}}`
-	if _, err := Page([]byte(document), shop); err != ErrLarge {
-		t.Errorf("got %v, want %v", err, ErrLarge)
+	for _, text := range []string{strings.Repeat("a", maxExport), strings.Repeat("<", maxPage/3)} {
+		if _, err := Page([]byte(`{"info": {"description": "`+text+`"}}`), shop); err != ErrLarge {
+			t.Errorf("%d bytes of %.1s: got %v, want %v", len(text), text, err, ErrLarge)
+		}
 	}
 }
 
