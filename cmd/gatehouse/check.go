@@ -84,7 +84,7 @@ func check(ctx context.Context, c config, files []string, tell func(openapi.Find
 // checkOne deploys a file on a server of its own, at which nothing listens, and
 // returns what there is to say.
 func checkOne(ctx context.Context, c config, file string) (_ []openapi.Finding, err error) {
-	c.InMemory, c.AccessLog, c.ExecutionLog, c.ExecutionLogDirectory, c.AuditLog, c.AccessLogDestinations = true, "", "", "", "", nil
+	c.InMemory, c.AccessLog, c.ExecutionLog, c.ExecutionLogDirectory, c.AuditLog, c.AccessLogDestinations, c.LogEventsBytes = true, "", "", "", "", nil, 0
 	c.AllowUnauthenticated, c.AllowUnprotected = true, false
 	signers := !c.open()
 	code := &templateCode{file: file}

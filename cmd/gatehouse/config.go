@@ -66,6 +66,7 @@ type config struct {
 	VPCEndpoints          []string // ID=VPC NETWORK or URL to listen at ...
 	MaxBufferedBytes      int64
 	AuthorizerCacheBytes  int64
+	LogEventsBytes        int64
 	CacheBudget           int64
 	MaxConnections        int
 	AWS                   bool // AWS itself may be called
@@ -125,6 +126,7 @@ func defaults() config {
 
 		KeepUsageDays:        usageDays,
 		AuthorizerCacheBytes: authz.DefaultCacheBytes,
+		LogEventsBytes:       logEventsBytes,
 		MetricsSeries:        metrics.DefaultSeries,
 	}
 }

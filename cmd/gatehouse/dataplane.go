@@ -107,7 +107,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, keys *
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
 		Client:    client, AWS: aws, Backends: backends, Log: out.log, Requests: requests, Answers: answers,
-		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, AccessLogFormat: format, ExecutionLog: out.calls.log, Metrics: counted.of(), Spans: p.spans, Trace: traced, Served: served,
+		IAM: authz.NewIAM(known), Limits: limits, Plans: plans, Cache: answered, Pools: pools.pools, Authorizers: authorizers, StreamRate: c.streamRate(), AccessLog: out.access.lines, AccessLogFormat: format, ExecutionLog: out.calls.log, LogGroup: out.groups.group(), Metrics: counted.of(), Spans: p.spans, Trace: traced, Served: served,
 	})
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{

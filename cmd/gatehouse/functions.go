@@ -134,9 +134,10 @@ func sdkVariable(service string) string {
 	return cmp.Or(serviceIDs[service], strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(service)))
 }
 
-// print prints a line of a function: behind its name where somebody watches, else in the
+// print keeps and prints a line of a function: behind its name where somebody watches, else in the
 // log. Runtimes end the lines within an event by carriage returns.
 func (h *functionHost) print(l *functions.Line) {
+	h.out.groups.print(l)
 	if !h.dev {
 		h.out.log.Info("function", slog.String("function", l.Function), slog.String("lambdaRequestId", l.RequestID), slog.String("text", strings.ReplaceAll(string(l.Text), "\r", "\n")))
 		return

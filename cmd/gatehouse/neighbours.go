@@ -26,7 +26,7 @@ const spokenServices = "API Gateway (apigateway) and parts of Lambda, STS, IAM, 
 
 // newNeighbours makes the services beside API Gateway. What is for API Gateway goes to
 // next, what is for other services behind this server, where it has an upstream.
-func newNeighbours(cs *callers, kept *records.Records, made *lambda.Service, certificates *acm.Manager, behind *upstream.Server, trail wire.Trail, next http.Handler) http.Handler {
+func newNeighbours(cs *callers, kept *records.Records, data *dataPlane, certificates *acm.Manager, behind *upstream.Server, trail wire.Trail, next http.Handler) http.Handler {
 	others := neighbours.Refuse(spokenServices, trail)
 	if behind != nil {
 		others = behind.Serve
@@ -42,9 +42,9 @@ func newNeighbours(cs *callers, kept *records.Records, made *lambda.Service, cer
 		Services: []neighbours.Service{
 			{Name: "sts", Handler: sts.New(cs.known).Start(host), Version: sts.Version},
 			{Name: "iam", Handler: iam.New(kept, cs.known.HasFileRole).Start(host), Version: iam.Version},
-			{Name: "lambda", Handler: made.API().Start(host), Paths: lambda.Paths},
+			{Name: "lambda", Handler: data.lambda.API().Start(host), Paths: lambda.Paths},
 			{Name: "acm", Handler: certificates.Service().Start(host), Target: acm.Target},
-			{Name: "logs", Handler: logs.New(kept).Start(host), Target: logs.Target},
+			{Name: "logs", Handler: logs.New(logs.Options{Records: kept, Events: data.host.out.groups.events, Flush: data.host.out.groups.flush}).Start(host), Target: logs.Target},
 		},
 		Others: others,
 		Next:   next,

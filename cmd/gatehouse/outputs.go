@@ -17,6 +17,7 @@ type outputs struct {
 	files  *logFiles      // of stages
 	access *accessLogs
 	calls  *executionLogs
+	groups *logGroups     // of stages and functions
 	audit  *observe.Lines // nil for none
 	trail  wire.Trail     // of the control plane's calls
 	tracer *tracer        // nil unless something is printed of requests
@@ -27,7 +28,7 @@ type outputs struct {
 func openOutputs(c *config, out io.Writer, log *slog.Logger) (*outputs, error) {
 	stdout := observe.NewLines(out, log)
 	files := newLogFiles(stdout, log)
-	o := &outputs{log: log, stdout: stdout, files: files, access: &accessLogs{files: files}, calls: &executionLogs{files: files}, tracer: newTracer(c, out, stdout)}
+	o := &outputs{log: log, stdout: stdout, files: files, access: &accessLogs{files: files}, calls: &executionLogs{files: files}, groups: newLogGroups(c, log), tracer: newTracer(c, out, stdout)}
 	for _, prepare := range []livePart{o.access.prepare, o.calls.prepare} {
 		open, err := prepare(c)
 		if err != nil {
@@ -69,6 +70,7 @@ func (o *outputs) close() error {
 	var wg sync.WaitGroup
 	wg.Go(o.stdout.Close)
 	wg.Go(o.files.close)
+	wg.Go(o.groups.close)
 	if o.audit != nil {
 		wg.Go(o.audit.Close)
 	}

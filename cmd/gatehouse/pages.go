@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/logevents"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -21,6 +22,7 @@ type pages struct {
 	open    bool // the control plane asks for no credentials
 	control *control.Service
 	records *records.Records // of the services beside API Gateway
+	events  *logevents.Store // of log groups
 	data    *dataPlane
 	health  *health
 	trail   wire.Trail
@@ -90,6 +92,7 @@ func (p *pages) reset(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), resetTime)
 	defer cancel()
 	answer := map[string]string{"status": "reset"}
+	p.events.Reset()
 	reset := errors.Join(p.control.Reset(ctx), p.records.Reset(ctx), p.data.lambda.Reload(ctx))
 	restored := p.restore(ctx) // whatever came of the reset: it may have been too late only in saying so
 	switch e.Err = errors.Join(reset, restored); {

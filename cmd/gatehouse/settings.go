@@ -141,6 +141,8 @@ var settings = []setting{
 		value: func(c *config) pflag.Value { return sizeValue{&c.MaxBufferedBytes} }, check: checkBudget},
 	{name: "authorizer-cache-bytes", usage: "answers of Lambda authorizers kept in memory at once, for all stages together (32MiB, 100MB or a number of bytes); those that were not used for longest go first; 0 keeps none",
 		value: func(c *config) pflag.Value { return sizeValue{&c.AuthorizerCacheBytes} }},
+	{name: "log-events-bytes", usage: "events of log groups kept in memory at once for readers of CloudWatch Logs, such as aws logs tail (16MiB, 100MB or a number of bytes): of functions, execution logs, access logs whose destination is a log group, and what is put there; the oldest of the largest group go first; 0 keeps none",
+		value: func(c *config) pflag.Value { return sizeValue{&c.LogEventsBytes} }},
 	{name: "cache-budget", usage: "memory for the answers that the caches of all stages hold together (64MiB, 100MB or a number of bytes), beside the size of each; what is used least goes first; 0 is an eighth of the memory, 512 MiB at most",
 		value: func(c *config) pflag.Value { return sizeValue{&c.CacheBudget} }, check: checkCacheBudget},
 	{name: "max-connections", usage: "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open",

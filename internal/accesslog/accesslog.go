@@ -15,7 +15,7 @@ import (
 // changes. A nil Log writes nothing.
 type Log struct {
 	parts []part
-	lines []*observe.Lines
+	lines []observe.Appender
 	timed bool
 
 	phased bool
@@ -36,10 +36,10 @@ type Record struct {
 	Peer   *httpmsg.Peer // nil where there is no connection
 }
 
-// New makes the log of a format whose lines go to lines. Every format is one:
+// New makes the log of a format whose lines go to each of lines. Every format is one:
 // what is no reference is text, and unknown variables have no value.
-func New(format string, lines *observe.Lines) *Log {
-	l := &Log{parts: compile(format), lines: []*observe.Lines{lines}}
+func New(format string, lines ...observe.Appender) *Log {
+	l := &Log{parts: compile(format), lines: lines}
 	for _, p := range l.parts {
 		l.phased = l.phased || p.variable && isPhase(p.text)
 		l.timed = l.timed || p.variable && (p.text == timeToAllHeaders || p.text == timeToFirstContent)
@@ -49,11 +49,17 @@ func New(format string, lines *observe.Lines) *Log {
 
 // And returns a log of the same format whose lines go to more places as well: l
 // itself where they do already.
-func (l *Log) And(more *observe.Lines) *Log {
-	if slices.Contains(l.lines, more) {
+func (l *Log) And(more ...observe.Appender) *Log {
+	lines := slices.Clone(l.lines)
+	for _, to := range more {
+		if !slices.Contains(lines, to) {
+			lines = append(lines, to)
+		}
+	}
+	if len(lines) == len(l.lines) {
 		return l
 	}
-	return &Log{parts: l.parts, lines: append(slices.Clone(l.lines), more), timed: l.timed, phased: l.phased}
+	return &Log{parts: l.parts, lines: lines, timed: l.timed, phased: l.phased}
 }
 
 // Timed reports whether the log tells when parts of an integration's answer came,

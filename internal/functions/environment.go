@@ -19,9 +19,9 @@ var inherited = []string{"PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TE
 // inheritedOnWindows are those that programs need there, too.
 var inheritedOnWindows = []string{"SystemRoot", "SystemDrive", "PATHEXT", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "ComSpec"}
 
-// environment is that of a worker, whose Runtime API is at an address: what is said
-// last counts. It is good until a time; zero is for ever.
-func (f *Function) environment(api string) (all []string, until time.Time) {
+// environment is that of a worker, whose Runtime API is at an address, and which has a log
+// stream: what is said last counts. It is good until a time; zero is for ever.
+func (f *Function) environment(api, stream string) (all []string, until time.Time) {
 	c := &f.config
 	var env []string
 	names := inherited
@@ -51,7 +51,7 @@ func (f *Function) environment(api string) (all []string, until time.Time) {
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(c.Program.Memory),
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+c.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME="+logStream(time.Now(), cmp.Or(c.Version, latest)),
+		"AWS_LAMBDA_LOG_STREAM_NAME="+stream,
 		"LAMBDA_TASK_ROOT="+c.Program.Dir,
 		"_HANDLER="+c.Program.Handler,
 	)

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"sync"
@@ -102,7 +103,7 @@ func (f *Function) impatient(v *invocation) {
 // start starts a worker, for its first invocation or for none. again says that the
 // invocation has seen one that took too long to start: then its own time counts.
 func (f *Function) start(v *invocation, again bool) {
-	w := &worker{function: f, calls: make(chan *invocation, 1), dying: make(chan struct{}), current: v, again: again, begun: time.Now()}
+	w := &worker{function: f, calls: make(chan *invocation, 1), dying: make(chan struct{}), current: v, again: again, begun: time.Now(), stream: logStream(time.Now(), cmp.Or(f.config.Version, latest))}
 	f.workers[w] = struct{}{}
 	f.set.running.Add(1)
 	go w.run()

@@ -10,7 +10,10 @@ import (
 // A Line is a line that a function has printed, or that tells what became of it.
 type Line struct {
 	Function  string // its name
+	Account   string // whose it is
+	Region    string
 	RequestID string // of the call that its worker did; "" for none
+	Stream    string // the log stream that its worker is told it has
 	Time      time.Time
 	Text      []byte // without the line's end; the reader's again when Output returns
 }

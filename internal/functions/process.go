@@ -23,9 +23,9 @@ type process struct {
 	ended bool // its pid may be another's
 }
 
-// spawn starts the program of a function, whose Runtime API is at an address. print
-// gets its output, line by line.
-func (s *Set) spawn(f *Function, api string, print func([]byte)) (*process, error) {
+// spawn starts the program of a function, whose Runtime API is at an address, and which
+// is told that it has a log stream. print gets its output, line by line.
+func (s *Set) spawn(f *Function, api, stream string, print func([]byte)) (*process, error) {
 	mark, err := s.begin()
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (s *Set) spawn(f *Function, api string, print func([]byte)) (*process, erro
 	if err != nil {
 		return nil, err
 	}
-	env, until := f.environment(api)
+	env, until := f.environment(api, stream)
 	cmd := &exec.Cmd{
 		Path: f.launch.Args[0], Args: f.launch.Args, Dir: f.config.Program.Dir, Stdout: w, Stderr: w,
 		Env: env,

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -25,6 +26,7 @@ type worker struct {
 	api      *runtimeAPI      // set once, before process
 	process  *process         // nil before it has been started
 	begun    time.Time        // set once: when its start began
+	stream   string           // name of its log stream
 
 	state     int
 	current   *invocation // of a starting worker the first it will do; nil for none
@@ -78,7 +80,7 @@ func (w *worker) begin() (err error) {
 	if w.api, err = serveRuntimeAPI(w); err != nil {
 		return err
 	}
-	p, err := f.set.spawn(f, w.api.addr, w.print)
+	p, err := f.set.spawn(f, w.api.addr, w.stream, w.print)
 	if err != nil {
 		w.api.close()
 		return err
@@ -270,6 +272,12 @@ func (w *worker) id() string {
 	return w.current.id
 }
 
+// line is a line of the worker's.
+func (w *worker) line(id string, text []byte) *Line {
+	c, o := &w.function.config, &w.function.set.options
+	return &Line{Function: c.Name, Account: cmp.Or(c.Account, o.Account), Region: cmp.Or(c.Region, o.Region), RequestID: id, Stream: w.stream, Time: time.Now(), Text: text}
+}
+
 // print passes on a line of output.
 func (w *worker) print(text []byte) {
 	f := w.function
@@ -285,13 +293,13 @@ func (w *worker) print(text []byte) {
 	if f.set.options.Output == nil {
 		return
 	}
-	f.set.options.Output(&Line{Function: f.config.Name, RequestID: id, Time: time.Now(), Text: text})
+	f.set.options.Output(w.line(id, text))
 }
 
 // tell prints a line of ours among the function's.
 func (w *worker) tell(format string, args ...any) {
 	if out := w.function.set.options.Output; out != nil {
-		out(&Line{Function: w.function.config.Name, RequestID: w.id(), Time: time.Now(), Text: fmt.Appendf(nil, format, args...)})
+		out(w.line(w.id(), fmt.Appendf(nil, format, args...)))
 	}
 }
 

@@ -87,12 +87,20 @@ func (f *fileIn) Write(lines []byte) (int, error) {
 	return len(lines), nil
 }
 
-// add adds the lines of a file, or drops and counts them.
-func (l *Lines) add(lengths []byte, name string, lines []byte) {
+// Append implements Appender.
+func (f *fileIn) Append(line []byte) {
+	var room [2 * binary.MaxVarintLen64]byte
+	lengths := binary.AppendUvarint(binary.AppendUvarint(room[:0], uint64(len(f.name))), uint64(len(line)+1))
+	f.to.add(lengths, f.name, line, '\n')
+}
+
+// add adds the lines of a file, and what ends them where it is not there, or drops and
+// counts them.
+func (l *Lines) add(lengths []byte, name string, lines []byte, end ...byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.room(len(lengths)+len(name)+len(lines), bytes.Count(lines, []byte{'\n'})) {
-		l.pending = append(append(append(l.pending, lengths...), name...), lines...)
+	if l.room(len(lengths)+len(name)+len(lines)+len(end), bytes.Count(lines, []byte{'\n'})+len(end)) {
+		l.pending = append(append(append(append(l.pending, lengths...), name...), lines...), end...)
 		l.wake()
 	}
 }
@@ -101,8 +109,7 @@ func (l *Lines) add(lengths []byte, name string, lines []byte) {
 type splitter struct {
 	files *openFiles
 	log   *slog.Logger
-	batch map[string][]byte
-	order []string // the names in batch, as they came
+	sorted
 
 	failed time.Time // for the last time; zero while all is well
 	lost   int       // lines that the log has not been told of
@@ -118,31 +125,12 @@ func (s *splitter) Write(p []byte) (int, error) {
 			s.fail(name, lines, err)
 		}
 	}
-	clear(s.batch)
-	s.order = s.order[:0]
+	s.clear()
 	if !s.failed.IsZero() && time.Since(s.failed) >= calm {
 		s.failed = time.Time{}
 		s.tellLost()
 	}
 	return size, nil
-}
-
-// split sorts what add has added by files.
-func (s *splitter) split(p []byte) {
-	if s.batch == nil {
-		s.batch = make(map[string][]byte)
-	}
-	for len(p) > 0 {
-		named, n := binary.Uvarint(p)
-		length, m := binary.Uvarint(p[n:])
-		p = p[n+m:]
-		name, lines := string(p[:named]), p[named:named+length]
-		p = p[named+length:]
-		if _, ok := s.batch[name]; !ok {
-			s.order = append(s.order, name)
-		}
-		s.batch[name] = append(s.batch[name], lines...)
-	}
 }
 
 // calm is how long no file has failed when the log is told how many lines were lost:

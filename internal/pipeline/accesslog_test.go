@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -231,5 +232,32 @@ func TestAccessLogOfRefusals(t *testing.T) {
 	lines.Close()
 	if want := `abc prod 000000000000 r-1 e-1 POST /prod/x - 413 30 REQUEST_TOO_LARGE "Request Too Long" 192.0.2.1 me -` + "\n"; out.String() != want {
 		t.Errorf("got  %swant %s", out.String(), want)
+	}
+}
+
+// TestAccessLogGroups: the lines of a stage go to the log group that its destination is, in
+// its own account and region alone, and those of its canary to one of theirs as well.
+func TestAccessLogGroups(t *testing.T) {
+	t.Parallel()
+	for arn, want := range map[string]string{
+		"arn:aws:logs:us-east-1:1:log-group:a/b":        "a/b",
+		"arn:aws:logs:us-east-1:1:log-group:a:*":        "a",
+		"arn:aws:logs:us-east-1:2:log-group:a":          "",
+		"arn:aws:logs:eu-west-1:1:log-group:a":          "",
+		"arn:aws:firehose:us-east-1:1:deliverystream/a": "",
+		"arn:aws:logs:us-east-1:1:log-group":            "",
+		"arn:aws:logs:us-east-1:1:other:a":              "",
+		"":                                              "",
+	} {
+		var opened []string
+		services := &Services{AccessLog: func(string) *observe.Lines { return nil }, LogGroup: func(st *snapshot.Stage, name string) observe.Taker {
+			opened = append(opened, name)
+			return nil
+		}}
+		st := &snapshot.Stage{APIID: "abc", Name: "prod", Account: "1", Region: "us-east-1", AccessLog: &snapshot.AccessLog{DestinationARN: arn, Format: "$context.status"}}
+		services.Settings(st)
+		if got := strings.Join(opened, " "); got != want {
+			t.Errorf("%s: got %q, want %q", arn, got, want)
+		}
 	}
 }

@@ -33,8 +33,7 @@ type methodLog struct {
 // at all. What a canary serves stands in the stage's log group and in one of its own
 // (documented); once, where both are one place.
 func (s *Stage) methodLogs(canary bool) []*methodLog {
-	open := s.services.ExecutionLog
-	if open == nil || len(s.settings.MethodSettings) == 0 {
+	if s.services.ExecutionLog == nil && s.services.LogGroup == nil || len(s.settings.MethodSettings) == 0 {
 		return nil
 	}
 	group := ExecutionLogGroup(s.settings.APIID, s.settings.Name)
@@ -46,7 +45,7 @@ func (s *Stage) methodLogs(canary bool) []*methodLog {
 			continue
 		}
 		if list == nil {
-			list, to = make([]*methodLog, len(s.program.methods)), logsOf(open, group, canary)
+			list, to = make([]*methodLog, len(s.program.methods)), s.logsOf(group, canary)
 		}
 		list[m.ordinal] = newMethodLog(setting, group, to)
 	}
@@ -64,14 +63,25 @@ func newMethodLog(setting *snapshot.MethodSetting, group string, to []ExecutionL
 	return l
 }
 
-// logsOf are the places of the lines of a group: one that is shared, or one for each group.
-func logsOf(open func(group string) ExecutionLog, group string, canary bool) (to []ExecutionLog) {
-	if own := open(group); own.Lines != nil {
-		to = append(to, own)
+// logsOf are the places of the lines of a group: one that is shared, or one for each group,
+// and the groups themselves.
+func (s *Stage) logsOf(group string, canary bool) (to []ExecutionLog) {
+	own := []string{group}
+	if canary {
+		own = append(own, group+"/Canary")
 	}
-	if canary && len(to) > 0 && !to[0].Shared {
-		if second := open(group + "/Canary"); second.Lines != nil {
-			to = append(to, second)
+	if open := s.services.ExecutionLog; open != nil {
+		for _, name := range own {
+			if at := open(name); at.Lines != nil && (len(to) == 0 || !at.Shared) {
+				to = append(to, at)
+			}
+		}
+	}
+	if open := s.services.LogGroup; open != nil {
+		for _, name := range own {
+			if at := open(s.settings, name); at != nil {
+				to = append(to, ExecutionLog{Lines: at})
+			}
 		}
 	}
 	return to

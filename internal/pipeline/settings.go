@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/metrics"
+	"github.com/gatehouse-gw/gatehouse/internal/observe"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/trace"
 )
@@ -43,20 +44,37 @@ func (s *Settings) findAccessLog(services *Services) {
 	if log == nil || lines == nil {
 		return
 	}
-	if to := lines(log.DestinationARN); to != nil {
-		s.accessLog = accesslog.New(log.Format, to)
+	if to := services.accessLogs(s.stage, log.DestinationARN); len(to) > 0 {
+		s.accessLog = accesslog.New(log.Format, to...)
 	}
 	if s.canary == nil {
 		return
 	}
 	s.canary.accessLog = s.accessLog
-	switch to := lines(canaryLog(log.DestinationARN)); {
-	case to == nil:
+	switch to := services.accessLogs(s.stage, canaryLog(log.DestinationARN)); {
+	case len(to) == 0:
 	case s.accessLog == nil:
-		s.canary.accessLog = accesslog.New(log.Format, to)
+		s.canary.accessLog = accesslog.New(log.Format, to...)
 	default:
-		s.canary.accessLog = s.accessLog.And(to)
+		s.canary.accessLog = s.accessLog.And(to...)
 	}
+}
+
+// accessLogs are the places of the lines of a destination: what its ARN stands for, and
+// the log group that it is. A group of another account or region is none of the stage's.
+func (s *Services) accessLogs(st *snapshot.Stage, arn string) (to []observe.Appender) {
+	if lines := s.AccessLog(arn); lines != nil {
+		to = append(to, lines)
+	}
+	const members = 7 // arn:partition:logs:region:account:log-group:name
+	parts := strings.SplitN(strings.TrimSuffix(arn, ":*"), ":", members)
+	if s.LogGroup == nil || len(parts) != members || parts[2] != "logs" || parts[3] != st.Region || parts[4] != st.Account || parts[5] != "log-group" {
+		return to
+	}
+	if group := s.LogGroup(st, parts[6]); group != nil {
+		to = append(to, group)
+	}
+	return to
 }
 
 // canaryStage is a stage's settings as its canary has them.

@@ -72,6 +72,11 @@ type Services struct {
 	// without Lines, discard it. It is called when a stage is bound that logs calls.
 	ExecutionLog func(group string) ExecutionLog
 
+	// LogGroup returns what takes the lines of a log group in the account and the region of
+	// a stage: of its execution log and, where its accessLogSettings name a group of them, its
+	// access log. Nil is that there is nobody who could read them.
+	LogGroup func(st *snapshot.Stage, name string) observe.Taker
+
 	// StreamRate bounds each answer that is streamed; nil bounds none.
 	StreamRate *StreamRate
 

@@ -1,0 +1,262 @@
+// Package logevents has the events of log groups, the newest of them, in bounded memory.
+package logevents
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Group names a log group.
+type Group struct{ Account, Region, Name string }
+
+// An Event is one of a log stream. Times are milliseconds since 1970.
+type Event struct {
+	Stream   string
+	Time     int64  // that it tells itself
+	Ingested int64  // when it came
+	Seq      uint64 // of the store: an event that came later has a larger one
+	Message  string
+}
+
+// position is where an event stands among those of its group.
+func (e *Event) position() Position { return Position{e.Time, e.Seq} }
+
+// A Position is a place in the order of a group's events.
+type Position struct {
+	Time int64
+	Seq  uint64
+}
+
+func (p Position) compare(q Position) int {
+	switch {
+	case p.Time != q.Time:
+		return int(min(1, max(-1, p.Time-q.Time)))
+	case p.Seq < q.Seq:
+		return -1
+	case p.Seq > q.Seq:
+		return 1
+	}
+	return 0
+}
+
+// own is what an event takes beside its message, in bytes.
+const own = 96
+
+func (e *Event) size() int64 { return int64(len(e.Message)) + own }
+
+// A Store has the events of all groups within a budget: what is beyond it, the oldest
+// events of the largest group make room for. It is safe for concurrent use, and who reads
+// keeps nobody waiting who writes.
+type Store struct {
+	budget int64
+	now    func() time.Time
+
+	mu     sync.Mutex
+	used   int64
+	seq    uint64
+	groups map[Group]*events
+}
+
+// events are those of a group, in the order in which they came. What a slice of them
+// holds never changes; more may be appended behind it.
+type events struct {
+	created int64
+	list    []Event
+	size    int64
+	streams map[string]*Stream
+}
+
+// A Stream is a log stream that has had events.
+type Stream struct {
+	Name                           string
+	Created, First, Last, Ingested int64
+}
+
+// New makes a store. Nil as now is the real clock.
+func New(budget int64, now func() time.Time) *Store {
+	if now == nil {
+		now = time.Now
+	}
+	return &Store{budget: budget, now: now, seq: uint64(now().UnixNano()), groups: make(map[Group]*events)}
+}
+
+// Keeps reports whether anything is kept at all.
+func (s *Store) Keeps() bool { return s.budget > 0 }
+
+// Append adds events to a stream, both of which come to be with their first. The events'
+// messages and times count.
+func (s *Store) Append(g Group, stream string, list []Event) {
+	if !s.Keeps() || len(list) == 0 {
+		return
+	}
+	now := s.now().UnixMilli()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := s.groups[g]
+	if in == nil {
+		in = &events{created: now, streams: make(map[string]*Stream)}
+		s.groups[g] = in
+	}
+	st := in.streams[stream]
+	if st == nil {
+		st = &Stream{Name: stream, Created: now, First: list[0].Time}
+		in.streams[stream] = st
+	}
+	for _, e := range list {
+		s.seq++
+		e.Stream, e.Ingested, e.Seq = st.Name, now, s.seq
+		in.list = append(in.list, e)
+		in.size += e.size()
+		s.used += e.size()
+		st.First, st.Last, st.Ingested = min(st.First, e.Time), max(st.Last, e.Time), now
+	}
+	s.makeRoom()
+}
+
+// makeRoom lets the oldest events of the largest groups go while there are too many, an
+// eighth of a group's at once.
+func (s *Store) makeRoom() {
+	for s.used > s.budget {
+		var largest *events
+		var its Group
+		for g, in := range s.groups {
+			if largest == nil || in.size > largest.size {
+				largest, its = in, g
+			}
+		}
+		most, n, freed := max(largest.size/8, s.used-s.budget), 0, int64(0)
+		for n < len(largest.list) && freed < most {
+			freed += largest.list[n].size()
+			n++
+		}
+		s.keep(its, largest.list[n:])
+	}
+}
+
+// keep replaces a group's events by some of them, in memory of their own: who reads the
+// others still has them. A stream goes with its last event, and so does a group.
+func (s *Store) keep(g Group, list []Event) {
+	in := s.groups[g]
+	s.used -= in.size
+	if len(list) == 0 {
+		delete(s.groups, g)
+		return
+	}
+	in.list, in.size = slices.Clone(list), 0
+	left := make(map[string]*Stream)
+	for i := range in.list {
+		e := &in.list[i]
+		in.size += e.size()
+		left[e.Stream] = in.streams[e.Stream]
+	}
+	in.streams = left
+	s.used += in.size
+}
+
+// Expire lets the events of a group go that are older than a time.
+func (s *Store) Expire(g Group, before int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := s.groups[g]
+	if in == nil {
+		return
+	}
+	old := func(e Event) bool { return e.Time < before }
+	if slices.ContainsFunc(in.list, old) {
+		s.keep(g, slices.DeleteFunc(slices.Clone(in.list), old))
+	}
+}
+
+// Delete removes a group with all that it has.
+func (s *Store) Delete(g Group) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in := s.groups[g]; in != nil {
+		s.used -= in.size
+		delete(s.groups, g)
+	}
+}
+
+// DeleteStream removes a stream with its events.
+func (s *Store) DeleteStream(g Group, stream string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := s.groups[g]
+	if in == nil || in.streams[stream] == nil {
+		return
+	}
+	s.keep(g, slices.DeleteFunc(slices.Clone(in.list), func(e Event) bool { return e.Stream == stream }))
+}
+
+// Reset removes everything.
+func (s *Store) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.groups)
+	s.used = 0
+}
+
+// A GroupInfo is what a group has.
+type GroupInfo struct {
+	Created int64 // when its first event came
+	Bytes   int64
+}
+
+// Group returns what a group has, false where it has had no events.
+func (s *Store) Group(g Group) (GroupInfo, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := s.groups[g]
+	if in == nil {
+		return GroupInfo{}, false
+	}
+	return GroupInfo{in.created, in.size}, true
+}
+
+// Groups returns the groups of an account in a region that have had events, by name.
+func (s *Store) Groups(account, region string) map[string]GroupInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[string]GroupInfo)
+	for g, in := range s.groups {
+		if g.Account == account && g.Region == region {
+			out[g.Name] = GroupInfo{in.created, in.size}
+		}
+	}
+	return out
+}
+
+// Streams returns the streams of a group that have had events, by name.
+func (s *Store) Streams(g Group) map[string]Stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := s.groups[g]
+	if in == nil {
+		return nil
+	}
+	out := make(map[string]Stream, len(in.streams))
+	for name, st := range maps.All(in.streams) {
+		out[name] = *st
+	}
+	return out
+}
+
+// snapshot returns a group's events as they are now.
+func (s *Store) snapshot(g Group) []Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in := s.groups[g]; in != nil {
+		return in.list
+	}
+	return nil
+}
+
+// ID is the id of an event, in the form of CloudWatch Logs's.
+func (e *Event) ID() string {
+	const digits = 56
+	id := itoa(e.Seq)
+	return strings.Repeat("0", digits-len(id)) + id
+}
