@@ -27,9 +27,13 @@ import (
 const testRole = "arn:aws:iam::000000000000:role/orders"
 
 func newLambda(url string) *lambda.Client {
+	return newLambdaOf(url, "test", "test")
+}
+
+func newLambdaOf(url, key, secret string) *lambda.Client {
 	return lambda.New(lambda.Options{
 		Region: "us-east-1", BaseEndpoint: &url, Retryer: aws.NopRetryer{}, HTTPClient: sdktest.NewClient(),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
 	})
 }
 
@@ -314,5 +318,70 @@ func TestLambdaNotAllowed(t *testing.T) {
 	wantCode(t, err, "AccessDeniedException", "start it with --allow-functions to let clients create them")
 	if _, err := api.GetRestApis(t.Context(), &apigateway.GetRestApisInput{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLambdaOfCallers has callers do what their policies say, the function what its role
+// may, and integrations what theirs may.
+func TestLambdaOfCallers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	keys := `
+- {accessKeyId: AKIAADMINADMINADMIN1, secretAccessKey: secret-secret-secret-secret, account: "000000000000", principal: "arn:aws:iam::000000000000:user/admin",
+   policy: {Statement: [{Effect: Allow, Action: ["apigateway:*", "lambda:*", "iam:PassRole"], Resource: "*"}]}}
+- {accessKeyId: AKIAREADERREADERRE01, secretAccessKey: secret-secret-secret-secret, account: "000000000000", principal: "arn:aws:iam::000000000000:user/reader",
+   policy: {Statement: [{Effect: Allow, Action: "lambda:Get*", Resource: "*"}]}}
+- {role: "arn:aws:iam::000000000000:role/orders", trust: ["arn:aws:iam::000000000000:user/admin"], policy: {Statement: [{Effect: Allow, Action: "lambda:InvokeFunction", Resource: "*"}]}}
+- {role: "arn:aws:iam::000000000000:role/powerless", trust: ["arn:aws:iam::000000000000:user/admin"], policy: {Statement: [{Effect: Allow, Action: "apigateway:GET", Resource: "*"}]}}
+`
+	if err := os.WriteFile(filepath.Join(dir, "keys.yaml"), []byte(keys), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, url := launchWith(t, dir, "in-memory: true\ncredentials: keys.yaml\nallow-functions: true\naws: false\n")
+	const secret = "secret-secret-secret-secret"
+	ctx, name := t.Context(), aws.String("orders")
+	admin, reader := newLambdaOf(url, "AKIAADMINADMINADMIN1", secret), newLambdaOf(url, "AKIAREADERREADERRE01", secret)
+	in := createInput("orders", testArchive(t, "one"))
+	_, err := reader.CreateFunction(ctx, in)
+	wantCode(t, err, "AccessDeniedException", "User: arn:aws:iam::000000000000:user/reader is not authorized to perform: lambda:CreateFunction on resource: arn:aws:lambda:us-east-1:********0000:function:orders")
+	_, err = newLambdaOf(url, "AKIAADMINADMINADMIN1", "wrong").CreateFunction(ctx, in)
+	wantCode(t, err, "InvalidSignatureException", "")
+	in.Role = aws.String("arn:aws:iam::000000000000:role/nobody")
+	_, err = admin.CreateFunction(ctx, in)
+	wantCode(t, err, "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
+	in.Role = aws.String(testRole)
+	if _, err := admin.CreateFunction(ctx, in); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: name}); err != nil {
+		t.Error(err)
+	}
+	_, err = reader.Invoke(ctx, &lambda.InvokeInput{FunctionName: name})
+	wantCode(t, err, "AccessDeniedException", "lambda:InvokeFunction")
+	out, err := admin.Invoke(ctx, &lambda.InvokeInput{FunctionName: name, Payload: []byte(`{"path": "/environment"}`)})
+	if err != nil || !strings.Contains(string(out.Payload), `AWS_SESSION_TOKEN=`) {
+		t.Errorf("the function has no credentials: %v", err)
+	}
+
+	api := apigateway.New(apigateway.Options{Region: "us-east-1", BaseEndpoint: &url, Retryer: aws.NopRetryer{}, HTTPClient: sdktest.NewClient(), Credentials: credentials.NewStaticCredentialsProvider("AKIAADMINADMINADMIN1", secret, "")})
+	for role, want := range map[string]int{"orders": 201, "powerless": 500} {
+		body := strings.Replace(functionsAPI("orders"), `"type": "aws_proxy", `, `"type": "aws_proxy", "credentials": "arn:aws:iam::000000000000:role/`+role+`", `, 1)
+		if _, err := api.CreateRestApi(ctx, &apigateway.CreateRestApiInput{Name: &role, Tags: map[string]string{"_custom_id_": role}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := api.PutRestApi(ctx, &apigateway.PutRestApiInput{RestApiId: &role, Mode: "overwrite", Body: []byte(body)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := api.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{RestApiId: &role, StageName: aws.String("prod")}); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.Get(url + "/_aws/execute-api/" + role + "/prod/proxy/a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("by the role %s: %d, want %d", role, resp.StatusCode, want)
+		}
 	}
 }

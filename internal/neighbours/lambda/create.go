@@ -70,6 +70,9 @@ func (s *Service) create(ctx context.Context, c *operation.Call, in *createReque
 	if err := in.check(ref.name, v); err != nil {
 		return nil, err
 	}
+	if err := s.checkRole(ref, v.Role); err != nil {
+		return nil, err
+	}
 	if taken := s.find(ref); taken != nil { // before the code is looked at, as Lambda does
 		return nil, conflict("Function already exist: %s", ref.name)
 	}
@@ -99,6 +102,19 @@ func (s *Service) create(ctx context.Context, c *operation.Call, in *createReque
 		ref.qualifier = number
 	}
 	return tell(ref, number, &told), s.load(ctx, ref)
+}
+
+// checkRole refuses a role that the function could not have.
+func (s *Service) checkRole(ref reference, role string) error {
+	switch {
+	case s.Assumes == nil:
+		return nil
+	case accountOf(role) != ref.account:
+		return wire.AccessDenied("Cross-account pass role is not allowed.")
+	case !s.Assumes(role):
+		return invalid("The role defined for the function cannot be assumed by Lambda.")
+	}
+	return nil
 }
 
 // check checks what a request says of a new function, and makes it that of its version.

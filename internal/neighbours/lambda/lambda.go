@@ -38,6 +38,8 @@ type Options struct {
 	// May reports whether an integration's role, or caller, may do something. Nil lets
 	// every one.
 	May func(by integration.By, action, resource string) bool
+	// Assumes reports whether Lambda can assume a role. Nil takes every one.
+	Assumes func(role string) bool
 	// Changed is told that the directories have changed whose code functions run; nil for
 	// nobody.
 	Changed func()
@@ -121,15 +123,21 @@ func (s *Service) Close() error {
 const (
 	// maxRequest holds an archive of maxArchive bytes in base64, as at Lambda.
 	maxRequest = 70167211
+	// maxPlain holds any other request, an event among them.
+	maxPlain = 8 << 20
 	// maxCall is above the time of the longest call.
 	maxCall = 16 * time.Minute
 )
 
 // API makes the operations.
 func (s *Service) API() *operation.Service {
+	most := maxRequest
+	if s.Refusal != "" { // no code is taken
+		most = maxPlain
+	}
 	return &operation.Service{
-		Name: "lambda", Protocol: restjson.New("Lambda", "ValidationException", routes), MaxBody: maxRequest, MaxTime: maxCall,
-		Bodies: httpmsg.NewBudget(3 * maxRequest).Named("bodies of Lambda's operations"),
+		Name: "lambda", Protocol: restjson.New("Lambda", "ValidationException", routes), MaxBody: most, MaxTime: maxCall,
+		Bodies: httpmsg.NewBudget(int64(most + most/2)).Named("bodies of Lambda's operations"),
 		Operations: map[string]operation.Operation{
 			"CreateFunction":               operation.Of(s.mayCreate, s.create),
 			"GetFunction":                  operation.Of(onFunction, s.get),

@@ -133,7 +133,7 @@ func (r *runnable) ready(ctx context.Context) (*functions.Function, error) {
 	if r.fn != nil {
 		return r.fn, nil
 	}
-	config, err := r.config(ctx)
+	config, err := r.config(context.WithoutCancel(ctx)) // it is for the calls behind this one, too
 	if err == nil {
 		r.fn, err = r.service.Set.Add(r.key(), config)
 	}

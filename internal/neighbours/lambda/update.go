@@ -75,6 +75,11 @@ func (s *Service) updateConfiguration(ctx context.Context, c *operation.Call, in
 	if err := in.apply(&v); err != nil {
 		return nil, err
 	}
+	if in.Role != nil {
+		if err := s.checkRole(ref, v.Role); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.try(ctx, ref, &v, v.Code); err != nil {
 		return nil, err
 	}
