@@ -52,14 +52,14 @@ func (m *Manager) Service() *operation.Service {
 		Protocol: &awsjson.Protocol{Target: Target, Called: "ACM"},
 		Operations: map[string]operation.Operation{
 			"ImportCertificate":         operation.Of(onImported, m.importCertificate),
-			"RequestCertificate":        operation.Of(onAll[requestRequest], m.request),
-			"DescribeCertificate":       operation.Of(onOne[certificateRequest], m.describe),
-			"GetCertificate":            operation.Of(onOne[certificateRequest], m.get),
-			"ListCertificates":          operation.Of(onAll[listRequest], m.list),
-			"DeleteCertificate":         operation.Of(onOne[certificateRequest], m.delete),
-			"AddTagsToCertificate":      operation.Of(onOne[tagsRequest], m.addTags),
-			"RemoveTagsFromCertificate": operation.Of(onOne[tagsRequest], m.removeTags),
-			"ListTagsForCertificate":    operation.Of(onOne[certificateRequest], m.listTags),
+			"RequestCertificate":        operation.Of(onAll[*requestRequest], m.request),
+			"DescribeCertificate":       operation.Of(onOne[*certificateRequest], m.describe),
+			"GetCertificate":            operation.Of(onOne[*certificateRequest], m.get),
+			"ListCertificates":          operation.Of(onAll[*listRequest], m.list),
+			"DeleteCertificate":         operation.Of(onOne[*certificateRequest], m.delete),
+			"AddTagsToCertificate":      operation.Of(onOne[*tagsRequest], m.addTags),
+			"RemoveTagsFromCertificate": operation.Of(onOne[*tagsRequest], m.removeTags),
+			"ListTagsForCertificate":    operation.Of(onOne[*certificateRequest], m.listTags),
 		},
 	}
 }
@@ -97,15 +97,12 @@ func (r *certificateRequest) certificateARN() string { return r.CertificateARN }
 
 // onOne needs the permission that has the operation's name, on the certificate that a
 // request names.
-func onOne[In any, P interface {
-	*In
-	certificateARN() string
-}](c *operation.Call, in *In) []operation.Permission {
-	return c.On(P(in).certificateARN())
+func onOne[In interface{ certificateARN() string }](c *operation.Call, in In) []operation.Permission {
+	return c.On(in.certificateARN())
 }
 
 // onAll needs it on no certificate of its own.
-func onAll[In any](c *operation.Call, _ *In) []operation.Permission { return c.On("*") }
+func onAll[In any](c *operation.Call, _ In) []operation.Permission { return c.On("*") }
 
 func fail(code, format string, args ...any) error {
 	return &wire.Error{Status: http.StatusBadRequest, Type: code, Message: fmt.Sprintf(format, args...)}

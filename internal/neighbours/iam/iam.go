@@ -29,7 +29,7 @@ func New(r *records.Records, taken func(account, name string) bool) *operation.S
 	s := &service{r, taken}
 	all := map[string]operation.Operation{
 		"GetUser":            operation.Of(ownUser, s.getUser),
-		"ListAccountAliases": operation.Of(anything[listRequest], s.listAliases),
+		"ListAccountAliases": operation.Of(anything[*listRequest], s.listAliases),
 	}
 	for _, part := range []map[string]operation.Operation{s.roleOperations(), s.policyOperations(), s.profileOperations()} {
 		for name, op := range part {
@@ -62,7 +62,7 @@ func (s *service) write(ctx context.Context, c *operation.Call, fn func(*records
 }
 
 // anything needs the permission that has the operation's name, on no resource of its own.
-func anything[In any](c *operation.Call, _ *In) []operation.Permission { return c.On("*") }
+func anything[In any](c *operation.Call, _ In) []operation.Permission { return c.On("*") }
 
 // newID makes the unique id of a thing: what AWS begins those of its kind with, and 17
 // characters.

@@ -30,15 +30,15 @@ var (
 func (s *service) profileOperations() map[string]operation.Operation {
 	return map[string]operation.Operation{
 		"CreateInstanceProfile":         operation.Of(newProfile, s.createProfile),
-		"GetInstanceProfile":            operation.Of(onProfile[profileRequest](s), s.getProfile),
-		"ListInstanceProfiles":          operation.Of(anything[listRolesRequest], s.listProfiles),
-		"ListInstanceProfilesForRole":   operation.Of(onRole[listOfRoleRequest](s), s.listProfilesOfRole),
-		"AddRoleToInstanceProfile":      operation.Of(onProfile[profileRoleRequest](s), s.addRole),
-		"RemoveRoleFromInstanceProfile": operation.Of(onProfile[profileRoleRequest](s), s.removeRole),
-		"DeleteInstanceProfile":         operation.Of(onProfile[profileRequest](s), s.deleteProfile),
-		"TagInstanceProfile":            operation.Of(onProfile[tagProfileRequest](s), s.tagProfile),
-		"UntagInstanceProfile":          operation.Of(onProfile[untagProfileRequest](s), s.untagProfile),
-		"ListInstanceProfileTags":       operation.Of(onProfile[listOfProfileRequest](s), s.listProfileTags),
+		"GetInstanceProfile":            operation.Of(onProfile[*profileRequest](s), s.getProfile),
+		"ListInstanceProfiles":          operation.Of(anything[*listRolesRequest], s.listProfiles),
+		"ListInstanceProfilesForRole":   operation.Of(onRole[*listOfRoleRequest](s), s.listProfilesOfRole),
+		"AddRoleToInstanceProfile":      operation.Of(onProfile[*profileRoleRequest](s), s.addRole),
+		"RemoveRoleFromInstanceProfile": operation.Of(onProfile[*profileRoleRequest](s), s.removeRole),
+		"DeleteInstanceProfile":         operation.Of(onProfile[*profileRequest](s), s.deleteProfile),
+		"TagInstanceProfile":            operation.Of(onProfile[*tagProfileRequest](s), s.tagProfile),
+		"UntagInstanceProfile":          operation.Of(onProfile[*untagProfileRequest](s), s.untagProfile),
+		"ListInstanceProfileTags":       operation.Of(onProfile[*listOfProfileRequest](s), s.listProfileTags),
 	}
 }
 
@@ -50,12 +50,9 @@ type profileRequest struct {
 func (r *profileRequest) profileName() string { return r.InstanceProfileName }
 
 // onProfile is onRole of instance profiles.
-func onProfile[In any, P interface {
-	*In
-	profileName() string
-}](s *service) func(*operation.Call, *In) []operation.Permission {
-	return func(c *operation.Call, in *In) []operation.Permission {
-		name := P(in).profileName()
+func onProfile[In interface{ profileName() string }](s *service) func(*operation.Call, In) []operation.Permission {
+	return func(c *operation.Call, in In) []operation.Permission {
+		name := in.profileName()
 		arn := c.GlobalARN("iam", "instance-profile/"+name)
 		_ = s.read(c.Request.Context(), c, func(tx *records.Tx) error { // the operation itself fails where this does
 			if p, err := profiles.Get(tx, key(name)); err == nil && p != nil {

@@ -39,21 +39,21 @@ var policies = records.Kind[managed]{Name: "iampolicy"}
 func (s *service) policyOperations() map[string]operation.Operation {
 	return map[string]operation.Operation{
 		"CreatePolicy": operation.Of(newPolicy, s.createPolicy),
-		"GetPolicy":    operation.Of(onPolicy[policyRequest], s.getPolicy),
-		"ListPolicies": operation.Of(anything[listPoliciesRequest], s.listPolicies),
-		"DeletePolicy": operation.Of(onPolicy[policyRequest], s.deletePolicy),
+		"GetPolicy":    operation.Of(onPolicy[*policyRequest], s.getPolicy),
+		"ListPolicies": operation.Of(anything[*listPoliciesRequest], s.listPolicies),
+		"DeletePolicy": operation.Of(onPolicy[*policyRequest], s.deletePolicy),
 
-		"CreatePolicyVersion":     operation.Of(onPolicy[newVersionRequest], s.createVersion),
-		"GetPolicyVersion":        operation.Of(onPolicy[versionRequest], s.getVersion),
-		"ListPolicyVersions":      operation.Of(onPolicy[listOfPolicyRequest], s.listVersions),
-		"SetDefaultPolicyVersion": operation.Of(onPolicy[versionRequest], s.setDefault),
-		"DeletePolicyVersion":     operation.Of(onPolicy[versionRequest], s.deleteVersion),
+		"CreatePolicyVersion":     operation.Of(onPolicy[*newVersionRequest], s.createVersion),
+		"GetPolicyVersion":        operation.Of(onPolicy[*versionRequest], s.getVersion),
+		"ListPolicyVersions":      operation.Of(onPolicy[*listOfPolicyRequest], s.listVersions),
+		"SetDefaultPolicyVersion": operation.Of(onPolicy[*versionRequest], s.setDefault),
+		"DeletePolicyVersion":     operation.Of(onPolicy[*versionRequest], s.deleteVersion),
 
-		"ListEntitiesForPolicy": operation.Of(onPolicy[listEntitiesRequest], s.listEntities),
+		"ListEntitiesForPolicy": operation.Of(onPolicy[*listEntitiesRequest], s.listEntities),
 
-		"TagPolicy":      operation.Of(onPolicy[tagPolicyRequest], s.tagPolicy),
-		"UntagPolicy":    operation.Of(onPolicy[untagPolicyRequest], s.untagPolicy),
-		"ListPolicyTags": operation.Of(onPolicy[listOfPolicyRequest], s.listPolicyTags),
+		"TagPolicy":      operation.Of(onPolicy[*tagPolicyRequest], s.tagPolicy),
+		"UntagPolicy":    operation.Of(onPolicy[*untagPolicyRequest], s.untagPolicy),
+		"ListPolicyTags": operation.Of(onPolicy[*listOfPolicyRequest], s.listPolicyTags),
 	}
 }
 
@@ -66,11 +66,8 @@ func (r *policyRequest) policyARN() string { return r.PolicyARN }
 
 // onPolicy needs the permission that has the operation's name, on the policy that a request
 // names.
-func onPolicy[In any, P interface {
-	*In
-	policyARN() string
-}](c *operation.Call, in *In) []operation.Permission {
-	return c.On(P(in).policyARN())
+func onPolicy[In interface{ policyARN() string }](c *operation.Call, in In) []operation.Permission {
+	return c.On(in.policyARN())
 }
 
 // policyName is what the last part of a policy's ARN is like.

@@ -39,28 +39,28 @@ var roles = records.Kind[role]{Name: "iamrole"}
 func (s *service) roleOperations() map[string]operation.Operation {
 	return map[string]operation.Operation{
 		"CreateRole":             operation.Of(newRole, s.createRole),
-		"GetRole":                operation.Of(onRole[roleRequest](s), s.getRole),
-		"ListRoles":              operation.Of(anything[listRolesRequest], s.listRoles),
-		"UpdateRole":             operation.Of(onRole[updateRoleRequest](s), s.updateRole),
-		"UpdateRoleDescription":  operation.Of(onRole[describeRoleRequest](s), s.describeRole),
-		"UpdateAssumeRolePolicy": operation.Of(onRole[trustRequest](s), s.updateTrust),
-		"DeleteRole":             operation.Of(onRole[roleRequest](s), s.deleteRole),
+		"GetRole":                operation.Of(onRole[*roleRequest](s), s.getRole),
+		"ListRoles":              operation.Of(anything[*listRolesRequest], s.listRoles),
+		"UpdateRole":             operation.Of(onRole[*updateRoleRequest](s), s.updateRole),
+		"UpdateRoleDescription":  operation.Of(onRole[*describeRoleRequest](s), s.describeRole),
+		"UpdateAssumeRolePolicy": operation.Of(onRole[*trustRequest](s), s.updateTrust),
+		"DeleteRole":             operation.Of(onRole[*roleRequest](s), s.deleteRole),
 
-		"TagRole":      operation.Of(onRole[tagRoleRequest](s), s.tagRole),
-		"UntagRole":    operation.Of(onRole[untagRoleRequest](s), s.untagRole),
-		"ListRoleTags": operation.Of(onRole[listOfRoleRequest](s), s.listRoleTags),
+		"TagRole":      operation.Of(onRole[*tagRoleRequest](s), s.tagRole),
+		"UntagRole":    operation.Of(onRole[*untagRoleRequest](s), s.untagRole),
+		"ListRoleTags": operation.Of(onRole[*listOfRoleRequest](s), s.listRoleTags),
 
-		"PutRolePolicy":    operation.Of(onRole[putPolicyRequest](s), s.putPolicy),
-		"GetRolePolicy":    operation.Of(onRole[rolePolicyRequest](s), s.getRolePolicy),
-		"ListRolePolicies": operation.Of(onRole[listOfRoleRequest](s), s.listRolePolicies),
-		"DeleteRolePolicy": operation.Of(onRole[rolePolicyRequest](s), s.deleteRolePolicy),
+		"PutRolePolicy":    operation.Of(onRole[*putPolicyRequest](s), s.putPolicy),
+		"GetRolePolicy":    operation.Of(onRole[*rolePolicyRequest](s), s.getRolePolicy),
+		"ListRolePolicies": operation.Of(onRole[*listOfRoleRequest](s), s.listRolePolicies),
+		"DeleteRolePolicy": operation.Of(onRole[*rolePolicyRequest](s), s.deleteRolePolicy),
 
-		"AttachRolePolicy":         operation.Of(onRole[attachRequest](s), s.attach),
-		"DetachRolePolicy":         operation.Of(onRole[attachRequest](s), s.detach),
-		"ListAttachedRolePolicies": operation.Of(onRole[listAttachedRequest](s), s.listAttached),
+		"AttachRolePolicy":         operation.Of(onRole[*attachRequest](s), s.attach),
+		"DetachRolePolicy":         operation.Of(onRole[*attachRequest](s), s.detach),
+		"ListAttachedRolePolicies": operation.Of(onRole[*listAttachedRequest](s), s.listAttached),
 
-		"PutRolePermissionsBoundary":    operation.Of(onRole[boundaryRequest](s), s.putBoundary),
-		"DeleteRolePermissionsBoundary": operation.Of(onRole[roleRequest](s), s.deleteBoundary),
+		"PutRolePermissionsBoundary":    operation.Of(onRole[*boundaryRequest](s), s.putBoundary),
+		"DeleteRolePermissionsBoundary": operation.Of(onRole[*roleRequest](s), s.deleteBoundary),
 	}
 }
 
@@ -73,12 +73,9 @@ func (r *roleRequest) roleName() string { return r.RoleName }
 
 // onRole needs the permission that has the operation's name, on the role that a request
 // names.
-func onRole[In any, P interface {
-	*In
-	roleName() string
-}](s *service) func(*operation.Call, *In) []operation.Permission {
-	return func(c *operation.Call, in *In) []operation.Permission {
-		name := P(in).roleName()
+func onRole[In interface{ roleName() string }](s *service) func(*operation.Call, In) []operation.Permission {
+	return func(c *operation.Call, in In) []operation.Permission {
+		name := in.roleName()
 		arn := c.GlobalARN("iam", "role/"+name)
 		_ = s.read(c.Request.Context(), c, func(tx *records.Tx) error { // the operation itself fails where this does
 			if r, err := roles.Get(tx, key(name)); err == nil && r != nil {

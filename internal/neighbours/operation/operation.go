@@ -57,16 +57,18 @@ type Operation struct {
 // Nothing is the input or output of operations that have none.
 type Nothing struct{}
 
-// Of makes an Operation of a function of the operation's own input and output. Their
-// fields are named as the protocol of the service wants it; what the tags of In ask for,
+// Of makes an Operation of a function of the operation's own input and output, which are
+// pointers to structs: the compiler makes this code once for all pointers, and once for
+// each struct. Their fields are named as the protocol of the service wants it; what the tags of In ask for,
 // see package shape, holds when do is called. needs says which permissions a call takes;
 // nil is for none. An error that is a *wire.Error is told the client, any other logged
 // and answered with status 500. do may be called concurrently.
-func Of[In, Out any](needs func(*Call, *In) []Permission, do func(context.Context, *Call, *In) (*Out, error)) Operation {
+func Of[In, Out any](needs func(*Call, In) []Permission, do func(context.Context, *Call, In) (Out, error)) Operation {
+	input := reflect.TypeFor[In]().Elem()
 	o := Operation{
-		in: reflect.TypeFor[In](), checks: shape.New(reflect.TypeFor[In]()),
+		in: input, checks: shape.New(input),
 		run: func(ctx context.Context, c *Call, in any) (any, error) {
-			out, err := do(ctx, c, in.(*In))
+			out, err := do(ctx, c, in.(In))
 			if err != nil {
 				return nil, err
 			}
@@ -74,7 +76,7 @@ func Of[In, Out any](needs func(*Call, *In) []Permission, do func(context.Contex
 		},
 	}
 	if needs != nil {
-		o.needs = func(c *Call, in any) []Permission { return needs(c, in.(*In)) }
+		o.needs = func(c *Call, in any) []Permission { return needs(c, in.(In)) }
 	}
 	return o
 }
