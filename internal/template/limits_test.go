@@ -70,6 +70,7 @@ func TestLimits(t *testing.T) {
 		"long paths of many events": {"Parameters: {P: {Type: String, Default: " + strings.Repeat("/a", 2000) + "}}\nResources:\n  Fn: {Type: AWS::Serverless::Function, Properties: {Events: {" +
 			many(20, "E%[1]d: {Type: Api, Properties: {Method: get, Path: !Sub '/%[1]d${P}'}}, ") + "}}}\n", "more than 20000 paths"},
 		"many resources": {"Resources:\n  Api: {Type: AWS::Serverless::Api}\n" + many(3000, "  R%d: {Type: AWS::SQS::Queue}\n"), "more than 2000 resources"},
+		"loops in loops": {"Resources:\n  Fn::ForEach::A: &a [x, [" + strings.Repeat("b,", 200) + "b], {'Fn::ForEach::B': [y, [" + strings.Repeat("c,", 200) + "c], {'A${x}${y}': {Type: 'AWS::SQS::Queue', Properties: {a: " + long + "}}}]}]\n", "bytes of text"},
 		"a small one":    {fmt.Sprintf(api, deep), ""},
 	}
 	for name, tt := range tests {

@@ -65,6 +65,13 @@ func (s *stack) events() []event {
 // findEvents finds the APIs of the events.
 func (s *stack) findEvents() {
 	s.calls = s.events()
+	for _, r := range s.resources {
+		for _, m := range members(r.raw.Get("Events")) {
+			if hasEvents[r.kind] && text(m.Value.Get("Type")) == "" {
+				s.noteOf(openapi.Serving, openapi.Error, m.Position, "#/Resources/"+escape(r.name)+"/Properties/Events/"+escape(m.Name), "the event has no Type: SAM wants it written out, in no intrinsic")
+			}
+		}
+	}
 	for i := range s.calls {
 		e := &s.calls[i]
 		p := e.raw.Get("Properties")

@@ -72,13 +72,7 @@ func newStack(top *openapi.Tree, o Options) *stack {
 	s.checkNames(top.Get("Globals"), "#/Globals", globals)
 	s.refuseMacro(top, "#")
 	s.refuseMacro(top.Get("Globals"), "#/Globals")
-	for i, m := range members(top.Get("Resources")) {
-		if i == maxResources {
-			s.note(openapi.Error, m.Position, "#/Resources", "more than %d resources", maxResources)
-			break
-		}
-		s.addResource(m)
-	}
+	s.addResources(members(top.Get("Resources")))
 	return s
 }
 
@@ -92,8 +86,8 @@ func (s *stack) refuseMacro(t *openapi.Tree, path string) {
 // addResource adds a resource whose condition holds.
 func (s *stack) addResource(m openapi.Member) {
 	at := "#/Resources/" + escape(m.Name)
-	if strings.HasPrefix(m.Name, "Fn::ForEach") {
-		s.note(openapi.Error, m.Position, at, "Fn::ForEach is not evaluated here: write its resources out, or give the template that aws cloudformation makes of it")
+	if s.byName[m.Name] != nil {
+		s.note(openapi.Error, m.Position, at, "another resource is called so")
 		return
 	}
 	s.checkNames(m.Value, at, attributes)
