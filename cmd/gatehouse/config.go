@@ -122,7 +122,7 @@ func defaults() config {
 		ExecutionLog: "-",
 		LogLevel:     "info",
 		LogFormat:    "text",
-		Engine:       gateway.EngineNetHTTP,
+		Engine:       gateway.EngineHTTP1,
 
 		KeepUsageDays:        usageDays,
 		AuthorizerCacheBytes: authz.DefaultCacheBytes,

@@ -72,8 +72,8 @@ type Options struct {
 
 // The engines of HTTP/1.
 const (
-	EngineHTTP1   = "http1"    // our own
-	EngineNetHTTP = "net/http" // the standard library's, behind a scanner; also for ""
+	EngineHTTP1   = "http1"    // our own; also for ""
+	EngineNetHTTP = "net/http" // the standard library's, behind a scanner
 )
 
 // A Gateway serves stages. All its methods are safe for concurrent use.
@@ -106,7 +106,7 @@ func New(opts Options) *Gateway {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	if opts.Engine == "" {
-		opts.Engine = EngineNetHTTP
+		opts.Engine = EngineHTTP1
 	}
 	orDefault(&opts.MaxBody, httpmsg.MaxBody)
 	orDefault(&opts.MaxHeader, 20_480)

@@ -114,6 +114,22 @@ func TestSlowClients(t *testing.T) {
 			t.Error("connection kept")
 		}
 	})
+	for name, sent := range map[string]string{
+		"a chunk's size": "5", "a chunk's extension": "5;a", "a chunk": "5\r\nab", "the end of a chunk": "2\r\nab\r", "a trailer": "0\r\nA: b", "the end of a trailer": "0\r\nA: b\r\n",
+	} {
+		client(name, short, func(t *testing.T, s *site, p *peer) {
+			p.send(stageHead("POST", "/dev") + "Transfer-Encoding: chunked\r\n\r\n" + sent)
+			resp, body := p.receive("POST")
+			if s.opts.Engine == EngineNetHTTP && strings.HasSuffix(name, "trailer") { // which does not say why it has none
+				expectError(t, resp, body, 400, "BadRequestException", badBody)
+			} else {
+				expectError(t, resp, body, 408, "RequestTimeoutException", `{"message":"Request Timeout"}`)
+			}
+			if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 || !resp.Close {
+				t.Errorf("behind the answer: %q, %v", rest, err)
+			}
+		})
+	}
 	client("body of another handler's", short, func(t *testing.T, _ *site, p *peer) {
 		p.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc")
 		if _, body := p.receive("POST"); body != "true" {
