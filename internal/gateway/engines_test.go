@@ -128,8 +128,8 @@ func differ(byNetHTTP, byHTTP1 []string) string {
 }
 
 // known is what the engines are known to take differently: Expect and Trailer of other
-// words than usual, trailers that are none, words of Connection with something around them.
-var known = regexp.MustCompile(`(?i)\r\n(expect:[^\r]*[^\r \t]|trailer:|connection:[^\r]*([^ \t,:](close|keep-alive)|(close|keep-alive)[^ \t,\r]))|\r\n0+(;[^\r]*)?\r\n[^\r]`)
+// words than usual, trailers that are none, lists of words in Connection.
+var known = regexp.MustCompile(`(?i)\r\n(expect:[^\r]*[^\r \t]|trailer:|connection:[^\r]*[^ \t:\r][ \t]*(close|keep-alive)|connection:[^\r]*(close|keep-alive)[ \t]*[^ \t\r])|\r\n0+(;[^\r]*)?\r\n[^\r]`)
 
 // FuzzEngines has both engines read the same stream: they accept the same requests, pass
 // the same on, and answer alike.
