@@ -47,7 +47,8 @@ func newCallers(c *config, sessions credentials.Key, log *slog.Logger) (*callers
 	return cs, nil
 }
 
-// prepare is a livePart: it reads the credentials file. Whether there is one does not
+// prepare is a livePart: it reads the credentials file, which the configuration's nextKeys
+// are then. Whether there is one does not
 // change while the server runs.
 func (cs *callers) prepare(c *config) (func(), error) {
 	if c.open() {
@@ -57,6 +58,7 @@ func (cs *callers) prepare(c *config) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
+	c.nextKeys = keys
 	return func() {
 		cs.known.Use(keys)
 		for _, w := range keys.Warnings() {

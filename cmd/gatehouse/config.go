@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/credentials"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/metrics"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
@@ -96,6 +97,9 @@ type config struct {
 	VPCLinks              map[string][]string       // name of a VPC link, or ARN of its target, to the addresses behind it
 
 	requestLines bool // a line is printed for each request for a stage
+
+	functionLog *slog.Logger         // of what functions print: the process's log, of whose room for lines it takes half; nil where no log is open
+	nextKeys    *credentials.Keyring // what the file of Credentials said when callers.prepare read it; nil before
 
 	given    map[string]source // the settings that somebody gave
 	warnings []string          // what the environment has without effect
@@ -260,6 +264,7 @@ func (c *config) openLog(w io.Writer) (*slog.Logger, *logLevel, *observe.Lines) 
 	take, _ := level.prepare(c) // checked when loaded
 	take()
 	log, lines := observe.NewLog(w, func(w io.Writer) slog.Handler { return c.logHandler(w, level) })
+	c.functionLog = slog.New(c.logHandler(lines.Spare(), level))
 	for _, text := range c.warnings {
 		log.Warn(text)
 	}

@@ -28,7 +28,8 @@ func TestFunctionRole(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "keys.yaml"), []byte(keys), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, _, url := launchWith(t, dir, "in-memory: true\ncredentials: keys.yaml\nlambda-functions:\n  f: {command: testfunction, role: 'arn:aws:iam::111122223333:role/reader'}\n  g: {command: testfunction}\n")
+	config := "in-memory: true\ncredentials: keys.yaml\nlambda-functions:\n  f: {command: testfunction, role: 'arn:aws:iam::111122223333:role/reader'}\n  g: {command: testfunction}\n"
+	p, _, url := launchWith(t, dir, config)
 	client := func(key, secret, token string) *apigateway.Client {
 		return apigateway.New(apigateway.Options{Region: "us-east-1", BaseEndpoint: &url, Retryer: aws.NopRetryer{}, HTTPClient: sdktest.NewClient(),
 			Credentials: credentials.NewStaticCredentialsProvider(key, secret, token)})
@@ -65,5 +66,19 @@ func TestFunctionRole(t *testing.T) {
 	}
 	if env := variables("g"); env["AWS_ACCESS_KEY_ID"] != "" || env["AWS_LAMBDA_FUNCTION_NAME"] != "g" {
 		t.Errorf("a function without a role has credentials: %v", env)
+	}
+
+	// A role that comes with the function which names it is there at once.
+	for name, text := range map[string]string{
+		"keys.yaml":      keys + "- {role: 'arn:aws:iam::111122223333:role/later', trust: ['arn:aws:iam::111122223333:user/admin'], policy: {Statement: []}}\n",
+		"gatehouse.yaml": config + "  h: {command: testfunction, role: 'arn:aws:iam::111122223333:role/later'}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.hangUp(t, takenOver)
+	if env := variables("h"); env["AWS_ACCESS_KEY_ID"] == "" || env["AWS_LAMBDA_FUNCTION_NAME"] != "h" {
+		t.Errorf("a function with a role of the same SIGHUP has no credentials: %v", env)
 	}
 }

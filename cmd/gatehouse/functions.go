@@ -43,6 +43,7 @@ type functionHost struct {
 	made  *functions.Set       // functions that Lambda's API has made
 	known *credentials.Callers // whose roles functions have
 	out   *outputs
+	log   *slog.Logger           // what functions print, unless a person watches
 	dev   bool                   // lines are for a person who watches
 	url   string                 // of the control plane. It is set before a function runs
 	conf  atomic.Pointer[config] // replaced, never changed
@@ -55,7 +56,7 @@ type functionHost struct {
 // newFunctionHost makes a host without functions. What they are told and return is in
 // the memory of bodies.
 func newFunctionHost(c *config, known *credentials.Callers, requests, answers *httpmsg.Budget, out *outputs) *functionHost {
-	h := &functionHost{known: known, out: out, dev: c.requestLines}
+	h := &functionHost{known: known, out: out, log: cmp.Or(c.functionLog, out.log), dev: c.requestLines}
 	h.conf.Store(c)
 	o := functions.Options{
 		Region: c.Region, Account: c.Account, Environment: h.environment, Output: h.print, Events: requests, Answers: answers, Log: out.log,
@@ -75,7 +76,7 @@ func newFunctionHost(c *config, known *credentials.Callers, requests, answers *h
 func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func(), error) {
 	code := c.functionCode()
 	for _, name := range slices.Sorted(maps.Keys(code)) {
-		if role := code[name].Role; role != "" && !c.open() && !h.known.NamesRole(role) {
+		if role := code[name].Role; role != "" && !c.open() && !h.namesRole(c, role) {
 			return nil, nil, c.wrongFunction(name, fmt.Errorf("role: the file of --credentials names no role %s", brief(role)))
 		}
 		if own := c.LambdaFunctions[name]; !own.OfTemplate {
@@ -99,6 +100,15 @@ func (h *functionHost) prepare(c *config) (map[string]integration.Runner, func()
 		runners[name] = f
 	}
 	return runners, func() { h.conf.Store(c); take(); h.follow() }, nil
+}
+
+// namesRole reports whether the file of --credentials names a role when a configuration
+// is taken over.
+func (h *functionHost) namesRole(c *config, role string) bool {
+	if c.nextKeys != nil {
+		return c.nextKeys.NamesRole(role)
+	}
+	return h.known.NamesRole(role)
 }
 
 // environment is what a function has to call AWS's services with: they are called where
@@ -139,11 +149,11 @@ func sdkVariable(service string) string {
 func (h *functionHost) print(l *functions.Line) {
 	h.out.groups.print(l)
 	if !h.dev {
-		h.out.log.Info("function", slog.String("function", l.Function), slog.String("lambdaRequestId", l.RequestID), slog.String("text", strings.ReplaceAll(string(l.Text), "\r", "\n")))
+		h.log.Info("function", slog.String("function", l.Function), slog.String("lambdaRequestId", l.RequestID), slog.String("text", strings.ReplaceAll(string(l.Text), "\r", "\n")))
 		return
 	}
 	for line := range bytes.SplitSeq(l.Text, []byte{'\r'}) {
-		h.out.stdout.Append(append([]byte(l.Function+" | "), printable(line)...))
+		h.out.stdout.Spare().Append(append([]byte(l.Function+" | "), printable(line)...))
 	}
 }
 

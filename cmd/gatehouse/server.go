@@ -151,7 +151,7 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	s := &server{
 		outputs: out, dataPlane: data, controlPlane: plane, keys: keys, background: background,
 		portal: newPortal(c, data, plane.control, out.log),
-		live:   []livePart{out.access.prepare, out.calls.prepare, data.prepare, data.pools.prepare, plane.callers.prepare, plane.guests.prepare},
+		live:   []livePart{out.access.prepare, out.calls.prepare, plane.callers.prepare, data.prepare, data.pools.prepare, plane.guests.prepare},
 	}
 	s.live = append(s.live, s.portal.prepare)
 	s.known.Store(new(*c))

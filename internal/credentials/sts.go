@@ -99,15 +99,16 @@ func (cs *Callers) RoleSession(service, arn, name string, now time.Time) (sessio
 	return session, err == nil
 }
 
-// NamesRole reports whether the file names a role.
-func (cs *Callers) NamesRole(arn string) bool {
-	return cs.Known() && cs.keyring.Load().roles[arn] != nil
-}
+// NamesRole is Keyring.NamesRole of the file that counts now.
+func (cs *Callers) NamesRole(arn string) bool { return cs.Known() && cs.keyring.Load().NamesRole(arn) }
 
 // HasRole reports whether there is a role that can be assumed, of the file or of IAM.
 func (cs *Callers) HasRole(arn string) bool {
 	return cs.Known() && cs.role(cs.keyring.Load(), arn) != nil
 }
+
+// NamesRole reports whether the file names a role.
+func (k *Keyring) NamesRole(arn string) bool { return k.roles[arn] != nil }
 
 // trustsService reports whether a service of AWS may assume the role.
 func (r *role) trustsService(service string) bool {

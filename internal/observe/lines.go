@@ -118,6 +118,41 @@ func (l *Lines) Write(lines []byte) (int, error) {
 	return len(lines), nil
 }
 
+// Spare are Lines for what matters less than what else is written there, such as the
+// output of programs: it is dropped, and counted, where it would take more than half of
+// the room for lines that wait.
+type Spare struct{ lines *Lines }
+
+// Spare returns the Spare of the lines.
+func (l *Lines) Spare() Spare { return Spare{l} }
+
+// Append is Lines.Append.
+func (s Spare) Append(line []byte) {
+	if s.room(len(line)+1, 1) {
+		s.lines.Append(line)
+	}
+}
+
+// Write is Lines.Write.
+func (s Spare) Write(lines []byte) (int, error) {
+	if s.room(len(lines), bytes.Count(lines, []byte{'\n'})) {
+		return s.lines.Write(lines)
+	}
+	return len(lines), nil
+}
+
+// room is Lines.room for half of it.
+func (s Spare) room(bytes, lines int) bool {
+	l := s.lines
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.pending)+bytes > maxPending/2 && !l.ended {
+		l.dropped += lines
+		return false
+	}
+	return true
+}
+
 // room reports whether that many bytes can be added. If not, it counts the lines
 // that they hold as dropped.
 func (l *Lines) room(bytes, lines int) bool {

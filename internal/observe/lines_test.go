@@ -99,6 +99,28 @@ func TestLinesDropsWhatDoesNotFit(t *testing.T) {
 	})
 }
 
+// What is spare leaves half of the room to all else.
+func TestSpareLinesLeaveRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := &sink{block: make(chan struct{})}
+		l := NewLines(s, slog.New(slog.NewTextHandler(&log, nil)))
+		line := make([]byte, 1<<20-1)
+		l.Append(line)
+		synctest.Wait() // the writer blocks with the first line
+		for range 2 * maxPending >> 20 {
+			l.Spare().Append(line)
+			_, _ = l.Spare().Write(append(line, '\n'))
+		}
+		l.Append([]byte("last"))
+		close(s.block)
+		l.Close()
+		if size := s.text.Len(); size > maxPending/2+1<<20+64 || !strings.HasSuffix(s.text.String(), "last\n") || !strings.Contains(log.String(), "log lines dropped") {
+			t.Errorf("%d bytes written, log %q", size, log.String())
+		}
+	})
+}
+
 func TestLinesTellsFailures(t *testing.T) {
 	var log bytes.Buffer
 	s := &sink{err: errors.New("disk full")}

@@ -41,6 +41,7 @@ func (c *call) done(d *httpmsg.Done) {
 		s := &trace.Served{Method: c.req.Method, Path: c.req.Path, Done: d}
 		if c.failed != nil {
 			s.Failure = c.failureEvent(c.failed)
+			s.Failure.Key = c.functionKey(c.failed)
 		}
 		served(s)
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sort"
@@ -213,7 +214,11 @@ func (c *call) logFailure(f *failure) {
 	if f.cause != nil {
 		attrs = append(attrs, slog.String("cause", f.cause.Error()))
 	}
-	c.stage.services.Log.Warn("call failed", attrs...)
+	level := slog.LevelWarn
+	if c.stage.services.Served != nil { // who watches has a line of the call that says why
+		level = slog.LevelDebug
+	}
+	c.stage.services.Log.Log(context.Background(), level, "call failed", attrs...)
 }
 
 // byClient reports whether a failure is what a client does wrong: it has gone, or what
@@ -243,6 +248,18 @@ func (c *call) appendService(attrs []any) []any {
 		attrs = append(attrs, slog.String("function", t.aws.service.Function), slog.String("lambda-functions", t.aws.service.Key))
 	}
 	return attrs
+}
+
+// functionKey is the key of the configuration by which a call went to the function that
+// failed it; "" for none.
+func (c *call) functionKey(f *failure) string {
+	if c.method == nil || !c.method.service || f.byClient() {
+		return ""
+	}
+	if t := c.stage.target(c.method); t.aws != nil {
+		return t.aws.service.Key
+	}
+	return ""
 }
 
 // finish adds what every answer has. Ids that a backend or a mapping has set are

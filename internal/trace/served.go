@@ -44,20 +44,26 @@ func (s *Served) Line(o TextOptions) string {
 	return p.text.String()
 }
 
+// longestWhy is where each part of what failed is cut, in bytes: nothing else tells of it.
+const longestWhy = 1000
+
 // why says what failed, "" when nothing did.
 func (p *printer) why(s *Served) string {
 	e := s.Failure
 	switch {
 	case e != nil:
-		why := cut(reasonOf(e))
+		why := cutAfter(reasonOf(e), longestWhy)
 		switch {
 		case strings.HasPrefix(strings.ToLower(e.Cause), strings.ToLower(why)): // it says the same and more
-			why = cut(e.Cause)
+			why = cutAfter(e.Cause, longestWhy)
 		case e.Cause != "":
-			why += ": " + cut(e.Cause)
+			why += ": " + cutAfter(e.Cause, longestWhy)
 		}
 		if e.Part.Field != "" {
 			why += " (" + p.where(e.Part) + ")"
+		}
+		if e.Key != "" {
+			why += " (lambda-functions: " + cut(e.Key) + ")"
 		}
 		return why
 	case s.Done.Broken:

@@ -355,8 +355,10 @@ func (p *printer) body(label string, b Payload) {
 func (p *printer) cut(text string) string { return cut(p.hide(text)) }
 
 // cut shortens a text that is to stand within a line.
-func cut(text string) string {
-	const most = 200
+func cut(text string) string { return cutAfter(text, 200) }
+
+// cutAfter shortens a text that is longer than so many bytes.
+func cutAfter(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}

@@ -183,6 +183,7 @@ type FailureEvent struct {
 	Reason  string // "" where Message says all
 	Cause   string // "" for none
 	Part    Part   // of the definition that is at fault
+	Key     string // of the configuration's functions, that led the call where it went; "" for none
 }
 
 // A GatewayResponseEvent is the answer to a call that failed.
