@@ -87,7 +87,7 @@ func (s *stack) tellEvents(r *resource) {
 	for _, m := range members(r.raw.Get("Events")) {
 		path := "#/Resources/" + escape(r.name) + "/Properties/Events/" + escape(m.Name)
 		switch kind := text(m.Value.Get("Type")); kind {
-		case "Api":
+		case "Api", "": // which is an error, told where the APIs of events are looked for
 		case "HttpApi":
 			s.noteOf(openapi.Serving, openapi.Warning, m.Position, path, "HTTP APIs are another service, which is not served here: the event is left out")
 		default:

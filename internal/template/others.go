@@ -41,6 +41,8 @@ func (s *stack) tellOthers() {
 			}
 		case r.kind == "AWS::Serverless::HttpApi" || r.kind == "AWS::Serverless::WebSocketApi" || strings.HasPrefix(r.kind, "AWS::ApiGatewayV2::"):
 			s.noteOf(openapi.Serving, openapi.Warning, r.at, path, "%s: HTTP and WebSocket APIs are another service, which is not served here", r.kind)
+		case r.kind == "AWS::WAFv2::WebACLAssociation" || r.kind == "AWS::WAFRegional::WebACLAssociation":
+			s.noteOf(openapi.Security, openapi.Warning, r.at, path, "%s: no web ACL stands before an API here", r.kind)
 		case nested[r.kind]:
 			s.noteOf(openapi.Serving, openapi.Warning, r.at, path, "%s: the APIs and functions of its template are not served: give that to gatehouse dev itself", r.kind)
 		case reasons[r.kind] != "":

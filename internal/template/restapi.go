@@ -54,7 +54,7 @@ func (a *apiBuilder) restAPI() {
 func (a *apiBuilder) begin(body *openapi.Tree, schemes []openapi.SecurityScheme) {
 	o := a.o.Read
 	o.APIID, o.Schemes = a.resource.id, schemes
-	if body != nil {
+	if body != nil && !a.lost(body) {
 		def, files, err := openapi.FromTree(body, a.top, o)
 		a.files = append(a.files, files...)
 		if err == nil {
@@ -73,6 +73,13 @@ func (a *apiBuilder) begin(body *openapi.Tree, schemes []openapi.SecurityScheme)
 	if body == nil {
 		a.def.Models = builtInModels()
 	}
+}
+
+// lost reports whether nothing is left of a definition, since what it is made of cannot be
+// known, which has been told.
+func (a *apiBuilder) lost(body *openapi.Tree) bool {
+	wrong := func(f openapi.Finding) bool { return f.Severity == openapi.Error }
+	return body.Kind == openapi.ObjectTree && len(body.Members) == 0 && slices.ContainsFunc(a.findings, wrong)
 }
 
 // builtInModels are those that API Gateway gives each API that is not imported.
