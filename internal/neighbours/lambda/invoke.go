@@ -100,7 +100,7 @@ func (p *payload) Send(w http.ResponseWriter, c *operation.Call) int {
 	for _, f := range p.resp.Header {
 		h[f.Name] = append(h[f.Name], f.Value)
 	}
-	if len(h["x-amzn-RequestId"]) == 0 {
+	if !p.resp.Header.Has("x-amzn-RequestId") {
 		h["x-amzn-RequestId"] = []string{c.RequestID}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(p.resp.Body)))

@@ -81,7 +81,7 @@ func (b *bench) ask(method, path string, body any) string {
 	r := httptest.NewRequest(method, path, strings.NewReader(text))
 	w := httptest.NewRecorder()
 	b.api.ServeHTTP(w, r)
-	return fmt.Sprintf("%d %s %s", w.Code, strings.Join(w.Header()["x-amzn-ErrorType"], ","), w.Body)
+	return fmt.Sprintf("%d %s %s", w.Code, strings.Join(map[string][]string(w.Header())["x-amzn-ErrorType"], ","), w.Body)
 }
 
 // want makes a call, whose answer is to begin so.
