@@ -18,6 +18,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/lineartest"
+	"github.com/gatehouse-gw/gatehouse/internal/logpattern"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
@@ -32,6 +33,18 @@ type reader struct {
 	read   func(text string)
 	shapes map[string]func(size int) string
 }
+
+// logPatterns are filter patterns of each kind.
+var logPatterns = func() (list []*logpattern.Pattern) {
+	for _, text := range []string{`ab -"x y" c`, `%a{2,5}b*[^c]+$%`, `{ $.a.b = "*a*b*" || $.* = %a+b% }`, `[a="*a*b*", ..., c > 1]`} {
+		p, err := logpattern.Parse(text)
+		if err != nil {
+			panic(err)
+		}
+		list = append(list, p)
+	}
+	return list
+}()
 
 // readers are those of single texts.
 func readers() map[string]reader {
@@ -98,6 +111,11 @@ func readers() map[string]reader {
 		}, with(queries, nil)},
 		"gateway response template": {16 << 10, 0, func(s string) { _ = mapping.ParseGatewayTemplate(s) }, repeats("$", "${", "$context.error.message", "${context.a}", "$stageVariables.a.", "a", "\\", "é")},
 		"access log format":         {16 << 10, 0, func(s string) { _ = accesslog.New(s, nil) }, repeats("$", "${", "$context.requestId", "$context.a", "$context.authorizer.claims.a", "a", "\n")},
+		"log event": {16 << 10, 0, func(s string) {
+			for _, p := range logPatterns {
+				_ = p.Match(s)
+			}
+		}, repeats("a", "ab ", "[", "\"", "{", "x y", "{\"a\":", "[[", "%", "a*b")},
 		"answer of a function": {64 << 10, 6 << 20, func(s string) {
 			var a lambdaproxy.Output
 			if a.Read([]byte(s)) == nil {

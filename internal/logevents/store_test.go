@@ -148,3 +148,11 @@ func TestConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func BenchmarkAppend(b *testing.B) {
+	s, list := New(16<<20, nil), []Event{{Time: 1, Message: strings.Repeat("x", 150)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Append(g, "s", list)
+	}
+}

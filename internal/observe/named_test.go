@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -43,5 +44,15 @@ func TestNamed(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "lines=13") {
 		t.Errorf("log: %s", log.String())
+	}
+}
+
+func BenchmarkNamed(b *testing.B) {
+	n := NewNamed(func(string, []byte) {}, slog.New(slog.DiscardHandler))
+	defer n.Close()
+	to, line := n.For("000000000000\nus-east-1\naccess"), []byte(strings.Repeat("x", 150))
+	b.ReportAllocs()
+	for b.Loop() {
+		to.Append(line)
 	}
 }
