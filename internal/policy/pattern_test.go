@@ -102,7 +102,16 @@ func FuzzParse(f *testing.F) {
 				continue
 			}
 			p.Evaluate(&Request{Principal: principal, Action: action, Resource: resource, Context: func(string) []string { return []string{value} }})
-			p.Evaluate(&Request{Principal: principal, Action: action, Resource: resource})
+			decision := p.Evaluate(&Request{Principal: principal, Action: action, Resource: resource})
+			foreign, err := Parse(text, Options{Kind: kind, Foreign: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Where all keys are known it is the same, and else it allows nothing more.
+			got := foreign.Evaluate(&Request{Principal: principal, Action: action, Resource: resource})
+			if p.CheckKeys() == nil && got != decision || got == Allow && decision == ExplicitDeny {
+				t.Fatalf("decided %v, and as one of all of AWS %v", decision, got)
+			}
 			p.Strays([]string{action}, []string{resource, "*"})
 		}
 	})

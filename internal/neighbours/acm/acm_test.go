@@ -45,10 +45,11 @@ var ctx = context.Background()
 type rig struct {
 	*acm.Client
 	*Manager
-	store *store.Store
-	root  *x509.Certificate
-	key   *ecdsa.PrivateKey
-	uses  map[string][]string
+	store   *store.Store
+	handler http.Handler
+	root    *x509.Certificate
+	key     *ecdsa.PrivateKey
+	uses    map[string][]string
 }
 
 func newRig(t testing.TB, keys *secrets.Keyring) *rig {
@@ -71,7 +72,8 @@ func newRig(t testing.TB, keys *secrets.Keyring) *rig {
 		},
 		Trail: wire.Trail{Log: slog.New(slog.DiscardHandler)}, Bodies: httpmsg.NewBudget(8 << 20),
 	}
-	server := httptest.NewServer(r.Service().Start(host))
+	r.handler = r.Service().Start(host)
+	server := httptest.NewServer(r.handler)
 	t.Cleanup(server.Close)
 	r.Client = acm.New(acm.Options{
 		Region: "us-east-1", BaseEndpoint: &server.URL, HTTPClient: sdktest.NewClient(), Retryer: aws.NopRetryer{},

@@ -42,7 +42,7 @@ func attachable(tx *records.Tx, c *operation.Call, arn string) error {
 	if ofAWS(arn) {
 		_, known := managedByAWS(arn)
 		name := nameOf(arn)
-		if !known && (strings.Contains(name, "Deny") || strings.Contains(name, "Quarantine") || !policyName.MatchString(name)) {
+		if !known && (strings.Contains(name, "Deny") || strings.Contains(name, "Quarantine") || !awsARN.MatchString(arn)) {
 			return noSuch("Policy %s does not exist or is not attachable.", arn)
 		}
 		return nil

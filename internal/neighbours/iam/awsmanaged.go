@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -42,6 +43,9 @@ var knownPolicies = []known{
 }
 
 const awsPolicy = ":iam::aws:policy/"
+
+// awsARN is what the ARN of a policy of AWS is like.
+var awsARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::aws:policy/(?:[\w+=,.@-]{1,64}/){0,4}[\w+=,.@-]{1,128}$`)
 
 // ofAWS reports whether an ARN is that of a policy of AWS, in any partition.
 func ofAWS(arn string) bool {

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
@@ -69,9 +68,6 @@ func (r *policyRequest) policyARN() string { return r.PolicyARN }
 func onPolicy[In interface{ policyARN() string }](c *operation.Call, in In) []operation.Permission {
 	return c.On(in.policyARN())
 }
-
-// policyName is what the last part of a policy's ARN is like.
-var policyName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
 
 // nameOf is the name in the ARN of a policy.
 func nameOf(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
