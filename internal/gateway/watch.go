@@ -72,14 +72,16 @@ func (w *watch) run() {
 	_ = w.conn.Conn.SetReadDeadline(time.Time{})
 	w.mu.Unlock()
 	defer close(done)
-	n, err := w.conn.Conn.Read(w.conn.early[:])
-	w.conn.came = n > 0
-	switch {
-	case n > 0:
-		w.poll()
-	case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
-		w.left()
+	if !w.conn.came { // else the watch over a request before this one has read a byte that nobody has taken
+		n, err := w.conn.Conn.Read(w.conn.early[:])
+		if w.conn.came = n > 0; !w.conn.came {
+			if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				w.left()
+			}
+			return
+		}
 	}
+	w.poll()
 }
 
 // hangUpPause is how often the system is asked whether a client has gone that has sent

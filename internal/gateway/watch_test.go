@@ -103,3 +103,29 @@ func TestNextRequestIsNotLost(t *testing.T) {
 		})
 	}
 }
+
+// A request that is sent while the first of two that came together is answered stays
+// whole while the second one is.
+func TestRequestBehindTwo(t *testing.T) {
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(5 * watchAfter)
+		fmt.Fprint(w, r.Method, " ", r.URL.Path)
+	})
+	for where, s := range map[string]*site{"plain": openAs(t, Options{}, Entrance{Next: next}, echo), "TLS": openTLSAs(t, Options{}, Entrance{Next: next}, echo).site} {
+		t.Run(where, func(t *testing.T) {
+			p := s.dial(t)
+			if where == "TLS" {
+				p = p.secure()
+			}
+			const host = " HTTP/1.1\r\nHost: localhost\r\n\r\n"
+			p.send("GET /1" + host + "GET /2" + host)
+			time.Sleep(2 * watchAfter) // the first one's watch has begun
+			p.send("GET /3" + host)
+			for _, want := range []string{"GET /1", "GET /2", "GET /3"} {
+				if _, body := p.receive("GET"); body != want {
+					t.Errorf("got %q, want %q", body, want)
+				}
+			}
+		})
+	}
+}
