@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -170,6 +171,33 @@ func TestEarlyAnswerToExpectations(t *testing.T) {
 		if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
 			t.Errorf("%s: then %q, %v", target, rest, err)
 		}
+	}
+}
+
+// A client that is still sending when the server stops reads its answer, and holds the
+// stop up no longer than one that is idle.
+func TestEarlyAnswerAtShutdown(t *testing.T) {
+	started, let := make(chan bool), make(chan bool)
+	s := open(t, Options{Engine: EngineHTTP1}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
+		started <- true
+		<-let
+		return refusing(nil, nil)
+	})
+	p := s.dial(t)
+	p.send(stageHead("POST", "/dev") + "Content-Length: 1000000\r\n\r\n" + strings.Repeat("x", 64<<10)) // the rest never comes
+	<-started
+	done := make(chan error)
+	go func() { done <- s.Shutdown(context.Background()) }()
+	eventually(t, s.door.closing.Load)
+	let <- true
+	if resp, _ := p.receive("POST"); resp.StatusCode != 429 || !resp.Close {
+		t.Errorf("status %d, closes: %t", resp.StatusCode, resp.Close)
+	}
+	if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
+		t.Errorf("then %q, %v", rest, err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

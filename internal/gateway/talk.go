@@ -135,5 +135,8 @@ func (g *Gateway) hangUp(t *talk) {
 	}
 	t.now = arrival{}
 	t.h1.Close()
+	if t.unread { // also while the server stops: the door soon closes who lingers
+		t.linger()
+	}
 	_ = t.conn.Close()
 }
