@@ -30,7 +30,7 @@ func (g *Gateway) respond(a *arrival, next http.Handler) {
 	} else {
 		r.Body, lent.body.read = lent, client.begin
 	}
-	out := &responder{from: a, body: lent, dates: &g.dates, header: make(http.Header), closing: a.closes || g.door.closing.Load()}
+	out := &responder{from: a, body: lent, dates: &g.dates, header: make(http.Header), closing: a.closes}
 	defer lent.takeBack(a.conn) // also from a handler that panics
 	next.ServeHTTP(out, r)
 	out.closing = !lent.takeBack(a.conn) || out.closing
@@ -211,7 +211,7 @@ func (w *responder) pass(next []byte) {
 func (w *responder) head(next []byte) {
 	w.from.talk.h1.Body().Answered()
 	h, hidden := w.sent, ofHop
-	w.closing = w.closing || w.body.endless(w.from) || httpmsg.EqualFold(h.Get("Connection"), "close")
+	w.closing = w.closing || w.body.endless(w.from) || httpmsg.EqualFold(h.Get("Connection"), "close") || w.from.conn.guest.door.closing.Load()
 	var more []byte // lines that the handler has not set
 	if h["Date"] == nil {
 		more = append(append(more, "Date: "...), w.dates.at(time.Now())...)

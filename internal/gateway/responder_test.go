@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -170,5 +171,28 @@ func TestPanickingHandler(t *testing.T) {
 	}
 	if resp, body := s.call(t, stageHead("GET", "/dev")+"\r\n"); resp.StatusCode != 200 {
 		t.Errorf("status %d %s", resp.StatusCode, body)
+	}
+}
+
+// An answer that begins while the server stops says that its connection ends.
+func TestHandlerAtShutdown(t *testing.T) {
+	started, let := make(chan bool), make(chan bool)
+	s := openAs(t, Options{Engine: EngineHTTP1}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started <- true
+		<-let
+		_, _ = io.WriteString(w, "answer")
+	})}, echo)
+	p := s.dial(t)
+	p.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	<-started
+	done := make(chan error)
+	go func() { done <- s.Shutdown(context.Background()) }()
+	eventually(t, s.door.closing.Load)
+	let <- true
+	if resp, body := p.receive("GET"); body != "answer" || !resp.Close {
+		t.Errorf("got %q, closes: %t", body, resp.Close)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
