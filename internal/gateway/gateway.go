@@ -240,7 +240,7 @@ func (g *Gateway) serve(a *arrival, at location, via *mapping) {
 			g.streams.Add(-1)
 		}
 	}()
-	endless := nc != nil && (c.body.endless(a) || c.body.unread() && resp.Stream != nil) // HTTP/2 ends the stream alone
+	endless := nc != nil && (c.body.endless(a) || c.body.unread() && resp.Stream != nil || nc.interrupted.Load()) // HTTP/2 ends the stream alone
 	out.closing = closing || endless || g.door.closing.Load()
 	if !out.direct(c, resp, &g.dates) {
 		c.body.overtake(a)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -163,6 +164,21 @@ func TestCutOffUpload(t *testing.T) {
 			t.Errorf("status %d", got)
 		}
 	})
+}
+
+// Who is cut off as the last byte comes is told that the connection ends, too.
+func TestCutOffAtTheEnd(t *testing.T) {
+	s := open(t, Options{}, func(_ *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		c := req.Unread.(*call)
+		if err := req.ReadBody(); err != nil {
+			t.Error(err)
+		}
+		c.body.Interrupt()
+		return refuseBody(os.ErrDeadlineExceeded)
+	})
+	if resp, _ := s.call(t, stageHead("POST", "/dev")+"Content-Length: 1\r\n\r\nx"); resp.StatusCode != 408 || !resp.Close {
+		t.Errorf("status %d, closes: %t", resp.StatusCode, resp.Close)
+	}
 }
 
 // hold waits until 400,000 bytes hold their buffer.
