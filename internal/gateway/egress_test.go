@@ -368,6 +368,20 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
+// A line end alone behind a POST, with whatever follows it, ends the connection behind the
+// answer, which the client still reads.
+func TestLineEndBehindPost(t *testing.T) {
+	s := open(t, Options{Engine: EngineHTTP1}, echo)
+	p := s.dial(t)
+	p.send(stageHead("POST", "/dev") + "Content-Length: 1\r\n\r\nx\n" + strings.Repeat("x", 64<<10))
+	if resp, body := p.receive("POST"); see(t, resp, body).Body != "x" {
+		t.Errorf("got %q", body)
+	}
+	if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 {
+		t.Errorf("then %q, %v", rest, err)
+	}
+}
+
 // Who sends all of a body before looking for an answer gets the refusal, too.
 func TestRefusalOfLargeBodies(t *testing.T) {
 	s := open(t, Options{}, echo)

@@ -109,6 +109,7 @@ func (t *talk) rest(idle time.Duration) {
 func (t *talk) turnAway(err error) {
 	var refused http1.Refusal
 	if !errors.As(err, &refused) {
+		t.unread = t.h1.Buffered() > 0 // what is no request; the answer before it is not to be lost
 		return
 	}
 	f := requestTimeout
