@@ -18,6 +18,8 @@ const (
 	shortBody = 2 << 10
 	// manyBytes is how much of a longer one is held for one write.
 	manyBytes = 4 << 10
+	// sniffed is how much of a body http.DetectContentType looks at, in bytes.
+	sniffed = 512
 )
 
 // respond has next answer a request that http1 has read, as net/http's server would.
@@ -228,7 +230,7 @@ func (w *responder) head(next []byte) {
 		w.chunked = !w.from.old
 		w.closing = w.closing || w.from.old || w.body.unread() // who is to wait for its rest may never see the next answer
 	}
-	if sample := append(w.held, next...); len(sample) > 0 && allowsBody(w.status) { // net/http looks, too
+	if sample := append(w.held, next[:min(len(next), sniffed)]...); len(sample) > 0 && allowsBody(w.status) { // net/http looks, too
 		if _, typed := h["Content-Type"]; !typed && h.Get("Content-Encoding") == "" {
 			more = append(append(append(more, "Content-Type: "...), http.DetectContentType(sample)...), "\r\n"...)
 		}
