@@ -302,7 +302,7 @@ func (s *Server) readBody(rt *route, w http.ResponseWriter, r *http.Request) (*h
 	case errors.Is(err, io.ErrUnexpectedEOF), r.Context().Err() != nil:
 		return nil, BadRequest("The request body ended early.")
 	}
-	return nil, fmt.Errorf("read body: %w", err)
+	return nil, BadRequest("The request body is malformed.") // as chunks that are none
 }
 
 // release gives a body back to the budget, and its memory, too, unless somebody

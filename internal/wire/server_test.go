@@ -94,10 +94,15 @@ func TestRefusals(t *testing.T) {
 	s.ServeHTTP(w, chunked)
 	checkError(t, w.Result(), 413, "RequestEntityTooLargeException", tooLarge)
 
-	cut := httptest.NewRequest("POST", "/restapis", io.MultiReader(strings.NewReader("{"), errReader{io.ErrUnexpectedEOF}))
-	w = httptest.NewRecorder()
-	s.ServeHTTP(w, cut)
-	checkError(t, w.Result(), 400, "BadRequestException", "The request body ended early.")
+	for err, want := range map[error]string{
+		io.ErrUnexpectedEOF:           "The request body ended early.",
+		errors.New("malformed chunk"): "The request body is malformed.",
+	} {
+		cut := httptest.NewRequest("POST", "/restapis", io.MultiReader(strings.NewReader("{"), errReader{err}))
+		w = httptest.NewRecorder()
+		s.ServeHTTP(w, cut)
+		checkError(t, w.Result(), 400, "BadRequestException", want)
+	}
 }
 
 type errReader struct{ err error }

@@ -171,7 +171,7 @@ func (s *Service) read(w http.ResponseWriter, r *http.Request) (*httpmsg.Buffer,
 	case errors.Is(err, io.ErrUnexpectedEOF), r.Context().Err() != nil:
 		return nil, wire.BadRequest("The request body ended early.")
 	}
-	return nil, fmt.Errorf("read body: %w", err)
+	return nil, wire.BadRequest("The request body is malformed.") // as chunks that are none
 }
 
 func (s *Service) tooLarge() error {

@@ -1,11 +1,14 @@
 package sts
 
 import (
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
@@ -21,9 +24,11 @@ func anyone(string) func(*http.Request, string) (wire.Identify, error) {
 	}
 }
 
-func ask(body string) *httptest.ResponseRecorder {
+func ask(body string) *httptest.ResponseRecorder { return post(strings.NewReader(body)) }
+
+func post(body io.Reader) *httptest.ResponseRecorder {
 	s := New(nil).Start(&operation.Host{Authenticate: anyone, Trail: wire.Trail{Log: slog.New(slog.DiscardHandler)}, Bodies: httpmsg.NewBudget(1 << 20)})
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r := httptest.NewRequest(http.MethodPost, "/", body)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
@@ -59,6 +64,15 @@ func TestWrong(t *testing.T) {
   <ResponseMetadata>`
 	if got := ask("Action=GetCallerIdentity&Version=2011-06-15").Body.String(); !strings.HasPrefix(got, want) {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A body that cannot be read is its sender's doing.
+func TestMalformedBody(t *testing.T) {
+	for err, want := range map[error]string{io.ErrUnexpectedEOF: "The request body ended early.", errors.New("malformed chunk"): "The request body is malformed."} {
+		if w := post(iotest.ErrReader(err)); w.Code != 400 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%v: %d %s", err, w.Code, w.Body)
+		}
 	}
 }
 
