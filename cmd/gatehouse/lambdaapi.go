@@ -48,7 +48,7 @@ func (c *config) functionRefusal() string {
 }
 
 // mayCall makes a lambda.Options.May that asks the policies of the role, or the caller,
-// by whose credentials an integration calls.
+// by whose credentials an integration calls. What is of another account they cannot allow.
 func mayCall(known *credentials.Callers, region string) func(integration.By, string, string) bool {
 	return func(by integration.By, action, resource string) bool {
 		now := time.Now()
@@ -60,7 +60,7 @@ func mayCall(known *credentials.Callers, region string) func(integration.By, str
 			by.AccessKeyID, by.SessionToken = session.AccessKeyID, session.Token
 		}
 		caller, ok := known.Judge(by.AccessKeyID, by.SessionToken, now)
-		if !ok {
+		if !ok || caller.Account != policy.AccountOf(resource) {
 			return false
 		}
 		facts := &policy.Facts{Received: now, Region: region, Signer: caller.Signer()}

@@ -332,6 +332,8 @@ func TestLambdaOfCallers(t *testing.T) {
 - {accessKeyId: AKIAREADERREADERRE01, secretAccessKey: secret-secret-secret-secret, account: "000000000000", principal: "arn:aws:iam::000000000000:user/reader",
    policy: {Statement: [{Effect: Allow, Action: "lambda:Get*", Resource: "*"}]}}
 - {role: "arn:aws:iam::000000000000:role/orders", trust: ["arn:aws:iam::000000000000:user/admin"], policy: {Statement: [{Effect: Allow, Action: "lambda:InvokeFunction", Resource: "*"}]}}
+- {accessKeyId: AKIAOTHEROTHEROTHER1, secretAccessKey: secret-secret-secret-secret, account: "111122223333", principal: "arn:aws:iam::111122223333:user/other"}
+- {role: "arn:aws:iam::111122223333:role/orders", trust: ["arn:aws:iam::111122223333:user/other"], policy: {Statement: [{Effect: Allow, Action: "lambda:InvokeFunction", Resource: "*"}]}}
 - {role: "arn:aws:iam::000000000000:role/powerless", trust: ["arn:aws:iam::000000000000:user/admin"], policy: {Statement: [{Effect: Allow, Action: "apigateway:GET", Resource: "*"}]}}
 `
 	if err := os.WriteFile(filepath.Join(dir, "keys.yaml"), []byte(keys), 0o600); err != nil {
@@ -363,9 +365,13 @@ func TestLambdaOfCallers(t *testing.T) {
 		t.Errorf("the function has no credentials: %v", err)
 	}
 
-	api := apigateway.New(apigateway.Options{Region: "us-east-1", BaseEndpoint: &url, Retryer: aws.NopRetryer{}, HTTPClient: sdktest.NewClient(), Credentials: credentials.NewStaticCredentialsProvider("AKIAADMINADMINADMIN1", secret, "")})
-	for role, want := range map[string]int{"orders": 201, "powerless": 500} {
-		body := strings.Replace(functionsAPI("orders"), `"type": "aws_proxy", `, `"type": "aws_proxy", "credentials": "arn:aws:iam::000000000000:role/`+role+`", `, 1)
+	for role, want := range map[string]int{"orders": 201, "powerless": 500, "another": 500} {
+		key, arn := "AKIAADMINADMINADMIN1", "arn:aws:iam::000000000000:role/"+role
+		if role == "another" { // whose own account lets it call everything
+			key, arn = "AKIAOTHEROTHEROTHER1", "arn:aws:iam::111122223333:role/orders"
+		}
+		api := apigateway.New(apigateway.Options{Region: "us-east-1", BaseEndpoint: &url, Retryer: aws.NopRetryer{}, HTTPClient: sdktest.NewClient(), Credentials: credentials.NewStaticCredentialsProvider(key, secret, "")})
+		body := strings.Replace(functionsAPI("orders"), `"type": "aws_proxy", `, `"type": "aws_proxy", "credentials": "`+arn+`", `, 1)
 		if _, err := api.CreateRestApi(ctx, &apigateway.CreateRestApiInput{Name: &role, Tags: map[string]string{"_custom_id_": role}}); err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/lambdaproxy"
 	"github.com/gatehouse-gw/gatehouse/internal/mapping"
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 )
 
@@ -26,6 +27,18 @@ var errNoAWS = errors.New("this server calls no services of AWS")
 
 // errTransferMode says that the URI of a function is that of the other operation.
 var errTransferMode = errors.New("a function is invoked by InvokeWithResponseStream where responseTransferMode is STREAM, and by Invoke elsewhere")
+
+// errOtherAccount says that a stage's variables lead to a role that nobody may pass.
+var errOtherAccount = errors.New("the role is of another account than the API")
+
+// unknownAccount is that of an API whose account nobody has said.
+const unknownAccount = "000000000000"
+
+// ofAnother reports whether a role is of another account than an API. Where no variable
+// names the role, the control plane has looked at that.
+func ofAnother(role, account string) bool {
+	return role != "" && account != unknownAccount && policy.AccountOf(role) != account
+}
 
 // newAWSTarget resolves the integration of a method under a stage's variables.
 func (s *Stage) newAWSTarget(m *Method) *destination {
@@ -55,6 +68,9 @@ func (s *Stage) service(uri, role *target.URI, caller string) (*awsTarget, error
 		return nil, uri.Explain(err, st.Variables)
 	}
 	as := role.WithStage(st.Variables).String()
+	if role.HasStageVariable() && !integration.IsCaller(as) && ofAnother(as, st.Account) {
+		return nil, errOtherAccount
+	}
 	return &awsTarget{
 		service: service, role: as, asCaller: integration.IsCaller(as),
 		sourceARN: "arn:" + service.Partition + ":execute-api:" + st.Region + ":" + st.Account + ":" + st.APIID + "/" + caller,

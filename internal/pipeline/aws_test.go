@@ -370,4 +370,12 @@ func TestRoleOfStageVariable(t *testing.T) {
 	if log := reasons(t, r, "POST /y", plain500); !strings.Contains(log, "API Gateway does not have permission to assume the provided role arn:aws:iam::000000000000:role/other") {
 		t.Error(log)
 	}
+	other := newAWSRig(t, c, awsMethod("/x", "POST", "AWS", serviceARN("sqs:path/q"), func(m *snapshot.Method) {
+		m.Integration.Credentials = "arn:aws:iam::${stageVariables.whose}:role/r-test"
+	}))
+	other.stage.settings.Account, other.stage.settings.Variables["whose"] = "111122223333", "000000000000"
+	before := len(c.asked)
+	if log := reasons(t, other, "POST /x", plain500); !strings.Contains(log, "the role is of another account than the API") || len(c.asked) != before {
+		t.Errorf("a variable names the account of the role: %s, %d calls", log, len(c.asked)-before)
+	}
 }
