@@ -56,8 +56,8 @@ const (
 	maxStorage = 2 << 30 // of an account in a region, in bytes
 )
 
-// keep stores an archive, whose code is claimed then. An archive that nobody claims goes
-// at the next start.
+// keep stores an archive, whose code is claimed then, or dropped by discard. What a crash
+// leaves without either goes at the next start.
 func (s *Service) keep(ctx context.Context, ref reference, archive []byte) (code, error) {
 	sum := sha256.Sum256(archive)
 	c := code{SHA: hex.EncodeToString(sum[:]), Size: len(archive)}
@@ -71,6 +71,25 @@ func (s *Service) keep(ctx context.Context, ref reference, archive []byte) (code
 		}
 	}
 	return c, nil
+}
+
+// discard drops an archive, with what is unpacked of it, that a request has brought in
+// vain, unless a version has the same. Where another request is about to claim the same
+// it has to be made again, see claim.
+func (s *Service) discard(ctx context.Context, ref reference, c *code) {
+	if c.SHA == "" {
+		return
+	}
+	err := s.records.Write(context.WithoutCancel(ctx), ref.account, ref.region, func(tx *records.Tx) error {
+		if used, err := useKind.Count(tx, records.Prefix(c.SHA)); err != nil || used > 0 {
+			return err
+		}
+		return chunkKind.DeletePrefix(tx, records.Prefix(c.SHA))
+	})
+	if err != nil {
+		s.Log.Error("an archive that no function has stays until the next start", "function", ref.arn(), "error", err)
+	}
+	s.clean(c.SHA)
 }
 
 // claim notes that a version uses a code, which must be whole.

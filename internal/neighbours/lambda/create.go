@@ -96,6 +96,7 @@ func (s *Service) create(ctx context.Context, c *operation.Call, in *createReque
 		return functionKind.Put(tx, ref.name, f)
 	})
 	if err != nil {
+		s.discard(ctx, ref, &v.Code)
 		return nil, err
 	}
 	if in.Publish {
@@ -155,7 +156,8 @@ func (s *Service) insert(tx *records.Tx, ref reference, f *function) error {
 	return s.claim(tx, &f.Latest.Code, ref.name, latest)
 }
 
-// take stores the code of a version, once it is known that this machine can run it.
+// take stores the code of a version, if this machine can run it. What is not claimed then
+// is the caller's to discard.
 func (s *Service) take(ctx context.Context, ref reference, in *archiveInput, v *version) (c code, err error) {
 	dir, err := in.source()
 	if err != nil {
@@ -171,10 +173,13 @@ func (s *Service) take(ctx context.Context, ref reference, in *archiveInput, v *
 	if _, err := list(in.ZipFile); err != nil {
 		return c, err
 	}
-	if c, err = s.keep(ctx, ref, in.ZipFile); err != nil {
-		return c, err
+	if c, err = s.keep(ctx, ref, in.ZipFile); err == nil {
+		err = s.try(ctx, ref, v, c)
 	}
-	return c, s.try(ctx, ref, v, c)
+	if err != nil {
+		s.discard(ctx, ref, &c)
+	}
+	return c, err
 }
 
 // try reports why a version cannot run on this machine, with its code unpacked.

@@ -36,8 +36,9 @@ type runnable struct {
 	version version
 	most    int // calls at once
 
-	mu sync.Mutex
-	fn *functions.Function // nil until it is ready
+	mu      sync.Mutex
+	fn      *functions.Function // nil until it is ready
+	retired bool                // another has its place: it is not made ready any more
 }
 
 // find returns a function, nil where there is none.
@@ -126,11 +127,18 @@ func (l *live) add(s *Service, old *live, number string, v *version) {
 // key is what the Set knows a version by.
 func (r *runnable) key() string { return r.ref.qualified() }
 
-// ready returns the function that runs the version.
+// errRetired says that a version was changed or deleted after it was found.
+var errRetired = errors.New("the version has been replaced")
+
+// ready returns the function that runs the version. errRetired says that another has
+// taken its place since it was found: made ready again, it would take the other's key.
 func (r *runnable) ready(ctx context.Context) (*functions.Function, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.fn != nil {
+	switch {
+	case r.retired:
+		return nil, errRetired
+	case r.fn != nil:
 		return r.fn, nil
 	}
 	config, err := r.config(context.WithoutCancel(ctx)) // it is for the calls behind this one, too
@@ -165,11 +173,12 @@ func (r *runnable) config(ctx context.Context) (*functions.Config, error) {
 func (r *runnable) retire() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.retired = true
 	if r.fn != nil {
 		r.service.Set.Retire(r.key(), r.fn)
-		r.service.collect(r.fn, r.version.Code.SHA)
-		r.fn = nil
 	}
+	r.service.collect(r.fn, r.version.Code.SHA)
+	r.fn = nil
 }
 
 var errGone = errors.New("the code is in no directory")
@@ -226,7 +235,7 @@ func (s *Service) place(archive []byte, dir string) error {
 const lookEvery = time.Second
 
 // collect removes the directory of an archive that no version has any more, when the
-// function that ran it has no workers.
+// function that ran it has no workers. f is nil where it was never called.
 func (s *Service) collect(f *functions.Function, sha string) {
 	if sha == "" {
 		return
@@ -234,19 +243,30 @@ func (s *Service) collect(f *functions.Function, sha string) {
 	s.events.Go(func() {
 		tick := time.NewTicker(lookEvery)
 		defer tick.Stop()
-		for all, _ := f.Workers(); all > 0; all, _ = f.Workers() {
+		for f != nil && works(f) {
 			select {
 			case <-tick.C:
 			case <-s.ending.Done():
 				return // Close removes all
 			}
 		}
-		s.placing.Lock()
-		defer s.placing.Unlock()
-		if !s.uses(sha) {
-			_ = os.RemoveAll(filepath.Join(s.Dir, sha)) // else the next start removes it
-		}
+		s.clean(sha)
 	})
+}
+
+// works reports whether a function has workers.
+func works(f *functions.Function) bool {
+	all, _ := f.Workers()
+	return all > 0
+}
+
+// clean removes the directory of an archive that no version has.
+func (s *Service) clean(sha string) {
+	s.placing.Lock()
+	defer s.placing.Unlock()
+	if s.Dir != "" && !s.uses(sha) {
+		_ = os.RemoveAll(filepath.Join(s.Dir, sha)) // else the next start removes it
+	}
 }
 
 // uses reports whether a version has an archive.

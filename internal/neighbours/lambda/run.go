@@ -63,8 +63,19 @@ func (l *live) permits(qualifier, source string) bool {
 }
 
 // run runs what a reference names. An error that is a *wire.Error is one that Lambda
-// answers, others are the integration's.
+// answers, others are the integration's. A version that is replaced meanwhile was not
+// run: then what has its place is.
 func (s *Service) run(ref reference, req *integration.Request, streams bool) (*httpmsg.Response, error) {
+	for {
+		resp, err := s.runFound(ref, req, streams)
+		if !errors.Is(err, errRetired) {
+			return resp, err
+		}
+	}
+}
+
+// runFound runs what a reference names now.
+func (s *Service) runFound(ref reference, req *integration.Request, streams bool) (*httpmsg.Response, error) {
 	l := s.find(ref)
 	if l == nil {
 		return nil, notFound(ref)
@@ -145,7 +156,10 @@ func (r *runnable) invoke(ref reference, req *integration.Request, streams bool)
 		ctx = context.Background()
 	}
 	fn, err := r.ready(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, errRetired):
+		return nil, err
+	case err != nil:
 		r.service.Log.Error("a function cannot be started", "function", r.ref.qualified(), "error", err)
 		return nil, &wire.Error{Status: http.StatusBadGateway, Type: "InvalidRuntimeException", Message: "The function cannot run on this machine; the log says why"}
 	}

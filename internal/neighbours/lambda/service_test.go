@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -178,10 +179,57 @@ func TestCodeOnDisk(t *testing.T) {
 	if len(all) != 1 {
 		t.Fatalf("there is %v", all)
 	}
-	b.want("400 InvalidParameterValueException", "POST", functionsPath, create("b", archiveOf(t, entry{"main", "#!/bin/sh\n", 0o755})))
+	wrong := archiveOf(t, entry{"main", "#!/bin/sh\n", 0o755})
+	chunks, bytes := b.kept()
+	b.want("400 InvalidParameterValueException", "POST", functionsPath, create("b", wrong))
+	b.want("400 InvalidParameterValueException", "PUT", functionsPath+"/a/code", map[string]any{"ZipFile": wrong})
+	b.want("200", "PUT", functionsPath+"/a/code", map[string]any{"ZipFile": archiveOf(t, entry{"bootstrap", "#!/bin/sh\n:\n", 0o755}), "DryRun": true})
+	if n, size := b.kept(); n != chunks || size != bytes {
+		t.Errorf("code that no function has is kept: %d chunks, %d bytes", n, size)
+	}
+	if rest, _ := os.ReadDir(b.dir); len(rest) != 1 {
+		t.Errorf("code that no function has is unpacked: %v", rest)
+	}
+	for i := range 3 { // of a function that nobody calls
+		b.want("200", "PUT", functionsPath+"/a/code", map[string]any{"ZipFile": archiveOf(t, entry{"bootstrap", fmt.Sprintf("#!/bin/sh\n: %d\n", i), 0o755})})
+	}
+	b.service.events.Wait()
+	if rest, _ := os.ReadDir(b.dir); len(rest) != 1 {
+		t.Errorf("code of before is still unpacked: %v", rest)
+	}
 	b.open()
 	if rest, _ := os.ReadDir(b.dir); len(rest) != 0 {
 		t.Errorf("after a start there is %v", rest)
+	}
+}
+
+// A call that has found a version which is replaced meanwhile does not bring it back.
+func TestReplacedVersion(t *testing.T) {
+	b := newBench(t)
+	b.want("201", "POST", functionsPath, create("a", archiveOf(t, entry{"bootstrap", "#!/bin/sh\n", 0o755})))
+	found := func() *runnable {
+		return b.service.find(reference{account: "111122223333", region: "us-east-1", name: "a"}).versions[latest]
+	}
+	never, change := found(), func(timeout int) {
+		b.want("200", "PUT", functionsPath+"/a/configuration", map[string]int{"Timeout": timeout})
+	}
+	change(5)
+	once := found()
+	if _, err := once.ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	change(6)
+	fresh, err := found().ready(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range map[string]*runnable{"never called": never, "called": once} {
+		if _, err := r.ready(t.Context()); !errors.Is(err, errRetired) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if b.service.Set.Functions()[once.key()] != fresh {
+		t.Error("the version has not the key that is its own")
 	}
 }
 

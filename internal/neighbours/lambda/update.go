@@ -38,9 +38,10 @@ func (s *Service) updateCode(ctx context.Context, c *operation.Call, in *updateC
 	}
 	if in.DryRun {
 		v.Code = made
-		return tell(ref, latest, &v), s.sweep(ctx, ref.account, ref.region)
+		s.discard(ctx, ref, &made)
+		return tell(ref, latest, &v), nil
 	}
-	return s.update(ctx, c, ref, in.RevisionID, in.Publish, func(tx *records.Tx, v *version) error {
+	out, err := s.update(ctx, c, ref, in.RevisionID, in.Publish, func(tx *records.Tx, v *version) error {
 		v.Arch, _ = architecture(in.Architectures, v.Arch)
 		if v.Code == made {
 			return nil
@@ -52,6 +53,10 @@ func (s *Service) updateCode(ctx context.Context, c *operation.Call, in *updateC
 		}
 		return s.release(tx, &was, ref.name, latest)
 	})
+	if err != nil {
+		s.discard(ctx, ref, &made)
+	}
+	return out, err
 }
 
 type updateConfigurationRequest struct {
