@@ -19,12 +19,15 @@ const (
 	maxUnpacked = 250 << 20 // bytes of what is in it
 	maxFiles    = 65535     // files and directories in it
 	maxLink     = 1024      // bytes of where a link leads
+	maxPath     = 1024      // bytes of a name, with its directories
+	maxDepth    = 100       // directories that a file is in: who removes them has a file open for each
 )
 
 var (
 	errEmptyArchive = invalid("Uploaded file must be a non-empty zip")
 	errArchive      = invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
 	errUnpacked     = invalid("Unzipped size must be smaller than %d bytes", maxUnpacked)
+	errFiles        = invalid("The archive must have no more than %d files", maxFiles)
 )
 
 // unpack unpacks an archive, of at most so many bytes, into a directory, which is there
@@ -50,7 +53,16 @@ func unpack(archive []byte, dir string, most int64) error {
 			return refused(err, l.at)
 		}
 	}
+	for _, l := range u.links { // by way of other links it may lead elsewhere than its words say
+		if _, err := root.Stat(l.at); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return leadsOut(l.at)
+		}
+	}
 	return nil
+}
+
+func leadsOut(link string) error {
+	return invalid("Could not unzip uploaded file: the link %.100q leads out of it, or in a circle", link)
 }
 
 // list reads the directory of an archive.
@@ -59,7 +71,7 @@ func list(archive []byte) ([]*zip.File, error) {
 		return nil, errEmptyArchive
 	}
 	if bytes.Count(archive, []byte("PK\x01\x02")) > maxFiles { // each of which would take memory before it is known how many there are
-		return nil, invalid("The archive must have no more than %d files", maxFiles)
+		return nil, errFiles
 	}
 	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	switch {
@@ -68,8 +80,30 @@ func list(archive []byte) ([]*zip.File, error) {
 	case len(r.File) == 0:
 		return nil, errEmptyArchive
 	}
-	return r.File, nil
+	return r.File, checkNames(r.File)
 }
+
+// checkNames refuses what is too deep, and more files and directories than there may be,
+// before there are any: a name alone can ask for hundreds of directories.
+func checkNames(files []*zip.File) error {
+	there := make(map[string]bool, len(files))
+	for _, f := range files {
+		name := cleaned(f)
+		if len(name) > maxPath || strings.Count(name, "/") > maxDepth {
+			return invalid("Could not unzip uploaded file: %.100q has more than %d characters, or is in more than %d directories", name, maxPath, maxDepth)
+		}
+		for at := name; at != "." && at != "/" && !there[at]; at = path.Dir(at) {
+			there[at] = true
+		}
+		if len(there) > maxFiles {
+			return errFiles
+		}
+	}
+	return nil
+}
+
+// cleaned is the name of a file as paths are written.
+func cleaned(f *zip.File) string { return path.Clean(strings.TrimPrefix(f.Name, "./")) }
 
 // An unpacking is an archive on its way into a directory.
 type unpacking struct {
@@ -82,7 +116,7 @@ type link struct{ at, to string }
 
 // take unpacks one file, or makes a directory, or notes a link.
 func (u *unpacking) take(f *zip.File) error {
-	name := path.Clean(strings.TrimPrefix(f.Name, "./"))
+	name := cleaned(f)
 	if name == "." && strings.HasSuffix(f.Name, "/") {
 		return nil
 	}
@@ -139,7 +173,7 @@ func (u *unpacking) takeLink(f *zip.File, name string) error {
 		return errUnpacked
 	}
 	if len(to) == 0 || len(to) > maxLink || path.IsAbs(to) || strings.ContainsAny(to, "\\\x00") || !filepath.IsLocal(path.Join(path.Dir(name), to)) {
-		return invalid("Could not unzip uploaded file: the link %.100q leads out of it", f.Name)
+		return leadsOut(f.Name)
 	}
 	if err := u.root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return refused(err, name)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -84,7 +85,12 @@ func TestUnpackHostile(t *testing.T) {
 		"a name twice":           {archiveOf(t, entry{"a", "x", 0o644}, entry{"a", "y", 0o644}), "cannot be beside the others"},
 		"a file as a directory":  {archiveOf(t, entry{"a", "x", 0o644}, entry{"a/b", "y", 0o644}), "cannot be beside the others"},
 		"a device":               {archiveOf(t, entry{"a", "", fs.ModeDevice}), "is no file, directory or link"},
-		"a long name":            {archiveOf(t, entry{strings.Repeat("a", 5000), "", 0o644}), "cannot be beside the others"},
+		"a link by others":       {archiveOf(t, entry{"a/b/top", "../..", fs.ModeSymlink}, entry{"out", "a/b/top/../x", fs.ModeSymlink}), "the link \"out\" leads out of it"},
+		"links in a circle":      {archiveOf(t, entry{"a", "b", fs.ModeSymlink}, entry{"b", "a", fs.ModeSymlink}), "leads out of it"},
+		"a long name":            {archiveOf(t, entry{strings.Repeat("a", 300), "", 0o644}), "cannot be beside the others"},
+		"a longer name":          {archiveOf(t, entry{strings.Repeat("a", 5000), "", 0o644}), "has more than 1024 characters, or is in more than 100 directories"},
+		"deep directories":       {archiveOf(t, entry{strings.Repeat("a/", 101) + "a", "", 0o644}), "has more than 1024 characters, or is in more than 100 directories"},
+		"many directories":       {archiveOf(t, deepEntries(700)...), "The archive must have no more than 65535 files"},
 		"too many files":         {bytes.Repeat([]byte("PK\x01\x02"), maxFiles+1), "The archive must have no more than 65535 files"},
 		"a bomb":                 {archiveOf(t, entry{"a", big, 0o644}, entry{"b", big, 0o644}, entry{"c", big, 0o644}), "Unzipped size must be smaller than 262144000 bytes"},
 	} {
@@ -104,6 +110,14 @@ func TestUnpackHostile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// deepEntries are files, each in 100 directories of its own.
+func deepEntries(n int) (all []entry) {
+	for i := range n {
+		all = append(all, entry{strconv.Itoa(i) + "/" + strings.Repeat("a/", 99) + "a", "", 0o644})
+	}
+	return all
 }
 
 // FuzzUnpack unpacks whatever comes, and nothing of it is outside of the directory.
