@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
@@ -130,13 +129,9 @@ func hasVersion(tx *records.Tx, ref reference, number string) error {
 	if number == latest {
 		return nil
 	}
-	ref.qualifier = number
-	n, err := strconv.Atoi(number)
-	if err != nil {
-		return notFound(ref)
-	}
-	v, err := versionKind.Get(tx, records.ID(ref.name, versionID(n)))
+	v, err := versionOf(tx, ref, number)
 	if err == nil && v == nil {
+		ref.qualifier = number
 		err = notFound(ref)
 	}
 	return err

@@ -72,8 +72,7 @@ func describe(tx *records.Tx, ref reference, f *function) (*configuration, error
 	if number == "" || number == latest {
 		return tell(ref, latest, &f.Latest), nil
 	}
-	n, _ := strconv.Atoi(number)
-	v, err := versionKind.Get(tx, records.ID(ref.name, versionID(n)))
+	v, err := versionOf(tx, ref, number)
 	if err != nil {
 		return nil, err
 	}
@@ -197,12 +196,11 @@ func (s *Service) deleteAll(tx *records.Tx, ref reference, f *function) error {
 
 // deleteVersion removes a version that no alias leads to.
 func (s *Service) deleteVersion(tx *records.Tx, ref reference) error {
-	n, _ := strconv.Atoi(ref.qualifier)
-	id := records.ID(ref.name, versionID(n))
-	v, err := versionKind.Get(tx, id)
+	v, err := versionOf(tx, ref, ref.qualifier)
 	if err != nil || v == nil {
 		return err // one that is gone is no error
 	}
+	n, _ := strconv.Atoi(ref.qualifier)
 	named, _, err := aliasKind.List(tx, records.Prefix(ref.name), "", 0)
 	if err != nil {
 		return err
@@ -218,7 +216,7 @@ func (s *Service) deleteVersion(tx *records.Tx, ref reference) error {
 	if err := policyKind.Delete(tx, records.ID(ref.name, ref.qualifier)); err != nil {
 		return err
 	}
-	return versionKind.Delete(tx, id)
+	return versionKind.Delete(tx, records.ID(ref.name, versionID(n)))
 }
 
 // codeSigning tells that code is not signed here.

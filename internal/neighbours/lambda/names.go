@@ -84,8 +84,7 @@ const latest = "$LATEST"
 
 // isNumber reports whether a qualifier is the number of a version.
 func isNumber(qualifier string) bool {
-	_, err := strconv.Atoi(qualifier)
-	return err == nil
+	return qualifier != "" && strings.Trim(qualifier, "0123456789") == ""
 }
 
 // versionID is the last part of a version's record's id, which has versions in the order

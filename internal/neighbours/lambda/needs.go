@@ -82,11 +82,17 @@ func onPermission(c *operation.Call, in *removePermissionRequest) []operation.Pe
 	return onName(c, in.FunctionName)
 }
 
-func onTags(c *operation.Call, in *tagsRequest) []operation.Permission { return c.On(in.Resource) }
+func onTags(c *operation.Call, in *tagsRequest) []operation.Permission {
+	return onName(c, in.Resource)
+}
 
-func onNewTags(c *operation.Call, in *tagRequest) []operation.Permission { return c.On(in.Resource) }
+func onNewTags(c *operation.Call, in *tagRequest) []operation.Permission {
+	return onName(c, in.Resource)
+}
 
-func onTagKeys(c *operation.Call, in *untagRequest) []operation.Permission { return c.On(in.Resource) }
+func onTagKeys(c *operation.Call, in *untagRequest) []operation.Permission {
+	return onName(c, in.Resource)
+}
 
 func onConcurrency(c *operation.Call, in *putConcurrencyRequest) []operation.Permission {
 	return onName(c, in.FunctionName)

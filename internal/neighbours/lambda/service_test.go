@@ -262,6 +262,38 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// The permission on tags is that of the function, however its ARN is written.
+func TestPermissionOnTags(t *testing.T) {
+	b := newBench(t)
+	b.want("201", "POST", functionsPath, create("a", archiveOf(t, entry{"bootstrap", "#!/bin/sh\n", 0o755})))
+	b.denied = "lambda:TagResource arn:aws:lambda:us-east-1:111122223333:function:a"
+	for _, arn := range []string{"arn:aws:lambda:us-east-1:111122223333:function:a", "arn::lambda:us-east-1:111122223333:a", "arn:aws-x:lambda:us-east-1:function:a"} {
+		b.want("403 AccessDeniedException", "POST", "/2017-03-31/tags/"+arn, map[string]any{"Tags": map[string]string{"a": "b"}})
+	}
+}
+
+// A version has its number in one form alone, so that what an alias leads to is not
+// deleted under another.
+func TestVersionNumbers(t *testing.T) {
+	b := newBench(t)
+	in := create("a", archiveOf(t, entry{"bootstrap", "#!/bin/sh\n", 0o755}))
+	in["Publish"] = true
+	b.want("201", "POST", functionsPath, in)
+	alias := map[string]string{"Name": "live", "FunctionVersion": "1"}
+	b.want("201", "POST", functionsPath+"/a/aliases", alias)
+	b.want("409", "DELETE", functionsPath+"/a?Qualifier=1", nil)
+	b.want("204", "DELETE", functionsPath+"/a?Qualifier=01", nil)
+	b.want("200", "GET", functionsPath+"/a?Qualifier=1", nil)
+	b.want("404 ResourceNotFoundException", "GET", functionsPath+"/a?Qualifier=01", nil)
+	b.want("404 ResourceNotFoundException", "POST", functionsPath+"/a/policy?Qualifier=01", map[string]any{"StatementId": "a", "Action": "lambda:*", "Principal": "*"})
+	alias["Name"], alias["FunctionVersion"] = "next", "01"
+	b.want("404 ResourceNotFoundException", "POST", functionsPath+"/a/aliases", alias)
+	alias["Name"], alias["FunctionVersion"] = "99999999999999999999", "1"
+	b.want("400 InvalidParameterValueException", "POST", functionsPath+"/a/aliases", alias)
+	alias["Name"] = "-1"
+	b.want("201", "POST", functionsPath+"/a/aliases", alias)
+}
+
 // What calls may not say.
 func TestWrongRequests(t *testing.T) {
 	b := newBench(t)

@@ -62,6 +62,16 @@ func (v *version) isLike(other *version, description string) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// versionOf reads the version of a number, nil where there is none. A number has one form:
+// 01 is none.
+func versionOf(tx *records.Tx, ref reference, number string) (*version, error) {
+	n, err := strconv.Atoi(number)
+	if err != nil || strconv.Itoa(n) != number {
+		return nil, nil
+	}
+	return versionKind.Get(tx, records.ID(ref.name, versionID(n)))
+}
+
 // addVersion makes $LATEST the next version.
 func (s *Service) addVersion(tx *records.Tx, ref reference, f *function, description string) (version, error) {
 	v := f.Latest
