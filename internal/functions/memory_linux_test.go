@@ -40,3 +40,22 @@ func TestMemory(t *testing.T) {
 		})
 	}
 }
+
+// The worker of a call that had found its function before that retired is bounded, and
+// ended with the others.
+func TestLateCall(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	f := r.function(t, "hang", nil)
+	_, commit, err := r.Prepare(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit()
+	late := request("{}")
+	late.Header.Add("X-Amz-Invocation-Type", "Event")
+	if _, err := f.Invoke(late, "hang", false); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { all, _ := r.workers(); return len(all) == 1 })
+}

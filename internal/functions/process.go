@@ -26,7 +26,7 @@ type process struct {
 // spawn starts the program of a function, whose Runtime API is at an address, and which
 // is told that it has a log stream. print gets its output, line by line.
 func (s *Set) spawn(f *Function, api, stream string, print func([]byte)) (*process, error) {
-	mark, err := s.begin()
+	mark, err := s.begin(f)
 	if err != nil {
 		return nil, err
 	}

@@ -210,8 +210,8 @@ func (s *Set) Close() error {
 	return errors.Join(err, s.machine.Close())
 }
 
-// begin readies the set for another worker, whose mark it returns.
-func (s *Set) begin() (mark, error) {
+// begin readies the set for another worker of a function, whose mark it returns.
+func (s *Set) begin(f *Function) (mark, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -222,6 +222,9 @@ func (s *Set) begin() (mark, error) {
 		s.spawner = make(chan func())
 		go s.runSpawner()
 		go s.watchMemory()
+	}
+	if !slices.Contains(s.all, f) { // it has retired, and its caller had found it before
+		s.all = append(s.all, f)
 	}
 	s.marks++
 	return s.marker.worker(s.marks), nil
