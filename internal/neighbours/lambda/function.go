@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
@@ -103,30 +104,28 @@ func pageSize(asked int) int {
 	return min(asked, page)
 }
 
-// list lists the functions in the order of their names. With FunctionVersion ALL the
-// versions of each of them are on its page.
+// list lists the functions in the order of their names, with FunctionVersion ALL all
+// their versions.
 func (s *Service) list(ctx context.Context, c *operation.Call, in *listRequest) (*listAnswer, error) {
 	out := &listAnswer{Functions: []*configuration{}}
 	err := s.records.Read(ctx, c.Who.Account, c.Who.Region, func(tx *records.Tx) error {
+		if in.FunctionVersion == "ALL" {
+			all := &everyVersion{tx: tx, of: reference{account: c.Who.Account, region: c.Who.Region}, left: pageSize(in.MaxItems)}
+			err := all.list(in.Marker)
+			out.Functions = append(out.Functions, all.versions...)
+			if all.left == 0 {
+				last := all.versions[len(all.versions)-1]
+				out.NextMarker = new(last.FunctionName + ":" + last.Version)
+			}
+			return err
+		}
 		items, more, err := functionKind.List(tx, "", in.Marker, pageSize(in.MaxItems))
 		if err != nil {
 			return err
 		}
 		for _, item := range items {
 			ref := reference{account: c.Who.Account, region: c.Who.Region, name: item.ID}
-			if in.FunctionVersion == "" {
-				out.Functions = append(out.Functions, tell(ref, latest, &item.Record.Latest))
-				continue
-			}
-			ref.qualifier = latest
 			out.Functions = append(out.Functions, tell(ref, latest, &item.Record.Latest))
-			numbered, _, err := versionKind.List(tx, records.Prefix(ref.name), "", 0)
-			if err != nil {
-				return err
-			}
-			for _, v := range numbered {
-				out.Functions = append(out.Functions, tellVersion(ref, v))
-			}
 		}
 		if more {
 			out.NextMarker = &items[len(items)-1].ID
@@ -134,6 +133,60 @@ func (s *Service) list(ctx context.Context, c *operation.Call, in *listRequest) 
 		return nil
 	})
 	return out, err
+}
+
+// An everyVersion lists a page of the versions of all functions.
+type everyVersion struct {
+	tx       *records.Tx
+	of       reference // account and region
+	left     int       // versions that the page has room for
+	versions []*configuration
+}
+
+// list lists what is behind a marker, which is the last version of the page before,
+// NAME:VERSION; "" is the beginning.
+func (e *everyVersion) list(marker string) error {
+	name, number, _ := strings.Cut(marker, ":")
+	if number != "" {
+		f, err := functionKind.Get(e.tx, name)
+		if err == nil && f != nil {
+			err = e.add(name, number)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	functions, _, err := functionKind.List(e.tx, "", name, max(1, e.left))
+	for _, f := range functions {
+		if err != nil || e.left == 0 {
+			return err
+		}
+		ref := e.of
+		ref.name, ref.qualifier = f.ID, latest
+		e.versions = append(e.versions, tell(ref, latest, &f.Record.Latest))
+		e.left--
+		err = e.add(f.ID, latest)
+	}
+	return err
+}
+
+// add adds the numbered versions of a function behind one of its versions.
+func (e *everyVersion) add(name, behind string) error {
+	if e.left == 0 {
+		return nil
+	}
+	after := ""
+	if n, err := strconv.Atoi(behind); err == nil {
+		after = records.ID(name, versionID(n))
+	}
+	numbered, _, err := versionKind.List(e.tx, records.Prefix(name), after, e.left)
+	ref := e.of
+	ref.name = name
+	for _, v := range numbered {
+		e.versions = append(e.versions, tellVersion(ref, v))
+		e.left--
+	}
+	return err
 }
 
 // tellVersion is a numbered version of a list.

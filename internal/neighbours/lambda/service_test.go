@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -292,6 +293,41 @@ func TestVersionNumbers(t *testing.T) {
 	b.want("400 InvalidParameterValueException", "POST", functionsPath+"/a/aliases", alias)
 	alias["Name"] = "-1"
 	b.want("201", "POST", functionsPath+"/a/aliases", alias)
+}
+
+// The versions of all functions are listed page by page, and each once.
+func TestListVersionsOfAll(t *testing.T) {
+	b := newBench(t)
+	for _, name := range []string{"a", "b", "c"} {
+		in := create(name, archiveOf(t, entry{"bootstrap", "#!/bin/sh\n", 0o755}))
+		in["Publish"] = name != "c"
+		b.want("201", "POST", functionsPath, in)
+	}
+	b.want("200", "PUT", functionsPath+"/a/configuration", map[string]int{"Timeout": 5})
+	b.want("201", "POST", functionsPath+"/a/versions", "{}")
+	for _, size := range []int{1, 2, 4, 50} {
+		var all []string
+		for marker, pages := "", 0; pages < 10; pages++ {
+			var out struct {
+				NextMarker string
+				Functions  []struct{ FunctionName, Version string }
+			}
+			answer := b.ask("GET", fmt.Sprintf("%s?FunctionVersion=ALL&MaxItems=%d&Marker=%s", functionsPath, size, url.QueryEscape(marker)), nil)
+			_, text, _ := strings.Cut(answer, "{")
+			if err := json.Unmarshal([]byte("{"+text), &out); err != nil || len(out.Functions) > size {
+				t.Fatalf("%v, %s", err, answer)
+			}
+			for _, f := range out.Functions {
+				all = append(all, f.FunctionName+":"+f.Version)
+			}
+			if marker = out.NextMarker; marker == "" {
+				break
+			}
+		}
+		if got := strings.Join(all, " "); got != "a:$LATEST a:1 a:2 b:$LATEST b:1 c:$LATEST" {
+			t.Errorf("by %d: %s", size, got)
+		}
+	}
 }
 
 // What calls may not say.
