@@ -64,6 +64,13 @@ func TestSystemdUnit(t *testing.T) {
 		t.Errorf("systemd-analyze verify says %s", out)
 	}
 	runTool(t, "", "systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", unit)
+	// Functions run in the unit, too: systemd mounts nothing of a drop-in below a /home that
+	// is closed, and the service has no directory of its own for a cache.
+	for _, line := range []string{"ProtectHome=tmpfs", "CacheDirectory=gatehouse", "Environment=XDG_CACHE_HOME=%C", "WorkingDirectory=-/etc/gatehouse"} {
+		if !strings.Contains(string(text), "\n"+line+"\n") {
+			t.Errorf("the unit does not say %s", line)
+		}
+	}
 	config, err := os.ReadFile("../../deploy/systemd/gatehouse.yaml")
 	if err != nil {
 		t.Fatal(err)
