@@ -50,7 +50,7 @@ def action(tmp_path, releases):
     started = []
 
     def run(**inputs):
-        runner = tmp_path / "runner"
+        runner = tmp_path / "D:runner"  # Windows' D:\a\_temp has a colon, too
         runner.mkdir()
         files = {name: runner / name for name in ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT")}
         for file in files.values():

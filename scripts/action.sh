@@ -39,9 +39,9 @@ got=$( (sha256sum "$name.$suffix" 2>/dev/null || shasum -a 256 "$name.$suffix") 
 [ "$got" = "$want" ] || fail "$name.$suffix has the checksum $got, not '$want'"
 
 if [ "$suffix" = zip ]; then unzip -oq "$name.zip"; else tar -xzf "$name.tar.gz"; fi
-export PATH="$dir/$name:$PATH"
 echo "$dir/$name" >>"$GITHUB_PATH"
-gatehouse version
+gatehouse=$dir/$name/gatehouse # by its path: on Windows that has a colon, at which bash parts PATH
+"$gatehouse" version
 if [ "$INPUT_START" != true ]; then
   exit 0
 fi
@@ -49,7 +49,7 @@ fi
 cd "${GITHUB_WORKSPACE:-.}" # which relative names of the arguments are of
 log=$dir/gatehouse.log
 # shellcheck disable=SC2086 # the arguments are several words
-nohup gatehouse serve $INPUT_ARGUMENTS >"$log" 2>&1 &
+nohup "$gatehouse" serve $INPUT_ARGUMENTS >"$log" 2>&1 &
 process=$!
 endpoint=
 for _ in $(seq 300); do
@@ -57,11 +57,11 @@ for _ in $(seq 300); do
   [ -z "$endpoint" ] && kill -0 $process 2>/dev/null || break
   sleep 0.1
 done
-if [ -z "$endpoint" ] || ! gatehouse wait --endpoint "$endpoint"; then
+if [ -z "$endpoint" ] || ! "$gatehouse" wait --endpoint "$endpoint"; then
   cat "$log"
   fail "it does not serve"
 fi
-eval "$(gatehouse env --endpoint "$endpoint")"
+eval "$("$gatehouse" env --endpoint "$endpoint")"
 for variable in AWS_ENDPOINT_URL_API_GATEWAY AWS_ENDPOINT_URL_APIGATEWAYV2 AWS_ENDPOINT_URL_STS AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_DEFAULT_REGION; do
   echo "$variable=${!variable}" >>"$GITHUB_ENV"
 done
