@@ -121,28 +121,32 @@ func uuid(digest []byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
-// notices is the file of the licences under which what is linked into a program may
-// be passed on, which they want to go with it.
-func (r *release) notices(ctx context.Context, info *buildinfo.BuildInfo) (entry, error) {
+// licences are the files of the licences under which a program, and what is linked into
+// it, may be passed on, which they want to go with it.
+func (r *release) licences(ctx context.Context, info *buildinfo.BuildInfo) ([]entry, error) {
+	own, err := os.ReadFile(filepath.Join(r.root, "LICENSE"))
+	if err != nil {
+		return nil, err
+	}
 	var text bytes.Buffer
 	text.WriteString("Gatehouse is under the licence in LICENSE. Its program contains what these others are for.\n")
 	goroot, err := output(ctx, r.root, "go", "env", "GOROOT")
 	if err != nil {
-		return entry{}, err
+		return nil, err
 	}
-	if err := licences(&text, "Go "+info.GoVersion, strings.TrimSpace(goroot)); err != nil {
-		return entry{}, err
+	if err := addLicences(&text, "Go "+info.GoVersion, strings.TrimSpace(goroot)); err != nil {
+		return nil, err
 	}
 	dirs, err := r.moduleDirs(ctx)
 	if err != nil {
-		return entry{}, err
+		return nil, err
 	}
 	for _, m := range info.Deps {
-		if err := licences(&text, m.Path+" "+m.Version, dirs[m.Path]); err != nil {
-			return entry{}, err
+		if err := addLicences(&text, m.Path+" "+m.Version, dirs[m.Path]); err != nil {
+			return nil, err
 		}
 	}
-	return entry{name: "THIRD_PARTY_LICENSES", mode: 0o644, data: text.Bytes()}, nil
+	return []entry{{name: "LICENSE", mode: 0o644, data: own}, {name: "THIRD_PARTY_LICENSES", mode: 0o644, data: text.Bytes()}}, nil
 }
 
 // moduleDirs are the directories of the modules that we require.
@@ -165,9 +169,9 @@ func (r *release) moduleDirs(ctx context.Context) (map[string]string, error) {
 	return dirs, nil
 }
 
-// licences adds the licences in a directory. One without any is an error: nobody has
+// addLicences adds the licences in a directory. One without any is an error: nobody has
 // looked whether it may be passed on.
-func licences(text *bytes.Buffer, of, dir string) error {
+func addLicences(text *bytes.Buffer, of, dir string) error {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("the licence of %s: %w", of, err)

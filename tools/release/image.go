@@ -137,7 +137,7 @@ func (f *imageFile) platform(b *build, base []entry) (manifest, bill descriptor,
 	for _, l := range []struct {
 		name    string
 		entries []entry
-	}{{"certificates, users, directories", base}, {"gatehouse " + r.source.version, []entry{{name: "gatehouse", mode: 0o755, data: b.program}}}} {
+	}{{"certificates, users, directories", base}, {"gatehouse " + r.source.version, programOf(b)}} {
 		plain, err := packTar(l.entries, r.source.time)
 		if err != nil {
 			return manifest, bill, err
@@ -172,6 +172,16 @@ func (f *imageFile) platform(b *build, base []entry) (manifest, bill descriptor,
 	bill.ArtifactType = mediaBill
 	manifest.Platform = &config.ociPlatform
 	return manifest, bill, err
+}
+
+// programOf are the files of a program in its image.
+func programOf(b *build) []entry {
+	list := []entry{{name: "gatehouse", mode: 0o755, data: b.program}, {name: "licenses/", mode: fs.ModeDir | 0o755}}
+	for _, e := range b.licences {
+		e.name = "licenses/" + e.name
+		list = append(list, e)
+	}
+	return list
 }
 
 // container is how the image is run. The address is one that other machines reach, so

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +28,7 @@ type build struct {
 	program  []byte
 	info     *buildinfo.BuildInfo
 	bill     []byte
+	licences []entry // that go with the program: ours, and those of what is linked into it
 }
 
 // make builds everything. Each file is whole when it has its name.
@@ -45,12 +48,8 @@ func (r *release) make(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", p, err)
 		}
-		notices, err := r.notices(ctx, b.info)
-		if err != nil {
-			return err
-		}
 		name := "gatehouse_" + r.source.version + "_" + p.String()
-		data, suffix, err := r.archive(b, name, append(extra, notices))
+		data, suffix, err := r.archive(b, name, slices.Concat(extra, b.licences))
 		if err != nil {
 			return err
 		}
@@ -88,7 +87,7 @@ func (r *release) build(ctx context.Context, p platform) (*build, error) {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
 		"-ldflags", "-s -w -buildid= -X main.release="+r.source.version, "-o", file, "./cmd/gatehouse")
 	cmd.Dir = r.root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOOS="+p.os, "GOARCH="+p.arch, "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOOS="+p.os, "GOARCH="+p.arch, "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOFIPS140=off")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("go build: %w", err)
@@ -100,15 +99,21 @@ func (r *release) build(ctx context.Context, p platform) (*build, error) {
 	if b.program, err = os.ReadFile(file); err != nil {
 		return nil, err
 	}
-	b.bill, err = r.billOfMaterials(b)
+	if b.bill, err = r.billOfMaterials(b); err != nil {
+		return nil, err
+	}
+	b.licences, err = r.licences(ctx, b.info)
 	return b, err
 }
 
-// extraFiles are those that every archive has beside the program: licence, manual,
-// and what it is deployed with.
+// extraPaths are the files, and the directories of files, that every archive has beside the
+// program and its licences: the manual, what it names, and what the program is deployed with.
+var extraPaths = []string{"README.md", "CONTRIBUTING.md", "docs", "deploy", "examples"}
+
+// extraFiles reads them.
 func (r *release) extraFiles() ([]entry, error) {
 	var list []entry
-	for _, name := range []string{"LICENSE", "README.md", "docs", "deploy"} {
+	for _, name := range extraPaths {
 		err := filepath.WalkDir(filepath.Join(r.root, name), func(file string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
@@ -118,7 +123,10 @@ func (r *release) extraFiles() ([]entry, error) {
 				return err
 			}
 			inside, err := filepath.Rel(r.root, file)
-			list = append(list, entry{name: filepath.ToSlash(inside), mode: 0o644, data: data})
+			if inside = filepath.ToSlash(inside); inside == chartFile {
+				data, err = r.chart(data)
+			}
+			list = append(list, entry{name: inside, mode: 0o644, data: data})
 			return err
 		})
 		if err != nil {
@@ -126,6 +134,20 @@ func (r *release) extraFiles() ([]entry, error) {
 		}
 	}
 	return list, nil
+}
+
+// chartFile says of which version the Helm chart deploys the image.
+const chartFile = "deploy/helm/gatehouse/Chart.yaml"
+
+// chartVersion is the line that says so. Between releases it is that of the manual's examples.
+var chartVersion = regexp.MustCompile(`(?m)^appVersion: .*$`)
+
+// chart has the chart deploy this release.
+func (r *release) chart(text []byte) ([]byte, error) {
+	if n := len(chartVersion.FindAll(text, -1)); n != 1 {
+		return nil, fmt.Errorf("%s has %d lines with appVersion", chartFile, n)
+	}
+	return chartVersion.ReplaceAllLiteral(text, []byte(`appVersion: "`+r.source.version+`"`)), nil
 }
 
 // writeFile writes a file under another name and renames it.

@@ -12,7 +12,9 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -43,6 +45,42 @@ func releases(t *testing.T) (first, second map[string][]byte) {
 		both[i] = readAll(t, r.out)
 	}
 	return both[0], both[1]
+}
+
+// TestUncommitted has no release made of what is in no commit, be it that git is told to
+// ignore it.
+func TestUncommitted(t *testing.T) {
+	root := t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		own := []string{"-C", root, "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"}
+		if out, err := exec.CommandContext(t.Context(), "git", append(own, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("git %q: %v %s", args, err, out)
+		}
+	}
+	write := func(name, text string) {
+		t.Helper()
+		file := filepath.Join(root, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	git("init", "-q")
+	write(".gitignore", ".DS_Store\n/bin/\n")
+	write("docs/running.md", "a")
+	git("add", ".")
+	git("commit", "-q", "-m", "a")
+	write("bin/gatehouse", "in no archive")
+	if s, err := describe(t.Context(), root, false); err != nil || strings.HasSuffix(s.version, "-dirty") {
+		t.Fatalf("got %+v, %v", s, err)
+	}
+	write("docs/.DS_Store", "ignored")
+	if _, err := describe(t.Context(), root, false); err == nil || !strings.Contains(err.Error(), "docs/.DS_Store") {
+		t.Errorf("got %v", err)
+	}
+	if s, err := describe(t.Context(), root, true); err != nil || !strings.HasSuffix(s.version, "-dirty") {
+		t.Errorf("got %+v, %v", s, err)
+	}
 }
 
 func readAll(t *testing.T, dir string) map[string][]byte {
@@ -99,9 +137,9 @@ func checkSums(t *testing.T, files map[string][]byte) {
 }
 
 func checkArchive(t *testing.T, data []byte, dir string) {
-	names := make(map[string]bool)
-	for h := range tarHeaders(t, unzip(t, data)) {
-		names[h.Name] = true
+	files := make(map[string][]byte)
+	for h, body := range tarFiles(t, unzip(t, data)) {
+		files[h.Name] = body
 		if h.ModTime.Unix() != 1_800_000_000 || h.Uid != 0 || h.Uname != "" {
 			t.Errorf("%s is of %v and the user %d %q", h.Name, h.ModTime, h.Uid, h.Uname)
 		}
@@ -110,8 +148,18 @@ func checkArchive(t *testing.T, data []byte, dir string) {
 		}
 	}
 	for _, name := range []string{"gatehouse", "LICENSE", "THIRD_PARTY_LICENSES", "README.md", "docs/running.md", "deploy/README.md"} {
-		if !names[dir+"/"+name] {
+		if len(files[dir+"/"+name]) == 0 {
 			t.Errorf("there is no %s", name)
+		}
+	}
+	if chart := files[dir+"/"+chartFile]; !bytes.Contains(chart, []byte("\nappVersion: \"1.2.3-test\"\n")) {
+		t.Errorf("the chart deploys another version:\n%s", chart)
+	}
+	names := slices.Collect(maps.Keys(files))
+	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)[)#]`).FindAllSubmatch(files[dir+"/README.md"], -1) {
+		leads := dir + "/" + string(link[1])
+		if !slices.ContainsFunc(names, func(name string) bool { return name == leads || strings.HasPrefix(name, leads+"/") }) {
+			t.Errorf("README.md leads to %s, which the archive does not have", link[1])
 		}
 	}
 }
@@ -192,6 +240,11 @@ func checkImage(t *testing.T, data, bill []byte) {
 	if first, _ := pem.Decode(roots); err != nil || first == nil || bytes.Count(roots, []byte("BEGIN")) < 100 {
 		t.Errorf("the authorities: %d bytes, %v", len(roots), err)
 	}
+	for _, name := range []string{"LICENSE", "THIRD_PARTY_LICENSES"} {
+		if text, err := os.ReadFile(filepath.Join(root, "licenses", name)); err != nil || len(text) == 0 {
+			t.Errorf("the image is passed on without %s: %v", name, err)
+		}
+	}
 	runImage(t, root, config.Config)
 }
 
@@ -236,12 +289,6 @@ func tarFiles(t *testing.T, data []byte) func(func(*tar.Header, []byte) bool) {
 				return
 			}
 		}
-	}
-}
-
-func tarHeaders(t *testing.T, data []byte) func(func(*tar.Header) bool) {
-	return func(yield func(*tar.Header) bool) {
-		tarFiles(t, data)(func(h *tar.Header, _ []byte) bool { return yield(h) })
 	}
 }
 

@@ -31,6 +31,11 @@ func describe(ctx context.Context, root string, dirty bool) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
+	if changes == "" { // what git is told to ignore is of no commit either, and would be in the archives
+		if changes, err = git(append([]string{"status", "--porcelain", "--ignored", "--"}, extraPaths...)...); err != nil {
+			return source{}, err
+		}
+	}
 	if changes != "" && !dirty {
 		return source{}, fmt.Errorf("the sources have changes that are not committed:\n%s", changes)
 	}
