@@ -48,7 +48,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	if p.upstream, err = newUpstream(context.Background(), c, callers, trail); err != nil {
 		return nil, err
 	}
-	pages := &pages{open: c.open(), control: service, records: kept, events: data.host.out.groups.events, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }}
+	pages := &pages{open: c.open(), control: service, records: kept, events: data.host.out.groups.events, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }, services: c.localServices()}
 	p.handler = p.front(c.open(), newNeighbours(callers, kept, data, p.acm, p.upstream, trail, api), pages.handler())
 	return p, nil
 }

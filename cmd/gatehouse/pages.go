@@ -30,6 +30,21 @@ type pages struct {
 	shows   func(arn string) bool       // is there a certificate by this ARN?
 	secure  bool                        // does a listener for stages speak TLS?
 	issued  func() *issuedCertificates  // nil for none
+
+	services map[string]string // what config.localServices says
+}
+
+// localServices are the states of the services that are answered here, in the words and by
+// the names of LocalStack, whose users wait for the ones that they need.
+func (c *config) localServices() map[string]string {
+	states := make(map[string]string)
+	for _, name := range []string{"acm", "apigateway", "iam", "lambda", "logs", "sts"} {
+		states[name] = "running"
+	}
+	if c.functionRefusal() != "" {
+		states["lambda"] = "disabled"
+	}
+	return states
 }
 
 // handler serves the pages.
@@ -41,7 +56,7 @@ func (p *pages) handler() http.Handler {
 	mux.HandleFunc("GET /_gatehouse/health", health)
 	mux.HandleFunc("GET /health", health)
 	mux.HandleFunc("GET /_localstack/health", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]any{"services": map[string]string{"apigateway": "running"}, "edition": "gatehouse", "version": version()})
+		writeJSON(w, http.StatusOK, map[string]any{"services": p.services, "edition": "gatehouse", "version": version()})
 	})
 	p.health.register(mux)
 	mux.HandleFunc("GET /_gatehouse/doctor", p.local(p.doctor))
