@@ -65,7 +65,7 @@ def hostile():
             "requestBody": {"description": text, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}},
             "responses": {"200": {"description": text}},
             "x-amazon-apigateway-integration": mock,
-        }}},
+        }}, "/../../../../restapis": {"post": {"responses": {"200": {"description": text}}, "x-amazon-apigateway-integration": mock}}},
     }
 
 
@@ -231,6 +231,11 @@ def test_portal_shows_hostile_definitions_as_text(portal, browser):
     assert browser.run("document.querySelectorAll('img, svg, iframe, script:not(:last-of-type), [onload], [onerror], [action], a[href^=javascript], a[href^=data]').length") == 0
     send(browser, form("/a", "POST"))
     assert answered(browser, form("/a", "POST"))[0].startswith("200")
+    # a path that leads out of the stage, to the control plane, has no form, and would not be called
+    assert browser.run("document.querySelectorAll('form[data-path*=\"..\"]').length") == 0
+    browser.run(f"{form('/a', 'POST')}.dataset.path = '/../../../../restapis'")
+    send(browser, form("/../../../../restapis", "POST"))
+    assert "No segment of a path can be . or .." in answered(browser, form("/../../../../restapis", "POST"))[0]
     assert {url.split("/_", 1)[0] for url in browser.asked()} == {portal.url}
     # what would stand there all the same could do nothing
     assert browser.run("(() => { try { document.body.innerHTML = '<img src=x onerror=xss=1>'; return 'set' } catch (e) { return e.name } })()") == "TypeError"

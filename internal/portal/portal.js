@@ -11,16 +11,17 @@
     return e;
   }
 
-  // The URL of a path whose placeholders have values.
+  // The path of an operation whose placeholders have values. It stays below the stage, for
+  // above it is the control plane where that has the same port.
   function filled(path, values) {
-    return path.split(/(\{[^{}]*\})/).map((part) => {
+    const whole = path.split(/(\{[^{}]*\})/).map((part) => {
       if (!part.startsWith("{")) return encodeURI(part);
       const greedy = part.endsWith("+}");
       const value = values.get(part.slice(1, greedy ? -2 : -1)) ?? "";
-      const segments = greedy ? value.split("/") : [value];
-      if (segments.some((s) => s === "." || s === "..")) throw new Error("No segment of a path can be . or .., for browsers leave them out.");
-      return segments.map(encodeURIComponent).join("/");
+      return (greedy ? value.split("/") : [value]).map(encodeURIComponent).join("/");
     }).join("");
+    if (whole.split("/").some((s) => s === "." || s === "..")) throw new Error("No segment of a path can be . or .., for browsers leave them out.");
+    return whole;
   }
 
   // Adds a header, or says that it is none.

@@ -127,6 +127,17 @@ func TestPageTellsNothingOfBackends(t *testing.T) {
 	}
 }
 
+// An operation whose path leads out of the stage has no form: at the page's origin there may
+// be the control plane.
+func TestPathsThatClimb(t *testing.T) {
+	for path, want := range map[string]bool{"/../../../../restapis": false, "/a/./b": false, "/a/..": false, "/{a}/..": false, "/a..b/.c/...": true} {
+		got := written(t, `{"paths": {"`+path+`": {"post": {}}}}`)
+		if has := strings.Contains(got, "<form data-method"); has != want || !strings.Contains(got, "<code>"+path+"</code>") {
+			t.Errorf("%s: a form: %v\n%s", path, has, got)
+		}
+	}
+}
+
 // TestStrangeDocuments has pages of documents that say what no export does.
 func TestStrangeDocuments(t *testing.T) {
 	for name, document := range map[string]string{

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -98,8 +99,18 @@ func (p *page) needs(op *operation) {
 // methods are the verbs that a form of a method for all of them offers.
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 
+// climbs reports whether a path has a segment that browsers take for a way up, which would
+// lead a call out of the stage.
+func climbs(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(s string) bool { return s == "." || s == ".." })
+}
+
 // try writes the form that calls an operation. The page's script shows it.
 func (p *page) try(op *operation) {
+	if climbs(op.path) {
+		p.element("p", "It cannot be called: paths with a segment that is . or .. are refused.")
+		return
+	}
 	p.start("details", attr{"class", "try"}, attr{"hidden", ""})
 	defer p.end()
 	p.start("summary")
