@@ -96,6 +96,31 @@ func TestPortal(t *testing.T) {
 	}
 }
 
+// TestPortalOfDev opens dev's own APIs as long as nobody else reaches a listener at which
+// the portal is.
+func TestPortalOfDev(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*config)
+		want   bool
+	}{
+		"as it is":                    {func(*config) {}, true},
+		"both planes for others":      {func(c *config) { c.Listen = ":4566" }, false},
+		"stages for others":           {func(c *config) { c.GatewayListen = "0.0.0.0:8080" }, false},
+		"stages under TLS for others": {func(c *config) { c.GatewayTLSListen = "192.0.2.1:8443" }, false},
+		"a VPC endpoint of networks":  {func(c *config) { c.VPCEndpoints = []string{"vpce-1=vpc-1 10.0.0.0/8 http://127.0.0.1:4570"} }, true},
+		"a VPC endpoint for others":   {func(c *config) { c.VPCEndpoints = []string{"vpce-1=vpc-1 http://127.0.0.1:4570 https://0.0.0.0:4571"} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := defaults()
+			c.requestLines = true
+			tt.change(&c)
+			if got := c.openedStages().dev; got != tt.want {
+				t.Errorf("open: %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 // unzipped is what gzip has made a text of; "" where it has not.
 func unzipped(text string) string {
 	r, err := gzip.NewReader(strings.NewReader(text))

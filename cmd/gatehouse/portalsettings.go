@@ -77,7 +77,14 @@ func (c *config) openedStages() *openedStages {
 // ownMachine reports whether nobody but this machine reaches the listeners at which the
 // portal is.
 func (c *config) ownMachine() bool {
-	return !slices.ContainsFunc([]string{c.Listen, c.GatewayListen, c.GatewayTLSListen}, func(address string) bool {
+	addresses := []string{c.Listen, c.GatewayListen, c.GatewayTLSListen}
+	endpoints, _ := c.vpcEndpoints() // checked when loaded
+	for _, e := range endpoints {
+		for _, at := range e.listen {
+			addresses = append(addresses, at.address)
+		}
+	}
+	return !slices.ContainsFunc(addresses, func(address string) bool {
 		host, _, _ := net.SplitHostPort(address)
 		return address != "" && !loopback(host)
 	})
