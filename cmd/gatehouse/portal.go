@@ -87,11 +87,11 @@ func (p *docsPortal) handler(based bool) http.Handler {
 
 // serve answers what reads a page.
 func (p *docsPortal) serve(w http.ResponseWriter, r *http.Request, based bool) {
-	api, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, docsPages), "/")
-	if api == "" {
+	if r.URL.Path == docsPages {
 		writePage(w, http.StatusOK, portal.Index(p.list()))
 		return
 	}
+	api, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, docsPages), "/")
 	stage, rest, closed := strings.Cut(rest, "/")
 	st := p.gateway.Stage(api, stage)
 	if st == nil || rest != "" || !p.opens(st) {
@@ -104,13 +104,18 @@ func (p *docsPortal) serve(w http.ResponseWriter, r *http.Request, based bool) {
 		w.WriteHeader(http.StatusPermanentRedirect)
 		return
 	}
-	page, err := p.pages.get(r.Context(), docsKey{st.APIID, st.Name, based}, st, func(ctx context.Context) ([]byte, error) { return p.write(ctx, st, based) })
+	page, err := p.pages.get(r.Context(), docsKey{st.APIID, st.Name, based}, st, func(ctx context.Context) ([]byte, error) {
+		text, err := p.write(ctx, st, based)
+		if err != nil { // which is logged when it is met, and not for each who asks after that
+			p.log.Error("the documentation of a stage cannot be shown", "api", st.APIID, "stage", st.Name, "error", err)
+		}
+		return text, err
+	})
 	switch {
 	case errors.Is(err, errDocsBusy):
 		w.Header().Set("Retry-After", "1")
 		sayDocs(w, http.StatusServiceUnavailable, "Busy", "Too many pages are being written at this moment; try again.")
 	case err != nil:
-		p.log.Error("the documentation of a stage cannot be shown", "api", st.APIID, "stage", st.Name, "error", err)
 		sayDocs(w, http.StatusInternalServerError, "Not shown", "The documentation of this stage cannot be shown; the server's log says why.")
 	default:
 		page.answer(w, r)

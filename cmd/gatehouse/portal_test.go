@@ -60,7 +60,7 @@ func TestPortal(t *testing.T) {
 	}
 	absent := get("absent/prod/")
 	absent.header.Del("Date")
-	for _, path := range []string{"secret/prod/", "secret/prod", "other/prod/", "shop/beta/", "shop/prod/x", "shop/", "shop//prod/", "../_gatehouse/doctor"} {
+	for _, path := range []string{"secret/prod/", "secret/prod", "other/prod/", "shop/beta/", "shop/prod/x", "shop/", "shop//prod/", "/", "/shop/prod/", "../_gatehouse/doctor"} {
 		got := get(path)
 		got.header.Del("Date")
 		if got.status != 404 || fmt.Sprint(got.header, got.body) != fmt.Sprint(absent.header, absent.body) {
@@ -148,8 +148,35 @@ func checkDocsForms(t *testing.T, page string) {
 			t.Errorf("what is known under %s: %v", etag, got)
 		}
 	}
-	if got := exchange(t, "HEAD", page, nil, "Accept-Encoding: gzip"); got.status != 200 || got.body != "" || got.length != int64(len(compressed.body)) {
-		t.Errorf("HEAD: %v", got)
+	for accepted, want := range map[string]string{"gzip": compressed.body, "identity": plain.body} {
+		if got := exchange(t, "HEAD", page, nil, "Accept-Encoding: "+accepted); got.status != 200 || got.body != "" || got.length != int64(len(want)) {
+			t.Errorf("HEAD of %s: %v", accepted, got)
+		}
+	}
+}
+
+// A page that cannot be written is told in the log when that is found out, and not each time
+// that somebody asks.
+func TestPortalIsNotShown(t *testing.T) {
+	t.Parallel()
+	p, _, url := launchWith(t, t.TempDir(), "in-memory: true\nportal: [shop]\n")
+	deployAPI(t, url, "shop", `{"openapi": "3.0.1", "info": {"title": "a", "version": "1"}, "paths": {"/x": {"post": {
+		"requestBody": {"content": {"application/xml": {"schema": {"$ref": "#/components/schemas/M"}}}}, "responses": {"200": {"description": "ok"}},
+		"x-amazon-apigateway-integration": {"type": "mock", "requestTemplates": {"application/json": "{\"statusCode\": 200}"}, "responses": {"default": {"statusCode": "200"}}}}}},
+		"components": {"schemas": {"M": {"type": "object"}}}}`)
+	for range 3 {
+		if got := exchange(t, "GET", url+"/_gatehouse/docs/shop/prod/", nil); got.status != 500 || !strings.Contains(got.body, "<h1>Not shown</h1>") {
+			t.Fatal(got)
+		}
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.waitFor(`the configuration is taken over`); err != nil { // what was logged before is there, too
+		t.Fatal(err)
+	}
+	if n := strings.Count(p.printed(), "the documentation of a stage cannot be shown"); n != 1 {
+		t.Errorf("the log has it %d times:\n%s", n, p.printed())
 	}
 }
 

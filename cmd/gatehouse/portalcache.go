@@ -39,6 +39,7 @@ type docsKey struct {
 // A docsPage is a page, compressed, or why there can be none.
 type docsPage struct {
 	of   *snapshot.Stage // as it was when the page was written
+	size int             // of the page as it is, in bytes
 	gzip []byte
 	etag string
 	err  error
@@ -48,7 +49,7 @@ type docsPage struct {
 // forgotten.
 const maxDocs = 32 << 20
 
-// docsTime bounds how long a request waits for its page to be written.
+// docsTime bounds how long a request waits for its turn, and again how long its page is written.
 const docsTime = 10 * time.Second
 
 // errDocsBusy is that other pages were being written for too long.
@@ -72,18 +73,20 @@ func (c *docsCache) get(ctx context.Context, key docsKey, st *snapshot.Stage, wr
 	if page := c.find(key, st); page != nil {
 		return page, page.err
 	}
-	ctx, cancel := context.WithTimeout(ctx, docsTime)
+	waiting, cancel := context.WithTimeout(ctx, docsTime)
 	defer cancel()
 	select {
 	case c.writing <- struct{}{}:
 		defer func() { <-c.writing }()
-	case <-ctx.Done():
+	case <-waiting.Done():
 		return nil, errDocsBusy
 	}
 	if page := c.find(key, st); page != nil { // it has been written meanwhile
 		return page, page.err
 	}
-	text, err := write(ctx)
+	writing, done := context.WithTimeout(context.WithoutCancel(ctx), docsTime) // those who come and leave cost one page, not one each
+	defer done()
+	text, err := write(writing)
 	if err != nil && !lasting(err) {
 		return nil, err
 	}
@@ -129,7 +132,7 @@ func newDocsPage(st *snapshot.Stage, text []byte) *docsPage {
 	_, _ = w.Write(text) // memory takes all
 	_ = w.Close()
 	sum := sha256.Sum256(text)
-	return &docsPage{of: st, gzip: b.Bytes(), etag: base64.RawURLEncoding.EncodeToString(sum[:16])}
+	return &docsPage{of: st, size: len(text), gzip: b.Bytes(), etag: base64.RawURLEncoding.EncodeToString(sum[:16])}
 }
 
 // answer answers with the page, compressed for those who take that. Each form has an
@@ -148,15 +151,21 @@ func (p *docsPage) answer(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
+	size := p.size
 	if compressed {
 		h.Set("Content-Encoding", "gzip")
-		h.Set("Content-Length", strconv.Itoa(len(p.gzip)))
-		_, _ = w.Write(p.gzip) // the client has gone: there is nobody to tell
-		return
+		size = len(p.gzip)
 	}
-	plain, err := gzip.NewReader(bytes.NewReader(p.gzip))
-	if err == nil {
-		_, _ = io.Copy(w, plain)
+	h.Set("Content-Length", strconv.Itoa(size))
+	switch {
+	case r.Method == http.MethodHead:
+		w.WriteHeader(http.StatusOK)
+	case compressed:
+		_, _ = w.Write(p.gzip) // the client has gone: there is nobody to tell
+	default:
+		if plain, err := gzip.NewReader(bytes.NewReader(p.gzip)); err == nil {
+			_, _ = io.Copy(w, plain)
+		}
 	}
 }
 

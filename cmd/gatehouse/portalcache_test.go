@@ -63,6 +63,22 @@ func TestDocsCache(t *testing.T) {
 	})
 }
 
+// A page goes on to be written when who asked for it has left, for others to have it.
+func TestDocsCacheOfWhoLeaves(t *testing.T) {
+	c, st, n := newDocsCache(), new(snapshot.Stage), 0
+	ctx, leave := context.WithCancel(t.Context())
+	for range 2 {
+		page, err := c.get(ctx, docsKey{"a", "x", false}, st, func(ctx context.Context) ([]byte, error) {
+			n++
+			leave()
+			return []byte("page"), ctx.Err()
+		})
+		if err != nil || page == nil || n != 1 {
+			t.Errorf("got %v, %v, written %d times", page, err, n)
+		}
+	}
+}
+
 // What pages take together stays below the bound.
 func TestDocsCacheIsBounded(t *testing.T) {
 	c := newDocsCache()
