@@ -123,6 +123,12 @@ Resources:
 			fmt.Sprintf(apis, "!If [Protected, a, b]"),
 		"a condition of nothing":    "Conditions: {Protected: !Or []}\n" + fmt.Sprintf(apis, "!If [Protected, a, b]"),
 		"two ids that are the same": "Conditions: {Protected: !Equals [a, b]}\n" + fmt.Sprintf(apis, "a") + "  FIRST: {Type: AWS::Serverless::Api, Properties: {StageName: s}}\n",
+		"a quota that is not known": "Conditions: {Protected: !Equals [a, b]}\n" + fmt.Sprintf(apis, "a") +
+			"  Plan: {Type: AWS::ApiGateway::UsagePlan, Properties: {ApiStages: [{ApiId: !Ref Second, Stage: s}], Quota: {Limit: !ImportValue limit, Period: DAY}}}\n",
+		"a key that is not known": "Conditions: {Protected: !Equals [a, b]}\n" + fmt.Sprintf(apis, "a") +
+			"  Plan: {Type: AWS::ApiGateway::UsagePlan, Properties: {ApiStages: [{ApiId: !Ref First, Stage: s}, {ApiId: !Ref Second, Stage: s}]}}\n" +
+			"  Key: {Type: AWS::ApiGateway::ApiKey, Properties: {Enabled: true, Value: '{{resolve:ssm:/key}}'}}\n" +
+			"  PlanKey: {Type: AWS::ApiGateway::UsagePlanKey, Properties: {KeyId: !Ref Key, KeyType: API_KEY, UsagePlanId: !Ref Plan}}\n",
 		"too much text": "Conditions: {Protected: !Equals [a, a]}\nParameters: {P: {Type: String, Default: " + strings.Repeat("x", 4000) + "}}\n" +
 			fmt.Sprintf(apis, "!Sub '"+strings.Repeat("${P}", 6000)+"'"),
 	} {

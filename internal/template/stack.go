@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
@@ -50,7 +51,8 @@ type resource struct {
 	api        *resource     // that it names as its RestApiId, when that was looked for
 	apiKnown   bool
 
-	evaluated  *openapi.Tree // the properties; nil until they are asked for
+	evaluated  *openapi.Tree     // the properties; nil until they are asked for
+	told       []openapi.Finding // of them, when they were evaluated
 	evaluating bool
 	physical   string // the name by which others call it, "" until it is asked for
 }
@@ -112,13 +114,20 @@ func (s *stack) addResource(m openapi.Member) {
 	s.byName[m.Name] = r
 }
 
-// properties are those of a resource, evaluated.
+// properties are those of a resource, evaluated once. What was told of them then is told each API
+// that asks, for several may have a usage plan or a key: each is without what they lack.
 func (s *stack) properties(r *resource) *openapi.Tree {
-	if r.evaluated == nil {
-		r.evaluated = s.evaluate(r.raw, "#/Resources/"+escape(r.name)+"/Properties")
-		if r.evaluated == nil {
-			r.evaluated = &openapi.Tree{Kind: openapi.ObjectTree, Position: r.at}
+	if r.evaluated != nil {
+		for _, f := range r.told {
+			s.add(f)
 		}
+		return r.evaluated
+	}
+	before := len(s.findings)
+	r.evaluated = s.evaluate(r.raw, "#/Resources/"+escape(r.name)+"/Properties")
+	r.told = slices.Clone(s.findings[before:])
+	if r.evaluated == nil {
+		r.evaluated = &openapi.Tree{Kind: openapi.ObjectTree, Position: r.at}
 	}
 	return r.evaluated
 }
@@ -134,8 +143,12 @@ func (s *stack) note(severity openapi.Severity, at openapi.Position, path, forma
 }
 
 func (s *stack) noteOf(about openapi.Concern, severity openapi.Severity, at openapi.Position, path, format string, args ...any) {
-	f := openapi.Finding{Severity: severity, Concern: about, Position: at, Path: path, Text: cut(fmt.Sprintf(format, args...), maxText)}
-	if s.told[f] || len(s.findings) >= maxFindings && severity != openapi.Error || len(s.findings) >= 2*maxFindings {
+	s.add(openapi.Finding{Severity: severity, Concern: about, Position: at, Path: path, Text: cut(fmt.Sprintf(format, args...), maxText)})
+}
+
+// add adds a finding, unless it is there or there are too many.
+func (s *stack) add(f openapi.Finding) {
+	if s.told[f] || len(s.findings) >= maxFindings && f.Severity != openapi.Error || len(s.findings) >= 2*maxFindings {
 		return
 	}
 	s.told[f] = true
