@@ -72,7 +72,7 @@ func (s *stack) decide(t *openapi.Tree, path string) bool {
 
 // equal compares two values as texts, as CloudFormation does.
 func (s *stack) equal(a, b *openapi.Tree, path string) bool {
-	x, y := s.evaluate(a, path), s.evaluate(b, path)
+	x, y := s.needed(a, path, "Fn::Equals"), s.needed(b, path, "Fn::Equals")
 	return x != nil && y != nil && textOrJSON(x) == textOrJSON(y)
 }
 

@@ -18,10 +18,43 @@ func (s *stack) arguments(t *openapi.Tree, path, name string, least, most int) [
 	return t.Items
 }
 
+// needed evaluates an argument that has to be there: nil, which has been told, where it is not
+// known, or is nothing (AWS::NoValue).
+func (s *stack) needed(t *openapi.Tree, path, name string) *openapi.Tree {
+	before := s.unknowns
+	v := s.evaluate(t, path)
+	if v == nil && s.unknowns == before {
+		s.unknown(t, path, "%s wants a value here, and there is none", name)
+	}
+	return v
+}
+
+// items evaluates an argument that is to be a list, of which what is nothing is left out: nil, which
+// has been told, where an item is not known.
+func (s *stack) items(t *openapi.Tree, path, name string) *openapi.Tree {
+	if t.Kind != openapi.ListTree {
+		return s.needed(t, path, name)
+	}
+	out, known := &openapi.Tree{Kind: openapi.ListTree, Position: t.Position}, true
+	for _, item := range t.Items {
+		before := s.unknowns
+		v := s.evaluate(item, path)
+		if v != nil {
+			out.Items = append(out.Items, v)
+		} else if s.unknowns > before || s.exhausted {
+			known = false
+		}
+	}
+	if !known {
+		return nil
+	}
+	return out
+}
+
 // scalar evaluates an argument that is to be a text. It is false, which has been told, where
 // it is none.
 func (s *stack) scalar(t *openapi.Tree, path, name string) (string, bool) {
-	v := s.evaluate(t, path)
+	v := s.needed(t, path, name)
 	if v == nil {
 		return "", false
 	}
@@ -49,7 +82,7 @@ func (s *stack) join(t *openapi.Tree, path string) *openapi.Tree {
 	if !ok {
 		return nil
 	}
-	items := s.evaluate(args[1], path)
+	items := s.items(args[1], path, "Fn::Join")
 	if items == nil {
 		return nil
 	}
@@ -65,9 +98,6 @@ func (s *stack) join(t *openapi.Tree, path string) *openapi.Tree {
 			s.spend(t, size)
 			return nil
 		}
-	}
-	if len(list(args[1])) != len(parts) && args[1].Kind == openapi.ListTree {
-		return nil // a part is unknown, which has been told
 	}
 	joined := strings.Join(parts, between)
 	if s.dynamic(joined, t, path) {
@@ -107,7 +137,7 @@ func (s *stack) selectOne(t *openapi.Tree, path string) *openapi.Tree {
 		return nil
 	}
 	index, known := s.scalar(args[0], path, "Fn::Select")
-	from := s.evaluate(args[1], path)
+	from := s.items(args[1], path, "Fn::Select")
 	if !known || from == nil {
 		return nil
 	}

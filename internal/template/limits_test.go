@@ -155,6 +155,33 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+// TestNothing leaves AWS::NoValue out of lists, and tells where a text of it is wanted.
+func TestNothing(t *testing.T) {
+	const no = "!Ref 'AWS::NoValue'"
+	const parameters = "Parameters: {P: {Type: String}}\nConditions: {No: !Equals [a, b]}\n"
+	for value, want := range map[string]string{
+		"!Join ['', [arn, !If [No, ':live', " + no + "], /invocations]]": "arn/invocations",
+		"!Join [',', [" + no + "]]":                                      "",
+		"!Select [1, [" + no + ", a, b]]":                                "b",
+		"!Join ['', [a, !Ref P]]":                                        "no Default",
+		"!Select [0, [!Ref P, b]]":                                       "no Default",
+		"!Join ['', !If [No, [a], " + no + "]]":                          "Fn::Join wants a value here",
+		"!Sub ['a${b}', {b: " + no + "}]":                                "Fn::Sub wants a value here",
+		"!Base64 {Ref: 'AWS::NoValue'}":                                  "Fn::Base64 wants a value here",
+	} {
+		made := load(t, parameters+fmt.Sprintf(api, value), options(nil))
+		v, ok := made.APIs[0].Variables["v"]
+		wrong := len(mistakes(made.APIs[0].Definition.Findings)) > 0
+		if ok == wrong || ok && v != want || wrong && !strings.Contains(told(made), want) {
+			t.Errorf("%s: got %q, want %q: %s", value, v, want, told(made))
+		}
+	}
+	made := load(t, "Conditions: {A: !Equals ["+no+", '']}\n"+fmt.Sprintf(api, "!If [A, a, b]"), options(nil))
+	if got := told(made); !strings.Contains(got, "Fn::Equals wants a value here") {
+		t.Errorf("a condition of nothing: %s", got)
+	}
+}
+
 // FuzzLoad checks that no bytes harm the evaluation, and that what comes of it can be used.
 func FuzzLoad(f *testing.F) {
 	names, err := filepath.Glob("testdata/*.txtar")

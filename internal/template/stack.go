@@ -38,6 +38,7 @@ type stack struct {
 	told     map[openapi.Finding]bool
 
 	values, bytes, depth int
+	unknowns             int // values that could not be known, as often as that was met
 	exhausted            bool
 }
 
@@ -143,6 +144,9 @@ func (s *stack) note(severity openapi.Severity, at openapi.Position, path, forma
 }
 
 func (s *stack) noteOf(about openapi.Concern, severity openapi.Severity, at openapi.Position, path, format string, args ...any) {
+	if severity == openapi.Error || severity == openapi.Warning {
+		s.unknowns++
+	}
 	s.add(openapi.Finding{Severity: severity, Concern: about, Position: at, Path: path, Text: cut(fmt.Sprintf(format, args...), maxText)})
 }
 
