@@ -261,6 +261,13 @@ func TestProtectionIsKnown(t *testing.T) {
 		"a misspelt Auth of an event":   fmt.Sprintf(serverless, "{}", ", Auht: {Authorizer: AWS_IAM}"),
 		"a misspelt type of a method":   fmt.Sprintf(method, "AuthorisationType: AWS_IAM"),
 		"a key of a method":             fmt.Sprintf(method, "AuthorizationType: NONE, ApiKeyRequired: [true]"),
+		"a parameter that is no boolean":  fmt.Sprintf(method, "AuthorizationType: NONE, RequestParameters: {method.request.header.A: {Required: true}}"),
+		"parameters that are a list":      fmt.Sprintf(method, "AuthorizationType: NONE, RequestParameters: [method.request.header.A]"),
+		"models that are a text":          fmt.Sprintf(method, "AuthorizationType: NONE, RequestModels: Empty"),
+		"a model that is an object":       fmt.Sprintf(method, "AuthorizationType: NONE, RequestModels: {application/json: {type: object}}"),
+		"a validator that is no boolean":  fmt.Sprintf(method, "AuthorizationType: NONE") + "  V: {Type: AWS::ApiGateway::RequestValidator, Properties: {RestApiId: !Ref Api, ValidateRequestBody: [true]}}\n",
+		"a rate that is a word":           fmt.Sprintf(serverless, "{ApiKeyRequired: true, UsagePlan: {CreateUsagePlan: PER_API, Throttle: {RateLimit: ten, BurstLimit: 1}}}", ""),
+		"a rate that is no finite number": fmt.Sprintf(serverless, "{ApiKeyRequired: true, UsagePlan: {CreateUsagePlan: PER_API, Throttle: {RateLimit: 'NaN', BurstLimit: 1}}}", ""),
 		"two methods": fmt.Sprintf(method, "AuthorizationType: AWS_IAM") +
 			"  N: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId, HttpMethod: get, AuthorizationType: NONE}}\n",
 	} {

@@ -91,8 +91,8 @@ func (a *apiBuilder) method(p *object, r *resource) openapi.Method {
 		HTTPMethod:          new(strings.ToUpper(text(p.get("HttpMethod")))),
 		APIKeyRequired:      p.truthOf("ApiKeyRequired"),
 		OperationName:       optional(p.get("OperationName")),
-		RequestParameters:   truthMap(p.get("RequestParameters")),
-		RequestModels:       textMap(p.get("RequestModels")),
+		RequestParameters:   p.truthsOf("RequestParameters"),
+		RequestModels:       p.textsOf("RequestModels"),
 		AuthorizationScopes: texts(p.get("AuthorizationScopes")),
 	}}
 	m.Authorizer = a.named("AWS::ApiGateway::Authorizer", p, "AuthorizerId")
@@ -110,7 +110,7 @@ func (a *apiBuilder) method(p *object, r *resource) openapi.Method {
 			m.MethodResponses = make(map[string]wire.MethodResponse)
 		}
 		m.MethodResponses[status] = wire.MethodResponse{
-			StatusCode: &status, ResponseModels: textMap(t.get("ResponseModels")), ResponseParameters: truthMap(t.get("ResponseParameters")),
+			StatusCode: &status, ResponseModels: textMap(t.get("ResponseModels")), ResponseParameters: t.truthsOf("ResponseParameters"),
 		}
 		t.rest()
 	}

@@ -45,7 +45,7 @@ func (o *object) each(name string) []*object {
 }
 
 // textOf is the text of a member that protects, "" where there is none. A value of another
-// kind is an error, here and in truthOf and wholeOf: it would protect nothing.
+// kind is an error, here and in the methods below: it would protect nothing.
 func (o *object) textOf(name string) string {
 	t := o.get(name)
 	if t != nil && (t.Kind == openapi.ListTree || t.Kind == openapi.ObjectTree) {
@@ -72,6 +72,29 @@ func (o *object) wholeOf(name string) *int32 {
 		o.mistyped(name, t, "whole number")
 	}
 	return n
+}
+
+// textsOf has the texts of the members of an object that protects, nil where there are none.
+func (o *object) textsOf(name string) map[string]string {
+	of := o.within(name)
+	for _, m := range members(of.tree) {
+		of.textOf(m.Name)
+	}
+	return textMap(of.tree)
+}
+
+// truthsOf has the booleans of the members of an object that protects, nil where there are none.
+func (o *object) truthsOf(name string) map[string]bool {
+	of := o.within(name)
+	var out map[string]bool
+	for _, m := range members(of.tree) {
+		if out == nil {
+			out = make(map[string]bool)
+		}
+		b := of.truthOf(m.Name)
+		out[m.Name] = b != nil && *b
+	}
+	return out
 }
 
 func (o *object) mistyped(name string, t *openapi.Tree, want string) {

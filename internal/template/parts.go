@@ -15,7 +15,7 @@ func (a *apiBuilder) parts() {
 	for _, r := range a.children("AWS::ApiGateway::RequestValidator") {
 		p := a.of(r)
 		a.def.RequestValidators = append(a.def.RequestValidators, wire.RequestValidator{
-			Name: new(a.partName(r)), ValidateRequestBody: truth(p.get("ValidateRequestBody")), ValidateRequestParameters: truth(p.get("ValidateRequestParameters")),
+			Name: new(a.partName(r)), ValidateRequestBody: p.truthOf("ValidateRequestBody"), ValidateRequestParameters: p.truthOf("ValidateRequestParameters"),
 		})
 		p.silently("RestApiId", "Name")
 		p.rest()

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
@@ -126,12 +127,18 @@ func throttle(p *object) *wire.ThrottleSettings {
 		return nil
 	}
 	defer p.rest()
-	return &wire.ThrottleSettings{RateLimit: rate(p.get("RateLimit")), BurstLimit: p.wholeOf("BurstLimit")}
+	return &wire.ThrottleSettings{RateLimit: p.rateOf("RateLimit"), BurstLimit: p.wholeOf("BurstLimit")}
 }
 
-func rate(t *openapi.Tree) *wire.Double {
+// rateOf is the number of a member that bounds, nil where there is none.
+func (o *object) rateOf(name string) *wire.Double {
+	t := o.get(name)
+	if t == nil {
+		return nil
+	}
 	f, err := strconv.ParseFloat(text(t), 64)
-	if err != nil {
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		o.mistyped(name, t, "number")
 		return nil
 	}
 	return new(wire.Double(f))

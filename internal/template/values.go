@@ -115,15 +115,3 @@ func textOrJSON(t *openapi.Tree) string {
 	writeJSON(&b, t)
 	return b.String()
 }
-
-// truthMap has the booleans of an object's members, nil where there are none.
-func truthMap(t *openapi.Tree) map[string]bool {
-	var out map[string]bool
-	for _, m := range members(t) {
-		if out == nil {
-			out = make(map[string]bool)
-		}
-		out[m.Name] = isTrue(m.Value)
-	}
-	return out
-}
