@@ -9,13 +9,31 @@ import (
 )
 
 // withGlobals lays the properties of a resource over those that the section Globals of SAM
-// has for its kind: objects are joined, lists follow each other, other values replace.
-func (s *stack) withGlobals(kind string, own *openapi.Tree) *openapi.Tree {
+// has for its kind: objects are joined, lists follow each other, other values replace. ignored is the
+// resource's IgnoreGlobals: "*", or the names of those that it does not take.
+func (s *stack) withGlobals(kind string, own, ignored *openapi.Tree) *openapi.Tree {
 	section, ok := strings.CutPrefix(kind, "AWS::Serverless::")
 	if !ok {
 		return own
 	}
-	return s.laidOver(s.top.Get("Globals").Get(section), own)
+	return s.laidOver(without(s.top.Get("Globals").Get(section), texts(ignored)), own)
+}
+
+// without is an object without some of its members, nil where that is "*".
+func without(t *openapi.Tree, names []string) *openapi.Tree {
+	switch {
+	case t == nil || len(names) == 0:
+		return t
+	case slices.Contains(names, "*"):
+		return nil
+	}
+	out := &openapi.Tree{Kind: t.Kind, Position: t.Position}
+	for _, m := range t.Members {
+		if !slices.Contains(names, m.Name) {
+			out.Members = append(out.Members, m)
+		}
+	}
+	return out
 }
 
 func (s *stack) laidOver(global, own *openapi.Tree) *openapi.Tree {

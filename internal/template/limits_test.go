@@ -155,6 +155,23 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+// TestIgnoreGlobals keeps from a resource what it does not take of Globals.
+func TestIgnoreGlobals(t *testing.T) {
+	const globals = "Globals: {Api: {Variables: {a: '1'}, Auth: {ApiKeyRequired: true}}}\n"
+	for ignored, want := range map[string]string{
+		"[]": "map[a:1 v:x] true", "'*'": "map[v:x] false", "[Auth]": "map[a:1 v:x] false", "[Variables, Cors]": "map[v:x] true",
+	} {
+		text := strings.Replace(fmt.Sprintf(api, "x"), "Api, Properties", "Api, IgnoreGlobals: "+ignored+", Properties", 1) +
+			"  Fn: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /a, Method: get}}}}}\n"
+		made := load(t, globals+text, options(nil))
+		def := made.APIs[0].Definition
+		key := def.Resources[len(def.Resources)-1].Methods[0].APIKeyRequired
+		if got := fmt.Sprint(made.APIs[0].Variables, key != nil && *key); got != want {
+			t.Errorf("%s: got %s, want %s: %s", ignored, got, want, told(made))
+		}
+	}
+}
+
 // TestNothing leaves AWS::NoValue out of lists, and tells where a text of it is wanted.
 func TestNothing(t *testing.T) {
 	const no = "!Ref 'AWS::NoValue'"

@@ -23,7 +23,7 @@ func (s *stack) impliedAPI() {
 		if p := e.raw.Get("Properties"); p.Get("RestApiId") != nil || !writtenOut(p) {
 			continue
 		}
-		raw := s.withGlobals(kindServerlessAPI, &openapi.Tree{Kind: openapi.ObjectTree, Position: e.at})
+		raw := s.withGlobals(kindServerlessAPI, &openapi.Tree{Kind: openapi.ObjectTree, Position: e.at}, nil)
 		r := &resource{name: impliedName, kind: kindServerlessAPI, at: e.at, raw: raw}
 		s.resources = slices.Insert(s.resources, 0, r)
 		s.byName[impliedName] = r

@@ -107,7 +107,7 @@ func (s *stack) addResource(m openapi.Member) {
 		s.refuseMacro(m.Value.Get("Properties"), at+"/Properties")
 		s.refuseMacro(m.Value.Get("Properties").Get("Events"), at+"/Properties/Events")
 	}
-	r := &resource{name: m.Name, kind: kind, at: m.Position, metadata: m.Value.Get("Metadata"), raw: s.withGlobals(kind, m.Value.Get("Properties"))}
+	r := &resource{name: m.Name, kind: kind, at: m.Position, metadata: m.Value.Get("Metadata"), raw: s.withGlobals(kind, m.Value.Get("Properties"), m.Value.Get("IgnoreGlobals"))}
 	if r.raw == nil {
 		r.raw = &openapi.Tree{Kind: openapi.ObjectTree, Position: m.Position}
 	}
