@@ -155,6 +155,26 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+// TestImportParameters takes the type of the endpoint from what the import of a body is told.
+func TestImportParameters(t *testing.T) {
+	for properties, want := range map[string]string{
+		"Parameters: {endpointConfigurationTypes: PRIVATE}":                                                "[PRIVATE]",
+		"Parameters: {endpointConfigurationTypes: PRIVATE}, EndpointConfiguration: {Types: [REGIONAL]}":    "[REGIONAL]",
+		"Parameters: {endpointConfigurationTypes: PRIVATE}, EndpointConfiguration: {VpcEndpointIds: [v]}":  "[PRIVATE]",
+		"Parameters: {basepath: prepend}":                                                                  "",
+		"Parameters: {endpointConfigurationType: PRIVATE}":                                                 "did you mean endpointConfigurationTypes?",
+	} {
+		made := load(t, "Resources:\n  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: a, "+properties+"}}\n", options(nil))
+		got := ""
+		if e := made.APIs[0].Definition.RestAPI.EndpointConfiguration; e != nil {
+			got = fmt.Sprint(e.Types)
+		}
+		if got != want && (want == "" || !strings.Contains(told(made), want)) {
+			t.Errorf("%s: got %s, want %s: %s", properties, got, want, told(made))
+		}
+	}
+}
+
 // TestIgnoreGlobals keeps from a resource what it does not take of Globals.
 func TestIgnoreGlobals(t *testing.T) {
 	const globals = "Globals: {Api: {Variables: {a: '1'}, Auth: {ApiKeyRequired: true}}}\n"

@@ -41,12 +41,29 @@ func (a *apiBuilder) restAPI() {
 			a.note(openapi.Error, t.Position, p.path+"/"+name, "%s is not on this machine: the definition has to stand in Body", name)
 		}
 	}
-	p.without("it says how an import reads the Body", "Parameters")
+	a.importParameters(p)
 	p.rest()
 	a.parts()
 	a.methods()
 	a.stage()
 	a.out.Definition = a.def
+}
+
+// importParameters reads what Parameters say to the import of the Body: the type of the endpoint, where
+// nothing else names one.
+func (a *apiBuilder) importParameters(api *object) {
+	p := api.within("Parameters")
+	kind := p.textOf("endpointConfigurationTypes")
+	p.without("it says how an import reads the Body", "basepath", "ignore")
+	p.rest()
+	e := a.def.RestAPI.EndpointConfiguration
+	switch {
+	case kind == "" || e != nil && len(e.Types) > 0:
+	case e == nil:
+		a.def.RestAPI.EndpointConfiguration = &wire.EndpointConfiguration{Types: []string{kind}}
+	default:
+		e.Types = []string{kind}
+	}
 }
 
 // begin makes the API of a definition that the template holds, or one of nothing. The
