@@ -96,7 +96,9 @@ func (d *developer) announceStage() {
 func (d *developer) leave(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.plans.drop(ctx, d.api)
+	for _, err := range d.plans.drop(ctx, d.api) {
+		fmt.Fprintf(d.out, "%s: %s\n", d.file, plainAnswer(err))
+	}
 	if _, err := d.server.control.DeleteRestAPI(ctx, d.who, &wire.DeleteRestAPIRequest{RestAPIID: d.api}); err != nil {
 		fmt.Fprintf(d.out, "%s: %s is gone, and its API is still served: %s\n", d.file, d.template.name, d.problems(err)[0].Text)
 		return

@@ -43,10 +43,8 @@ type madePlan struct {
 	stages []string // API:stage
 }
 
-// call makes the keys and plans of an API, in place of those that were made of the file
-// before, unless that says the same of them. Counts begin anew with new ones. It returns what
-// is wrong with some.
-func (p *devPlans) call(ctx context.Context, api, stage string, plans []openapi.UsagePlan) (wrong []error) {
+// call makes the keys and plans of an API. It returns what is wrong with some.
+func (p *devPlans) call(ctx context.Context, api, stage string, plans []openapi.UsagePlan) []error {
 	own := apiPlans{api: api}
 	for _, plan := range plans {
 		own.plans = append(own.plans, devPlan{plan, []wire.APIStage{{APIID: &api, Stage: &stage, Throttle: plan.Methods}}})
@@ -56,6 +54,13 @@ func (p *devPlans) call(ctx context.Context, api, stage string, plans []openapi.
 	} else {
 		p.said = append(p.said, own)
 	}
+	return p.renew(ctx)
+}
+
+// renew makes the keys and plans of all APIs, in place of those that were made of the file
+// before, unless that says the same of them. Counts begin anew with new ones. It returns what
+// is wrong with some.
+func (p *devPlans) renew(ctx context.Context) (wrong []error) {
 	all := p.all()
 	says, err := json.Marshal(all)
 	if err != nil || bytes.Equal(says, p.made) {
@@ -136,12 +141,13 @@ func (p *devPlans) key(ctx context.Context, name, value string) (string, error) 
 	return *key.ID, nil
 }
 
-// drop forgets what the file says of an API, and has the plans made again that others have.
-func (p *devPlans) drop(ctx context.Context, api string) {
+// drop forgets what the file said of an API, and makes the plans again that others had with it: they
+// may be served as they were, for an error of their own. It returns what is wrong with some.
+func (p *devPlans) drop(ctx context.Context, api string) []error {
 	if i := p.index(api); i >= 0 {
 		p.said = slices.Delete(p.said, i, i+1)
 	}
-	p.forget(ctx)
+	return p.renew(ctx)
 }
 
 // forget deletes what was made, for it to be made again. What a client has deleted meanwhile is gone already.
