@@ -175,6 +175,19 @@ func TestImportParameters(t *testing.T) {
 	}
 }
 
+// TestResourcesOfServerlessAPI adds resources of API Gateway's to an API of SAM's.
+func TestResourcesOfServerlessAPI(t *testing.T) {
+	made := load(t, fmt.Sprintf(api, "x")+"  X: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: x}}\n"+
+		"  Other: {Type: AWS::ApiGateway::Stage, Properties: {RestApiId: !Ref Api, StageName: other}}\n", options(nil))
+	def := made.APIs[0].Definition
+	if last := def.Resources[len(def.Resources)-1]; last.Path != "/x" || len(mistakes(def.Findings)) > 0 {
+		t.Errorf("got %s: %s", last.Path, told(made))
+	}
+	if got := told(made); made.APIs[0].Stage != "s" || !strings.Contains(got, "the stage other is not served: the API has another one, s") {
+		t.Errorf("got stage %s: %s", made.APIs[0].Stage, got)
+	}
+}
+
 // TestIgnoreGlobals keeps from a resource what it does not take of Globals.
 func TestIgnoreGlobals(t *testing.T) {
 	const globals = "Globals: {Api: {Variables: {a: '1'}, Auth: {ApiKeyRequired: true}}}\n"

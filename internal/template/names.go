@@ -100,7 +100,7 @@ func (s *stack) arn(r *resource) string {
 // refOf is the value of Ref for a resource.
 func (s *stack) refOf(r *resource) string {
 	switch {
-	case r.kind == kindRestAPI || r.kind == kindServerlessAPI:
+	case isAPI(r):
 		return r.id
 	case r.kind == kindAlias:
 		return s.qualified(r, s.nameOf(r))
@@ -181,9 +181,9 @@ func (s *stack) getAtt(t *openapi.Tree, path string) *openapi.Tree {
 // attribute is one of a resource's, as far as its value follows from its name.
 func (s *stack) attribute(r *resource, name string) (string, bool) {
 	switch {
-	case name == "RootResourceId" && r.kind == kindRestAPI:
+	case name == "RootResourceId" && isAPI(r):
 		return rootOf(r), true
-	case name == "RestApiId" && r.kind == kindRestAPI:
+	case name == "RestApiId" && isAPI(r):
 		return r.id, true
 	case name == "Arn" && r.kind == kindAlias || name == "AliasArn" || name == "FunctionArn" && r.kind == kindVersion:
 		return s.refOf(r), true
@@ -199,6 +199,9 @@ func (s *stack) attribute(r *resource, name string) (string, bool) {
 	}
 	return "", false
 }
+
+// isAPI reports whether a resource is a REST API.
+func isAPI(r *resource) bool { return r.kind == kindRestAPI || r.kind == kindServerlessAPI }
 
 // rootOf is the id of an API's root, as ParentId and ResourceId have it.
 func rootOf(api *resource) string { return api.name + "/root" }

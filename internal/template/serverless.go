@@ -131,6 +131,9 @@ func (a *apiBuilder) serverless() {
 		a.out.Stage = impliedStage
 	}
 	a.stageSettings(p)
+	for _, r := range a.children(kindStage) {
+		a.stageOf(r, a.of(r))
+	}
 	p.silently("Mode", "FailOnWarnings", "OpenApiVersion", "AlwaysDeploy", "PropagateTags", "MergeDefinitions")
 	p.without("custom domain names are the server's: see domain names in the manual", "Domain")
 	p.rest()

@@ -91,7 +91,7 @@ func (s *stack) build() *Template {
 	out := new(Template)
 	s.impliedAPI()
 	for _, r := range s.resources {
-		if r.kind == kindRestAPI || r.kind == kindServerlessAPI {
+		if isAPI(r) {
 			s.apis = append(s.apis, r)
 			r.id = s.o.APIID(len(s.apis)-1, r.name)
 			s.checkID(r)
