@@ -188,6 +188,25 @@ func TestResourcesOfServerlessAPI(t *testing.T) {
 	}
 }
 
+// TestPlansOfStages has a usage plan let nobody call a stage that it is not for.
+func TestPlansOfStages(t *testing.T) {
+	const plan = "  Plan: {Type: AWS::ApiGateway::UsagePlan, Properties: {ApiStages: [{ApiId: %s, Stage: %s}]}}\n"
+	for name, tt := range map[string]struct {
+		api, stage, want string
+		plans            int
+	}{
+		"its stage":         {"!Ref Api", "s", "", 1},
+		"its stage by name": {"!Ref Api", "!Ref Api.Stage", "", 1},
+		"another stage":     {"!Ref Api", "other", "the usage plan is for the stage other, which is not served", 0},
+		"another API":       {"elsewhere", "s", "the usage plan is for none of the APIs", 0},
+	} {
+		made := load(t, fmt.Sprintf(api, "x")+fmt.Sprintf(plan, tt.api, tt.stage), options(nil))
+		if got := told(made); len(made.APIs[0].Definition.UsagePlans) != tt.plans || !strings.Contains(got, tt.want) || tt.want == "" && strings.Contains(got, "usage plan") {
+			t.Errorf("%s: %d plans: %s", name, len(made.APIs[0].Definition.UsagePlans), got)
+		}
+	}
+}
+
 // TestIgnoreGlobals keeps from a resource what it does not take of Globals.
 func TestIgnoreGlobals(t *testing.T) {
 	const globals = "Globals: {Api: {Variables: {a: '1'}, Auth: {ApiKeyRequired: true}}}\n"

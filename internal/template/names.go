@@ -17,6 +17,7 @@ const (
 	kindVersion       = "AWS::Lambda::Version"
 	kindStage         = "AWS::ApiGateway::Stage"
 	kindAPIKey        = "AWS::ApiGateway::ApiKey"
+	kindUsagePlan     = "AWS::ApiGateway::UsagePlan"
 )
 
 // hasEvents are the resources of SAM whose events may be calls of an API.

@@ -16,7 +16,7 @@ var within = map[string]bool{
 // known are the resources that have their effect, or that need none here.
 var known = map[string]bool{
 	kindRestAPI: true, kindServerlessAPI: true, kindFunction: true, kindServerlessFn: true, kindAlias: true, kindVersion: true, kindAPIKey: true,
-	"AWS::ApiGateway::UsagePlan": true, "AWS::ApiGateway::UsagePlanKey": true, "AWS::Lambda::Permission": true, "AWS::IAM::Role": true,
+	kindUsagePlan: true, "AWS::ApiGateway::UsagePlanKey": true, "AWS::Lambda::Permission": true, "AWS::IAM::Role": true,
 	"AWS::IAM::Policy": true, "AWS::IAM::ManagedPolicy": true, "AWS::CDK::Metadata": true, "AWS::Serverless::LayerVersion": true, "AWS::Logs::LogGroup": true,
 }
 

@@ -51,6 +51,7 @@ type resource struct {
 	id         string        // of an API, under which it is served
 	api        *resource     // that it names as its RestApiId, when that was looked for
 	apiKnown   bool
+	used       bool // a usage plan is an API's
 
 	evaluated  *openapi.Tree     // the properties; nil until they are asked for
 	told       []openapi.Finding // of them, when they were evaluated

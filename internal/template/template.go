@@ -109,6 +109,8 @@ func (s *stack) build() *Template {
 		s.findings = nil
 		out.APIs = append(out.APIs, api)
 	}
+	s.tellUnusedPlans()
+	out.Findings = append(out.Findings, s.findings...)
 	out.share()
 	return out
 }

@@ -11,11 +11,11 @@ import (
 // usagePlans makes the plans of the template that have the API's stage, with their keys.
 func (a *apiBuilder) usagePlans() {
 	for _, r := range a.resources {
-		if r.kind != "AWS::ApiGateway::UsagePlan" {
+		if r.kind != kindUsagePlan {
 			continue
 		}
 		p := a.of(r)
-		methods, of := a.planStages(p)
+		methods, of := a.planStages(r, p)
 		if !of {
 			continue
 		}
@@ -31,11 +31,25 @@ func (a *apiBuilder) usagePlans() {
 	}
 }
 
+// tellUnusedPlans tells of the usage plans that no API has.
+func (s *stack) tellUnusedPlans() {
+	for _, r := range s.resources {
+		if r.kind == kindUsagePlan && !r.used {
+			s.noteOf(openapi.Serving, openapi.Warning, r.at, "#/Resources/"+escape(r.name), "the usage plan is for none of the APIs: its ApiStages name no API of the template")
+		}
+	}
+}
+
 // planStages reports whether a plan has a stage of this API, with the throttles of its
 // methods.
-func (a *apiBuilder) planStages(p *object) (map[string]wire.ThrottleSettings, bool) {
+func (a *apiBuilder) planStages(plan *resource, p *object) (map[string]wire.ThrottleSettings, bool) {
 	for _, t := range p.each("ApiStages") {
 		if text(t.get("ApiId")) != a.resource.id {
+			continue
+		}
+		plan.used = true
+		if stage := text(t.get("Stage")); stage != "" && a.out.Stage != "" && stage != a.out.Stage {
+			a.noteOf(openapi.Serving, openapi.Warning, t.tree.Position, t.path, "the usage plan is for the stage %s, which is not served: it lets nobody call the stage %s", brief(stage), brief(a.out.Stage))
 			continue
 		}
 		var out map[string]wire.ThrottleSettings
@@ -48,7 +62,6 @@ func (a *apiBuilder) planStages(p *object) (map[string]wire.ThrottleSettings, bo
 				out[m.Name] = *of
 			}
 		}
-		t.silently("Stage")
 		t.rest()
 		return out, true
 	}
