@@ -97,9 +97,10 @@ func (op *operation) verb() string { return strings.ToUpper(op.method) }
 
 // operation writes the section of an operation.
 func (p *page) operation(op *operation) {
-	p.start("section", attr{"id", op.id}, attr{"class", "operation"}, attr{"aria-labelledby", op.id + "-title"})
+	title := "title-" + op.id // which is the id of no other operation
+	p.start("section", attr{"id", op.id}, attr{"class", "operation"}, attr{"aria-labelledby", title})
 	defer p.end()
-	p.start("h2", attr{"id", op.id + "-title"})
+	p.start("h2", attr{"id", title})
 	p.title(op)
 	p.end()
 	p.prose(op.def.text("description"))

@@ -144,6 +144,7 @@ func TestStrangeDocuments(t *testing.T) {
 		"nothing":            `{}`,
 		"no object":          `[]`,
 		"all of other types": `{"info": 1, "paths": {"/a": 1, "/b": {"get": 2, "post": {"parameters": {}, "requestBody": [], "responses": 3, "security": "a"}}}, "components": {"schemas": [1], "securitySchemes": {"a": 1}}}`,
+		"paths alike":        `{"paths": {"/a": {"get": {}}, "/a/title": {"get": {}}, "/a-title": {"get": {}}, "/title": {"get": {}}}, "components": {"schemas": {"s": {}, "s-title": {}}}}`,
 		"names twice":        `{"paths": {"/a": {"get": {}, "get": {}}, "/a": {"get": {}}}, "components": {"schemas": {"A": {}, "A": {}, "a": {}}}}`,
 		"a model of itself":  `{"paths": {"/a": {"post": {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}}}}, "components": {"schemas": {"A": {"$ref": "#/components/schemas/A"}}}}`,
 		"no such model":      `{"paths": {"/a": {"post": {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/<b>"}}}}}}}}`,
