@@ -172,6 +172,8 @@ func (a *apiBuilder) methodSettings(p *object) {
 				a.set(at+name, text(m.Value))
 			}
 		}
+		p.rateOf("ThrottlingRateLimit")
+		p.wholeOf("ThrottlingBurstLimit")
 		for name := range settings {
 			p.silently(name)
 		}
