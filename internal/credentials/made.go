@@ -122,16 +122,20 @@ func (cs *Callers) HasFileRole(account, name string) bool {
 	return cs.Known() && cs.keyring.Load().HasRoleNamed(account, name)
 }
 
-// compile makes a role ready. A document that cannot be read, which a version of this
-// program that reads otherwise may have let in, makes it nobody's.
+// compile makes a role ready. A document that is not there or cannot be read, which a
+// version of this program that reads otherwise may have let in, makes it nobody's.
 func (m *madeRoles) compile(from *snapshot.Role) *role {
 	r := &role{arn: from.ARN, account: policy.AccountOf(from.ARN), maxSession: time.Duration(from.MaxSession) * time.Second, id: from.ID}
 	var err error
 	if r.trust.policy, err = parseMade(from.Trust, policy.TrustPolicy); err != nil || from.ID == "" {
 		return nil
 	}
+	attached, ok := m.documents(from.Attached)
+	if !ok {
+		return nil
+	}
 	var own []*policy.Policy
-	for _, text := range append(m.documents(from.Attached), from.Policies...) {
+	for _, text := range append(attached, from.Policies...) {
 		p, err := parseMade(text, policy.IdentityPolicy)
 		if err != nil {
 			return nil
@@ -155,14 +159,18 @@ func (m *madeRoles) compile(from *snapshot.Role) *role {
 	return r
 }
 
-// documents are those of the policies that are known of some.
-func (m *madeRoles) documents(arns []string) (out []string) {
+// documents are those of the policies that are attached to a role. Those of AWS that are
+// not known say nothing. ok is false where one of an account is not known: it may deny.
+func (m *madeRoles) documents(arns []string) (out []string, ok bool) {
 	for _, arn := range arns {
-		if text := m.policies[arn]; text != "" {
+		switch text := m.policies[arn]; {
+		case text != "":
 			out = append(out, text)
+		case policy.AccountOf(arn) != "aws":
+			return nil, false
 		}
 	}
-	return out
+	return out, true
 }
 
 // maxDocument bounds the documents of IAM, in characters. IAM itself takes less, but for

@@ -74,9 +74,14 @@ func TestMadeRole(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(){
-		"is gone":                       func() { cs.SetRole(madeARN, nil) },
-		"is made again":                 func() { cs.SetRole(madeARN, made(func(r *snapshot.Role) { r.ID = "AROAOTHER" })) },
-		"cannot be read":                func() { cs.SetRole(madeARN, made(func(r *snapshot.Role) { r.Policies = []string{"{"} })) },
+		"is gone":        func() { cs.SetRole(madeARN, nil) },
+		"is made again":  func() { cs.SetRole(madeARN, made(func(r *snapshot.Role) { r.ID = "AROAOTHER" })) },
+		"cannot be read": func() { cs.SetRole(madeARN, made(func(r *snapshot.Role) { r.Policies = []string{"{"} })) },
+		"has a policy that is not known": func() {
+			cs.SetRole(madeARN, made(func(r *snapshot.Role) {
+				r.Policies, r.Attached = []string{invokes}, []string{"arn:aws:iam::111122223333:policy/gone"}
+			}))
+		},
 		"has a trust that says nothing": func() { cs.SetRole(madeARN, made(func(r *snapshot.Role) { r.Trust = "" })) },
 	} {
 		if change(); cs.found(session) {
