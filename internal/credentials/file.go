@@ -19,7 +19,7 @@ type Keyring struct {
 	byKey       map[string]*Caller
 	byPrincipal map[string]*Caller // any one: the entries of a principal have the same policy
 	roles       map[string]*role   // by ARN
-	named       map[string]string  // ARNs of users and roles, by what IAM has one of
+	named       map[string]string  // ARNs of users and roles, by nameID; "" of a role that has sessions alone
 	sessions    opened             // of these callers
 	warnings    []string           // what an operator should know; no secrets
 }
@@ -198,13 +198,26 @@ func (k *Keyring) name(key, arn string) error {
 	parts := strings.SplitN(arn, ":", 6)
 	account, resource := parts[4], parts[5]
 	kind, path, _ := strings.Cut(resource, "/")
-	if kind != "user" && kind != "role" {
+	switch kind {
+	case "assumed-role": // the role need not be in the file, but its name is given away
+		role, _, _ := strings.Cut(path, "/")
+		if id := nameID(account, "role", role); k.named[id] == "" {
+			k.named[id] = ""
+		}
+		return nil
+	case "user", "role":
+	default:
 		return nil
 	}
-	id := account + ":" + kind + "/" + strings.ToLower(path[strings.LastIndexByte(path, '/')+1:])
-	if other, ok := k.named[id]; ok && other != arn {
+	id := nameID(account, kind, path[strings.LastIndexByte(path, '/')+1:])
+	if other := k.named[id]; other != "" && other != arn {
 		return fmt.Errorf("%s: %s and %s have the same name, which an account has once", key, other, arn)
 	}
 	k.named[id] = arn
 	return nil
+}
+
+// nameID is what IAM has one of.
+func nameID(account, kind, name string) string {
+	return account + ":" + kind + "/" + strings.ToLower(name)
 }

@@ -111,9 +111,10 @@ func (m *madeRoles) role(arn string) *role {
 	return r
 }
 
-// HasRoleNamed reports whether the file has a role of a name, in any case, in an account.
+// HasRoleNamed reports whether the file has a role of a name, in any case, in an account, or
+// a session of one.
 func (k *Keyring) HasRoleNamed(account, name string) bool {
-	_, ok := k.named[account+":role/"+strings.ToLower(name)]
+	_, ok := k.named[nameID(account, "role", name)]
 	return ok
 }
 

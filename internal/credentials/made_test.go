@@ -110,6 +110,23 @@ func TestMadeRoleOfFile(t *testing.T) {
 	}
 }
 
+// A key of the file may be that of a role's session. Nobody makes that role, since its
+// sessions would pass for the key's; the file may have it.
+func TestMadeRoleOfFileSession(t *testing.T) {
+	const session, hidden = "  principal: arn:aws:sts::111122223333:assumed-role/Made/ci", "arn:aws:iam::111122223333:role/app/made"
+	cs := newCallers(t, credentialText(session))
+	cs.SetRole(hidden, made(nil))
+	if cs.HasRole(hidden) || !cs.HasFileRole("111122223333", "made") || cs.HasFileRole("111122223333", "ci") {
+		t.Error("a session of the file does not hide a role of its name")
+	}
+	role := "- role: arn:aws:iam::111122223333:role/app/Made\n  trust: ['111122223333']\n"
+	for _, text := range []string{credentialText(session) + role, role + credentialText(session)} {
+		if cs := newCallers(t, text); !cs.HasRole("arn:aws:iam::111122223333:role/app/Made") {
+			t.Error("the file has no role of its own session")
+		}
+	}
+}
+
 // A function has a session of a role that IAM has made if the role trusts Lambda.
 func TestMadeRoleOfFunction(t *testing.T) {
 	cs := newCallers(t, testFile)
