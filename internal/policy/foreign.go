@@ -1,34 +1,17 @@
 package policy
 
-import "strings"
-
 // leaveOpen marks what can never be decided here, as Options.Foreign says.
 func (p *Policy) leaveOpen() {
 	for _, use := range p.keys {
 		if p.knows(use.key) {
 			continue
 		}
-		for i := range p.statements {
-			s := &p.statements[i]
-			element, ok := strings.CutPrefix(use.element, s.at+".")
-			if !ok {
-				continue
-			}
-			s.undecided = true
-			if strings.HasPrefix(element, "Condition") {
-				s.leaveConditionsOpen(element)
-			} else {
-				s.anywhere = true
-			}
-		}
-	}
-}
-
-// leaveConditionsOpen marks the conditions that an element of the statement has.
-func (s *statement) leaveConditionsOpen(element string) {
-	for i := range s.conditions {
-		if c := &s.conditions[i]; "Condition."+strings.Replace(c.name, " ", ".", 1) == element {
-			c.unknown = true
+		s := &p.statements[use.statement]
+		s.undecided = true
+		if use.condition == noCondition {
+			s.anywhere = true
+		} else {
+			s.conditions[use.condition].unknown = true
 		}
 	}
 }
@@ -43,8 +26,11 @@ func Join(policies ...*Policy) *Policy {
 			continue
 		}
 		out.kind = p.kind
+		for _, use := range p.keys {
+			use.statement += len(out.statements)
+			out.keys = append(out.keys, use)
+		}
 		out.statements = append(out.statements, p.statements...)
-		out.keys = append(out.keys, p.keys...)
 	}
 	return out
 }

@@ -1,6 +1,10 @@
 package policy
 
-import "testing"
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
 
 // A policy that is written for all of AWS reads condition keys that are not known here: what
 // it allows by them it does not allow, and what it denies by them is denied.
@@ -38,6 +42,26 @@ func TestForeign(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// A policy that reads many keys that are not known takes little more to compile for that.
+func TestForeignLinear(t *testing.T) {
+	const conditions = 400
+	keys := make([]string, conditions)
+	for i := range keys {
+		keys[i] = `"aws:PrincipalTag/` + strconv.Itoa(i) + `": "true"`
+	}
+	text := one("Deny", `"Condition": {"Null": {`+strings.Join(keys, ", ")+`}}`)
+	compile := func(foreign bool) float64 {
+		return testing.AllocsPerRun(1, func() {
+			if _, err := Parse(text, Options{Kind: IdentityPolicy, Foreign: foreign}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if open, plain := compile(true), compile(false); open > 2*plain {
+		t.Errorf("%v allocations, and %v where such keys are not looked for", open, plain)
 	}
 }
 

@@ -62,8 +62,10 @@ func (k Kind) in() int {
 
 // A keyUse is a condition key that a policy reads.
 type keyUse struct {
-	key     string // lower case
-	element string // that reads it
+	key       string // lower case
+	element   string // that reads it
+	statement int    // the number of the statement that has the element
+	condition int    // and of the condition that it is, or noCondition
 }
 
 // CheckKeys returns a *[SyntaxError] when the policy reads a condition key that nobody

@@ -99,10 +99,16 @@ type compiler struct {
 	statements []statement
 	keys       []keyUse
 	place      string // the element that is being compiled
+	within     int    // the number of the condition that it is, or noCondition
 }
 
+// noCondition is the number of elements that are no condition.
+const noCondition = -1
+
 // use notes that a key is read.
-func (c *compiler) use(key string) { c.keys = append(c.keys, keyUse{key, c.place}) }
+func (c *compiler) use(key string) {
+	c.keys = append(c.keys, keyUse{key, c.place, len(c.statements), c.within})
+}
 
 func (c *compiler) useAll(patterns ...pattern) {
 	for _, p := range patterns {
@@ -260,7 +266,7 @@ func (c *compiler) resources(n *node, at string) ([]arnPattern, error) {
 		return nil, err
 	}
 	out := make([]arnPattern, len(values))
-	c.place = at
+	c.place, c.within = at, noCondition
 	for i, v := range values {
 		if c.kind == AuthorizerPolicy && utf8.RuneCountInString(v) > maxAuthorizerResource {
 			return nil, &SyntaxError{at, fmt.Sprintf("is longer than %d characters", maxAuthorizerResource)}
@@ -290,7 +296,7 @@ func (c *compiler) conditions(n *node, at string) ([]condition, error) {
 			if err != nil {
 				return nil, err
 			}
-			c.place = place
+			c.place, c.within = place, len(out)
 			cond, err := c.condition(name, key, values)
 			if err != nil {
 				return nil, &SyntaxError{place, err.Error()}
