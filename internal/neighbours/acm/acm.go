@@ -80,6 +80,7 @@ type certificate struct {
 	Algorithm    string   `json:"algorithm,omitempty"`
 	Validation   string   `json:"validation,omitempty"`
 	Transparency string   `json:"transparency,omitempty"`
+	Token        string   `json:"token,omitempty"` // under which it was requested
 }
 
 // certificates are those of an account in a region.

@@ -91,25 +91,36 @@ func (m *Manager) list(ctx context.Context, c *operation.Call, in *listRequest) 
 	return out, nil
 }
 
+// readAtOnce bounds the certificates that are in memory whole for a list, which may have
+// 100 KiB each.
+const readAtOnce = 50
+
+// namesInList is how many names of a certificate are in a list (documented).
+const namesInList = 100
+
 // summaries are those that a request wants, in its order.
 func summaries(tx *records.Tx, c *operation.Call, in *listRequest, uses map[string][]string) ([]summary, error) {
-	items, _, err := certificates.List(tx, "", "", 0)
-	if err != nil {
-		return nil, err
-	}
 	types := defaultKeyTypes
 	if in.Includes != nil && len(in.Includes.KeyTypes) > 0 {
 		types = in.Includes.KeyTypes
 	}
 	out := []summary{}
-	for _, item := range items {
-		leaf, _, err := item.Record.parse()
-		if err != nil {
+	for after, more := "", true; more; {
+		var items []records.Item[certificate]
+		var err error
+		if items, more, err = certificates.List(tx, "", after, readAtOnce); err != nil {
 			return nil, err
 		}
-		s := item.Record.detail(leaf, uses[item.Record.ARN], c.Now).summary(algorithmOf(leaf))
-		if slices.Contains(types, s.KeyAlgorithm) && (len(in.CertificateStatuses) == 0 || slices.Contains(in.CertificateStatuses, s.Status)) {
-			out = append(out, s)
+		for _, item := range items {
+			after = item.ID
+			leaf, _, err := item.Record.parse()
+			if err != nil {
+				return nil, err
+			}
+			s := item.Record.detail(leaf, uses[item.Record.ARN], c.Now).summary(algorithmOf(leaf))
+			if slices.Contains(types, s.KeyAlgorithm) && (len(in.CertificateStatuses) == 0 || slices.Contains(in.CertificateStatuses, s.Status)) {
+				out = append(out, s)
+			}
 		}
 	}
 	slices.SortFunc(out, func(a, b summary) int {
@@ -126,6 +137,9 @@ func (d *detail) summary(algorithm string) summary {
 		CertificateARN: d.CertificateARN, DomainName: d.DomainName, SubjectAlternativeNameSummaries: d.SubjectAlternativeNames, Status: d.Status, Type: d.Type, KeyAlgorithm: algorithm,
 		KeyUsages: []string{}, ExtendedKeyUsages: []string{}, InUse: len(d.InUseBy) > 0, RenewalEligibility: d.RenewalEligibility, NotBefore: d.NotBefore, NotAfter: d.NotAfter,
 		CreatedAt: d.CreatedAt, IssuedAt: d.IssuedAt, ImportedAt: d.ImportedAt,
+	}
+	if len(s.SubjectAlternativeNameSummaries) > namesInList {
+		s.SubjectAlternativeNameSummaries, s.HasAdditionalSubjectAlternativeNames = slices.Clone(s.SubjectAlternativeNameSummaries[:namesInList]), true
 	}
 	for _, u := range d.KeyUsages {
 		s.KeyUsages = append(s.KeyUsages, u.Name)
@@ -149,6 +163,9 @@ func (m *Manager) delete(ctx context.Context, c *operation.Call, in *certificate
 			return err
 		case len(uses[cert.ARN]) > 0:
 			return fail("ResourceInUseException", "Certificate %s in account %s is in use.", cert.ARN, c.Who.Account)
+		}
+		if err := cert.forget(tx); err != nil {
+			return err
 		}
 		if err := certificates.Delete(tx, lastPart(cert.ARN)); err != nil {
 			return err

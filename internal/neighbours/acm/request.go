@@ -1,6 +1,7 @@
 package acm
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -90,7 +91,7 @@ func (m *Manager) request(ctx context.Context, c *operation.Call, in *requestReq
 	}
 	cert := &certificate{
 		ARN: c.ARN("acm", "certificate/"+newID()), Created: c.Now.Unix(), Names: in.names(), Algorithm: in.KeyAlgorithm,
-		Validation: in.ValidationMethod, Transparency: "ENABLED",
+		Validation: in.ValidationMethod, Transparency: "ENABLED", Token: in.IdempotencyToken,
 	}
 	if len(cert.Names) > maxNames {
 		return nil, fail("LimitExceededException", "Cannot exceed quota for domain names of a certificate: %d", maxNames)
@@ -108,42 +109,64 @@ func (m *Manager) request(ctx context.Context, c *operation.Call, in *requestReq
 	if cert.Tags, err = tagged(nil, in.Tags); err != nil {
 		return nil, err
 	}
-	if known, err := m.asked(ctx, c, in.IdempotencyToken, cert.Names); known != "" || err != nil {
+	var known string
+	err = m.Records.Read(ctx, c.Who.Account, c.Who.Region, func(tx *records.Tx) error {
+		if known, err = cert.asked(tx); known != "" || err != nil {
+			return err
+		}
+		return full(tx) // before a key is made, which takes long
+	})
+	if known != "" || err != nil {
 		return &arnResponse{known}, err
 	}
 	if err := m.issue(cert, c.Now); err != nil {
 		return nil, err
 	}
-	return &arnResponse{cert.ARN}, m.Records.Write(ctx, c.Who.Account, c.Who.Region, func(tx *records.Tx) error {
+	arn := cert.ARN
+	err = m.Records.Write(ctx, c.Who.Account, c.Who.Region, func(tx *records.Tx) error {
+		known, err := cert.asked(tx) // and issued meanwhile
+		if arn = cmp.Or(known, cert.ARN); known != "" || err != nil {
+			return err
+		}
 		if err := full(tx); err != nil {
 			return err
 		}
-		if in.IdempotencyToken != "" {
-			if err := tokens.Put(tx, in.IdempotencyToken, &token{cert.ARN, cert.Names, cert.Created}); err != nil {
+		if cert.Token != "" {
+			if err := tokens.Put(tx, cert.Token, &token{cert.ARN, cert.Names, cert.Created}); err != nil {
 				return err
 			}
 		}
 		return save(tx, cert)
 	})
+	return &arnResponse{arn}, err
 }
 
 // asked returns the certificate that the same request was given lately, "" for none.
-func (m *Manager) asked(ctx context.Context, c *operation.Call, name string, names []string) (arn string, err error) {
-	if name == "" {
+func (cert *certificate) asked(tx *records.Tx) (arn string, err error) {
+	if cert.Token == "" {
 		return "", nil
 	}
-	err = m.Records.Read(ctx, c.Who.Account, c.Who.Region, func(tx *records.Tx) error {
-		t, err := tokens.Get(tx, name)
-		if err != nil || t == nil || c.Now.Unix()-t.Created > int64(tokenFor/time.Second) || !slices.Equal(t.Names, names) {
-			return err
-		}
-		if cert, err := certificates.Get(tx, lastPart(t.ARN)); cert != nil || err != nil {
-			arn = t.ARN
-			return err
-		}
+	t, err := tokens.Get(tx, cert.Token)
+	if err != nil || t == nil || cert.Created-t.Created > int64(tokenFor/time.Second) || !slices.Equal(t.Names, cert.Names) {
+		return "", err
+	}
+	there, err := certificates.Get(tx, lastPart(t.ARN))
+	if err != nil || there == nil {
+		return "", err
+	}
+	return t.ARN, nil
+}
+
+// forget forgets the request of a certificate that is deleted.
+func (cert *certificate) forget(tx *records.Tx) error {
+	if cert.Token == "" {
 		return nil
-	})
-	return arn, err
+	}
+	t, err := tokens.Get(tx, cert.Token)
+	if err != nil || t == nil || t.ARN != cert.ARN { // or another request has the token since
+		return err
+	}
+	return tokens.Delete(tx, cert.Token)
 }
 
 // issue has the authority issue a certificate, with a new key.
@@ -196,7 +219,8 @@ func newKey(algorithm string) (crypto.Signer, error) {
 	return rsa.GenerateKey(rand.Reader, 2048)
 }
 
-// Renew issues the certificates again whose time is nearly over, and returns how many.
+// Renew issues the certificates again whose time is nearly over, and returns how many. One
+// that cannot be issued keeps none of the others from it.
 func (m *Manager) Renew(ctx context.Context, now time.Time) (renewed int, err error) {
 	if m.Secrets == nil || m.Issue == nil {
 		return 0, nil
@@ -205,17 +229,26 @@ func (m *Manager) Renew(ctx context.Context, now time.Time) (renewed int, err er
 	if err != nil {
 		return 0, err
 	}
+	failed := 0
 	for arn, data := range rows {
 		var served snapshot.Certificate
 		if err := json.Unmarshal(data, &served); err != nil || served.Renew == 0 || now.Unix() < served.Renew {
 			continue
 		}
-		if err := m.renew(ctx, arn, now); err != nil {
-			return renewed, fmt.Errorf("issue %s again: %w", arn, err)
+		switch why := m.renew(ctx, arn, now); {
+		case why == nil:
+			renewed++
+		case ctx.Err() != nil:
+			return renewed, ctx.Err()
+		default:
+			failed++
+			err = fmt.Errorf("issue %s again: %w", arn, why)
 		}
-		renewed++
 	}
-	return renewed, nil
+	if failed > 1 {
+		err = fmt.Errorf("%w, and so it is with %d others", err, failed-1)
+	}
+	return renewed, err
 }
 
 func (m *Manager) renew(ctx context.Context, arn string, now time.Time) error {
