@@ -19,6 +19,10 @@ const (
 // maxDocument bounds a document as it is sent, in characters (documented).
 const maxDocument = 131072
 
+// maxSent bounds all documents that a role has of its own, as they were sent, in bytes. It
+// is ours: white space does not count for IAM, but for memory.
+const maxSent = 4 * maxDocument
+
 // sizeOf is the length of a document as IAM counts it.
 func sizeOf(document string) (n int) {
 	for _, c := range document {

@@ -104,6 +104,19 @@ func exceeded(format string, args ...any) error {
 	return fail(http.StatusConflict, "LimitExceeded", format, args...)
 }
 
+// mostOfAKind is how many roles, policies and instance profiles each an account may have.
+// AWS has 1,000 to 1,500 and raises them on request.
+const mostOfAKind = 5000
+
+// room refuses one more than an account may have of a kind; quota is AWS's name for it.
+func room[T any](tx *records.Tx, kind records.Kind[T], quota string) error {
+	n, err := kind.Count(tx, "")
+	if err == nil && n >= mostOfAKind {
+		err = exceeded("Cannot exceed quota for %s: %d", quota, mostOfAKind)
+	}
+	return err
+}
+
 func invalid(format string, args ...any) error {
 	return fail(http.StatusBadRequest, "InvalidInput", format, args...)
 }

@@ -118,6 +118,9 @@ func (s *service) createProfile(ctx context.Context, c *operation.Call, in *crea
 		if there != nil {
 			return exists("Instance Profile %s already exists.", p.Name)
 		}
+		if err := room(tx, profiles, "InstanceProfilesPerAccount"); err != nil {
+			return err
+		}
 		if out.InstanceProfile, err = p.answer(tx); err != nil {
 			return err
 		}

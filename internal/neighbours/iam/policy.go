@@ -182,6 +182,9 @@ func (s *service) createPolicy(ctx context.Context, c *operation.Call, in *creat
 		if there != nil {
 			return exists("A policy called %s already exists. Duplicate names are not allowed.", p.Name)
 		}
+		if err := room(tx, policies, "PoliciesPerAccount"); err != nil {
+			return err
+		}
 		return savePolicy(tx, p)
 	})
 	out := p.brief()

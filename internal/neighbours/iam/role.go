@@ -176,6 +176,9 @@ func (s *service) createRole(ctx context.Context, c *operation.Call, in *createR
 		if there != nil || s.taken != nil && s.taken(c.Who.Account, r.Name) {
 			return exists("Role with name %s already exists.", r.Name)
 		}
+		if err := room(tx, roles, "RolesPerAccount"); err != nil {
+			return err
+		}
 		if r.Boundary != "" {
 			if err := mark(tx, c, boundaries, r.Boundary, r); err != nil {
 				return err

@@ -25,13 +25,14 @@ func (s *service) putPolicy(ctx context.Context, c *operation.Call, in *putPolic
 		return nil, err
 	}
 	return none(s.changeRole(ctx, c, in.RoleName, func(_ *records.Tx, r *role) error {
-		size, p := sizeOf(in.PolicyDocument), inlinePolicy{in.PolicyName, in.PolicyDocument}
+		size, sent, p := sizeOf(in.PolicyDocument), len(in.PolicyDocument), inlinePolicy{in.PolicyName, in.PolicyDocument}
 		for _, other := range r.Inline {
 			if other.Name != p.Name {
 				size += sizeOf(other.Document)
+				sent += len(other.Document)
 			}
 		}
-		if size > maxInline {
+		if size > maxInline || sent > maxSent {
 			return exceeded("Maximum policy size of %d bytes exceeded for role %s", maxInline, r.Name)
 		}
 		if i, there := r.find(p.Name); there {
