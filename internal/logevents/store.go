@@ -2,7 +2,6 @@
 package logevents
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -229,19 +228,26 @@ func (s *Store) Groups(account, region string) map[string]GroupInfo {
 	return out
 }
 
-// Streams returns the streams of a group that have had events, by name.
+// Streams returns the streams of a group that have had events, by name, in a map of the
+// caller's own.
 func (s *Store) Streams(g Group) map[string]Stream {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in := s.groups[g]
-	if in == nil {
-		return nil
-	}
-	out := make(map[string]Stream, len(in.streams))
-	for name, st := range maps.All(in.streams) {
-		out[name] = *st
+	out := make(map[string]Stream)
+	if in := s.groups[g]; in != nil {
+		for name, st := range in.streams {
+			out[name] = *st
+		}
 	}
 	return out
+}
+
+// HasStream reports whether a stream of a group has had events.
+func (s *Store) HasStream(g Group, stream string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := s.groups[g]
+	return in != nil && in.streams[stream] != nil
 }
 
 // snapshot returns a group's events as they are now.

@@ -57,11 +57,11 @@ func (s *service) createGroup(ctx context.Context, c *operation.Call, in *create
 		case !errors.Is(err, errNoGroup):
 			return err
 		}
-		all, more, err := groups.List(tx, "", "", maxGroups)
+		n, err := groups.Count(tx, "")
 		if err != nil {
 			return err
 		}
-		if more || len(all) == maxGroups {
+		if n >= maxGroups {
 			return limitExceeded()
 		}
 		return groups.Put(tx, in.Group, &group{Created: c.Now.UnixMilli(), Key: in.Key, Tags: in.Tags, Protected: in.Protected})

@@ -120,6 +120,9 @@ func TestStreams(t *testing.T) {
 	for _, name := range []string{"one", "two", "three"} {
 		r.must("CreateLogStream", `{"logGroupName":"g","logStreamName":"`+name+`"}`)
 	}
+	if got := steady(r.ask("DescribeLogStreams", `{"logGroupName":"g","limit":1}`)); !strings.HasPrefix(got, `{"logStreams":[{"logStreamName":"one","creationTime":0,"uploadSequenceToken":`) {
+		t.Errorf("without events, as after a restart: %s", got)
+	}
 	r.put("g", "one", "x")
 	names := func(body string) (list string) {
 		var out describeStreamsResponse

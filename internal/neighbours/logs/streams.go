@@ -38,7 +38,7 @@ func (s *service) stream(tx *records.Tx, c *operation.Call, group, name string) 
 	if st != nil || err != nil {
 		return err
 	}
-	if _, ok := s.Events.Streams(events(c.Who, group))[name]; ok {
+	if s.Events.HasStream(events(c.Who, group), name) {
 		return nil
 	}
 	return errNoStream
@@ -52,11 +52,11 @@ func (s *service) createStream(ctx context.Context, c *operation.Call, in *strea
 			}
 			return err
 		}
-		all, _, err := streams.List(tx, records.Prefix(in.Group), "", maxStreams)
+		n, err := streams.Count(tx, records.Prefix(in.Group))
 		if err != nil {
 			return err
 		}
-		if len(all) == maxStreams {
+		if n >= maxStreams {
 			return limitExceeded()
 		}
 		return streams.Put(tx, records.ID(in.Group, in.Stream), &stream{Created: c.Now.UnixMilli()})
