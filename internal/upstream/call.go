@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
@@ -30,14 +30,12 @@ type call struct {
 	payload string      // what its signature says of the body; "" where that is not known
 	who     *wire.Caller
 	whole   *httpmsg.Buffer // the body, where it had to be read; nil where it was not
+	lent    *lentBody       // it, in the hands of the transport; nil before that
 	out     *http.Request
 }
 
-// prepare makes the request that goes to the upstream.
+// prepare makes the request that goes to the upstream, of a call that is identified.
 func (c *call) prepare() error {
-	if err := c.identify(); err != nil {
-		return err
-	}
 	to, err := c.target()
 	if err != nil {
 		return err
@@ -60,7 +58,9 @@ func (c *call) prepare() error {
 	} else {
 		c.out.URL.Opaque = path // as it was sent, by the letter
 	}
-	c.out.Body = c.body()
+	if c.out.Body = c.body(); c.whole != nil {
+		c.out.ContentLength = int64(len(c.whole.Bytes()))
+	}
 	return nil
 }
 
@@ -100,8 +100,12 @@ func (c *call) identify() error {
 	return err
 }
 
-// end gives back what the call has held.
+// end gives back what the call has held. The transport may still be sending the body of
+// a call that was answered before it had come.
 func (c *call) end() {
+	if c.lent != nil {
+		_ = c.lent.Close() // never fails
+	}
 	if c.whole != nil {
 		c.whole.Free()
 	}
@@ -183,7 +187,11 @@ func lines(h http.Header) func(func(string, string) bool) {
 // that is a hash.
 func (c *call) body() io.ReadCloser {
 	if c.whole != nil {
-		return io.NopCloser(bytes.NewReader(c.whole.Bytes()))
+		if len(c.whole.Bytes()) == 0 {
+			return nil
+		}
+		c.lent = &lentBody{left: c.whole.Bytes()}
+		return c.lent
 	}
 	if c.r.Body == nil || c.r.Body == http.NoBody || c.r.ContentLength == 0 {
 		return nil
@@ -193,6 +201,37 @@ func (c *call) body() io.ReadCloser {
 		from = &checked{from: bufio.NewReader(from), sum: sha256.New(), want: c.payload, wrong: func() { c.cancel(errChanged) }}
 	}
 	return io.NopCloser(from) // who has made the request closes its body
+}
+
+// A lentBody is a body in memory that is another's when it is closed: who still reads
+// gets no more of it.
+type lentBody struct {
+	mu   sync.Mutex
+	left []byte
+	over bool
+}
+
+// Read implements io.Reader.
+func (l *lentBody) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.over:
+		return 0, http.ErrBodyReadAfterClose
+	case len(l.left) == 0:
+		return 0, io.EOF
+	}
+	n := copy(p, l.left)
+	l.left = l.left[n:]
+	return n, nil
+}
+
+// Close implements io.Closer.
+func (l *lentBody) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.left, l.over = nil, true
+	return nil
 }
 
 // moving is a body on its way from the client.

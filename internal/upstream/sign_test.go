@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -173,6 +175,69 @@ func TestStrangers(t *testing.T) {
 		if resp.StatusCode != http.StatusForbidden {
 			t.Errorf("%s: %s", name, resp.Status)
 		}
+	}
+}
+
+// Who is not known takes no place from those who are.
+func TestStrangersTakeNoPlace(t *testing.T) {
+	t.Parallel()
+	at := backend(t, func(http.ResponseWriter, *http.Request) { t.Error("it came through") })
+	url, _, _ := frontWith(t, Options{URL: at, Callers: newKnown("CALLER", "caller's")}, func(s *Server) {
+		for len(s.places) < maxCalls {
+			s.places <- struct{}{}
+		}
+	})
+	host := strings.TrimPrefix(url, "http://")
+	stranger := request(t, url+"/", host, "sqs", "us-east-1", "", false, "x")
+	stranger.Header.Set("Authorization", strings.Replace(stranger.Header.Get("Authorization"), "CALLER", "NOBODY", 1))
+	for want, req := range map[int]*http.Request{http.StatusForbidden: stranger, http.StatusServiceUnavailable: request(t, url+"/", host, "sqs", "us-east-1", "", false, "x")} {
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("got %s, want %d", resp.Status, want)
+		}
+	}
+}
+
+// A body that had to be read is sent with its length, one of no bytes as none.
+func TestLengthIsTold(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 1)
+	at := backend(t, func(_ http.ResponseWriter, r *http.Request) { told <- fmt.Sprint(r.ContentLength, r.TransferEncoding) })
+	url, _, _ := front(t, Options{URL: at, Callers: newKnown("CALLER", "caller's")})
+	for body, want := range map[string]string{"": "0 []", "{}": "2 []"} {
+		resp, err := http.DefaultClient.Do(request(t, url+"/", strings.TrimPrefix(url, "http://"), "eks", "us-east-1", "", false, body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%q: %s", body, resp.Status)
+		} else if got := <-told; got != want {
+			t.Errorf("%q: the upstream is told of %s, want %s", body, got, want)
+		}
+	}
+}
+
+// A transport that still sends the body of a call that has ended gets no more of it: the
+// memory is another call's.
+func TestBodyEndsWithItsCall(t *testing.T) {
+	t.Parallel()
+	whole, err := httpmsg.NewBudget(1<<20).ReadBody(strings.NewReader("body"), 4, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &call{whole: whole}
+	body := c.body()
+	if _, err := io.ReadFull(body, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	c.end()
+	if rest, err := io.ReadAll(body); len(rest) != 0 || err == nil {
+		t.Errorf("got %q, %v", rest, err)
 	}
 }
 

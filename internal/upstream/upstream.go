@@ -127,21 +127,24 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *wire.Entry) (b
 	if e.Err = s.refuses(r); e.Err != nil {
 		return false
 	}
-	select {
-	case s.places <- struct{}{}:
-		defer func() { <-s.places }()
-	default:
-		e.Err = &wire.Error{Status: http.StatusServiceUnavailable, Type: "ServiceUnavailable", Message: fmt.Sprintf("%d calls for the upstream are on their way already: try again", maxCalls)}
-		return false
-	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
 	silent := time.AfterFunc(s.silence, func() { cancel(errSilent) })
 	defer silent.Stop()
 	c := &call{server: s, r: r, ctx: ctx, cancel: cancel, moved: func() { silent.Reset(s.silence) }}
 	defer c.end()
-	e.Err = c.prepare()
+	e.Err = c.identify()
 	if e.Who = c.who; e.Err != nil {
+		return false
+	}
+	select {
+	case s.places <- struct{}{}: // which no stranger takes, however slowly a body comes
+		defer func() { <-s.places }()
+	default:
+		e.Err = &wire.Error{Status: http.StatusServiceUnavailable, Type: "ServiceUnavailable", Message: fmt.Sprintf("%d calls for the upstream are on their way already: try again", maxCalls)}
+		return false
+	}
+	if e.Err = c.prepare(); e.Err != nil {
 		return false
 	}
 	resp, err := s.transport.RoundTrip(c.out)
