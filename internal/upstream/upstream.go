@@ -163,7 +163,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *wire.Entry) (b
 
 // refuses is why a request goes nowhere.
 func (s *Server) refuses(r *http.Request) error {
-	if r.Method == http.MethodConnect || !strings.HasPrefix(r.URL.Path, "/") {
+	if r.Method == http.MethodConnect || !strings.HasPrefix(r.URL.Path, "/") || strings.Contains(r.RequestURI, " ") { // HTTP/2 lets spaces through, which HTTP/1 ends the target with
 		return &wire.Error{Status: http.StatusBadRequest, Type: "InvalidRequest", Message: "Only requests for a path go to the upstream"}
 	}
 	for _, line := range r.Header["Via"] {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -145,6 +146,28 @@ func TestPathOfSlashes(t *testing.T) {
 		exchange(t, url, "GET //a/b%20c?d HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// A target with a space, which HTTP/2 lets through, would end early in a line of HTTP/1.
+func TestSpaceInTarget(t *testing.T) {
+	t.Parallel()
+	at := backend(t, func(http.ResponseWriter, *http.Request) { t.Error("it came through") })
+	s := New(Options{URL: at, Refuse: refuse, Trail: wire.Trail{Log: slog.New(slog.DiscardHandler)}})
+	f := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.Serve(w, r, "s3") }))
+	f.EnableHTTP2 = true
+	f.StartTLS()
+	defer f.Close()
+	for _, target := range []string{"/a HTTP/1.0", "/a?b c"} {
+		resp, err := f.Client().Do(&http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "https", Host: f.Listener.Addr().String(), Opaque: target}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest || resp.ProtoMajor != 2 || !strings.HasPrefix(string(answer), "s3 InvalidRequest") {
+			t.Errorf("%s: %s %s %s", target, resp.Proto, resp.Status, answer)
 		}
 	}
 }
