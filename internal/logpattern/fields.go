@@ -1,9 +1,6 @@
 package logpattern
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // A field is a place of a pattern for messages whose fields are between spaces.
 type field struct {
@@ -66,11 +63,7 @@ func (r *reader) field() (field, error) {
 			}
 			return nil, err
 		}
-		return func(s subject) bool {
-			text := s.(string)
-			_, err := strconv.ParseFloat(text, 64)
-			return compare(text, err == nil)
-		}, nil
+		return func(s subject) bool { return compare(s.(string), true) }, nil // which may be a number
 	}
 	if r.skip(); r.text == "" || r.text[0] == ',' {
 		return field{}, nil
@@ -99,6 +92,7 @@ type part struct {
 // cutFields cuts a message at its spaces; what is in brackets or quotes is one field
 // (documented).
 func cutFields(message string) (parts []part) {
+	last := map[byte]int{'"': strings.LastIndexByte(message, '"'), '[': strings.LastIndexByte(message, ']')}
 	for at := 0; len(parts) < maxFields; {
 		for at < len(message) && (message[at] == ' ' || message[at] == '\t') {
 			at++
@@ -106,20 +100,23 @@ func cutFields(message string) (parts []part) {
 		if at == len(message) {
 			break
 		}
-		end, inner := fieldEnd(message, at)
+		end, inner := fieldEnd(message, at, last)
 		parts = append(parts, part{inner, at})
 		at = end
 	}
 	return parts
 }
 
-// fieldEnd is where the field ends that begins somewhere, and its text.
-func fieldEnd(message string, at int) (end int, text string) {
-	closing := map[byte]byte{'"': '"', '[': ']'}[message[at]]
-	if closing != 0 {
-		if n := strings.IndexByte(message[at+1:], closing); n >= 0 {
-			return at + n + 2, message[at+1 : at+1+n]
-		}
+// closings end the fields that begin with another character than their text's.
+var closings = map[byte]byte{'"': '"', '[': ']'}
+
+// fieldEnd is where the field ends that begins somewhere, and its text. last is where the
+// closings of the message are for the last time: it is not searched for one that does not
+// come.
+func fieldEnd(message string, at int, last map[byte]int) (end int, text string) {
+	if closing, ok := closings[message[at]]; ok && last[message[at]] > at {
+		n := strings.IndexByte(message[at+1:], closing)
+		return at + n + 2, message[at+1 : at+1+n]
 	}
 	if n := strings.IndexAny(message[at:], " \t"); n >= 0 {
 		return at + n, message[at : at+n]

@@ -35,9 +35,10 @@ func wrong(format string, args ...any) error { return SyntaxError(fmt.Sprintf(fo
 
 // Costs of a byte, in the time of a term that is searched.
 const (
-	jsonCost  = 30
-	fieldCost = 3
-	regexCost = 20
+	jsonCost   = 30
+	fieldCost  = 3
+	regexCost  = 20
+	numberCost = 10 // of a number that is compared
 )
 
 // Parse reads a pattern. One of blanks alone matches every message.

@@ -70,6 +70,8 @@ func TestMatch(t *testing.T) {
 		`[w1!=ERROR && w1!=WARNING, w2]`: {"INFO x": true, "WARNING x": false},
 		`[logLevel, date, time, method, url=%/service/resource/[0-9]+$%, response_time]`: {"INFO 09/25/2014 12:00:00 GET /service/resource/67 1200": true, "INFO 09/25/2014 12:00:01 POST /service/resource/67/part/111 1310": false},
 		`[a, b="x y*"]`: {"1 x y z": true, "1 x z": false},
+		`[a != 1, b]`:   {"x 1": true, "1 1": false, "1.0 1": false, "2 1": true},
+		`[a = "[", b]`:  {"[ [": true, "[] [": false, "] [": false},
 		`[a, b]`:        {`"un closed`: true, "one": false},
 	} {
 		p, err := Parse(pattern)
@@ -81,6 +83,30 @@ func TestMatch(t *testing.T) {
 			if p.Match(message) != want {
 				t.Errorf("%s: %s: got %v", pattern, message, !want)
 			}
+		}
+	}
+}
+
+// Each comparison costs, however many fit into a pattern.
+func TestCost(t *testing.T) {
+	t.Parallel()
+	for many, one := range map[string]string{
+		`[a` + strings.Repeat(`=1||a`, 100) + `=1]`:         `[a=1]`,
+		`[a` + strings.Repeat(`=x*y||a`, 100) + `=1]`:       `[a=x*y]`,
+		`{$.a` + strings.Repeat(`>1||$.a`, 100) + `>1}`:     `{$.a>1}`,
+		`{$.a` + strings.Repeat(`="x"||$.a`, 100) + `="x"}`: `{$.a="x"}`,
+		`[a="` + strings.Repeat(`x*`, 100) + `"]`:           `[a="x*"]`,
+	} {
+		p, err := Parse(many)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := Parse(one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Cost() < q.Cost()+90 {
+			t.Errorf("%s costs %d, %s %d", many, p.Cost(), one, q.Cost())
 		}
 	}
 }

@@ -30,8 +30,8 @@ func (r *reader) value(op string) (func(text string, numeric bool) bool, error) 
 		if !ok || !equal && !unequal {
 			return nil, r.unexpected()
 		}
-		r.text = rest
 		g := globOf(text)
+		r.text, r.cost = rest, r.cost+len(g.parts)
 		return func(text string, _ bool) bool { return g.match(text) == equal }, nil
 	}
 	word := r.bare()
@@ -40,12 +40,17 @@ func (r *reader) value(op string) (func(text string, numeric bool) bool, error) 
 	}
 	want, err := strconv.ParseFloat(word, 64)
 	isNumber := err == nil && strings.IndexFunc(word, func(c rune) bool { return c >= 'g' || c == 'x' || c == 'I' || c == 'N' }) < 0
+	if isNumber {
+		r.cost += numberCost
+	}
 	if equal || unequal {
 		g := globOf(word)
+		r.cost += len(g.parts)
 		return func(text string, numeric bool) bool {
 			if numeric && isNumber {
-				n, err := strconv.ParseFloat(text, 64)
-				return err == nil && (n == want) == equal
+				if n, err := strconv.ParseFloat(text, 64); err == nil {
+					return (n == want) == equal
+				}
 			}
 			return g.match(text) == equal
 		}, nil
