@@ -42,22 +42,10 @@ const (
 // Find returns a page of a group's events, in the order of their times; with Newest from
 // the last one on. It works on what there was when it began, and ends early with ctx.
 func (s *Store) Find(ctx context.Context, g Group, q *Query) (Page, error) {
-	found := slices.DeleteFunc(slices.Clone(s.snapshot(g)), func(e Event) bool {
-		at := e.position()
-		return e.Time < q.From || e.Time >= q.Until || q.Streams != nil && !q.Streams(e.Stream) ||
-			q.After != nil && at.compare(*q.After) <= 0 || q.Before != nil && at.compare(*q.Before) >= 0
-	})
-	order := func(a, b Event) int { return a.position().compare(b.position()) }
-	if !slices.IsSortedFunc(found, order) {
-		slices.SortFunc(found, order)
-	}
-	if q.Newest {
-		slices.Reverse(found)
-	}
+	found := q.among(s.snapshot(g))
 	var page Page
 	work, size := 0, 0
-	for i := range found {
-		e := &found[i]
+	for i, e := range found {
 		if i%every == 0 && ctx.Err() != nil {
 			return Page{}, ctx.Err()
 		}
@@ -73,6 +61,27 @@ func (s *Store) Find(ctx context.Context, g Group, q *Query) (Page, error) {
 		}
 	}
 	return page, nil
+}
+
+// among picks the events that a query is about from a list, which is not changed, and
+// brings them into its order.
+func (q *Query) among(list []Event) (found []*Event) {
+	for i := range list {
+		e := &list[i]
+		at := e.position()
+		if e.Time >= q.From && e.Time < q.Until && (q.Streams == nil || q.Streams(e.Stream)) &&
+			(q.After == nil || at.compare(*q.After) > 0) && (q.Before == nil || at.compare(*q.Before) < 0) {
+			found = append(found, e)
+		}
+	}
+	order := func(a, b *Event) int { return a.position().compare(b.position()) }
+	if !slices.IsSortedFunc(found, order) {
+		slices.SortFunc(found, order)
+	}
+	if q.Newest {
+		slices.Reverse(found)
+	}
+	return found
 }
 
 func itoa(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -2,6 +2,7 @@
 package logevents
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -30,15 +31,7 @@ type Position struct {
 }
 
 func (p Position) compare(q Position) int {
-	switch {
-	case p.Time != q.Time:
-		return int(min(1, max(-1, p.Time-q.Time)))
-	case p.Seq < q.Seq:
-		return -1
-	case p.Seq > q.Seq:
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(p.Time, q.Time), cmp.Compare(p.Seq, q.Seq))
 }
 
 // own is what an event takes beside its message, in bytes.

@@ -3,6 +3,8 @@ package logevents
 import (
 	"context"
 	"fmt"
+	"math"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -62,6 +64,9 @@ func TestFind(t *testing.T) {
 	if p := find(t, s, Query{Match: func(m string) bool { return m > "b" }}); messages(p) != "c d" {
 		t.Errorf("matches: %q", messages(p))
 	}
+	if p := find(t, s, Query{After: &Position{Time: math.MinInt64}}); messages(p) != "a b c d" {
+		t.Errorf("behind the first position that a token can name: %q", messages(p))
+	}
 	if st := s.Streams(g)["one"]; st != (Stream{"one", 1_000_000, 20, 30, 1_000_000}) {
 		t.Errorf("%+v", st)
 	}
@@ -91,6 +96,23 @@ func TestPageBounds(t *testing.T) {
 	p := find(t, s, Query{Cost: 400, Match: func(string) bool { looked++; return false }})
 	if looked != 3 || !p.More || p.Last.Time != 2 {
 		t.Errorf("looked at %d, %+v", looked, p)
+	}
+}
+
+// A search takes no memory for the events that it is not about.
+func TestFindPicks(t *testing.T) {
+	s := New(16<<20, at)
+	list := make([]Event, 10_000)
+	for i := range list {
+		list[i] = Event{Time: int64(i), Message: "x"}
+	}
+	s.Append(g, "s", list)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	p := find(t, s, Query{From: 9_990})
+	runtime.ReadMemStats(&after)
+	if made := after.TotalAlloc - before.TotalAlloc; len(p.Events) != 10 || made > 100<<10 {
+		t.Errorf("%d events; %d bytes of memory were made", len(p.Events), made)
 	}
 }
 
