@@ -34,10 +34,19 @@ func (p Position) compare(q Position) int {
 	return cmp.Or(cmp.Compare(p.Time, q.Time), cmp.Compare(p.Seq, q.Seq))
 }
 
-// own is what an event takes beside its message, in bytes.
-const own = 96
+// What an event takes beside its message, a stream beside its name, and a group beside its
+// names, in bytes.
+const (
+	own       = 96
+	ownStream = 128
+	ownGroup  = 512
+)
 
 func (e *Event) size() int64 { return int64(len(e.Message)) + own }
+
+func (g *Group) size() int64 { return int64(len(g.Account)+len(g.Region)+len(g.Name)) + ownGroup }
+
+func (s *Stream) size() int64 { return int64(len(s.Name)) + ownStream }
 
 // A Store has the events of all groups within a budget: what is beyond it, the oldest
 // events of the largest group make room for. It is safe for concurrent use, and who reads
@@ -57,9 +66,13 @@ type Store struct {
 type events struct {
 	created int64
 	list    []Event
-	size    int64
+	size    int64 // of list
+	beside  int64 // what the group and its streams take beside it
 	streams map[string]*Stream
 }
+
+// all is what a group takes of the budget.
+func (in *events) all() int64 { return in.size + in.beside }
 
 // A Stream is a log stream that has had events.
 type Stream struct {
@@ -89,13 +102,16 @@ func (s *Store) Append(g Group, stream string, list []Event) {
 	defer s.mu.Unlock()
 	in := s.groups[g]
 	if in == nil {
-		in = &events{created: now, streams: make(map[string]*Stream)}
+		in = &events{created: now, beside: g.size(), streams: make(map[string]*Stream)}
 		s.groups[g] = in
+		s.used += in.beside
 	}
 	st := in.streams[stream]
 	if st == nil {
 		st = &Stream{Name: stream, Created: now, First: list[0].Time}
 		in.streams[stream] = st
+		in.beside += st.size()
+		s.used += st.size()
 	}
 	for _, e := range list {
 		s.seq++
@@ -115,7 +131,7 @@ func (s *Store) makeRoom() {
 		var largest *events
 		var its Group
 		for g, in := range s.groups {
-			if largest == nil || in.size > largest.size {
+			if largest == nil || in.all() > largest.all() {
 				largest, its = in, g
 			}
 		}
@@ -132,20 +148,24 @@ func (s *Store) makeRoom() {
 // others still has them. A stream goes with its last event, and so does a group.
 func (s *Store) keep(g Group, list []Event) {
 	in := s.groups[g]
-	s.used -= in.size
+	s.used -= in.all()
 	if len(list) == 0 {
 		delete(s.groups, g)
 		return
 	}
-	in.list, in.size = slices.Clone(list), 0
+	in.list, in.size, in.beside = slices.Clone(list), 0, g.size()
 	left := make(map[string]*Stream)
 	for i := range in.list {
 		e := &in.list[i]
 		in.size += e.size()
-		left[e.Stream] = in.streams[e.Stream]
+		if left[e.Stream] == nil {
+			st := in.streams[e.Stream]
+			left[e.Stream] = st
+			in.beside += st.size()
+		}
 	}
 	in.streams = left
-	s.used += in.size
+	s.used += in.all()
 }
 
 // Expire lets the events of a group go that are older than a time.
@@ -167,7 +187,7 @@ func (s *Store) Delete(g Group) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if in := s.groups[g]; in != nil {
-		s.used -= in.size
+		s.used -= in.all()
 		delete(s.groups, g)
 	}
 }

@@ -72,7 +72,7 @@ func TestFind(t *testing.T) {
 	}
 	s.Expire(g, 20)
 	s.DeleteStream(g, "one")
-	if p := find(t, s, Query{}); messages(p) != "c" || len(s.Streams(g)) != 1 || s.used != own+1 {
+	if p := find(t, s, Query{}); messages(p) != "c" || len(s.Streams(g)) != 1 || s.used != own+1+ownStream+3+g.size() {
 		t.Errorf("left: %q, %d bytes", messages(p), s.used)
 	}
 	s.Expire(g, 1000)
@@ -119,7 +119,7 @@ func TestFindPicks(t *testing.T) {
 // The budget holds whoever writes, and a group that floods pays for it itself.
 func TestBudget(t *testing.T) {
 	t.Parallel()
-	s := New(100*(own+10), at)
+	s := New(100*(own+10+ownStream+4)+2*ownGroup, at)
 	quiet := Group{g.Account, g.Region, "quiet"}
 	for i := range 5 {
 		s.Append(quiet, "s", []Event{{Time: int64(i), Message: "0123456789"}})
@@ -139,6 +139,19 @@ func TestBudget(t *testing.T) {
 	s.Append(g, "s", []Event{{Message: strings.Repeat("x", 1<<20)}})
 	if s.used > s.budget {
 		t.Errorf("%d bytes of %d", s.used, s.budget)
+	}
+	for i := range 100 { // names take room, too
+		s.Append(Group{g.Account, g.Region, strings.Repeat("n", i+1)}, strings.Repeat("s", 2000), []Event{{Message: "x"}})
+	}
+	if n := len(s.Groups(g.Account, g.Region)); n > 10 {
+		t.Errorf("%d groups with streams of long names are in %d bytes", n, s.budget)
+	}
+	s.Delete(quiet)
+	for name := range s.Groups(g.Account, g.Region) {
+		s.Delete(Group{g.Account, g.Region, name})
+	}
+	if s.used != 0 {
+		t.Errorf("%d bytes without a group", s.used)
 	}
 	none := New(0, at)
 	none.Append(g, "s", []Event{{Message: "x"}})
