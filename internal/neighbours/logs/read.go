@@ -47,6 +47,19 @@ func parseToken(text string) (token, error) {
 	return t, nil
 }
 
+// ends are the tokens of a page that has no events, behind the token: it itself, and one
+// for the other way, on which the event comes first where it stands.
+func (t token) ends() (forward, backward string) {
+	ahead, behind := t.at, t.at
+	switch {
+	case t.way == 'b' && ahead.Seq > 0:
+		ahead.Seq--
+	case t.way == 'f' && behind.Seq < math.MaxUint64:
+		behind.Seq++
+	}
+	return token{'f', ahead}.text(), token{'b', behind}.text()
+}
+
 type getEventsRequest struct {
 	groupChoice
 	Stream   string `json:"logStreamName" required:"" min:"1" max:"512" pattern:"[^:*]*"`
@@ -86,13 +99,12 @@ func (s *service) getEvents(ctx context.Context, c *operation.Call, in *getEvent
 	if in.Until != nil {
 		q.Until = *in.Until
 	}
-	at := logevents.Position{Time: in.From}
+	t := token{at: logevents.Position{Time: in.From}}
 	if in.Next != "" {
-		t, err := parseToken(in.Next)
-		if err != nil {
+		if t, err = parseToken(in.Next); err != nil {
 			return nil, err
 		}
-		if at = t.at; t.way == 'f' {
+		if t.way == 'f' {
 			q.After, q.Newest = &t.at, false
 		} else {
 			q.Before, q.Newest = &t.at, true
@@ -113,7 +125,8 @@ func (s *service) getEvents(ctx context.Context, c *operation.Call, in *getEvent
 	if q.Newest {
 		slices.Reverse(page.Events)
 	}
-	out := &getEventsResponse{Events: []outputEvent{}, Forward: token{'f', at}.text(), Backward: token{'b', at}.text()}
+	out := &getEventsResponse{Events: []outputEvent{}}
+	out.Forward, out.Backward = t.ends()
 	for i := range page.Events {
 		e := &page.Events[i]
 		out.Events = append(out.Events, outputEvent{e.Time, e.Message, e.Ingested})

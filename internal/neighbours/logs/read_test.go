@@ -62,6 +62,14 @@ func TestGetEvents(t *testing.T) {
 	}
 	if end, q := ask(`,"startFromHead":true,"nextToken":"` + p.Forward + `"`); end != "" || q.Forward != p.Forward {
 		t.Errorf("the end: %q, %q behind %q", end, q.Forward, p.Forward)
+	} else if last, _ := ask(`,"limit":1,"nextToken":"` + q.Backward + `"`); last != "e" {
+		t.Errorf("back from the end: %q", last)
+	}
+	_, p = ask(`,"limit":1,"startFromHead":true`)
+	if begin, q := ask(`,"nextToken":"` + p.Backward + `"`); begin != "" || q.Backward != p.Backward {
+		t.Errorf("the beginning: %q, %q behind %q", begin, q.Backward, p.Backward)
+	} else if first, _ := ask(`,"limit":1,"nextToken":"` + q.Forward + `"`); first != "a" {
+		t.Errorf("on from the beginning: %q", first)
 	}
 	if got, _ := ask(fmt.Sprintf(`,"startTime":%d,"endTime":%d`, first+1000, first+3000)); got != "b c" {
 		t.Errorf("a range: %q", got)
