@@ -53,9 +53,12 @@ func (c *call) prepare() error {
 		}
 	}
 	c.out.URL = &url.URL{Scheme: to.Scheme, Host: to.Host, RawQuery: query}
-	if strings.HasPrefix(path, "//") { // which as Opaque would be an authority
+	switch {
+	case c.server.tellsProxy(to):
+		c.out.URL.Opaque = "//" + to.Host + path // not what the caller's Host says
+	case strings.HasPrefix(path, "//"): // which as Opaque would be an authority
 		c.out.URL.Path, c.out.URL.RawPath = unescaped(path), path
-	} else {
+	default:
 		c.out.URL.Opaque = path // as it was sent, by the letter
 	}
 	if c.out.Body = c.body(); c.whole != nil {

@@ -100,6 +100,13 @@ func New(o Options) *Server {
 	return s
 }
 
+// tellsProxy reports whether requests for a URL go to a proxy that is told with each of them
+// where it is for. What is for https:// goes through a tunnel.
+func (s *Server) tellsProxy(to *url.URL) bool {
+	proxy, err := s.transport.Proxy(&http.Request{URL: to})
+	return to.Scheme == "http" && err == nil && proxy != nil && strings.HasPrefix(proxy.Scheme, "http")
+}
+
 // Close ends the connections that wait.
 func (s *Server) Close() { s.transport.CloseIdleConnections() }
 

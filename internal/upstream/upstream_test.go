@@ -172,6 +172,23 @@ func TestSpaceInTarget(t *testing.T) {
 	}
 }
 
+// A proxy is told where the upstream is, whatever the caller's Host is.
+func TestProxy(t *testing.T) {
+	t.Parallel()
+	got := ""
+	proxy, err := url.Parse(backend(t, func(_ http.ResponseWriter, r *http.Request) { got = r.RequestURI }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, _, _ := frontWith(t, Options{URL: "http://emulator.invalid:5000/base"}, func(s *Server) { s.transport.Proxy = http.ProxyURL(proxy) })
+	for path, want := range map[string]string{"/b/a%20k?x=%2f": "/b/a%20k?x=%2f", "//k": "//k"} {
+		exchange(t, at, "GET "+path+" HTTP/1.1\r\nHost: 192.0.2.1\r\nConnection: close\r\n\r\n")
+		if want = "http://emulator.invalid:5000/base" + want; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 // Bodies are on their way while they are made, in both directions.
 func TestStreams(t *testing.T) {
 	t.Parallel()
