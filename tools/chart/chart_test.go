@@ -140,7 +140,9 @@ func TestRefusedValues(t *testing.T) {
 		"controlPlane: {expose: true}":                   "controlPlane.expose needs credentials",
 		"config: {listen: '0.0.0.0:1'}":                  "config: listen is the chart's to set",
 		"apis: {orders: {stage: prod}}":                  "definition",
-		"apis: {gatehouse: {definition: x}}":             "gatehouse",
+		"apis: {gatehouse: {definition: x}}":             "gatehouse", // the file of the configuration
+		"apis: {openapi: {definition: x}}":               "openapi",   // whose API would have the directory's name
+		"apis: {orders-: {definition: x}}":               "orders-",   // whose API would be orders
 		"apis: {orders: {definition: x, basePath: a}}":   "basePath",
 		"service: {port: 70000}":                         "/service/port",
 		"persistence: {enabled: false, accessMode: Any}": "accessMode",
