@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -151,7 +152,7 @@ func FuzzEngines(f *testing.F) {
 		f.Add([]byte(seed), uint16(4096))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, step uint16) {
-		if known.Match(in) && !strings.Contains(string(in), "Expect: 100-continue\r\nContent") {
+		if known.Match(bytes.ReplaceAll(in, []byte("Expect: 100-continue\r\nContent"), []byte("Content"))) { // that one alone they take alike
 			return
 		}
 		synctest.Test(t, func(t *testing.T) { // who ends a connection slowly takes no time here
