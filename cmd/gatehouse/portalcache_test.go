@@ -67,6 +67,7 @@ func TestDocsCache(t *testing.T) {
 func TestDocsCacheOfWhoLeaves(t *testing.T) {
 	c, st, n := newDocsCache(), new(snapshot.Stage), 0
 	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
 	for range 2 {
 		page, err := c.get(ctx, docsKey{"a", "x", false}, st, func(ctx context.Context) ([]byte, error) {
 			n++
