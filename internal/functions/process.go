@@ -38,23 +38,25 @@ func (s *Set) spawn(f *Function, api, stream string, print func([]byte)) (*proce
 		return nil, err
 	}
 	env, until := f.environment(api, stream)
-	cmd := &exec.Cmd{
-		Path: f.launch.Args[0], Args: f.launch.Args, Dir: f.config.Program.Dir, Stdout: w, Stderr: w,
-		Env: env,
+	command := func() *exec.Cmd {
+		return &exec.Cmd{
+			Path: f.launch.Args[0], Args: f.launch.Args, Dir: f.config.Program.Dir, Stdout: w, Stderr: w,
+			Env: env,
+		}
 	}
-	p := &process{cmd: cmd, mark: mark, until: until, output: r, read: make(chan struct{})}
-	p.group.attributes(cmd)
-	err = s.onSpawner(func() error { return s.launch(cmd, mark) })
+	p := &process{mark: mark, until: until, output: r, read: make(chan struct{})}
+	memory := f.config.Program.Memory
+	err = s.onSpawner(func() error { return s.launch(p, command, memory) })
 	_ = w.Close()
 	if err == nil {
-		err = p.group.adopt(cmd, int64(f.config.Program.Memory)<<20)
+		err = p.group.adopt(p.cmd, int64(memory)<<20)
 	}
 	if err != nil {
 		_ = r.Close()
-		if cmd.Process != nil {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-			s.keeper.left(cmd.Process.Pid)
+		if p.cmd != nil && p.cmd.Process != nil {
+			_ = p.cmd.Process.Kill()
+			_ = p.cmd.Wait()
+			s.keeper.left(p.pid())
 		}
 		return nil, err
 	}
@@ -65,13 +67,14 @@ func (s *Set) spawn(f *Function, api, stream string, print func([]byte)) (*proce
 	return p, nil
 }
 
-// launch starts the command of a worker, and has it known by its mark from then on.
-func (s *Set) launch(cmd *exec.Cmd, m mark) error {
-	if err := cmd.Start(); err != nil {
+// launch starts the command of a worker that may use so many MiB of memory, and has it
+// known by its mark from then on.
+func (s *Set) launch(p *process, command func() *exec.Cmd, memory int) (err error) {
+	if p.cmd, err = p.group.start(command, s.cgroups, memory, s.log); err != nil {
 		return err
 	}
-	s.keeper.began(cmd.Process.Pid)
-	if err := m.give(cmd.Process.Pid); err != nil {
+	s.keeper.began(p.pid())
+	if err := p.mark.give(p.pid()); err != nil {
 		s.markless.Do(func() {
 			s.log.Warn("what functions start may outlive them: processes cannot be marked here", "error", err)
 		})

@@ -2,19 +2,38 @@ package functions
 
 import (
 	"errors"
+	"log/slog"
 	"os/exec"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// A group is the process group of a worker, by its leader. On Linux what leaves it is
-// found by its mark.
-type group struct{}
+// A group is the process group of a worker, by its leader, in a cgroup of its own where
+// the gateway may have such. What leaves the process group is found by its mark.
+type group struct{ cgroup *cgroup }
 
-// attributes make a command the leader of its group, that ends with the gateway.
-func (group) attributes(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+// start starts a command as the leader of its group, that ends with the gateway, and that
+// may use so many MiB of memory. Where it cannot be in a cgroup it is started without.
+func (g *group) start(command func() *exec.Cmd, cgroups *cgroupHost, memory int, log *slog.Logger) (cmd *exec.Cmd, err error) {
+	leader := func() *exec.Cmd {
+		cmd := command()
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+		return cmd
+	}
+	tree := cgroups.own(log)
+	var refused error
+	if tree != nil {
+		cmd = leader()
+		if g.cgroup, refused = tree.start(cmd, memory); refused == nil {
+			return cmd, nil
+		}
+	}
+	cmd = leader()
+	if err = cmd.Start(); err == nil && refused != nil { // otherwise it is the command that is wrong
+		tree.warn(log, refused)
+	}
+	return cmd, err
 }
 
 func (group) adopt(*exec.Cmd, int64) error { return nil }
@@ -31,5 +50,12 @@ func (group) await(cmd *exec.Cmd) {
 	}
 }
 
-// sweep kills the processes that have a mark, until there are none.
-func (group) sweep(m mark) { killMarked(func(other mark) bool { return other == m }) }
+// outOfMemory reports whether the kernel has killed the group for its use of memory.
+func (g group) outOfMemory() bool { return g.cgroup.outOfMemory() }
+
+// sweep kills the processes that are in the cgroup or have a mark, until there are none.
+func (g group) sweep(m mark) {
+	g.cgroup.kill()
+	killMarked(func(other mark) bool { return other == m })
+	g.cgroup.remove()
+}

@@ -3,6 +3,7 @@
 package functions
 
 import (
+	"log/slog"
 	"os/exec"
 	"syscall"
 )
@@ -11,7 +12,11 @@ import (
 // outlives the worker on this system.
 type group struct{}
 
-func (group) attributes(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+func (group) start(command func() *exec.Cmd, _ *cgroupHost, _ int, _ *slog.Logger) (*exec.Cmd, error) {
+	cmd := command()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd, cmd.Start()
+}
 
 func (group) adopt(*exec.Cmd, int64) error { return nil }
 
@@ -21,5 +26,7 @@ func (group) kill(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SI
 // only be killed when nothing can have its number, so that what it left behind is killed
 // as soon as it is known.
 func (group) await(cmd *exec.Cmd) { _ = cmd.Wait() }
+
+func (group) outOfMemory() bool { return false }
 
 func (group) sweep(mark) {}

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"log/slog"
 	"os/exec"
 	"syscall"
 	"unsafe"
@@ -12,8 +13,10 @@ import (
 // when its last handle is closed, which the end of the gateway does too.
 type group struct{ job windows.Handle }
 
-func (group) attributes(cmd *exec.Cmd) {
+func (group) start(command func() *exec.Cmd, _ *cgroupHost, _ int, _ *slog.Logger) (*exec.Cmd, error) {
+	cmd := command()
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
+	return cmd, cmd.Start()
 }
 
 // adopt puts a command into a job, whose memory is bounded by so many bytes.
@@ -44,5 +47,7 @@ func (g *group) adopt(cmd *exec.Cmd, memory int64) error {
 func (g *group) kill(*exec.Cmd) { _ = windows.TerminateJobObject(g.job, 1) }
 
 func (g *group) await(cmd *exec.Cmd) { _ = cmd.Wait() }
+
+func (group) outOfMemory() bool { return false }
 
 func (g *group) sweep(mark) { _ = windows.CloseHandle(g.job) }

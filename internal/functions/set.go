@@ -46,6 +46,7 @@ type Set struct {
 	machine runtimes.Machine
 	spawner chan func()
 	keeper  *keeper
+	cgroups *cgroupHost // ownCgroups, but for tests
 
 	initTime time.Duration // initTime, but for tests
 	markless sync.Once     // tells that processes cannot be marked
@@ -74,7 +75,7 @@ func New(o Options) *Set {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Set{options: o, log: o.Log, marker: newSetMark(), functions: make(map[string]*Function), stop: make(chan struct{}), initTime: initTime}
+	s := &Set{options: o, log: o.Log, marker: newSetMark(), functions: make(map[string]*Function), cgroups: &ownCgroups, stop: make(chan struct{}), initTime: initTime}
 	s.keeper = &keeper{command: o.Keeper, marker: s.marker, log: s.log}
 	return s
 }
@@ -147,6 +148,9 @@ func (s *Set) take(functions map[string]*Function) {
 		}
 	}
 	s.all = slices.DeleteFunc(s.all, (*Function).over)
+	if len(functions) > 0 {
+		s.cgroups.ready(s.log)
+	}
 	if !holdsMemory && len(functions) > 0 && !s.toldOfMemory {
 		s.toldOfMemory = true
 		s.log.Warn("the memory of functions is not bounded on this system, but by what their runtimes are told", "system", runtime.GOOS)

@@ -15,6 +15,7 @@ func (s *Set) Add(key string, c *Config) (*Function, error) {
 	if s.closed {
 		return nil, errClosed
 	}
+	s.cgroups.ready(s.log)
 	s.drop(key)
 	s.functions[key] = f
 	s.all = append(s.all, f)

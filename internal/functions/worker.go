@@ -52,7 +52,11 @@ func (w *worker) run() {
 		f.mu.Unlock()
 		return
 	}
-	w.end(w.process.wait())
+	state := w.process.wait()
+	if w.process.group.outOfMemory() {
+		w.ranOut()
+	}
+	w.end(state)
 	f.set.keeper.left(w.process.pid())
 	w.process.sweep()
 	f.set.reapOrphans()
@@ -311,7 +315,21 @@ func (w *worker) exceeds(format string, args ...any) {
 	if w.state == ending {
 		return
 	}
-	w.tell("the function uses "+format+": its worker is killed", args...)
+	w.tellExcess(format, args...)
 	w.fail(exited(w.id(), (*os.ProcessState)(nil)))
 	f.end(w)
+}
+
+// ranOut tells why the worker is dead that the system has killed for its use of memory.
+func (w *worker) ranOut() {
+	f := w.function
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if may := f.config.Program.Memory; w.state != ending {
+		w.tellExcess("more than %d MiB of memory, and may use %d", may, may)
+	}
+}
+
+func (w *worker) tellExcess(format string, args ...any) {
+	w.tell("the function uses "+format+": its worker is killed", args...)
 }
