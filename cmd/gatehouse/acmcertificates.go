@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/acm"
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
@@ -39,13 +41,25 @@ func (a *acmCertificates) Set(arn string, c *snapshot.Certificate) {
 	a.changed()
 }
 
-// find is the certificate of the first ARN that is known, nil for none.
-func (a *acmCertificates) find(arns ...string) *snapshot.Certificate {
+// has reports whether there is a certificate of an ARN.
+func (a *acmCertificates) has(arn string) bool {
+	if a == nil {
+		return false
+	}
+	_, ok := a.known.Load(arn)
+	return ok
+}
+
+// find is the first certificate that is known of those that a custom domain name has by
+// their ARNs, nil for none. They are those of its own account, as at AWS: who may make
+// domain names would otherwise pass for whom another account has a certificate of.
+func (a *acmCertificates) find(h gateway.Handshake) *snapshot.Certificate {
 	if a == nil {
 		return nil
 	}
-	for _, arn := range arns {
-		if c, ok := a.known.Load(arn); ok {
+	account, _, _ := strings.Cut(h.Row, "/")
+	for _, arn := range h.CertificateARNs {
+		if c, ok := a.known.Load(arn); ok && policy.AccountOf(arn) == account {
 			return c.(*snapshot.Certificate)
 		}
 	}
@@ -54,7 +68,7 @@ func (a *acmCertificates) find(arns ...string) *snapshot.Certificate {
 
 // get returns the certificate of a handshake, nil where there is none that can be shown.
 func (a *acmCertificates) get(h gateway.Handshake) *tls.Certificate {
-	c := a.find(h.CertificateARNs...)
+	c := a.find(h)
 	if c == nil {
 		return nil
 	}

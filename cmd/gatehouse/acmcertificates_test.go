@@ -15,8 +15,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
+	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/sdktest"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
+
+// A domain name is shown with certificates of its own account alone, in whatever region.
+func TestACMOfAnotherAccount(t *testing.T) {
+	const arn = "arn:aws:acm:us-east-1:111122223333:certificate/1"
+	a := &acmCertificates{changed: func() {}}
+	a.Set(arn, &snapshot.Certificate{ARN: arn})
+	for row, want := range map[string]bool{
+		snapshot.OfAccount("111122223333", "eu-west-1", "api.example.com"): true,
+		snapshot.OfAccount("444455556666", "us-east-1", "api.example.com"): false,
+	} {
+		h := gateway.Handshake{Domain: "api.example.com", CertificateARNs: []string{"arn:aws:acm:us-east-1:111122223333:certificate/0", arn}, Row: row}
+		if got := a.find(h); (got != nil) != want {
+			t.Errorf("%s: %v", row, got)
+		}
+	}
+}
 
 // TestACMCertificates shows clients the certificates of ACM that custom domain names have by
 // their ARNs: one that the server's own authority has issued, which its clients trust by the

@@ -145,7 +145,7 @@ func issuable(domain string) bool { return domain != "" && !strings.HasPrefix(do
 func (cs *certificates) wanting(g *gateway.Gateway) (names []string) {
 	shown := cs.current.Load()
 	g.Domains(func(h gateway.Handshake) {
-		if issuable(h.Domain) && h.Uploaded == "" && shown.ofARN(h) == nil && cs.acm.find(h.CertificateARNs...) == nil && !shown.covers(h.Domain) {
+		if issuable(h.Domain) && h.Uploaded == "" && shown.ofARN(h) == nil && cs.acm.find(h) == nil && !shown.covers(h.Domain) {
 			names = append(names, h.Domain)
 		}
 	})

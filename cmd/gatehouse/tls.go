@@ -103,7 +103,7 @@ func (cs *certificates) made() *x509.Certificate {
 // has reports whether a certificate goes by an ARN.
 func (cs *certificates) has(arn string) bool {
 	shown := cs.current.Load()
-	return shown != nil && shown.byARN[arn] != nil || cs.acm.find(arn) != nil
+	return shown != nil && shown.byARN[arn] != nil || cs.acm.has(arn)
 }
 
 // find is the certificate that a client is shown at the listener of a VPC endpoint, or at
