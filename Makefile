@@ -29,7 +29,7 @@ check: build ## format, vet, lint, and that generated files are up to date
 e2e: build ## boto3, the aws CLI and the JavaScript SDK against the binary
 	scripts/prepare.sh
 	e2e/setup.sh
-	.cache/e2e/venv/bin/python -m pytest -q e2e
+	.cache/e2e/venv/bin/python -m pytest -q -n auto --dist loadfile e2e
 
 fuzz: ## every fuzz target for FUZZTIME, 10s each
 	scripts/fuzz.sh

@@ -23,11 +23,6 @@ const formMember = docform.Member
 // is not the first.
 func (k *kindInfo) stamped(doc []byte) []byte { return k.upgrades.Stamp(doc) }
 
-// current returns a stored document in the current form.
-func (k *kindInfo) current(id string, doc []byte) ([]byte, error) {
-	return k.upgrades.Current(string(k.kind), id, doc)
-}
-
 // decode reads what a stored document says into out.
 func (k *kindInfo) decode(id string, doc []byte, out any) error {
 	return k.upgrades.Decode(string(k.kind), id, doc, out)
