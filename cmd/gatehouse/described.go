@@ -53,6 +53,13 @@ func (d *described) seen() map[string]os.FileInfo {
 	return d.files
 }
 
+// sawBefore has the files seen as they were before.
+func (d *described) sawBefore(before map[string]os.FileInfo) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.files = asBefore(maps.Clone(d.files), before)
+}
+
 // A reading is what came of reading a file and deploying what it describes.
 type reading struct {
 	def     *openapi.API      // nil where it cannot be read

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/gatehouse-gw/gatehouse/internal/template"
@@ -105,6 +106,11 @@ func (all *developers) again(ctx context.Context) error {
 func (all *developers) seen() map[string]os.FileInfo {
 	all.mu.Lock()
 	defer all.mu.Unlock()
+	return all.files()
+}
+
+// files is seen.
+func (all *developers) files() map[string]os.FileInfo {
 	out := make(map[string]os.FileInfo)
 	for _, d := range all.apis {
 		maps.Copy(out, d.seen())
@@ -117,9 +123,20 @@ func (all *developers) seen() map[string]os.FileInfo {
 func (all *developers) reload(ctx context.Context) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
+	before := look(slices.Collect(maps.Keys(all.files())))
 	all.settle(ctx)
 	for _, d := range all.apis {
 		d.reload(ctx)
+	}
+	all.sawBefore(before)
+}
+
+// sawBefore has the files seen as they were before they were read. One that is saved
+// while a template is read, for its APIs first and then for each of them, is read again:
+// else the APIs could stay those of the template as it was.
+func (all *developers) sawBefore(before map[string]os.FileInfo) {
+	for _, d := range all.apis {
+		d.sawBefore(before)
 	}
 }
 
@@ -127,11 +144,13 @@ func (all *developers) reload(ctx context.Context) {
 func (all *developers) under(ctx context.Context, reload func(context.Context)) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
+	before := look(slices.Collect(maps.Keys(all.files())))
 	reload(ctx)
 	all.settle(ctx)
 	for _, d := range all.apis {
 		d.renew(ctx)
 	}
+	all.sawBefore(before)
 }
 
 // hangUp does what SIGHUP is for, and deploys the file under what has changed.

@@ -93,9 +93,13 @@ func anyEmpty(files map[string]os.FileInfo) bool {
 // reread is a look at the files that were read, as they were before the reading: a
 // file that was saved meanwhile differs at the next look, and is read again.
 func reread(files []string, before map[string]os.FileInfo) map[string]os.FileInfo {
-	now := look(files)
+	return asBefore(look(files), before)
+}
+
+// asBefore puts an earlier look in the place of one now, for the files that both are of.
+func asBefore(now, before map[string]os.FileInfo) map[string]os.FileInfo {
 	for name, info := range before {
-		if _, read := now[name]; read {
+		if _, both := now[name]; both {
 			now[name] = info
 		}
 	}
