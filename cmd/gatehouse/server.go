@@ -89,7 +89,7 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if ports.shown.issued, err = c.newIssued(s.dataPlane, s.keys, &ports.shown); err != nil {
 		return nil, err
 	}
-	s.issued = ports.shown.issued
+	s.issued, ports.shown.tickets = ports.shown.issued, newTicketKeys(&c, s.keys)
 	s.shown, s.scheme = ports.shown.has, ports.mainTLS.scheme()
 	if ports.stages != nil {
 		s.stages = baseURL(ports.stages)
@@ -178,6 +178,7 @@ func (s *server) serve() {
 	}
 	s.serveVPCEndpoints()
 	go s.issued.run(s.background)
+	go s.ports.shown.tickets.run(s.background)
 	if s.ports.admin != nil {
 		s.admin = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, Engine: s.config().Engine, MaxConnections: adminConnections})
 		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", TLS: s.ports.adminTLS.config(), Next: s.adminPages(), NoStages: true})

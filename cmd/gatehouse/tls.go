@@ -42,6 +42,9 @@ type certificates struct {
 	// issued are those that an ACME authority has issued. It is set before anybody
 	// listens; nil is that there are none.
 	issued *issuedCertificates
+
+	// tickets have the keys of the tickets of sessions. It is set before anybody listens.
+	tickets *ticketKeys
 }
 
 // shownCertificates are certificates as they were read once. They never change.

@@ -17,7 +17,7 @@ type handshakeKind struct {
 // config is that of a listener whose clients are shown the certificates, a VPC endpoint's
 // or another one, for which at is nil: each handshake is as the name that its client asks for wants it. last has the certificate for
 // names that no other is for; nil is that this is the first of all. Tickets that resume sessions are
-// sealed with keys that crypto/tls changes every day and keeps for a week.
+// sealed with keys that change every day and are kept for a week: those of ticketKeys, else of crypto/tls.
 func (cs *certificates) config(at *httpmsg.VPCEndpoint, last *listenerTLS) *tls.Config {
 	get := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return cs.find(hello, at, last), nil }
 	kinds := make(map[handshakeKind]*tls.Config)
@@ -34,7 +34,7 @@ func (cs *certificates) config(at *httpmsg.VPCEndpoint, last *listenerTLS) *tls.
 			kinds[kind] = c
 		}
 	}
-	return &tls.Config{
+	listener := &tls.Config{
 		MinVersion: tls.VersionTLS10, // that a policy takes; each of kinds has its own
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			if challenge := cs.issued.handshake(hello); challenge != nil {
@@ -44,4 +44,10 @@ func (cs *certificates) config(at *httpmsg.VPCEndpoint, last *listenerTLS) *tls.
 			return kinds[handshakeKind{h.Policy, h.ClientCertificate, h.Policy.HTTP2(hello)}], nil
 		},
 	}
+	name := "stages"
+	if at != nil {
+		name = "VPC endpoint " + at.ID
+	}
+	cs.tickets.seal(name, listener)
+	return listener
 }

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -34,8 +35,9 @@ var ErrNoKey = errors.New("it was sealed under another key")
 type Keyring struct{ keys []key }
 
 type key struct {
-	id   string
-	aead cipher.AEAD
+	id     string
+	secret []byte
+	aead   cipher.AEAD
 }
 
 // New makes a ring with a key of its own, which ends with the process.
@@ -92,7 +94,7 @@ func newKey(secret []byte) key {
 		panic(err) // AES has the block size of GCM
 	}
 	sum := sha256.Sum256(append([]byte("gatehouse secrets key id\x00"), secret...))
-	return key{hex.EncodeToString(sum[:8]), aead}
+	return key{hex.EncodeToString(sum[:8]), secret, aead}
 }
 
 func (r *Keyring) find(id string) *key {
@@ -109,6 +111,24 @@ func (r *Keyring) Current() string { return r.keys[0].id }
 
 // Has reports whether values that were sealed under the key of an id can be opened.
 func (r *Keyring) Has(id string) bool { return r != nil && r.find(id) != nil }
+
+// Derive makes a key for one purpose of each key of the ring, in their order: the first is
+// that of the key that seals. Rings with the same keys make the same ones, and who has one
+// learns nothing of the others. A nil ring makes none.
+func (r *Keyring) Derive(purpose string) [][keyBytes]byte {
+	if r == nil {
+		return nil
+	}
+	out := make([][keyBytes]byte, len(r.keys))
+	for i, k := range r.keys {
+		made, err := hkdf.Key(sha256.New, k.secret, nil, "gatehouse "+purpose, keyBytes)
+		if err != nil {
+			panic(err) // not of so few bytes
+		}
+		copy(out[i][:], made)
+	}
+	return out
+}
 
 // KeyOf is the id of the key under which a value was sealed, "" for none.
 func KeyOf(sealed string) string {

@@ -89,3 +89,26 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// TestDerive makes the same keys of the same ring, others for another purpose, and those of
+// a key wherever it stands in the ring.
+func TestDerive(t *testing.T) {
+	one, two := strings.Repeat("01", keyBytes), strings.Repeat("02", keyBytes)
+	ring := func(lines ...string) *Keyring {
+		r, err := Parse([]byte(strings.Join(lines, "\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	a, b := ring(one).Derive("a"), ring(two, one).Derive("a")
+	if len(a) != 1 || len(b) != 2 || a[0] != b[1] || a[0] == b[0] {
+		t.Errorf("got %x and %x", a, b)
+	}
+	if other := ring(one).Derive("b"); other[0] == a[0] {
+		t.Error("two purposes have one key")
+	}
+	if none := (*Keyring)(nil).Derive("a"); none != nil {
+		t.Errorf("got %x", none)
+	}
+}
