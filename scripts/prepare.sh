@@ -24,6 +24,8 @@ tests() {
   need 'PATH=$PATH:/usr/sbin nginx -v' nginx-light # a backend of the security tests
   need 'systemd-analyze --version' systemd # judges the unit of deploy/
   need 'PATH=$PATH:/usr/sbin logrotate --version' logrotate
+  need 'ls /usr/lib/postgresql/*/bin/postgres || command -v postgres' postgresql-15
+  need 'redis-server --version' redis-server
 }
 
 bench() {
