@@ -42,6 +42,12 @@ type Certificates interface {
 	Set(arn string, c *snapshot.Certificate)
 }
 
+// Functions are those that the API of Lambda has made.
+type Functions interface {
+	// Follow reads again what a function is. An error is of the store: it is called again.
+	Follow(ctx context.Context, arn string) error
+}
+
 // Options are what a feed joins. All but Cache, Metrics and Rebuild are needed.
 type Options struct {
 	Store        Store
@@ -53,6 +59,7 @@ type Options struct {
 	Metrics      *metrics.Calls       // so are the numbers of their calls; nil for none
 	Callers      *credentials.Callers // who may be in a session of a role; nil for nobody
 	Certificates Certificates         // those that domain names have by their ARNs; nil for nobody
+	Functions    Functions            // as the API of Lambda has changed them; nil for nobody
 	Authorizers  *authz.Cache         // what authorizers answered for stages that are gone is forgotten
 	Rebuild      Rebuild              // of rows that an older version has published; may be nil
 	Log          *slog.Logger
@@ -72,6 +79,7 @@ type Feed struct {
 	authorizers  *authz.Cache
 	callers      *credentials.Callers
 	certificates Certificates
+	functions    Functions
 	rebuild      Rebuild
 	log          *slog.Logger
 
@@ -89,7 +97,7 @@ type Feed struct {
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, callers: o.Callers, certificates: o.Certificates, rebuild: o.Rebuild, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, callers: o.Callers, certificates: o.Certificates, functions: o.Functions, rebuild: o.Rebuild, log: o.Log,
 		known: make(known), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }
@@ -197,7 +205,7 @@ func (f *Feed) Run(ctx context.Context) {
 
 // applyAll applies changes, which lead to rev, those of stages together: each use
 // of the gateway's Apply costs as much as there are APIs; and those of keys in plans,
-// whose use is read from the store. An error is that this could not be read, and
+// whose use is read from the store, as functions are. An error is that this could not be read, and
 // that the changes have to be applied again.
 func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.Revision) error {
 	var later together
@@ -208,6 +216,11 @@ func (f *Feed) applyAll(ctx context.Context, changes []store.Served, rev store.R
 	}
 	if err := f.plans.SetPlanKeys(ctx, later.planKeys); err != nil {
 		return err
+	}
+	for _, arn := range later.functions {
+		if err := f.functions.Follow(ctx, arn); err != nil {
+			return err
+		}
 	}
 	f.gateway.SetDomains(later.domains)
 	f.note(changes) // not before: what the next try does not find must be found gone then

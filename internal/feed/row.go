@@ -16,9 +16,10 @@ import (
 
 // together are the rows that are applied together, behind the others.
 type together struct {
-	stages   []gateway.Change
-	planKeys []usageplan.PlanKey
-	domains  gateway.DomainChanges
+	stages    []gateway.Change
+	planKeys  []usageplan.PlanKey
+	functions []string // ARNs
+	domains   gateway.DomainChanges
 }
 
 // apply hands on what one row says, or puts it to those that are applied together.
@@ -52,6 +53,12 @@ func (f *Feed) apply(ctx context.Context, c store.Served, later *together) error
 		})
 		later.planKeys = append(later.planKeys, usageplan.PlanKey{Served: c.ID, Gone: key == nil})
 		return err
+	}
+	if c.Kind == snapshot.ServedFunction {
+		if f.functions != nil {
+			later.functions = append(later.functions, c.ID)
+		}
+		return nil
 	}
 	if known, err := f.applyRecord(ctx, c); known {
 		return err

@@ -20,6 +20,7 @@ const (
 	ServedRole              = "role"              // a Role; its id is its ARN
 	ServedManagedPolicy     = "managedpolicy"     // a ManagedPolicy; its id is its ARN
 	ServedCertificate       = "certificate"       // a Certificate; its id is its ARN
+	ServedFunction          = "function"          // a Function; its id is its ARN
 )
 
 // ServedID is the id of an API's, or of an account's, published row.

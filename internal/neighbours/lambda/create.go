@@ -93,7 +93,7 @@ func (s *Service) create(ctx context.Context, c *operation.Call, in *createReque
 				return err
 			}
 		}
-		return functionKind.Put(tx, ref.name, f)
+		return putFunction(tx, ref, f)
 	})
 	if err != nil {
 		s.discard(ctx, ref, &v.Code)

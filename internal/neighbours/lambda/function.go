@@ -2,12 +2,14 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -215,7 +217,7 @@ func (s *Service) delete(ctx context.Context, c *operation.Call, in *functionReq
 		case f == nil:
 			return notFound(ref)
 		case ref.qualifier != "":
-			return s.deleteVersion(tx, ref)
+			return errors.Join(s.deleteVersion(tx, ref), tellChange(tx, ref))
 		}
 		return s.deleteAll(tx, ref, f)
 	})
@@ -243,6 +245,9 @@ func (s *Service) deleteAll(tx *records.Tx, ref reference, f *function) error {
 		if err := remove(tx, records.Prefix(ref.name)); err != nil {
 			return err
 		}
+	}
+	if err := errors.Join(toldKind.Delete(tx, ref.name), tx.Retract(snapshot.ServedFunction, ref.arn())); err != nil {
+		return err
 	}
 	return functionKind.Delete(tx, ref.name)
 }

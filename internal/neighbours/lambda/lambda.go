@@ -40,6 +40,11 @@ type Options struct {
 	May func(by integration.By, action, resource string) bool
 	// Assumes reports whether Lambda can assume a role. Nil takes every one.
 	Assumes func(role string) bool
+	// Shared is that other processes serve the same records: what they change is followed by
+	// Follow, and what a start finds half done may be theirs.
+	Shared bool
+	// ReadOnly is that this process writes no records.
+	ReadOnly bool
 	// Changed is told that the directories have changed whose code functions run; nil for
 	// nobody.
 	Changed func()
@@ -73,6 +78,17 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	return s, s.Reload(ctx)
 }
 
+// Follow has what is served of a function be what its records say, after any process has
+// changed it. An error is of the store: the call is to be made again.
+func (s *Service) Follow(ctx context.Context, arn string) error {
+	ref, ok := parseARN(arn)
+	if !ok {
+		s.Log.Error("a published row is of no function", "id", arn)
+		return nil
+	}
+	return s.load(ctx, ref)
+}
+
 // Reload has what is served be what the records say, as after a reset.
 func (s *Service) Reload(ctx context.Context) error {
 	places, err := s.records.Places(ctx, functionKind.Name)
@@ -100,11 +116,45 @@ func (s *Service) Reload(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.Shared { // what nobody claims may be an upload that goes on elsewhere
+		return s.tellAll(ctx, known)
+	}
 	places, err = s.records.Places(ctx, chunkKind.Name)
 	for _, p := range places {
 		err = errors.Join(err, s.sweep(ctx, p.Account, p.Region))
 	}
 	return err
+}
+
+// tellAll has the other processes told once of functions from before there was anybody to
+// tell: else nobody would learn that one is deleted.
+func (s *Service) tellAll(ctx context.Context, known []reference) error {
+	if s.ReadOnly {
+		return nil
+	}
+	for _, ref := range known {
+		var told *struct{}
+		err := s.records.Read(ctx, ref.account, ref.region, func(tx *records.Tx) (err error) {
+			told, err = toldKind.Get(tx, ref.name)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if told != nil {
+			continue
+		}
+		err = s.records.Write(ctx, ref.account, ref.region, func(tx *records.Tx) error {
+			if f, err := functionKind.Get(tx, ref.name); f == nil || err != nil {
+				return err
+			}
+			return tellChange(tx, ref)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close ends the calls that wait. The Set is closed by who has made it.

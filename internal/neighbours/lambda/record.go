@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
 // A version is the record of one version of a function, $LATEST among them.
@@ -52,6 +53,7 @@ var (
 	versionKind  = records.Kind[version]{Name: "lambdaversion"} // under the function and versionID
 	aliasKind    = records.Kind[alias]{Name: "lambdaalias"}
 	policyKind   = records.Kind[resourcePolicy]{Name: "lambdapolicy"}
+	toldKind     = records.Kind[struct{}]{Name: "lambdatold"} // that other processes are told of a function
 )
 
 // newRevision is an id for what has changed, a UUID.
@@ -76,12 +78,28 @@ func (s *Service) change(ctx context.Context, ref reference, fn func(tx *records
 		if err := fn(tx, f); err != nil {
 			return err
 		}
-		return functionKind.Put(tx, ref.name, f)
+		return putFunction(tx, ref, f)
 	})
 	if err != nil {
 		return err
 	}
 	return s.load(ctx, ref)
+}
+
+// putFunction writes a function's record, and tells every process that runs functions of the
+// change: of it and of all that belongs to it.
+func putFunction(tx *records.Tx, ref reference, f *function) error {
+	if err := functionKind.Put(tx, ref.name, f); err != nil {
+		return err
+	}
+	return tellChange(tx, ref)
+}
+
+func tellChange(tx *records.Tx, ref reference) error {
+	if err := toldKind.Put(tx, ref.name, new(struct{})); err != nil {
+		return err
+	}
+	return tx.Publish(snapshot.ServedFunction, ref.arn(), &snapshot.Function{ARN: ref.arn(), Change: newRevision()})
 }
 
 // read calls fn with a function's record.

@@ -23,7 +23,7 @@ func note(t *Tx, kind string) error {
 }
 
 // published are the kinds of rows that records publish.
-var published = []string{snapshot.ServedRole, snapshot.ServedManagedPolicy, snapshot.ServedCertificate}
+var published = []string{snapshot.ServedRole, snapshot.ServedManagedPolicy, snapshot.ServedCertificate, snapshot.ServedFunction}
 
 // retractAll takes back what records have published. It returns when that is served.
 func (r *Records) retractAll(ctx context.Context) error {
