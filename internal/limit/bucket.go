@@ -29,6 +29,7 @@ func (r Rate) closed() bool { return r.PerSecond == 0 || r.Burst == 0 }
 type Bucket struct {
 	Rate  Rate
 	Level *Level // nil bounds nothing
+	Share *Share // of the tokens, where nodes share them; nil where they do not
 }
 
 // free reports whether a bucket bounds nothing.

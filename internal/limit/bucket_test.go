@@ -134,7 +134,7 @@ func TestRateHolds(t *testing.T) {
 
 func TestTakeAllocates(t *testing.T) {
 	var limits Limits = Local{}
-	b := Bucket{Rate{1e9, 1 << 30}, new(Level)}
+	b := Bucket{Rate: Rate{1e9, 1 << 30}, Level: new(Level)}
 	now := time.Now()
 	if n := testing.AllocsPerRun(100, func() { limits.Take(b, 1, now) }); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -143,7 +143,7 @@ func TestTakeAllocates(t *testing.T) {
 
 func BenchmarkTake(b *testing.B) {
 	var limits Limits = Local{}
-	bucket := Bucket{Rate{1e9, 1 << 30}, new(Level)}
+	bucket := Bucket{Rate: Rate{1e9, 1 << 30}, Level: new(Level)}
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -153,7 +153,7 @@ func BenchmarkTake(b *testing.B) {
 
 func BenchmarkTakeParallel(b *testing.B) {
 	var limits Limits = Local{}
-	bucket := Bucket{Rate{1e9, 1 << 30}, new(Level)}
+	bucket := Bucket{Rate: Rate{1e9, 1 << 30}, Level: new(Level)}
 	now := time.Now()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {

@@ -31,6 +31,10 @@ type Period struct {
 
 	// Most is the highest count that there may be.
 	Most int64
+
+	// Share is this node's part of the count, where nodes share it; nil where they do not.
+	// The counter has what this node has counted then.
+	Share *Share
 }
 
 // Unbounded is the Most of a period in which everything is counted.

@@ -7,7 +7,7 @@ import (
 )
 
 func TestCounter(t *testing.T) {
-	day := func(n int, first, most int64) Period { return Period{n, first, most} }
+	day := func(n int, first, most int64) Period { return Period{Number: n, First: first, Most: most} }
 	tests := map[string]struct {
 		add  []Period
 		want string // one letter an event: y or n
@@ -27,7 +27,7 @@ func TestCounter(t *testing.T) {
 			var c Counter
 			got := ""
 			for _, p := range tt.add {
-				got += map[bool]string{true: "y", false: "n"}[Local{}.Add(&c, 1, p)]
+				got += map[bool]string{true: "y", false: "n"}[Local{}.Add(&c, 1, p, start)]
 			}
 			if n := c.Count(tt.add[len(tt.add)-1]); got != tt.want || n != tt.left {
 				t.Errorf("got %s and %d, want %s and %d", got, n, tt.want, tt.left)
@@ -42,7 +42,7 @@ func TestCounterIsSet(t *testing.T) {
 	for set, want := range map[int64]int64{0: 1, 41: 42, -3: -2, -MaxCount: 1 - MaxCount, -1 << 62: 1 - MaxCount, MaxCount - 1: MaxCount, 1 << 62: MaxCount} {
 		var c Counter
 		c.Set(20786, set)
-		Local{}.Add(&c, 1, Period{Number: 20786, Most: Unbounded})
+		Local{}.Add(&c, 1, Period{Number: 20786, Most: Unbounded}, start)
 		if period, n := c.State(); period != 20786 || n != want {
 			t.Errorf("%d: got %d in %d, want %d", set, n, period, want)
 		}
@@ -70,7 +70,7 @@ func TestCounterIsExact(t *testing.T) {
 						before.Store(n)
 					}
 				}
-				if (Local{}).Add(&c, 1, Period{Number: day, Most: most}) {
+				if (Local{}).Add(&c, 1, Period{Number: day, Most: most}, start) {
 					added[day].Add(1)
 				}
 			}
@@ -93,6 +93,6 @@ func BenchmarkAdd(b *testing.B) {
 	var c Counter
 	b.ReportAllocs()
 	for b.Loop() {
-		limits.Add(&c, 1, Period{Number: 1, Most: Unbounded})
+		limits.Add(&c, 1, Period{Number: 1, Most: Unbounded}, start)
 	}
 }

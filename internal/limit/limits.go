@@ -5,17 +5,15 @@ package limit
 import "time"
 
 // Limits says whether something may happen once more. Levels and counters are what
-// this process knows of the tokens and counts; Local, which needs no more than them,
-// is the one implementation.
+// this process knows of the tokens and counts. Local needs no more than them; Sharing
+// has them in common with other processes.
 //
-// No call waits for another process. An implementation that shares tokens and
-// counts between processes answers from the part of them that this one holds, and
-// asks for more of them, and tells what was counted, beside the calls. What it
-// promises while the shared store is away: a process goes on with the part of each
-// rate that it had, so that all of them together let through no more than the rate;
-// and it counts what it lets through on the last count that it knew, so that a
-// bound can be passed by what the others have counted since, and by no more. Nothing
-// that was counted is lost: it is told when the store is back.
+// A Sharing answers from the part of tokens and counts that this process holds, and asks
+// for more of them, and tells what was counted, beside the calls. Where it holds nothing a
+// call waits for the shared store, for some milliseconds at the most. While the store is
+// away a process goes on with its part of each rate, so that all of them together let
+// through no more than the rate, and with its part of what was left of a count when it
+// knew that last. Nothing that was counted is lost: it is told when the store is back.
 type Limits interface {
 	// Take takes n tokens from a bucket, all of them or none, and reports whether
 	// they were there. now is when the event came, as time.Now returned it.
@@ -26,8 +24,9 @@ type Limits interface {
 	Return(b Bucket, n int)
 
 	// Add adds n to a counter unless the sum would be above the period's bound, and
-	// reports whether it did. The bound is exact, however many add at once.
-	Add(c *Counter, n int64, p Period) bool
+	// reports whether it did. The bound is exact, however many add at once. now is when
+	// the event came.
+	Add(c *Counter, n int64, p Period, now time.Time) bool
 }
 
 // Local is Limits of one process alone. A Registry is one, too.
@@ -46,4 +45,4 @@ func (Local) Return(b Bucket, n int) {
 }
 
 // Add implements Limits.
-func (Local) Add(c *Counter, n int64, p Period) bool { return c.add(n, p) }
+func (Local) Add(c *Counter, n int64, p Period, _ time.Time) bool { return c.add(n, p) }

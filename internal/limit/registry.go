@@ -17,12 +17,28 @@ func OwnerStage(api, stage string) Owner { return Owner{"stage", api + "/" + sta
 type Registry struct {
 	Local
 
+	shares bool // buckets have shares
+
 	mu     sync.Mutex
-	owners map[Owner]map[string]*Level
+	owners map[Owner]map[string]kept
+}
+
+// kept is what stays of a bucket when its rate changes.
+type kept struct {
+	level *Level
+	share *Share // nil where nodes share nothing
 }
 
 // NewRegistry returns a Registry whose buckets are full.
-func NewRegistry() *Registry { return &Registry{owners: make(map[Owner]map[string]*Level)} }
+func NewRegistry() *Registry { return &Registry{owners: make(map[Owner]map[string]kept)} }
+
+// NewSharedRegistry returns a Registry whose buckets nodes share, as far as they are used
+// with a Sharing.
+func NewSharedRegistry() *Registry {
+	r := NewRegistry()
+	r.shares = true
+	return r
+}
 
 // Buckets returns buckets under rates, both by the name that an owner has for
 // what they limit. The tokens are those that names had before, under the new
@@ -51,19 +67,22 @@ func (r *Registry) Borrow(owner Owner, rates map[string]Rate, now time.Time) map
 
 // under returns the levels of an owner's names, new ones where it has none, and
 // buckets of them.
-func (r *Registry) under(owner Owner, rates map[string]Rate, now time.Time) (map[string]*Level, map[string]Bucket) {
+func (r *Registry) under(owner Owner, rates map[string]Rate, now time.Time) (map[string]kept, map[string]Bucket) {
 	before := r.owners[owner]
-	levels, buckets := make(map[string]*Level, len(rates)), make(map[string]Bucket, len(rates))
+	levels, buckets := make(map[string]kept, len(rates)), make(map[string]Bucket, len(rates))
 	for name, rate := range rates {
 		if !rate.bounds() {
 			continue
 		}
 		l := before[name]
-		if l == nil {
-			l = new(Level)
+		if l.level == nil {
+			l.level = new(Level)
+			if r.shares {
+				l.share = NewShare(owner.Kind + "/" + owner.ID + name)
+			}
 		}
-		l.Adopt(rate, now)
-		levels[name], buckets[name] = l, Bucket{rate, l}
+		l.level.Adopt(rate, now)
+		levels[name], buckets[name] = l, Bucket{rate, l.level, l.share}
 	}
 	return levels, buckets
 }

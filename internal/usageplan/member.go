@@ -106,11 +106,11 @@ func (m *member) count(limits limit.Limits, q *quota, now time.Time) (counted, c
 		if period, _ := m.spent.State(); period == 0 {
 			changed = true
 		}
-		if !limits.Add(&m.spent, 1, q.period(day)) {
+		if !limits.Add(&m.spent, 1, q.period(day), now) {
 			return false, changed
 		}
 	}
-	limits.Add(&m.calls, 1, limit.Period{Number: int(day), Most: limit.Unbounded})
+	limits.Add(&m.calls, 1, limit.Period{Number: int(day), Most: limit.Unbounded}, now)
 	return true, true
 }
 

@@ -1,0 +1,83 @@
+package valkey
+
+import (
+	"context"
+	"crypto/sha1" // names scripts, as the server does; nothing rests on it
+	"encoding/hex"
+	"strings"
+
+	driver "github.com/valkey-io/valkey-go"
+)
+
+// A Script is a program in Lua that the server runs as one step, with one key. It answers
+// with a list of integers.
+type Script struct{ text, sha string }
+
+// NewScript makes a script.
+func NewScript(text string) *Script {
+	sum := sha1.Sum([]byte(text))
+	return &Script{text, hex.EncodeToString(sum[:])}
+}
+
+// A Call is one run of a script.
+type Call struct {
+	Script *Script
+	Key    string
+	Args   []string
+}
+
+// Run runs scripts, all in one round trip where the server is one and has them already,
+// and returns what each has answered. An error is of all of them, though some may have
+// run. It takes at most half a second; a server that has not answered by then is away.
+func (c *Client) Run(ctx context.Context, calls []Call) ([][]int64, error) {
+	if c.Away() {
+		return nil, ErrAway
+	}
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	out, err := c.run(ctx, calls)
+	if err != nil {
+		c.lost(err)
+	}
+	return out, err
+}
+
+// run is Run without a judgement on the server.
+func (c *Client) run(ctx context.Context, calls []Call) ([][]int64, error) {
+	p := c.conn.Load()
+	if p == nil {
+		return nil, ErrAway
+	}
+	conn := *p
+	commands := make(driver.Commands, len(calls))
+	for i := range calls {
+		commands[i] = conn.B().Evalsha().Sha1(calls[i].Script.sha).Numkeys(1).Key(calls[i].Key).Arg(calls[i].Args...).Build()
+	}
+	out := make([][]int64, len(calls))
+	var unknown []int // scripts that the server has forgotten, or never had
+	for i, r := range conn.DoMulti(ctx, commands...) {
+		answer, err := r.AsIntSlice()
+		if err != nil {
+			if e, ok := driver.IsValkeyErr(err); !ok || !strings.HasPrefix(e.Error(), "NOSCRIPT") {
+				return nil, err
+			}
+			unknown = append(unknown, i)
+		}
+		out[i] = answer
+	}
+	if len(unknown) == 0 {
+		return out, nil
+	}
+	commands = make(driver.Commands, len(unknown))
+	for k, i := range unknown {
+		commands[k] = conn.B().Eval().Script(calls[i].Script.text).Numkeys(1).Key(calls[i].Key).Arg(calls[i].Args...).Build()
+	}
+	for k, r := range conn.DoMulti(ctx, commands...) {
+		answer, err := r.AsIntSlice()
+		if err != nil {
+			return nil, err
+		}
+		out[unknown[k]] = answer
+	}
+	return out, nil
+}
