@@ -19,7 +19,7 @@ test: ## run everything: Go tests with -race, those of costs without, then the e
 	scripts/prepare.sh
 	$(GO) test -race -timeout 15m ./...
 	$(GO) test ./internal/lineartest
-	$(GO) test -run 'TestMemory|TestLongWrites|TestLargeDeletions|TestScannerIsLinear|TestConnIsLinear|TestIdleConnections|TestRequestIsLinear|TestManyThatWait|TestLinesAreLinear' ./internal/edge ./internal/pipeline ./internal/control ./internal/gateway ./internal/http1 ./internal/integration ./internal/functions
+	$(GO) test -run 'TestMemory|TestLongWrites|TestLargeDeletions|TestConnIsLinear|TestIdleConnections|TestRequestIsLinear|TestManyThatWait|TestLinesAreLinear' ./internal/edge ./internal/pipeline ./internal/control ./internal/gateway ./internal/http1 ./internal/integration ./internal/functions
 	$(GO) -C tools test ./...
 	$(MAKE) e2e
 
@@ -37,7 +37,7 @@ fuzz: ## every fuzz target for FUZZTIME, 10s each
 soak: ## the tests that can be long at SOAK times the length of make test, 20, and a minute for every fuzz target: hours
 	SOAK=$${SOAK:-20} $(GO) test -race -count 1 -timeout 6h ./...
 	SOAK=$${SOAK:-20} $(GO) test -count 1 -timeout 1h ./internal/lineartest
-	SOAK=$${SOAK:-20} $(GO) test -count 1 -timeout 1h -run 'TestMemory|TestLongWrites|TestLargeDeletions|TestScannerIsLinear|TestConnIsLinear|TestIdleConnections|TestRequestIsLinear|TestManyThatWait|TestLinesAreLinear' ./internal/edge ./internal/pipeline ./internal/control ./internal/gateway ./internal/http1 ./internal/integration ./internal/functions
+	SOAK=$${SOAK:-20} $(GO) test -count 1 -timeout 1h -run 'TestMemory|TestLongWrites|TestLargeDeletions|TestConnIsLinear|TestIdleConnections|TestRequestIsLinear|TestManyThatWait|TestLinesAreLinear' ./internal/edge ./internal/pipeline ./internal/control ./internal/gateway ./internal/http1 ./internal/integration ./internal/functions
 	$(GO) -C tools/chart test ./...
 	SOAK=$${SOAK:-20} $(GO) -C tools test -count 1 -timeout 1h ./release
 	FUZZTIME=$${FUZZTIME:-1m} scripts/fuzz.sh

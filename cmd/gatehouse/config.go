@@ -10,7 +10,6 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/credentials"
-	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/metrics"
 	"github.com/gatehouse-gw/gatehouse/internal/observe"
 )
@@ -83,7 +82,6 @@ type config struct {
 	AuditLog              string
 	LogLevel              string
 	LogFormat             string
-	Engine                string // of HTTP/1: gateway.EngineHTTP1 or gateway.EngineNetHTTP
 	Trace                 bool
 
 	// The file alone has these.
@@ -126,7 +124,6 @@ func defaults() config {
 		ExecutionLog: "-",
 		LogLevel:     "info",
 		LogFormat:    "text",
-		Engine:       gateway.EngineHTTP1,
 
 		KeepUsageDays:        usageDays,
 		AuthorizerCacheBytes: authz.DefaultCacheBytes,

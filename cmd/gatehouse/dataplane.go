@@ -112,7 +112,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, keys *
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
 		Source: p.source, Compile: p.program, Settings: p.settings, DomainPolicy: pipeline.CompileDomainPolicy, Budget: requests, Answers: answers, Log: out.log,
-		DomainsChanged: p.tellDomains, TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, Engine: c.Engine, AWSPolicies: c.AWSLimits,
+		DomainsChanged: p.tellDomains, TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
 	})
 	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Callers: known, Certificates: p.acmShown, Functions: made, Rebuild: p.source.Rebuild, Log: out.log})
 	counted.join(p)

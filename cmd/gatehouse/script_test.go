@@ -61,12 +61,9 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			for _, name := range os.Environ() {
-				if strings.HasPrefix(name, "GATEHOUSE_") && !strings.HasPrefix(name, "GATEHOUSE_ENGINE=") {
+				if strings.HasPrefix(name, "GATEHOUSE_") {
 					return fmt.Errorf("%s is set", name)
 				}
-			}
-			if engine := os.Getenv("GATEHOUSE_ENGINE"); engine != "" {
-				env.Setenv("GATEHOUSE_ENGINE", engine)
 			}
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Values["processes"] = make(map[string]*process)

@@ -169,7 +169,7 @@ func (s *server) serve() {
 	if s.ports.stages == nil {
 		s.open(s.gateway, s.ports.main, s.shared())
 	} else {
-		s.plane = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, Engine: s.config().Engine, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
+		s.plane = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
 		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", TLS: s.ports.mainTLS.config(), Next: s.handler, NoStages: true})
 		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside(s.portal.handler(true)), HTTPSPort: s.config().HTTPSRedirect, OverTLS: s.portal.has, Challenge: s.issued.challenge()})
 	}
@@ -180,7 +180,7 @@ func (s *server) serve() {
 	go s.issued.run(s.background)
 	go s.ports.shown.tickets.run(s.background)
 	if s.ports.admin != nil {
-		s.admin = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, Engine: s.config().Engine, MaxConnections: adminConnections})
+		s.admin = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, MaxConnections: adminConnections})
 		s.open(s.admin, s.ports.admin, gateway.Entrance{Name: "admin-listen", TLS: s.ports.adminTLS.config(), Next: s.adminPages(), NoStages: true})
 	}
 }

@@ -184,13 +184,6 @@ func checkLogFormat(c *config) error {
 	return nil
 }
 
-func checkEngine(c *config) error {
-	if c.Engine != gateway.EngineHTTP1 && c.Engine != gateway.EngineNetHTTP {
-		return fmt.Errorf("%q is neither http1 nor net/http", brief(c.Engine))
-	}
-	return nil
-}
-
 func checkBudget(c *config) error      { return checkMemory(c.MaxBufferedBytes) }
 func checkCacheBudget(c *config) error { return checkMemory(c.CacheBudget) }
 

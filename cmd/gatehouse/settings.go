@@ -147,8 +147,6 @@ var settings = []setting{
 		value: func(c *config) pflag.Value { return sizeValue{&c.CacheBudget} }, check: checkCacheBudget},
 	{name: "max-connections", usage: "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open",
 		value: countAt(func(c *config) *int { return &c.MaxConnections }), check: checkConnections},
-	{name: "engine", usage: "what reads HTTP/1 on all addresses: http1, the server's own reader, or net/http, Go's",
-		value: textAt(func(c *config) *string { return &c.Engine }), check: checkEngine},
 	{name: "aws", live: true, usage: "call AWS itself where a service or a function has no place; in dev nothing goes there unless this is said",
 		value: switchAt(func(c *config) *bool { return &c.AWS })},
 	{name: "aws-endpoint-url", live: true, usage: "URL that gets all calls of AWS services, Lambda included, in place of AWS",

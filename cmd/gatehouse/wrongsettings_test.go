@@ -107,7 +107,6 @@ var wrongFlags = map[string]wrongInput{
 	"an empty access log":         {args: "serve --access-log ''", want: `--access-log: is empty`},
 	"a level that is none":        {args: "serve --log-level loud", want: `--log-level: "loud" is none of debug, info, warn, error`},
 	"a level and something":       {args: "serve --log-level info+2", want: `--log-level: "info+2" is none of debug, info, warn, error`},
-	"an engine that is none":      {args: "serve --engine nginx", want: `--engine: "nginx" is neither http1 nor net/http`},
 	"a format that is none":       {args: "serve --log-format xml", want: `--log-format: "xml" is neither text nor json`},
 	"a misspelt flag":             {args: "serve --lisen 127.0.0.1:0", want: `--lisen is no flag of gatehouse serve; did you mean --listen?`, exit: 2},
 	"a flag of nothing":           {args: "serve --frobnicate", want: `--frobnicate is no flag of gatehouse serve (gatehouse serve --help lists them)`, exit: 2},

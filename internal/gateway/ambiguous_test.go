@@ -1,12 +1,12 @@
 package gateway
 
 import (
-	"bufio"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-gw/gatehouse/internal/http1"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
@@ -28,7 +28,7 @@ func TestAmbiguous(t *testing.T) {
 		"host with userinfo":       {1, "/", "u@a", nil, true},
 		"host with a quote":        {1, "/", `a"b`, nil, true},
 		"host above ASCII":         {2, "/", "\xe9", nil, true},
-		"absolute form":            {1, "http://a/x", "a", nil, false}, // the scanner has compared the hosts
+		"absolute form":            {1, "http://a/x", "a", nil, false}, // http1 has compared the hosts
 		"absolute form, HTTP/2":    {2, "http://a/x", "a", nil, true},
 		"space, HTTP/2":            {2, "/x HTTP/1.1", "a", nil, true},
 		"two lengths, HTTP/2":      {2, "/", "a", h("Content-Length", "5", "5"), true},
@@ -41,8 +41,10 @@ func TestAmbiguous(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := &http.Request{ProtoMajor: tt.major, ProtoMinor: 1, RequestURI: tt.target, Host: tt.host, Header: tt.header}
-			a := arrived(nil, r)
+			a := streamed(nil, &http.Request{RequestURI: tt.target, Host: tt.host, Header: tt.header})
+			if tt.major == 1 {
+				a.stream = nil
+			}
 			if got := ambiguous(&a); got != tt.want {
 				t.Errorf("got %t, want %t", got, tt.want)
 			}
@@ -62,22 +64,24 @@ func FuzzTarget(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, target, host string) {
-		var s scanner
-		text := "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n"
-		if _, err := s.scan([]byte(text)); err != nil || s.next != scanRequest || strings.ContainsAny(target+host, "\r\n") {
+		if strings.ContainsAny(target+host, "\r\n") {
 			return
 		}
-		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
+		var h1 http1.Conn
+		h1.Reset(newTalk(&script{in: []byte("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n")}, &guest{door: newDoor(new(Options))}, nil))
+		defer h1.Close()
+		q, err := h1.Next()
 		if err != nil {
 			return
 		}
-		if a := arrived(nil, r); ambiguous(&a) {
+		r := (&talk{}).comes(q)
+		if ambiguous(&r) {
 			return
 		}
-		if line := httpmsg.TrimValue(host); !httpmsg.EqualFold(r.Host, line) {
-			t.Fatalf("host %q of the line %q", r.Host, line)
+		if line := httpmsg.TrimValue(host); !httpmsg.EqualFold(r.host, line) {
+			t.Fatalf("host %q of the line %q", r.host, line)
 		}
-		path, query := splitTarget(r.RequestURI)
+		path, query := splitTarget(r.target)
 		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path+query, " #\r\n\x00") {
 			t.Fatalf("path %q, query %q", path, query)
 		}
@@ -87,13 +91,13 @@ func FuzzTarget(f *testing.F) {
 				t.Fatalf("path %q and query %q, net/url reads %q and %q", path, query, u.Path, u.RawQuery)
 			}
 		}
-		api, _, ofStage := httpmsg.SplitStageHost(r.Host)
-		at, ours := locate(r.Host, path, "")
+		api, _, ofStage := httpmsg.SplitStageHost(r.host)
+		at, ours := locate(r.host, path, "")
 		if ofStage && (!ours || at.api != api) {
-			t.Fatalf("%s is of stage %s, not %+v", r.Host, api, at)
+			t.Fatalf("%s is of stage %s, not %+v", r.host, api, at)
 		}
 		if ours && !ofStage && !strings.HasPrefix(path, awsPrefix) && !strings.HasPrefix(path, apisPrefix) {
-			t.Fatalf("%s%s leads to %+v", r.Host, path, at)
+			t.Fatalf("%s%s leads to %+v", r.host, path, at)
 		}
 	})
 }

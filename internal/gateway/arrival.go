@@ -10,32 +10,33 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// An arrival is a request whose head has come, by whichever engine, before anybody knows
-// where it leads.
+// An arrival is a request whose head has come, before anybody knows where it leads: over
+// HTTP/1 by a talk, or over HTTP/2 by a stream. The other one is nil.
 type arrival struct {
 	method, target, host, proto string
 
 	length  int64 // of the body, -1 where that is not told
 	old     bool  // it is one of HTTP/1.0
-	http2   bool
-	expects bool // its client may wait to be told to send the body
-	closes  bool // its client wants the connection to end behind the answer
+	expects bool  // its client may wait to be told to send the body
+	closes  bool  // its client wants the connection to end behind the answer
 
-	lines httpmsg.Header // what r has in its Header; nil where that is not nil
-	conn  *conn          // nil on HTTP/2, and in tests
-	talk  *talk          // what reads conn where that is no net/http; nil otherwise
+	lines  httpmsg.Header // over HTTP/1; what the stream has is in its request
+	talk   *talk
+	stream *stream
+}
 
-	w http.ResponseWriter // both nil where talk is not
+// A stream is a request that net/http has read, with what answers it: one of HTTP/2, or of
+// a test.
+type stream struct {
+	w http.ResponseWriter
 	r *http.Request
 }
 
-// arrived is a request that net/http has read.
-func arrived(w http.ResponseWriter, r *http.Request) arrival {
+// streamed is a request that net/http has read.
+func streamed(w http.ResponseWriter, r *http.Request) arrival {
 	return arrival{
 		method: r.Method, target: r.RequestURI, host: r.Host, proto: r.Proto,
-		length: r.ContentLength, old: !r.ProtoAtLeast(1, 1), http2: r.ProtoMajor == 2,
-		expects: r.Header["Expect"] != nil, closes: r.Close || asksToClose(r),
-		conn: connOf(r), w: w, r: r,
+		length: r.ContentLength, expects: r.Header["Expect"] != nil, stream: &stream{w, r},
 	}
 }
 
@@ -44,7 +45,7 @@ func (t *talk) comes(q *http1.Request) arrival {
 	a := arrival{
 		method: q.Method, target: q.Target, host: q.Host, proto: "HTTP/1.1",
 		length: q.Length, old: q.HTTP10, expects: q.Expects, closes: q.Close,
-		lines: q.Header, conn: &t.conn, talk: t,
+		lines: q.Header, talk: t,
 	}
 	if a.old {
 		a.proto = "HTTP/1.0"
@@ -55,8 +56,8 @@ func (t *talk) comes(q *http1.Request) arrival {
 // values yields what the header lines of a name say, whose spelling is net/http's.
 func (a *arrival) values(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		if a.r != nil {
-			for _, value := range a.r.Header[name] {
+		if a.stream != nil {
+			for _, value := range a.stream.r.Header[name] {
 				if !yield(value) {
 					return
 				}
@@ -74,10 +75,10 @@ func (a *arrival) values(name string) iter.Seq[string] {
 // guest is the connection that the request came by, nil for one that came by no listener
 // of ours.
 func (a *arrival) guest() *guest {
-	if a.conn != nil {
-		return a.conn.guest
+	if a.talk != nil {
+		return a.talk.guest
 	}
-	g, _ := a.r.Context().Value(guestKey{}).(*guest)
+	g, _ := a.stream.r.Context().Value(guestKey{}).(*guest)
 	return g
 }
 
@@ -86,25 +87,25 @@ func (a *arrival) peer() *httpmsg.Peer {
 	if g := a.guest(); g != nil {
 		return &g.peer
 	}
-	p := &httpmsg.Peer{Address: withoutPort(a.r.RemoteAddr)} // the request came by no listener of ours
-	if a.r.TLS != nil {
-		shookHands(p, a.r.TLS)
+	p := &httpmsg.Peer{Address: withoutPort(a.stream.r.RemoteAddr)} // the request came by no listener of ours
+	if a.stream.r.TLS != nil {
+		shookHands(p, a.stream.r.TLS)
 	}
 	return p
 }
 
 // context ends when the request's client leaves, where net/http sees that.
 func (a *arrival) context() context.Context {
-	if a.r == nil {
+	if a.stream == nil {
 		return context.Background()
 	}
-	return a.r.Context()
+	return a.stream.r.Context()
 }
 
 // control sets the times of the connection's reads.
 func (a *arrival) control() interface{ SetReadDeadline(time.Time) error } {
-	if a.conn != nil {
-		return a.conn
+	if a.talk != nil {
+		return a.talk
 	}
-	return http.NewResponseController(a.w)
+	return http.NewResponseController(a.stream.w)
 }

@@ -13,7 +13,7 @@ const (
 	// bodyTime bounds a whole body, however steadily it comes.
 	bodyTime = 30 * time.Minute
 	// smallRest is how much of a body that nobody wanted is read so that the
-	// connection can serve the next request, in bytes. net/http reads no more.
+	// connection can serve the next request, in bytes.
 	smallRest = 256 << 10
 )
 
@@ -25,7 +25,7 @@ const (
 type body struct {
 	from    io.ReadCloser // nil for none
 	control interface{ SetReadDeadline(time.Time) error }
-	conn    *conn         // nil on HTTP/2
+	talk    *talk         // nil on HTTP/2
 	timeout time.Duration // for a piece
 	end     time.Time     // of the time for this piece
 	last    time.Time     // nothing is read beyond it
@@ -43,11 +43,11 @@ func (b *body) start(a *arrival, timeout time.Duration) {
 	if !mayHaveBody(a) {
 		return
 	}
-	*b = body{control: a.control(), conn: a.conn, timeout: timeout, left: a.length}
+	*b = body{control: a.control(), talk: a.talk, timeout: timeout, left: a.length}
 	if a.talk != nil {
 		b.from = a.talk.h1.Body()
 	} else {
-		b.from = a.r.Body
+		b.from = a.stream.r.Body
 	}
 	b.control.SetReadDeadline(time.Now().Add(timeout))
 }
@@ -55,7 +55,7 @@ func (b *body) start(a *arrival, timeout time.Duration) {
 // mayHaveBody reports whether there is a body to read. Over HTTP/2 one may follow
 // a length of 0, and only reading it shows that there is none.
 func mayHaveBody(a *arrival) bool {
-	return a.length != 0 || a.http2 && a.r.Header["Content-Length"] != nil
+	return a.length != 0 || a.stream != nil && a.stream.r.Header["Content-Length"] != nil
 }
 
 // Await implements httpmsg.Sender.
@@ -110,8 +110,8 @@ func (b *body) take(p []byte) (int, error) {
 
 // Interrupt implements httpmsg.Sender.
 func (b *body) Interrupt() {
-	if b.conn != nil {
-		b.conn.interrupt()
+	if b.talk != nil {
+		b.talk.interrupt()
 		return
 	}
 	b.control.SetReadDeadline(longAgo)
@@ -130,19 +130,9 @@ func (b *body) endless(a *arrival) bool {
 	return b != nil && b.unread() && (b.left < 0 || b.left >= smallRest || a.expects)
 }
 
-// overtake lets the answer that follows go out before the rest of the body is read.
-// Otherwise net/http reads that first, and a client that stops in the midst of its body
-// waits for its answer as long as the body may take. dismiss must follow.
-func (b *body) overtake(a *arrival) {
-	if b.unread() && b.conn != nil && a.w != nil {
-		_ = http.NewResponseController(a.w).EnableFullDuplex() // only a test's recorder cannot
-	}
-}
-
 // dismiss ends the body of a request that has been answered over HTTP/1. Unless the
-// connection ends, it reads the rest, so that the next request can follow. net/http may
-// not do that behind overtake: it would begin a background read that nobody ends.
-func (b *body) dismiss(nc *conn, closing bool) {
+// connection ends, it reads the rest, so that the next request can follow.
+func (b *body) dismiss(closing bool) {
 	if !b.unread() {
 		return
 	}
@@ -152,18 +142,18 @@ func (b *body) dismiss(nc *conn, closing bool) {
 			return
 		}
 	}
-	nc.breakOff()
+	b.talk.unread = true
 }
 
-// paced returns r with its body at a pace, and the body; r itself and nil if it
-// has none. It is a copy because net/http looks at the body of its own when it
-// closes the request.
-func paced(a *arrival, r *http.Request, timeout time.Duration) (*http.Request, *body) {
+// paced returns the request of a stream with its body at a pace, itself if it has none. It
+// is a copy because net/http looks at the body of its own when it closes the request.
+func paced(a *arrival, timeout time.Duration) *http.Request {
+	r := a.stream.r
 	if !mayHaveBody(a) {
-		return r, nil
+		return r
 	}
 	out, b := *r, new(body)
 	b.start(a, timeout)
 	out.Body = b
-	return &out, b
+	return &out
 }

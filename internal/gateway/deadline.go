@@ -2,15 +2,12 @@ package gateway
 
 import "time"
 
-// A deadline is that of a connection's reads or writes. net/http sets it some
-// five times for each request, each time at the cost of a timer: what it wants
-// is noted, and told to the system only when a read or a write begins, and not
+// A deadline is that of a connection's reads or writes. To tell the system costs a
+// timer: what is wanted is noted, and told only when a read or a write begins, and not
 // when what the system knows ends hardly earlier.
 //
 // Whoever sets it must be the one who then reads or writes: a read that waits is
-// not woken up. net/http does so, as there are no background reads (see
-// conn.isBackground); so must handlers. A watch, which does read meanwhile, wakes
-// itself up.
+// not woken up. A watch, which does read meanwhile, wakes itself up.
 type deadline struct {
 	want, have time.Time
 }

@@ -27,9 +27,9 @@ const (
 type delivery struct {
 	answer, request httpmsg.Delivery // what they hold of each budget
 
-	w      http.ResponseWriter
-	conn   *conn  // nil on HTTP/2
-	guest  *guest // nil on HTTP/1
+	talk   *talk   // nil on HTTP/2
+	stream *stream // nil on HTTP/1
+	guest  *guest  // nil on HTTP/1
 	cut    atomic.Bool
 	hangUp *time.Timer // set by Interrupt
 }
@@ -37,9 +37,9 @@ type delivery struct {
 // deliver begins the delivery of a call's answer.
 func (c *call) deliver(answers *httpmsg.Budget, resp *httpmsg.Response) {
 	d, least := &c.delivery, 0
-	d.w, d.conn = c.from.w, c.from.conn
-	if d.conn != nil {
-		d.conn.delivery, least = d, smallAnswer
+	d.talk, d.stream = c.from.talk, c.from.stream
+	if d.talk != nil {
+		d.talk.delivery, least = d, smallAnswer
 	} else {
 		d.guest = c.from.guest()
 	}
@@ -70,10 +70,10 @@ func (d *delivery) end() {
 	if d.hangUp != nil {
 		d.hangUp.Stop()
 	}
-	if d.conn != nil {
-		d.conn.delivery = nil
+	if d.talk != nil {
+		d.talk.delivery = nil
 		if d.cut.Load() {
-			d.conn.writes.have = longAgo
+			d.talk.writes.have = longAgo
 		}
 	}
 }
@@ -82,10 +82,10 @@ func (d *delivery) end() {
 func (d *delivery) Interrupt() {
 	switch {
 	case d.cut.Swap(true):
-	case d.conn != nil:
-		_ = d.conn.guest.Conn.SetWriteDeadline(longAgo)
+	case d.talk != nil:
+		_ = d.talk.guest.Conn.SetWriteDeadline(longAgo)
 	default:
-		_ = http.NewResponseController(d.w).SetWriteDeadline(longAgo)
+		_ = http.NewResponseController(d.stream.w).SetWriteDeadline(longAgo)
 		if g := d.guest; g != nil {
 			d.hangUp = time.AfterFunc(resetTime, func() { _ = g.Close() })
 		}

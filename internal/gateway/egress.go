@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -45,7 +44,7 @@ func sendable(resp *httpmsg.Response) bool {
 	return true
 }
 
-// send writes resp and closes its stream. It does not release it.
+// send writes resp over HTTP/2 and closes its stream. It does not release it.
 func (e *egress) send(resp *httpmsg.Response) {
 	e.began = time.Now()
 	defer func() { e.ended = time.Now() }()
@@ -53,58 +52,47 @@ func (e *egress) send(resp *httpmsg.Response) {
 	e.extend()
 	if resp.Stream != nil {
 		defer resp.Stream.Close()
-		e.from.w.WriteHeader(resp.Status)
+		e.from.stream.w.WriteHeader(resp.Status)
 		if e.hasBody(resp.Status) {
 			e.stream(resp.Stream)
 		}
 		return
 	}
-	e.from.w.WriteHeader(resp.Status)
+	e.from.stream.w.WriteHeader(resp.Status)
 	if e.hasBody(resp.Status) {
 		e.write(resp.Body)
 	}
 }
 
-// direct writes an answer to the connection itself, where HTTP/1 is spoken; behind
-// net/http only a whole one over HTTP/1.1. Otherwise it reports false.
-func (e *egress) direct(c *call, resp *httpmsg.Response, dates *dates) bool {
-	t, nc := e.from.talk, e.from.conn
-	if nc == nil || t == nil && (resp.Stream != nil || e.from.old) {
-		return false
-	}
+// speak writes resp over HTTP/1 and closes its stream. It does not release it.
+func (e *egress) speak(c *call, resp *httpmsg.Response, dates *dates) {
+	t := e.from.talk
 	e.began = time.Now()
 	f := form{old: e.from.old, date: dates.at(e.began), length: e.length(resp)}
 	if f.length < 0 && resp.Stream != nil && e.hasBody(resp.Status) {
 		f.chunked = !f.old
 	}
 	e.closing = e.closing || e.from.closes || f.old && f.length < 0 && e.hasBody(resp.Status)
-	f.closing = e.closing
-	if t != nil {
-		t.closing = e.closing
-		t.h1.Body().Answered()
-	} else if e.closing {
-		e.from.w.Header().Set("Connection", "close") // net/http, too, is to close
-	}
+	f.closing, t.closing = e.closing, e.closing
+	t.h1.Body().Answered()
 	c.wire = appendHead(c.wire[:0], resp, f)
 	if resp.Stream != nil {
 		e.relay(c, resp, f)
-		return true
+		return
 	}
 	body := resp.Body
 	if !e.hasBody(resp.Status) {
 		body = nil
 	}
 	var sent int
-	c.wire, sent = nc.answer(c.wire, body)
-	e.sent, e.broken, e.ended = int64(sent), nc.broken != nil, time.Now()
-	return true
+	c.wire, sent = t.answer(c.wire, body)
+	e.sent, e.broken, e.ended = int64(sent), t.broken != nil, time.Now()
 }
 
 // chunkHead is how much room a chunk's size takes at the most, in bytes, with its CRLF.
 const chunkHead = len("4000\r\n")
 
-// relay writes a stream behind its head, which is in c.wire, to a connection that http1
-// reads. Where the source or the client breaks off, the connection ends.
+// relay writes a stream behind its head, which is in c.wire, over HTTP/1. Where the source or the client breaks off, the connection ends.
 func (e *egress) relay(c *call, resp *httpmsg.Response, f form) {
 	t := e.from.talk
 	defer func() {
@@ -175,7 +163,7 @@ func (e *egress) write(body []byte) {
 
 // put writes a part of a body, and reports whether the client takes more.
 func (e *egress) put(p []byte) bool {
-	n, err := e.from.w.Write(p)
+	n, err := e.from.stream.w.Write(p)
 	e.sent += int64(n)
 	e.broken = err != nil
 	return !e.broken
@@ -184,7 +172,7 @@ func (e *egress) put(p []byte) bool {
 // header sets the header lines. They go into the map under their own spelling,
 // which net/http then writes.
 func (e *egress) header(resp *httpmsg.Response) {
-	h := e.from.w.Header()
+	h := e.from.stream.w.Header()
 	h["Content-Type"] = nil                         // net/http is not to guess one
 	values := make([]string, 0, len(resp.Header)+2) // of all lines, in one piece of memory
 	add := func(name, value string) {
@@ -204,11 +192,8 @@ func (e *egress) header(resp *httpmsg.Response) {
 	if n := e.length(resp); n >= 0 {
 		add("Content-Length", strconv.FormatInt(n, 10))
 	}
-	switch {
-	case e.closing:
-		add("Connection", "close")
-	case !e.from.http2 && !e.from.old:
-		add("Connection", "keep-alive") // "close" where net/http closes
+	if e.closing {
+		add("Connection", "close") // net/http tells a client of HTTP/2 to go
 	}
 }
 
@@ -257,7 +242,7 @@ func allowsBody(status int) bool {
 // that breaks off breaks the connection off too, or the stream of HTTP/2, so that the
 // client does not take a part for the whole.
 func (e *egress) stream(from io.Reader) {
-	control := http.NewResponseController(e.from.w)
+	control := http.NewResponseController(e.from.stream.w)
 	if e.broken = control.Flush() != nil; e.broken {
 		return
 	}
@@ -288,7 +273,7 @@ func (e *egress) stream(from io.Reader) {
 func (e *egress) extendUntil(end time.Time) {
 	e.extend()
 	if e.timeout > time.Until(end) {
-		http.NewResponseController(e.from.w).SetWriteDeadline(end)
+		http.NewResponseController(e.from.stream.w).SetWriteDeadline(end)
 	}
 }
 
@@ -296,13 +281,6 @@ func (e *egress) extendUntil(end time.Time) {
 // request, so that it binds no other handler's answer.
 func (e *egress) extend() {
 	if e.timeout > 0 {
-		http.NewResponseController(e.from.w).SetWriteDeadline(time.Now().Add(e.timeout)) // only a test's recorder cannot
+		http.NewResponseController(e.from.stream.w).SetWriteDeadline(time.Now().Add(e.timeout)) // only a test's recorder cannot
 	}
-}
-
-// asksToClose reports whether net/http takes Connection for a wish to close. It
-// looks for the word with blanks about it, too.
-func asksToClose(r *http.Request) bool {
-	lines := r.Header["Connection"]
-	return len(lines) > 0 && strings.Contains(strings.ToLower(lines[0]), "close")
 }

@@ -77,19 +77,7 @@ func TestAnswerOnTheWire(t *testing.T) {
 		"stream, HTTP/1.0": {"GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n", httpmsg.Response{Status: 200, Stream: stream("ab", "c")},
 			"HTTP/1.0 200 OK\r\nDATE\r\nConnection: close\r\n\r\nabc"},
 	}
-	// What net/http writes, its engine has in net/http's order.
-	byNetHTTP := map[string]string{
-		"HTTP/1.0":           "HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\n\r\na",
-		"HTTP/1.0, kept":     "HTTP/1.0 200 OK\r\nContent-Length: 1\r\nDATE\r\nConnection: keep-alive\r\n\r\na",
-		"HEAD over HTTP/1.0": "HTTP/1.0 200 OK\r\nContent-Length: 299\r\nDATE\r\n\r\n",
-		"stream":             "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nDATE\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
-		"stream, HEAD":       "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nDATE\r\n\r\n",
-		"stream, HTTP/1.0":   "HTTP/1.0 200 OK\r\nDATE\r\n\r\nabc",
-	}
 	for name, tt := range tests {
-		if other, ok := byNetHTTP[name]; ok && s.opts.Engine == EngineNetHTTP {
-			tt.want = other
-		}
 		t.Run(name, func(t *testing.T) {
 			var released atomic.Int32
 			tt.resp.OnRelease(func() { released.Add(1) })
@@ -371,7 +359,7 @@ func TestPipeline(t *testing.T) {
 // A line end alone behind a POST, with whatever follows it, ends the connection behind the
 // answer, which the client still reads.
 func TestLineEndBehindPost(t *testing.T) {
-	s := open(t, Options{Engine: EngineHTTP1}, echo)
+	s := open(t, Options{}, echo)
 	p := s.dial(t)
 	p.send(stageHead("POST", "/dev") + "Content-Length: 1\r\n\r\nx\n" + strings.Repeat("x", 64<<10))
 	if resp, body := p.receive("POST"); see(t, resp, body).Body != "x" {

@@ -57,7 +57,8 @@ type Entrance struct {
 	NoStages bool
 }
 
-// Handler answers the requests that come in by an entrance and that net/http reads.
+// Handler answers the requests that come in by an entrance and that net/http has read, as
+// it does those of HTTP/2.
 func (g *Gateway) Handler(at Entrance) http.Handler {
 	return handler(g.entrance(at))
 }
@@ -65,7 +66,7 @@ func (g *Gateway) Handler(at Entrance) http.Handler {
 // handler is what net/http calls.
 func handler(answer func(*arrival)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a := arrived(w, r)
+		a := streamed(w, r)
 		answer(&a)
 	})
 }
@@ -154,16 +155,17 @@ func (g *Gateway) find(at *Entrance, a *arrival) (found location, via *mapping, 
 	return found, nil, ours
 }
 
-// listener makes the connections of ln what the entrance takes. own has those of HTTP/1;
-// nil leaves them to net/http.
+// listener takes the connections of ln as far as the entrance says. own has those of
+// HTTP/1, each on a goroutine of its own, and net/http the others.
 func (at Entrance) listener(g *Gateway, ln net.Listener, own func(*talk)) net.Listener {
-	l := listener{ln, httpmsg.Peer{Listener: at.Name, VPCEndpoint: at.VPCEndpoint}, g.door}
 	var from *proxied
 	if at.ProxyProtocol {
 		from = &proxied{trusts: func(addr netip.Addr) bool { return g.proxies.Load().trust(addr) }, log: g.opts.Log, name: at.Name}
 	}
-	if at.TLS == nil && from == nil && own == nil {
-		return &l
+	l := &preludeListener{
+		Listener: ln, door: g.door, peer: httpmsg.Peer{Listener: at.Name, VPCEndpoint: at.VPCEndpoint},
+		proxied: from, timeout: g.opts.ReadHeaderTimeout, own: own,
 	}
-	return newPreludeListener(l, at.TLS, from, g.opts.ReadHeaderTimeout, own)
+	l.start(at.TLS)
+	return l
 }

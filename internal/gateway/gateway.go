@@ -48,9 +48,6 @@ type Options struct {
 	// headers; nil leaves them as those of regional ones.
 	Edge *edge.Distribution
 
-	// Engine is what reads HTTP/1, EngineHTTP1 or EngineNetHTTP.
-	Engine string
-
 	// AWSPolicies gives the APIs for which nobody chose a security policy AWS's, of which
 	// that of public APIs takes TLS 1.0. Without it theirs is tlspolicy.Default.
 	AWSPolicies bool
@@ -69,12 +66,6 @@ type Options struct {
 	WriteTimeout      time.Duration // for the client to take 256 KiB of an answer, or a piece of a stream (1 min); in all it has 10 min for an answer
 	IdleTimeout       time.Duration // of a connection between requests (310 s)
 }
-
-// The engines of HTTP/1.
-const (
-	EngineHTTP1   = "http1"    // our own; also for ""
-	EngineNetHTTP = "net/http" // the standard library's, behind a scanner
-)
 
 // A Gateway serves stages. All its methods are safe for concurrent use.
 type Gateway struct {
@@ -104,9 +95,6 @@ func New(opts Options) *Gateway {
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
-	}
-	if opts.Engine == "" {
-		opts.Engine = EngineHTTP1
 	}
 	orDefault(&opts.MaxBody, httpmsg.MaxBody)
 	orDefault(&opts.MaxHeader, 20_480)
@@ -181,28 +169,13 @@ func (g *Gateway) pass(a *arrival, next http.Handler) {
 		g.respond(a, next)
 		return
 	}
-	nc, w := a.conn, a.w
-	nc.takeHead()
+	w := a.stream.w
 	out := egress{from: a, timeout: g.opts.WriteTimeout}
 	out.extend() // HTTP/2 has no other time for it
 	if g.door.closing.Load() {
 		w.Header().Set("Connection", "close")
 	}
-	watched, client := watched(a.r, nc)
-	defer client.end()
-	paced, b := paced(a, watched, g.opts.ReadTimeout)
-	if b == nil {
-		client.begin()
-	} else {
-		b.read = client.begin
-	}
-	if nc == nil || b == nil {
-		next.ServeHTTP(w, paced)
-		return
-	}
-	answer := &early{ResponseWriter: w, from: a, body: b}
-	next.ServeHTTP(answer, paced)
-	answer.finish(nc)
+	next.ServeHTTP(w, paced(a, g.opts.ReadTimeout))
 }
 
 // serve answers a request for a stage. via is the base path mapping that leads to it,
@@ -214,7 +187,7 @@ func (g *Gateway) serve(a *arrival, at location, via *mapping) {
 		c = new(call)
 	}
 	c.budget, c.maxBody, c.from = g.opts.Budget, g.opts.MaxBody, *a
-	nc := a.conn
+	t := a.talk
 	c.body.start(a, g.opts.ReadTimeout)
 	c.fill(at.path, g.proxies.Load(), time.Now())
 	c.req.VPCEndpoint = g.vpcEndpoint(&c.req)
@@ -240,18 +213,14 @@ func (g *Gateway) serve(a *arrival, at location, via *mapping) {
 			g.streams.Add(-1)
 		}
 	}()
-	endless := nc != nil && (c.body.endless(a) || c.body.unread() && resp.Stream != nil || nc.interrupted.Load()) // HTTP/2 ends the stream alone
+	endless := t != nil && (c.body.endless(a) || c.body.unread() && resp.Stream != nil || t.interrupted.Load()) // HTTP/2 ends the stream alone
 	out.closing = closing || endless || g.door.closing.Load()
-	if !out.direct(c, resp, &g.dates) {
-		c.body.overtake(a)
+	if t == nil {
 		out.send(resp)
-		if nc != nil && c.body.unread() {
-			_ = http.NewResponseController(a.w).Flush() // before the rest is read
-		}
+		return
 	}
-	if nc != nil {
-		c.body.dismiss(nc, endless)
-	}
+	out.speak(c, resp, &g.dates)
+	c.body.dismiss(endless)
 }
 
 // answer finds the stage and lets it answer; the stage reads the body when it

@@ -11,7 +11,7 @@ import (
 // 7 KiB, its goroutine's stack and the client's end included.
 func TestIdleConnections(t *testing.T) {
 	const connections, most = 1000, 7 << 10
-	s := open(t, Options{Engine: EngineHTTP1, MaxConnections: -1}, fixed)
+	s := open(t, Options{MaxConnections: -1}, fixed)
 	used := func() uint64 {
 		var m runtime.MemStats
 		for range 5 { // each lets go of half of a stack that has grown

@@ -39,8 +39,8 @@ type call struct {
 const maxKept = 32 << 10
 
 // splitTarget parts a request target as it was sent into raw path and query.
-// Absolute form ("http://host/path") loses its scheme and authority, which
-// net/http has taken the Host from.
+// Absolute form ("http://host/path") loses its scheme and authority, which say what Host
+// does.
 func splitTarget(target string) (path, query string) {
 	path, query, _ = strings.Cut(target, "?")
 	if strings.HasPrefix(path, "/") {
@@ -75,7 +75,7 @@ func (c *call) fill(path string, proxies *proxies, now time.Time) {
 	if peer.TLSVersion != 0 {
 		c.req.Scheme = "https"
 	}
-	if a.http2 {
+	if a.stream != nil {
 		c.req.Client = a.context()
 	} else {
 		c.req.Watcher = c
@@ -83,43 +83,20 @@ func (c *call) fill(path string, proxies *proxies, now time.Time) {
 	if c.body.from != nil {
 		c.req.Unread = c
 	}
-	if a.r != nil {
-		c.header(a.r, a.conn.takeHead())
+	if a.stream != nil {
+		c.sorted(a.stream.r)
 	} else {
 		c.req.Header = a.lines
 	}
 	proxies.identify(&c.req)
 }
 
-// header lists r's header lines, as they were sent where head has them behind the
-// request line. net/http sorts lines into a map and respells their names: without a
-// head they are listed by name, those of one name in the order in which they came.
-// Host and Transfer-Encoding are left out.
-func (c *call) header(r *http.Request, head string) {
-	line, rest, _ := strings.Cut(head, "\n")
-	if sent, ok := strings.CutPrefix(line, r.Method); !ok || !strings.HasPrefix(strings.TrimPrefix(sent, " "), r.RequestURI) {
-		c.sorted(r)
-		return
-	}
-	h := c.req.Header
-	for rest != "" {
-		line, rest, _ = strings.Cut(rest, "\n")
-		name, value, _ := strings.Cut(line, ":")
-		if !httpmsg.EqualFold(name, "Host") && !httpmsg.EqualFold(name, "Transfer-Encoding") {
-			h = append(h, httpmsg.Field{Name: name, Value: httpmsg.TrimValue(value)})
-		}
-	}
-	c.req.Header = h
-}
-
-// sorted lists the header lines from net/http's map. HTTP/2 sends names in lower
-// case, and so they are listed.
+// sorted lists the header lines from net/http's map, by name, those of one name in the
+// order in which they came. HTTP/2 sends names in lower case, and so they are listed.
 func (c *call) sorted(r *http.Request) {
 	h := c.req.Header
 	for name, values := range r.Header {
-		if r.ProtoMajor == 2 {
-			name = strings.ToLower(name)
-		}
+		name = strings.ToLower(name)
 		for _, v := range values {
 			h = append(h, httpmsg.Field{Name: name, Value: v})
 		}
@@ -153,10 +130,7 @@ func (c *call) ReadBody() ([]byte, error) {
 
 // WatchClient implements httpmsg.ClientWatcher, for HTTP/1.
 func (c *call) WatchClient() context.Context {
-	if c.from.conn == nil { // there is none in a test
-		return c.from.context()
-	}
-	ctx, w := newWatch(c.from.context(), c.from.conn)
+	ctx, w := newWatch(c.from.talk)
 	c.watch = w
 	w.begin()
 	return ctx

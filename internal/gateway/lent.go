@@ -53,10 +53,10 @@ func (l *lentBody) Close() error {
 
 // takeBack lets the handler's readers read no more. It reports whether none was reading:
 // one that waits for the client is interrupted, and the connection serves no other request.
-func (l *lentBody) takeBack(nc *conn) bool {
+func (l *lentBody) takeBack(t *talk) bool {
 	free := l.mu.TryLock()
 	if !free {
-		nc.interrupt()
+		t.interrupt()
 		l.mu.Lock()
 	}
 	defer l.mu.Unlock()

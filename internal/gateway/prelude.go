@@ -7,26 +7,29 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/http1"
+	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/proxyproto"
 )
 
 // A preludeListener hands connections over when what comes before HTTP is through: the
 // header of a balancer that speaks the PROXY protocol, a handshake of TLS, or both. Behind
 // a handshake it is known which HTTP a connection speaks: HTTP/2 is net/http's own
-// business, HTTP/1 is read as strictly as without TLS.
+// business, and Accept returns it; HTTP/1 is read as without TLS.
 type preludeListener struct {
-	listener
+	net.Listener
+	door    *door
+	peer    httpmsg.Peer  // of its connections, without what is theirs alone
 	config  *tls.Config   // nil for no TLS
 	proxied *proxied      // nil for no PROXY protocol
 	timeout time.Duration // for all of it
-	own     func(*talk)   // has the connections of HTTP/1; nil where net/http has them
+	own     func(*talk)   // has the connections of HTTP/1
 	ready   chan net.Conn
 	failed  chan error
 	begun   sync.WaitGroup
@@ -34,21 +37,18 @@ type preludeListener struct {
 	close   func() error
 }
 
-func newPreludeListener(ln listener, config *tls.Config, from *proxied, timeout time.Duration, own func(*talk)) *preludeListener {
+// start begins to accept.
+func (l *preludeListener) start(config *tls.Config) {
 	if config != nil {
-		config = config.Clone()
-		config.NextProtos = []string{"h2", "http/1.1"}
+		l.config = config.Clone()
+		l.config.NextProtos = []string{"h2", "http/1.1"}
 	}
-	l := &preludeListener{
-		listener: ln, config: config, proxied: from, timeout: timeout, own: own,
-		ready: make(chan net.Conn), failed: make(chan error), closed: make(chan struct{}),
-	}
+	l.ready, l.failed, l.closed = make(chan net.Conn), make(chan error), make(chan struct{})
 	l.close = sync.OnceValue(func() error {
 		close(l.closed)
 		return l.Listener.Close()
 	})
 	go l.run()
-	return l
 }
 
 // run accepts connections until the listener is closed.
@@ -81,54 +81,48 @@ func (l *preludeListener) begin(g *guest) {
 		_ = g.Close()
 		return
 	}
-	var nc net.Conn = &conn{Conn: g, guest: g}
-	if l.config != nil {
-		if nc = l.shake(g, end); nc == nil {
-			_ = g.Close()
-			return
-		}
+	if l.config == nil {
+		go l.own(newTalk(g, g, nil))
+		return
 	}
-	if l.own != nil {
-		switch c := nc.(type) {
-		case *conn:
-			go l.own(newTalk(g, g, nil))
-			return
-		case *secureConn:
-			go l.own(newTalk(c.Conn, g, &c.state))
-			return
+	secure, state := l.shake(g, end)
+	switch {
+	case secure == nil:
+		_ = g.Close()
+	case state.NegotiatedProtocol != "h2":
+		go l.own(newTalk(secure, g, state))
+	default:
+		select {
+		case l.ready <- secure:
+		case <-l.closed:
+			_ = secure.Close()
 		}
-	}
-	select {
-	case l.ready <- nc:
-	case <-l.closed:
-		_ = nc.Close()
 	}
 }
 
 // shake does one handshake, and returns nil where that fails.
-func (l *preludeListener) shake(g *guest, end time.Time) net.Conn {
+func (l *preludeListener) shake(g *guest, end time.Time) (*tls.Conn, *tls.ConnectionState) {
 	ctx, cancel := context.WithDeadline(context.Background(), end)
 	defer cancel()
 	secure := tls.Server(g, l.config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		var plain tls.RecordHeaderError
 		if errors.As(err, &plain) && plain.Conn != nil { // somebody who speaks HTTP without TLS, perhaps
-			_, _ = g.Write(worded(g.door.refuses(reworded(http.StatusBadRequest))))
+			_, _ = g.Write(worded(g.door.refuses(unreadable(http1.BadRequest))))
 		}
-		return nil
+		return nil, nil
 	}
 	state := secure.ConnectionState()
 	shookHands(&g.peer, &state)
 	switch state.NegotiatedProtocol {
 	case "h2":
 		g.http2.Store(true)
-		return secure
 	case "", "http/1.1":
 	default: // the handshake was all that the client wanted, as that of a certificate authority
 		_ = secure.Close()
-		return nil
+		return nil, nil
 	}
-	return &secureConn{conn{Conn: secure, guest: g}, state}
+	return secure, &state
 }
 
 // Accept implements net.Listener.

@@ -39,7 +39,7 @@ func (g *Gateway) toHTTPS(port int) http.Handler {
 		moved := &refusal{status: http.StatusPermanentRedirect, errorType: "MovedPermanentlyException", message: "Permanent Redirect"}
 		resp := moved.answer()
 		resp.Header = append(resp.Header, httpmsg.Field{Name: "Location", Value: "https://" + string(name) + suffix + path})
-		a := arrived(w, r)
+		a := streamed(w, r)
 		out := egress{from: &a}
 		out.send(resp)
 	})

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"context"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -24,7 +23,7 @@ const (
 
 // respond has next answer a request that http1 has read, as net/http's server would.
 func (g *Gateway) respond(a *arrival, next http.Handler) {
-	ctx, client := newWatch(context.Background(), a.conn)
+	ctx, client := newWatch(a.talk)
 	defer client.end()
 	r, lent := a.talk.request().WithContext(ctx), new(lentBody)
 	if lent.start(a, g.opts.ReadTimeout); lent.body.from == nil {
@@ -33,11 +32,11 @@ func (g *Gateway) respond(a *arrival, next http.Handler) {
 		r.Body, lent.body.read = lent, client.begin
 	}
 	out := &responder{from: a, body: lent, dates: &g.dates, header: make(http.Header), closing: a.closes}
-	defer lent.takeBack(a.conn) // also from a handler that panics
+	defer lent.takeBack(a.talk) // also from a handler that panics
 	next.ServeHTTP(out, r)
-	out.closing = !lent.takeBack(a.conn) || out.closing
+	out.closing = !lent.takeBack(a.talk) || out.closing
 	out.finish()
-	lent.body.dismiss(a.conn, out.closing)
+	lent.body.dismiss(out.closing)
 	a.talk.closing = out.closing
 }
 
@@ -171,11 +170,11 @@ func (w *responder) FlushError() error {
 
 // SetReadDeadline is what http.ResponseController finds. A body has a time of its own for
 // each of its pieces (see body).
-func (w *responder) SetReadDeadline(t time.Time) error { return w.from.conn.SetReadDeadline(t) }
+func (w *responder) SetReadDeadline(t time.Time) error { return w.from.talk.SetReadDeadline(t) }
 
 // SetWriteDeadline is what http.ResponseController finds. Every write has its time,
-// whoever makes it (see conn.put).
-func (w *responder) SetWriteDeadline(t time.Time) error { return w.from.conn.SetWriteDeadline(t) }
+// whoever makes it (see talk.put).
+func (w *responder) SetWriteDeadline(time.Time) error { return nil }
 
 // EnableFullDuplex is what http.ResponseController finds. It is so always.
 func (w *responder) EnableFullDuplex() error { return nil }
@@ -213,7 +212,7 @@ func (w *responder) pass(next []byte) {
 func (w *responder) head(next []byte) {
 	w.from.talk.h1.Body().Answered()
 	h, hidden := w.sent, ofHop
-	w.closing = w.closing || w.body.endless(w.from) || httpmsg.EqualFold(h.Get("Connection"), "close") || w.from.conn.guest.door.closing.Load()
+	w.closing = w.closing || w.body.endless(w.from) || httpmsg.EqualFold(h.Get("Connection"), "close") || w.from.talk.guest.door.closing.Load()
 	var more []byte // lines that the handler has not set
 	if h["Date"] == nil {
 		more = append(append(more, "Date: "...), w.dates.at(time.Now())...)
@@ -279,7 +278,7 @@ func (w *responder) frame(p []byte) {
 // flush writes what goes out next.
 func (w *responder) flush() {
 	if len(w.wire) > 0 && w.err == nil {
-		_, w.err = w.from.conn.put(w.wire)
+		_, w.err = w.from.talk.put(w.wire)
 	}
 	w.wire = w.wire[:0]
 }

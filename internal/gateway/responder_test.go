@@ -23,7 +23,7 @@ func TestBodyIsTakenBack(t *testing.T) {
 		"a handler that panics":   {"half", "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := openAs(t, Options{Engine: EngineHTTP1}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s := openAs(t, Options{}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/second" {
 					_, _ = io.WriteString(w, "second")
 					return
@@ -63,7 +63,7 @@ func TestBodyIsTakenBack(t *testing.T) {
 // An answer that begins while others read the body is one, whole, behind whatever the
 // client was told before.
 func TestAnswerBesideBody(t *testing.T) {
-	s := openAs(t, Options{Engine: EngineHTTP1}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := openAs(t, Options{}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		go func() { _, _ = io.ReadAll(r.Body) }()
 		_, _ = io.WriteString(w, "answer")
 	})}, echo)
@@ -134,7 +134,7 @@ func TestResponder(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := openAs(t, Options{Engine: EngineHTTP1}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { tt.next(t, w) })}, echo)
+			s := openAs(t, Options{}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { tt.next(t, w) })}, echo)
 			p := s.dial(t)
 			p.send(tt.method + " / HTTP/1.1\r\nHost: localhost\r\n\r\n")
 			_ = p.Conn.(*net.TCPConn).CloseWrite()
@@ -152,7 +152,7 @@ func TestResponder(t *testing.T) {
 
 // A handler that panics ends its connection, and no other.
 func TestPanickingHandler(t *testing.T) {
-	s := openAs(t, Options{Engine: EngineHTTP1}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := openAs(t, Options{}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/abort" {
 			panic(http.ErrAbortHandler)
 		}
@@ -177,7 +177,7 @@ func TestPanickingHandler(t *testing.T) {
 // An answer that begins while the server stops says that its connection ends.
 func TestHandlerAtShutdown(t *testing.T) {
 	started, let := make(chan bool), make(chan bool)
-	s := openAs(t, Options{Engine: EngineHTTP1}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := openAs(t, Options{}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started <- true
 		<-let
 		_, _ = io.WriteString(w, "answer")

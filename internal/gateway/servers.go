@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// maxHead is how much of a request's head net/http reads, in bytes. It lies
+// maxHead is how much of a head net/http reads over HTTP/2, in bytes. It lies
 // well above what a stage takes, so that most refusals are ours to word.
 const maxHead = 64 << 10
 
@@ -23,15 +23,15 @@ const maxStreams = 128
 // somebody reads them: net/http holds them beside the budget.
 const streamWindow = 128 << 10
 
-// servers are the listeners' engines.
+// servers are what serves the listeners.
 type servers struct {
 	mu      sync.Mutex
-	running []*engine
+	running []*server
 	stopped bool
 }
 
-// An engine is one listener at work.
-type engine struct {
+// A server is one listener at work. net/http's accepts, and speaks HTTP/2.
+type server struct {
 	*http.Server
 	ln    net.Listener
 	http2 bool          // it speaks that, too
@@ -42,16 +42,8 @@ type engine struct {
 // It closes ln.
 func (g *Gateway) Serve(ln net.Listener, at Entrance) error {
 	answer := g.entrance(at)
-	var own func(*talk)
-	if g.opts.Engine != EngineNetHTTP {
-		own = func(t *talk) { g.converse(t, answer) }
-	}
-	h := handler(answer)
-	if at.TLS != nil {
-		h = bounded(h)
-	}
-	e := &engine{ln: ln, http2: at.TLS != nil, done: make(chan struct{}), Server: &http.Server{
-		Handler:                      h,
+	e := &server{ln: ln, http2: at.TLS != nil, done: make(chan struct{}), Server: &http.Server{
+		Handler:                      bounded(handler(answer)),
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            g.opts.ReadHeaderTimeout,
 		IdleTimeout:                  g.opts.IdleTimeout,
@@ -61,13 +53,13 @@ func (g *Gateway) Serve(ln net.Listener, at Entrance) error {
 			MaxConcurrentStreams: maxStreams, WriteByteTimeout: g.opts.WriteTimeout,
 			MaxReceiveBufferPerConnection: streamWindow, MaxReceiveBufferPerStream: streamWindow,
 		},
-		ConnContext: withConn,
+		ConnContext: withGuest,
 		ErrorLog:    slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelInfo),
 	}}
 	if !g.servers.add(e) {
 		return ln.Close()
 	}
-	err := e.Server.Serve(at.listener(g, ln, own))
+	err := e.Server.Serve(at.listener(g, ln, func(t *talk) { g.converse(t, answer) }))
 	close(e.done)
 	if err == http.ErrServerClosed || g.door.closing.Load() {
 		return nil
@@ -76,7 +68,7 @@ func (g *Gateway) Serve(ln net.Listener, at Entrance) error {
 }
 
 // add reports false after Shutdown.
-func (ss *servers) add(e *engine) bool {
+func (ss *servers) add(e *server) bool {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if !ss.stopped {
@@ -180,13 +172,13 @@ func acceptQueued(ln net.Listener) (net.Conn, error) {
 	return tcp.Accept()
 }
 
-// farewell is how long an engine of HTTP/2 lets connections of HTTP/1 empty
+// farewell is how long a server of HTTP/2 lets connections of HTTP/1 empty
 // before it tells those of HTTP/2 to go, which it cannot do alone. By then each of
 // the former has been closed, or is busy and closes behind its answer.
 const farewell = 2 * lingering
 
-// shutdown ends the engines, each in its way.
-func shutdown(ctx context.Context, running []*engine, emptied <-chan struct{}) error {
+// shutdown ends the servers, each in its way.
+func shutdown(ctx context.Context, running []*server, emptied <-chan struct{}) error {
 	var wg sync.WaitGroup
 	errs := make([]error, len(running))
 	for i, e := range running {

@@ -120,11 +120,7 @@ func TestSlowClients(t *testing.T) {
 		client(name, short, func(t *testing.T, s *site, p *peer) {
 			p.send(stageHead("POST", "/dev") + "Transfer-Encoding: chunked\r\n\r\n" + sent)
 			resp, body := p.receive("POST")
-			if s.opts.Engine == EngineNetHTTP && strings.HasSuffix(name, "trailer") { // which does not say why it has none
-				expectError(t, resp, body, 400, "BadRequestException", badBody)
-			} else {
-				expectError(t, resp, body, 408, "RequestTimeoutException", `{"message":"Request Timeout"}`)
-			}
+			expectError(t, resp, body, 408, "RequestTimeoutException", `{"message":"Request Timeout"}`)
 			if rest, err := io.ReadAll(p.r); err != nil || len(rest) > 0 || !resp.Close {
 				t.Errorf("behind the answer: %q, %v", rest, err)
 			}

@@ -111,9 +111,6 @@ func prepare(t testing.TB, opts Options, h handle) *site {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	if opts.Engine == "" {
-		opts.Engine = os.Getenv("GATEHOUSE_ENGINE")
-	}
 	opts.Source = new(source)
 	opts.Compile = func(d *snapshot.Deployment) (Program, error) { return &stubProgram{d: d, handle: h, size: 1}, nil }
 	s.Gateway = New(opts)

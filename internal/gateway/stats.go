@@ -59,7 +59,7 @@ func (g *Gateway) Programs() (loaded int, bytes int64) {
 
 // Nowhere answers requests for no stage when nobody else does, with 403.
 func (g *Gateway) Nowhere(w http.ResponseWriter, r *http.Request) {
-	a := arrived(w, r)
+	a := streamed(w, r)
 	out := egress{from: &a}
 	out.send(g.door.refuses(forbidden).answer())
 }

@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"context"
+	"crypto/tls"
+	"net"
 	"net/http"
 	"time"
 )
@@ -21,16 +24,31 @@ const (
 	resetRest = time.Second
 )
 
-// bounded answers requests over TLS as h does. One over HTTP/2 must be among those
-// that may be under way.
+// guestKey finds the guest of a connection of HTTP/2 in the context of its requests.
+type guestKey struct{}
+
+// withGuest is net/http's hook for the context of a connection.
+func withGuest(ctx context.Context, nc net.Conn) context.Context {
+	return context.WithValue(ctx, guestKey{}, guestOf(nc))
+}
+
+// track is net/http's hook for changes of a connection's state.
+func track(nc net.Conn, state http.ConnState) {
+	switch g := guestOf(nc); state {
+	case http.StateActive:
+		g.began()
+	case http.StateIdle:
+		g.idle.Store(g.door.clock())
+	}
+}
+
+// guestOf returns the guest that is behind a connection of net/http's.
+func guestOf(nc net.Conn) *guest { return nc.(*tls.Conn).NetConn().(*guest) }
+
+// bounded answers requests over HTTP/2 as h does, those that may be under way.
 func bounded(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		guest, _ := r.Context().Value(guestKey{}).(*guest)
-		if guest == nil { // HTTP/1 has one request a connection
-			h.ServeHTTP(w, r)
-			return
-		}
-		guest.serve(h, w, r)
+		r.Context().Value(guestKey{}).(*guest).serve(h, w, r)
 	})
 }
 
@@ -48,7 +66,7 @@ func (g *guest) serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
 	default:
 		resp := g.door.refuses(busy).answer()
 		resp.Body = nil // it would wait for a client that does not read
-		a := arrived(w, r)
+		a := streamed(w, r)
 		out := egress{from: &a, timeout: silence}
 		out.send(resp)
 	}

@@ -7,27 +7,43 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/http1"
 )
 
-// A talk is one connection of HTTP/1, plain or under TLS, whose requests http1 reads.
+// A talk is one connection of HTTP/1, plain or under TLS, whose requests http1 reads. But
+// for interrupt it belongs to one goroutine at a time: the one that converses, or who reads
+// a body for it.
 type talk struct {
-	conn
+	nc    net.Conn // the guest, or TLS above it
+	guest *guest
+	state *tls.ConnectionState // nil without TLS
 	h1    http1.Conn
-	state *tls.ConnectionState               // nil without TLS
-	now   arrival                            // the request that is being answered
 	ready func() (*http1.Buffer, int, error) // waits without a buffer; nil where the system cannot
 
-	closing bool // the connection ends behind the answer
+	now      arrival   // the request that is being answered
+	delivery *delivery // of its answer; nil for none
+	closing  bool      // the connection ends behind the answer
+	broken   error     // why the answer could not be written; nil if it was
+	unread   bool      // the client may still be sending what nobody reads
+
+	reads  deadline
+	writes deadline
+
+	early [1]byte // what a watch has read
+	came  bool    // early holds a byte that no read has returned yet
+
+	interrupted atomic.Bool // nothing more is to be read, by whoever is about to
 }
 
 // newTalk begins to talk on a connection, which is that of a guest or TLS above it.
 func newTalk(nc net.Conn, g *guest, state *tls.ConnectionState) *talk {
-	t := &talk{conn: conn{Conn: nc, guest: g}, state: state}
+	t := &talk{nc: nc, guest: g, state: state}
 	if sc, ok := g.Conn.(syscall.Conn); ok && state == nil {
 		t.ready = whenReady(sc)
 	}
@@ -37,12 +53,23 @@ func newTalk(nc net.Conn, g *guest, state *tls.ConnectionState) *talk {
 
 // Read implements http1.Transport.
 func (t *talk) Read(p []byte) (int, error) {
-	if t.ended != nil {
-		return 0, t.ended
-	}
 	n, err := t.receive(p)
 	t.begin(n)
 	return n, err
+}
+
+// Await implements http1.Transport.
+func (t *talk) Await() (buf *http1.Buffer, n int, err error) {
+	if t.ready == nil || t.came {
+		if n, err = t.receive(t.early[:]); n > 0 {
+			buf = http1.NewBuffer()
+			copy(buf.Bytes(), t.early[:])
+		}
+	} else if err = t.arm(); err == nil {
+		buf, n, err = t.ready()
+	}
+	t.begin(n)
+	return buf, n, err
 }
 
 // begin gives a request its time when the first bytes of it have come.
@@ -52,27 +79,42 @@ func (t *talk) begin(n int) {
 	}
 }
 
-// Await implements http1.Transport.
-func (t *talk) Await() (buf *http1.Buffer, n int, err error) {
-	switch {
-	case t.ended != nil:
-		return nil, 0, t.ended
-	case t.ready == nil || t.came:
-		if n, err = t.receive(t.early[:]); n > 0 {
-			buf = http1.NewBuffer()
-			copy(buf.Bytes(), t.early[:])
-		}
-	default:
-		if err = t.arm(); err == nil {
-			buf, n, err = t.ready()
-		}
+// receive reads what has come, or comes until the deadline.
+func (t *talk) receive(p []byte) (int, error) {
+	if t.came {
+		t.came = false
+		return copy(p, t.early[:]), nil
 	}
-	t.begin(n)
-	return buf, n, err
+	if err := t.arm(); err != nil {
+		return 0, err
+	}
+	return t.nc.Read(p)
 }
 
-// Write implements http1.Transport, for what goes out beside answers.
-func (t *talk) Write(p []byte) (int, error) { return t.put(p) }
+// arm tells the system the deadline of the read that follows.
+func (t *talk) arm() error {
+	if t.reads.due() {
+		_ = t.nc.SetReadDeadline(t.reads.have)
+		if t.interrupted.Load() { // in that order: interrupt goes the other way round
+			return os.ErrDeadlineExceeded
+		}
+	}
+	return nil
+}
+
+// SetReadDeadline says until when the next read waits. One that waits already is not woken
+// up.
+func (t *talk) SetReadDeadline(end time.Time) error {
+	t.reads.want = end
+	return nil
+}
+
+// interrupt ends a read that is under way on another goroutine. The connection serves no
+// other request.
+func (t *talk) interrupt() {
+	t.interrupted.Store(true)
+	_ = t.guest.Conn.SetReadDeadline(longAgo)
+}
 
 // converse answers the requests of a connection, one behind the other, until it ends.
 func (g *Gateway) converse(t *talk, answer func(*arrival)) {
@@ -112,11 +154,7 @@ func (t *talk) turnAway(err error) {
 		t.unread = t.h1.Buffered() > 0 // what is no request; the answer before it is not to be lost
 		return
 	}
-	f := requestTimeout
-	if refused != http1.Timeout {
-		f = reworded(int(refused))
-	}
-	_, _ = t.put(worded(t.guest.door.refuses(f)))
+	_, _ = t.put(worded(t.guest.door.refuses(unreadable(refused))))
 	t.unread = true // the client may still be sending
 }
 
@@ -139,5 +177,5 @@ func (g *Gateway) hangUp(t *talk) {
 	if t.unread { // also while the server stops: the door soon closes who lingers
 		t.linger()
 	}
-	_ = t.conn.Close()
+	_ = t.nc.Close()
 }

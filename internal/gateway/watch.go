@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -14,15 +13,14 @@ import (
 const watchAfter = 20 * time.Millisecond
 
 // A watch learns of a client of HTTP/1 that closes its connection while its
-// request is answered, and ends the request's context then. It does what
-// conn.isBackground keeps net/http from doing, where that is worth its cost: it
+// request is answered, and ends the request's context then. It
 // waits for the next byte on the connection, which may be that of the next
 // request and is kept for it. Behind that byte it asks the system now and then: the
 // rest of what has come stays unread, and the end behind it would not be seen
 // otherwise. A client that closes only its own side counts as gone, as it does for
 // net/http.
 type watch struct {
-	conn *conn
+	talk *talk
 	left context.CancelFunc
 
 	mu      sync.Mutex
@@ -32,21 +30,12 @@ type watch struct {
 	reading chan struct{} // closed when nothing is read any more; nil before that begins
 }
 
-// watched returns a request whose context ends when its client leaves, and what
-// must be called when it has been answered. A body must have been read to its end
-// before: begin is called then. On HTTP/2, where nc is nil, net/http does it all.
-func watched(r *http.Request, nc *conn) (*http.Request, *watch) {
-	if nc == nil {
-		return r, nil
-	}
-	ctx, w := newWatch(r.Context(), nc)
-	return r.WithContext(ctx), w
-}
-
 // newWatch makes the watch over the client of a connection, and the context that it ends.
-func newWatch(within context.Context, nc *conn) (context.Context, *watch) {
-	ctx, cancel := context.WithCancel(within)
-	return ctx, &watch{conn: nc, left: cancel, ended: make(chan struct{})}
+// begin is to be called when the body has been read to its end, and end when the request
+// has been answered. Over HTTP/2 net/http does it all.
+func newWatch(t *talk) (context.Context, *watch) {
+	ctx, cancel := context.WithCancel(context.Background())
+	return ctx, &watch{talk: t, left: cancel, ended: make(chan struct{})}
 }
 
 // begin is called once the connection has nothing more of the request.
@@ -69,12 +58,12 @@ func (w *watch) run() {
 	}
 	done := make(chan struct{})
 	w.reading = done
-	_ = w.conn.Conn.SetReadDeadline(time.Time{})
+	_ = w.talk.nc.SetReadDeadline(time.Time{})
 	w.mu.Unlock()
 	defer close(done)
-	if !w.conn.came { // else the watch over a request before this one has read a byte that nobody has taken
-		n, err := w.conn.Conn.Read(w.conn.early[:])
-		if w.conn.came = n > 0; !w.conn.came {
+	if !w.talk.came { // else the watch over a request before this one has read a byte that nobody has taken
+		n, err := w.talk.nc.Read(w.talk.early[:])
+		if w.talk.came = n > 0; !w.talk.came {
 			if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 				w.left()
 			}
@@ -98,7 +87,7 @@ func (w *watch) poll() {
 			return
 		case <-tick.C:
 		}
-		if w.conn.guest.hasHungUp() {
+		if w.talk.guest.hasHungUp() {
 			w.left()
 			return
 		}
@@ -122,9 +111,9 @@ func (w *watch) end() {
 	if reading == nil {
 		return
 	}
-	_ = w.conn.Conn.SetReadDeadline(longAgo)
+	_ = w.talk.nc.SetReadDeadline(longAgo)
 	<-reading
-	w.conn.reads.have = longAgo
+	w.talk.reads.have = longAgo
 }
 
 // longAgo is a deadline that ends a read at once.
