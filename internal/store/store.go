@@ -23,17 +23,18 @@ import (
 
 // Errors that callers tell apart with errors.Is.
 var (
-	ErrNotFound = errors.New("not found")                         // no document, or nothing served, under this name
-	ErrExists   = errors.New("already exists")                    // Insert met a document
-	ErrClosed   = errors.New("store is closed")                   // the Store, or the Tx, has ended
-	ErrReadOnly = errors.New("transaction is read-only")          // a write within Read
-	ErrTooLarge = errors.New("too large")                         // a key over MaxKey or a document over MaxDoc
-	ErrLocked   = errors.New("in use by another process")         // the directory has an owner
-	ErrFull     = errors.New("no space left")                     // nothing was written; try again once there is space
-	ErrCorrupt  = errors.New("damaged, or not a Gatehouse store") // the file cannot be trusted
-	ErrNewer    = errors.New("written by a newer version")        // its schema is unknown to this program
-	ErrTimeout  = errors.New("transaction took too long")         // and was undone
-	ErrPruned   = errors.New("changes are no longer kept")        // Changes after a revision that is too old: start over with AllServed
+	ErrNotFound    = errors.New("not found")                         // no document, or nothing served, under this name
+	ErrExists      = errors.New("already exists")                    // Insert met a document
+	ErrClosed      = errors.New("store is closed")                   // the Store, or the Tx, has ended
+	ErrReadOnly    = errors.New("transaction is read-only")          // a write within Read
+	ErrTooLarge    = errors.New("too large")                         // a key over MaxKey or a document over MaxDoc
+	ErrLocked      = errors.New("in use by another process")         // the directory has an owner
+	ErrFull        = errors.New("no space left")                     // nothing was written; try again once there is space
+	ErrCorrupt     = errors.New("damaged, or not a Gatehouse store") // the file cannot be trusted
+	ErrNewer       = errors.New("written by a newer version")        // its schema is unknown to this program
+	ErrTimeout     = errors.New("transaction took too long")         // and was undone
+	ErrUnavailable = errors.New("the database does not answer")      // nothing was written, unless the error says that this is unknown; try again
+	ErrPruned      = errors.New("changes are no longer kept")        // Changes after a revision that is too old: start over with AllServed
 )
 
 // ErrOvertaken says that other writes changed what a transaction of WriteAhead
@@ -97,6 +98,7 @@ type Store struct {
 	engine engine
 	writer *writer
 	feed   *feed
+	own    ownLeases // where the engine has none
 	close  func() error
 }
 

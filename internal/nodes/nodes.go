@@ -1,0 +1,305 @@
+// Package nodes says which processes share a store: each has a lease there, which tells
+// what it is and up to which revision it serves what was published.
+//
+// What a node serves, and what becomes of it when the store is away, it leaves to others.
+package nodes
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+)
+
+// A Role is what a node does.
+type Role string
+
+// The roles.
+const (
+	All     Role = ""        // everything
+	Gateway Role = "gateway" // serves stages
+	Control Role = "control" // answers the API
+)
+
+// String is what people call the role.
+func (r Role) String() string { return cmp.Or(string(r), "all") }
+
+// ServesStages reports whether stages answer at a node of the role.
+func (r Role) ServesStages() bool { return r != Control }
+
+// Controls reports whether a node of the role answers the API, and writes.
+func (r Role) Controls() bool { return r != Gateway }
+
+// A Node is what a lease says.
+type Node struct {
+	ID       string         `json:"id"` // of the process: another one after a restart
+	Role     Role           `json:"role,omitempty"`
+	Version  string         `json:"version"`
+	Address  string         `json:"address"` // by which operators know it
+	Revision store.Revision `json:"revision"`
+	Started  time.Time      `json:"started"` // by its own clock
+
+	Age time.Duration `json:"-"` // since it was heard of, by the database's clock
+}
+
+// A Store has the leases; *store.Store is one.
+type Store interface {
+	Renew(ctx context.Context, id string, data []byte) (held bool, err error)
+	Leases(ctx context.Context) ([]store.Lease, error)
+	EndLease(ctx context.Context, id string) error
+}
+
+// Options are the parts of a Registry.
+type Options struct {
+	Store Store
+	Self  Node // its ID, Role, Version, Address and Started
+
+	// Serves returns the revision up to which this process serves what was published, and
+	// what is closed when that has changed.
+	Serves func() (store.Revision, <-chan struct{})
+
+	// Beat is called before each renewal, with the time that it has. It finds out how far
+	// the store is. Nil does nothing.
+	Beat func(ctx context.Context) (store.Revision, error)
+
+	Log *slog.Logger // nil discards
+}
+
+// A Registry has the lease of this process, and knows the others. Its methods are safe for
+// concurrent use.
+type Registry struct {
+	o Options
+
+	mu      sync.Mutex
+	all     []Node
+	renewed time.Time      // when the lease was renewed; zero for never
+	tried   time.Time      // when that was tried last
+	err     error          // of the last try
+	behind  store.Revision // what has to be served before the node is current again
+	lapses  int            // times that the lease had run out
+	late    int            // waits that ended before all nodes served
+}
+
+// What a Registry does, and when.
+const (
+	every   = time.Second           // the lease is renewed
+	soonest = 50 * time.Millisecond // after one renewal, where another revision is served
+	patient = 3 * time.Second       // for one renewal
+	polled  = 20 * time.Millisecond // between looks while somebody waits for the others
+)
+
+// New makes a Registry. Nothing is renewed before Run.
+func New(o Options) *Registry {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Registry{o: o}
+}
+
+// Run renews the lease until ctx ends, and ends it then.
+func (r *Registry) Run(ctx context.Context) {
+	for {
+		rev, moved := r.o.Serves()
+		r.renew(ctx, rev)
+		if !wait(ctx, soonest, nil) {
+			break
+		}
+		if !wait(ctx, every-soonest, moved) {
+			break
+		}
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patient)
+	defer cancel()
+	_ = r.o.Store.EndLease(last, r.o.Self.ID) // else it runs out
+}
+
+// wait waits for a time or until moved is closed. It returns false when ctx ends.
+func wait(ctx context.Context, d time.Duration, moved <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-moved:
+	case <-timer.C:
+	}
+	return ctx.Err() == nil
+}
+
+// renew renews the lease and looks at the others.
+func (r *Registry) renew(ctx context.Context, rev store.Revision) {
+	ctx, cancel := context.WithTimeout(ctx, patient)
+	defer cancel()
+	var known store.Revision
+	var err error
+	if r.o.Beat != nil {
+		known, err = r.o.Beat(ctx)
+	}
+	self := r.o.Self
+	self.Revision = rev
+	data, held, begun := []byte(nil), false, time.Now()
+	if err == nil {
+		data, err = json.Marshal(&self)
+	}
+	if err == nil {
+		held, err = r.o.Store.Renew(ctx, self.ID, data)
+	}
+	var all []Node
+	if err == nil {
+		all, err = r.look(ctx)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.err
+	r.tried, r.err = time.Now(), err
+	if err != nil {
+		if before == nil && ctx.Err() != context.Canceled {
+			r.o.Log.Warn("the lease of this node is not renewed: others do without it", "error", err)
+		}
+		return
+	}
+	if !held && !r.renewed.IsZero() {
+		r.lapses++
+		r.behind = max(r.behind, known)
+		r.o.Log.Warn("the lease of this node had run out: it catches up with what others have done", "for", begun.Sub(r.renewed).Round(time.Millisecond), "revision", int64(known))
+	}
+	r.all, r.renewed = all, begun
+}
+
+// look reads the leases.
+func (r *Registry) look(ctx context.Context) ([]Node, error) {
+	leases, err := r.o.Store.Leases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Node, 0, len(leases))
+	for _, l := range leases {
+		n := Node{}
+		if json.Unmarshal(l.Data, &n) != nil || n.ID != l.ID {
+			continue // of another version, which says other things
+		}
+		n.Age = l.Age
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// Nodes returns those that are live, in the order of their ids, as they were at the last
+// look.
+func (r *Registry) Nodes() []Node {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.all)
+}
+
+// Self is this node, and whether its lease is held by what is known now.
+func (r *Registry) Self() (n Node, held bool) {
+	n = r.o.Self
+	n.Revision, _ = r.o.Serves()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return n, r.held()
+}
+
+// held is by the clock of this process, which goes on while it is stopped. A lease that
+// was renewed just before it ran out may be held a moment longer than this says.
+func (r *Registry) held() bool {
+	return !r.renewed.IsZero() && time.Since(r.renewed) < store.LeaseTime
+}
+
+// ErrNoLease says that a process must not write now: its lease has run out, so that others
+// may have done without it.
+var ErrNoLease = errors.New("the lease of this node has run out")
+
+// May returns ErrNoLease while this process must not write: it was stopped or cut off, and
+// has not yet read what was done meanwhile.
+func (r *Registry) May() error {
+	if r.Current() {
+		return nil
+	}
+	return ErrNoLease
+}
+
+// Current reports whether the lease is held and everything is served that the store had
+// when it was last got back.
+func (r *Registry) Current() bool {
+	rev, _ := r.o.Serves()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.held() && rev >= r.behind
+}
+
+// Stopped reports whether this process has just gone on after it was stopped, and has not
+// tried since to reach the store; or has reached it, and does not serve yet what was done
+// meanwhile.
+func (r *Registry) Stopped() bool {
+	rev, _ := r.o.Serves()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.tried.IsZero() && time.Since(r.tried) > store.LeaseTime || r.err == nil && rev < r.behind
+}
+
+// Leads reports whether this node does what one of all does for the others: the first by
+// its id of those that are live and write.
+func (r *Registry) Leads() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.held() {
+		return false
+	}
+	for _, n := range r.all {
+		if n.Role.Controls() {
+			return n.ID == r.o.Self.ID
+		}
+	}
+	return false
+}
+
+// Counts are how often the lease had run out, and how many waits ended before all nodes
+// served what they waited for.
+func (r *Registry) Counts() (lapses, late int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lapses, r.late
+}
+
+// Wait waits until all nodes that are live and serve stages serve a revision, until ctx
+// ends or the time is over. It returns those that do not: where there are any the log and
+// Counts tell it.
+func (r *Registry) Wait(ctx context.Context, rev store.Revision, limit time.Duration) []Node {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for begun := time.Now(); ; {
+		all, err := r.look(ctx)
+		behind := slices.DeleteFunc(all, func(n Node) bool { return !n.Role.ServesStages() || n.ID == r.o.Self.ID || n.Revision >= rev })
+		if err == nil && len(behind) == 0 {
+			return nil
+		}
+		if ctx.Err() == nil && wait(ctx, polled, nil) {
+			continue
+		}
+		if err != nil {
+			behind = r.unknown(rev)
+		}
+		r.mu.Lock()
+		r.late++
+		r.mu.Unlock()
+		names := make([]string, len(behind))
+		for i, n := range behind {
+			names[i] = n.Address
+		}
+		r.o.Log.Warn("a change is acknowledged that not all nodes serve yet", "revision", int64(rev), "nodes", names, "after", time.Since(begun).Round(time.Millisecond))
+		return behind
+	}
+}
+
+// unknown are the nodes that were not heard to serve a revision.
+func (r *Registry) unknown(rev store.Revision) []Node {
+	return slices.DeleteFunc(r.Nodes(), func(n Node) bool { return !n.Role.ServesStages() || n.ID == r.o.Self.ID || n.Revision >= rev })
+}

@@ -1,0 +1,166 @@
+package nodes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/store"
+)
+
+// A rig is a node over a store, whose revision a test sets, and which can be cut off or
+// stopped.
+type rig struct {
+	*Registry
+	mu    sync.Mutex
+	rev   store.Revision
+	known store.Revision // of the store
+	away  error
+	stop  chan struct{} // while not nil, beats wait for its end
+	moved chan struct{}
+	ended chan struct{}
+}
+
+func start(ctx context.Context, st *store.Store, id string, role Role) (*rig, context.CancelFunc) {
+	r := &rig{moved: make(chan struct{}), ended: make(chan struct{})}
+	r.Registry = New(Options{
+		Store: st, Self: Node{ID: id, Role: role, Version: "1", Address: id + ":1"},
+		Serves: func() (store.Revision, <-chan struct{}) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return r.rev, r.moved
+		},
+		Beat: func(context.Context) (store.Revision, error) {
+			r.mu.Lock()
+			stop := r.stop
+			r.mu.Unlock()
+			if stop != nil {
+				<-stop
+			}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return r.known, r.away
+		},
+	})
+	ctx, cancel := context.WithCancel(ctx)
+	go func() { r.Run(ctx); close(r.ended) }()
+	return r, func() { cancel(); <-r.ended }
+}
+
+func (r *rig) set(change func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+	close(r.moved)
+	r.moved = make(chan struct{})
+}
+
+func memory(t *testing.T) *store.Store {
+	t.Helper()
+	st, err := store.Open(t.Context(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+func text(nodes []Node) (out string) {
+	for _, n := range nodes {
+		out += fmt.Sprintf("%s/%s@%d ", n.ID, n.Role, n.Revision)
+	}
+	return out
+}
+
+// TestNodes has nodes know each other, wait for each other, and do without those that are
+// gone, cut off or slow.
+func TestNodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := memory(t)
+		defer st.Close()
+		a, endA := start(t.Context(), st, "a", Control)
+		defer endA()
+		b, endB := start(t.Context(), st, "b", Gateway)
+		defer endB()
+		c, endC := start(t.Context(), st, "c", All)
+		time.Sleep(2 * every)
+		if got := text(a.Nodes()); got != "a/control@0 b/gateway@0 c/all@0 " {
+			t.Errorf("nodes: %s", got)
+		}
+		if !a.Leads() || b.Leads() || c.Leads() {
+			t.Error("not the first leads")
+		}
+
+		begun := time.Now()
+		go func() { time.Sleep(100 * time.Millisecond); b.set(func() { b.rev = 7 }) }()
+		c.set(func() { c.rev = 8 })
+		if behind := a.Wait(t.Context(), 7, 2*time.Second); behind != nil || time.Since(begun) > 250*time.Millisecond {
+			t.Errorf("behind after %s: %s", time.Since(begun), text(behind))
+		}
+		begun = time.Now()
+		if behind := a.Wait(t.Context(), 8, 2*time.Second); text(behind) != "b/gateway@7 " || time.Since(begun) != 2*time.Second {
+			t.Errorf("behind after %s: %s", time.Since(begun), text(behind))
+		}
+		if _, late := a.Counts(); late != 1 {
+			t.Errorf("%d waits were late", late)
+		}
+
+		endC()
+		if behind := a.Wait(t.Context(), 7, time.Second); behind != nil {
+			t.Errorf("it is waited for a node that has ended: %s", text(behind))
+		}
+		b.set(func() { b.away = errors.New("cut off") })
+		time.Sleep(store.LeaseTime + every)
+		if behind := a.Wait(t.Context(), 9, time.Second); behind != nil {
+			t.Errorf("it is waited for a node whose lease has run out: %s", text(behind))
+		}
+		if b.Current() || b.May() == nil || b.Stopped() {
+			t.Errorf("a node that is cut off: current %v, may write %v, was stopped %v", b.Current(), b.May(), b.Stopped())
+		}
+		b.set(func() { b.away, b.known = nil, 9 })
+		time.Sleep(2 * every)
+		if b.Current() || !b.Stopped() {
+			t.Error("a node that has got its lease back is current before it serves what others did")
+		}
+		b.set(func() { b.rev = 9 })
+		if !b.Current() || b.May() != nil || b.Stopped() {
+			t.Error("a node that has caught up is not current")
+		}
+		if lapses, _ := b.Counts(); lapses != 1 {
+			t.Errorf("the lease has run out %d times", lapses)
+		}
+	})
+}
+
+// TestStopped has a process that was stopped know it, before anything else is done.
+func TestStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := memory(t)
+		defer st.Close()
+		a, endA := start(t.Context(), st, "a", All)
+		defer endA()
+		time.Sleep(2 * every)
+		if !a.Current() || a.Stopped() {
+			t.Fatal("it is not current")
+		}
+		stop := make(chan struct{})
+		a.set(func() { a.stop, a.known = stop, 3 })
+		time.Sleep(30 * time.Second)
+		if a.Current() || a.May() != ErrNoLease || !a.Stopped() || a.Leads() {
+			t.Errorf("after a stop: current %v, may write %v, stopped %v", a.Current(), a.May(), a.Stopped())
+		}
+		a.set(func() { a.stop = nil })
+		close(stop)
+		time.Sleep(every)
+		if a.Current() || !a.Stopped() {
+			t.Error("it is current before it has caught up")
+		}
+		a.set(func() { a.rev = 3 })
+		if !a.Current() || a.Stopped() || !a.Leads() {
+			t.Error("it is not current again")
+		}
+	})
+}
