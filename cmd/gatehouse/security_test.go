@@ -13,7 +13,7 @@ import (
 
 // A wireCase is what a client sends, byte for byte, and what becomes of it.
 // In the bytes {up} is the way to the upstream under test, and {host} the line
-// that names the stage.
+// that names the stage. What stands behind {answer} is sent when an answer has come.
 type wireCase struct {
 	name string
 	send string
@@ -81,8 +81,17 @@ func (c *wireCase) run(t *testing.T, in *door, other *keptConn, name string, up 
 	nc := in.dial(t)
 	own := &keptConn{nc, bufio.NewReader(nc)}
 	send := strings.NewReplacer("{up}", "/prod/"+name, "{host}", securityHost).Replace(c.send)
+	send, behind, waits := strings.Cut(send, "{answer}")
 	go func() { _, _ = io.WriteString(nc, send) }() // a refusal may come before all is sent
-	got := answers(own.r, len(strings.Fields(c.got)))
+	got, want := "", len(strings.Fields(c.got))
+	if waits {
+		got, want = answers(own.r, 1)+" ", want-1
+		_, _ = io.WriteString(nc, behind) // to nobody, perhaps
+	}
+	if !strings.HasSuffix(got, "closed ") {
+		got += answers(own.r, want)
+	}
+	got = strings.TrimSpace(got)
 	if !strings.HasSuffix(got, "closed") {
 		own.probe(t, name, "same")
 	}

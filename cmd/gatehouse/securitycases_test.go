@@ -24,7 +24,7 @@ type wireGroup struct {
 // wireGroups is the corpus of requests over HTTP/1.
 func wireGroups() []wireGroup {
 	return []wireGroup{
-		{"framing", framingCases()}, {"chunks", chunkCases()}, {"lines", lineCases()}, {"targets", targetCases()},
+		{"framing", framingCases()}, {"chunks", chunkCases()}, {"desync", desyncCases()}, {"lines", lineCases()}, {"targets", targetCases()},
 		{"hosts", hostCases()}, {"headers", headerCases()}, {"mappings", mappedCases()},
 	}
 }
