@@ -4,7 +4,7 @@
 # of the upstream, or what INTEGRATION says: http (with a template for the
 # answer), mock (with templates) or aws_proxy (a Lambda function at
 # --aws-endpoint-url). An API key is required: there are a thousand of them,
-# key-{0..999}-abcdefghijklmnop, in a usage plan that never throttles. GW_PORT is the gateway's port, GW_UPSTREAM the backend's
+# key-{0..999}-abcdefghijklmnop, in a usage plan whose throttle and quota are never reached. GW_PORT is the gateway's port, GW_UPSTREAM the backend's
 # URL. The access log goes where serve's --access-log says. The last line says,
 # as JSON, how to address the stage and what ran.
 set -euo pipefail
@@ -74,7 +74,7 @@ def post(path, body):
 
 
 never = {"rateLimit": 1_000_000, "burstLimit": 1_000_000}
-plan = post("/usageplans", {"name": "bench", "throttle": never, "apiStages": [{"apiId": api, "stage": "bench"}]})
+plan = post("/usageplans", {"name": "bench", "throttle": never, "quota": {"limit": 2_000_000_000, "period": "MONTH"}, "apiStages": [{"apiId": api, "stage": "bench"}]})
 for i in range(1000):
     key = post("/apikeys", {"name": "bench-%d" % i, "value": "key-%d-abcdefghijklmnop" % i, "enabled": True})
     post("/usageplans/%s/keys" % plan["id"], {"keyId": key["id"], "keyType": "API_KEY"})
@@ -88,4 +88,4 @@ patch='{"patchOperations":[
   {"op":"replace","path":"/accessLogSettings/format","value":"$context.requestId $context.identity.sourceIp [$context.requestTime] \"$context.httpMethod $context.path $context.protocol\" $context.resourcePath $context.status $context.responseLength $context.responseLatency"}]}'
 curl -fsS -o /dev/null -X PATCH "$base/restapis/$api/stages/bench" -d "$patch"
 keys "$api"
-printf '{"host":"%s.execute-api.localhost","prefix":"/bench","headers":{"X-Api-Key":"key-42-abcdefghijklmnop"},"features":["routes","path variables","API key","usage plan","request id","trace id","access log"]}\n' "$api"
+printf '{"host":"%s.execute-api.localhost","prefix":"/bench","headers":{"X-Api-Key":"key-42-abcdefghijklmnop"},"features":["routes","path variables","API key","throttle","quota","request id","trace id","access log"]}\n' "$api"
