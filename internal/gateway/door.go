@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/socket"
 )
 
 // A door counts the connections of clients, over all listeners. When there are
@@ -100,8 +101,8 @@ func (d *door) forget(g *guest) {
 
 // CloseWrite lets net/http end an answer before it ends the connection.
 func (g *guest) CloseWrite() error {
-	if tcp, ok := g.Conn.(*net.TCPConn); ok {
-		return tcp.CloseWrite()
+	if half, ok := g.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
 	}
 	return nil
 }
@@ -133,7 +134,7 @@ func (d *door) accept(ln net.Listener, peer httpmsg.Peer) (*guest, error) {
 		}
 	}
 	peer.Address = withoutPort(nc.RemoteAddr().String())
-	g := &guest{gone: make(chan struct{}), Conn: nc, door: d, peer: peer}
+	g := &guest{gone: make(chan struct{}), Conn: socket.Quick(nc), door: d, peer: peer}
 	g.idle.Store(d.clock())
 	d.mu.Lock()
 	d.guests[g] = struct{}{}

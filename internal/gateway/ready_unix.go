@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/gatehouse-gw/gatehouse/internal/http1"
+	"github.com/gatehouse-gw/gatehouse/internal/socket"
 )
 
 // whenReady returns what waits until something can be read from a connection, and only
@@ -21,20 +22,17 @@ func whenReady(sc syscall.Conn) func() (*http1.Buffer, int, error) {
 	var failed error
 	pull := func(fd uintptr) bool {
 		buf = http1.NewBuffer()
-		for {
-			if n, failed = syscall.Read(int(fd), buf.Bytes()); failed != syscall.EINTR {
-				break
-			}
-		}
-		if n > 0 {
+		var errno syscall.Errno
+		if n, errno = socket.Read(fd, buf.Bytes()); n > 0 {
+			failed = nil
 			return true
 		}
 		buf.Free()
-		buf, n = nil, 0
-		if failed == nil {
+		buf = nil
+		if failed = errno; errno == 0 {
 			failed = io.EOF
 		}
-		return failed != syscall.EAGAIN
+		return errno != syscall.EAGAIN
 	}
 	return func() (*http1.Buffer, int, error) {
 		if err := raw.Read(pull); err != nil {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/socket"
 )
 
 // quietFor is how long a connection may have been idle before it is looked at
@@ -159,6 +161,7 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 	if err != nil {
 		return nil, failure("dial", &l.key, err)
 	}
+	nc = socket.Quick(nc)
 	opened := false
 	defer func() {
 		if !opened {
