@@ -129,6 +129,9 @@ func (l *localAuthority) issue(template *x509.Certificate, public any) ([][]byte
 	if template.NotAfter.After(ca.cert.NotAfter) {
 		template.NotAfter = ca.cert.NotAfter
 	}
+	if !template.NotAfter.After(time.Now()) {
+		return nil, fmt.Errorf("the authority in %s has expired: move it away and start again, and a new one is made", l.dir)
+	}
 	der, err := ca.sign(template, public)
 	if err != nil {
 		return nil, err

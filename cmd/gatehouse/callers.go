@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/credentials"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
@@ -20,7 +21,12 @@ type callers struct {
 	signedFor func(service string) identifier // of requests that are signed for a service
 	authorize authorizer                      // for API Gateway's operations
 	permit    permitter                       // for those of the services beside it
+
+	mayPass func(who *wire.Caller, role string) error // control.Options.MayPass
 }
+
+// gatewayPrincipal is API Gateway as a service to which roles are passed.
+const gatewayPrincipal = "apigateway.amazonaws.com"
 
 // An identifier is wire.ServerOptions.Authenticate.
 type identifier func(*http.Request, string) (wire.Identify, error)
@@ -33,11 +39,14 @@ func newCallers(c *config, sessions credentials.Key, log *slog.Logger) (*callers
 		anyone := identifier(control.OpenAuthenticator(c.Account, c.Region))
 		cs.signedFor = func(string) identifier { return anyone }
 		cs.authorize = func(context.Context, *wire.Caller, *wire.Operation, string) error { return nil }
-		cs.permit = func(context.Context, *wire.Caller, permission) error { return nil }
+		cs.permit = func(context.Context, *wire.Caller, operation.Permission) error { return nil }
 	} else {
 		cs.signedFor = func(service string) identifier { return authenticator(cs.known, service, nil) }
 		cs.permit = permitted(cs.known, nil)
 		cs.authorize = authorize(cs.permit)
+		cs.mayPass = func(who *wire.Caller, role string) error {
+			return cs.permit(context.Background(), who, operation.PassRole(role, gatewayPrincipal))
+		}
 	}
 	commit, err := cs.prepare(c)
 	if err != nil {

@@ -25,7 +25,7 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	p := &controlPlane{callers: callers, guests: guests, health: &health{feed: data.feed}}
 	options := control.Options{
 		Store: st, Applied: data.feed.Wait, Limits: limits, Throttle: limiter, Invoke: data.invoke, InvokeAuthorizer: data.invokeAuthorizer, Log: log,
-		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, Truststore: data.truststore, Usage: data.plans, StageURL: p.stageURL, Secrets: keys, VPCEndpointOwner: c.vpcEndpointOwner(),
+		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, MayPass: callers.mayPass, Truststore: data.truststore, Usage: data.plans, StageURL: p.stageURL, Secrets: keys, VPCEndpointOwner: c.vpcEndpointOwner(),
 	}
 	if c.GatewayListen == "" {
 		options.OwnHost = guests.ownHost

@@ -59,7 +59,7 @@ func TestIAMRoles(t *testing.T) {
 	bob := iamClient(url, "BOB", "bob-secret-bob-secret", "")
 	must(bob.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("caller")}))
 	_, err = bob.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: aws.String("caller")})
-	if want := "403 AccessDenied: User: arn:aws:iam::111122223333:user/bob is not authorized to perform: iam:DeleteRole on resource: arn:aws:iam::********3333:role/team/caller because no identity-based policy allows the iam:DeleteRole action"; problem(err) != want {
+	if want := "403 AccessDenied: User: arn:aws:iam::111122223333:user/bob is not authorized to perform: iam:DeleteRole on resource: arn:aws:iam::111122223333:role/team/caller because no identity-based policy allows the iam:DeleteRole action"; problem(err) != want {
 		t.Errorf("bob deletes a role: %s", problem(err))
 	}
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -33,10 +32,8 @@ func newNeighbours(cs *callers, kept *records.Records, data *dataPlane, certific
 	}
 	host := &operation.Host{
 		Authenticate: func(service string) func(*http.Request, string) (wire.Identify, error) { return cs.signedFor(service) },
-		Authorize: func(ctx context.Context, who *wire.Caller, p operation.Permission) error {
-			return cs.permit(ctx, who, permission{p.Action, p.Resource})
-		},
-		Trail: trail, Bodies: httpmsg.NewBudget(neighbourBodies).Named("bodies of the services beside API Gateway"),
+		Authorize:    cs.permit,
+		Trail:        trail, Bodies: httpmsg.NewBudget(neighbourBodies).Named("bodies of the services beside API Gateway"),
 	}
 	return &neighbours.Front{
 		Services: []neighbours.Service{

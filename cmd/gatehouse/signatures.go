@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/credentials"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -111,7 +112,7 @@ func requestCondition(r *http.Request) func(string) (string, bool) {
 }
 
 // A permitter refuses what a caller has no permission for.
-type permitter func(ctx context.Context, who *wire.Caller, needed permission) error
+type permitter func(ctx context.Context, who *wire.Caller, needed operation.Permission) error
 
 // permitted makes the permitter that asks the caller's policies. A caller who was let in
 // before the credentials changed is judged by the new ones. Nil as now is the real
@@ -120,11 +121,11 @@ func permitted(known *credentials.Callers, now func() time.Time) permitter {
 	if now == nil {
 		now = time.Now
 	}
-	return func(_ context.Context, who *wire.Caller, needed permission) error {
-		denial := policy.Denial{Principal: who.Principal, Action: needed.action, Resource: needed.resource, Basis: policy.IdentityBased}
+	return func(_ context.Context, who *wire.Caller, needed operation.Permission) error {
+		denial := policy.Denial{Principal: who.Principal, Action: needed.Action, Resource: needed.Resource, Basis: policy.IdentityBased}
 		if caller, ok := known.Judge(who.AccessKey, who.SessionToken, now()); ok {
 			denial.Decision = caller.DecideAll(&policy.Request{
-				Principal: who.Principal, Action: denial.Action, Resource: denial.Resource, Context: callerContext(caller, who, now()),
+				Principal: who.Principal, Action: denial.Action, Resource: denial.Resource, Context: callerContext(caller, who, needed.PassedTo, now()),
 			})
 		}
 		if denial.Decision != policy.Allow {
@@ -147,29 +148,26 @@ func authorize(may permitter) authorizer {
 	}
 }
 
-// A permission is an action on a resource, both as policies name them.
-type permission struct{ action, resource string }
-
 // permissions are what a call needs: the method of the operation, such as
 // apigateway:PUT, on the path of the call. To tag a resource is to change it as
 // well: AWS asks for apigateway:PATCH on the resource itself (recorded of
 // TagResource; what UntagResource needs beside DELETE is not known).
-func permissions(who *wire.Caller, op *wire.Operation, path string) []permission {
+func permissions(who *wire.Caller, op *wire.Operation, path string) []operation.Permission {
 	own := "arn:" + policy.Partition(who.Region) + ":apigateway:" + who.Region + "::"
 	if action, ok := routingRuleActions[op.Name]; ok && op.Service == wire.V2 {
 		if strings.HasSuffix(path, "/routingrules") {
 			path += "/*"
 		}
-		return []permission{{action, strings.TrimSuffix(own, ":") + who.Account + ":" + path}}
+		return []operation.Permission{{Action: action, Resource: strings.TrimSuffix(own, ":") + who.Account + ":" + path}}
 	}
 	label, tags := strings.CutPrefix(path, "/tags/")
 	if !tags {
-		return []permission{{"apigateway:" + op.Method, own + path}}
+		return []operation.Permission{{Action: "apigateway:" + op.Method, Resource: own + path}}
 	}
 	arn := plainARN(label, who.Region, own)
-	needed := []permission{{"apigateway:" + op.Method, own + "/tags/" + wire.EscapeLabel(arn)}}
+	needed := []operation.Permission{{Action: "apigateway:" + op.Method, Resource: own + "/tags/" + wire.EscapeLabel(arn)}}
 	if op.Name == "TagResource" {
-		needed = append(needed, permission{"apigateway:PATCH", arn})
+		needed = append(needed, operation.Permission{Action: "apigateway:PATCH", Resource: arn})
 	}
 	return needed
 }
@@ -199,7 +197,8 @@ func plainARN(label, region, own string) string {
 	return arn
 }
 
-// callerContext is the context of a control plane call for policies.
-func callerContext(caller *credentials.Caller, who *wire.Caller, now time.Time) func(string) []string {
-	return (&policy.Facts{Received: now, Region: who.Region, Signer: caller.Signer(), More: who.Condition}).Values
+// callerContext is the context of a control plane call for policies. passedTo is the
+// service that it passes a role to, "" for none.
+func callerContext(caller *credentials.Caller, who *wire.Caller, passedTo string, now time.Time) func(string) []string {
+	return (&policy.Facts{PassedToService: passedTo, Received: now, Region: who.Region, Signer: caller.Signer(), More: who.Condition}).Values
 }

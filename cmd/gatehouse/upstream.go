@@ -16,6 +16,7 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
 	"github.com/gatehouse-gw/gatehouse/internal/upstream"
@@ -206,7 +207,7 @@ func (u *upstreamCallers) Caller(r *http.Request, scope sigv4.Scope, token strin
 		return nil, err
 	}
 	resource := "arn:" + policy.Partition(scope.Region) + ":" + scope.Service + ":" + scope.Region + ":" + who.Account + ":*"
-	return who, u.permit(r.Context(), who, permission{callUpstream, resource})
+	return who, u.permit(r.Context(), who, operation.Permission{Action: callUpstream, Resource: resource})
 }
 
 // closeUpstream ends the connections to the upstream that wait for calls.

@@ -169,7 +169,7 @@ func TestUpstreamOfKnownCallers(t *testing.T) {
 	}{
 		"an administrator":    {upstreamCall{key: "ADMIN", service: "s3", path: "/b/k", body: "data"}, 200, "OURS us-west-2 s3 " + there + " /b/k", "data"},
 		"one service":         {upstreamCall{key: "TABLES", service: "dynamodb", path: "/", body: "{}"}, 200, "OURS us-west-2 dynamodb " + there + " /", "{}"},
-		"another service":     {upstreamCall{key: "TABLES", service: "s3", path: "/b/k"}, 403, "", "User: arn:aws:iam::111122223333:user/TABLES is not authorized to perform: gatehouse:CallUpstream on resource: arn:aws:s3:eu-west-1:********3333:*"},
+		"another service":     {upstreamCall{key: "TABLES", service: "s3", path: "/b/k"}, 403, "", "User: arn:aws:iam::111122223333:user/TABLES is not authorized to perform: gatehouse:CallUpstream on resource: arn:aws:s3:eu-west-1:111122223333:*"},
 		"the service's right": {upstreamCall{key: "READER", service: "dynamodb", path: "/", body: "{}"}, 403, "", `"__type":"AccessDeniedException"`},
 		"a stranger":          {upstreamCall{key: "NOBODY", service: "dynamodb", path: "/", body: "{}"}, 403, "", `"__type":"UnrecognizedClientException"`},
 		"nobody":              {upstreamCall{host: "b.s3.localhost", path: "/k"}, 403, "", "<Code>MissingAuthenticationTokenException</Code>"},

@@ -162,7 +162,7 @@ func authorizerTTL(a *wire.Authorizer) int32 {
 // The identity of the caller, which integrations may take, is not known yet when an
 // authorizer is asked.
 func (t *tx) checkAuthorizerRole(role string) error {
-	if strings.HasSuffix(role, ":user/*") {
+	if isCaller(role) {
 		return errARN()
 	}
 	return t.checkCredentials("AWS_PROXY", "", role)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/sigv4"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -34,7 +35,7 @@ func OpenAuthenticator(account, region string) func(*http.Request, string) (wire
 		if regionPattern.MatchString(scope.Region) {
 			who.Region = scope.Region
 		}
-		who.Principal = "arn:aws:iam::" + who.Account + ":root"
+		who.Principal = "arn:" + policy.Partition(who.Region) + ":iam::" + who.Account + ":root"
 		return func([]byte) (*wire.Caller, error) { return who, nil }, nil
 	}
 }

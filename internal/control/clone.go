@@ -162,6 +162,9 @@ func (c *cloner) methods(resource string, methods map[string]wire.Method) error 
 			if id, ok := c.ids[text(i.CacheNamespace)]; ok {
 				i.CacheNamespace = &id
 			}
+			if err := c.checkPass(text(i.Credentials)); err != nil {
+				return err
+			}
 		}
 		if err := c.replaceMethod(resource, &m); err != nil {
 			return err

@@ -97,10 +97,8 @@ func lambdaOperation(uri string) (operation string, known bool) {
 	return "", false
 }
 
-var rolePattern = regexp.MustCompile(`^arn:[a-z-]+:iam::(\d{12}):role/`)
-
-// checkCredentials takes the ARN of a role, of the caller's account where that
-// is known. Services but Lambda, which has permissions of its own, want one.
+// checkCredentials takes the ARN of a role that the caller may pass. Services but Lambda,
+// which has permissions of its own, want one.
 func (t *tx) checkCredentials(kind, uri, credentials string) error {
 	if credentials == "" {
 		if kind == "AWS" && serviceOf(uri) != "lambda" {
@@ -111,10 +109,7 @@ func (t *tx) checkCredentials(kind, uri, credentials string) error {
 	if !strings.HasPrefix(credentials, "arn:") {
 		return errARN()
 	}
-	if role := rolePattern.FindStringSubmatch(credentials); role != nil && role[1] != t.who.Account && t.who.Account != UnknownAccount {
-		return wire.AccessDenied("Cross-account pass role is not allowed.")
-	}
-	return nil
+	return t.checkPass(credentials)
 }
 
 // serviceOf is the service that an integration's ARN names.

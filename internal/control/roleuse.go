@@ -10,11 +10,9 @@ import (
 // checkRoles refuses a definition with a method or an authorizer that calls AWS under a role
 // which this server does not assume: each call would fail. The URI says whether
 // a role is needed at all, and may take that from variables of the stage that
-// serves it; on is nil for none.
+// serves it, as may the role, which the caller then has to be allowed to pass; on is nil
+// for none.
 func (t *tx) checkRoles(src *source, on *release) error {
-	if t.svc.checkRole == nil {
-		return nil
-	}
 	resources := slices.SortedFunc(slices.Values(src.Resources), func(a, b wire.Resource) int { return strings.Compare(*a.Path, *b.Path) })
 	for i := range resources {
 		for _, verb := range sortedKeys(resources[i].ResourceMethods) {
@@ -23,15 +21,31 @@ func (t *tx) checkRoles(src *source, on *release) error {
 			if role == "" || *in.Type != "AWS" && *in.Type != "AWS_PROXY" {
 				continue
 			}
-			if on != nil {
-				uri = withVariables(uri, on.variables)
+			why, err := t.checkRoleOn(on, uri, role)
+			if err != nil {
+				return err
 			}
-			if err := t.svc.checkRole(uri, role); err != nil {
-				return wire.BadRequest("%s %s: %v", verb, *resources[i].Path, err)
+			if why != nil {
+				return wire.BadRequest("%s %s: %v", verb, *resources[i].Path, why)
 			}
 		}
 	}
 	return t.checkAuthorizerRoles(src, on)
+}
+
+// checkRoleOn says why a URI cannot be called under a role on a release, nil for none; the
+// error is that the caller may not pass it.
+func (t *tx) checkRoleOn(on *release, uri, role string) (why, err error) {
+	if on != nil {
+		if err := t.checkVariableRole(role, on.variables); err != nil {
+			return nil, err
+		}
+		uri = withVariables(uri, on.variables)
+	}
+	if t.svc.checkRole == nil {
+		return nil, nil
+	}
+	return t.svc.checkRole(uri, role), nil
 }
 
 // checkAuthorizerRoles is checkRoles of the authorizers that methods name.
@@ -48,11 +62,12 @@ func (t *tx) checkAuthorizerRoles(src *source, on *release) error {
 		if role == "" || *a.Type == userPools || !used[*a.ID] {
 			continue
 		}
-		if on != nil {
-			uri = withVariables(uri, on.variables)
+		why, err := t.checkRoleOn(on, uri, role)
+		if err != nil {
+			return err
 		}
-		if err := t.svc.checkRole(uri, role); err != nil {
-			return wire.BadRequest("authorizer %s: %v", wire.Truncated(*a.Name), err)
+		if why != nil {
+			return wire.BadRequest("authorizer %s: %v", wire.Truncated(*a.Name), why)
 		}
 	}
 	return nil
@@ -60,7 +75,7 @@ func (t *tx) checkAuthorizerRoles(src *source, on *release) error {
 
 // checkStageRoles is checkRoles of what a stage and its canary serve.
 func (t *tx) checkStageRoles(st *wire.Stage) error {
-	if t.svc.checkRole == nil {
+	if t.svc.checkRole == nil && t.svc.mayPass == nil {
 		return nil
 	}
 	for _, r := range releasesOf(st) {

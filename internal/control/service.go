@@ -31,6 +31,7 @@ type Service struct {
 	invoke           func(context.Context, *Test) *TestResult
 	invokeAuthorizer func(context.Context, *AuthorizerTest) *AuthorizerTestResult
 	checkRole        func(uri, role string) error
+	mayPass          func(who *wire.Caller, role string) error
 	usage            Usage
 	ownHost          func(name string) bool
 	endpointOwner    func(id string) string
@@ -69,6 +70,11 @@ type Options struct {
 	// deployments that would have it do so are refused. It may be called by many
 	// goroutines and does no I/O. Nil refuses none.
 	CheckRole func(uri, role string) error
+
+	// MayPass refuses a caller who may not give a role to API Gateway, which then calls
+	// under it. It may be called by many goroutines and does no I/O. Nil is for a server
+	// that knows no callers apart: everyone passes every role.
+	MayPass func(who *wire.Caller, role string) error
 
 	// Usage has the counts of calls by API keys. Nil means that nobody counts
 	// here: no key has made a call, and UpdateUsage is refused.
@@ -111,7 +117,7 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, applied: o.Applied, log: o.Log, now: o.Now, kinds: newKindSet(kindTable()), schemas: apimodel.NewChecker(), limits: o.Limits,
 		long: newPlaces(placesAtOnce, 1), pages: newPlaces(pagesAtOnce, ownPages), trees: httpmsg.NewBudget(treeBytes), throttle: o.Throttle,
-		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, usage: o.Usage, ownHost: o.OwnHost, endpointOwner: o.VPCEndpointOwner, stageURL: o.StageURL,
+		invoke: o.Invoke, invokeAuthorizer: o.InvokeAuthorizer, checkRole: o.CheckRole, mayPass: o.MayPass, usage: o.Usage, ownHost: o.OwnHost, endpointOwner: o.VPCEndpointOwner, stageURL: o.StageURL,
 		truststore: o.Truststore, keepDeployments: o.KeepDeployments, secrets: o.Secrets,
 	}
 	if s.applied == nil {

@@ -58,6 +58,9 @@ func (t *tx) authorizerTest(in *wire.TestInvokeAuthorizerRequest) (*AuthorizerTe
 	if err := checkTestRequest(in.PathWithQueryString, in.Headers, in.MultiValueHeaders, in.StageVariables); err != nil {
 		return nil, err
 	}
+	if err := t.checkVariableRole(text(a.AuthorizerCredentials), in.StageVariables); err != nil {
+		return nil, err
+	}
 	src := &source{Authorizers: []wire.Authorizer{*a}}
 	if err := t.loadSettings(src); err != nil {
 		return nil, err

@@ -74,6 +74,9 @@ func (t *tx) test(in *wire.TestInvokeMethodRequest) (*Test, error) {
 	if err := t.checkTest(in); err != nil {
 		return nil, err
 	}
+	if err := t.checkVariableRole(text(m.MethodIntegration.Credentials), in.StageVariables); err != nil {
+		return nil, err
+	}
 	src, err := t.source()
 	if err != nil {
 		return nil, err

@@ -137,18 +137,7 @@ func noFile() error {
 
 // root is the ARN of the caller's account itself.
 func (c *Caller) root() string {
-	return "arn:" + partitionOf(c.Principal) + ":iam::" + c.Account + ":root"
-}
-
-// partitionOf is the partition of an ARN.
-func partitionOf(arn string) string {
-	const before = len("arn:")
-	for i := before; i < len(arn); i++ {
-		if arn[i] == ':' {
-			return arn[before:i]
-		}
-	}
-	return ""
+	return "arn:" + policy.PartitionOf(c.Principal) + ":iam::" + c.Account + ":root"
 }
 
 // trusts reports whether a caller may assume the role.

@@ -116,6 +116,15 @@ func Partition(region string) string {
 	return "aws"
 }
 
+// PartitionOf is the partition of an ARN, "aws" for another text.
+func PartitionOf(arn string) string {
+	rest, ok := strings.CutPrefix(arn, "arn:")
+	if partition, _, found := strings.Cut(rest, ":"); ok && found && partition != "" {
+		return partition
+	}
+	return "aws"
+}
+
 // MaskAccount hides the account of an ARN as AWS's messages do: all but its
 // last four digits are asterisks. Other texts stay as they are.
 func MaskAccount(arn string) string {

@@ -1,5 +1,7 @@
 package policy
 
+import "strings"
+
 // A Basis is the kind of policy that a refusal names.
 type Basis int
 
@@ -14,7 +16,7 @@ const (
 type Denial struct {
 	Principal string // ARN of the caller, "" for anonymous
 	Action    string // such as "execute-api:Invoke"
-	Resource  string // ARN; all but the last four digits of its account are hidden
+	Resource  string // ARN; of what execute-api does, all but the last four digits of its account are hidden
 	Decision  Decision
 	Basis     Basis
 }
@@ -27,7 +29,11 @@ func (d Denial) String() string {
 	if who == "" {
 		who = "anonymous"
 	}
-	text := "User: " + who + " is not authorized to perform: " + d.Action + " on resource: " + MaskAccount(d.Resource)
+	resource := d.Resource
+	if strings.HasPrefix(d.Action, "execute-api:") { // the callers of APIs need not know whose they are
+		resource = MaskAccount(resource)
+	}
+	text := "User: " + who + " is not authorized to perform: " + d.Action + " on resource: " + resource
 	explicit := d.Decision == ExplicitDeny
 	switch {
 	case explicit && d.Basis == IdentityBased:

@@ -212,6 +212,8 @@ func TestDenial(t *testing.T) {
 			"User: arn:aws:iam::111122223333:user/alice is not authorized to perform: apigateway:PUT on resource: arn:aws:apigateway:eu-west-1::/restapis/a1b2c3 because no identity-based policy allows the apigateway:PUT action"},
 		"caller, denied": {Denial{Principal: testUser, Action: "apigateway:PUT", Resource: control, Basis: IdentityBased, Decision: ExplicitDeny},
 			"User: arn:aws:iam::111122223333:user/alice is not authorized to perform: apigateway:PUT on resource: arn:aws:apigateway:eu-west-1::/restapis/a1b2c3 with an explicit deny in an identity-based policy"},
+		"another service": {Denial{Principal: testUser, Action: "lambda:GetFunction", Resource: "arn:aws:lambda:us-west-2:111122222543:function:f", Basis: IdentityBased},
+			"User: arn:aws:iam::111122223333:user/alice is not authorized to perform: lambda:GetFunction on resource: arn:aws:lambda:us-west-2:111122222543:function:f because no identity-based policy allows the lambda:GetFunction action"},
 		"API": {Denial{Action: "execute-api:Invoke", Resource: resource, Basis: ResourceBased},
 			"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-west-2:********2543:vd2gh6uqw3/api/GET/ because no resource-based policy allows the execute-api:Invoke action"},
 		"API, denied": {Denial{Action: "execute-api:Invoke", Resource: resource, Basis: ResourceBased, Decision: ExplicitDeny},

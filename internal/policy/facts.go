@@ -26,6 +26,7 @@ type Facts struct {
 
 	ExternalID      string // of AssumeRole; "" for none
 	RoleSessionName string // of AssumeRole; "" for none
+	PassedToService string // that gets a role, of iam:PassRole, such as lambda.amazonaws.com; "" for none
 
 	// More returns the value of a key that has none by the facts above. Nil knows none.
 	More func(key string) (value string, ok bool)
@@ -99,6 +100,7 @@ func (f *Facts) viaDomainARN() (string, bool) { return known(f.ViaDomain) }
 func (f *Facts) requestedRegion() (string, bool) { return known(f.Region) }
 func (f *Facts) externalID() (string, bool)      { return known(f.ExternalID) }
 func (f *Facts) roleSessionName() (string, bool) { return known(f.RoleSessionName) }
+func (f *Facts) passedToService() (string, bool) { return known(f.PassedToService) }
 
 func (f *Facts) userID() (string, bool) { return known(f.Signer.UserID) }
 

@@ -45,6 +45,8 @@ var conditionKeys = map[string]conditionKey{
 	"aws:userid":                 {inAll, (*Facts).userID},
 	"aws:username":               {inAll, (*Facts).username},
 
+	"iam:passedtoservice": {inCallers, (*Facts).passedToService},
+
 	"sts:externalid":      {inRoles, (*Facts).externalID},
 	"sts:rolesessionname": {inRoles, (*Facts).roleSessionName},
 }

@@ -16,7 +16,7 @@ func allFacts() *Facts {
 		Received: time.Date(2026, 8, 18, 17, 36, 14, 0, time.UTC), Scheme: "https", SourceIP: "192.0.2.1", VPC: "vpc-1", VPCEndpoint: "vpce-1", ViaDomain: "arn:aws:execute-api:eu-west-1:111122223333:/domainnames/a.example.com+1", Region: "eu-west-1",
 		Header:     func(name string) (string, bool) { return "the " + name, true },
 		Signer:     Signer{ARN: testUser, UserID: "AIDA", Session: true, Issued: time.Date(2026, 8, 18, 17, 0, 0, 0, time.UTC)},
-		ExternalID: "x-1", RoleSessionName: "ci",
+		ExternalID: "x-1", RoleSessionName: "ci", PassedToService: "lambda.amazonaws.com",
 	}
 }
 
@@ -34,7 +34,7 @@ func TestFacts(t *testing.T) {
 		"execute-api:viadomainarn": {value: "arn:aws:execute-api:eu-west-1:111122223333:/domainnames/a.example.com+1"},
 		"aws:principalaccount":     {value: "111122223333"}, "aws:principalarn": {value: testUser}, "aws:principaltype": {value: "User"},
 		"aws:userid": {value: "AIDA"}, "aws:username": {value: "alice"}, "aws:tokenissuetime": {value: "2026-08-18T17:00:00Z"}, "aws:multifactorauthpresent": {value: "false"},
-		"sts:externalid": {value: "x-1"}, "sts:rolesessionname": {value: "ci"},
+		"sts:externalid": {value: "x-1"}, "sts:rolesessionname": {value: "ci"}, "iam:passedtoservice": {value: "lambda.amazonaws.com"},
 	}
 	for key := range conditionKeys {
 		tt, told := tests[key]
@@ -159,7 +159,7 @@ func TestDocumentedKeys(t *testing.T) {
 			t.Fatalf("%s has no list of condition keys", file)
 		}
 		told := make(map[string]bool)
-		for _, key := range regexp.MustCompile("`(aws|sts|execute-api):[A-Za-z]+`").FindAllString(list, -1) {
+		for _, key := range regexp.MustCompile("`(aws|sts|iam|execute-api):[A-Za-z]+`").FindAllString(list, -1) {
 			told[strings.ToLower(strings.Trim(key, "`"))] = true
 		}
 		want := make(map[string]bool)

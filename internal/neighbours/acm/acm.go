@@ -5,6 +5,7 @@ package acm
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
 	"fmt"
 	"net/http"
@@ -40,10 +41,15 @@ type Options struct {
 }
 
 // A Manager keeps certificates. It is safe for concurrent use.
-type Manager struct{ Options }
+type Manager struct {
+	Options
+
+	making chan struct{} // has room for one: who makes a key is in it
+	newKey func(algorithm string) (crypto.Signer, error)
+}
 
 // New makes a manager.
-func New(o Options) *Manager { return &Manager{o} }
+func New(o Options) *Manager { return &Manager{o, make(chan struct{}, 1), newKey} }
 
 // Service makes the service of the manager.
 func (m *Manager) Service() *operation.Service {
@@ -191,7 +197,8 @@ func (cert *certificate) served() (*snapshot.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Renew = leaf.NotAfter.Add(-renewBefore).Unix()
+	life := leaf.NotAfter.Sub(time.Unix(cert.Issued, 0))
+	out.Renew = leaf.NotAfter.Add(-min(renewBefore, life/2)).Unix()
 	return out, nil
 }
 

@@ -3,6 +3,7 @@ package acm
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -282,6 +283,60 @@ func TestRenew(t *testing.T) {
 	leaf := must(x509.ParseCertificate(shown.Certificate[0]))(t)
 	if after.Fingerprint == before.Fingerprint || leaf.NotAfter.Before(time.Now().Add(700*24*time.Hour)) || leaf.DNSNames[0] != "a.example.com" {
 		t.Errorf("renewed until %s", leaf.NotAfter)
+	}
+}
+
+// What ends early, as its authority does, is issued again after half of its time, and not
+// at each look.
+func TestRenewShort(t *testing.T) {
+	r := newRig(t, secrets.New())
+	end := time.Now().Add(20 * 24 * time.Hour).Truncate(time.Second)
+	issue := r.Issue
+	r.Issue = func(template *x509.Certificate, public any) ([][]byte, error) {
+		template.NotAfter = end
+		return issue(template, public)
+	}
+	must(r.RequestCertificate(ctx, &acm.RequestCertificateInput{DomainName: aws.String("a.example.com"), KeyAlgorithm: types.KeyAlgorithmEcPrime256v1}))(t)
+	for _, at := range []struct {
+		days float64
+		want int
+	}{{0, 0}, {9.9, 0}, {10.1, 1}, {10.2, 0}, {15, 0}, {15.2, 1}} {
+		if n := must(r.Renew(ctx, time.Now().Add(time.Duration(at.days*24*float64(time.Hour)))))(t); n != at.want {
+			t.Errorf("%d were renewed after %g of 20 days, want %d", n, at.days, at.want)
+		}
+	}
+}
+
+// However many ask, one key is made at a time, and who waits for longer than a call may take
+// is told so.
+func TestOneKeyAtATime(t *testing.T) {
+	r := newRig(t, secrets.New())
+	making, let := make(chan struct{}), make(chan struct{})
+	r.newKey = func(algorithm string) (crypto.Signer, error) {
+		making <- struct{}{}
+		<-let
+		return newKey(algorithm)
+	}
+	const asked = 3
+	done := make(chan error, asked)
+	for i := range asked {
+		name := fmt.Sprintf("%d.example.com", i)
+		go func() {
+			_, err := r.RequestCertificate(ctx, &acm.RequestCertificateInput{DomainName: &name, KeyAlgorithm: types.KeyAlgorithmEcPrime256v1})
+			done <- err
+		}()
+	}
+	for range asked {
+		<-making
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		if _, err := r.makeKey(ended, "EC_prime256v1"); !errors.Is(err, context.Canceled) {
+			t.Errorf("beside another: %v", err)
+		}
+		let <- struct{}{}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -25,7 +25,8 @@ import (
 )
 
 // How long certificates are valid that are issued, and how long before their end they are
-// issued again (documented of ACM: 13 months and 60 days).
+// issued again (documented of ACM: 13 months and 60 days). One whose authority ends earlier
+// is issued again after half of its time, so that it is not at each look.
 const (
 	validFor    = 395 * 24 * time.Hour
 	renewBefore = 60 * 24 * time.Hour
@@ -119,7 +120,7 @@ func (m *Manager) request(ctx context.Context, c *operation.Call, in *requestReq
 	if known != "" || err != nil {
 		return &arnResponse{known}, err
 	}
-	if err := m.issue(cert, c.Now); err != nil {
+	if err := m.issue(ctx, cert, c.Now); err != nil {
 		return nil, err
 	}
 	arn := cert.ARN
@@ -170,8 +171,8 @@ func (cert *certificate) forget(tx *records.Tx) error {
 }
 
 // issue has the authority issue a certificate, with a new key.
-func (m *Manager) issue(cert *certificate, now time.Time) error {
-	key, err := newKey(cert.Algorithm)
+func (m *Manager) issue(ctx context.Context, cert *certificate, now time.Time) error {
+	key, err := m.makeKey(ctx, cert.Algorithm)
 	if err != nil {
 		return err
 	}
@@ -203,6 +204,18 @@ func commonName(name string) string {
 		return ""
 	}
 	return name
+}
+
+// makeKey makes a key when no other is made: one of RSA takes a processor seconds, and
+// requests come many at once.
+func (m *Manager) makeKey(ctx context.Context, algorithm string) (crypto.Signer, error) {
+	select {
+	case m.making <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-m.making }()
+	return m.newKey(algorithm)
 }
 
 func newKey(algorithm string) (crypto.Signer, error) {
@@ -261,7 +274,7 @@ func (m *Manager) renew(ctx context.Context, arn string, now time.Time) error {
 	if err != nil || cert == nil {
 		return err
 	}
-	if err := m.issue(cert, now); err != nil {
+	if err := m.issue(ctx, cert, now); err != nil {
 		return err
 	}
 	return m.Records.Write(ctx, account, region, func(tx *records.Tx) error {

@@ -28,8 +28,8 @@ var (
 const maxAttached = 25
 
 // mark notes that a role has a policy, if there is one.
-func mark(tx *records.Tx, c *operation.Call, kind records.Kind[user], arn string, r *role) error {
-	if err := attachable(tx, c, arn); err != nil {
+func mark(tx *records.Tx, kind records.Kind[user], arn string, r *role) error {
+	if err := attachable(tx, arn); err != nil {
 		return err
 	}
 	return kind.Put(tx, records.ID(arn, key(r.Name)), &user{r.Name, r.ID})
@@ -38,7 +38,7 @@ func mark(tx *records.Tx, c *operation.Call, kind records.Kind[user], arn string
 // attachable refuses a policy that there is not. Of AWS's own, those that are not known are
 // taken for ones that allow nothing of what is asked about here; what denies by its name is
 // not taken so.
-func attachable(tx *records.Tx, c *operation.Call, arn string) error {
+func attachable(tx *records.Tx, arn string) error {
 	if ofAWS(arn) {
 		_, known := managedByAWS(arn)
 		name := nameOf(arn)
@@ -47,7 +47,7 @@ func attachable(tx *records.Tx, c *operation.Call, arn string) error {
 		}
 		return nil
 	}
-	p, err := findPolicy(tx, c, arn)
+	p, err := findPolicy(tx, arn)
 	if err != nil || p == nil {
 		return noPolicy(err, "Policy %s does not exist or is not attachable.", arn)
 	}
@@ -65,7 +65,7 @@ func (s *service) attach(ctx context.Context, c *operation.Call, in *attachReque
 		if there {
 			return nil
 		}
-		if err := mark(tx, c, attachments, in.PolicyARN, r); err != nil {
+		if err := mark(tx, attachments, in.PolicyARN, r); err != nil {
 			return err
 		}
 		if len(r.Attached) == maxAttached {
@@ -127,7 +127,7 @@ func (s *service) putBoundary(ctx context.Context, c *operation.Call, in *bounda
 			return err
 		}
 		r.Boundary = in.PermissionsBoundary
-		return mark(tx, c, boundaries, r.Boundary, r)
+		return mark(tx, boundaries, r.Boundary, r)
 	}))
 }
 
@@ -174,7 +174,7 @@ func (s *service) listEntities(ctx context.Context, c *operation.Call, in *listE
 	var out *listEntitiesResponse
 	err := s.read(ctx, c, func(tx *records.Tx) error {
 		out = new(listEntitiesResponse)
-		if _, err := policyOf(tx, c, in.PolicyARN); err != nil {
+		if _, err := policyOf(tx, in.PolicyARN); err != nil {
 			return err
 		}
 		if in.EntityFilter != "" && in.EntityFilter != "Role" {

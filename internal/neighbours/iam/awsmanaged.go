@@ -67,13 +67,16 @@ func managedByAWS(arn string) (known, bool) {
 	return known{}, false
 }
 
-func (k known) arn() string { return "arn:aws" + awsPolicy + k.path + k.name }
+// arn is the policy's in a partition.
+func (k known) arn(partition string) string {
+	return "arn:" + partition + awsPolicy + k.path + k.name
+}
 
 // record is the policy as if it was an account's own. When AWS made it does not matter here.
-func (k known) record() *managed {
+func (k known) record(partition string) *managed {
 	id := "ANPA" + strings.Repeat("A", max(0, idLength-len(k.name))) + strings.ToUpper(k.name)
 	return &managed{
-		Name: k.name, Path: "/" + k.path, ID: id[:len("ANPA")+idLength], ARN: k.arn(),
+		Name: k.name, Path: "/" + k.path, ID: id[:len("ANPA")+idLength], ARN: k.arn(partition),
 		Versions: []version{{1, k.document, 0}}, Default: 1, Last: 1,
 	}
 }

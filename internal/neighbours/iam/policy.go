@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/query"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
+	"github.com/gatehouse-gw/gatehouse/internal/policy"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
@@ -79,13 +80,10 @@ func pathIn(arn string) string {
 }
 
 // findPolicy returns the policy of an ARN, nil where there is none.
-func findPolicy(tx *records.Tx, c *operation.Call, arn string) (*managed, error) {
-	if !strings.HasPrefix(arn, c.GlobalARN("iam", "policy/")) {
-		const parts = 6
-		if strings.Count(arn, ":") < parts-1 || !strings.HasPrefix(arn, "arn:") {
-			return nil, invalid("ARN %s is not valid.", arn)
-		}
-		return nil, nil
+func findPolicy(tx *records.Tx, arn string) (*managed, error) {
+	const parts = 6
+	if strings.Count(arn, ":") < parts-1 || !strings.HasPrefix(arn, "arn:") {
+		return nil, invalid("ARN %s is not valid.", arn)
 	}
 	p, err := policies.Get(tx, key(nameOf(arn)))
 	if err != nil || p == nil || p.ARN != arn {
@@ -103,11 +101,11 @@ func noPolicy(err error, format, arn string) error {
 }
 
 // policyOf returns the policy of an ARN, which may be one of AWS's that are known.
-func policyOf(tx *records.Tx, c *operation.Call, arn string) (*managed, error) {
+func policyOf(tx *records.Tx, arn string) (*managed, error) {
 	if known, ok := managedByAWS(arn); ok {
-		return known.record(), nil
+		return known.record(policy.PartitionOf(arn)), nil
 	}
-	p, err := findPolicy(tx, c, arn)
+	p, err := findPolicy(tx, arn)
 	if err != nil || p == nil {
 		return nil, noPolicy(err, "Policy %s was not found.", arn)
 	}
@@ -228,13 +226,13 @@ func ownPolicy(tx *records.Tx, c *operation.Call, arn string) (*managed, error) 
 	if ofAWS(arn) {
 		return nil, fail(403, "AccessDenied", "User: %s is not authorized to perform: iam:%s on resource: policy %s", c.Who.Principal, c.Operation, arn)
 	}
-	return policyOf(tx, c, arn)
+	return policyOf(tx, arn)
 }
 
 func (s *service) getPolicy(ctx context.Context, c *operation.Call, in *policyRequest) (*policyResponse, error) {
 	var out policyAnswer
 	err := s.read(ctx, c, func(tx *records.Tx) error {
-		p, err := policyOf(tx, c, in.PolicyARN)
+		p, err := policyOf(tx, in.PolicyARN)
 		if err != nil {
 			return err
 		}
@@ -295,12 +293,13 @@ func (s *service) listPolicies(ctx context.Context, c *operation.Call, in *listP
 		if in.Scope == "Local" || out.IsTruncated {
 			return err
 		}
+		partition := policy.PartitionOf(c.Who.Principal)
 		for _, known := range knownPolicies {
-			if strings.HasPrefix(in.Marker, "arn:") && known.arn() <= in.Marker {
+			if strings.HasPrefix(in.Marker, "arn:") && known.arn(partition) <= in.Marker {
 				continue
 			}
 			full := len(out.Policies.Members) == in.size()
-			if add(known.record()) && full {
+			if add(known.record(partition)) && full {
 				last := out.Policies.Members[in.size()-1]
 				if out.page = (page{true, last.ARN}); !ofAWS(last.ARN) {
 					out.Marker = key(last.PolicyName)
@@ -378,7 +377,7 @@ type listOfPolicyRequest struct {
 
 func (s *service) listPolicyTags(ctx context.Context, c *operation.Call, in *listOfPolicyRequest) (out *tagsResponse, err error) {
 	err = s.read(ctx, c, func(tx *records.Tx) error {
-		p, err := policyOf(tx, c, in.PolicyARN)
+		p, err := policyOf(tx, in.PolicyARN)
 		if err == nil {
 			out = tagsPage(p.Tags, in.listRequest)
 		}

@@ -86,7 +86,7 @@ type versionRequest struct {
 func (s *service) getVersion(ctx context.Context, c *operation.Call, in *versionRequest) (*versionResponse, error) {
 	var out versionAnswer
 	err := s.read(ctx, c, func(tx *records.Tx) error {
-		p, err := policyOf(tx, c, in.PolicyARN)
+		p, err := policyOf(tx, in.PolicyARN)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ type listVersionsResponse struct {
 func (s *service) listVersions(ctx context.Context, c *operation.Call, in *listOfPolicyRequest) (*listVersionsResponse, error) {
 	out := new(listVersionsResponse)
 	err := s.read(ctx, c, func(tx *records.Tx) error {
-		p, err := policyOf(tx, c, in.PolicyARN)
+		p, err := policyOf(tx, in.PolicyARN)
 		if err != nil {
 			return err
 		}

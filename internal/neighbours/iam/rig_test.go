@@ -38,6 +38,8 @@ type rig struct {
 	*iam.Client
 	store   *store.Store
 	handler http.Handler
+
+	partition string // of the caller
 }
 
 func newRig(t testing.TB) *rig {
@@ -47,17 +49,18 @@ func newRig(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
+	r := &rig{store: st, partition: "aws"}
 	host := &operation.Host{
 		Authenticate: func(string) func(*http.Request, string) (wire.Identify, error) {
 			return func(*http.Request, string) (wire.Identify, error) {
 				return func([]byte) (*wire.Caller, error) {
-					return &wire.Caller{Account: account, Region: "us-east-1", Principal: "arn:aws:iam::" + account + ":user/alice"}, nil
+					return &wire.Caller{Account: account, Region: "us-east-1", Principal: "arn:" + r.partition + ":iam::" + account + ":user/alice"}, nil
 				}, nil
 			}
 		},
 		Trail: wire.Trail{Log: slog.New(slog.DiscardHandler)}, Bodies: httpmsg.NewBudget(8 << 20),
 	}
-	r := &rig{store: st, handler: New(records.New(st, nil), func(_, name string) bool { return name == "OfFile" }).Start(host)}
+	r.handler = New(records.New(st, nil), func(_, name string) bool { return name == "OfFile" }).Start(host)
 	server := httptest.NewServer(r.handler)
 	t.Cleanup(server.Close)
 	r.Client = iam.New(iam.Options{

@@ -180,7 +180,7 @@ func (s *service) createRole(ctx context.Context, c *operation.Call, in *createR
 			return err
 		}
 		if r.Boundary != "" {
-			if err := mark(tx, c, boundaries, r.Boundary, r); err != nil {
+			if err := mark(tx, boundaries, r.Boundary, r); err != nil {
 				return err
 			}
 		}

@@ -39,7 +39,7 @@ const (
 func (s *Service) mayCreate(c *operation.Call, in *createRequest) []operation.Permission {
 	need := onName(c, in.FunctionName)
 	if in.Role != nil {
-		need = append(need, operation.Permission{Action: "iam:PassRole", Resource: *in.Role})
+		need = append(need, operation.PassRole(*in.Role, ownPrincipal))
 	}
 	return need
 }

@@ -5,6 +5,9 @@ import "github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
 // The permissions that operations need: those of their names, on the function without
 // version or alias; an invocation's on what it names.
 
+// ownPrincipal is what the service is called in policies.
+const ownPrincipal = "lambda.amazonaws.com"
+
 // functionRequest is what operations take that are about a function, or a version or
 // alias of it.
 type functionRequest struct {
@@ -32,7 +35,7 @@ func onCode(c *operation.Call, in *updateCodeRequest) []operation.Permission {
 func onConfiguration(c *operation.Call, in *updateConfigurationRequest) []operation.Permission {
 	need := onName(c, in.FunctionName)
 	if in.Role != nil {
-		need = append(need, operation.Permission{Action: "iam:PassRole", Resource: *in.Role})
+		need = append(need, operation.PassRole(*in.Role, ownPrincipal))
 	}
 	return need
 }

@@ -33,17 +33,27 @@ func (c *Call) ARN(service, resource string) string {
 	return "arn:" + policy.Partition(c.Who.Region) + ":" + service + ":" + c.Who.Region + ":" + c.Who.Account + ":" + resource
 }
 
-// GlobalARN is that of a thing of the caller's account that is in no region.
+// GlobalARN is that of a thing of the caller's account that is in no region: it is in the
+// partition of the caller, whatever the region of the call.
 func (c *Call) GlobalARN(service, resource string) string {
-	return "arn:" + policy.Partition(c.Who.Region) + ":" + service + "::" + c.Who.Account + ":" + resource
+	return "arn:" + policy.PartitionOf(c.Who.Principal) + ":" + service + "::" + c.Who.Account + ":" + resource
 }
 
 // A Permission is an action on a resource, both as policies name them.
-type Permission struct{ Action, Resource string }
+type Permission struct {
+	Action, Resource string
+	PassedTo         string // the service that gets the role, of iam:PassRole; "" for others
+}
+
+// PassRole is the permission to give a role to a service, such as lambda.amazonaws.com,
+// which then acts under it.
+func PassRole(role, service string) Permission {
+	return Permission{Action: "iam:PassRole", Resource: role, PassedTo: service}
+}
 
 // On is what most operations need: the permission that has their name, on a resource.
 func (c *Call) On(arn string) []Permission {
-	return []Permission{{c.service.Name + ":" + c.Operation, arn}}
+	return []Permission{{Action: c.service.Name + ":" + c.Operation, Resource: arn}}
 }
 
 // An Operation is one of a service, made by [Of].
