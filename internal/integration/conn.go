@@ -4,28 +4,20 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"syscall"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/socket"
 )
 
-// quietFor is how long a connection may have been idle before it is looked at
-// ahead of its next use. One that was used a moment ago is trusted: looking
-// costs a system call, and a call that finds it dead is usually sent again.
-const quietFor = 250 * time.Millisecond
-
 // A conn is one connection to an endpoint, used by one call at a time.
 type conn struct {
 	net.Conn
 	lane      *lane
-	share     *share          // of the call that uses it; nil while it is idle
-	slots     *slots          // counts it; nil when they do not any more
-	address   *address        // nil where no name stands for it
-	raw       syscall.RawConn // for looking at it while idle; nil where that cannot be done
-	look      func(fd uintptr) bool
-	alive     bool // what look found
-	suspect   bool // look before the next use in any case
+	share     *share            // of the call that uses it; nil while it is idle
+	slots     *slots            // counts it; nil when they do not any more
+	address   *address          // nil where no name stands for it
+	socket    *socket.Exchanger // beneath TLS, if there is any; nil where there is none
+	plain     bool              // the socket is all there is
 	reused    bool
 	born      time.Time
 	busySince time.Time // when the call that uses it took its place
@@ -86,7 +78,7 @@ func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit,
 		cn = c.pool.get(l)
 	}
 	for ; cn != nil; cn = c.pool.get(l) {
-		if c.reuse(cn, req, now, deadline) {
+		if c.reuse(cn, now, deadline) {
 			cn.share, cn.busySince, connected = sh, since, true
 			return cn, nil
 		}
@@ -109,29 +101,22 @@ func (c *Client) connectBy(limit time.Time) time.Time {
 
 // reuse readies a kept connection for a call, and reports whether it can serve
 // one; otherwise it is closed.
-func (c *Client) reuse(cn *conn, req *Request, now, deadline time.Time) (ready bool) {
+func (c *Client) reuse(cn *conn, now, deadline time.Time) (ready bool) {
 	defer func() {
 		if !ready {
 			cn.Close()
 		}
 	}()
 	cn.reused = true
-	return c.usable(cn, now, idempotent(req.Method)) && cn.SetDeadline(deadline) == nil
-}
-
-// usable reports whether an idle connection is worth a try. One that carries a
-// request which must not be sent twice is always looked at.
-func (c *Client) usable(cn *conn, now time.Time, repeatable bool) bool {
-	quiet := now.Sub(cn.idleSince)
-	if quiet > c.opts.IdleTimeout || now.Sub(cn.born) > c.opts.Lifetime || !cn.address.current(now) {
+	if now.Sub(cn.idleSince) > c.opts.IdleTimeout || now.Sub(cn.born) > c.opts.Lifetime || !cn.address.current(now) {
 		return false
 	}
-	if repeatable && quiet < quietFor && !cn.suspect {
-		return true
-	}
-	cn.suspect = false
-	return cn.silent()
+	return cn.SetDeadline(deadline) == nil
 }
+
+// isSilent reports whether a kept connection is open and has nothing to say. A closed
+// one is dead; on one that talks unasked the next response could be anybody's.
+func (cn *conn) isSilent() bool { return cn.socket == nil || cn.socket.Silent() }
 
 // open opens a connection, for which the call has a place, by limit.
 func (c *Client) open(ep *Endpoint, l *lane, client context.Context, limit, deadline time.Time) (cn *conn, err error) {
@@ -161,7 +146,6 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 	if err != nil {
 		return nil, failure("dial", &l.key, err)
 	}
-	nc = socket.Quick(nc)
 	opened := false
 	defer func() {
 		if !opened {
@@ -171,8 +155,8 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 	if err := ctx.Err(); err != nil { // the client left, and no request is begun for it
 		return nil, failure("dial", &l.key, err)
 	}
-	cn := &conn{Conn: nc, lane: l, address: at, born: time.Now()}
-	cn.watch()
+	cn := &conn{Conn: nc, lane: l, address: at, socket: socket.NewExchanger(nc), born: time.Now()}
+	cn.plain = cn.socket != nil && !l.key.secure
 	if l.key.secure {
 		err = nc.SetDeadline(limit)
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
+	"github.com/gatehouse-gw/gatehouse/internal/socket"
 )
 
 const (
@@ -85,7 +86,8 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 			c.pool.discard(running)
 		}
 	}()
-	for fresh := false; ; fresh = true {
+	fresh := false
+	for tries := 1; ; tries++ {
 		cn, err := c.connect(ep, req, now, deadline, fresh)
 		if err != nil {
 			return nil, orGone(req, err)
@@ -102,6 +104,12 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 			c.pool.put(cn, time.Now())
 			return resp, nil
 		}
+		if fault != nil && fault.stale {
+			cn.Close()
+			c.pool.leave(cn.share)
+			fresh = tries == mostStale
+			continue
+		}
 		c.pool.discard(cn)
 		if fault == nil {
 			return resp, nil
@@ -111,9 +119,12 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 			return nil, err
 		}
 		c.pool.drop(cn.lane)
-		now = time.Now()
+		now, fresh = time.Now(), true
 	}
 }
+
+// mostStale is how many kept connections a call finds useless before it opens one.
+const mostStale = 16
 
 // A fault is how an exchange failed, and whether that leaves it open to be
 // done again.
@@ -121,15 +132,29 @@ type fault struct {
 	op    string
 	err   error
 	again bool
+	stale bool // nothing was sent: the kept connection was useless
 }
 
 // run does one exchange on cn. keep says that cn can serve another.
 func (c *Client) run(x *exchange, cn *conn, req *Request) (resp *httpmsg.Response, keep bool, f *fault) {
 	x.in.start(cn)
+	joined := cn.plain && len(req.Body) <= joinBody
+	if cn.reused && !joined && !cn.isSilent() {
+		return nil, false, &fault{stale: true}
+	}
 	if len(req.Body) > bothWays {
 		return c.runBothWays(x, cn, req)
 	}
-	n, err := x.write(cn, req)
+	var n int64
+	var err error
+	if joined {
+		n, err = x.exchange(cn)
+	} else {
+		n, err = x.write(cn, req)
+	}
+	if err == socket.ErrStale {
+		return nil, false, &fault{stale: true}
+	}
 	if err != nil && n == 0 {
 		return nil, false, &fault{op: "write", err: err, again: true}
 	}
@@ -199,6 +224,21 @@ func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Resp
 	return nil, false, &fault{op: "read", err: err, again: !x.in.heard && (w.n == 0 || idempotent(req.Method))}
 }
 
+// exchange sends what is encoded, and waits for what comes back.
+func (x *exchange) exchange(cn *conn) (int64, error) {
+	sent, n, err := cn.socket.Exchange(x.out, x.in.buf, cn.reused)
+	if err != nil && sent == 0 {
+		return 0, err
+	}
+	if err == nil && sent < len(x.out) {
+		var rest int
+		rest, err = cn.Write(x.out[sent:])
+		return int64(sent + rest), err
+	}
+	x.in.took(n, err)
+	return int64(sent), nil
+}
+
 // write sends the encoded head and the body.
 func (x *exchange) write(cn *conn, req *Request) (int64, error) {
 	if len(req.Body) <= joinBody {
@@ -212,7 +252,7 @@ func (x *exchange) write(cn *conn, req *Request) (int64, error) {
 
 // reset lets go of what the call lent, and of buffers that grew large.
 func (x *exchange) reset() {
-	x.vec, x.bufs, x.in.r = [2][]byte{}, nil, nil
+	x.vec, x.bufs, x.in.r, x.in.err = [2][]byte{}, nil, nil, nil
 	x.arrival = arrival{}
 	if cap(x.out) > 2*joinBody {
 		x.out = make([]byte, 0, 2<<10)

@@ -38,6 +38,12 @@ func TestReuse(t *testing.T) {
 			request(r)
 			io.WriteString(nc, ok)
 		}, "POST", 3},
+		"half closed": {func(_ int, nc net.Conn, r *bufio.Reader) { // as Apache ends connections
+			request(r)
+			io.WriteString(nc, ok)
+			nc.(*net.TCPConn).CloseWrite()
+			r.ReadByte()
+		}, "GET", 3},
 		"body after HEAD": {func(_ int, nc net.Conn, r *bufio.Reader) {
 			for request(r) != "" {
 				io.WriteString(nc, ok[:len(ok)-2])
@@ -72,7 +78,7 @@ func TestReuse(t *testing.T) {
 func idleIsSilent(c *Client) bool {
 	for _, l := range c.pool.lanes {
 		if l.newest != nil {
-			return l.newest.silent()
+			return l.newest.isSilent()
 		}
 	}
 	return false

@@ -24,9 +24,6 @@ func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Res
 	keep = !h.close && h.version == 1
 	switch {
 	case req.Method == "HEAD" || h.status == 204 || h.status == 304:
-		// A backend that sends the body all the same must not have it taken
-		// for the next response.
-		cn.suspect = h.chunked || h.length > 0
 		return resp, keep && x.in.buffered() == 0, nil
 	case h.length == 0:
 		return resp, keep && x.in.buffered() == 0, nil

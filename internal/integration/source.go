@@ -14,16 +14,23 @@ type source struct {
 	// heard says that a byte of the response has come. The request is not sent
 	// again then, because the backend has begun to act on it.
 	heard bool
+	err   error // of the read that came with the request's writing
 }
 
 func (s *source) start(r io.Reader) {
-	s.r, s.i, s.n, s.heard = r, 0, 0, false
+	s.r, s.i, s.n, s.heard, s.err = r, 0, 0, false, nil
 }
+
+// took says what a read into buf has brought.
+func (s *source) took(n int, err error) { s.n, s.heard, s.err = n, n > 0, err }
 
 func (s *source) buffered() int { return s.n - s.i }
 
 // fill reads more behind the unread bytes, whose number stays below limit.
 func (s *source) fill(limit int) error {
+	if s.err != nil {
+		return s.err
+	}
 	if s.buffered() >= limit {
 		return errLong
 	}

@@ -98,7 +98,7 @@ func (s *side) read(fd uintptr) bool {
 func (s *side) write(fd uintptr) bool {
 	for s.n < len(s.p) {
 		var n int
-		if n, s.errn = call(syscall.SYS_WRITE, fd, s.p[s.n:]); s.errn != 0 {
+		if n, s.errn = write(fd, s.p[s.n:]); s.errn != 0 {
 			return s.errn != syscall.EAGAIN
 		}
 		s.n += n
@@ -109,6 +109,8 @@ func (s *side) write(fd uintptr) bool {
 // Read reads what there is from a socket that never waits. An error is 0 for none, EAGAIN
 // where nothing has come; no bytes and no error are the end. p is not empty.
 func Read(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.SYS_READ, fd, p) }
+
+func write(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.SYS_WRITE, fd, p) }
 
 func call(number, fd uintptr, p []byte) (int, syscall.Errno) {
 	for {

@@ -7,11 +7,18 @@ import (
 	"syscall"
 )
 
+// most is the longest write that an Exchanger does, in bytes.
+const most = 16 << 10
+
 // Read reads what there is from a socket that never waits. An error is 0 for none, EAGAIN
 // where nothing has come; no bytes and no error are the end. p is not empty.
-func Read(fd uintptr, p []byte) (int, syscall.Errno) {
+func Read(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.Read, fd, p) }
+
+func write(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.Write, fd, p) }
+
+func call(do func(int, []byte) (int, error), fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
-		n, err := syscall.Read(int(fd), p)
+		n, err := do(int(fd), p)
 		if err == nil {
 			return n, 0
 		}
