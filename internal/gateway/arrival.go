@@ -72,6 +72,9 @@ func (a *arrival) values(name string) iter.Seq[string] {
 	}
 }
 
+// headerSize is that of the lines over HTTP/1.
+func (a *arrival) headerSize() int { return headerSize(a.host, a.lines) }
+
 // guest is the connection that the request came by, nil for one that came by no listener
 // of ours.
 func (a *arrival) guest() *guest {

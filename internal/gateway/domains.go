@@ -119,6 +119,7 @@ type mapping struct {
 	api, stage string // nowhere without an API; without a stage the path begins with it
 	by         *httpmsg.CustomDomain
 	err        error             // why nobody knows where
+	refused    *refusal          // what the request is answered; nil for nothing
 	policy     *tlspolicy.Policy // of the domain name
 	trust      *trust            // of the domain name
 	edge       bool              // the domain name is edge-optimized
@@ -347,8 +348,13 @@ func hostName(dst []byte, host string) []byte {
 // locate returns where a request to a path of the domain name leads: to where a routing
 // rule says, or to a mapping whose base path it begins with, as it was sent, or to that
 // for what no base path has.
-func (d *domain) locate(a *arrival, path string) (location, *mapping) {
+func (d *domain) locate(a *arrival, path string, most int) (location, *mapping) {
 	trimmed := strings.TrimLeft(path, "/")
+	if len(d.rules) > 0 && a.headerSize() > most { // rules look at each line
+		m := *d.others
+		m.refused = tooLong
+		return location{}, &m
+	}
 	if it := matchRule(d.rules, a, trimmed); it != nil {
 		return it.locate(path)
 	}

@@ -224,7 +224,7 @@ func TestDomainLookUpAllocations(t *testing.T) {
 		r := new(arrival)
 		if n := testing.AllocsPerRun(100, func() {
 			if d := g.domains.find(host); d != nil {
-				d.locate(r, "/orders/7")
+				d.locate(r, "/orders/7", 20_480)
 			}
 		}); n != 0 {
 			t.Errorf("%s: %v allocations", host, n)
@@ -242,7 +242,7 @@ func BenchmarkDomains(b *testing.B) {
 				r := new(arrival)
 				for b.Loop() {
 					if d := g.domains.find(host); d != nil {
-						d.locate(r, "/orders/7")
+						d.locate(r, "/orders/7", 20_480)
 					}
 				}
 			})

@@ -140,7 +140,7 @@ func (g *Gateway) find(at *Entrance, a *arrival) (found location, via *mapping, 
 		return found, nil, true
 	}
 	if d := g.domainOf(at, a); d != nil && (at.OwnHost == nil || !at.OwnHost(a.host)) {
-		found, via = d.locate(a, path)
+		found, via = d.locate(a, path, g.opts.MaxHeader)
 		return found, via, true
 	}
 	if found, ours = locatePath(path); ours {

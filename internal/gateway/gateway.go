@@ -243,6 +243,8 @@ func (g *Gateway) answer(c *call, at location, via *mapping) (resp *httpmsg.Resp
 	switch {
 	case via != nil && via.err != nil:
 		return g.failed(c, nil, "custom domain name cannot be served", via.err)
+	case via != nil && via.refused != nil:
+		return g.refuse(c, nil, via.refused)
 	case !known && via == nil:
 		return g.refuse(c, nil, unknownAPI(at.api))
 	case via != nil && !takes(via.policy, c.req.Peer):
@@ -253,7 +255,7 @@ func (g *Gateway) answer(c *call, at location, via *mapping) (resp *httpmsg.Resp
 		return g.refuse(c, e, forbidden)
 	case ambiguous(&c.from):
 		return g.refuse(c, e, badRequest)
-	case len(c.from.target) > g.opts.MaxURL || headerSize(&c.req) > g.opts.MaxHeader, c.from.length > int64(g.opts.MaxBody):
+	case len(c.from.target) > g.opts.MaxURL || headerSize(c.req.Host, c.req.Header) > g.opts.MaxHeader, c.from.length > int64(g.opts.MaxBody):
 		return g.refuse(c, e, tooLong)
 	}
 	server, err := g.programs.server(c.from.context(), e, c.req.Received)

@@ -106,11 +106,11 @@ func (c *call) sorted(r *http.Request) {
 }
 
 // headerSize is the size that AWS limits: names, values and line ends.
-func headerSize(req *httpmsg.Request) int {
+func headerSize(host string, lines httpmsg.Header) int {
 	const punctuation = len(": \r\n")
-	size := len("Host") + len(req.Host) + punctuation
-	for i := range req.Header {
-		size += len(req.Header[i].Name) + len(req.Header[i].Value) + punctuation
+	size := len("Host") + len(host) + punctuation
+	for i := range lines {
+		size += len(lines[i].Name) + len(lines[i].Value) + punctuation
 	}
 	return size
 }

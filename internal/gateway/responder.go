@@ -64,7 +64,7 @@ func (t *talk) request() *http.Request {
 
 // A responder is the ResponseWriter of a handler whose request http1 has read. What it
 // does is what net/http documents, but that the connection is never handed over
-// (Hijacker), that there are no trailers, and that an answer may overtake the request's
+// (Hijacker) and no protocol switched to (101), that there are no trailers, and that an answer may overtake the request's
 // body. finish must be called when the handler has returned.
 type responder struct {
 	from  *arrival
@@ -92,11 +92,11 @@ func (w *responder) Header() http.Header { return w.header }
 // WriteHeader implements http.ResponseWriter.
 func (w *responder) WriteHeader(status int) {
 	switch {
-	case status < 100 || status > 999:
+	case status < 100 || status > 999 || status == http.StatusSwitchingProtocols: // there is none to switch to
 		panic("invalid WriteHeader code " + strconv.Itoa(status))
 	case w.status != 0:
 		return
-	case status < http.StatusOK && status != http.StatusSwitchingProtocols:
+	case status < http.StatusOK:
 		w.inform(status)
 		return
 	}
@@ -121,12 +121,9 @@ func (w *responder) inform(status int) {
 	if w.from.old {
 		return
 	}
-	w.wire = appendStatus(w.wire, status, false)
-	w.lines(w.header, noBody)
-	w.wire = append(w.wire, "\r\n"...)
-	w.flush()
-	if status == http.StatusContinue {
-		w.from.talk.h1.Body().Answered()
+	out := append(appendLines(appendStatus(nil, status, false), w.header, noBody), "\r\n"...)
+	if w.err == nil {
+		w.err = w.from.talk.h1.Body().Inform(out, status == http.StatusContinue)
 	}
 }
 
@@ -244,15 +241,16 @@ func (w *responder) head(next []byte) {
 		more = append(more, "Transfer-Encoding: chunked\r\n"...)
 	}
 	w.wire = appendStatus(w.wire, w.status, w.from.old)
-	w.lines(h, hidden)
+	w.wire = appendLines(w.wire, h, hidden)
 	w.wire = append(append(w.wire, more...), "\r\n"...)
 }
 
-// lines writes a header in net/http's order, but for some lines.
-func (w *responder) lines(h http.Header, hidden map[string]bool) {
-	out := bytes.NewBuffer(append(w.wire, "\r\n"...))
+// appendLines appends a header in net/http's order, but for some lines, behind a status
+// line.
+func appendLines(dst []byte, h http.Header, hidden map[string]bool) []byte {
+	out := bytes.NewBuffer(append(dst, "\r\n"...))
 	_ = h.WriteSubset(out, hidden) // a buffer takes all
-	w.wire = out.Bytes()
+	return out.Bytes()
 }
 
 func (w *responder) hasBody() bool {

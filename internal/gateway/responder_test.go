@@ -65,13 +65,15 @@ func TestBodyIsTakenBack(t *testing.T) {
 func TestAnswerBesideBody(t *testing.T) {
 	s := openAs(t, Options{}, Entrance{Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		go func() { _, _ = io.ReadAll(r.Body) }()
+		w.WriteHeader(http.StatusEarlyHints)
 		_, _ = io.WriteString(w, "answer")
 	})}, echo)
 	for range 50 {
 		p := s.dial(t)
 		p.send("POST /x HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n")
 		all, err := io.ReadAll(p.r)
-		if got := strings.TrimPrefix(string(all), "HTTP/1.1 100 Continue\r\n\r\n"); err != nil || !strings.HasPrefix(got, "HTTP/1.1 200 OK\r\n") || !strings.HasSuffix(got, "\r\n\r\nanswer") {
+		const told, hints = "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"
+		if got := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(string(all), told), hints), told); err != nil || !strings.HasPrefix(got, "HTTP/1.1 200 OK\r\n") || !strings.HasSuffix(got, "\r\n\r\nanswer") {
 			t.Fatalf("got %q, %v", all, err)
 		}
 		p.Close()
@@ -129,6 +131,14 @@ func TestResponder(t *testing.T) {
 			w.WriteHeader(103)
 			w.Header().Del("Link")
 		}, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 0\r\n\r\n"},
+		"another protocol": {"GET", func(t *testing.T, w http.ResponseWriter) {
+			defer func() {
+				if recover() == nil {
+					t.Error("it was switched to")
+				}
+			}()
+			w.WriteHeader(101)
+		}, "HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 0\r\n\r\n"},
 		"asks to close": {"GET", func(_ *testing.T, w http.ResponseWriter) { w.Header().Set("Connection", "close") },
 			"HTTP/1.1 200 OK\r\nDATE\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
 	}

@@ -90,6 +90,7 @@ func TestRoutingRulesOfTheGuide(t *testing.T) {
 		"petstore.example.com/PetStoreShopper Pet: Cat, Dog-Bella|Accept: image/webp":                   `s3 /PetStoreShopper /PetStoreShopper rule100 ""`,
 		"petstore.example.com/PetStoreShopper Pet: Dog-Bella|Accept: image/webp, text/html":             `s3 /PetStoreShopper /PetStoreShopper rule100 ""`,
 		"petstore.example.com/_aws/execute-api/api4/s4/x":                                               `s3 /_aws/execute-api/api4/s4/x /_aws/execute-api/api4/s4/x rule100 ""`,
+		"petstore.example.com/ Hello: World|X: " + strings.Repeat("x", 21_000):                          "413",
 	} {
 		where, lines, _ := strings.Cut(request, " ")
 		host, path, _ := strings.Cut(where, "/")
@@ -102,6 +103,8 @@ func TestRoutingRulesOfTheGuide(t *testing.T) {
 		resp, body := s.call(t, "GET /"+path+" HTTP/1.1\r\nHost: "+host+"\r\n"+head+"\r\n")
 		if want == "403" {
 			expectError(t, resp, body, 403, "ForbiddenException", forbiddenBody)
+		} else if want == "413" {
+			expectError(t, resp, body, 413, "RequestTooLargeException", tooLongBody)
 		} else if resp.StatusCode != 200 || body != want {
 			t.Errorf("%s: got %d %s, want %s", request, resp.StatusCode, body, want)
 		}

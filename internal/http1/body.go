@@ -75,6 +75,16 @@ func (b *Body) Answered() {
 	b.mu.Unlock()
 }
 
+// Inform writes an interim answer, and nothing else meanwhile. A client that is told to go
+// on by it is not told again. It may be called while another goroutine reads.
+func (b *Body) Inform(answer []byte, goesOn bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waits = b.waits && !goesOn
+	_, err := b.conn.from.Write(answer)
+	return err
+}
+
 // goOn tells a client that waits to go on.
 func (b *Body) goOn() (err error) {
 	b.mu.Lock()

@@ -40,7 +40,7 @@ func (b *Buffer) Free() {
 
 // lines forgets the header lines that there were, and returns memory for others.
 func (b *Buffer) lines() httpmsg.Header {
-	clear(b.header)
+	clear(b.fields[:min(len(b.header), len(b.fields))]) // also where there were more, which are elsewhere
 	b.header = nil
 	return b.fields[:0]
 }

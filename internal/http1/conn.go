@@ -29,13 +29,17 @@ const (
 	BadRequest        Refusal = 400 // what is no request, or could be two
 	Timeout           Refusal = 408 // the head began and did not come in its time
 	ExpectationFailed Refusal = 417 // Expect says something else than 100-continue
-	HeadTooLarge      Refusal = 431 // the head has more than MaxHead bytes
+	HeadTooLarge      Refusal = 431 // the head has more than MaxHead bytes, or MaxLines lines
 	NotImplemented    Refusal = 501 // a transfer coding other than chunked
 	VersionNotServed  Refusal = 505 // neither HTTP/1.1 nor HTTP/1.0
 )
 
 // MaxHead is the most that a head may have, in bytes, the empty line included.
 const MaxHead = 68 << 10
+
+// MaxLines is the most header lines that a head may have. In memory a line takes more than
+// its few bytes.
+const MaxLines = 4 << 10
 
 // A Conn is one connection as a server reads it. Its zero value, with Reset, is ready
 // for use. It belongs to one goroutine at a time.

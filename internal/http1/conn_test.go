@@ -167,6 +167,7 @@ func TestRequests(t *testing.T) {
 		"CONNECT":                        {"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", bad},
 		"Expect something else":          {get + "Expect: 200-ok\r\n\r\n", ExpectationFailed.Error()},
 		"Expect several":                 {get + "Expect: 100-continue\r\nExpect: x\r\nContent-Length: 1\r\n\r\na", ExpectationFailed.Error()},
+		"a head of many lines":           {get + strings.Repeat("A:\r\n", MaxLines) + "\r\n", HeadTooLarge.Error()},
 		"a head without an end":          {get + "A: " + strings.Repeat("a", MaxHead), HeadTooLarge.Error()},
 		"a head of lines without an end": {get + strings.Repeat("A: b\r\n", MaxHead/6), HeadTooLarge.Error()},
 		"chunk size without digit":       {chunked + ";a\r\n", malformed},

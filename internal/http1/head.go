@@ -44,10 +44,13 @@ func (q *Request) parse(text string) Refusal {
 	if !q.requestLine(line) {
 		return BadRequest
 	}
-	for {
+	for lines := 0; ; lines++ {
 		line, rest, _ = strings.Cut(rest, "\r\n")
 		if line == "" {
 			return q.judge()
+		}
+		if lines == MaxLines {
+			return HeadTooLarge
 		}
 		if !q.line(line) {
 			return BadRequest

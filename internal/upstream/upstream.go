@@ -160,6 +160,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *wire.Entry) (b
 		return false
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode == http.StatusSwitchingProtocols { // what its bytes are nobody here knows
+		e.Err = c.failure(errSwitched)
+		return false
+	}
 	e.Status = resp.StatusCode
 	if err := c.answer(w, resp); err != nil {
 		e.Err = &wire.Error{Status: resp.StatusCode, Type: "BrokenOff", Message: "The answer broke off: " + causeOf(ctx, err).Error()}
@@ -182,10 +186,11 @@ func (s *Server) refuses(r *http.Request) error {
 }
 
 var (
-	errSilent  = errors.New("no byte has come for too long")
-	errUnread  = &wire.Error{Status: http.StatusBadRequest, Type: "RequestTimeout", Message: "The body has not come"}
-	errGone    = &wire.Error{Status: 499, Type: "ClientClosedRequest", Message: "The client has gone"}
-	errChanged = &wire.Error{Status: http.StatusForbidden, Type: "InvalidSignatureException", Message: "The body is not the one that was signed."}
+	errSilent   = errors.New("no byte has come for too long")
+	errSwitched = errors.New("the upstream speaks another protocol from here on")
+	errUnread   = &wire.Error{Status: http.StatusBadRequest, Type: "RequestTimeout", Message: "The body has not come"}
+	errGone     = &wire.Error{Status: 499, Type: "ClientClosedRequest", Message: "The client has gone"}
+	errChanged  = &wire.Error{Status: http.StatusForbidden, Type: "InvalidSignatureException", Message: "The body is not the one that was signed."}
 )
 
 // causeOf is why a context ended, err where it has not.
@@ -212,6 +217,8 @@ func (c *call) failure(err error) error {
 	switch {
 	case errors.Is(cause, errSilent), errors.As(cause, &timeout) && timeout.Timeout():
 		status, kind, why = http.StatusGatewayTimeout, "GatewayTimeout", "has not answered in time"
+	case cause == errSwitched:
+		why = "speaks another protocol than was asked for"
 	case errors.Is(cause, syscall.ECONNREFUSED):
 		why = "refuses connections"
 	case errors.As(cause, new(*net.DNSError)):

@@ -267,6 +267,15 @@ func TestRefusals(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	})
+	switches := backend(t, func(w http.ResponseWriter, _ *http.Request) {
+		nc, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer func() { _ = nc.Close() }()
+		_, _ = io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
+	})
 	hangsUp := backend(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	for name, tt := range map[string]struct {
 		url    string
@@ -278,6 +287,7 @@ func TestRefusals(t *testing.T) {
 		"nobody there":  {url: closed.URL, status: "502", want: "s3 BadGateway: The upstream 127.0.0.1:"},
 		"no such name":  {url: "http://nowhere.invalid", status: "502", want: "has a name that leads nowhere"},
 		"hangs up":      {url: hangsUp, status: "502", want: "has closed the connection without an answer"},
+		"switches":      {url: switches, status: "502", want: "speaks another protocol"},
 		"says nothing":  {url: silent, status: "504", want: "has not answered in time"},
 		"too many":      {url: hangsUp, full: true, status: "503", want: "256 calls for the upstream are on their way already"},
 		"no TLS":        {url: strings.Replace(hangsUp, "http:", "https:", 1), status: "502", want: "cannot be believed"},
