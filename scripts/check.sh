@@ -37,8 +37,9 @@ go mod tidy -diff
 go -C tools mod tidy -diff
 
 # One run of text/template, or one method looked up by name, keeps the linker
-# from dropping dead code: the size shows it.
-limit=$((30 * 1024 * 1024))
+# from dropping dead code: the size shows it. Two clients of databases, which are for
+# clusters, have 3.5 of the megabytes.
+limit=$((36 * 1024 * 1024))
 size=$(wc -c <bin/gatehouse)
 if [ "$size" -gt "$limit" ]; then
   echo "bin/gatehouse has $size bytes, more than $limit" >&2

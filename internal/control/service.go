@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -224,6 +225,10 @@ func tookTooLong(err error) error {
 		return wire.ServiceUnavailable("The request took too long and was undone")
 	case errors.Is(err, store.ErrOvertaken):
 		return errConcurrent()
+	case errors.Is(err, store.ErrUnknown):
+		return fmt.Errorf("%w: %w", wire.ServiceUnavailable("The database does not answer, and it is not known whether the request was done"), err)
+	case errors.Is(err, store.ErrUnavailable):
+		return fmt.Errorf("%w: %w", wire.ServiceUnavailable("The database does not answer, and nothing was done"), err)
 	}
 	return err
 }

@@ -61,6 +61,21 @@ func Database(tb testing.TB) string {
 	return shared.Database(tb)
 }
 
+// Schema returns the URL of a new and empty schema, in one database on the server of
+// Database. It is made in less time than a database is.
+func Schema(tb testing.TB) string {
+	tb.Helper()
+	sharedOnce.Do(func() { shared, errShared = start(Options{}) })
+	if errShared != nil {
+		tb.Fatal(errShared)
+	}
+	name := fmt.Sprintf("test%d", databases.Add(1))
+	if err := shared.exec("CREATE SCHEMA " + name); err != nil {
+		tb.Fatal(err)
+	}
+	return shared.URL("postgres") + "&search_path=" + name
+}
+
 // New starts a server that ends with the test.
 func New(tb testing.TB, o Options) *Server {
 	tb.Helper()

@@ -23,8 +23,8 @@ var errStale = errors.New("the snapshot is outdated")
 // and else fails with ErrOvertaken: nobody's writes wait for long work. An error of
 // fn is the outcome, as if it had run when the snapshot was taken.
 //
-// Which documents another process changes is not known: whatever it writes to the
-// same database meanwhile makes fn run again.
+// Which documents another process changes in SQLite is not known: whatever it writes to
+// the same database meanwhile makes fn run again.
 //
 // Ahead of its turn fn may take MaxRead each time; what it changes is kept in
 // memory. How many run at once is the callers' to bound.
@@ -386,9 +386,9 @@ func (o *overlay) removeRange(ctx context.Context, from, to []byte) error {
 
 // The log of an overlay is all that is kept of it, and only if its function succeeds,
 // so there is nothing to mark or to undo.
-func (o *overlay) mark(context.Context) error             { return nil }
-func (o *overlay) keep(context.Context) error             { return nil }
-func (o *overlay) undo(context.Context) error             { return nil }
-func (o *overlay) commit(context.Context, []Served) error { return nil }
-func (o *overlay) rollback()                              {}
-func (o *overlay) overtaken() bool                        { return false }
+func (o *overlay) mark(context.Context) error                     { return nil }
+func (o *overlay) keep(context.Context) error                     { return nil }
+func (o *overlay) undo(context.Context) error                     { return nil }
+func (o *overlay) commit(context.Context, []Served, []slot) error { return nil }
+func (o *overlay) rollback()                                      {}
+func (o *overlay) others() ([]slot, bool)                         { return nil, false }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
 )
 
 // benchKey is the key of a method: 4 methods of 25 resources of each API.
@@ -33,11 +35,15 @@ func fill(tb testing.TB, s *Store, n int) {
 
 // eachFilled runs bench on stores with documents in them.
 func eachFilled(b *testing.B, counts []int, bench func(b *testing.B, s *Store, docs int)) {
-	for _, where := range []string{"memory", "disk"} {
+	postgres := pgtest.New(b, pgtest.Options{Durable: true})
+	for _, where := range []string{"memory", "disk", "postgres"} {
 		for _, docs := range counts {
 			o := Options{}
-			if where == "disk" {
+			switch where {
+			case "disk":
 				o.Dir = b.TempDir()
+			case "postgres":
+				o.URL = postgres.Database(b)
 			}
 			s := mustOpen(b, o)
 			fill(b, s, docs)

@@ -9,14 +9,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
 )
 
 // Transfers between accounts go on while reads sum all accounts up, until the
 // store is closed under all of them.
 func TestConcurrent(t *testing.T) {
-	for name, dir := range map[string]string{"memory": "", "disk": t.TempDir()} {
+	for name, o := range map[string]Options{"memory": {}, "disk": {Dir: t.TempDir()}, "postgres": {URL: pgtest.Schema(t)}} {
 		t.Run(name, func(t *testing.T) {
-			s := mustOpen(t, Options{Dir: dir})
+			s := mustOpen(t, o)
 			const accounts, each = 20, 100
 			mustWrite(t, s, func(tx *Tx) error {
 				for i := range accounts {
@@ -75,10 +77,10 @@ func TestConcurrent(t *testing.T) {
 				t.Error(err)
 			}
 			t.Logf("%d transfers, %d sums", transfers.Load(), sums.Load())
-			if dir == "" {
+			if name == "memory" {
 				return
 			}
-			s = mustOpen(t, Options{Dir: dir})
+			s = mustOpen(t, o)
 			defer s.Close()
 			if sum, err := total(s); sum != accounts*each || err != nil {
 				t.Errorf("opened again: got a sum of %d, %v", sum, err)

@@ -71,12 +71,15 @@ type batch interface {
 	// durable. Only here does the engine give each its Revision, the next one,
 	// so that revisions are in the order of commits whoever else writes. A
 	// tombstone for what is not served is passed over and gets none. Old
-	// tombstones may go. After an error, roll back.
-	commit(ctx context.Context, changes []Served) error
+	// tombstones may go. changed is where documents were changed, for the batches
+	// of other processes. After an error, roll back; after ErrUnknown, it may have
+	// been committed nevertheless.
+	commit(ctx context.Context, changes []Served, changed []slot) error
 	rollback() // ends a batch that was not committed
 
-	// overtaken reports whether another process may have committed something since
-	// overtaken was last called. While the batch has the database nobody else commits,
-	// but somebody may have before it began, and while undo began it anew.
-	overtaken() bool
+	// others returns where other processes have changed documents since others was
+	// last called; all says that it may be everywhere. While the batch has the database
+	// nobody else commits, but somebody may have before it began, and while undo began it
+	// anew.
+	others() (changed []slot, all bool)
 }

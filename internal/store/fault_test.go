@@ -41,11 +41,11 @@ func (b *faultyBatch) put(ctx context.Context, key, doc []byte) error {
 	return b.batch.put(ctx, key, doc)
 }
 
-func (b *faultyBatch) commit(ctx context.Context, changes []Served) error {
+func (b *faultyBatch) commit(ctx context.Context, changes []Served, changed []slot) error {
 	if err := b.faulty.commits(); err != nil {
 		return err
 	}
-	return b.batch.commit(ctx, changes)
+	return b.batch.commit(ctx, changes, changed)
 }
 
 // eachFaulty is each with a faulty engine around each engine.

@@ -285,15 +285,15 @@ func (b *memoryBatch) mark(context.Context) error { b.marked = b.memoryState; re
 func (b *memoryBatch) keep(context.Context) error { return nil }
 func (b *memoryBatch) undo(context.Context) error { b.memoryState = b.marked; return nil }
 
-func (b *memoryBatch) commit(_ context.Context, changes []Served) error {
+func (b *memoryBatch) commit(_ context.Context, changes []Served, _ []slot) error {
 	b.publish(changes)
 	state := b.memoryState
 	b.engine.now.Store(&state)
 	return nil
 }
 
-func (b *memoryBatch) rollback()       {}
-func (b *memoryBatch) overtaken() bool { return false }
+func (b *memoryBatch) rollback()              {}
+func (b *memoryBatch) others() ([]slot, bool) { return nil, false }
 
 // own copies doc. The copy of an empty document is not nil, as a database would
 // return it.

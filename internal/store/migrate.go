@@ -28,7 +28,7 @@ type migration struct {
 // pendingMigrations returns those that the database lacks, none if it is up to
 // date.
 func pendingMigrations(ctx context.Context, c *conn, files fs.FS) ([]migration, error) {
-	all, err := readMigrations(files)
+	all, err := readMigrations(files, "migrations")
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +83,9 @@ func schemaVersion(ctx context.Context, c *conn) (int, error) {
 	return int(version), err
 }
 
-// readMigrations returns all migrations in order.
-func readMigrations(files fs.FS) ([]migration, error) {
-	names, err := fs.Glob(files, "migrations/*.sql")
+// readMigrations returns all migrations of a directory in order.
+func readMigrations(files fs.FS, dir string) ([]migration, error) {
+	names, err := fs.Glob(files, dir+"/*.sql")
 	if err != nil {
 		return nil, err
 	}

@@ -82,11 +82,11 @@ func TestMigrationNames(t *testing.T) {
 		"twice":     {"migrations/0001_a.sql": {}, "migrations/0001_b.sql": {}},
 		"no number": {"migrations/first.sql": {}},
 	} {
-		if _, err := readMigrations(files); err == nil {
+		if _, err := readMigrations(files, "migrations"); err == nil {
 			t.Errorf("%s: got no error", name)
 		}
 	}
-	if all, err := readMigrations(migrationFiles); len(all) == 0 || err != nil {
+	if all, err := readMigrations(migrationFiles, "migrations"); len(all) == 0 || err != nil {
 		t.Errorf("our own: got %d, %v", len(all), err)
 	}
 }
@@ -100,7 +100,7 @@ func TestMigrateOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.close()
-		steps, err := readMigrations(migrationFiles)
+		steps, err := readMigrations(migrationFiles, "migrations")
 		if err != nil {
 			t.Fatal(err)
 		}

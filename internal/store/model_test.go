@@ -5,34 +5,58 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
-// Both engines give the same answers to the same calls, in their turn and ahead
-// of it.
+// All engines give the same answers to the same calls, in their turn and ahead of it.
 func TestEnginesAgree(outer *testing.T) {
-	rapid.Check(outer, func(t *rapid.T) {
-		dirs, err := os.MkdirTemp(outer.TempDir(), "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		kinds := []string{"memory", "memory, ahead", "disk", "disk, ahead"}
-		stores := make([]*Store, len(kinds))
-		for i, kind := range kinds {
+	outer.Run("disk", func(outer *testing.T) {
+		enginesAgree(outer, []string{"memory", "memory, ahead", "disk", "disk, ahead"}, func(kind string) (*Store, func() error) {
 			var o Options
 			if strings.HasPrefix(kind, "disk") {
-				o.Dir = filepath.Join(dirs, kind)
+				dir, err := os.MkdirTemp(outer.TempDir(), "")
+				if err != nil {
+					outer.Fatal(err)
+				}
+				o.Dir = dir
 			}
-			s, err := Open(context.Background(), o)
-			if err != nil {
-				t.Fatal(err)
+			s := mustOpen(outer, o)
+			return s, s.Close
+		})
+	})
+	outer.Run("postgres", func(outer *testing.T) {
+		soak.Fewer(outer, 4)
+		kept := map[string]*Store{} // it takes long to open them
+		enginesAgree(outer, []string{"memory", "postgres, ahead", "postgres"}, func(kind string) (*Store, func() error) {
+			if kind == "memory" {
+				s := mustOpen(outer, Options{})
+				return s, s.Close
 			}
-			defer s.Close()
+			if kept[kind] == nil {
+				kept[kind] = mustOpen(outer, Options{URL: pgtest.Schema(outer), deaf: true})
+				outer.Cleanup(func() { _ = kept[kind].Close() })
+			}
+			emptied(outer, kept[kind])
+			return kept[kind], func() error { return nil }
+		})
+	})
+}
+
+// enginesAgree checks kinds of stores, of which open returns a new one and how it is
+// closed.
+func enginesAgree(outer *testing.T, kinds []string, open func(kind string) (*Store, func() error)) {
+	rapid.Check(outer, func(t *rapid.T) {
+		stores := make([]*Store, len(kinds))
+		for i, kind := range kinds {
+			s, end := open(kind)
+			defer func() { _ = end() }()
 			stores[i] = s
 		}
 		for range rapid.IntRange(1, 8).Draw(t, "writes") {
@@ -54,6 +78,21 @@ func TestEnginesAgree(outer *testing.T) {
 			}
 		}
 	})
+}
+
+// emptied takes all out of the database of some stores, and what they remember of it.
+func emptied(t *testing.T, stores ...*Store) {
+	t.Helper()
+	_, err := stores[0].engine.(*postgresDB).pool.Exec(t.Context(), "DELETE FROM gatehouse_document; DELETE FROM gatehouse_served; DELETE FROM gatehouse_commit; UPDATE gatehouse_counter SET value = 0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range stores {
+		s.engine.(*postgresDB).known = -1
+		s.feed.mu.Lock()
+		s.feed.last = 0
+		s.feed.mu.Unlock()
+	}
 }
 
 // perform runs calls in one write and describes what they and all that can be

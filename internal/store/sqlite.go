@@ -75,7 +75,7 @@ type sqliteDB struct {
 	writer  *conn         // of begin; nil after a failure, until the next begin
 	version int64         // of the data when writer last began; unknownVersion at first
 	wide    bool          // writer has the cache of a large batch
-	others  bool          // another process may have committed something; see overtaken
+	others  bool          // another process may have committed something; see batch.others
 	place   int64         // highest that was ever given to a document
 	readers chan *conn    // idle ones; nil for those not yet dialled
 	closing chan struct{} // closed by close

@@ -61,10 +61,10 @@ func (b *sqliteBatch) lock(ctx context.Context) error {
 	}
 }
 
-func (b *sqliteBatch) overtaken() bool {
-	others := b.db.others
+func (b *sqliteBatch) others() (changed []slot, all bool) {
+	all = b.db.others
 	b.db.others = false
-	return others
+	return nil, all
 }
 
 func (b *sqliteBatch) put(ctx context.Context, key, doc []byte) error {
@@ -206,7 +206,7 @@ func (b *sqliteBatch) undo(ctx context.Context) error {
 	return b.run(ctx, sqlKeep) // ROLLBACK TO leaves the savepoint open
 }
 
-func (b *sqliteBatch) commit(ctx context.Context, changes []Served) error {
+func (b *sqliteBatch) commit(ctx context.Context, changes []Served, _ []slot) error {
 	if b.place != b.db.place {
 		if _, err := b.exec(ctx, sqlSetPlace, b.place); err != nil {
 			return err

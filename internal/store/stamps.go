@@ -1,9 +1,6 @@
 package store
 
-import (
-	"hash/maphash"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // A moment counts the writes that have run. What a snapshot has of them is
 // everything up to the moment that was committed when it began, or more.
@@ -13,14 +10,14 @@ type moment uint64
 // was prepared on a snapshot knows whether it still holds. Siblings share a slot, as
 // a listing is about all of them. What was changed longest ago is forgotten when
 // there is too much, which costs transactions that began before it a needless
-// repetition. The writer alone uses it, but for seed and committed.
+// repetition. The writer alone uses it, but for committed.
 type stamps struct {
-	seed      maphash.Seed
 	others    moment // of the last write before which another process has written something
 	now       moment // of the write that runs
 	changed   map[slot]moment
 	forgotten moment        // of the last write of which something may be missing in changed
 	committed atomic.Uint64 // a moment
+	group     []slot        // changed by the writes that are committed next
 }
 
 // mostStamps bounds the slots that are remembered, to a few megabytes: some times as
@@ -28,7 +25,9 @@ type stamps struct {
 const mostStamps = 1 << 17
 
 // A slot is a place in stamps: a hash, so wide that documents do not share one by
-// chance. A transaction may read tens of thousands of them.
+// chance, and the same in all processes. A transaction may read tens of thousands of
+// them. Who makes two documents share one makes transactions run again, and nothing
+// worse.
 type slot uint64
 
 // ranges is the slot of the ranges that are removed of the siblings whose slot i is:
@@ -38,14 +37,27 @@ func (i slot) ranges() slot { return i + 1 }
 // slots is where documents are that were read or changed.
 type slots map[slot]struct{}
 
-func newStamps() *stamps {
-	return &stamps{seed: maphash.MakeSeed(), changed: make(map[slot]moment)}
-}
+func newStamps() *stamps { return &stamps{changed: make(map[slot]moment)} }
 
-func (s *stamps) slot(key []byte) slot { return slot(maphash.Bytes(s.seed, key)) }
+// slot is the FNV-1a hash of a key.
+func (s *stamps) slot(key []byte) slot {
+	h := uint64(14695981039346656037)
+	for _, c := range key {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return slot(h)
+}
 
 // change notes that the write that runs changes what is in a slot.
 func (s *stamps) change(i slot) {
+	if s.changed[i] != s.now {
+		s.group = append(s.group, i)
+	}
+	s.learn(i)
+}
+
+// learn notes that what is in a slot has changed before the write that runs now.
+func (s *stamps) learn(i slot) {
 	if len(s.changed) >= mostStamps {
 		clear(s.changed)
 		s.forgotten = s.now

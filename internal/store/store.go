@@ -7,14 +7,16 @@
 // the change feed, ordered by revision, from which a node learns what it is to
 // serve.
 //
-// Open with a directory keeps everything in SQLite there; without one,
-// everything lives in memory and behaves the same. No SQL leaves the package.
+// Open with a directory keeps everything in SQLite there, and with a URL in a
+// PostgreSQL, which many processes may share; without either, everything lives in
+// memory and behaves the same. No SQL leaves the package.
 package store
 
 import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -40,6 +42,10 @@ var (
 // ErrOvertaken says that other writes changed what a transaction of WriteAhead
 // had read, each time that it was prepared. Nothing was written.
 var ErrOvertaken = errors.New("overtaken by other writes")
+
+// ErrUnknown says that a commit may have been done, and that it could not be found out.
+// It is an ErrUnavailable.
+var ErrUnknown = fmt.Errorf("%w: it is not known whether the change was made", ErrUnavailable)
 
 // Limits on how long a transaction may take. They end at the next use of the
 // Tx, so that what one takes beyond them is bounded by a single statement.
@@ -85,11 +91,13 @@ type Served struct {
 // Options says where a Store keeps its data.
 type Options struct {
 	Dir string       // created if missing, for its owner alone; "" keeps everything in memory
+	URL string       // of a PostgreSQL (postgres://…), which may be shared with other processes, in place of Dir
 	Log *slog.Logger // nil discards
 
 	maxPages   int   // for tests: the size of a full disk, 0 for no bound
 	logLimit   int64 // for tests: instead of the constant
 	tombstones int   // for tests: instead of keepTombstones
+	deaf       bool  // for tests: without a connection that hears of revisions
 	shared     bool  // for tests: without the lock, as if processes could share a directory
 }
 
@@ -102,21 +110,31 @@ type Store struct {
 	close  func() error
 }
 
-// Open opens the store in o.Dir, which one process at a time may do, and
+// Open opens the store in o.Dir, which one process at a time may do, or at o.URL, and
 // brings its schema up to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	var e engine = newMemory(o.kept())
-	if o.Dir != "" {
+	switch {
+	case o.URL != "":
+		db, err := openPostgres(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		s, err := start(ctx, db, o.Log)
+		if err == nil && !o.deaf {
+			db.follow(s.feed.committed)
+		}
+		return s, err
+	case o.Dir != "":
 		db, err := openSQLite(ctx, o)
 		if err != nil {
 			return nil, err
 		}
-		e = db
+		return start(ctx, db, o.Log)
 	}
-	return start(ctx, e, o.Log)
+	return start(ctx, newMemory(o.kept()), o.Log)
 }
 
 // start begins to serve what e holds, and owns e from then on.
@@ -282,7 +300,7 @@ func (s *Store) Held() time.Duration { return time.Duration(s.writer.held.Load()
 
 // Revision returns the highest committed revision that the Store knows of: what
 // other processes commit to its database it learns with its own next write, AllServed
-// or Changes.
+// or Changes, and from PostgreSQL at once.
 func (s *Store) Revision() Revision { return s.feed.revision() }
 
 // Watch returns a channel that is closed when the next revision is committed or

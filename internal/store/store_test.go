@@ -10,19 +10,24 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
 )
 
 // each runs test on a fresh store of each engine, closes the store and expects
 // that nothing of it is left.
 func each(t *testing.T, test func(t *testing.T, s *Store)) {
-	for _, name := range []string{"memory", "disk"} {
+	for _, name := range []string{"memory", "disk", "postgres"} {
 		t.Run(name, func(t *testing.T) {
-			dir := ""
-			if name == "disk" {
-				dir = t.TempDir()
+			o := Options{deaf: true} // what waits for a socket keeps the bubble's time from going on
+			switch name {
+			case "disk":
+				o.Dir = t.TempDir()
+			case "postgres":
+				o.URL = pgtest.Schema(t)
 			}
 			synctest.Test(t, func(t *testing.T) {
-				s := mustOpen(t, Options{Dir: dir})
+				s := mustOpen(t, o)
 				test(t, s)
 				if err := s.Close(); err != nil {
 					t.Error(err)
@@ -384,9 +389,23 @@ func TestLimits(t *testing.T) {
 			wantErr(t, "Put without a kind", tx.Put(Key{ID: "x"}, nil), errNoKind)
 			wantErr(t, "Publish without a kind", tx.Publish(Served{ID: "x"}), errNoKind)
 			wantErr(t, "Publish of a kind that is no text", tx.Publish(Served{Kind: "a\xff", ID: "x"}), errNoKind)
-			return tx.Put(Key{Kind: "k", ID: long[1:]}, []byte("fits"))
+			return nil
 		})
-		if doc := got(t, s, Key{Kind: "k", ID: long[1:]}); doc != "fits" {
+		longest := Key{Kind: "k", ID: long[1:]}
+		if _, ok := s.engine.(*postgresDB); ok {
+			for _, fn := range []func(*Tx) error{put(longest, "x"), func(tx *Tx) error { return tx.Insert(longest, nil) }, publish("k", longest.ID, "x")} {
+				_, err := s.Write(t.Context(), Scope{}, fn)
+				wantErr(t, "a key that no index takes", err, ErrTooLarge)
+			}
+			mustRead(t, s, func(tx *Tx) error {
+				_, err := tx.Get(longest)
+				wantErr(t, "Get of a key that no index takes", err, ErrNotFound)
+				return nil
+			})
+			longest.ID = longest.ID[:maxPostgresKey-5] // with the ends of the other parts and the kind
+		}
+		mustWrite(t, s, put(longest, "fits"))
+		if doc := got(t, s, longest); doc != "fits" {
 			t.Errorf("longest key: got %q, want fits", doc)
 		}
 	})

@@ -112,7 +112,7 @@ func (w *writer) runGroup(first *write, next func() *write) {
 		first.fail(err)
 		return
 	}
-	w.batch = b
+	w.batch, w.stamps.group = b, w.stamps.group[:0]
 	for job := first; job != nil; job = next() {
 		if err := w.runOne(job); err != nil {
 			w.undo(err)
@@ -139,7 +139,7 @@ func (w *writer) commit() (last Revision, err error) {
 	for _, job := range w.group {
 		all = append(all, job.published...)
 	}
-	if err := w.batch.commit(background, all); err != nil {
+	if err := w.batch.commit(background, all, w.stamps.group); err != nil {
 		return 0, err
 	}
 	for _, job := range w.group {
@@ -156,8 +156,8 @@ func (w *writer) commit() (last Revision, err error) {
 // concerns all of the group; that of job alone is kept for its caller.
 func (w *writer) runOne(job *write) error {
 	w.stamps.now++
-	if w.batch.overtaken() {
-		w.learn()
+	if changed, all := w.batch.others(); all || len(changed) > 0 {
+		w.learn(changed, all)
 	}
 	begun := time.Now()
 	ctx, cancel := context.WithTimeoutCause(job.ctx, job.limit, ErrTimeout)
@@ -173,10 +173,15 @@ func (w *writer) runOne(job *write) error {
 }
 
 // learn takes into account that another process has written before the write that
-// runs now: what was prepared earlier no longer holds, and there may be revisions
+// runs now: what was prepared earlier may no longer hold, and there may be revisions
 // that nobody here was told of.
-func (w *writer) learn() {
-	w.stamps.others = w.stamps.now
+func (w *writer) learn(changed []slot, all bool) {
+	if all {
+		w.stamps.others = w.stamps.now
+	}
+	for _, i := range changed {
+		w.stamps.learn(i)
+	}
 	if last, _, err := w.batch.last(background); err == nil { // else the batch fails, too
 		w.feed.committed(last)
 	}
@@ -194,11 +199,13 @@ func (w *writer) call(fn func(*Tx) error, tx *Tx) (err error) {
 }
 
 // undo rolls the group back because of err. A single member learns of it;
-// several are to run again.
+// several are to run again, unless they may have been committed.
 func (w *writer) undo(err error) {
 	w.batch.rollback()
-	if len(w.group) == 1 {
-		w.group[0].fail(err)
+	if len(w.group) == 1 || errors.Is(err, ErrUnknown) {
+		for _, job := range w.group {
+			job.fail(err)
+		}
 	} else {
 		w.log.Warn("group of writes failed, trying each alone", "writes", len(w.group), "error", err)
 		w.alone = append(w.alone, w.group...)

@@ -1,0 +1,372 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A postgresBatch is a transaction on the connection that writes, while it has the
+// turn among those of all processes. What is put is sent with the next statement that
+// somebody waits for.
+type postgresBatch struct {
+	postgresView
+	kept   bool     // has changes that undo leaves
+	dirty  bool     // may have changes
+	place  int64    // highest that was given to a document
+	given  int64    // highest that the database knows to be given
+	before Revision // the last revision when it began
+	slots  []slot   // others have changed; see others
+	all    bool
+}
+
+// manyCommits is how many commits of others are looked at one by one; of more it is
+// taken that they have changed everything.
+const manyCommits = 1000
+
+func (db *postgresDB) begin(ctx context.Context) (batch, error) {
+	dialled, err := db.dialWriter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := db.newBatch()
+	err = b.begin(ctx)
+	if err != nil && !dialled && errors.Is(err, ErrUnavailable) && ctx.Err() == nil {
+		// The connection may have ended while nobody used it.
+		db.dropWriter()
+		if _, err := db.dialWriter(ctx); err != nil {
+			return nil, err
+		}
+		b = db.newBatch()
+		err = b.begin(ctx)
+	}
+	if err != nil {
+		db.dropWriter()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (db *postgresDB) newBatch() *postgresBatch {
+	return &postgresBatch{postgresView: postgresView{db: db, pgPipe: pgPipe{conn: db.writer}}}
+}
+
+// begin waits for the turn and learns what others have done meanwhile.
+func (b *postgresBatch) begin(ctx context.Context) error {
+	b.later(pgBegin)
+	b.later(pgTurn)
+	var known, place int64
+	var last Revision
+	n := 0
+	if _, err := b.one(ctx, []any{&known, &place, &last}, pgStand); err != nil {
+		return b.db.failure(err)
+	}
+	b.place, b.given, b.before = place, place, last
+	if known == b.db.known {
+		return nil
+	}
+	if known < b.db.known || b.db.known < 0 || known-b.db.known > manyCommits {
+		b.db.all = true
+		b.db.known = known
+		return nil
+	}
+	_, err := b.ask(ctx, func(r pgx.Rows) (bool, error) {
+		var number int64
+		var slots []int64
+		err := r.Scan(&number, &slots)
+		n++
+		b.db.all = b.db.all || slots == nil
+		for _, i := range slots {
+			b.db.slots = append(b.db.slots, slot(i))
+		}
+		return true, err
+	}, pgOthers, b.db.known, int64(manyCommits))
+	if err != nil {
+		return b.db.failure(err)
+	}
+	b.db.all = b.db.all || int64(n) != known-b.db.known
+	b.db.known = known
+	return nil
+}
+
+func (b *postgresBatch) others() (changed []slot, all bool) {
+	changed, all = b.db.slots, b.db.all
+	b.db.slots, b.db.all = nil, false
+	return changed, all
+}
+
+func (b *postgresBatch) put(ctx context.Context, key, doc []byte) error {
+	return b.putMany(ctx, []row{{key, doc}})
+}
+
+func (b *postgresBatch) putMany(ctx context.Context, rows []row) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b.dirty = true
+	for _, r := range rows {
+		if len(r.key) > maxPostgresKey {
+			return tooLong(len(r.key))
+		}
+		b.place++
+		if b.puts.add(r.key, b.place, r.doc); b.puts.size > mostPuts {
+			b.flush()
+			if err := b.run(ctx, "SELECT"); err != nil {
+				return b.db.failure(err)
+			}
+		}
+	}
+	return nil
+}
+
+func tooLong(key int) error { return fmt.Errorf("key of %d bytes: %w", key, ErrTooLarge) }
+
+func (b *postgresBatch) insert(ctx context.Context, key, doc []byte) error {
+	if len(key) > maxPostgresKey {
+		return tooLong(len(key))
+	}
+	b.dirty = true
+	n, err := b.ask(ctx, nil, pgInsert, key, b.place+1, present(doc))
+	switch {
+	case err != nil:
+		return b.db.failure(err)
+	case n == 0:
+		return ErrExists
+	}
+	b.place++
+	return nil
+}
+
+func (b *postgresBatch) remove(ctx context.Context, key []byte) error {
+	return b.removeMany(ctx, [][]byte{key})
+}
+
+func (b *postgresBatch) removeMany(ctx context.Context, keys [][]byte) error {
+	b.dirty = true
+	n, err := b.ask(ctx, nil, pgRemove, keys)
+	if err == nil && n != int64(len(keys)) {
+		return ErrNotFound
+	}
+	return b.db.failure(err)
+}
+
+func (b *postgresBatch) removeRange(ctx context.Context, from, to []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b.dirty = true
+	b.later(pgRemoveRange, bytes.Clone(from), bytes.Clone(to))
+	return nil
+}
+
+// mark sets a savepoint if the transaction has changes of earlier writes. Those of
+// the first write need none, since they are undone with the transaction; most groups
+// have one write.
+func (b *postgresBatch) mark(context.Context) error {
+	if b.kept {
+		b.later(pgMark)
+	}
+	return nil
+}
+
+func (b *postgresBatch) keep(context.Context) error {
+	if b.kept {
+		b.later(pgKeep)
+	}
+	b.kept = true
+	return nil
+}
+
+func (b *postgresBatch) undo(ctx context.Context) error {
+	if b.kept {
+		b.puts = pgPuts{} // since the mark
+		b.later(pgUndoTo)
+		b.later(pgKeep) // ROLLBACK TO leaves the savepoint open
+		return nil
+	}
+	b.forget()
+	b.dirty = false
+	b.later(pgUndo)
+	return b.begin(ctx)
+}
+
+// mostSlots bounds how many slots a commit tells the other processes.
+const mostSlots = 4096
+
+func (b *postgresBatch) commit(ctx context.Context, changes []Served, changed []slot) error {
+	if !b.dirty && len(changes) == 0 {
+		return b.db.failure(b.run(ctx, pgCommit))
+	}
+	if err := b.publish(ctx, changes); err != nil {
+		return err
+	}
+	number, token := b.db.known+1, []byte(rand.Text())
+	var slots []int64
+	if len(changed) <= mostSlots {
+		slots = make([]int64, len(changed))
+		for i, c := range changed {
+			slots[i] = int64(c)
+		}
+	}
+	b.later(pgNumber, number, max(b.place, b.given))
+	b.later(pgToken, number, token, slots)
+	if number%manyCommits == 0 {
+		b.later(pgForget, number-5*manyCommits)
+	}
+	err := b.run(ctx, pgCommit)
+	switch {
+	case err == nil:
+	case pgRefused(err):
+		return b.db.failure(err)
+	default:
+		committed, unsure := b.db.lookUp(number, token)
+		if unsure != nil {
+			return fmt.Errorf("%w: %w, and then: %v", ErrUnknown, b.db.failure(err), unsure)
+		}
+		if !committed {
+			return b.db.failure(err)
+		}
+		b.db.log.Warn("the answer to a commit was lost: it was found to be done", "error", b.db.failure(err))
+	}
+	b.db.known = number
+	return nil
+}
+
+// publish gives changes their revisions and takes them into the feed.
+func (b *postgresBatch) publish(ctx context.Context, changes []Served) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	alive, err := b.alive(ctx, changes)
+	if err != nil {
+		return err
+	}
+	last := b.before
+	at := make(map[servedName]int) // the last change of each
+	for i := range changes {
+		s := &changes[i]
+		if len(s.Kind)+len(s.ID) > maxPostgresKey {
+			return tooLong(len(s.Kind) + len(s.ID))
+		}
+		name := nameServed(s.Kind, s.ID)
+		if s.Deleted && !alive[name] {
+			continue
+		}
+		alive[name] = !s.Deleted
+		last++
+		s.Revision, at[name] = last, i
+	}
+	if last == b.before {
+		return nil
+	}
+	var w pgFeed
+	for i := range changes {
+		if s := &changes[i]; s.Revision > 0 && at[nameServed(s.Kind, s.ID)] == i {
+			w.add(s)
+		}
+		if w.size > mostPuts {
+			w.queue(&b.pgPipe)
+		}
+	}
+	w.queue(&b.pgPipe)
+	if due := b.db.keep.due(b.before, last); due > 0 {
+		b.later(pgPrune, int64(due), int64(2*b.db.keep.step()))
+	}
+	b.later(pgTell, fmt.Sprint(last))
+	return nil
+}
+
+// alive returns which of the names that changes retract are served.
+func (b *postgresBatch) alive(ctx context.Context, changes []Served) (map[servedName]bool, error) {
+	alive := make(map[servedName]bool)
+	var kinds []string
+	var ids [][]byte
+	for i := range changes {
+		if s := &changes[i]; s.Deleted {
+			kinds, ids = append(kinds, s.Kind), append(ids, []byte(s.ID))
+		}
+	}
+	if len(kinds) == 0 {
+		return alive, nil
+	}
+	_, err := b.ask(ctx, func(r pgx.Rows) (bool, error) {
+		var kind string
+		var id []byte
+		err := r.Scan(&kind, &id)
+		alive[nameServed(kind, string(id))] = true
+		return true, err
+	}, pgAlive, kinds, ids)
+	return alive, b.db.failure(err)
+}
+
+// A pgFeed is rows of the change feed that are written by one statement.
+type pgFeed struct {
+	revisions []int64
+	kinds     []string
+	ids       [][]byte
+	deleted   []bool
+	data      [][]byte
+	size      int
+}
+
+func (w *pgFeed) add(s *Served) {
+	w.revisions, w.kinds, w.ids = append(w.revisions, int64(s.Revision)), append(w.kinds, s.Kind), append(w.ids, []byte(s.ID))
+	w.deleted, w.data = append(w.deleted, s.Deleted), append(w.data, present(s.Data))
+	w.size += len(s.ID) + len(s.Data)
+}
+
+func (w *pgFeed) queue(p *pgPipe) {
+	if len(w.kinds) > 0 {
+		p.later(pgPublish, w.revisions, w.kinds, w.ids, w.deleted, w.data)
+		*w = pgFeed{}
+	}
+}
+
+func (b *postgresBatch) rollback() {
+	b.forget()
+	if b.conn.IsClosed() {
+		b.db.dropWriter()
+		return
+	}
+	if err := b.run(background, pgUndo); err != nil {
+		b.db.dropWriter()
+	}
+}
+
+// lookUp finds out whether a commit was done whose answer was lost. It takes the turn,
+// so that the transaction has ended, one way or the other.
+func (db *postgresDB) lookUp(number int64, token []byte) (committed bool, err error) {
+	db.dropWriter()
+	ctx, cancel := context.WithTimeout(background, pgLookup)
+	defer cancel()
+	for {
+		if committed, err = db.find(ctx, number, token); err == nil {
+			return committed, nil
+		}
+		db.dropWriter()
+		select {
+		case <-ctx.Done():
+			return false, err
+		case <-time.After(pgAgain):
+		}
+	}
+}
+
+func (db *postgresDB) find(ctx context.Context, number int64, token []byte) (bool, error) {
+	if _, err := db.dialWriter(ctx); err != nil {
+		return false, err
+	}
+	p := pgPipe{conn: db.writer}
+	p.later(pgBegin)
+	p.later(pgTurn)
+	var found []byte
+	if _, err := p.one(ctx, []any{&found}, pgFound, number); err != nil {
+		return false, db.failure(err)
+	}
+	return bytes.Equal(found, token), db.failure(p.run(ctx, pgUndo))
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A pgPipe sends statements to one connection. Those that nobody waits for stand in a
+// queue and go with the next that somebody waits for, in one message.
+type pgPipe struct {
+	conn  *pgx.Conn
+	queue pgx.Batch
+
+	// Documents that are put, which follow the queue in one statement.
+	puts pgPuts
+}
+
+// pgPuts are documents that wait to be written, the last one for each key, with places
+// for those that are new.
+type pgPuts struct {
+	keys   [][]byte
+	places []int64
+	docs   [][]byte
+	at     map[string]int // by key
+	size   int            // bytes
+}
+
+// mostPuts bounds the bytes of documents that wait.
+const mostPuts = 8 << 20
+
+func (w *pgPuts) add(key []byte, place int64, doc []byte) {
+	if w.at == nil {
+		w.at = make(map[string]int)
+	}
+	doc = own(doc)
+	w.size += len(key) + len(doc)
+	if i, ok := w.at[string(key)]; ok {
+		w.docs[i] = doc
+		return
+	}
+	w.at[string(key)] = len(w.keys)
+	w.keys, w.places, w.docs = append(w.keys, slices.Clone(key)), append(w.places, place), append(w.docs, doc)
+}
+
+// flush moves the documents that wait into the queue.
+func (p *pgPipe) flush() {
+	if w := p.puts; len(w.keys) > 0 {
+		p.queue.Queue(pgPut, w.keys, w.places, w.docs)
+		p.puts = pgPuts{}
+	}
+}
+
+// later puts a statement into the queue.
+func (p *pgPipe) later(sql string, args ...any) {
+	p.flush()
+	p.queue.Queue(sql, args...)
+}
+
+// forget drops all that stands in the queue.
+func (p *pgPipe) forget() { p.queue, p.puts = pgx.Batch{}, pgPuts{} }
+
+// ask sends what stands in the queue and then a statement, and calls each with its
+// rows until that returns false or an error. It returns how many rows the statement
+// has changed or given. When ctx has ended, nothing is sent; a statement that has
+// been sent goes on, since to break it off would end the connection.
+func (p *pgPipe) ask(ctx context.Context, each func(pgx.Rows) (bool, error), sql string, args ...any) (n int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	p.later(sql, args...)
+	sent := p.queue
+	p.queue = pgx.Batch{}
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), pgStatement)
+	defer cancel()
+	results := p.conn.SendBatch(whole, &sent)
+	defer func() { err = cmp.Or(err, results.Close()) }()
+	for range len(sent.QueuedQueries) - 1 {
+		if _, err := results.Exec(); err != nil {
+			return 0, err
+		}
+	}
+	if each == nil {
+		tag, err := results.Exec()
+		return tag.RowsAffected(), err
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close() // what is left is read and thrown away
+	for more := true; more && rows.Next(); {
+		if more, err = each(rows); err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	rows.Close()
+	return rows.CommandTag().RowsAffected(), rows.Err()
+}
+
+// one scans the row that a statement gives, and reports whether there is one.
+func (p *pgPipe) one(ctx context.Context, into []any, sql string, args ...any) (found bool, err error) {
+	_, err = p.ask(ctx, func(r pgx.Rows) (bool, error) {
+		found = true
+		return true, r.Scan(into...)
+	}, sql, args...)
+	return found, err
+}
+
+// run sends what stands in the queue and a statement whose answer is of no interest.
+func (p *pgPipe) run(ctx context.Context, sql string, args ...any) error {
+	_, err := p.ask(ctx, nil, sql, args...)
+	return err
+}
