@@ -56,24 +56,43 @@ func (g *logGroups) take(name string, lines []byte) {
 	region, group, _ := strings.Cut(rest, "\n")
 	now := time.Now().UnixMilli()
 	executions := strings.HasPrefix(group, "API-Gateway-Execution-Logs_")
-	shared := []byte(strings.TrimSuffix(group, "/Canary") + " ")
-	var list []logevents.Event
-	for line := range bytes.Lines(lines) {
-		line = bytes.TrimSuffix(line, []byte{'\n'})
-		e := logevents.Event{Time: now}
-		if executions {
-			if at, text, ok := bytes.Cut(line, []byte{' '}); ok {
-				if t, err := time.Parse(time.RFC3339Nano, string(at)); err == nil {
-					e.Time, line = t.UnixMilli(), bytes.TrimPrefix(text, shared)
+	shared := strings.TrimSuffix(group, "/Canary") + " "
+	list := make([]logevents.Event, 0, bytes.Count(lines, []byte{'\n'}))
+	for len(lines) > 0 {
+		n := piece(lines)
+		for line := range strings.Lines(string(lines[:n])) {
+			line = strings.TrimSuffix(line, "\n")
+			e := logevents.Event{Time: now}
+			if executions {
+				if at, text, ok := strings.Cut(line, " "); ok {
+					if t, err := time.Parse(time.RFC3339Nano, at); err == nil {
+						e.Time, line = t.UnixMilli(), strings.TrimPrefix(text, shared)
+					}
 				}
 			}
+			if e.Message = line; line != "" {
+				list = append(list, e)
+			}
 		}
-		e.Message = string(line)
-		if e.Message != "" {
-			list = append(list, e)
-		}
+		lines = lines[n:]
 	}
 	g.events.Append(logevents.Group{Account: account, Region: region, Name: group}, streamOf(name), list)
+}
+
+// piece is how many bytes of lines become the memory of their events at once: whole lines,
+// few enough that the first of them to go do not leave much behind that the others keep.
+func piece(lines []byte) int {
+	const most = 16 << 10
+	if len(lines) <= most {
+		return len(lines)
+	}
+	if at := bytes.LastIndexByte(lines[:most], '\n'); at >= 0 {
+		return at + 1
+	}
+	if at := bytes.IndexByte(lines, '\n'); at >= 0 {
+		return at + 1
+	}
+	return len(lines)
 }
 
 // streamOf is the one log stream of a group of stages', in the form in which API Gateway

@@ -41,8 +41,8 @@ type Record struct {
 func New(format string, lines ...observe.Appender) *Log {
 	l := &Log{parts: compile(format), lines: lines}
 	for _, p := range l.parts {
-		l.phased = l.phased || p.variable && isPhase(p.text)
-		l.timed = l.timed || p.variable && (p.text == timeToAllHeaders || p.text == timeToFirstContent)
+		l.phased = l.phased || p.kind != literal && isPhase(p.text)
+		l.timed = l.timed || p.kind != literal && (p.text == timeToAllHeaders || p.text == timeToFirstContent)
 	}
 	return l
 }
@@ -75,12 +75,12 @@ func (l *Log) Write(buf []byte, r *Record) []byte {
 	line := buf[:0]
 	for i := range l.parts {
 		p := &l.parts[i]
-		if !p.variable {
+		if p.kind == literal {
 			line = append(line, p.text...)
 			continue
 		}
 		before := len(line)
-		if line = r.append(line, p.text); len(line) == before {
+		if line = r.append(line, p.kind, p.text); len(line) == before {
 			line = append(line, '-') // as AWS prints what is unknown or empty
 		}
 	}
@@ -92,8 +92,8 @@ func (l *Log) Write(buf []byte, r *Record) []byte {
 
 // A part of a format is text, or the name of a $context variable.
 type part struct {
-	text     string
-	variable bool
+	text string
+	kind kind
 }
 
 const reference = "$context."
@@ -112,7 +112,7 @@ func compile(format string) []part {
 		format = format[i+len(reference):]
 		name := variableName(format)
 		format = format[len(name):]
-		parts = append(parts, part{text: name, variable: true})
+		parts = append(parts, part{text: name, kind: kindOf(name)})
 	}
 	return parts
 }
@@ -144,14 +144,18 @@ const maxLine = 64 << 10
 // quotes and backslashes are written as in JSON, and so is U+FFFD for what is not UTF-8.
 func appendText(line []byte, s string) []byte {
 	s = s[:min(len(s), max(0, maxLine-len(line)))]
+	from := 0 // of what can stand as it is
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
+		c := s[i]
+		if plain[c] {
+			continue
+		}
+		line = append(line, s[from:i]...)
+		switch {
 		case c == '"' || c == '\\':
 			line = append(line, '\\', c)
-		case c < ' ' || c == 0x7f:
-			line = hexdigit.AppendUnit(line, rune(c), hexdigit.Lower)
 		case c < utf8.RuneSelf:
-			line = append(line, c)
+			line = hexdigit.AppendUnit(line, rune(c), hexdigit.Lower)
 		default:
 			r, size := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && size == 1 || r < 0xa0 || r == '\u2028' || r == '\u2029' {
@@ -161,6 +165,15 @@ func appendText(line []byte, s string) []byte {
 			}
 			i += size - 1
 		}
+		from = i + 1
 	}
-	return line
+	return append(line, s[from:]...)
 }
+
+// plain says which bytes stand for themselves.
+var plain = func() (bytes [256]bool) {
+	for c := byte(' '); c < 0x7f; c++ {
+		bytes[c] = c != '"' && c != '\\'
+	}
+	return bytes
+}()

@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -121,5 +122,48 @@ func TestLineAllocations(t *testing.T) {
 	d, x := full().Done, full().Context
 	if n := testing.AllocsPerRun(1000, func() { buf = log.Write(buf, &Record{Done: d, Context: x}) }); n >= 1 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// What is found by number is what is found by name.
+func TestFrequentVariables(t *testing.T) {
+	r := full()
+	r.Context = &mapping.Context{
+		APIID: "a", DomainName: "d.e", ExtendedRequestID: "x", HTTPMethod: "GET", Path: "/p\"", Protocol: "HTTP/1.1", RequestID: "r", RequestTime: 1522933674123,
+		ResourcePath: "/{p}", Stage: "s", Identity: mapping.Identity{Caller: "c", SourceIP: "192.0.2.1", User: "u", UserAgent: "ua\n"},
+	}
+	given := *r
+	given.Context = new(*r.Context)
+	given.Context.Given = map[string]string{"stage": "given", "requestTime": "now"}
+	tried := 0
+	for name, k := range kinds {
+		if k < apiID {
+			continue
+		}
+		for _, r := range []*Record{r, &given} {
+			if got, want := string(r.append(nil, k, name)), string(r.appendSeen(nil, name)); got != want || got == "" {
+				t.Errorf("%s: got %q, want %q", name, got, want)
+			}
+		}
+		tried++
+	}
+	if tried != int(stage-apiID)+1 {
+		t.Errorf("%d of %d variables have a name", tried, stage-apiID+1)
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	lines := observe.NewLines(io.Discard, slog.New(slog.DiscardHandler))
+	defer lines.Close()
+	log := New(`$context.requestId $context.identity.sourceIp [$context.requestTime] "$context.httpMethod $context.path $context.protocol" $context.resourcePath $context.status $context.responseLength $context.responseLatency`, lines)
+	r := full()
+	r.Context = &mapping.Context{
+		HTTPMethod: "GET", Path: "/bench/api/v1/res42/abc42/items/def294", Protocol: "HTTP/1.1", RequestID: "7c5ea1a2-1f9b-4f53-9d44-2a35a5a3b5f0", RequestTime: 1522933674123,
+		ResourcePath: "/api/v1/res42/{id}/items/{item}", Identity: mapping.Identity{SourceIP: "192.0.2.1"},
+	}
+	var buf []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = log.Write(buf, r)
 	}
 }

@@ -21,45 +21,152 @@ const (
 	timeToFirstContent = "integration.timeToFirstContent"
 )
 
-// append appends a variable's value.
-func (r *Record) append(line []byte, name string) []byte {
-	switch name {
-	case "requestId":
+// A kind is a variable, or a group of them, by a number that is found when a format is taken
+// apart: a line is made without a look for names.
+type kind uint8
+
+const (
+	literal kind = iota // no variable
+	seen                // what templates see, or may see, by its name
+	integrationPart
+
+	// These say more than templates see, or something else.
+	requestID
+	status
+	responseLength
+	responseLatency
+	errorMessageString
+	traceID
+	endpointType
+	tlsVersionName
+	cipherSuite
+	basePathMatched
+	routingRuleIDMatched
+
+	// These are seen as well, and asked for often.
+	apiID
+	domainName
+	extendedRequestID
+	httpMethod
+	caller
+	sourceIP
+	user
+	userAgent
+	path
+	protocol
+	requestTime
+	requestTimeEpoch
+	resourcePath
+	stage
+)
+
+var kinds = map[string]kind{
+	"requestId": requestID, "status": status, "responseLength": responseLength, "responseLatency": responseLatency,
+	"error.messageString": errorMessageString, "xrayTraceId": traceID, "endpointType": endpointType, "tlsVersion": tlsVersionName, "cipherSuite": cipherSuite,
+	"customDomain.basePathMatched": basePathMatched, "customDomain.routingRuleIdMatched": routingRuleIDMatched,
+	"integrationLatency": integrationPart, "integrationStatus": integrationPart, "integrationErrorMessage": integrationPart,
+
+	"apiId": apiID, "domainName": domainName, "extendedRequestId": extendedRequestID, "httpMethod": httpMethod,
+	"identity.caller": caller, "identity.sourceIp": sourceIP, "identity.user": user, "identity.userAgent": userAgent,
+	"path": path, "protocol": protocol, "requestTime": requestTime, "requestTimeEpoch": requestTimeEpoch, "resourcePath": resourcePath, "stage": stage,
+}
+
+func kindOf(name string) kind {
+	if k, ok := kinds[name]; ok {
+		return k
+	}
+	if strings.HasPrefix(name, "integration.") {
+		return integrationPart
+	}
+	return seen
+}
+
+// append appends the value of a variable.
+func (r *Record) append(line []byte, k kind, name string) []byte {
+	switch k {
+	case seen:
+		return r.appendSeen(line, name)
+	case integrationPart:
+		return r.appendIntegration(line, name)
+	case requestID:
 		if r.ReplacedID {
 			return append(line, invalidRequestID...)
 		}
-	case "status":
+		return r.appendFrequent(line, k, name)
+	case status:
 		return strconv.AppendInt(line, int64(r.Done.Status), 10)
-	case "responseLength":
+	case responseLength:
 		return strconv.AppendInt(line, r.Done.AnswerBytes, 10)
-	case "responseLatency":
+	case responseLatency:
 		return appendMillis(line, r.Done.LastByte.Sub(r.Done.Received))
-	case "error.messageString":
+	case errorMessageString:
 		return r.appendQuotedError(line)
-	case "xrayTraceId":
+	case traceID:
 		return appendText(line, r.Done.TraceID)
-	case "endpointType":
+	case endpointType:
 		return append(line, r.EndpointType...)
-	case "tlsVersion":
+	case tlsVersionName:
 		if r.Peer != nil {
 			line = append(line, tlsVersion(r.Peer.TLSVersion)...)
 		}
 		return line
-	case "cipherSuite":
+	case cipherSuite:
 		if r.Peer != nil && r.Peer.CipherSuite != 0 {
 			line = append(line, tls.CipherSuiteName(r.Peer.CipherSuite)...)
 		}
 		return line
-	case "customDomain.basePathMatched":
+	case basePathMatched:
 		return appendText(line, r.Context.BasePathMatched)
-	case "customDomain.routingRuleIdMatched":
+	case routingRuleIDMatched:
 		return appendText(line, r.Context.RoutingRuleIDMatched)
-	case "integrationLatency", "integrationStatus", "integrationErrorMessage":
-		return r.appendIntegration(line, name)
 	}
-	if strings.HasPrefix(name, "integration.") {
-		return r.appendIntegration(line, name)
+	return r.appendFrequent(line, k, name)
+}
+
+// appendFrequent appends a variable that templates see as well. What a test gives goes
+// first, and is found by its name.
+func (r *Record) appendFrequent(line []byte, k kind, name string) []byte {
+	x := r.Context
+	if x.Given != nil {
+		return r.appendSeen(line, name)
 	}
+	switch k {
+	case requestID:
+		return appendText(line, x.RequestID)
+	case apiID:
+		return appendText(line, x.APIID)
+	case domainName:
+		return appendText(line, x.DomainName)
+	case extendedRequestID:
+		return appendText(line, x.ExtendedRequestID)
+	case httpMethod:
+		return appendText(line, x.HTTPMethod)
+	case caller:
+		return appendText(line, x.Caller)
+	case sourceIP:
+		return appendText(line, x.SourceIP)
+	case user:
+		return appendText(line, x.User)
+	case userAgent:
+		return appendText(line, x.UserAgent)
+	case path:
+		return appendText(line, x.Path)
+	case protocol:
+		return appendText(line, x.Protocol)
+	case requestTime:
+		return x.AppendRequestTime(line)
+	case requestTimeEpoch:
+		return x.AppendRequestTimeEpoch(line)
+	case resourcePath:
+		return appendText(line, x.ResourcePath)
+	case stage:
+		return appendText(line, x.Stage)
+	}
+	return r.appendSeen(line, name)
+}
+
+// appendSeen appends a variable that templates see, or may see.
+func (r *Record) appendSeen(line []byte, name string) []byte {
 	if r.Overrides != nil {
 		if text, ok := r.Overrides.Lookup(name); ok {
 			return appendText(line, text)

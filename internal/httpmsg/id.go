@@ -12,23 +12,33 @@ import (
 
 // NewRequestID returns a random (version 4) UUID, as x-amzn-RequestId has it.
 func NewRequestID() string {
+	var room [36]byte
+	return string(AppendRequestID(room[:0]))
+}
+
+// AppendRequestID appends what NewRequestID returns.
+func AppendRequestID(dst []byte) []byte {
 	raw := random16()
 	raw[6] = raw[6]&0x0f | 0x40
 	raw[8] = raw[8]&0x3f | 0x80
-	out := []byte("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
-	hex.Encode(out, raw[:4])
-	hex.Encode(out[9:], raw[4:6])
-	hex.Encode(out[14:], raw[6:8])
-	hex.Encode(out[19:], raw[8:10])
-	hex.Encode(out[24:], raw[10:])
-	return string(out)
+	dst = append(hex.AppendEncode(dst, raw[:4]), '-')
+	dst = append(hex.AppendEncode(dst, raw[4:6]), '-')
+	dst = append(hex.AppendEncode(dst, raw[6:8]), '-')
+	dst = append(hex.AppendEncode(dst, raw[8:10]), '-')
+	return hex.AppendEncode(dst, raw[10:])
 }
 
 // NewExtendedRequestID returns a value for x-amz-apigw-id: 15 characters and
 // "=", as AWS's look.
 func NewExtendedRequestID() string {
+	var room [16]byte
+	return string(AppendExtendedRequestID(room[:0]))
+}
+
+// AppendExtendedRequestID appends what NewExtendedRequestID returns.
+func AppendExtendedRequestID(dst []byte) []byte {
 	raw := random16()
-	return base64.URLEncoding.EncodeToString(raw[:11])
+	return base64.URLEncoding.AppendEncode(dst, raw[:11])
 }
 
 func random16() (raw [16]byte) {

@@ -155,10 +155,14 @@ func (s *Store) keep(g Group, list []Event) {
 	}
 	in.list, in.size, in.beside = slices.Clone(list), 0, g.size()
 	left := make(map[string]*Stream)
+	last := "" // most have one stream
 	for i := range in.list {
 		e := &in.list[i]
 		in.size += e.size()
-		if left[e.Stream] == nil {
+		if i > 0 && e.Stream == last {
+			continue
+		}
+		if last = e.Stream; left[e.Stream] == nil {
 			st := in.streams[e.Stream]
 			left[e.Stream] = st
 			in.beside += st.size()

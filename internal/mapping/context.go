@@ -123,7 +123,40 @@ func (c *Context) Lookup(path string) (text string, ok bool) {
 
 // requestTime is the time in the form of Apache's access log.
 func (c *Context) requestTime() string {
-	return time.UnixMilli(c.RequestTime).UTC().Format("02/Jan/2006:15:04:05 -0700")
+	var room [32]byte
+	return string(c.AppendRequestTime(room[:0]))
+}
+
+// AppendRequestTime appends what $context.requestTime prints, such as
+// 05/Apr/2018:13:07:54 +0000: nothing where RequestTime is 0.
+func (c *Context) AppendRequestTime(dst []byte) []byte {
+	if c.RequestTime == 0 {
+		return dst
+	}
+	at := time.UnixMilli(c.RequestTime).UTC()
+	year, month, day := at.Date()
+	hour, minute, second := at.Clock()
+	if year < 0 || year > 9999 {
+		return at.AppendFormat(dst, "02/Jan/2006:15:04:05 -0700")
+	}
+	dst = append(appendTwo(dst, day), '/')
+	dst = append(append(dst, month.String()[:3]...), '/')
+	dst = append(appendTwo(appendTwo(dst, year/100), year%100), ':')
+	dst = append(appendTwo(dst, hour), ':')
+	dst = append(appendTwo(dst, minute), ':')
+	return append(appendTwo(dst, second), " +0000"...)
+}
+
+// appendTwo appends the two digits of a number below 100.
+func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
+
+// AppendRequestTimeEpoch appends what $context.requestTimeEpoch prints: nothing where
+// RequestTime is 0.
+func (c *Context) AppendRequestTimeEpoch(dst []byte) []byte {
+	if c.RequestTime == 0 {
+		return dst
+	}
+	return strconv.AppendInt(dst, c.RequestTime, 10)
 }
 
 // contextNames are the members of $context that may be there, in the order in

@@ -74,35 +74,47 @@ func (d *Directory) Close() {
 }
 
 // A fileIn is a file of a Directory. What is written to it waits with that of all others,
-// behind the name and two lengths.
+// behind its name.
 type fileIn struct {
 	to   *Lines
 	name string
 }
 
 func (f *fileIn) Write(lines []byte) (int, error) {
-	var room [2 * binary.MaxVarintLen64]byte
-	lengths := binary.AppendUvarint(binary.AppendUvarint(room[:0], uint64(len(f.name))), uint64(len(lines)))
-	f.to.add(lengths, f.name, lines)
+	f.to.add(f.name, lines)
 	return len(lines), nil
 }
 
 // Append implements Appender.
-func (f *fileIn) Append(line []byte) {
-	var room [2 * binary.MaxVarintLen64]byte
-	lengths := binary.AppendUvarint(binary.AppendUvarint(room[:0], uint64(len(f.name))), uint64(len(line)+1))
-	f.to.add(lengths, f.name, line, '\n')
+func (f *fileIn) Append(line []byte) { f.to.add(f.name, line, '\n') }
+
+// A run is what waits for one name without a break: in the pending bytes the length of the
+// name, the name, the length of the lines in lengthSize bytes, the lines.
+type run struct {
+	name string
+	at   int // where the length of the lines is; 0 for no run
 }
+
+const lengthSize = 4
 
 // add adds the lines of a file, and what ends them where it is not there, or drops and
 // counts them.
-func (l *Lines) add(lengths []byte, name string, lines []byte, end ...byte) {
+func (l *Lines) add(name string, lines []byte, end ...byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.room(len(lengths)+len(name)+len(lines)+len(end), bytes.Count(lines, []byte{'\n'})+len(end)) {
-		l.pending = append(append(append(append(l.pending, lengths...), name...), lines...), end...)
-		l.wake()
+	size := len(lines) + len(end)
+	if !l.room(binary.MaxVarintLen64+len(name)+lengthSize+size, bytes.Count(lines, []byte{'\n'})+len(end)) {
+		return
 	}
+	if l.last.at == 0 || l.last.name != name {
+		l.pending = append(binary.AppendUvarint(l.pending, uint64(len(name))), name...)
+		l.last = run{name, len(l.pending)}
+		l.pending = append(l.pending, make([]byte, lengthSize)...)
+	}
+	length := l.pending[l.last.at:]
+	binary.BigEndian.PutUint32(length, binary.BigEndian.Uint32(length)+uint32(size)) // which maxPending bounds
+	l.pending = append(append(l.pending, lines...), end...)
+	l.wake()
 }
 
 // A splitter is the writer of a Directory's Lines: it gives each file what it is sent.

@@ -42,6 +42,7 @@ type Lines struct {
 	mu      sync.Mutex
 	pending []byte
 	spare   []byte // the other buffer while it is not being written
+	last    run    // of pending, where lines have names
 	dropped int    // lines
 	closed  bool   // by Close
 	ended   bool   // nothing is written any more
@@ -276,7 +277,7 @@ func (l *Lines) flush() {
 	l.mu.Lock()
 	batch := l.pending
 	l.lost += l.dropped
-	l.pending, l.spare, l.dropped = l.spare[:0], nil, 0
+	l.pending, l.spare, l.dropped, l.last = l.spare[:0], nil, 0, run{}
 	l.mu.Unlock()
 	if len(batch) > 0 || l.file != nil && l.file.stale.Load() {
 		l.write(batch)

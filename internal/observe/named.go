@@ -66,20 +66,24 @@ func (s *sorted) clear() {
 	s.order = s.order[:0]
 }
 
-// split sorts what add has added by names.
+// split sorts what add has added by names. The lines of a name stay where they are unless
+// those of others came between.
 func (s *sorted) split(p []byte) {
 	if s.batch == nil {
 		s.batch = make(map[string][]byte)
 	}
 	for len(p) > 0 {
 		named, n := binary.Uvarint(p)
-		length, m := binary.Uvarint(p[n:])
-		p = p[n+m:]
-		name, lines := string(p[:named]), p[named:named+length]
-		p = p[named+length:]
-		if _, ok := s.batch[name]; !ok {
+		name := string(p[n : n+int(named)])
+		p = p[n+int(named):]
+		length := int(binary.BigEndian.Uint32(p))
+		lines := p[lengthSize : lengthSize+length : lengthSize+length]
+		p = p[lengthSize+length:]
+		if had, ok := s.batch[name]; ok {
+			lines = append(had, lines...)
+		} else {
 			s.order = append(s.order, name)
 		}
-		s.batch[name] = append(s.batch[name], lines...)
+		s.batch[name] = lines
 	}
 }

@@ -204,7 +204,7 @@ func (c *call) invokeAuthorizer(a *authorizer, b *boundAuthorizer, deadline time
 	if err := o.aim(b.Target); err != nil {
 		return nil, c.authorizerUnreached("Invalid endpoint address", err)
 	}
-	o.Target = string(o.target)
+	o.Target = c.texts.of(o.target)
 	if a.Token {
 		o.body = lambdaproxy.AppendTokenEvent(o.body[:0], c.access.who.Token, c.methodARN())
 	} else {

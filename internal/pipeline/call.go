@@ -20,6 +20,7 @@ type call struct {
 	state
 	match    match
 	scope    mapping.Scope
+	texts    texts
 	recycle  func()                // bound once, so that Release costs no allocation
 	finished func(*httpmsg.Done)   // bound once, too
 	logTrace trace.Trace           // of a call that is recorded for its log alone
@@ -204,10 +205,11 @@ func (c *call) dropAtDoor() {
 func (c *call) initScope() {
 	st, x := c.stage.settings, &c.scope.Context
 	describe(x, st, c.req)
+	var room [36]byte
 	if x.RequestID = c.req.Header.Get(requestIDHeader); !isUUID(x.RequestID) {
-		x.RequestID = httpmsg.NewRequestID()
+		x.RequestID = c.texts.of(httpmsg.AppendRequestID(room[:0]))
 	}
-	x.ExtendedRequestID = httpmsg.NewExtendedRequestID()
+	x.ExtendedRequestID = c.texts.of(httpmsg.AppendExtendedRequestID(room[:0]))
 	x.IsCanaryRequest = c.stage.isCanary
 	if by := c.req.VPCEndpoint; by != nil && c.stage.program.private() {
 		x.VPCEID, x.VPCID = by.ID, by.VPC
@@ -220,9 +222,10 @@ func (c *call) initScope() {
 // describe fills in what of $context the stage and the request say.
 func describe(x *mapping.Context, st *snapshot.Stage, req *httpmsg.Request) {
 	x.AccountID, x.APIID, x.Stage, x.DeploymentID = st.Account, st.APIID, st.Name, st.DeploymentID
-	x.Path, x.Protocol, x.SourceIP = "/"+st.Name+req.Path, "HTTP/1.1", req.SourceIP
-	x.DomainName = req.Host
-	if req.Domain != nil {
+	x.Protocol, x.SourceIP, x.DomainName = "HTTP/1.1", req.SourceIP, req.Host
+	if req.Domain == nil {
+		x.Path = stagedPath(st.Name, req)
+	} else {
 		x.Path = req.SentPath()
 		if x.RoutingRuleIDMatched = req.Domain.RoutingRuleID; x.RoutingRuleIDMatched == "" {
 			x.BasePathMatched = req.Domain.BasePath
@@ -235,6 +238,15 @@ func describe(x *mapping.Context, st *snapshot.Stage, req *httpmsg.Request) {
 	}
 	x.RequestTime = req.Received.UnixMilli()
 	x.UserAgent, _ = req.Header.Last("User-Agent")
+}
+
+// stagedPath is the path of a request with its stage. Mostly it is what the client sent, or
+// the end of that.
+func stagedPath(stage string, req *httpmsg.Request) string {
+	if at := len(req.Sent) - len(req.Path) - len(stage) - 1; at >= 0 && req.Sent[at] == '/' && req.Sent[at+1:at+1+len(stage)] == stage && req.Sent[at+1+len(stage):] == req.Path {
+		return req.Sent[at:]
+	}
+	return "/" + stage + req.Path
 }
 
 // requestIDHeader is the header with a request's id, of the answer and, from some

@@ -99,7 +99,7 @@ func (c *call) finishTarget(clientQuery string) error {
 	if err != nil {
 		return err
 	}
-	c.out.target, c.out.Target = dst, string(dst)
+	c.out.target, c.out.Target = dst, c.texts.of(dst)
 	return nil
 }
 

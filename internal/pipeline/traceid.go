@@ -44,7 +44,8 @@ func (c *call) fullTrace() string {
 		case s.root != "":
 			c.trail.full = newTraceID("Root="+s.root, c.req.Received.Unix())
 		default:
-			c.trail.full = newTraceID(incoming, c.req.Received.Unix())
+			var room [128]byte
+			c.trail.full = c.texts.of(appendTraceID(room[:0], incoming, c.req.Received.Unix()))
 		}
 	}
 	return c.trail.full
@@ -75,8 +76,12 @@ func serviceTrace(incoming, full string, now int64) string {
 // the given value, at a time in epoch seconds. Root and Parent of the client
 // are kept, missing ones made.
 func newTraceID(incoming string, now int64) string {
+	return string(appendTraceID(make([]byte, 0, 128), incoming, now))
+}
+
+// appendTraceID appends what newTraceID returns.
+func appendTraceID(buf []byte, incoming string, now int64) []byte {
 	root, parent, sampled, rest := parseTrace(incoming)
-	buf := make([]byte, 0, 128)
 	buf = append(buf, "Root="...)
 	if root == "" {
 		buf = appendRoot(buf, now)
@@ -97,7 +102,7 @@ func newTraceID(incoming string, now int64) string {
 		}
 	}
 	buf = append(append(buf, ";Sampled="...), sampled...)
-	return string(append(buf, rest...))
+	return append(buf, rest...)
 }
 
 // appendRoot appends a new id of a trace: its time and 96 random bits.
