@@ -43,6 +43,7 @@ func (d *door) clock() int64 { return int64(time.Since(d.epoch)) + 1 }
 // door's clock, 0 while a request is under way.
 type guest struct {
 	net.Conn
+	tcp   *net.TCPConn // the same, where it is one; nil otherwise
 	door  *door
 	idle  atomic.Int64
 	http2 atomic.Bool  // it is told to go in HTTP/2's own way
@@ -135,6 +136,7 @@ func (d *door) accept(ln net.Listener, peer httpmsg.Peer) (*guest, error) {
 	}
 	peer.Address = withoutPort(nc.RemoteAddr().String())
 	g := &guest{gone: make(chan struct{}), Conn: socket.Quick(nc), door: d, peer: peer}
+	g.tcp, _ = nc.(*net.TCPConn)
 	g.idle.Store(d.clock())
 	d.mu.Lock()
 	d.guests[g] = struct{}{}

@@ -84,9 +84,8 @@ func (e *egress) speak(c *call, resp *httpmsg.Response, dates *dates) {
 	if !e.hasBody(resp.Status) {
 		body = nil
 	}
-	var sent int
-	c.wire, sent = t.answer(c.wire, body)
-	e.sent, e.broken, e.ended = int64(sent), t.broken != nil, time.Now()
+	e.sent = int64(t.answer(c, body))
+	e.broken, e.ended = t.broken != nil, time.Now()
 }
 
 // chunkHead is how much room a chunk's size takes at the most, in bytes, with its CRLF.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -20,6 +21,8 @@ type call struct {
 	body   body            // of the request, on its way
 	read   *httpmsg.Buffer // what has been read of it, once that is all
 	wire   []byte          // the answer's head, of at most maxKept bytes between requests
+	pieces [2][]byte       // wire, and a body that is too long to be copied behind it
+	both   net.Buffers     // pieces, as they go out
 	done   httpmsg.Done    // what came of the request
 
 	delivery delivery // of the answer
