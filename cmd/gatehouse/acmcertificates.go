@@ -143,9 +143,12 @@ func (l *localAuthority) issue(template *x509.Certificate, public any) ([][]byte
 const renewEvery = time.Hour
 
 // renewCertificates has ACM's certificates issued again in time, until ctx ends.
-func renewCertificates(ctx context.Context, m *acm.Manager, log *slog.Logger) {
+// Of several processes one does so.
+func renewCertificates(ctx context.Context, m *acm.Manager, leads func() bool, log *slog.Logger) {
 	for {
-		if n, err := m.Renew(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		if !leads() {
+			// the one that does is at it
+		} else if n, err := m.Renew(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			log.Error("certificates of ACM are not renewed", "error", err)
 		} else if n > 0 {
 			log.Info("certificates of ACM were renewed", "number", n)

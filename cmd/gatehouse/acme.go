@@ -46,7 +46,7 @@ func (c *config) checkACMEKeys(in command) error {
 	switch {
 	case c.ACME == "" || in != inServe:
 		return nil
-	case !c.ACMEAcceptTerms:
+	case !c.ACMEAcceptTerms && c.role().Controls():
 		return fmt.Errorf("%s: needs acme-accept-terms: its directory links to the authority's terms of service", c.called("acme"))
 	case c.SecretsKeyFile == "" && !c.InMemory:
 		return fmt.Errorf("%s: needs secrets-key-file, whose key encrypts the private keys of certificates", c.called("acme"))
@@ -105,7 +105,7 @@ type issuedCertificates struct {
 
 // newIssued makes what issues certificates for the domain names of a data plane, nil
 // where the configuration names no authority. changed tells of changes of these.
-func (c *config) newIssued(data *dataPlane, keys *secrets.Keyring, shown *certificates) (*issuedCertificates, error) {
+func (c *config) newIssued(data *dataPlane, others *cluster, keys *secrets.Keyring, shown *certificates) (*issuedCertificates, error) {
 	if c.ACME == "" {
 		return nil, nil
 	}
@@ -125,7 +125,9 @@ func (c *config) newIssued(data *dataPlane, keys *secrets.Keyring, shown *certif
 	out.issuer = acmecert.New(acmecert.Options{
 		Client: client, Contact: contact, HTTP: !c.sharesTLS(), Store: data.store, Keys: keys, Log: log,
 		Names: func() []string { return shown.wanting(data.gateway) }, Changed: data.domainsChanged, Issued: out.drop,
+		Shared: others != nil, Told: others.told, Leads: others.leader(),
 	})
+	data.issuedRows.give(out.issuer)
 	return out, nil
 }
 

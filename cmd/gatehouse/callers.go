@@ -31,10 +31,10 @@ const gatewayPrincipal = "apigateway.amazonaws.com"
 // An identifier is wire.ServerOptions.Authenticate.
 type identifier func(*http.Request, string) (wire.Identify, error)
 
-// newCallers reads the credentials file. sessions is the key that seals the tokens of
-// sessions.
-func newCallers(c *config, sessions credentials.Key, log *slog.Logger) (*callers, error) {
-	cs := &callers{log: log, known: credentials.New(sessions)}
+// newCallers reads the credentials file. sessions are the keys of the
+// tokens of sessions.
+func newCallers(c *config, sessions []credentials.Key, log *slog.Logger) (*callers, error) {
+	cs := &callers{log: log, known: credentials.New(sessions[0], sessions[1:]...)}
 	if c.open() {
 		anyone := identifier(control.OpenAuthenticator(c.Account, c.Region))
 		cs.signedFor = func(string) identifier { return anyone }

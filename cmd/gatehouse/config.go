@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -46,12 +47,15 @@ type config struct {
 	Watch                 bool     // the files of API
 	Portal                []string // in the form of parseOpened
 	DataDir               string
+	Database              string // URL of a PostgreSQL, which may have a password; "" for the data directory
 	ACME                  string // URL of an authority's directory; "" for none
 	ACMEContact           string // mail address
 	ACMEAcceptTerms       bool
 	ACMECA                string // PEM file of authorities that sign for the host of ACME; "" for the system's
 	SecretsKeyFile        string // of the keys under which secrets are kept; "" for none
 	InMemory              bool
+	Role                  string        // of nodes.Role
+	WaitForNodes          time.Duration // for them all to serve a change; 0 for none
 	KeepDeployments       int
 	KeepUsageDays         int
 	Region                string
@@ -122,6 +126,7 @@ func defaults() config {
 		AWS:          true,
 		AccessLog:    "-",
 		ExecutionLog: "-",
+		WaitForNodes: nodesWait,
 		LogLevel:     "info",
 		LogFormat:    "text",
 
@@ -229,20 +234,38 @@ func (c *config) check(in command) error {
 		return nil
 	}
 	for _, rule := range idleRules {
-		if from, ok := c.given[rule.name]; ok && rule.idle(c, in) {
-			if !from.environment { // which other commands share
-				return fmt.Errorf("%s: has no effect %s", from.name, rule.why)
+		if rule.idle(c, in) {
+			if err := c.tellIdle(rule.name, rule.why); err != nil {
+				return err
 			}
-			c.warnings = append(c.warnings, from.name+" has no effect "+rule.why)
-			c.field(rule.name).Set(new(defaults()).field(rule.name))
+		}
+	}
+	for _, rule := range c.idleInRole() {
+		if err := c.tellIdle(rule.name, rule.why); err != nil {
+			return err
 		}
 	}
 	return c.checkTogether(in)
 }
 
+// tellIdle refuses a setting without effect that was given, or warns of it where it comes
+// from the environment, which other commands share.
+func (c *config) tellIdle(name, why string) error {
+	from, ok := c.given[name]
+	switch {
+	case !ok:
+		return nil
+	case !from.environment:
+		return fmt.Errorf("%s: has no effect %s", from.name, why)
+	}
+	c.warnings = append(c.warnings, from.name+" has no effect "+why)
+	c.field(name).Set(new(defaults()).field(name))
+	return nil
+}
+
 // checkTogether reports what cannot work of settings each of which could.
 func (c *config) checkTogether(in command) error {
-	return errors.Join(c.checkExposure(), c.checkRoles(), c.checkListeners(in), c.checkListenerTLS(), c.checkACMEKeys(in), c.checkBases(), c.checkUpstreamTogether(in))
+	return errors.Join(c.checkNodes(in), c.checkExposure(), c.checkRoles(), c.checkListeners(in), c.checkListenerTLS(), c.checkACMEKeys(in), c.checkBases(), c.checkUpstreamTogether(in))
 }
 
 // A logLevel is the level of the process's log, which may change while it runs.

@@ -17,14 +17,15 @@ import (
 
 // newControlPlane makes the control plane over a store, and what answers its
 // clients. Its calls return when the data plane serves what they changed.
-func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *callers, keys *secrets.Keyring, trail wire.Trail) (*controlPlane, error) {
+func newControlPlane(c *config, st *store.Store, data *dataPlane, others *cluster, callers *callers, keys *secrets.Keyring, trail wire.Trail) (*controlPlane, error) {
 	log := trail.Log
 	limits, rates, _ := c.limits() // checked when loaded
 	limiter := throttle.New(rates, nil)
 	guests := newGuests(c)
-	p := &controlPlane{callers: callers, guests: guests, health: &health{feed: data.feed}}
+	p := &controlPlane{callers: callers, guests: guests, health: &health{feed: data.feed, cluster: others}, others: others}
+	applied := others.applied(data.feed.Wait)
 	options := control.Options{
-		Store: st, Applied: data.feed.Wait, Limits: limits, Throttle: limiter, Invoke: data.invoke, InvokeAuthorizer: data.invokeAuthorizer, Log: log,
+		Store: st, Applied: applied, Limits: limits, Throttle: limiter, Invoke: data.invoke, InvokeAuthorizer: data.invokeAuthorizer, Log: log,
 		KeepDeployments: c.KeepDeployments, CheckRole: data.checkURI, MayPass: callers.mayPass, Truststore: data.truststore, Usage: data.plans, StageURL: p.stageURL, Secrets: keys, VPCEndpointOwner: c.vpcEndpointOwner(),
 	}
 	if c.GatewayListen == "" {
@@ -43,13 +44,13 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, callers *calle
 	if err != nil {
 		return nil, err
 	}
-	kept := records.New(st, data.feed.Wait)
+	kept := records.New(st, applied)
 	p.acm = acm.New(acm.Options{Records: kept, Secrets: keys, Issue: newLocalAuthority(c, log).issue, Uses: service.CertificateUses})
 	if p.upstream, err = newUpstream(context.Background(), c, callers, trail); err != nil {
 		return nil, err
 	}
 	pages := &pages{open: c.open(), control: service, records: kept, events: data.host.out.groups.events, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }, services: c.localServices()}
-	p.handler = p.front(c.open(), newNeighbours(callers, kept, data, p.acm, p.upstream, trail, api), pages.handler())
+	p.handler = others.fence(p.front(c.open(), newNeighbours(callers, kept, data, p.acm, p.upstream, trail, api), pages.handler()))
 	return p, nil
 }
 
@@ -61,6 +62,7 @@ type controlPlane struct {
 	guests   *guests
 	readOnly readOnly
 	health   *health
+	others   *cluster
 	handler  http.Handler     // answers the clients
 	upstream *upstream.Server // gets the calls of other services; nil for none
 

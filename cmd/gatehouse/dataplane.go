@@ -50,8 +50,11 @@ type dataPlane struct {
 	feed     *feed.Feed
 	host     *functionHost
 	lambda   *lambda.Service // functions that are made while the server runs
-	spans    *otlp.Exporter  // nil where no traces are exported
-	numbers  *numbers        // nil where nobody reads them
+	follower *functionFollower
+
+	issuedRows issuedRows     // of an ACME authority
+	spans      *otlp.Exporter // nil where no traces are exported
+	numbers    *numbers       // nil where nobody reads them
 
 	truststores atomic.Pointer[map[string]string] // files by what they stand for; replaced, never changed
 
@@ -61,7 +64,7 @@ type dataPlane struct {
 }
 
 // newDataPlane makes a data plane that serves nothing yet.
-func newDataPlane(c *config, st *store.Store, known *credentials.Callers, keys *secrets.Keyring, out *outputs) (_ *dataPlane, err error) {
+func newDataPlane(c *config, st *store.Store, others *cluster, known *credentials.Callers, keys *secrets.Keyring, out *outputs) (_ *dataPlane, err error) {
 	requests := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for requests")
 	answers := httpmsg.NewBudget(c.MaxBufferedBytes / 2).Named("max-buffered-bytes, the half for answers")
 	counted := newNumbers(c)
@@ -79,7 +82,8 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, keys *
 	}
 	take()
 	made, err := openLambda(c, st, host, known, out.log)
-	if err != nil {
+	later := c.Database != "" && away(err)
+	if err != nil && !later {
 		return nil, err
 	}
 	aws, err := newAWS(c, client, runners, made, out.log)
@@ -96,13 +100,14 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, keys *
 	}
 	limits, answered := limit.NewRegistry(), cache.New(c.CacheBudget)
 	plans := usageplan.New(usageplan.Options{
-		Sink: feed.Usage{Store: st}, Limits: limits, Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
+		Sink: awayUsage{feed.Usage{Store: st}, others != nil, out.log}, Limits: limits, Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
 	})
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
-	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: st, Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: others.of(st), Rebuild: control.Rebuilder(st)}}
 	p.acmShown = &acmCertificates{readyCertificates: readyCertificates{log: out.log}, keys: keys, changed: p.tellDomains}
+	p.follower = &functionFollower{service: made, all: later, log: out.log}
 	p.truststores.Store(&c.Truststores)
 	p.services.Store(&pipeline.Services{
 		Deflaters: content.NewDeflaters(),
@@ -114,7 +119,7 @@ func newDataPlane(c *config, st *store.Store, known *credentials.Callers, keys *
 		Source: p.source, Compile: p.program, Settings: p.settings, DomainPolicy: pipeline.CompileDomainPolicy, Budget: requests, Answers: answers, Log: out.log,
 		DomainsChanged: p.tellDomains, TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
 	})
-	p.feed = feed.New(feed.Options{Store: st, Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Callers: known, Certificates: p.acmShown, Functions: made, Rebuild: p.source.Rebuild, Log: out.log})
+	p.feed = feed.New(feed.Options{Store: others.of(st), Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Callers: known, Certificates: p.acmShown, Functions: p.follower, Issued: &p.issuedRows, Rebuild: p.source.Rebuild, Log: out.log})
 	counted.join(p)
 	return p, nil
 }

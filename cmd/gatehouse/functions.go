@@ -115,7 +115,12 @@ func (h *functionHost) namesRole(c *config, role string) bool {
 // the gateway calls them, and at the gateway itself where it calls none.
 func (h *functionHost) environment(f *functions.Config) (env []string, until time.Time) {
 	c := h.conf.Load()
-	env = []string{"AWS_ENDPOINT_URL=" + cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint], h.url), "AWS_ENDPOINT_URL_API_GATEWAY=" + h.url, "AWS_ENDPOINT_URL_APIGATEWAYV2=" + h.url}
+	if others := cmp.Or(c.AWSEndpointURL, c.AWSEndpoints[othersEndpoint], h.url); others != "" {
+		env = append(env, "AWS_ENDPOINT_URL="+others)
+	}
+	if h.url != "" { // else there is no control plane here
+		env = append(env, "AWS_ENDPOINT_URL_API_GATEWAY="+h.url, "AWS_ENDPOINT_URL_APIGATEWAYV2="+h.url)
+	}
 	for _, service := range slices.Sorted(maps.Keys(c.AWSEndpoints)) {
 		if service != othersEndpoint {
 			env = append(env, "AWS_ENDPOINT_URL_"+sdkVariable(service)+"="+c.AWSEndpoints[service])

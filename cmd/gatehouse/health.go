@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"sync/atomic"
 
@@ -10,6 +11,7 @@ import (
 // health answers whether a server lives, and whether it is to get requests.
 type health struct {
 	feed    *feed.Feed
+	cluster *cluster
 	leaving atomic.Bool // a drain has begun
 	empty   atomic.Bool // of dev: no version of its file is served yet
 }
@@ -47,7 +49,9 @@ func (h *health) live(w http.ResponseWriter, _ *http.Request) {
 
 // ready answers 200 once what was deployed before is served again, which is when
 // the listeners open, in dev once a version of its file is served, and 503 from the
-// moment at which a drain begins: it is what a load balancer asks.
+// moment at which a drain begins: it is what a load balancer asks. A node that was stopped,
+// or cut off, answers 503 until it has caught up with its database; one whose database is
+// away serves on, and says so.
 func (h *health) ready(w http.ResponseWriter, _ *http.Request) {
 	if h.leaving.Load() {
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
@@ -57,5 +61,13 @@ func (h *health) ready(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "nothing deployed"})
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "revision": h.feed.Position()})
+	says := map[string]any{"status": "ready", "revision": h.feed.Position()}
+	more, not := h.cluster.ready()
+	maps.Copy(says, more)
+	if not != "" {
+		says["status"] = not
+		writeJSON(w, http.StatusServiceUnavailable, says)
+		return
+	}
+	writeJSON(w, http.StatusOK, says)
 }

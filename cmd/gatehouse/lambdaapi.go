@@ -22,6 +22,7 @@ const functionsDir = "functions"
 func openLambda(c *config, st *store.Store, host *functionHost, known *credentials.Callers, log *slog.Logger) (*lambda.Service, error) {
 	o := lambda.Options{
 		Records: records.New(st, nil), Set: host.made, Refusal: c.functionRefusal(), Account: c.Account, Region: c.Region, Log: log, Changed: host.follow,
+		Shared: c.Database != "", ReadOnly: !c.role().Controls(),
 	}
 	if !c.InMemory {
 		o.Dir = filepath.Join(c.DataDir, functionsDir)

@@ -60,6 +60,7 @@ func (p *pages) handler() http.Handler {
 	})
 	p.health.register(mux)
 	mux.HandleFunc("GET /_gatehouse/doctor", p.local(p.doctor))
+	mux.HandleFunc("GET "+nodesPage, p.local(p.health.cluster.page))
 	if p.open {
 		mux.HandleFunc("POST /_gatehouse/reset", p.reset)
 		mux.HandleFunc("POST /_localstack/state/reset", p.reset)

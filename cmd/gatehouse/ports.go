@@ -34,8 +34,10 @@ func openPorts(c *config, log *slog.Logger) (_ *ports, err error) {
 			_ = ps.close()
 		}
 	}()
-	if ps.main, err = listenOn(c.Listen, "listen"); err != nil {
-		return nil, err
+	if c.role().Controls() {
+		if ps.main, err = listenOn(c.Listen, "listen"); err != nil {
+			return nil, err
+		}
 	}
 	if c.GatewayListen != "" {
 		if ps.stages, err = listenOn(c.GatewayListen, "gateway-listen"); err != nil {
@@ -106,8 +108,13 @@ func (ps *ports) close() error {
 // baseURL is the URL of a listener as a client on this machine names it.
 func baseURL(l net.Listener) string { return "http://" + authority(l) }
 
-// controlURL is the URL of the control plane.
-func (ps *ports) controlURL() string { return ps.mainTLS.scheme() + authority(ps.main) }
+// controlURL is the URL of the control plane, "" without one.
+func (ps *ports) controlURL() string {
+	if ps.main == nil {
+		return ""
+	}
+	return ps.mainTLS.scheme() + authority(ps.main)
+}
 
 // adminURL is the URL of health and metrics.
 func (ps *ports) adminURL() string { return ps.adminTLS.scheme() + authority(ps.admin) }
@@ -129,8 +136,12 @@ func (ps *ports) announce(out io.Writer, files *servedFiles, c *config) {
 	if ps.stages != nil {
 		stages = baseURL(ps.stages)
 	}
-	fmt.Fprintf(out, "Control plane   %s\n", base)
-	fmt.Fprintf(out, "Stages          %s/_aws/execute-api/{apiId}/{stage}/\n", stages)
+	if ps.main != nil {
+		fmt.Fprintf(out, "Control plane   %s\n", base)
+	}
+	if stages != "" && c.role().ServesStages() {
+		fmt.Fprintf(out, "Stages          %s/_aws/execute-api/{apiId}/{stage}/\n", stages)
+	}
 	if ps.secure != nil {
 		fmt.Fprintf(out, "Stages, TLS     https://%s/_aws/execute-api/{apiId}/{stage}/\n", ps.secure.Addr())
 	}

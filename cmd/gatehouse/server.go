@@ -36,7 +36,8 @@ type server struct {
 	failed chan error       // of the listeners
 	opened closers
 
-	keys *secrets.Keyring // nil for none
+	keys    *secrets.Keyring // nil for none
+	cluster *cluster         // nil where the process shares no database
 
 	background context.Context // ends when the server is closed
 }
@@ -86,7 +87,7 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	}
 	s.host.url = ports.controlURL()
 	ports.shown.handshake, ports.shown.uploaded, ports.shown.acm = s.gateway.Handshake, s.uploaded, s.acmShown
-	if ports.shown.issued, err = c.newIssued(s.dataPlane, s.keys, &ports.shown); err != nil {
+	if ports.shown.issued, err = c.newIssued(s.dataPlane, s.cluster, s.keys, &ports.shown); err != nil {
 		return nil, err
 	}
 	s.issued, ports.shown.tickets = ports.shown.issued, newTicketKeys(&c, s.keys)
@@ -98,8 +99,10 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	s.known.Store(&loaded)
 	s.live = append(s.live, ports.shown.prepare, ports.mainTLS.prepare, ports.adminTLS.prepare, s.trust)
 	c.tuneMemory()
-	if err := s.files.deploy(ctx, &loaded); err != nil {
-		return nil, err
+	if loaded.role().Controls() {
+		if err := s.files.deploy(ctx, &loaded); err != nil && !(s.cluster != nil && len(loaded.API) == 0 && away(err)) {
+			return nil, err
+		}
 	}
 	ports.watch(s.background, c.showsCertificates())
 	return s, nil
@@ -113,7 +116,11 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 		return nil, err
 	}
 	opened.add(st.Close)
-	sessions, err := c.sessionKey()
+	keys, err := c.secrets()
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := c.sessionKeys(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -121,16 +128,20 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	if err != nil {
 		return nil, err
 	}
-	keys, err := c.secrets()
+	others, err := c.openCluster(ctx, st, keys, out.log)
 	if err != nil {
 		return nil, err
 	}
-	data, err := newDataPlane(c, st, callers.known, keys, out)
+	opened.add(others.close)
+	data, err := newDataPlane(c, st, others, callers.known, keys, out)
 	if err != nil {
 		return nil, err
 	}
 	opened.add(data.close)
-	plane, err := newControlPlane(c, st, data, callers, keys, out.trail)
+	if err := others.join(ctx, c, st, data); err != nil {
+		return nil, err
+	}
+	plane, err := newControlPlane(c, st, data, others, callers, keys, out.trail)
 	if err != nil {
 		return nil, err
 	}
@@ -143,13 +154,14 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	opened.add(func() error { stop(); return nil })
 	go data.feed.Run(background)
 	go data.plans.Run(background)
-	if err := plane.useSecrets(ctx); err != nil { // which may publish
+	go data.follower.run(background)
+	others.run(background)
+	if err := c.settle(ctx, background, plane, others, out.log); err != nil {
 		return nil, err
 	}
-	go renewCertificates(background, plane.acm, out.log)
 	data.pools.watch(background)
 	s := &server{
-		outputs: out, dataPlane: data, controlPlane: plane, keys: keys, background: background,
+		cluster: others, outputs: out, dataPlane: data, controlPlane: plane, keys: keys, background: background,
 		portal: newPortal(c, data, plane.control, out.log),
 		live:   []livePart{out.access.prepare, out.calls.prepare, plane.callers.prepare, data.prepare, data.pools.prepare, plane.guests.prepare},
 	}
@@ -166,18 +178,27 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 // them.
 func (s *server) serve() {
 	proxies, _ := s.config().proxies() // checked when loaded
-	if s.ports.stages == nil {
+	role := s.config().role()
+	if s.ports.main != nil && s.ports.stages == nil && role.ServesStages() {
 		s.open(s.gateway, s.ports.main, s.shared())
-	} else {
+	} else if s.ports.main != nil {
+		next := s.handler
+		if !role.ServesStages() {
+			next = elsewhere(next)
+		}
 		s.plane = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, MaxConnections: s.config().controlConnections(gateway.OpenFiles())})
-		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", TLS: s.ports.mainTLS.config(), Next: s.handler, NoStages: true})
+		s.open(s.plane, s.ports.main, gateway.Entrance{Name: "listen", TLS: s.ports.mainTLS.config(), Next: next, NoStages: true})
+	}
+	if s.ports.stages != nil {
 		s.open(s.gateway, s.ports.stages, gateway.Entrance{Name: "gateway-listen", Bases: true, Next: s.beside(s.portal.handler(true)), HTTPSPort: s.config().HTTPSRedirect, OverTLS: s.portal.has, Challenge: s.issued.challenge()})
 	}
 	if s.ports.secure != nil {
 		s.open(s.gateway, s.ports.secure, gateway.Entrance{Name: "gateway-tls-listen", Bases: true, TLS: s.ports.shown.config(nil, nil), Next: s.beside(s.portal.handler(true))})
 	}
 	s.serveVPCEndpoints()
-	go s.issued.run(s.background)
+	if role.Controls() {
+		go s.issued.run(s.background)
+	}
 	go s.ports.shown.tickets.run(s.background)
 	if s.ports.admin != nil {
 		s.admin = gateway.New(gateway.Options{Log: s.log, TrustedProxies: proxies, MaxConnections: adminConnections})
@@ -226,7 +247,7 @@ func openStore(ctx context.Context, c *config, log *slog.Logger) (*store.Store, 
 	if c.InMemory {
 		dir = ""
 	}
-	return store.Open(ctx, store.Options{Dir: dir, Log: log})
+	return store.Open(ctx, store.Options{Dir: dir, URL: c.Database, Later: true, Log: log})
 }
 
 // open has a gateway serve a listener until either ends.
@@ -256,6 +277,7 @@ func (s *server) wait(ctx context.Context) error {
 	case failure = <-s.failed:
 	}
 	s.health.leaving.Store(true)
+	s.cluster.leave()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config().drainTime())
 	defer cancel()
 	return errors.Join(failure, s.drain(drain), s.close())

@@ -9,11 +9,26 @@ import (
 	"path/filepath"
 
 	"github.com/gatehouse-gw/gatehouse/internal/credentials"
+	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 )
 
 // sessionKeyFile is the file in the data directory with the key that seals the tokens
 // of sessions.
 const sessionKeyFile = "session.key"
+
+// sessionKeys returns the keys of sessions: the first seals their tokens, all open them.
+// Where nodes share a database they share these, too, which are made of secrets-key-file.
+func (c *config) sessionKeys(ring *secrets.Keyring) ([]credentials.Key, error) {
+	if c.Database == "" || ring == nil {
+		key, err := c.sessionKey()
+		return []credentials.Key{key}, err
+	}
+	var keys []credentials.Key
+	for _, made := range ring.Derive("session tokens") {
+		keys = append(keys, made)
+	}
+	return keys, nil
+}
 
 // sessionKey returns the key of the data directory, which the first start makes, so
 // that sessions outlive a restart. In memory it is one of this process alone.

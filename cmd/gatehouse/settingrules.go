@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
+	"github.com/gatehouse-gw/gatehouse/internal/nodes"
 	"github.com/gatehouse-gw/gatehouse/internal/openapi"
 	"github.com/gatehouse-gw/gatehouse/internal/target"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -31,6 +32,7 @@ var idleRules = []struct {
 	{"data-dir", func(_ *config, in command) bool { return in == inDev }, "in dev, which keeps everything in memory"},
 	{"in-memory", func(_ *config, in command) bool { return in == inDev }, "in dev, which keeps everything in memory"},
 	{"data-dir", func(c *config, in command) bool { return in == inServe && c.InMemory }, "with in-memory"},
+	{"database", func(c *config, _ command) bool { return c.InMemory }, "with in-memory"},
 	{"secrets-key-file", func(_ *config, in command) bool { return in == inDev }, "in dev, which keeps everything in memory"},
 	{"secrets-key-file", func(c *config, in command) bool { return in == inServe && c.InMemory }, "with in-memory"},
 	{"port", func(_ *config, in command) bool { return in == inServe }, "in serve: it is a setting of dev; listen is the address of serve"},
@@ -48,6 +50,7 @@ var idleRules = []struct {
 	{"upstream-for-plain", func(c *config, in command) bool { return in == inServe && len(c.API) == 0 }, "without api"},
 	{"gateway-health", func(c *config, _ command) bool { return c.GatewayListen == "" && c.GatewayTLSListen == "" }, "without gateway-listen or gateway-tls-listen"},
 	{"https-redirect", func(c *config, _ command) bool { return c.GatewayTLSListen == "" }, "without gateway-tls-listen"},
+	{"wait-for-nodes", func(c *config, _ command) bool { return c.Database == "" }, "without database, which nodes share"},
 	{"otlp-headers", func(c *config, _ command) bool { return c.OTLPEndpoint == "" }, "without otlp-endpoint"},
 	{"metrics-series", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen, where metrics are read"},
 	{"admin-cert", func(c *config, _ command) bool { return c.AdminListen == "" }, "without admin-listen"},
@@ -56,7 +59,9 @@ var idleRules = []struct {
 	{"proxy-protocol", func(_ *config, in command) bool { return in == inDev }, "in dev, whose listeners are this machine's"},
 	{"proxy-protocol", func(c *config, _ command) bool { return len(c.TrustedProxies) == 0 }, "without trusted-proxies, whose connections it is about"},
 	{"acme", func(_ *config, in command) bool { return in == inDev }, "in dev, which makes its own certificate"},
-	{"acme", func(c *config, _ command) bool { return c.GatewayTLSListen == "" && !c.sharesTLS() }, "without gateway-tls-listen"},
+	{"acme", func(c *config, _ command) bool {
+		return c.GatewayTLSListen == "" && !c.sharesTLS() && c.role() != nodes.Control
+	}, "without gateway-tls-listen"},
 	{"acme-contact", func(c *config, _ command) bool { return c.ACME == "" }, "without acme"},
 	{"acme-accept-terms", func(c *config, _ command) bool { return c.ACME == "" }, "without acme"},
 	{"acme-ca", func(c *config, _ command) bool { return c.ACME == "" }, "without acme"},
@@ -324,7 +329,7 @@ func (c *config) checkExposure() error {
 // anyone. A balancer in front of it brings theirs, wherever it listens.
 func (c *config) exposed() bool {
 	host, _, _ := net.SplitHostPort(c.Listen)
-	return c.Credentials == "" && (!loopback(host) || c.behindBalancers("listen"))
+	return c.role().Controls() && c.Credentials == "" && (!loopback(host) || c.behindBalancers("listen"))
 }
 
 // closes is what keeps other machines from an exposed control plane.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -70,6 +71,28 @@ func (v countValue) Set(s string) error {
 		return fmt.Errorf("%q is no whole number", brief(s))
 	}
 	*v.to = n
+	return nil
+}
+
+// A timeValue is a time such as 2s.
+type timeValue struct{ to *time.Duration }
+
+func (v timeValue) String() string {
+	if v.to == nil {
+		return "0s"
+	}
+	return v.to.String()
+}
+func (v timeValue) Type() string { return "duration" }
+func (v timeValue) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	switch {
+	case s == "":
+		return errEmpty
+	case err != nil:
+		return fmt.Errorf("%q is no time such as 30s", brief(s))
+	}
+	*v.to = d
 	return nil
 }
 

@@ -90,7 +90,7 @@ func (cs *certificates) makeOwn(host string) (*shownCertificates, error) {
 
 // showsCertificates reports whether there is a listener whose clients are shown them.
 func (c *config) showsCertificates() bool {
-	return c.GatewayTLSListen != "" || c.TLS || c.vpcEndpointTLS() || c.sharesTLS()
+	return c.GatewayTLSListen != "" || c.TLS || c.vpcEndpointTLS() || c.sharesTLS() || c.ACME != ""
 }
 
 // made is the certificate that stands in for files, nil where there are some.

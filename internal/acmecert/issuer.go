@@ -32,6 +32,13 @@ type Options struct {
 	Names func() []string
 	// Changed tells that Names may have changed.
 	Changed <-chan struct{}
+	// Shared is that other processes show the certificates, too, and answer challenges: both
+	// are published. Told waits until they know what was published up to a revision.
+	Shared bool
+	Told   func(ctx context.Context, rev store.Revision)
+	// Leads reports whether this process is the one of all that has certificates issued;
+	// nil is that it is.
+	Leads func() bool
 	// Issued is called when a name has another certificate.
 	Issued func(name string)
 
@@ -45,6 +52,7 @@ type Issuer struct {
 
 	opts      Options
 	shelf     shelf
+	published published
 	directory string // URL
 	obtain    func(ctx context.Context, name, kind string) (*certificate, error)
 	ended     chan struct{} // a value for each issue that has ended
@@ -91,17 +99,24 @@ var backoff = [...]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute,
 // New makes an Issuer. Nothing is issued before Run.
 func New(o Options) *Issuer {
 	i := &Issuer{
-		opts: o, shelf: shelf{o.Store, o.Keys}, directory: o.Client.DirectoryURL,
+		opts: o, shelf: shelf{o.Store, o.Keys, o.Shared}, directory: o.Client.DirectoryURL,
 		ended: make(chan struct{}, issuesAtOnce), names: make(map[string]*state), worked: byTLS,
 	}
 	a := &authority{client: o.Client, contact: o.Contact, challenges: &i.Challenges}
 	a.account = func(ctx context.Context) (crypto.Signer, error) { return i.shelf.account(ctx, i.directory) }
+	if o.Shared {
+		a.publish = i.shelf.publisher(o.Told)
+	}
 	i.obtain = a.issue
 	return i
 }
 
-// Certificate reads that of a name from the store, nil where there is none.
+// Certificate returns that of a name, nil where there is none: as it was published or, where
+// that is not known, as it is in the store.
 func (i *Issuer) Certificate(ctx context.Context, name string) (*tls.Certificate, error) {
+	if cert, err := i.shared(name); cert != nil || err != nil {
+		return cert, err
+	}
 	return i.shelf.certificate(ctx, name)
 }
 
@@ -133,12 +148,21 @@ func (i *Issuer) Run(ctx context.Context) {
 	defer issues.Wait()
 	var swept time.Time
 	for {
-		if now := time.Now(); now.Sub(swept) >= sweepEvery {
-			swept = now
-			i.told(i.shelf.sweep(ctx, now))
+		wait := leadEvery
+		if i.opts.Leads == nil || i.opts.Leads() {
+			if now := time.Now(); now.Sub(swept) >= sweepEvery {
+				swept = now
+				i.told(i.shelf.sweep(ctx, now))
+			}
+			i.follow(ctx)
+			wait = i.begin(ctx, &issues)
+			if i.opts.Leads != nil {
+				wait = min(wait, time.Minute)
+			}
+		} else {
+			i.rest()
 		}
-		i.follow(ctx)
-		timer := time.NewTimer(i.begin(ctx, &issues))
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -148,6 +172,22 @@ func (i *Issuer) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 		timer.Stop()
+	}
+}
+
+// leadEvery is how often a process looks whether it has become the one that has certificates
+// issued.
+const leadEvery = 5 * time.Second
+
+// rest forgets what is known of names, which another process sees to: it is read again when
+// this one does.
+func (i *Issuer) rest() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for name, st := range i.names {
+		if !st.busy {
+			delete(i.names, name)
+		}
 	}
 }
 

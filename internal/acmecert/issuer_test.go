@@ -325,7 +325,7 @@ func parsed(t *testing.T, digits ...string) *secrets.Keyring {
 // certificateOf is the certificate of a.example.com, whose key has to be sealed.
 func certificateOf(t *testing.T, st *store.Store, keys *secrets.Keyring) []byte {
 	t.Helper()
-	s := shelf{st, keys}
+	s := shelf{st, keys, false}
 	cert, err := s.certificate(t.Context(), "a.example.com")
 	if err != nil || cert == nil {
 		t.Fatalf("got %v, %v", cert, err)
@@ -339,7 +339,7 @@ func certificateOf(t *testing.T, st *store.Store, keys *secrets.Keyring) []byte 
 
 // TestAccountKey keeps one key for each authority.
 func TestAccountKey(t *testing.T) {
-	s := shelf{memory(t), secrets.New()}
+	s := shelf{memory(t), secrets.New(), false}
 	keys := make(map[string]bool)
 	for _, directory := range []string{"https://a.example", "https://b.example", "https://a.example"} {
 		key, err := s.account(t.Context(), directory)

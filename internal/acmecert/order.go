@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/acme"
+
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 )
 
 // The challenges that are answered, in the order in which they are tried.
@@ -36,6 +39,10 @@ type authority struct {
 	contact    []string // URLs
 	challenges *Challenges
 	account    func(context.Context) (crypto.Signer, error)
+
+	// publish has the answer to a challenge known to other processes, with a nil one no
+	// longer; nil where there are none.
+	publish func(ctx context.Context, key string, c *snapshot.Challenge, cert *tls.Certificate) error
 
 	mu         sync.Mutex
 	registered bool
@@ -120,11 +127,13 @@ func (a *authority) prove(ctx context.Context, url, name, kind string) error {
 	if challenge == nil {
 		return errors.New("the authority offers neither tls-alpn-01 nor http-01")
 	}
-	withdraw, err := a.present(challenge, name)
+	withdraw, err := a.present(ctx, challenge, name)
+	if withdraw != nil {
+		defer withdraw()
+	}
 	if err != nil {
 		return err
 	}
-	defer withdraw()
 	if _, err = a.client.Accept(ctx, challenge); err == nil {
 		_, err = a.client.WaitAuthorization(ctx, url)
 	}
@@ -145,19 +154,39 @@ func choose(offered []*acme.Challenge, kind string) *acme.Challenge {
 }
 
 // present answers a challenge until withdraw is called.
-func (a *authority) present(c *acme.Challenge, name string) (withdraw func(), err error) {
+func (a *authority) present(ctx context.Context, c *acme.Challenge, name string) (withdraw func(), err error) {
 	if c.Type == byHTTP {
 		answer, err := a.client.HTTP01ChallengeResponse(c.Token)
 		path := a.client.HTTP01ChallengePath(c.Token)
+		if err != nil {
+			return nil, err
+		}
 		a.challenges.setToken(path, answer)
-		return func() { a.challenges.setToken(path, "") }, err
+		return func() { a.tell(ctx, path, nil, nil); a.challenges.setToken(path, "") }, a.tell(ctx, path, &snapshot.Challenge{Key: path, Answer: answer}, nil)
 	}
 	cert, err := a.client.TLSALPN01ChallengeCert(c.Token, name)
 	if err != nil {
 		return nil, err
 	}
 	a.challenges.setCertificate(name, &cert)
-	return func() { a.challenges.setCertificate(name, nil) }, nil
+	return func() { a.tell(ctx, name, nil, nil); a.challenges.setCertificate(name, nil) }, a.tell(ctx, name, &snapshot.Challenge{Key: name}, &cert)
+}
+
+// tell has other processes know an answer, or know it no longer. Of the latter nobody is
+// told an error: the answer is of no use without a question.
+func (a *authority) tell(ctx context.Context, key string, c *snapshot.Challenge, cert *tls.Certificate) error {
+	if a.publish == nil {
+		return nil
+	}
+	if c == nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	if err := a.publish(ctx, key, c, cert); err != nil {
+		return fmt.Errorf("tell other servers of the challenge: %w", err)
+	}
+	return nil
 }
 
 // maxChain is how many certificates a chain may have.

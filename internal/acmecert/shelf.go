@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/secrets"
+	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
@@ -29,8 +30,9 @@ const (
 
 // A shelf keeps certificates and keys of accounts in the store.
 type shelf struct {
-	store *store.Store
-	keys  *secrets.Keyring
+	store  *store.Store
+	keys   *secrets.Keyring
+	shared bool // certificates are published, for other processes
 }
 
 // A kept document is a certificate with its key, or an account's key.
@@ -44,6 +46,8 @@ type kept struct {
 
 // about is what the sealed key of a document is about.
 func about(kind, id string) string { return kind + " " + id }
+
+var errNoCertificate = errors.New("it is no certificate")
 
 // errUnreadable says that a document is none of ours.
 var errUnreadable = errors.New("what is kept of it cannot be read")
@@ -78,10 +82,20 @@ func (s *shelf) save(ctx context.Context, kind, id string, k kept, key crypto.Si
 	if err != nil {
 		return err
 	}
-	_, err = s.store.Write(ctx, store.Scope{}, func(tx *store.Tx) error {
-		return tx.Put(store.Key{Kind: kind, ID: id}, doc)
-	})
+	_, err = s.store.Write(ctx, store.Scope{}, func(tx *store.Tx) error { return s.put(tx, kind, id, doc, &k) })
 	return err
+}
+
+// put writes a document, and has other processes told of a certificate.
+func (s *shelf) put(tx *store.Tx, kind, id string, doc []byte, k *kept) error {
+	if err := tx.Put(store.Key{Kind: kind, ID: id}, doc); err != nil || kind != kindCertificate || !s.shared {
+		return err
+	}
+	data, err := snapshot.Encode(snapshot.ServedIssued, &snapshot.Issued{Name: id, Chain: k.Chain, Key: k.Key})
+	if err != nil {
+		return err
+	}
+	return tx.Publish(store.Served{Kind: snapshot.ServedIssued, ID: id, Data: data})
 }
 
 // open opens the key of a document.
@@ -112,7 +126,7 @@ func (s *shelf) certificate(ctx context.Context, name string) (*tls.Certificate,
 		return nil, err
 	}
 	if len(k.Chain) == 0 {
-		return nil, errors.New("it is no certificate")
+		return nil, errNoCertificate
 	}
 	return &tls.Certificate{Certificate: k.Chain, PrivateKey: key}, nil // without Leaf, which handshakes do not need, and which is most of the memory
 }
@@ -166,6 +180,13 @@ func (s *shelf) sweep(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// told reports whether other processes know the certificate of a name, as they do of all but
+// those from before there were others.
+func (s *shelf) told(ctx context.Context, name string) bool {
+	_, err := s.store.Served(ctx, snapshot.ServedIssued, name)
+	return !errors.Is(err, store.ErrNotFound)
+}
+
 // tidy is sweep for one document. One that nobody can open is left: its certificate is
 // issued again when it is wanted.
 func (s *shelf) tidy(ctx context.Context, kind string, row store.Row, now time.Time) error {
@@ -176,7 +197,7 @@ func (s *shelf) tidy(ctx context.Context, kind string, row store.Row, now time.T
 	var next []byte // nil deletes it
 	switch {
 	case kind == kindCertificate && now.After(k.NotAfter):
-	case secrets.KeyOf(k.Key) == s.keys.Current():
+	case secrets.KeyOf(k.Key) == s.keys.Current() && (kind != kindCertificate || !s.shared || s.told(ctx, row.ID)):
 		return nil
 	default:
 		der, err := s.keys.Open(k.Key, about(kind, row.ID))
@@ -196,9 +217,9 @@ func (s *shelf) tidy(ctx context.Context, kind string, row store.Row, now time.T
 		case err != nil:
 			return err
 		case next == nil:
-			return tx.Delete(key)
+			return errors.Join(tx.Delete(key), tx.Retract(snapshot.ServedIssued, row.ID))
 		}
-		return tx.Put(key, next)
+		return s.put(tx, kind, row.ID, next, &k)
 	})
 	return err
 }

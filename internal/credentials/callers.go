@@ -12,13 +12,33 @@ import (
 // them and of the roles that IAM has made. They are safe for concurrent use. Nil has none.
 type Callers struct {
 	seal    *sealer
+	sealed  []*sealer               // by the keys before, which open
 	keyring atomic.Pointer[Keyring] // nil while there is no file
 	made    madeRoles
 }
 
-// New makes Callers without a file. key seals the tokens of sessions: processes that
-// have the same one know each other's.
-func New(key Key) *Callers { return &Callers{seal: newSealer(key)} }
+// New makes Callers without a file. key seals the tokens of sessions, and those that it or
+// one of before has sealed are known: processes that have the same keys know each other's.
+func New(key Key, before ...Key) *Callers {
+	cs := &Callers{seal: newSealer(key)}
+	for _, k := range before {
+		cs.sealed = append(cs.sealed, newSealer(k))
+	}
+	return cs
+}
+
+// open reads a token by the key that has sealed it.
+func (cs *Callers) open(accessKeyID, token string) (by *sealer, what *claims, err error) {
+	if what, err = cs.seal.open(accessKeyID, token); err == nil {
+		return cs.seal, what, nil
+	}
+	for _, by := range cs.sealed {
+		if what, err := by.open(accessKeyID, token); err == nil {
+			return by, what, nil
+		}
+	}
+	return nil, nil, err
+}
 
 // Use takes another file's callers, nil for none, in the place of those that there
 // were.

@@ -166,13 +166,13 @@ func (cs *Callers) session(k *Keyring, accessKeyID, token string) (*Caller, bool
 	if c := k.sessions.get(token, change); c != nil {
 		return c, c.AccessKeyID == accessKeyID
 	}
-	what, err := cs.seal.open(accessKeyID, token)
+	by, what, err := cs.open(accessKeyID, token)
 	if err != nil {
 		return nil, false
 	}
 	accessKeyID, token = strings.Clone(accessKeyID), strings.Clone(token) // of a request, which is not kept
 	c, ok := cs.caller(k, what, sigv4.Credential{
-		SecretAccessKey: cs.seal.secretOf(accessKeyID), SessionToken: token, Expires: time.Unix(what.Expires, 0),
+		SecretAccessKey: by.secretOf(accessKeyID), SessionToken: token, Expires: time.Unix(what.Expires, 0),
 	})
 	if !ok {
 		return nil, false

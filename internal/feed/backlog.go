@@ -103,6 +103,18 @@ func (f *Feed) applyStages(changes []gateway.Change) {
 	}
 }
 
+// Serves returns the revision up to which everything is served, of programs that are still
+// loaded as well, and what is closed when that has changed.
+func (f *Feed) Serves() (store.Revision, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	rev := f.applied
+	for _, b := range f.backlogs {
+		rev = min(rev, b.applied)
+	}
+	return rev, f.moved
+}
+
 // serves reports whether everything of a scope up to rev is served. What accounts
 // have beside their APIs is in no backlog, so it does not wait for the programs of
 // anybody's stages. The caller holds f.mu.

@@ -48,6 +48,14 @@ type Functions interface {
 	Follow(ctx context.Context, arn string) error
 }
 
+// Issued gets what an ACME authority has issued, and asks, for any process.
+type Issued interface {
+	// SetIssued takes the certificate of a name, nil where it is gone.
+	SetIssued(name string, c *snapshot.Issued)
+	// SetChallenge takes the answer to a challenge, nil where there is none any more.
+	SetChallenge(key string, c *snapshot.Challenge) error
+}
+
 // Options are what a feed joins. All but Cache, Metrics and Rebuild are needed.
 type Options struct {
 	Store        Store
@@ -60,6 +68,7 @@ type Options struct {
 	Callers      *credentials.Callers // who may be in a session of a role; nil for nobody
 	Certificates Certificates         // those that domain names have by their ARNs; nil for nobody
 	Functions    Functions            // as the API of Lambda has changed them; nil for nobody
+	Issued       Issued               // of an ACME authority; nil for nobody
 	Authorizers  *authz.Cache         // what authorizers answered for stages that are gone is forgotten
 	Rebuild      Rebuild              // of rows that an older version has published; may be nil
 	Log          *slog.Logger
@@ -80,6 +89,7 @@ type Feed struct {
 	callers      *credentials.Callers
 	certificates Certificates
 	functions    Functions
+	issued       Issued
 	rebuild      Rebuild
 	log          *slog.Logger
 
@@ -97,13 +107,16 @@ type Feed struct {
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, callers: o.Callers, certificates: o.Certificates, functions: o.Functions, rebuild: o.Rebuild, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, callers: o.Callers, certificates: o.Certificates, functions: o.Functions, issued: o.Issued, rebuild: o.Rebuild, log: o.Log,
 		known: make(known), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }
 
 // lazy are the kinds of rows that are read when somebody needs them.
-var lazy = []string{snapshot.ServedDeployment, snapshot.ServedDomainCertificate}
+var lazy = Lazy()
+
+// Lazy are the kinds of rows that a feed does not read: those who need one do.
+func Lazy() []string { return []string{snapshot.ServedDeployment, snapshot.ServedDomainCertificate} }
 
 // batch bounds how many changes are read at once.
 const batch = 500

@@ -85,6 +85,25 @@ func (f *Feed) applyRecord(ctx context.Context, c store.Served) (known bool, err
 		}
 		return true, err
 	}
+	return f.applyIssued(ctx, c)
+}
+
+// applyIssued is applyRecord of the rows of ACME authorities.
+func (f *Feed) applyIssued(ctx context.Context, c store.Served) (known bool, err error) {
+	switch c.Kind {
+	case snapshot.ServedIssued:
+		cert, err := read(ctx, c, f.rebuild, func(cert *snapshot.Issued) string { return cert.Name })
+		if f.issued != nil {
+			f.issued.SetIssued(c.ID, cert)
+		}
+		return true, err
+	case snapshot.ServedChallenge:
+		challenge, err := read(ctx, c, f.rebuild, func(ch *snapshot.Challenge) string { return ch.Key })
+		if f.issued != nil {
+			err = errors.Join(err, f.issued.SetChallenge(c.ID, challenge))
+		}
+		return true, err
+	}
 	return false, nil
 }
 

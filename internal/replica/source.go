@@ -143,12 +143,44 @@ func (s *Source) note(c Condition, cause error) {
 // before it is taken to be away.
 const lookTime = 3 * time.Second
 
+// bounded asks a database for what it has lookTime for. One that is cut off may keep the
+// question for longer than that, which nobody waits for then.
+func bounded[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	type answer struct {
+		v   T
+		err error
+	}
+	within, cancel := context.WithTimeout(ctx, lookTime)
+	answers := make(chan answer, 1)
+	go func() {
+		defer cancel()
+		v, err := ask(within)
+		answers <- answer{v, err}
+	}()
+	select {
+	case a := <-answers:
+		if a.err != nil && within.Err() != nil && ctx.Err() == nil {
+			a.err = fmt.Errorf("%w: %w", store.ErrUnavailable, a.err)
+		}
+		return a.v, a.err
+	case <-within.Done():
+	}
+	select {
+	case a := <-answers: // it has come at the last moment
+		return a.v, a.err
+	default:
+	}
+	var none T
+	if ctx.Err() != nil {
+		return none, ctx.Err()
+	}
+	return none, fmt.Errorf("%w within %v", store.ErrUnavailable, lookTime)
+}
+
 // look finds out how the Source stands to its database. The error is why it cannot be
 // followed now.
 func (s *Source) look(ctx context.Context) (store.Stand, error) {
-	bounded, cancel := context.WithTimeout(ctx, lookTime)
-	defer cancel()
-	stand, err := s.db.Stand(bounded)
+	stand, err := bounded(ctx, s.db.Stand)
 	if err != nil {
 		if ctx.Err() == nil && !errors.Is(err, store.ErrClosed) {
 			s.note(Away, err)
@@ -373,10 +405,8 @@ func (s *Source) Served(ctx context.Context, kind, id string) (store.Served, err
 			return row, nil
 		}
 	}
-	bounded, cancel := context.WithTimeout(ctx, lookTime)
-	defer cancel()
-	row, err := s.db.Served(bounded, kind, id)
-	if (errors.Is(err, store.ErrUnavailable) || bounded.Err() != nil && ctx.Err() == nil) && slot >= 0 && !away {
+	row, err := bounded(ctx, func(ctx context.Context) (store.Served, error) { return s.db.Served(ctx, kind, id) })
+	if errors.Is(err, store.ErrUnavailable) && slot >= 0 && !away {
 		if row, bad := s.disk.row(ctx, slot, kind, id); bad == nil {
 			return row, nil
 		}

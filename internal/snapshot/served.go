@@ -21,6 +21,8 @@ const (
 	ServedManagedPolicy     = "managedpolicy"     // a ManagedPolicy; its id is its ARN
 	ServedCertificate       = "certificate"       // a Certificate; its id is its ARN
 	ServedFunction          = "function"          // a Function; its id is its ARN
+	ServedIssued            = "issued"            // an Issued; its id is its name
+	ServedChallenge         = "challenge"         // a Challenge; its id is its Key
 )
 
 // ServedID is the id of an API's, or of an account's, published row.

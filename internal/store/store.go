@@ -94,6 +94,10 @@ type Options struct {
 	URL string       // of a PostgreSQL (postgres://…), which may be shared with other processes, in place of Dir
 	Log *slog.Logger // nil discards
 
+	// Later is that a database at URL which does not answer is opened when it does; until
+	// then everything fails with ErrUnavailable.
+	Later bool
+
 	maxPages   int   // for tests: the size of a full disk, 0 for no bound
 	logLimit   int64 // for tests: instead of the constant
 	tombstones int   // for tests: instead of keepTombstones
@@ -119,6 +123,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	switch {
 	case o.URL != "":
 		db, err := openPostgres(ctx, o)
+		if o.Later && errors.Is(err, ErrUnavailable) {
+			return o.openLater(err), nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +150,14 @@ func start(ctx context.Context, e engine, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	s := &Store{engine: e, feed: newFeed(last)}
+	s := &Store{feed: newFeed(last)}
+	s.begin(e, log)
+	return s, nil
+}
+
+// begin begins to write what e holds.
+func (s *Store) begin(e engine, log *slog.Logger) {
+	s.engine = e
 	s.writer = startWriter(e, s.feed, log)
 	s.close = sync.OnceValue(func() error {
 		s.writer.stop()
@@ -151,7 +165,16 @@ func start(ctx context.Context, e engine, log *slog.Logger) (*Store, error) {
 		s.feed.end()
 		return err
 	})
-	return s, nil
+}
+
+// openLater opens the store at o.URL, whose database does not answer now.
+func (o Options) openLater(cause error) *Store {
+	s := &Store{feed: newFeed(0)}
+	e := openLater(cause, func(ctx context.Context) (engine, error) { return openPostgres(ctx, o) }, func(e engine) {
+		e.(*postgresDB).follow(s.feed.committed)
+	})
+	s.begin(e, o.Log)
+	return s
 }
 
 // keepTombstones is the number of revisions for which a tombstone stays in the

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
+	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
+)
+
+// A functionFollower has the functions of Lambda's API follow the store. While that does not
+// answer it notes which have changed, and has them read later: nothing else waits for it.
+type functionFollower struct {
+	service *lambda.Service
+	log     *slog.Logger
+	all     bool // none could be read at the start
+
+	mu      sync.Mutex
+	waiting map[string]bool // ARNs
+}
+
+// Follow implements feed.Functions.
+func (f *functionFollower) Follow(ctx context.Context, arn string) error {
+	err := f.service.Follow(ctx, arn)
+	if !away(err) {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.waiting == nil {
+		f.waiting = make(map[string]bool)
+	}
+	f.waiting[arn] = true
+	return nil
+}
+
+// followAgain is how long it is until functions are read again that could not be read.
+const followAgain = time.Second
+
+// run reads what could not be read, until ctx ends.
+func (f *functionFollower) run(ctx context.Context) {
+	all := f.all
+	tick := time.NewTicker(followAgain)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if all {
+			if all = f.service.Reload(ctx) != nil; all {
+				continue
+			}
+		}
+		f.mu.Lock()
+		waiting := slices.Sorted(maps.Keys(f.waiting))
+		f.mu.Unlock()
+		for _, arn := range waiting {
+			if err := f.service.Follow(ctx, arn); err != nil {
+				if !away(err) && ctx.Err() == nil {
+					f.log.Error("a function cannot be read", "function", arn, "error", err)
+				}
+				break
+			}
+			f.mu.Lock()
+			delete(f.waiting, arn)
+			f.mu.Unlock()
+		}
+	}
+}
+
+// An awayUsage is a sink that a node can begin without: what API keys have used is counted
+// from nothing then.
+type awayUsage struct {
+	usageplan.Sink
+	shared bool
+	log    *slog.Logger
+}
+
+// Load implements usageplan.Sink.
+func (u awayUsage) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan.ID, usageplan.State, error)) error {
+	err := u.Sink.Load(ctx, ids, each)
+	if u.shared && away(err) {
+		u.log.Warn("what API keys have used is counted from nothing until a restart: the database does not answer", "error", err)
+		return nil
+	}
+	return err
+}
