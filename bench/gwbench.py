@@ -187,6 +187,70 @@ def caddy_conf(d, port, up, full):
 '''
 
 
+def haproxy_conf(d, port, up, full, cores):
+    head = f'''global
+ nbthread {cores}
+ maxconn 8192
+ log stdout format raw local0 info
+defaults
+ mode http
+ timeout client 300s
+ timeout server 29s
+ timeout connect 5s
+ timeout http-keep-alive 300s
+ http-reuse always
+backend b
+ server b 127.0.0.1:{up} pool-max-conn 512
+frontend f
+ bind 127.0.0.1:{port} backlog 4096
+ default_backend b
+'''
+    if not full:
+        return head
+    keys = w(f'{d}/haproxy.keys', ''.join(f'key-{i}-abcdefghijklmnop\n' for i in range(NKEYS)))
+    routes = w(f'{d}/haproxy.routes', ''.join(f'/api/v1/res{i}/ r{i}\n' for i in range(NROUTES)))
+    return head + f''' log global
+ log-format "%ID %ci [%tr] \\"%HM %HPO %HV\\" %[var(txn.route)] %[var(txn.key)] %ST %B %Tt"
+ unique-id-format %[uuid]
+ unique-id-header X-Amzn-RequestId
+ option forwardfor
+ stick-table type string len 64 size 10k expire 1m store http_req_rate(1s)
+ http-request set-var(txn.key) req.hdr(x-api-key)
+ http-request set-var(txn.route) path,map_beg({routes},none)
+ http-request deny deny_status 403 unless {{ var(txn.key) -m str -f {keys} }} {{ path_reg ^/api/v1/res[0-9]+/[^/]+/items/[^/]+$ }} !{{ var(txn.route) -m str none }}
+ http-request track-sc0 var(txn.key)
+ http-request deny deny_status 429 if {{ sc0_http_req_rate gt 1000000 }}
+ http-request set-header X-Forwarded-Proto http
+ http-request set-header X-Forwarded-Host %[req.hdr(host)]
+ http-response set-header X-Amzn-RequestId %[unique-id]
+'''
+
+
+def envoy_conf(d, port, up, full):
+    """JSON, which Envoy reads as well as YAML."""
+    kind = lambda name, **more: {'@type': 'type.googleapis.com/envoy.' + name, **more}
+    router = {'name': 'router', 'typed_config': kind('extensions.filters.http.router.v3.Router', suppress_envoy_headers=True)}
+    to = {'cluster': 'b', 'timeout': '29s'}
+    routes, filters, logs = [{'match': {'prefix': '/'}, 'route': to}], [router], []
+    if full:
+        routes = [{'match': {'safe_regex': {'regex': f'/api/v1/res{i}/[^/]+/items/[^/]+'}}, 'name': f'r{i}', 'route': to} for i in range(NROUTES)]
+        routes.append({'match': {'prefix': '/'}, 'direct_response': {'status': 403}})
+        keys = kind('extensions.filters.http.api_key_auth.v3.ApiKeyAuth', key_sources=[{'header': 'X-Api-Key'}],
+                    credentials=[{'key': f'key-{i}-abcdefghijklmnop', 'client': f'k{i}'} for i in range(NKEYS)])
+        always = {'default_value': {'numerator': 100, 'denominator': 'HUNDRED'}}
+        rate = kind('extensions.filters.http.local_ratelimit.v3.LocalRateLimit', stat_prefix='r', filter_enabled=always, filter_enforced=always,
+                    token_bucket={'max_tokens': 1000000, 'tokens_per_fill': 1000000, 'fill_interval': '1s'})
+        filters = [{'name': 'keys', 'typed_config': keys}, {'name': 'rate', 'typed_config': rate}, router]
+        line = '%REQ(X-REQUEST-ID)% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% [%START_TIME%] "%REQ(:METHOD)% %PATH% %PROTOCOL%" %ROUTE_NAME% %REQ(X-API-KEY)% %RESPONSE_CODE% %BYTES_SENT% %DURATION%\n'
+        logs = [{'name': 'file', 'typed_config': kind('extensions.access_loggers.file.v3.FileAccessLog', path=f'{d}/envoy.log', log_format={'text_format_source': {'inline_string': line}})}]
+    manager = kind('extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', stat_prefix='h', codec_type='HTTP1', use_remote_address=True,
+                   generate_request_id=full, always_set_request_id_in_response=full, access_log=logs, http_filters=filters,
+                   route_config={'virtual_hosts': [{'name': 'all', 'domains': ['*'], 'routes': routes}]})
+    at = lambda p: {'socket_address': {'address': '127.0.0.1', 'port_value': p}}
+    cluster = {'name': 'b', 'type': 'STATIC', 'load_assignment': {'cluster_name': 'b', 'endpoints': [{'lb_endpoints': [{'endpoint': {'address': at(up)}}]}]}}
+    return json.dumps({'static_resources': {'listeners': [{'address': at(port), 'filter_chains': [{'filters': [{'name': 'h', 'typed_config': manager}]}]}], 'clusters': [cluster]}})
+
+
 def krakend_conf(port, up):
     rl = {'max_rate': 1e6, 'capacity': 1e6, 'client_max_rate': 1e6, 'client_capacity': 1e6, 'strategy': 'header', 'key': 'X-Api-Key'}
     return json.dumps({
@@ -246,6 +310,10 @@ def peer(name, d, up, cores, ref, tls):
         return None
     if base == 'caddy':
         return Target(name, [b, 'run', '--adapter', 'caddyfile', '--config', w(f'{d}/{name}.caddyfile', caddy_conf(d, port, up, not name.endswith('-lean')))], port)
+    if base == 'haproxy':
+        return Target(name, [b, '-db', '-f', w(f'{d}/{name}.cfg', haproxy_conf(d, port, up, not name.endswith('-lean'), cores))], port)
+    if base == 'envoy':
+        return Target(name, [b, '--concurrency', str(cores), '--log-level', 'error', '--disable-hot-restart', '-c', w(f'{d}/{name}.json', envoy_conf(d, port, up, not name.endswith('-lean')))], port)
     if base == 'krakend':
         return Target(name, [b] + shlex.split(os.environ.get('KRAKEND_ARGS', 'run -c')) + [w(f'{d}/krakend.json', krakend_conf(port, up))], port)
     if base == 'traefik':
@@ -332,13 +400,24 @@ def h2load(t, d, secs, a):
     return {'n': len(times), 'rps': len(times) / secs, 'bad': sum(int(codes[i]) for i in (2, 3, 4)), 'p50': times[len(times) // 2], 'p99': times[len(times) * 99 // 100]}
 
 
+def paced(t, d, a, rate):
+    """The same requests at a constant rate: how long they take from when they are due."""
+    seg, lines = ('big' if a.body == '10k' else 'abc{}'), ''.join(f'{k}: {v}\r\n' for k, v in headers(t).items())
+    reqs = w(f'{d}/{t.name}.reqs', ''.join(f'GET {t.prefix}/api/v1/res{i}/{seg.format(i)}/items/def{i * 7} HTTP/1.1\r\n{lines}\r\n--\n' for i in range(NROUTES)))
+    o = subprocess.run([d + '/refproxy.bin', '-mode', 'load', '-up', f'127.0.0.1:{t.port}', '-requests', reqs, '-conns', str(a.conns), '-rate', str(rate), '-seconds', str(a.dur)], capture_output=True, text=True)
+    if o.returncode:
+        raise RuntimeError(f'{t.name}: {o.stderr[-600:]}')
+    return json.loads(o.stdout)
+
+
 def load(t, d, secs, a):
     if a.tls == 'h2':
         return h2load(t, d, secs, a)
     return wrk(t, lua(t, d, a.body), secs, a.conns, a.tls)
 
 
-def measure(t, d, a):
+def measure(t, d, a, rate):
+    """One measurement: rate asks for latencies as well, at so many requests a second; 0 is half of what t takes."""
     p = start(t, d, a.cores)
     try:
         verify(t, a.body, a.tls)
@@ -349,16 +428,52 @@ def measure(t, d, a):
         r['rss'] = peak_rss_mb(p.pid)
         if r['bad'] > r['n'] // 1000:
             raise RuntimeError(f'{t.name}: {r["bad"]} of {r["n"]} answers were not 2xx')
+        if a.latency:
+            r['rate'] = rate or r['rps'] / 2
+            r['half'] = paced(t, d, a, r['rate'])
+            if r['half']['bad']:
+                raise RuntimeError(f'{t.name}: {r["half"]["bad"]} answers at a constant rate were not 200')
         return r
     finally:
         stop(p)
+
+
+def table(res, a):
+    """Prints what was measured, writes it as Markdown, and returns by how much ours costs more than each peer."""
+    base, ratio, head = res.get('ours'), {}, ['system', 'CPU us/rq', 'min', 'rq/s', 'p50 us', 'p99 us', 'RSS MB']
+    if a.latency:
+        head += ['p50 at half', 'p99 at half', 'p99.9 at half']
+    rows = []
+    for n, l in res.items():
+        if not l:
+            continue
+        med = lambda of: statistics.median(of(x) for x in l)
+        row = [n, '%.1f' % med(lambda x: x['cpu']), '%.1f' % min(x['cpu'] for x in l), '%.0f' % med(lambda x: x['rps']), '%.0f' % med(lambda x: x['p50']), '%.0f' % med(lambda x: x['p99']), '%.0f' % med(lambda x: x['rss'])]
+        if a.latency:
+            row += ['%.0f' % med(lambda x: x['half'][k]) for k in ('p50', 'p99', 'p999')]
+        if base:
+            each = [o['cpu'] / x['cpu'] for o, x in zip(base, l)]
+            ratio[n] = statistics.median(each)
+            row += ['', ''] if n == 'ours' else ['%.2f' % ratio[n], ' '.join('%.2f' % x for x in each)]
+        rows.append(row)
+    ratio.pop('ours', None)
+    if base:
+        head += ['ours/it', 'each round']
+    size = [max(len(r[i]) for r in [head] + rows) for i in range(len(head))]
+    for r in [head] + rows:
+        print(r[0].ljust(size[0]), *(c.rjust(n) for c, n in zip(r[1:], size[1:])))
+    if a.latency and base:
+        print('# at half: %.0f requests a second, from when each is due' % base[0]['rate'])
+    if a.markdown:
+        w(a.markdown, ''.join('| ' + ' | '.join(r) + ' |\n' for r in [head, ['---'] * len(head)] + rows))
+    return ratio
 
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument('--cmd', help="command that starts our gateway in the foreground; {port}, {upstream}, {dir} are filled in; with --tls {tls} is the port under TLS, and {dir}/certificates.yaml a configuration file with the certificate")
     ap.add_argument('--setup', help='shell command run once it listens (GW_PORT, GW_UPSTREAM in its environment); may print JSON {"host","prefix","headers"} as its last line')
-    ap.add_argument('--peers', default='nginx,reverseproxy,floor,krakend,caddy')
+    ap.add_argument('--peers', default='nginx,haproxy,envoy,caddy,traefik,reverseproxy,floor')
     ap.add_argument('--body', choices=['small', '10k'], default='small')
     ap.add_argument('--rounds', type=int, default=3)
     ap.add_argument('--dur', type=int, default=4, help='seconds of load a measurement')
@@ -366,9 +481,14 @@ def main():
     ap.add_argument('--cores', type=int, default=min(2, os.cpu_count() or 1), help='workers or GOMAXPROCS given to every system')
     ap.add_argument('--tls', choices=['h1', 'h2'], help='load under TLS 1.3, HTTP/1.1 by wrk or HTTP/2 by h2load, all systems with the same certificate; of the peers nginx and nginx-lean')
     ap.add_argument('--streams', type=int, default=1, help='requests at once on each connection of HTTP/2')
+    ap.add_argument('--latency', action='store_true', help="measure latencies as well, over HTTP/1.1 without TLS, at half of the load that the first system, which is ours, takes in the first round")
+    ap.add_argument('--rate', type=float, default=0, help='with --latency: requests a second, in place of that half')
+    ap.add_argument('--markdown', help='write the table to this file as Markdown')
     ap.add_argument('--json', help='write all samples to this file')
     ap.add_argument('--require', action='append', default=[], metavar='PEER<=X', help='fail unless ours/PEER CPU ratio is at most X (median of the per-round ratios); repeatable')
     a = ap.parse_args()
+    if a.latency and a.tls:
+        sys.exit('--latency is over HTTP/1.1 without TLS')
     for program in {None: ["wrk"], "h1": ["wrk", "openssl"], "h2": ["h2load", "openssl"]}[a.tls]:
         if not shutil.which(program):
             sys.exit(f'{program} is not installed: scripts/prepare.sh bench')
@@ -400,13 +520,14 @@ def main():
             else:
                 print(f'# {n}: no binary ({n.split("-")[0].upper()}_BIN is not set, and none on PATH): left out')
         res = collections.defaultdict(list)
-        dead = set()
+        dead, rate = set(), a.rate  # ours is measured first: half of what it takes then is the rate of all
         for r in range(a.rounds):
             for t in targets if r % 2 == 0 else targets[::-1]:
                 if t.name in dead:
                     continue
                 try:
-                    res[t.name].append(measure(t, d, a))
+                    res[t.name].append(measure(t, d, a, rate))
+                    rate = rate or res[t.name][-1].get('rate')
                 except RuntimeError as e:
                     if t.name == 'ours':
                         sys.exit(str(e))
@@ -414,14 +535,7 @@ def main():
                     print('# left out:', e)
         if a.json:
             w(a.json, json.dumps(res))
-        base = res.get('ours')
-        print('%-18s %9s %8s %9s %9s %9s %8s %s' % ('system', 'cpu us/rq', 'min', 'rps', 'p50 us', 'p99 us', 'rss MB', 'ours/it (cpu)' if base else ''))
-        ratio = {}
-        for n, l in res.items():
-            med = lambda k: statistics.median(x[k] for x in l)
-            if base and n != 'ours':
-                ratio[n] = statistics.median(o['cpu'] / x['cpu'] for o, x in zip(base, l))
-            print('%-18s %9.1f %8.1f %9.0f %9.0f %9.0f %8.1f %s' % (n, med('cpu'), min(x['cpu'] for x in l), med('rps'), med('p50'), med('p99'), med('rss'), '%.2f' % ratio[n] if n in ratio else ''))
+        ratio = table(res, a)
         ok = True
         for q in a.require:
             n, x = q.split('<=')

@@ -35,6 +35,7 @@ bench() {
   need 'command -v wrk' wrk
   need 'h2load --version' nghttp2-client
   need 'PATH=$PATH:/usr/sbin nginx -v' nginx-light
+  need 'PATH=$PATH:/usr/sbin haproxy -v' haproxy
 }
 
 "${1:-tests}"
