@@ -56,6 +56,10 @@ type config struct {
 	InMemory              bool
 	Role                  string        // of nodes.Role
 	WaitForNodes          time.Duration // for them all to serve a change; 0 for none
+	Valkey                string        // URL, which may have a password; "" for none
+	ValkeyPasswordFile    string
+	ValkeyCA              string // PEM file of authorities; "" for the system's
+	ValkeyAway            string // awayShare or awayRefuse
 	KeepDeployments       int
 	KeepUsageDays         int
 	Region                string
@@ -129,6 +133,7 @@ func defaults() config {
 		WaitForNodes: nodesWait,
 		LogLevel:     "info",
 		LogFormat:    "text",
+		ValkeyAway:   awayShare,
 
 		KeepUsageDays:        usageDays,
 		AuthorizerCacheBytes: authz.DefaultCacheBytes,

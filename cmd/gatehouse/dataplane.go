@@ -21,7 +21,6 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
-	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
 	"github.com/gatehouse-gw/gatehouse/internal/otlp"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
@@ -46,6 +45,7 @@ type dataPlane struct {
 	plans    *usageplan.Registry
 	pools    *identityPools
 	cache    *cache.Cache
+	sharing  *sharing // nil where nodes share nothing
 	gateway  *gateway.Gateway
 	feed     *feed.Feed
 	host     *functionHost
@@ -98,14 +98,22 @@ func newDataPlane(c *config, st *store.Store, others *cluster, known *credential
 	if err != nil {
 		return nil, err
 	}
-	limits, answered := limit.NewRegistry(), cache.New(c.CacheBudget)
+	share, err := newSharing(c, out.log)
+	if err != nil {
+		return nil, err
+	}
+	sink, err := c.usageSink(st, share, others, out.log)
+	if err != nil {
+		return nil, err
+	}
+	limits, answered := share.registry(), cache.New(c.CacheBudget)
 	plans := usageplan.New(usageplan.Options{
-		Sink: awayUsage{feed.Usage{Store: st}, others != nil, out.log}, Limits: limits, Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
+		Sink: sink, Limits: share.of(limits), Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
 	})
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
-	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: others.of(st), Rebuild: control.Rebuilder(st)}}
+	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, sharing: share, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: others.of(st), Rebuild: control.Rebuilder(st)}}
 	p.acmShown = &acmCertificates{readyCertificates: readyCertificates{log: out.log}, keys: keys, changed: p.tellDomains}
 	p.follower = &functionFollower{service: made, all: later, log: out.log}
 	p.truststores.Store(&c.Truststores)
@@ -174,6 +182,7 @@ func (p *dataPlane) close() error {
 	p.services.Load().Client.Close()
 	p.closeSpans()
 	p.cache.Close()
+	p.sharing.close()
 	p.pools.pools.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), saveTime)
 	defer cancel()

@@ -31,6 +31,7 @@ func metricNames(t *testing.T) map[string]bool {
 	t.Helper()
 	c := defaults()
 	c.Listen, c.InMemory, c.AdminListen = "127.0.0.1:0", true, "127.0.0.1:0"
+	c.Valkey = "redis://127.0.0.1:1" // where none is
 	s, err := start(context.Background(), c, new(bytes.Buffer), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

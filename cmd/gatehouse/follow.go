@@ -77,14 +77,14 @@ func (f *functionFollower) run(ctx context.Context) {
 // An awayUsage is a sink that a node can begin without: what API keys have used is counted
 // from nothing then.
 type awayUsage struct {
-	usageplan.Sink
+	usageplan.NodeSink
 	shared bool
 	log    *slog.Logger
 }
 
 // Load implements usageplan.Sink.
 func (u awayUsage) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan.ID, usageplan.State, error)) error {
-	err := u.Sink.Load(ctx, ids, each)
+	err := u.NodeSink.Load(ctx, ids, each)
 	if u.shared && away(err) {
 		u.log.Warn("what API keys have used is counted from nothing until a restart: the database does not answer", "error", err)
 		return nil

@@ -58,6 +58,7 @@ func (n *numbers) join(p *dataPlane) {
 	n.joinBudgets(services.Requests, services.Answers)
 	n.joinBackends(services.Client)
 	n.joinSpans(p.spans)
+	p.sharing.join(n.registry)
 	r := n.registry
 	r.Gauge("gatehouse_cache_bytes", "Memory that cached answers of all stages take.", nil, func() float64 { return float64(p.cache.Used()) })
 	r.Gauge("gatehouse_authorizer_cache_bytes", "Memory that kept answers of Lambda authorizers take.", nil, func() float64 { return float64(services.Authorizers.Used()) })

@@ -154,6 +154,7 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	opened.add(func() error { stop(); return nil })
 	go data.feed.Run(background)
 	go data.plans.Run(background)
+	data.sharing.run(background, data.plans)
 	go data.follower.run(background)
 	others.run(background)
 	if err := c.settle(ctx, background, plane, others, out.log); err != nil {

@@ -16,13 +16,13 @@ type Exchange interface {
 
 // An Ask is what a node tells of a share of it, and what it wants.
 type Ask struct {
-	ID    string // of what is bounded
-	Held  int64  // tokens that the node has of what it was given before
-	Need  int64  // tokens that are wanted; as many as there are come
-	Extra int64  // tokens that would be used soon; a part of those that are left come
-	Nodes int    // of which each may want some
-	Rate  Rate   // of what is bounded, where it is a bucket
-	Debt  float64
+	ID    string  // of what is bounded
+	Held  int64   // tokens that the node has of what it was given before
+	Need  int64   // tokens that are wanted; as many as there are come
+	Extra int64   // tokens that would be used soon; a part of those that are left come
+	Nodes int     // of which each may want some
+	Rate  Rate    // of what is bounded, where it is a bucket
+	Debt  float64 // tokens that the node took by itself; below 0, those that it gives back
 
 	// Where what is bounded is a count:
 	Period Period
@@ -44,6 +44,8 @@ type Answer struct {
 	Left  float64 // tokens that nobody has, which can be below 0
 	Count int64   // what the store knows that this node has counted
 	Total int64   // what all nodes have counted, the base with it
+
+	Counted int64 // the same without the base
 
 	// Unknown is that the store knows nothing of the count: Saved has to be told.
 	Unknown bool

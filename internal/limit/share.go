@@ -27,12 +27,14 @@ type Share struct {
 	rate  Rate
 
 	flight *flight
-	settle bool // it is among those that give back what they hold
+	settle bool // it is among those that are looked at again
+	set    bool // somebody has set the count, which the store has to be told
 
 	// Of a count:
 	counter *Counter
 	period  Period
 	others  int64  // what was counted elsewhere, as far as is known
+	counted int64  // by all nodes, without the base, as far as is known
 	alone   int64  // up to which total this node counts while the store is away
 	lone    uint64 // the time of being away that alone is of
 	known   bool   // the store knows what was saved
@@ -41,8 +43,9 @@ type Share struct {
 
 // A flight is an ask that is on its way.
 type flight struct {
-	need int64 // of who waits for it
-	sent bool  // who comes now waits for the next
+	need int64   // of who waits for it
+	sent bool    // who comes now waits for the next
+	debt float64 // of the level, that is told
 	done chan struct{}
 	err  error
 }
@@ -64,14 +67,6 @@ func (h *Share) Others(p Period) int64 {
 		return 0
 	}
 	return h.others
-}
-
-// Forget forgets what is known of a count, which somebody has set: it is read again of
-// what was saved.
-func (h *Share) Forget(others int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.others, h.known, h.held, h.next, h.lone = others, false, 0, time.Time{}, 0
 }
 
 // Lease is how long tokens that were given are held. A node gives back before what it
@@ -117,6 +112,11 @@ func (h *Share) ask(now time.Time, nodes int) Ask {
 	if !now.Before(h.until) {
 		h.held = 0
 	}
+	surplus := int64(0) // that is given back
+	if h.flight.need == 0 {
+		surplus = max(h.held-int64(h.pace*horizon.Seconds()), 0)
+		h.held -= surplus
+	}
 	a := Ask{ID: h.id, Held: h.held, Need: h.flight.need, Nodes: nodes}
 	a.Extra = max(int64(h.pace*horizon.Seconds())-h.held-a.Need, 0)
 	if h.short { // what comes is gone at once: who is refused now stands for who comes soon
@@ -128,8 +128,9 @@ func (h *Share) ask(now time.Time, nodes int) Ask {
 	}
 	a.Rate = h.rate
 	if h.level != nil {
-		a.Debt = h.level.debt(h.rate.among(nodes), now)
+		h.flight.debt = h.level.debt(h.rate.among(nodes), now)
 	}
+	a.Debt = h.flight.debt - float64(surplus)
 	return a
 }
 
@@ -155,13 +156,14 @@ func (h *Share) land(asked time.Time, a *Ask, got *Answer, err error) {
 	h.flight = nil
 	defer close(f.done)
 	if f.err = err; err != nil {
+		h.known = false // what is set meanwhile is found in what was saved
 		return
 	}
 	if h.quota && !h.landCount(a, got) {
 		return
 	}
-	if !h.quota && h.level != nil && a.Debt > 0 {
-		h.level.pay(a.Debt)
+	if f.debt > 0 {
+		h.level.pay(f.debt)
 	}
 	h.until = asked.Add(Lease)
 	h.held += got.Given
@@ -188,11 +190,11 @@ func (h *Share) landCount(a *Ask, got *Answer) bool {
 	if a.Saved == nil && !h.known {
 		return false // it was forgotten while the ask was on its way
 	}
-	h.known, h.saved = true, nil
+	h.known, h.saved, h.set = true, nil, false
 	if missing := got.Count - a.Count; missing > 0 { // a process before this one has counted and not saved
 		h.counter.add(missing, Period{Number: h.period.Number, Most: Unbounded})
 	}
-	h.others = got.Total - max(got.Count, a.Count)
+	h.others, h.counted = got.Total-max(got.Count, a.Count), got.Counted
 	return true
 }
 

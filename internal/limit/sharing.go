@@ -135,8 +135,12 @@ func (s *Sharing) runGiver(ctx context.Context) {
 			h.mu.Lock()
 			h.settle = false
 			switch {
-			case h.flight != nil || now.Sub(h.since) < giveEvery:
+			case h.flight != nil || now.Sub(h.since) < giveEvery && !h.set:
 				s.revisit(h)
+			case h.set:
+				if s.revisit(h); !s.away() {
+					s.begin(h)
+				}
 			case now.Before(h.until) && (h.held > 0 || h.quota):
 				s.begin(h)
 			}
@@ -317,6 +321,51 @@ func (s *Sharing) Add(c *Counter, n int64, p Period, now time.Time) bool {
 	}
 	s.counts.alone.Add(1)
 	return h.addAlone(n, s.epoch.Load(), s.nodes())
+}
+
+// Forget forgets what is known of a count in a period, c being this node's part, since
+// somebody has set what was saved of it. The store is told of that, soon or when it is
+// there again.
+func (s *Sharing) Forget(h *Share, c *Counter, p Period) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.turn(c, p)
+	h.known, h.saved, h.held, h.next, h.lone, h.set = false, nil, 0, time.Time{}, 0, true
+	s.revisit(h)
+	if h.flight == nil && !s.away() {
+		s.begin(h)
+	}
+}
+
+// Counted returns what all nodes have counted in a period, c being this node's part,
+// without the base, as far as the store has been told. It asks the store and waits for
+// that until ctx ends; it reports false where the store has nothing to say.
+func (s *Sharing) Counted(ctx context.Context, h *Share, c *Counter, p Period) (int64, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.turn(c, p)
+	for range 3 { // one that is on its way may be older than the question
+		if s.away() {
+			return 0, false
+		}
+		if h.flight == nil {
+			s.begin(h)
+		}
+		f, late := h.flight, h.flight.sent
+		h.mu.Unlock()
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+		}
+		h.mu.Lock()
+		if ctx.Err() != nil || f.err != nil {
+			return 0, false
+		}
+		if !late && h.known && h.period.Number == p.Number {
+			return h.counted, true
+		}
+	}
+	return 0, false
 }
 
 // turn begins a period, of which nothing is known yet. The lock is held.

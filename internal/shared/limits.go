@@ -42,7 +42,7 @@ func (l *Limits) Exchange(ctx context.Context, asks []limit.Ask) ([]limit.Answer
 	for i, numbers := range got {
 		want := 2
 		if asks[i].Period.Number != 0 {
-			want = 4
+			want = 5
 		}
 		if len(numbers) != want {
 			return nil, errAnswer
@@ -53,7 +53,7 @@ func (l *Limits) Exchange(ctx context.Context, asks []limit.Ask) ([]limit.Answer
 		} else if a.Given = numbers[0]; a.Given == -1 {
 			a.Given, a.Unknown = 0, true
 		} else {
-			a.Left, a.Count, a.Total = float64(numbers[1]), numbers[2], numbers[3]
+			a.Left, a.Count, a.Total, a.Counted = float64(numbers[1]), numbers[2], numbers[3], numbers[4]
 		}
 		if a.Given < 0 || a.Given > asks[i].Need+asks[i].Extra {
 			return nil, errAnswer
@@ -100,7 +100,7 @@ for i = 1, #all, 2 do
   end
 end
 if was ~= burst then tokens = tokens * burst / was end
-tokens = math.min(tokens + math.max(now - at, 0) * rate / 1000000, burst - out) - debt
+tokens = math.min(tokens + math.max(now - at, 0) * rate / 1000000 - math.min(debt, 0), burst - out) - math.max(debt, 0)
 local given = math.max(math.min(need, math.floor(tokens + 0.000001)), 0)
 if given == need and extra > 0 then
   given = given + math.max(math.floor(math.min(extra, (tokens - given) / (2 * active))), 0)
@@ -130,7 +130,7 @@ local node = 'n:' .. ARGV[1]
 local count, held, need, extra = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local most, nodes, ttl, saved = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9] == '1'
 local all = redis.call('HGETALL', KEYS[1])
-if #all == 0 and not saved then return {-1, 0, 0, 0} end
+if #all == 0 and not saved then return {-1, 0, 0, 0, 0} end
 local base, version, has, reach = 0, -1, {}, {}
 for i = 1, #all, 2 do
   local field, value = all[i], all[i + 1]
@@ -166,7 +166,7 @@ if given == need and extra > 0 then
 end
 redis.call('HSET', KEYS[1], node, string.format('%.0f %.0f', count, count + held + given))
 redis.call('PEXPIRE', KEYS[1], ttl)
-return {given, left - given, count, total}
+return {given, left - given, count, total, total - base}
 `
 
 var countScript = valkey.NewScript(countText)

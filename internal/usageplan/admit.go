@@ -23,7 +23,7 @@ func (r *Registry) Stage(account, region, api, stage string) *Stage {
 	defer r.mu.Unlock()
 	s := &Stage{registry: r, tenant: r.tenant(tenantName{account, region}), name: unique.Make(stageName{api, stage})}
 	if r.account != nil {
-		s.account = limit.Bucket{Rate: *r.account, Level: &s.tenant.level}
+		s.account = limit.Bucket{Rate: *r.account, Level: &s.tenant.level, Share: s.tenant.share}
 	}
 	return s
 }
@@ -82,7 +82,8 @@ const (
 // settings for the method; now is when the call came.
 func (s *Stage) Admit(a *Access, method string, own limit.Bucket, now time.Time) Verdict {
 	limits := s.registry.limits
-	buckets := [...]limit.Bucket{a.methodBucket(method), a.keyBucket(), own, s.account}
+	parts := s.registry.shared(a.member)
+	buckets := [...]limit.Bucket{a.methodBucket(method, parts), a.keyBucket(parts), own, s.account}
 	for i, b := range buckets {
 		if !limits.Take(b, 1, now) {
 			giveBack(limits, buckets[:i])
@@ -92,7 +93,7 @@ func (s *Stage) Admit(a *Access, method string, own limit.Bucket, now time.Time)
 	if a.member == nil {
 		return Verdict{}
 	}
-	counted, changed := a.member.count(limits, a.terms.quota, now)
+	counted, changed := a.member.count(limits, a.terms.quota, parts.count(), now)
 	if changed {
 		s.registry.note(a.member)
 	}
@@ -110,15 +111,15 @@ func giveBack(limits limit.Limits, buckets []limit.Bucket) {
 }
 
 // keyBucket is that of the key over all stages of the plan.
-func (a *Access) keyBucket() limit.Bucket {
+func (a *Access) keyBucket(parts *shares) limit.Bucket {
 	if a.member == nil || !a.terms.throttled {
 		return limit.Bucket{}
 	}
-	return limit.Bucket{Rate: a.terms.rate, Level: &a.member.level}
+	return limit.Bucket{Rate: a.terms.rate, Level: &a.member.level, Share: parts.bucket()}
 }
 
 // methodBucket is that of the key for a method of the stage.
-func (a *Access) methodBucket(method string) limit.Bucket {
+func (a *Access) methodBucket(method string, parts *shares) limit.Bucket {
 	if a.member == nil {
 		return limit.Bucket{}
 	}
@@ -126,5 +127,5 @@ func (a *Access) methodBucket(method string) limit.Bucket {
 	if t.mark == nil {
 		return limit.Bucket{}
 	}
-	return limit.Bucket{Rate: t.rate, Level: a.member.methodLevel(t.mark)}
+	return limit.Bucket{Rate: t.rate, Level: a.member.methodLevel(t.mark), Share: parts.method(a.member.id, t.mark)}
 }

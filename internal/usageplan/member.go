@@ -41,8 +41,9 @@ type member struct {
 	spent   limit.Counter                          // of the quota, in its period
 	calls   limit.Counter                          // that were let in, in a day
 
-	id    ID
-	keyID string
+	id     ID
+	keyID  string
+	shares atomic.Pointer[shares] // of what nodes share; nil until the first call, and where they share nothing
 
 	key  *key   // it and what follows is the registry's
 	plan *plan  // one of them can be made anew while the member has left
@@ -97,16 +98,19 @@ func (m *member) adopt(to *terms, rates map[*mark]limit.Rate, now time.Time) {
 	m.methods.Store(&levels)
 }
 
-// count counts a call unless the quota is used up. changed is whether there is
+// count counts a call unless the quota is used up. share is this node's part of it, nil
+// where nodes share nothing. changed is whether there is
 // something to save.
-func (m *member) count(limits limit.Limits, q *quota, now time.Time) (counted, changed bool) {
+func (m *member) count(limits limit.Limits, q *quota, share *limit.Share, now time.Time) (counted, changed bool) {
 	day := DayOf(now)
 	changed = m.turn(q, day)
 	if q != nil {
 		if period, _ := m.spent.State(); period == 0 {
 			changed = true
 		}
-		if !limits.Add(&m.spent, 1, q.period(day), now) {
+		period := q.period(day)
+		period.Share = share
+		if !limits.Add(&m.spent, 1, period, now) {
 			return false, changed
 		}
 	}
@@ -125,6 +129,9 @@ func (m *member) turn(q *quota, to Day) bool {
 	defer m.mu.Unlock()
 	day, _ := m.calls.State()
 	left := q.left(&m.spent, Day(day)) // before a call of the new day can spend
+	if left > 0 {
+		left = max(left-m.others(q, Day(day)), 0)
+	}
 	day, calls, turned := m.calls.Turn(int(to))
 	if turned && day > 0 {
 		m.before = &DayUsage{Day(day), calls, left}
@@ -179,6 +186,11 @@ func (m *member) record() Record {
 	day, calls := m.calls.State()
 	period, spent := m.spent.State()
 	r.State = State{Day(period), spent, Day(day), calls}
+	if s := m.shares.Load(); s != nil {
+		s.mu.Lock()
+		r.Begin = s.begin
+		s.mu.Unlock()
+	}
 	return r
 }
 
@@ -188,6 +200,11 @@ func (m *member) saved(r *Record) {
 	defer m.mu.Unlock()
 	if m.before != nil && r.Before != nil && *m.before == *r.Before {
 		m.before = nil
+	}
+	if s := m.shares.Load(); s != nil && r.Begin != nil {
+		s.mu.Lock()
+		s.begin = nil
+		s.mu.Unlock()
 	}
 }
 

@@ -51,7 +51,8 @@ type methodThrottle struct {
 	mark *mark
 }
 
-type mark struct{ _ byte }
+// A mark has a name, by which nodes share the levels.
+type mark struct{ name string }
 
 // allMethods names the throttle of the methods that have none of their own.
 const allMethods = "*/*"
@@ -84,7 +85,8 @@ func (t *terms) markOf(name unique.Handle[stageName], method string) *mark {
 			return m
 		}
 	}
-	return new(mark)
+	of := name.Value()
+	return &mark{of.api + "/" + of.stage + method}
 }
 
 // rateOf reads a throttle. A member that nobody set has AWS's default.

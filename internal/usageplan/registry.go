@@ -21,7 +21,7 @@ import (
 // end with the process.
 type Options struct {
 	Sink    Sink         // where counts are saved; nil saves none
-	Limits  limit.Limits // nil is limit.Local
+	Limits  limit.Limits // nil is limit.Local; a limit.Sharing has keys share what they may with other nodes
 	Account *limit.Rate  // of all stages of an account in a region together; nil for no bound
 	Keep    int          // days of usage that are kept before today; 0 keeps all
 	Log     *slog.Logger // nil discards
@@ -32,6 +32,8 @@ type Options struct {
 type Registry struct {
 	sink    Sink
 	limits  limit.Limits
+	sharing *limit.Sharing // is limits, nil where nodes share nothing
+	nodes   NodeSink       // is sink, nil where no other node saves
 	account *limit.Rate
 	keep    int
 	log     *slog.Logger
@@ -57,7 +59,8 @@ type tenant struct {
 	values index
 	keys   map[string]*key // by id
 	plans  map[string]*plan
-	level  limit.Level // of all calls together
+	level  limit.Level  // of all calls together
+	share  *limit.Share // of the same; nil where nodes share nothing
 }
 
 // New returns a Registry without keys.
@@ -66,6 +69,8 @@ func New(o Options) *Registry {
 		sink: o.Sink, limits: o.Limits, account: o.Account, keep: o.Keep, log: o.Log,
 		tenants: make(map[tenantName]*tenant), left: make(map[ID]weak.Pointer[member]), saving: make(turnstile, 1), writing: make(turnstile, 1),
 	}
+	r.sharing, _ = o.Limits.(*limit.Sharing)
+	r.nodes, _ = o.Sink.(NodeSink)
 	if r.sink == nil {
 		r.sink = nowhere{}
 	}
@@ -83,7 +88,9 @@ func (r *Registry) tenant(name tenantName) *tenant {
 	t := r.tenants[name]
 	if t == nil {
 		t = &tenant{tenantName: name, values: newIndex(), keys: make(map[string]*key), plans: make(map[string]*plan)}
-		r.tenants[name] = t
+		if r.tenants[name] = t; r.sharing != nil {
+			t.share = limit.NewShare("account/" + name.account + "/" + name.region)
+		}
 	}
 	return t
 }
@@ -127,6 +134,12 @@ func (t *tenant) tidy(k *key, p *plan) {
 	if p != nil && p.terms.Load() == nil && len(p.members) == 0 {
 		delete(t.plans, p.id)
 	}
+}
+
+// memberOf finds a member by its id within the account, nil for none.
+func (t *tenant) memberOf(id string) *member {
+	plan, key, _ := strings.Cut(id, "/")
+	return t.member(plan, key)
 }
 
 // member finds a key of a plan, nil for none.

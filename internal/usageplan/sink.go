@@ -58,6 +58,7 @@ type Record struct {
 	ID
 	State
 	Before *DayUsage // a day that is over and was not saved yet; nil for none
+	Begin  *State    // of the base that nodes have together, where there is none yet; nil for none
 }
 
 // nowhere is a Sink that keeps nothing.

@@ -19,6 +19,9 @@ func (r *Registry) Days(ctx context.Context, account, region, plan string, keys 
 	if quota != nil {
 		begin = quota.start(first) // what was left before the first day is left on it
 	}
+	if r.nodes != nil {
+		return r.daysOfAll(ctx, Plan{account, region, plan}, keys, members, quota, begin, first, last)
+	}
 	days, all := make(map[string]map[Day]DayUsage), make(map[string]int64)
 	for key, m := range members { // before what is saved is read: a day that ends meanwhile is here, there or in both
 		days[key], all[key] = m.usage(quota), m.all(quota)
@@ -129,7 +132,11 @@ func (r *Registry) SetRemaining(ctx context.Context, account, region, plan, key 
 	}
 	today := DayOf(time.Now())
 	m.turn(quota, today)
-	m.spent.Set(quota.period(today).Number, int64(quota.Limit)-min(max(remaining, 0), limit.MaxCount))
+	period, spent := quota.period(today), int64(quota.Limit)-min(max(remaining, 0), limit.MaxCount)
+	if r.nodes != nil {
+		return r.setRemainingOfAll(ctx, m, period, spent)
+	}
+	m.spent.Set(period.Number, spent)
 	r.note(m) // for the next time, should it fail now
 	return r.write(ctx, []*member{m})
 }

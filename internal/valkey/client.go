@@ -69,7 +69,7 @@ func Open(o Options) *Client {
 		ClientSetInfo: driver.DisableClientSetInfo,
 		Dialer:        net.Dialer{Timeout: connectTime, KeepAlive: time.Second}, ConnWriteTimeout: 2 * commandTime,
 		ReadBufferEachConn: bufferSize, WriteBufferEachConn: bufferSize,
-		DisableRetry: true, DisableCache: true, AlwaysPipelining: true, ShuffleInit: len(t.Addrs) > 1,
+		DisableRetry: true, DisableCache: true, AlwaysPipelining: true, ShuffleInit: len(t.Addrs) > 1, PipelineMultiplex: -1,
 		ForceSingleClient: t.DB > 0 && t.Master == "",
 	}
 	if t.TLS {
@@ -185,6 +185,9 @@ func (c *Client) Get(ctx context.Context, key string) ([]byte, error) {
 		return nil, ErrAway
 	}
 	value, err := (*conn).Do(ctx, (*conn).B().Get().Key(key).Build()).AsBytes()
+	if broken(ctx, err) {
+		value, err = (*conn).Do(ctx, (*conn).B().Get().Key(key).Build()).AsBytes()
+	}
 	if driver.IsValkeyNil(err) {
 		return nil, ErrNothing
 	}
@@ -197,8 +200,24 @@ func (c *Client) Set(ctx context.Context, key string, value []byte, ttl time.Dur
 	if conn == nil || c.Away() {
 		return ErrAway
 	}
-	cmd := (*conn).B().Set().Key(key).Value(driver.BinaryString(value)).PxMilliseconds(max(ttl.Milliseconds(), 1)).Build()
-	return c.judged(ctx, (*conn).Do(ctx, cmd).Error())
+	set := func() error {
+		return (*conn).Do(ctx, (*conn).B().Set().Key(key).Value(driver.BinaryString(value)).PxMilliseconds(max(ttl.Milliseconds(), 1)).Build()).Error()
+	}
+	err := set()
+	if broken(ctx, err) {
+		err = set()
+	}
+	return c.judged(ctx, err)
+}
+
+// broken reports whether an error is of a connection, which can be one that was broken
+// before: another is made for the next try. A server that is gone refuses that at once.
+func broken(ctx context.Context, err error) bool {
+	if err == nil || ctx.Err() != nil || driver.IsValkeyNil(err) {
+		return false
+	}
+	_, answered := driver.IsValkeyErr(err)
+	return !answered
 }
 
 // judged finds out what an error says about the server. One that came because the caller

@@ -4,5 +4,5 @@
 //
 // A Client never fails for good: while its server is away every call returns an error at
 // once, and in the background the server is looked for until it is back. Each call has an
-// end, and none is made twice.
+// end.
 package valkey

@@ -28,7 +28,8 @@ type Call struct {
 
 // Run runs scripts, all in one round trip where the server is one and has them already,
 // and returns what each has answered. An error is of all of them, though some may have
-// run. It takes at most half a second; a server that has not answered by then is away.
+// run, and some twice: where a connection breaks they are sent over another. It takes at
+// most half a second; a server that has not answered by then is away.
 func (c *Client) Run(ctx context.Context, calls []Call) ([][]int64, error) {
 	if c.Away() {
 		return nil, ErrAway
@@ -36,6 +37,9 @@ func (c *Client) Run(ctx context.Context, calls []Call) ([][]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	out, err := c.run(ctx, calls)
+	if broken(ctx, err) {
+		out, err = c.run(ctx, calls)
+	}
 	if err != nil {
 		c.lost(err)
 	}
