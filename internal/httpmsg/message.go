@@ -136,6 +136,10 @@ type Response struct {
 	// and any other method, count Body.
 	Length int64
 
+	// Received is when a backend's response had come, a stream's head; zero where nobody
+	// noted it.
+	Received time.Time
+
 	// KeepsRequest says that Stream still needs the request's body. Otherwise who
 	// writes a Stream gives that back before.
 	KeepsRequest bool

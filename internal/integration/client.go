@@ -68,6 +68,8 @@ type Request struct {
 	// API is the id of the API on whose behalf the call is made: MaxConnections are
 	// shared out among APIs, too.
 	API string
+	// Began is when the call began, which its caller may know; zero is now.
+	Began time.Time
 	// Deadline is when the whole response must be there; zero gives DefaultTimeout
 	// from the start of the call.
 	Deadline time.Time
@@ -89,12 +91,13 @@ type Timing struct {
 // A Client sends requests to backends over kept connections. It is safe for
 // concurrent use.
 type Client struct {
-	opts    Options
-	tls     *tls.Config // for endpoints that bring none
-	pool    pool
-	names   *names
-	scratch sync.Pool // of *exchange
-	failed  [failures]atomic.Int64
+	opts      Options
+	tls       *tls.Config // for endpoints that bring none
+	pool      pool
+	names     *names
+	scratch   sync.Pool // of *exchange
+	responses sync.Pool // of *received
+	failed    [failures]atomic.Int64
 }
 
 // NewClient makes a client.

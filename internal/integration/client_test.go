@@ -386,6 +386,9 @@ func TestRelease(t *testing.T) {
 	if used := c.opts.Budget.Used(); used != 0 {
 		t.Errorf("%d bytes after release", used)
 	}
+	if resp.Status != 0 || resp.Header != nil || resp.Body != nil {
+		t.Errorf("%+v is there after release", resp)
+	}
 }
 
 func TestHTTPS(t *testing.T) {

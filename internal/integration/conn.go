@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/socket"
@@ -18,6 +19,7 @@ type conn struct {
 	address   *address          // nil where no name stands for it
 	socket    *socket.Exchanger // beneath TLS, if there is any; nil where there is none
 	plain     bool              // the socket is all there is
+	limits    limits
 	reused    bool
 	born      time.Time
 	busySince time.Time // when the call that uses it took its place
@@ -53,13 +55,13 @@ func (c *Client) connect(ep *Endpoint, req *Request, now, deadline time.Time, fr
 	if ep.upstream != nil {
 		return c.connectVia(ep, req, now, deadline, fresh)
 	}
-	return c.connectTo(ep, &ep.key, req, now, deadline, deadline, fresh)
+	return c.connectTo(ep, &ep.key, ep.lane, req, now, deadline, deadline, fresh)
 }
 
 // connectTo is connect for one address, to which a connection must be open by
-// limit. The call has a place with the connection, and none with an error.
-func (c *Client) connectTo(ep *Endpoint, key *poolKey, req *Request, now, limit, deadline time.Time, fresh bool) (*conn, error) {
-	sh, cn, placed := c.pool.enter(key, req.API, fresh)
+// limit, and whose lane was known last. The call has a place with the connection, and none with an error.
+func (c *Client) connectTo(ep *Endpoint, key *poolKey, known *atomic.Pointer[lane], req *Request, now, limit, deadline time.Time, fresh bool) (*conn, error) {
+	sh, cn, placed := c.pool.enter(key, known, req.API, fresh)
 	l, since := sh.lane, now
 	if !placed {
 		limit = c.connectBy(limit)
@@ -108,10 +110,10 @@ func (c *Client) reuse(cn *conn, now, deadline time.Time) (ready bool) {
 		}
 	}()
 	cn.reused = true
-	if now.Sub(cn.idleSince) > c.opts.IdleTimeout || now.Sub(cn.born) > c.opts.Lifetime || !cn.address.current(now) {
+	if cn.limits.cut.Load() || now.Sub(cn.idleSince) > c.opts.IdleTimeout || now.Sub(cn.born) > c.opts.Lifetime || !cn.address.current(now) {
 		return false
 	}
-	return cn.SetDeadline(deadline) == nil
+	return cn.limit(now, deadline) == nil
 }
 
 // isSilent reports whether a kept connection is open and has nothing to say. A closed
@@ -168,7 +170,8 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 			return nil, failure("handshake", &l.key, err)
 		}
 	}
-	if err := cn.SetDeadline(deadline); err != nil {
+	cn.limits.told = time.Time{} // perhaps that of the handshake
+	if err := cn.limit(began, deadline); err != nil {
 		return nil, failure("dial", &l.key, err)
 	}
 	opened = true

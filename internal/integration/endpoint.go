@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
@@ -17,8 +18,10 @@ type Endpoint struct {
 	authority string // the Host header: host, and the port if it is not the scheme's
 	name      string // host alone, for TLS
 	key       poolKey
-	upstream  *Upstream // whose addresses are connected to instead of key's; nil for none
-	keys      []poolKey // one for each address of upstream
+	lane      *atomic.Pointer[lane]  // of key, as it was found last; nil in it for none
+	upstream  *Upstream              // whose addresses are connected to instead of key's; nil for none
+	keys      []poolKey              // one for each address of upstream
+	lanes     []atomic.Pointer[lane] // of keys
 }
 
 // A poolKey says which connections are interchangeable.
@@ -90,7 +93,7 @@ func newEndpoint(scheme, authority string, config *tls.Config) (*Endpoint, error
 	if err != nil {
 		return nil, err
 	}
-	ep := &Endpoint{authority: authority, name: host}
+	ep := &Endpoint{authority: authority, name: host, lane: new(atomic.Pointer[lane])}
 	if port == "" || port == standard {
 		port = standard
 		ep.authority = host

@@ -41,7 +41,8 @@ func newExchange() *exchange {
 }
 
 // Do sends req to ep and returns the response, its header lines as the backend wrote
-// them with those of framing included. The caller calls Release on it. The response is
+// them with those of framing included. The caller calls Release on it, once, and uses it
+// no more then; the strings in its header stay as they are. The response is
 // whole, unless req.Stream asks for a stream and there is a body: then its Stream is a
 // *Stream, which the caller closes before. Errors are *Error.
 //
@@ -71,7 +72,10 @@ func (c *Client) Do(req *Request, ep *Endpoint) (*httpmsg.Response, error) {
 }
 
 func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response, error) {
-	now, deadline := time.Now(), req.Deadline
+	now, deadline := req.Began, req.Deadline
+	if now.IsZero() {
+		now = time.Now()
+	}
 	if deadline.IsZero() {
 		deadline = now.Add(DefaultTimeout)
 	}
@@ -96,12 +100,15 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 		stop := cn.endWith(req.Client)
 		resp, keep, fault := c.run(x, cn, req)
 		running = nil
+		if resp != nil {
+			resp.Received = time.Now()
+		}
 		if c.hold(resp, cn, req, stop, keep, end) {
 			return resp, nil
 		}
 		keep = stop() && keep
 		if keep {
-			c.pool.put(cn, time.Now())
+			c.pool.put(cn, resp.Received)
 			return resp, nil
 		}
 		if fault != nil && fault.stale {
@@ -141,6 +148,11 @@ func (c *Client) run(x *exchange, cn *conn, req *Request) (resp *httpmsg.Respons
 	joined := cn.plain && len(req.Body) <= joinBody
 	if cn.reused && !joined && !cn.isSilent() {
 		return nil, false, &fault{stale: true}
+	}
+	if !joined {
+		if err := cn.limitExactly(); err != nil {
+			return nil, false, &fault{op: "write", err: err, again: true}
+		}
 	}
 	if len(req.Body) > bothWays {
 		return c.runBothWays(x, cn, req)
@@ -227,6 +239,11 @@ func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Resp
 // exchange sends what is encoded, and waits for what comes back.
 func (x *exchange) exchange(cn *conn) (int64, error) {
 	sent, n, err := cn.socket.Exchange(x.out, x.in.buf, cn.reused)
+	for cn.tooEarly(err) {
+		if err = nil; sent == 0 {
+			sent, n, err = cn.socket.Exchange(x.out, x.in.buf, cn.reused)
+		}
+	}
 	if err != nil && sent == 0 {
 		return 0, err
 	}

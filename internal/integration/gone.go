@@ -26,8 +26,7 @@ func (cn *conn) endWith(client context.Context) (stop func() bool) {
 	if client == nil {
 		return goesOn
 	}
-	nc := cn.Conn // the conn itself may serve another call when this comes to run
-	return context.AfterFunc(client, func() { _ = nc.SetDeadline(longAgo) })
+	return context.AfterFunc(client, cn.interrupt)
 }
 
 func goesOn() bool { return true }

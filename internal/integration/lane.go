@@ -7,12 +7,14 @@ import "sync"
 // one, or open one, by their APIs. Each endpoint has a lock of its own, which is held
 // for a few instructions, so that the calls of one do not wait for another's.
 type lane struct {
-	key poolKey
+	pool *pool
+	key  poolKey
 
 	mu             sync.Mutex
 	idle           int
 	oldest, newest *conn
 	shares         map[string]*share // by the API's id
+	last           *share            // that a call has asked for
 	forgotten      bool              // the pool has it no more: look up another
 }
 

@@ -20,10 +20,10 @@ func TestManyThatWait(t *testing.T) {
 		p.slots.limit = 40
 		busy := new(share)
 		for range 10 {
-			busy, _, _ = p.enter(&poolKey{addr: "busy"}, "busy", false)
+			busy, _, _ = p.enter(&poolKey{addr: "busy"}, nil, "busy", false)
 		}
 		for i := range len(doc) { // one API's hang, each with an endpoint of its own
-			sh, _, placed := p.enter(&poolKey{addr: fmt.Sprint(i)}, "hung", false)
+			sh, _, placed := p.enter(&poolKey{addr: fmt.Sprint(i)}, nil, "hung", false)
 			if !placed {
 				p.slots.mu.Lock()
 				sh.line.PushBack(make(chan struct{}))
@@ -34,7 +34,7 @@ func TestManyThatWait(t *testing.T) {
 		}
 		for range len(doc) {
 			p.leave(busy)
-			busy, _, _ = p.enter(&poolKey{addr: "busy"}, "busy", false)
+			busy, _, _ = p.enter(&poolKey{addr: "busy"}, nil, "busy", false)
 		}
 	})
 }

@@ -42,8 +42,8 @@ var (
 )
 
 // parseHead parses the bytes of a head through its empty line, copying the
-// header block once.
-func parseHead(b []byte) (head, error) {
+// header block once. The lines go into room, which is empty, if they fit.
+func parseHead(b []byte, room httpmsg.Header) (head, error) {
 	line, block, _ := strings.Cut(string(b), "\r\n")
 	h := head{length: -1}
 	if err := h.parseStatus(line); err != nil {
@@ -53,7 +53,9 @@ func parseHead(b []byte) (head, error) {
 	if lines > maxLines {
 		return h, errManyLines
 	}
-	h.header = make(httpmsg.Header, 0, lines+spare)
+	if h.header = room; lines+spare > cap(room) {
+		h.header = make(httpmsg.Header, 0, lines+spare)
+	}
 	for {
 		at := strings.IndexByte(block, '\n')
 		if at < 1 || block[at-1] != '\r' {

@@ -30,19 +30,23 @@ func (p *pool) init(idleTimeout time.Duration, maxHost, maxIdle int) {
 	p.slots.room = make(chan struct{}, 1)
 }
 
-// enter takes a place for a call of an API to an endpoint. Unless fresh is wanted it
+// enter takes a place for a call of an API to an endpoint, whose lane was known last, if
+// that is not nil. Unless fresh is wanted it
 // also takes the idle connection that was used last; cn is nil where there is none.
 // Where the share may have no more places, placed is false: then the call counts as
 // waiting, and the caller has to wait for its place.
-func (p *pool) enter(key *poolKey, api string, fresh bool) (sh *share, cn *conn, placed bool) {
+func (p *pool) enter(key *poolKey, known *atomic.Pointer[lane], api string, fresh bool) (sh *share, cn *conn, placed bool) {
 	var l *lane
 	for {
-		l = p.lane(key)
+		l = p.known(key, known)
 		l.mu.Lock()
 		if !l.forgotten {
 			break
 		}
 		l.mu.Unlock()
+		if known != nil {
+			known.CompareAndSwap(l, nil)
+		}
 	}
 	defer l.mu.Unlock()
 	sh = l.share(api, &p.apis)
@@ -193,6 +197,19 @@ func (p *pool) oldest() *conn {
 	}
 }
 
+// known is lane where the endpoint knows it, which takes no lock of all endpoints.
+func (p *pool) known(key *poolKey, last *atomic.Pointer[lane]) *lane {
+	if last == nil {
+		return p.lane(key)
+	}
+	l := last.Load()
+	if l == nil || l.pool != p {
+		l = p.lane(key)
+		last.Store(l)
+	}
+	return l
+}
+
 // lane returns the endpoint's lane, made when missing. Empty ones are left for
 // the reaper, so that a busy endpoint with few connections does not make one a
 // call.
@@ -206,7 +223,7 @@ func (p *pool) lane(key *poolKey) *lane {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if l = p.lanes[*key]; l == nil {
-		l = &lane{key: *key}
+		l = &lane{pool: p, key: *key}
 		p.lanes[*key] = l
 		if p.reaper == nil {
 			p.reaper = time.AfterFunc(p.idleTimeout, p.reap)

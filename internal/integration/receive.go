@@ -10,17 +10,52 @@ import (
 // maxInterim is how many 1xx responses may come before the real one.
 const maxInterim = 8
 
+// A received is a response with the memory of its header, which the next response has
+// when it is released.
+type received struct {
+	httpmsg.Response
+	body   *httpmsg.Buffer // nil for none
+	client *Client
+	free   func() // giveBack, bound once so that no call costs an allocation
+	lines  [usualLines]httpmsg.Field
+}
+
+// usualLines is how many header lines cost no allocation, those included that whoever gets
+// the response may add.
+const usualLines = 24
+
+// received is memory for a response.
+func (c *Client) received() *received {
+	r, ok := c.responses.Get().(*received)
+	if !ok {
+		r = &received{client: c}
+		r.free = r.giveBack
+	}
+	r.OnRelease(r.free)
+	return r
+}
+
+func (r *received) giveBack() {
+	if r.body != nil {
+		r.body.Free()
+	}
+	*r = received{client: r.client, free: r.free} // who looks at it later finds nothing
+	r.client.responses.Put(r)
+}
+
 // receive reads one response. keep says that the connection can carry another
 // exchange.
 func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Response, keep bool, err error) {
-	h, err := x.in.readHead()
+	r := c.received()
+	h, err := x.in.readHead(r.lines[:0])
 	if err != nil {
 		return nil, false, err
 	}
 	if req.Timing != nil {
 		*req.Timing = Timing{Header: time.Now()}
 	}
-	resp = &httpmsg.Response{Status: h.status, Header: h.header}
+	resp = &r.Response
+	resp.Status, resp.Header = h.status, h.header
 	keep = !h.close && h.version == 1
 	switch {
 	case req.Method == "HEAD" || h.status == 204 || h.status == 304:
@@ -45,8 +80,8 @@ func (c *Client) receive(x *exchange, cn *conn, req *Request) (resp *httpmsg.Res
 	if err != nil {
 		return nil, false, err
 	}
+	r.body = buf
 	resp.Body = buf.Bytes()
-	resp.OnRelease(buf.FreeFunc())
 	return resp, keep && x.body.kind != untilClose && x.in.buffered() == 0, nil
 }
 
@@ -82,7 +117,7 @@ func (a *arrival) Read(p []byte) (int, error) {
 }
 
 // Interrupt implements httpmsg.Sender. The connection serves no other call.
-func (a *arrival) Interrupt() { _ = a.conn.SetReadDeadline(longAgo) }
+func (a *arrival) Interrupt() { a.conn.interrupt() }
 
 // A timedBody notes when the first bytes of a body come.
 type timedBody struct {
@@ -99,14 +134,14 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readHead reads to the head of the final response.
-func (s *source) readHead() (head, error) {
+// readHead reads to the head of the final response, whose lines go into room if they fit.
+func (s *source) readHead(room httpmsg.Header) (head, error) {
 	for range maxInterim {
 		b, err := s.head(maxHead)
 		if err != nil {
 			return head{}, err
 		}
-		h, err := parseHead(b)
+		h, err := parseHead(b, room)
 		if err != nil || h.status >= 200 {
 			return h, err
 		}

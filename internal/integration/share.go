@@ -72,6 +72,9 @@ func (as *apis) part(a *api) {
 
 // share returns the share of an API in l, which is locked.
 func (l *lane) share(id string, as *apis) *share {
+	if l.last != nil && l.last.api.id == id {
+		return l.last
+	}
 	sh := l.shares[id]
 	if sh == nil {
 		if l.shares == nil {
@@ -80,11 +83,13 @@ func (l *lane) share(id string, as *apis) *share {
 		sh = &share{lane: l, api: as.join(id)}
 		l.shares[id] = sh
 	}
+	l.last = sh
 	return sh
 }
 
 // forget drops the shares of l, which is locked, that have no calls.
 func (l *lane) forget(as *apis) {
+	l.last = nil
 	for id, sh := range l.shares {
 		if sh.calls == 0 && sh.waiting == 0 {
 			delete(l.shares, id)

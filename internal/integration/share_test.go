@@ -212,11 +212,11 @@ func TestPlaceFreedBeforeWaiting(t *testing.T) {
 		c := NewClient(Options{MaxConnections: 1})
 		defer c.Close()
 		key := &poolKey{addr: "a.example:80"}
-		first, _, placed := c.pool.enter(key, "a", false)
+		first, _, placed := c.pool.enter(key, nil, "a", false)
 		if !placed {
 			t.Fatal("no place for the first call")
 		}
-		second, _, placed := c.pool.enter(key, "a", false)
+		second, _, placed := c.pool.enter(key, nil, "a", false)
 		if placed {
 			t.Fatal("a place for two calls")
 		}

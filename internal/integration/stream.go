@@ -81,10 +81,7 @@ func (s *Stream) limitSilence() {
 	if s.deadline.Before(limit) {
 		limit = s.deadline
 	}
-	_ = s.conn.SetReadDeadline(limit)
-	if isGone(s.req.Client) { // who ends the connection for that may have done so before
-		_ = s.conn.SetReadDeadline(longAgo)
-	}
+	s.conn.limitReads(limit)
 }
 
 // LimitTo ends the time for the response at t, where it does not end before.

@@ -62,7 +62,7 @@ func NewUpstream(addresses []string) (*Upstream, error) {
 // certificate of ep's host.
 func (ep *Endpoint) Via(u *Upstream) *Endpoint {
 	via := *ep
-	via.upstream, via.keys = u, make([]poolKey, len(u.addresses))
+	via.upstream, via.keys, via.lanes = u, make([]poolKey, len(u.addresses)), make([]atomic.Pointer[lane], len(u.addresses))
 	for i, address := range u.addresses {
 		via.keys[i] = poolKey{addr: address, secure: ep.key.secure, tls: ep.key.tls}
 		if ep.key.secure {
@@ -85,7 +85,7 @@ func (c *Client) connectVia(ep *Endpoint, req *Request, now, deadline time.Time,
 		if left > 1 { // leave time for the others
 			limit = time.Now().Add(time.Until(deadline) / time.Duration(left))
 		}
-		cn, err := c.connectTo(ep, &ep.keys[i], req, now, limit, deadline, fresh)
+		cn, err := c.connectTo(ep, &ep.keys[i], &ep.lanes[i], req, now, limit, deadline, fresh)
 		if err == nil || errors.Is(err, ErrBusy) || isGone(req.Client) { // that is no fault of the address
 			return cn, err
 		}

@@ -168,7 +168,7 @@ func callService(c *call) error {
 	c.addressStream(&c.out.Request)
 	c.integrationStart = time.Now()
 	resp, err := c.do(t)
-	c.integrationTime = time.Since(c.integrationStart)
+	c.integrationTime = c.took(resp)
 	if f := t.unsigned(err); f != nil {
 		return f
 	}

@@ -150,8 +150,9 @@ func send(c *call) error {
 	c.addressStream(&c.out.Request)
 	c.integrationStart = time.Now()
 	c.traceEndpointRequest(c.integrationStart)
+	c.out.Began = c.integrationStart
 	resp, err := c.stage.services.Client.Do(&c.out.Request, c.out.endpoint)
-	c.integrationTime = time.Since(c.integrationStart)
+	c.integrationTime = c.took(resp)
 	if err != nil {
 		return c.integrationFailed(integrationError(err))
 	}
@@ -159,6 +160,14 @@ func send(c *call) error {
 	c.trace.EndpointResponse(resp, c.integrationTime, false)
 	c.scope.ResponseBody, c.scope.ResponseHeaders = resp.Body, resp.Header
 	return nil
+}
+
+// took is how long the integration has taken to answer, or not to: resp is nil then.
+func (c *call) took(resp *httpmsg.Response) time.Duration {
+	if resp == nil || resp.Received.IsZero() {
+		return time.Since(c.integrationStart)
+	}
+	return resp.Received.Sub(c.integrationStart)
 }
 
 // integrationFailed notes what access logs say of the integration: the line of an
