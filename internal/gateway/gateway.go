@@ -81,8 +81,10 @@ type Gateway struct {
 	calls    sync.Pool    // of *call
 	streams  atomic.Int64 // answers that are being streamed
 	dates    dates
-	door     *door
-	servers  servers
+
+	restAfter time.Duration // how long a connection of HTTP/1 is idle before it rests
+	door      *door
+	servers   servers
 }
 
 // New makes a gateway without stages.
@@ -106,7 +108,7 @@ func New(opts Options) *Gateway {
 	orDefault(&opts.WriteTimeout, time.Minute)
 	orDefault(&opts.IdleTimeout, 310*time.Second)
 	g := &Gateway{
-		opts:     opts,
+		opts: opts, restAfter: restAfter,
 		index:    newIndex(opts.Settings),
 		door:     newDoor(&opts),
 		programs: newPrograms(opts.Source, opts.Compile, opts.ProgramBytes),

@@ -4,14 +4,15 @@ package gateway
 
 import (
 	"runtime"
+	"strings"
 	"testing"
 )
 
 // TestIdleConnections keeps connections that have had their answers: each takes at most
-// 7 KiB, its goroutine's stack and the client's end included.
+// 5.5 KiB, its goroutine's stack and the client's end included.
 func TestIdleConnections(t *testing.T) {
-	const connections, most = 1000, 7 << 10
-	s := open(t, Options{MaxConnections: -1}, fixed)
+	const connections, most = 1000, 5632
+	s := serveResting(t, Options{MaxConnections: -1}, Entrance{})
 	used := func() uint64 {
 		var m runtime.MemStats
 		for range 5 { // each lets go of half of a stack that has grown
@@ -36,6 +37,10 @@ func TestIdleConnections(t *testing.T) {
 		}
 	}
 	eventually(t, func() bool { _, busy, _ := s.Connections(); return busy == 0 })
+	stacks := make([]byte, 8<<20)
+	eventually(t, func() bool {
+		return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "awaitInput(") >= connections
+	})
 	if each := (used() - before) / connections; each > most {
 		t.Errorf("a connection takes %d bytes", each)
 	}

@@ -25,6 +25,7 @@ type talk struct {
 	state *tls.ConnectionState // nil without TLS
 	h1    http1.Conn
 	ready func() (*http1.Buffer, int, error) // waits without a buffer; nil where the system cannot
+	until time.Time                          // when a connection ends that may rest; zero for one that may not
 
 	now      arrival   // the request that is being answered
 	delivery *delivery // of its answer; nil for none
@@ -47,6 +48,7 @@ func newTalk(nc net.Conn, g *guest, state *tls.ConnectionState) *talk {
 	if sc, ok := g.Conn.(syscall.Conn); ok && state == nil {
 		t.ready = whenReady(sc)
 	}
+	t.reads.want = time.Now().Add(g.door.headTime)
 	t.h1.Reset(t)
 	return t
 }
@@ -69,13 +71,19 @@ func (t *talk) Await() (buf *http1.Buffer, n int, err error) {
 		buf, n, err = t.ready()
 	}
 	t.begin(n)
+	if n == 0 && !t.until.IsZero() && errors.Is(err, os.ErrDeadlineExceeded) && !t.interrupted.Load() {
+		err = errRests
+	}
 	return buf, n, err
 }
+
+// errRests is why a connection has no other request yet.
+var errRests = errors.New("the connection rests")
 
 // begin gives a request its time when the first bytes of it have come.
 func (t *talk) begin(n int) {
 	if n > 0 && t.guest.began() {
-		t.reads.want = time.Now().Add(t.guest.door.headTime)
+		t.reads.want, t.until = time.Now().Add(t.guest.door.headTime), time.Time{}
 	}
 }
 
@@ -116,34 +124,63 @@ func (t *talk) interrupt() {
 	_ = t.guest.Conn.SetReadDeadline(longAgo)
 }
 
-// converse answers the requests of a connection, one behind the other, until it ends.
+// restAfter is how long a connection has been idle when it begins to rest.
+const restAfter = 2 * time.Second
+
+// converse answers the requests of a connection, one behind the other, until it ends. While
+// it rests it has another goroutine: this one's stack has grown.
 func (g *Gateway) converse(t *talk, answer func(*arrival)) {
-	defer g.hangUp(t)
-	t.reads.want = time.Now().Add(g.opts.ReadHeaderTimeout)
+	if !g.answers(t, answer) {
+		return
+	}
+	t.reads.want, t.until = t.until, time.Time{}
+	if t.arm() != nil {
+		_ = t.nc.Close()
+		return
+	}
+	go func() {
+		if t.guest.awaitInput() != nil {
+			_ = t.nc.Close()
+			return
+		}
+		g.converse(t, answer)
+	}()
+}
+
+// answers does what converse says, until the connection ends or rests.
+func (g *Gateway) answers(t *talk, answer func(*arrival)) (rests bool) {
+	defer g.hangUp(t, &rests)
 	for {
 		q, err := t.h1.Next()
+		if err == errRests {
+			return true
+		}
 		if err != nil {
 			t.turnAway(err)
-			return
+			return false
 		}
 		t.now, t.closing = t.comes(q), false
 		answer(&t.now)
 		if !t.goesOn() {
-			return
+			return false
 		}
 		t.now = arrival{}
 		t.h1.Release()
-		t.rest(g.opts.IdleTimeout)
+		t.rest(g.opts.IdleTimeout, g.restAfter)
 	}
 }
 
 // rest begins the time in which the next request is to come.
-func (t *talk) rest(idle time.Duration) {
+func (t *talk) rest(idle, restAfter time.Duration) {
+	now := time.Now()
 	if t.h1.Buffered() > 0 {
-		t.reads.want = time.Now().Add(t.guest.door.headTime)
+		t.reads.want = now.Add(t.guest.door.headTime)
 		return
 	}
-	t.reads.want = time.Now().Add(idle)
+	t.reads.want = now.Add(idle)
+	if t.guest.canRest() && restAfter < idle {
+		t.until, t.reads.want = t.reads.want, now.Add(restAfter)
+	}
 	t.guest.idle.Store(t.guest.door.clock())
 }
 
@@ -167,8 +204,11 @@ func (t *talk) goesOn() bool {
 	return false
 }
 
-// hangUp ends a connection.
-func (g *Gateway) hangUp(t *talk) {
+// hangUp ends a connection that does not rest.
+func (g *Gateway) hangUp(t *talk, rests *bool) {
+	if *rests {
+		return
+	}
 	if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
 		g.opts.Log.LogAttrs(context.Background(), slog.LevelError, "a handler failed", slog.String("host", t.now.host), slog.Any("panic", fault), slog.String("stack", string(debug.Stack())))
 	}
