@@ -90,8 +90,12 @@ func (p *dataPlace) flags(fs *pflag.FlagSet) {
 
 func (p *dataPlace) dir(fs *pflag.FlagSet) (string, error) {
 	c, err := load(inBackup, fs, os.Environ())
-	if err == nil && c.InMemory {
+	switch {
+	case err != nil:
+	case c.InMemory:
 		err = fmt.Errorf("%s: such a server keeps nothing", c.called("in-memory"))
+	case c.Database != "":
+		err = fmt.Errorf("%s: a PostgreSQL is copied by pg_dump and made again by pg_restore, not by this command", c.called("database"))
 	}
 	return c.DataDir, err
 }

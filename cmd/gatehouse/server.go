@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -244,11 +245,18 @@ func (s *server) beside(docs http.Handler) http.Handler {
 }
 
 func openStore(ctx context.Context, c *config, log *slog.Logger) (*store.Store, error) {
-	dir := c.DataDir
-	if c.InMemory {
-		dir = ""
+	o := store.Options{Dir: c.DataDir, Later: true, Log: log}
+	switch {
+	case c.InMemory:
+		o.Dir = ""
+	case c.Database != "":
+		// What is this machine's own stays in the directory.
+		if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+			return nil, fmt.Errorf("data directory %s: %w", c.DataDir, reason(err))
+		}
+		o.Dir, o.URL = "", c.Database
 	}
-	return store.Open(ctx, store.Options{Dir: dir, URL: c.Database, Later: true, Log: log})
+	return store.Open(ctx, o)
 }
 
 // open has a gateway serve a listener until either ends.

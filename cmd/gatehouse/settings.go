@@ -117,7 +117,7 @@ var settings = []setting{
 		value: textAt(func(c *config) *string { return &c.ValkeyAway }), check: checkValkeyAway},
 	{name: "secrets-key-file", usage: "file of the keys that encrypt what the data directory keeps secret, one a line, 32 bytes each in base64 or hexadecimal: the first encrypts, the others are those before it", only: inServe,
 		value: textAt(func(c *config) *string { return &c.SecretsKeyFile })},
-	{name: "data-dir", usage: "directory of the database; one server a directory",
+	{name: "data-dir", usage: "directory of the database, unless --database is set, and of what is this machine's own; one server a directory",
 		value: textAt(func(c *config) *string { return &c.DataDir })},
 	{name: "database", usage: "URL of a PostgreSQL database, postgres://USER@HOST/DATABASE, in place of the one in the data directory: several servers may share it; a password is better in the file that its passfile or PGPASSFILE names, or in PGPASSWORD", only: inServe,
 		value: textAt(func(c *config) *string { return &c.Database }), check: checkDatabase},

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +50,10 @@ const (
 	pgMark   = `SAVEPOINT write`
 	pgKeep   = `RELEASE SAVEPOINT write`
 	pgUndoTo = `ROLLBACK TO SAVEPOINT write`
+
+	// A commit that is answered for is on disk, and where the server waits for standbys
+	// on theirs.
+	pgDurable = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`
 
 	pgTurn  = `SELECT pg_advisory_xact_lock('gatehouse_counter'::regclass::oid::integer, 0)`
 	pgStand = `SELECT (SELECT value FROM gatehouse_counter WHERE name = 'commit'),
@@ -120,6 +123,7 @@ func (db *postgresDB) view(ctx context.Context) (view, error) {
 	}
 	v := &postgresView{db: db, pooled: c, pgPipe: pgPipe{conn: c.Conn()}}
 	v.later(pgView)
+	v.again = v.reconnect
 	return v, nil
 }
 
@@ -156,10 +160,14 @@ func (db *postgresDB) dialWriter(ctx context.Context) (dialled bool, err error) 
 	}
 	config := db.pool.Config().ConnConfig
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = idleBatch
-	config.RuntimeParams["synchronous_commit"] = cmp.Or(config.RuntimeParams["synchronous_commit"], "on")
 	ctx, cancel := context.WithTimeout(ctx, pgStatement)
 	defer cancel()
 	c, err := pgx.ConnectConfig(ctx, config)
+	if err == nil {
+		if _, err = c.Exec(ctx, pgDurable); err != nil {
+			_ = c.Close(ctx)
+		}
+	}
 	if err != nil {
 		db.failed, db.since = db.failure(err), time.Now()
 		return false, db.failed

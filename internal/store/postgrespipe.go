@@ -14,6 +14,10 @@ type pgPipe struct {
 	conn  *pgx.Conn
 	queue pgx.Batch
 
+	// again is there until something has been sent: it gets another connection in
+	// place of one that may have ended while nobody used it.
+	again func(context.Context) error
+
 	// Documents that are put, which follow the queue in one statement.
 	puts pgPuts
 }
@@ -71,8 +75,32 @@ func (p *pgPipe) ask(ctx context.Context, each func(pgx.Rows) (bool, error), sql
 		return 0, err
 	}
 	p.later(sql, args...)
-	sent := p.queue
+	sent, again := p.queue, p.again
+	p.queue, p.again = pgx.Batch{}, nil
+	gave, give := false, each
+	if each != nil {
+		give = func(r pgx.Rows) (bool, error) {
+			gave = true
+			return each(r)
+		}
+	}
+	n, err = p.send(ctx, give, sent)
+	if err == nil || again == nil || gave || !p.conn.IsClosed() || ctx.Err() != nil {
+		return n, err
+	}
+	if err := again(ctx); err != nil {
+		return 0, err
+	}
+	for _, q := range sent.QueuedQueries {
+		p.later(q.SQL, q.Arguments...)
+	}
+	sent = p.queue
 	p.queue = pgx.Batch{}
+	return p.send(ctx, each, sent)
+}
+
+// send sends statements, the last of which is asked.
+func (p *pgPipe) send(ctx context.Context, each func(pgx.Rows) (bool, error), sent pgx.Batch) (n int64, err error) {
 	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), pgStatement)
 	defer cancel()
 	results := p.conn.SendBatch(whole, &sent)

@@ -16,10 +16,26 @@ const maxPostgresKey = 2600
 type postgresView struct {
 	pgPipe
 	db     *postgresDB
-	pooled *pgxpool.Conn // nil in a batch
+	pooled *pgxpool.Conn // nil in a batch, and when there is none any more
+}
+
+// reconnect takes another connection, and no more of those that were there.
+func (v *postgresView) reconnect(ctx context.Context) error {
+	v.db.pool.Reset()
+	v.pooled.Release()
+	c, err := v.db.pool.Acquire(ctx)
+	if err != nil {
+		v.pooled = nil
+		return err
+	}
+	v.pooled, v.conn = c, c.Conn()
+	return nil
 }
 
 func (v *postgresView) release() {
+	if v.pooled == nil {
+		return
+	}
 	if len(v.queue.QueuedQueries) == 0 { // else nothing was read
 		if err := v.run(background, pgCommit); err != nil {
 			v.db.log.Debug("closing a failed connection", "error", v.db.failure(err))
