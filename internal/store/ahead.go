@@ -85,7 +85,11 @@ func (s *Store) prepare(ctx context.Context, fn func(*Tx) error) (*prepared, err
 	p := &prepared{stamps: s.writer.stamps, read: slots{}, changed: slots{}}
 	p.since = p.stamps.past()
 	err := s.view(ctx, func(tx *Tx) error {
-		tx.batch = &overlay{view: tx.view, prepared: p}
+		o := &overlay{view: tx.view, prepared: p}
+		if _, far := tx.view.(*postgresView); far {
+			o.far = make(map[string]*siblings)
+		}
+		tx.batch = o
 		tx.view, tx.marks, tx.read, tx.changed = tx.batch, p.stamps, p.read, p.changed
 		if err := fn(tx); err != nil {
 			return err
@@ -127,6 +131,45 @@ type overlay struct {
 	*prepared
 	docs  *tree[string, overlaid]
 	count int64 // of changes
+
+	// Where the snapshot is another machine's, the keys of siblings after a few of them
+	// were looked for, so that not each costs a message; nil elsewhere.
+	far map[string]*siblings
+}
+
+// siblings are documents of one parent.
+type siblings struct {
+	asked int             // how often one of them was looked for
+	keys  map[string]bool // that the snapshot has; nil until many were asked for
+}
+
+// fewAsked is how many siblings are looked for one by one.
+const fewAsked = 8
+
+// there reports whether the snapshot has a document.
+func (o *overlay) there(ctx context.Context, key []byte) (bool, error) {
+	n := siblingsEnd(key)
+	if o.far == nil || key[n-2] == keyEnd { // those of no parent may be all that the server has of a kind
+		return o.view.has(ctx, key)
+	}
+	prefix := string(key[:n])
+	s := o.far[prefix]
+	if s == nil {
+		s = new(siblings)
+		o.far[prefix] = s
+	}
+	if s.keys != nil {
+		return s.keys[string(key)], nil
+	}
+	if s.asked++; s.asked <= fewAsked {
+		return o.view.has(ctx, key)
+	}
+	keys := make(map[string]bool)
+	if err := o.view.keys(ctx, key[:n:n], nextPrefix(key[:n]), func(key []byte) { keys[string(key)] = true }); err != nil {
+		return false, err
+	}
+	s.keys = keys
+	return keys[string(key)], nil
 }
 
 // An overlaid is a document that was changed.
@@ -155,7 +198,7 @@ func (o *overlay) has(ctx context.Context, key []byte) (bool, error) {
 	if d, ok := o.docs.get(string(key)); ok {
 		return !d.gone, nil
 	}
-	return o.view.has(ctx, key)
+	return o.there(ctx, key)
 }
 
 func (o *overlay) getMany(ctx context.Context, keys [][]byte) ([][]byte, error) {

@@ -66,6 +66,15 @@ func appendPart(b []byte, part string) []byte {
 	return b
 }
 
+// siblingsEnd returns how much of an encoded key is its siblings' too.
+func siblingsEnd(key []byte) int {
+	n := 0
+	for range 4 {
+		n += bytes.IndexByte(key[n:], keyEnd) + 1
+	}
+	return n
+}
+
 // next returns the first byte string after key.
 func next(key []byte) []byte { return append(key[:len(key):len(key)], 0) }
 

@@ -164,7 +164,7 @@ func (db *postgresDB) migrate(ctx context.Context, files fs.FS) error {
 		return db.failure(err)
 	}
 	if oldest > len(all) {
-		return db.failure(fmt.Errorf("%w (schema %d, which programs can use that know %d or newer; this one knows %d)", ErrNewer, version, oldest, len(all)))
+		return fmt.Errorf("database %s: %w", db.where, fmt.Errorf("%w (schema %d, which programs can use that know %d or newer; this one knows %d)", ErrNewer, version, oldest, len(all)))
 	}
 	for _, step := range all[min(version, len(all)):] {
 		if _, err := db.writer.Exec(ctx, step.sql); err != nil {
