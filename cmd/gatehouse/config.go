@@ -53,7 +53,6 @@ type config struct {
 	ACMEAcceptTerms       bool
 	ACMECA                string // PEM file of authorities that sign for the host of ACME; "" for the system's
 	SecretsKeyFile        string // of the keys under which secrets are kept; "" for none
-	Database              string // URL of a PostgreSQL, in which may be a password; "" for a file in DataDir
 	InMemory              bool
 	Role                  string        // of nodes.Role
 	WaitForNodes          time.Duration // for them all to serve a change; 0 for none
