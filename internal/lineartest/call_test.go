@@ -204,7 +204,7 @@ func zipped(n int) string {
 }
 
 // TestTexts reads each text of strangers.
-func TestTexts(t *testing.T) {
+func TestLinearTexts(t *testing.T) {
 	for kind, r := range readers() {
 		for name, shape := range r.shapes {
 			t.Run(kind+"/"+name, func(t *testing.T) { lineartest.CheckTo(t, r.size, max(r.most, 4*r.size), shape, r.read) })
@@ -214,7 +214,7 @@ func TestTexts(t *testing.T) {
 
 // TestPatches changes a stage and an API with many operations, each on what the
 // last left.
-func TestPatches(t *testing.T) {
+func TestLinearPatches(t *testing.T) {
 	p := newPlane(t)
 	def, err := openapi.Parse([]byte(swagger(`"paths":{"/a":{"get":{"x-amazon-apigateway-integration":{"type":"mock"}}}}`)), openapi.Options{})
 	if err != nil {

@@ -102,7 +102,7 @@ func newPlane(t *testing.T) *plane {
 }
 
 // TestModels stores each schema and reads it back in all forms.
-func TestModels(t *testing.T) {
+func TestLinearModels(t *testing.T) {
 	p := newPlane(t)
 	for name, shape := range modelSchemas {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestModels(t *testing.T) {
 }
 
 // TestImports applies some of the definitions, which reading alone does not.
-func TestImports(t *testing.T) {
+func TestLinearImports(t *testing.T) {
 	p := newPlane(t)
 	for name, shape := range definitions {
 		t.Run(name, func(t *testing.T) {

@@ -48,7 +48,7 @@ var schemas = map[string]func(size int) string{
 }
 
 // TestExport writes documents of what strangers may have stored.
-func TestExport(t *testing.T) {
+func TestLinearExport(t *testing.T) {
 	for name, shape := range schemas {
 		t.Run("schema: "+name, func(t *testing.T) {
 			lineartest.Check(t, 100<<10, shape, func(text string) {

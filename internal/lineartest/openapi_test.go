@@ -242,7 +242,7 @@ var definitions = map[string]func(size int) string{
 	"JSON numbers":         func(n int) string { return swagger(`"x-a":1` + strings.Repeat("0", n)) },
 }
 
-func TestDefinitions(t *testing.T) {
+func TestLinearDefinitions(t *testing.T) {
 	for name, shape := range definitions {
 		for _, o := range []openapi.Options{{BasePath: openapi.BasePathPrepend, Region: strings.Repeat("r", 100)}, {Lenient: true}} {
 			t.Run(fmt.Sprintf("%s, lenient %v", name, o.Lenient), func(t *testing.T) {

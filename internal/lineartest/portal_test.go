@@ -51,7 +51,7 @@ func described(texts ...string) map[string]func(size int) string {
 }
 
 // TestPortal writes the page of each document.
-func TestPortal(t *testing.T) {
+func TestLinearPortal(t *testing.T) {
 	for name, shape := range exports {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Check(t, 50<<10, shape, func(document string) {

@@ -26,7 +26,7 @@ var rendered = []string{
 
 // TestRenders renders templates over bodies. Whatever they come to, a limit of the
 // template is a constant.
-func TestRenders(t *testing.T) {
+func TestLinearRenders(t *testing.T) {
 	shapes := with(repeats("a", "%41", "é,"), map[string]func(int) string{
 		"empty objects": documents["empty objects"], "members": documents["members"], "nested": documents["nested"],
 		"objects": func(n int) string {

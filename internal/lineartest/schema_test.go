@@ -22,7 +22,7 @@ func variants(n int, kind string) string {
 
 // TestValidations validates documents of each shape against schemas that make much
 // of them.
-func TestValidations(t *testing.T) {
+func TestLinearValidations(t *testing.T) {
 	schemas := map[string]string{
 		"alternatives with unique items": variants(12, "oneOf"),
 		"any of those":                   variants(12, "anyOf"),
@@ -68,7 +68,7 @@ func TestValidations(t *testing.T) {
 }
 
 // TestSchemas compiles the schemas of models.
-func TestSchemas(t *testing.T) {
+func TestLinearSchemas(t *testing.T) {
 	for name, shape := range modelSchemas {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Check(t, 60<<10, shape, func(schema string) {

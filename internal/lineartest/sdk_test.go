@@ -32,7 +32,7 @@ func dashes(i int) string {
 }
 
 // TestClients generates clients of each API.
-func TestClients(t *testing.T) {
+func TestLinearClients(t *testing.T) {
 	for name, shape := range apisOfPaths {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Check(t, 16<<10, shape, func(doc string) {

@@ -67,7 +67,7 @@ var patterns = with(repeats("a", "a*", "(a)", "(a*)*", "(?:a|b)", "a{2}", "a{2,}
 	})
 
 // TestPatterns compiles each pattern and looks for it. A pattern has 64 KiB at most.
-func TestPatterns(t *testing.T) {
+func TestLinearPatterns(t *testing.T) {
 	for name, shape := range patterns {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Check(t, 8<<10, shape, func(doc string) {
@@ -81,7 +81,7 @@ func TestPatterns(t *testing.T) {
 }
 
 // TestSubjects looks for patterns that are hard to find in texts of any length.
-func TestSubjects(t *testing.T) {
+func TestLinearSubjects(t *testing.T) {
 	for _, pattern := range []string{"a", "(a*)*b", "(a|a)*b", "(?:a+)+$", "a{1,100}b", "^a*$", "(?=a)b", "(?<=a)b", `(a)\1b`, "(?>a*)b", `\bb`, "(?i)B", ".*.*.*b", "[^b]*b"} {
 		t.Run(pattern, func(t *testing.T) {
 			re, err := javaregexp.Compile(pattern)
@@ -118,7 +118,7 @@ var paths = with(repeats(".a", "..a", "[0]", "['a']", "[*]", ".*", "[0,1]", "[0:
 	})
 
 // TestPaths compiles paths and looks them up.
-func TestPaths(t *testing.T) {
+func TestLinearPaths(t *testing.T) {
 	doc, err := value.Parse(`{"a":[{"a":1},{"a":{"a":[1,2,3]}}]}`, value.Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ var templates = with(repeats("a", "$a", "${a}", "$!a", "$a.b", "$a.b()", "$a[0]"
 	})
 
 // TestTemplates parses templates. What they do is bounded by the limits of a call.
-func TestTemplates(t *testing.T) {
+func TestLinearTemplates(t *testing.T) {
 	for name, shape := range templates {
 		t.Run(name, func(t *testing.T) {
 			lineartest.CheckTo(t, 16<<10, 300<<10, shape, func(text string) { _, _ = vtl.Parse("t", text, vtl.Options{}) })
@@ -192,7 +192,7 @@ var documents = with(repeats("[", "{", "[[],", `{"a":`, "1,", `"`, `\`, "[1,2],"
 	})
 
 // TestValues parses JSON as templates do, and by the letter.
-func TestValues(t *testing.T) {
+func TestLinearValues(t *testing.T) {
 	for name, shape := range documents {
 		t.Run(name, func(t *testing.T) {
 			lineartest.CheckTo(t, 64<<10, httpmsg.MaxBody, shape, func(text string) {
@@ -256,7 +256,7 @@ var policies = map[string]func(size int) string{
 }
 
 // TestPolicies reads policies, completes them and asks what they allow.
-func TestPolicies(t *testing.T) {
+func TestLinearPolicies(t *testing.T) {
 	for name, shape := range policies {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Check(t, 32<<10, shape, func(text string) {
@@ -268,7 +268,7 @@ func TestPolicies(t *testing.T) {
 }
 
 // TestKeyFiles reads files of API keys.
-func TestKeyFiles(t *testing.T) {
+func TestLinearKeyFiles(t *testing.T) {
 	for name, shape := range repeats("'a'b", "'a,", `"a"`, `""`, "\n", "\r", ",", " ", "k,a,'b,c,'\n", "'','',\n", "k,\"a\nb\",c\n") {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Check(t, 64<<10, func(size int) string { return "key,name,usageplanids\n" + shape(size) }, func(text string) {
@@ -280,7 +280,7 @@ func TestKeyFiles(t *testing.T) {
 
 // TestAuthorizerAnswers reads what functions of authorizers answer, up to the longest that is
 // read.
-func TestAuthorizerAnswers(t *testing.T) {
+func TestLinearAuthorizerAnswers(t *testing.T) {
 	for name, shape := range map[string]func(int) string{
 		"context": func(n int) string {
 			return `{"context":{` + many(n, ",", func(i int) string { return fmt.Sprintf(`"a%d":1`, i) }) + `}}`

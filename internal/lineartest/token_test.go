@@ -21,7 +21,7 @@ func readKeys(set string) ([]authz.PoolIssuer, func(), error) {
 
 // TestTokens verifies tokens whose header or payload is a document. The signature is
 // somebody's, so that nothing but the reading costs.
-func TestTokens(t *testing.T) {
+func TestLinearTokens(t *testing.T) {
 	k := oidctest.RSA("k1", "RS256")
 	with, commit, err := readKeys(string(oidctest.Set(k)))
 	if err != nil {
@@ -57,7 +57,7 @@ func TestTokens(t *testing.T) {
 }
 
 // TestKeySets reads JWK Sets.
-func TestKeySets(t *testing.T) {
+func TestLinearKeySets(t *testing.T) {
 	key := strings.TrimSuffix(strings.TrimPrefix(string(oidctest.Set(oidctest.RSA("", "RS256"))), `{"keys":[`), `]}`)
 	for name, shape := range with(map[string]func(int) string{
 		"keys":       members("keys", "[", "]", func(int) string { return key }),

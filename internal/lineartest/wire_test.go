@@ -39,7 +39,7 @@ var bodies = with(map[string]func(int) string{
 
 // TestRequests sends bodies, queries and paths to a control plane, whose decoding
 // says what is wrong with most of them.
-func TestRequests(t *testing.T) {
+func TestLinearRequests(t *testing.T) {
 	p := newPlane(t)
 	server, err := wire.NewServer(wire.ServerOptions{
 		Handlers:     p.Handlers(),
