@@ -15,6 +15,8 @@ import (
 type arrival struct {
 	method, target, host, proto string
 
+	received time.Time // when its head had come
+
 	length  int64 // of the body, -1 where that is not told
 	old     bool  // it is one of HTTP/1.0
 	expects bool  // its client may wait to be told to send the body
@@ -36,7 +38,7 @@ type stream struct {
 func streamed(w http.ResponseWriter, r *http.Request) arrival {
 	return arrival{
 		method: r.Method, target: r.RequestURI, host: r.Host, proto: r.Proto,
-		length: r.ContentLength, expects: r.Header["Expect"] != nil, stream: &stream{w, r},
+		length: r.ContentLength, expects: r.Header["Expect"] != nil, received: time.Now(), stream: &stream{w, r},
 	}
 }
 
@@ -45,7 +47,7 @@ func (t *talk) comes(q *http1.Request) arrival {
 	a := arrival{
 		method: q.Method, target: q.Target, host: q.Host, proto: "HTTP/1.1",
 		length: q.Length, old: q.HTTP10, expects: q.Expects, closes: q.Close,
-		lines: q.Header, talk: t,
+		lines: q.Header, received: orNow(t.at), talk: t,
 	}
 	if a.old {
 		a.proto = "HTTP/1.0"

@@ -38,7 +38,7 @@ func TestDeadline(t *testing.T) {
 					return time.Now().Add(d)
 				}
 				d := deadline{want: in(tt.want), have: in(tt.had)}
-				if got := d.due(); got != tt.due {
+				if got := d.due(time.Now()); got != tt.due {
 					t.Errorf("due: %t", got)
 				}
 				if tt.due && d.have != d.want {

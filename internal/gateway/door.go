@@ -37,7 +37,9 @@ func newDoor(opts *Options) *door {
 }
 
 // clock is the time in nanoseconds; it is never 0.
-func (d *door) clock() int64 { return int64(time.Since(d.epoch)) + 1 }
+func (d *door) clock() int64 { return d.clockAt(time.Now()) }
+
+func (d *door) clockAt(now time.Time) int64 { return int64(now.Sub(d.epoch)) + 1 }
 
 // A guest is one connection of a client. Its idle is when it fell idle by the
 // door's clock, 0 while a request is under way.

@@ -84,7 +84,7 @@ func (e *egress) speak(c *call, resp *httpmsg.Response, dates *dates) {
 	if !e.hasBody(resp.Status) {
 		body = nil
 	}
-	e.sent = int64(t.answer(c, body))
+	e.sent = int64(t.answer(c, body, e.began))
 	e.broken, e.ended = t.broken != nil, time.Now()
 }
 
@@ -98,7 +98,7 @@ func (e *egress) relay(c *call, resp *httpmsg.Response, f form) {
 		_ = resp.Stream.Close()
 		e.ended, t.closing = time.Now(), t.closing || e.broken
 	}()
-	if _, t.broken = t.put(c.wire); t.broken != nil || !e.hasBody(resp.Status) {
+	if _, t.broken = t.put(c.wire, e.began); t.broken != nil || !e.hasBody(resp.Status) {
 		e.broken = t.broken != nil
 		return
 	}
@@ -120,7 +120,7 @@ func (e *egress) relay(c *call, resp *httpmsg.Response, f form) {
 		}
 	}
 	if e.broken = f.length >= 0 && e.sent < f.length; f.chunked {
-		_, t.broken = t.put([]byte("0\r\n\r\n"))
+		_, t.broken = t.Write([]byte("0\r\n\r\n"))
 		e.broken = t.broken != nil
 	}
 }
@@ -135,7 +135,7 @@ func (e *egress) piece(buf []byte, n int, chunked bool) bool {
 		from -= copy(buf[chunkHead-len(head):], head)
 		to += copy(buf[to:], "\r\n")
 	}
-	took, err := t.put(buf[from:to])
+	took, err := t.Write(buf[from:to])
 	e.sent += int64(min(max(0, took-(chunkHead-from)), n))
 	t.broken, e.broken = err, err != nil
 	return !e.broken

@@ -191,7 +191,7 @@ func (g *Gateway) serve(a *arrival, at location, via *mapping) {
 	c.budget, c.maxBody, c.from = g.opts.Budget, g.opts.MaxBody, *a
 	t := a.talk
 	c.body.start(a, g.opts.ReadTimeout)
-	c.fill(at.path, g.proxies.Load(), time.Now())
+	c.fill(at.path, g.proxies.Load())
 	c.req.VPCEndpoint = g.vpcEndpoint(&c.req)
 	c.edge = g.edgeOf(at, via)
 	resp := g.answer(c, at, via)

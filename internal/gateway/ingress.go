@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/edge"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -59,7 +58,7 @@ func splitTarget(target string) (path, query string) {
 
 // fill makes a message of what has arrived, whose body is still to be read. path is
 // within the stage.
-func (c *call) fill(path string, proxies *proxies, now time.Time) {
+func (c *call) fill(path string, proxies *proxies) {
 	a := &c.from
 	sent, query := splitTarget(a.target)
 	peer := a.peer()
@@ -73,7 +72,7 @@ func (c *call) fill(path string, proxies *proxies, now time.Time) {
 		Proto:    a.proto,
 		Peer:     peer,
 		Header:   c.fields[:0],
-		Received: now,
+		Received: a.received,
 	}
 	if peer.TLSVersion != 0 {
 		c.req.Scheme = "https"

@@ -13,29 +13,32 @@ import (
 // the system two pieces costs less, where there is no TLS.
 const firstPiece = 16 << 10
 
-// answer writes an answer whose head is in c.wire, and returns how much of body went out;
+// answer writes an answer whose head is in c.wire from now on, and returns how much of body went out;
 // the whole did unless t.broken says why not.
-func (t *talk) answer(c *call, body []byte) int {
+func (t *talk) answer(c *call, body []byte, now time.Time) int {
 	start, first := len(c.wire), 0
 	var sent int
 	if tcp := t.guest.tcp; start+len(body) > firstPiece && tcp != nil && t.state == nil {
 		first = min(len(body), stretch)
-		sent, t.broken = t.putBoth(tcp, c, body[:first])
+		sent, t.broken = t.putBoth(tcp, c, body[:first], now)
 	} else {
 		first = min(len(body), max(0, firstPiece-start))
 		c.wire = append(c.wire, body[:first]...)
-		sent, t.broken = t.put(c.wire)
+		sent, t.broken = t.put(c.wire, now)
 	}
 	if t.broken != nil {
 		return max(0, sent-start)
 	}
-	sent, t.broken = t.put(body[first:])
+	if first == len(body) {
+		return first
+	}
+	sent, t.broken = t.put(body[first:], time.Now())
 	return first + sent
 }
 
 // putBoth is put for c.wire with body behind it, as one write.
-func (t *talk) putBoth(tcp *net.TCPConn, c *call, body []byte) (int, error) {
-	t.limitWrites(time.Now().Add(answerTime))
+func (t *talk) putBoth(tcp *net.TCPConn, c *call, body []byte, now time.Time) (int, error) {
+	t.limitWrites(now, now.Add(answerTime))
 	if t.delivery.ended() {
 		return 0, os.ErrDeadlineExceeded
 	}
@@ -50,16 +53,18 @@ func (t *talk) putBoth(tcp *net.TCPConn, c *call, body []byte) (int, error) {
 }
 
 // Write implements http1.Transport, for what goes out beside answers.
-func (t *talk) Write(p []byte) (int, error) { return t.put(p) }
+func (t *talk) Write(p []byte) (int, error) { return t.put(p, time.Now()) }
 
-// put writes p, each piece within the time that a client has for it. All that goes out
+// put writes p from now on, each piece within the time that a client has for it. All that goes out
 // does so here or in putBoth.
-func (t *talk) put(p []byte) (n int, err error) {
-	end := time.Now().Add(answerTime)
+func (t *talk) put(p []byte, now time.Time) (n int, err error) {
+	end := now.Add(answerTime)
 	for due := 0; n < len(p) && err == nil; {
 		if due <= 0 {
-			due = piece
-			t.limitWrites(end)
+			if due = piece; n > 0 {
+				now = time.Now()
+			}
+			t.limitWrites(now, end)
 		}
 		if t.delivery.ended() {
 			return n, os.ErrDeadlineExceeded
@@ -75,14 +80,14 @@ func (t *talk) put(p []byte) (n int, err error) {
 }
 
 // limitWrites gives the client its time for a piece, but not beyond end.
-func (t *talk) limitWrites(end time.Time) {
+func (t *talk) limitWrites(now, end time.Time) {
 	if timeout := t.guest.door.writeTime; timeout > 0 {
-		t.writes.want = time.Now().Add(timeout)
+		t.writes.want = now.Add(timeout)
 		if t.writes.want.After(end) {
 			t.writes.want = end
 		}
 	}
-	if t.writes.due() {
+	if t.writes.due(now) {
 		_ = t.nc.SetWriteDeadline(t.writes.have)
 	}
 }

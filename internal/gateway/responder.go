@@ -276,7 +276,7 @@ func (w *responder) frame(p []byte) {
 // flush writes what goes out next.
 func (w *responder) flush() {
 	if len(w.wire) > 0 && w.err == nil {
-		_, w.err = w.from.talk.put(w.wire)
+		_, w.err = w.from.talk.Write(w.wire)
 	}
 	w.wire = w.wire[:0]
 }

@@ -35,6 +35,7 @@ type talk struct {
 
 	reads  deadline
 	writes deadline
+	at     time.Time // when something came, or nothing more was to be done, and that is now; zero where it is not
 
 	early [1]byte // what a watch has read
 	came  bool    // early holds a byte that no read has returned yet
@@ -56,6 +57,7 @@ func newTalk(nc net.Conn, g *guest, state *tls.ConnectionState) *talk {
 // Read implements http1.Transport.
 func (t *talk) Read(p []byte) (int, error) {
 	n, err := t.receive(p)
+	t.at = time.Time{}
 	t.begin(n)
 	return n, err
 }
@@ -83,7 +85,8 @@ var errRests = errors.New("the connection rests")
 // begin gives a request its time when the first bytes of it have come.
 func (t *talk) begin(n int) {
 	if n > 0 && t.guest.began() {
-		t.reads.want, t.until = time.Now().Add(t.guest.door.headTime), time.Time{}
+		t.at = time.Now()
+		t.reads.want, t.until = t.at.Add(t.guest.door.headTime), time.Time{}
 	}
 }
 
@@ -101,7 +104,10 @@ func (t *talk) receive(p []byte) (int, error) {
 
 // arm tells the system the deadline of the read that follows.
 func (t *talk) arm() error {
-	if t.reads.due() {
+	if t.reads.want == t.reads.have {
+		return nil
+	}
+	if t.reads.due(orNow(t.at)) {
 		_ = t.nc.SetReadDeadline(t.reads.have)
 		if t.interrupted.Load() { // in that order: interrupt goes the other way round
 			return os.ErrDeadlineExceeded
@@ -113,8 +119,16 @@ func (t *talk) arm() error {
 // SetReadDeadline says until when the next read waits. One that waits already is not woken
 // up.
 func (t *talk) SetReadDeadline(end time.Time) error {
-	t.reads.want = end
+	t.reads.want, t.at = end, time.Time{}
 	return nil
+}
+
+// orNow returns a time that is known, or looks.
+func orNow(at time.Time) time.Time {
+	if at.IsZero() {
+		return time.Now()
+	}
+	return at
 }
 
 // interrupt ends a read that is under way on another goroutine. The connection serves no
@@ -133,7 +147,7 @@ func (g *Gateway) converse(t *talk, answer func(*arrival)) {
 	if !g.answers(t, answer) {
 		return
 	}
-	t.reads.want, t.until = t.until, time.Time{}
+	t.reads.want, t.until, t.at = t.until, time.Time{}, time.Time{}
 	if t.arm() != nil {
 		_ = t.nc.Close()
 		return
@@ -172,16 +186,16 @@ func (g *Gateway) answers(t *talk, answer func(*arrival)) (rests bool) {
 
 // rest begins the time in which the next request is to come.
 func (t *talk) rest(idle, restAfter time.Duration) {
-	now := time.Now()
+	t.at = time.Now()
 	if t.h1.Buffered() > 0 {
-		t.reads.want = now.Add(t.guest.door.headTime)
+		t.reads.want = t.at.Add(t.guest.door.headTime)
 		return
 	}
-	t.reads.want = now.Add(idle)
+	t.reads.want = t.at.Add(idle)
 	if t.guest.canRest() && restAfter < idle {
-		t.until, t.reads.want = t.reads.want, now.Add(restAfter)
+		t.until, t.reads.want = t.reads.want, t.at.Add(restAfter)
 	}
-	t.guest.idle.Store(t.guest.door.clock())
+	t.guest.idle.Store(t.guest.door.clockAt(t.at))
 }
 
 // turnAway answers what comes instead of a request, where something is to be said.
@@ -191,7 +205,7 @@ func (t *talk) turnAway(err error) {
 		t.unread = t.h1.Buffered() > 0 // what is no request; the answer before it is not to be lost
 		return
 	}
-	_, _ = t.put(worded(t.guest.door.refuses(unreadable(refused))))
+	_, _ = t.Write(worded(t.guest.door.refuses(unreadable(refused))))
 	t.unread = true // the client may still be sending
 }
 
