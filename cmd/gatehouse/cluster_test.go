@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
 // versioned is an API that answers the variable v of its stage, at /keyed to those with an
@@ -118,8 +119,11 @@ func TestNodes(t *testing.T) {
 	server := pgtest.New(t, pgtest.Options{})
 	database, dir := server.Database(t), newNodesDir(t)
 	control := launchNode(t, dir, "control", database, "control")
-	one, two := launchNode(t, dir, "one", database, "gateway"), launchNode(t, dir, "two", database, "gateway")
-	gateways := []*testNode{one, two}
+	names := []string{"one", "two"}
+	gateway := func(i int) *testNode {
+		return launchNode(t, dir, names[i], database, "gateway", "--drain-delay", "500ms")
+	}
+	gateways := []*testNode{gateway(0), gateway(1)}
 	deployAPI(t, control.plane, "a", versioned)
 	served := func(n *testNode, want string) {
 		t.Helper()
@@ -150,7 +154,7 @@ func TestNodes(t *testing.T) {
 			}
 		}
 		for path, want := range map[string]int{"/restapis": 403, "/_gatehouse/nodes": 403} {
-			if got := exchange(t, "GET", one.stages+path, nil); got.status != want {
+			if got := exchange(t, "GET", gateways[0].stages+path, nil); got.status != want {
 				t.Errorf("gateway: %s: %v", path, got)
 			}
 		}
@@ -172,7 +176,10 @@ func TestNodes(t *testing.T) {
 		}
 	})
 	t.Run("keys", func(t *testing.T) { deletedKey(t, control, gateways) })
-	t.Run("stopped", func(t *testing.T) { stoppedNode(t, control, one, two) })
+	t.Run("stopped", func(t *testing.T) { stoppedNode(t, control, gateways[0], gateways[1]) })
+	t.Run("restarted", func(t *testing.T) { rollingRestart(t, gateways, gateway) })
+	one, two := gateways[0], gateways[1]
+	t.Run("control stopped", func(t *testing.T) { stoppedControl(t, control, gateways) })
 	t.Run("without the database", func(t *testing.T) {
 		server.Halt(t)
 		for _, n := range gateways {
@@ -254,4 +261,37 @@ func stoppedNode(t *testing.T, control, one, two *testNode) {
 	if got := two.version(t); got != "200 after" {
 		t.Errorf("it is ready and serves %s", got)
 	}
+}
+
+// stoppedControl stops the node that answers the API: when it goes on it takes no change
+// before it has its lease back, and every one then.
+func stoppedControl(t *testing.T, control *testNode, gateways []*testNode) {
+	signal := func(s syscall.Signal) {
+		t.Helper()
+		if err := control.cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	signal(syscall.SIGSTOP)
+	time.Sleep(store.LeaseTime + 200*time.Millisecond) // the time is what is tested
+	signal(syscall.SIGCONT)
+	refused := 0
+	becomes(t, "changes are taken again", func() bool {
+		got := control.setVersion(t, "after")
+		if got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") == "1" {
+			refused++
+		} else if got.status != 200 {
+			t.Fatal(got)
+		}
+		return got.status == 200
+	})
+	for _, n := range gateways {
+		if got := n.version(t); got != "200 after" {
+			t.Errorf("%s serves %s", n.stages, got)
+		}
+	}
+	if err := control.waitFor("the lease of this node had run out"); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d changes refused", refused)
 }

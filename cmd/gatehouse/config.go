@@ -30,17 +30,18 @@ type config struct {
 	AdminKey              string
 	AdminClientCA         string
 	GatewayHealth         bool
-	MetricsSeries         int      // at AdminListen
-	OTLPEndpoint          string   // base URL
-	OTLPHeaders           string   // file of the headers that requests to OTLPEndpoint have
-	Host                  string   // that dev's stage is at the root of
-	Port                  int      // of Host
-	TLS                   bool     // the root is under TLS
-	StageVariable         []string // name=value, of dev's stage
-	Parameter             []string // name=value, of templates
-	UpstreamForPlain      string   // URL of the operations without an integration, or openapi.ServersUpstream
-	AllowFunctions        bool     // clients may create functions, whose code is run
-	AllowUnprotected      bool     // dev asks nobody who calls its API
+	DrainDelay            time.Duration // between ready's end and that of taking connections
+	MetricsSeries         int           // at AdminListen
+	OTLPEndpoint          string        // base URL
+	OTLPHeaders           string        // file of the headers that requests to OTLPEndpoint have
+	Host                  string        // that dev's stage is at the root of
+	Port                  int           // of Host
+	TLS                   bool          // the root is under TLS
+	StageVariable         []string      // name=value, of dev's stage
+	Parameter             []string      // name=value, of templates
+	UpstreamForPlain      string        // URL of the operations without an integration, or openapi.ServersUpstream
+	AllowFunctions        bool          // clients may create functions, whose code is run
+	AllowUnprotected      bool          // dev asks nobody who calls its API
 	Verbose               bool
 	Debug                 string   // FUNCTION or FUNCTION=HOST:PORT
 	API                   []string // in the form of parseAPIFile

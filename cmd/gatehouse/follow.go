@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
@@ -75,19 +76,35 @@ func (f *functionFollower) run(ctx context.Context) {
 }
 
 // An awayUsage is a sink that a node can begin without: what API keys have used is counted
-// from nothing then.
+// from nothing then, and kept beside what the node has kept before, so that none of it is
+// lost.
 type awayUsage struct {
 	usageplan.NodeSink
+	beside usageplan.NodeSink // of another name; nil where counts are shared otherwise
 	shared bool
 	log    *slog.Logger
+	blind  *atomic.Bool // it has begun without
 }
 
 // Load implements usageplan.Sink.
 func (u awayUsage) Load(ctx context.Context, ids []usageplan.ID, each func(usageplan.ID, usageplan.State, error)) error {
-	err := u.NodeSink.Load(ctx, ids, each)
+	err := u.of().Load(ctx, ids, each)
 	if u.shared && away(err) {
 		u.log.Warn("what API keys have used is counted from nothing until a restart: the database does not answer", "error", err)
+		u.blind.Store(true)
 		return nil
 	}
 	return err
+}
+
+// Save implements usageplan.Sink.
+func (u awayUsage) Save(ctx context.Context, records []usageplan.Record) error {
+	return u.of().Save(ctx, records)
+}
+
+func (u awayUsage) of() usageplan.NodeSink {
+	if u.beside != nil && u.blind.Load() {
+		return u.beside
+	}
+	return u.NodeSink
 }

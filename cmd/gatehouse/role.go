@@ -36,6 +36,16 @@ func checkWaitForNodes(c *config) error {
 	return nil
 }
 
+// longestDrainDelay is more than any balancer needs.
+const longestDrainDelay = 5 * time.Minute
+
+func checkDrainDelay(c *config) error {
+	if c.DrainDelay < 0 || c.DrainDelay > longestDrainDelay {
+		return fmt.Errorf("%v is not from 0s to %v", c.DrainDelay, longestDrainDelay)
+	}
+	return nil
+}
+
 // role is what the process does.
 func (c *config) role() nodes.Role { return nodes.Role(c.Role) }
 

@@ -282,14 +282,35 @@ func (s *server) wait(ctx context.Context) error {
 	var failure error
 	select {
 	case <-ctx.Done():
+		s.health.leaving.Store(true)
+		failure = s.linger()
 		s.log.Info("stopping: requests in flight finish first")
 	case failure = <-s.failed:
 	}
 	s.health.leaving.Store(true)
-	s.cluster.leave()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config().drainTime())
 	defer cancel()
-	return errors.Join(failure, s.drain(drain), s.close())
+	drained := s.drain(drain)
+	s.cluster.leave() // not before: what is acknowledged is served by who still answers
+	return errors.Join(failure, drained, s.close())
+}
+
+// linger goes on as before for as long as balancers need to notice that the server stops,
+// or until a listener fails.
+func (s *server) linger() error {
+	delay := s.config().DrainDelay
+	if delay == 0 {
+		return nil
+	}
+	s.log.Info("stopping: connections are taken until balancers have noticed", "for", delay)
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case err := <-s.failed:
+		return err
+	case <-timer.C:
+		return nil
+	}
 }
 
 // drain lets requests in flight finish, of both planes at the same time: neither

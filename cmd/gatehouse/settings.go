@@ -75,6 +75,8 @@ var settings = []setting{
 		value: textAt(func(c *config) *string { return &c.AdminClientCA })},
 	{name: "gateway-health", usage: "answer /_gatehouse/live and /_gatehouse/ready at --gateway-listen and --gateway-tls-listen as well",
 		value: switchAt(func(c *config) *bool { return &c.GatewayHealth })},
+	{name: "drain-delay", live: true, usage: "time that a server which is told to stop goes on taking connections, after ready has turned 503, for balancers to notice; up to 5m", only: inServe,
+		value: func(c *config) pflag.Value { return timeValue{&c.DrainDelay} }, check: checkDrainDelay},
 	{name: "metrics-series", usage: "stages, and methods with detailed metrics, whose calls --admin-listen counts apart, 1 to 100000; those of others are counted together",
 		value: countAt(func(c *config) *int { return &c.MetricsSeries }), check: checkMetricsSeries},
 	{name: "otlp-endpoint", usage: "base URL of an OpenTelemetry collector, such as http://127.0.0.1:4318, which gets the traces of calls: those that callers sample and, of stages with tracing enabled, the first of each second and 5 % of the others",

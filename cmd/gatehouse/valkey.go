@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/feed"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
@@ -212,5 +213,9 @@ func (c *config) usageSink(st *store.Store, s *sharing, others *cluster, log *sl
 		node = s.node
 	}
 	of := feed.NodeUsage{Usage: plain, Node: node}
-	return awayUsage{of, others != nil, log}, nil
+	out := awayUsage{NodeSink: of, shared: others != nil, log: log, blind: new(atomic.Bool)}
+	if s == nil {
+		out.beside = feed.NodeUsage{Usage: plain, Node: node + "." + rand.Text()[:8]}
+	}
+	return out, nil
 }

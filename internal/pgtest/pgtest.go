@@ -291,6 +291,7 @@ func (s *Server) Restart(tb testing.TB) {
 	for _, name := range []string{"data/postmaster.pid", fmt.Sprintf(".s.PGSQL.%d.lock", s.Port)} { // whose process may be another by now
 		_ = os.Remove(filepath.Join(s.Dir, name))
 	}
+	_ = os.Remove(s.log) // it says that the server has ended
 	if err := s.launch(); err != nil {
 		tb.Fatal(err)
 	}
