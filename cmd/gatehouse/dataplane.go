@@ -98,7 +98,7 @@ func newDataPlane(c *config, st *store.Store, others *cluster, known *credential
 	if err != nil {
 		return nil, err
 	}
-	share, err := newSharing(c, out.log)
+	share, err := newSharing(c, keys, out.log)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +111,7 @@ func newDataPlane(c *config, st *store.Store, others *cluster, known *credential
 		Sink: sink, Limits: share.of(limits), Account: c.accountRate(), Keep: c.KeepUsageDays, Log: out.log,
 	})
 	authorizers := authz.NewCache(c.AuthorizerCacheBytes)
+	share.share(answered, authorizers)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
 	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, sharing: share, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: others.of(st), Rebuild: control.Rebuilder(st)}}

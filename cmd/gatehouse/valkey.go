@@ -15,9 +15,12 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/gatehouse-gw/gatehouse/internal/authz"
+	"github.com/gatehouse-gw/gatehouse/internal/cache"
 	"github.com/gatehouse-gw/gatehouse/internal/feed"
 	"github.com/gatehouse-gw/gatehouse/internal/limit"
 	"github.com/gatehouse-gw/gatehouse/internal/metrics"
+	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/shared"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/usageplan"
@@ -36,11 +39,13 @@ type sharing struct {
 	client   *valkey.Client
 	limits   *limit.Sharing
 	presence *shared.Presence
+	answers  *shared.Values                                                         // of stages' caches
+	judged   *shared.Values                                                         // answers of Lambda authorizers; nil where no key seals them
 	saved    func(context.Context, []string, []limit.Period) ([]limit.Saved, error) // is set before run
 }
 
 // newSharing makes it, nil without a server.
-func newSharing(c *config, log *slog.Logger) (*sharing, error) {
+func newSharing(c *config, keys *secrets.Keyring, log *slog.Logger) (*sharing, error) {
 	if c.Valkey == "" {
 		return nil, nil
 	}
@@ -54,6 +59,9 @@ func newSharing(c *config, log *slog.Logger) (*sharing, error) {
 	}
 	s.client = valkey.Open(valkey.Options{Target: target, TLS: config, Log: log})
 	s.presence = shared.NewPresence(s.client, s.node)
+	if err := s.newCaches(c, keys, log); err != nil {
+		return nil, err
+	}
 	s.limits = limit.NewSharing(limit.SharingOptions{
 		Exchange: &shared.Limits{Client: s.client, Node: s.node}, Nodes: s.presence.Nodes, Refuse: c.ValkeyAway == awayRefuse,
 		Saved: func(ctx context.Context, ids []string, periods []limit.Period) ([]limit.Saved, error) {
@@ -61,6 +69,36 @@ func newSharing(c *config, log *slog.Logger) (*sharing, error) {
 		},
 	})
 	return s, nil
+}
+
+// newCaches makes what the caches of nodes have in common. What an authorizer has answered
+// lets callers in: it is shared where the keys of secrets-key-file seal it, so that it is
+// known to come of a node, and nobody else reads it. Answers of stages are sealed then,
+// too.
+func (s *sharing) newCaches(c *config, keys *secrets.Keyring, log *slog.Logger) (err error) {
+	if c.InMemory { // its keys are its own
+		keys = nil
+	}
+	if s.answers, err = shared.NewValues(s.client, "cache", keys.Derive("cached answers")); err != nil {
+		return err
+	}
+	if keys == nil {
+		log.Warn("the answers of Lambda authorizers are kept by each node for itself: without secrets-key-file nothing seals them in Valkey")
+		return nil
+	}
+	s.judged, err = shared.NewValues(s.client, "authorizer", keys.Derive("answers of authorizers"))
+	return err
+}
+
+// share has caches keep their answers for other nodes, too.
+func (s *sharing) share(answers *cache.Cache, judged *authz.Cache) {
+	if s == nil {
+		return
+	}
+	answers.Share(s.answers)
+	if s.judged != nil {
+		judged.Share(s.judged)
+	}
 }
 
 // registry is what holds the tokens of stages.
@@ -87,6 +125,10 @@ func (s *sharing) run(ctx context.Context, plans *usageplan.Registry) {
 	s.saved = plans.Saved
 	go s.limits.Run(ctx)
 	go s.presence.Run(ctx)
+	go s.answers.Run(ctx)
+	if s.judged != nil {
+		go s.judged.Run(ctx)
+	}
 }
 
 func (s *sharing) close() {
@@ -108,6 +150,20 @@ func (s *sharing) join(r *metrics.Registry) {
 	})
 	r.Counter("gatehouse_valkey_losses_total", "Times that the Valkey server was lost.", nil, func() float64 { n, _ := s.client.Losses(); return float64(n) })
 	r.Counter("gatehouse_valkey_failures_total", "Commands that the Valkey server did not carry out.", nil, func() float64 { _, n := s.client.Losses(); return float64(n) })
+	for name, values := range map[string]*shared.Values{"stages": s.answers, "authorizers": s.judged} {
+		if values == nil {
+			continue
+		}
+		for result, of := range map[string]func(shared.ValuesStats) int64{
+			"hit":     func(s shared.ValuesStats) int64 { return s.Hits },
+			"miss":    func(s shared.ValuesStats) int64 { return s.Misses },
+			"late":    func(s shared.ValuesStats) int64 { return s.Late },
+			"dropped": func(s shared.ValuesStats) int64 { return s.Dropped },
+		} {
+			r.Counter("gatehouse_shared_cache_total", "Looks into what the caches of nodes share, by what came of them: hit, miss, late; and answers that were not put there, dropped.",
+				metrics.Labels{"cache": name, "result": result}, func() float64 { return float64(of(values.Stats())) })
+		}
+	}
 	r.Gauge("gatehouse_sharing_nodes", "Nodes that share limits through Valkey, as far as this one knows.", nil, func() float64 { return float64(s.presence.Nodes()) })
 	r.Counter("gatehouse_shared_limits_asks_total", "Questions to Valkey for a share of a limit.", nil, func() float64 { return float64(s.limits.Stats().Asks) })
 	r.Counter("gatehouse_shared_limits_waits_total", "Decisions of limits that waited for Valkey.", nil, func() float64 { return float64(s.limits.Stats().Waited) })

@@ -38,6 +38,7 @@ var (
 // caches load for many waiters in the time of the first; here each of them has its own.
 type Cache struct {
 	shards [shards]shard
+	remote Remote // nil where nobody shares
 }
 
 // NewCache makes a cache that holds at most maxBytes, and less than a sixteenth of that
@@ -117,8 +118,7 @@ func (c *Cache) Load(w *Wanted, ask func() (*Answer, error)) (answer *Answer, as
 		case answer != nil:
 			return answer, false, nil
 		case mine:
-			answer, err = s.lead(w, f, ask)
-			return answer, true, err
+			return c.lead(s, w, f, ask)
 		case f == nil:
 			return nil, false, ErrCrowded
 		}
@@ -201,18 +201,27 @@ func (s *shard) join(w *Wanted) (answer *Answer, f *flight, mine bool) {
 	return nil, f, false
 }
 
-// lead asks for those who wait.
-func (s *shard) lead(w *Wanted, f *flight, ask func() (*Answer, error)) (answer *Answer, err error) {
+// lead asks for those who wait, unless another process has the answer. asked says that the
+// function was asked.
+func (c *Cache) lead(s *shard, w *Wanted, f *flight, ask func() (*Answer, error)) (answer *Answer, asked bool, err error) {
 	defer func() { // after a panic, too, which is the leader's own
 		s.mu.Lock()
 		delete(s.flights, w.Key)
 		s.mu.Unlock()
 		close(f.done)
 	}()
+	if far, ttl := c.far(w.Key); far != nil {
+		f.answer, f.left = far, false
+		of := *w
+		of.TTL = min(ttl, w.TTL)
+		s.keep(&of, far)
+		return far, false, nil
+	}
 	answer, err = ask()
 	f.answer, f.err, f.left = answer, err, errors.Is(err, ErrGone)
 	s.keep(w, answer)
-	return answer, err
+	c.putFar(w, answer)
+	return answer, true, err
 }
 
 // wait waits for the end of a flight, of which the caller is one of the waiters.

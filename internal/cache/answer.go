@@ -21,6 +21,7 @@ type Answer struct {
 
 	began   time.Time // the call whose answer it is
 	expires time.Time
+	near    time.Time // until then others are not asked; zero where nobody is
 
 	weight  int64
 	ledger  *ledger

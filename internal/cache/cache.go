@@ -30,6 +30,7 @@ type Store interface {
 type Cache struct {
 	store  Store
 	ledger ledger
+	remote Remote // nil where nobody shares
 
 	mu    sync.Mutex
 	parts map[string]*Part // by stage
@@ -50,6 +51,7 @@ type Part struct {
 	limit int64 // bytes
 	cache *Cache
 	held  held // by a store in memory
+	far   Key  // its name among processes
 
 	mu      sync.Mutex
 	flights map[Key]*flight
@@ -67,7 +69,7 @@ func (c *Cache) Stage(name, life string, limit int64) *Part {
 	if old != nil {
 		c.store.Drop(old)
 	}
-	p := &Part{life: life, limit: limit, cache: c, flights: make(map[Key]*flight)}
+	p := &Part{life: life, limit: limit, cache: c, far: farName(name, life), flights: make(map[Key]*flight)}
 	c.parts[name] = p
 	return p
 }
@@ -93,7 +95,7 @@ func (c *Cache) Close() { c.store.Close() }
 // released.
 func (p *Part) Find(key Key) *Answer {
 	a := p.cache.store.Get(p, key)
-	if a != nil && !time.Now().Before(a.expires) {
+	if a != nil && !p.cache.usable(a, time.Now()) {
 		a.Release()
 		return nil
 	}
@@ -105,6 +107,9 @@ func (p *Part) Find(key Key) *Answer {
 // copy to those who wait for it. An answer does not take the place of one whose call
 // began later.
 func (p *Part) Keep(key Key, turn *Turn, from *httpmsg.Response, began time.Time, ttl time.Duration) {
+	if from.Stream == nil {
+		p.putFar(key, from, ttl)
+	}
 	a := p.copied(turn, from, began, ttl)
 	if a == nil {
 		turn.Pass()
@@ -123,7 +128,12 @@ func (p *Part) copied(turn *Turn, from *httpmsg.Response, began time.Time, ttl t
 	if from.Stream != nil || len(from.Body) > MaxBody || !p.cache.store.Room(p, weigh(from)) && !turn.awaited() {
 		return nil
 	}
-	return newAnswer(&p.cache.ledger, from, began, time.Now().Add(ttl))
+	now := time.Now()
+	a := newAnswer(&p.cache.ledger, from, began, now.Add(ttl))
+	if a != nil && p.cache.remote != nil {
+		a.near = now.Add(near)
+	}
+	return a
 }
 
 // put has the store keep an answer.

@@ -40,7 +40,7 @@ type waiter struct {
 func (p *Part) Fetch(key Key, end time.Time, gone <-chan struct{}) (*Answer, *Turn) {
 	a, turn, w := p.join(key)
 	if w == nil {
-		return a, turn
+		return p.led(key, a, turn)
 	}
 	timer := time.NewTimer(time.Until(end))
 	defer timer.Stop()
@@ -50,6 +50,19 @@ func (p *Part) Fetch(key Key, end time.Time, gone <-chan struct{}) (*Answer, *Tu
 	case <-gone:
 	}
 	return w.leave()
+}
+
+// led is what a call that need not wait has: before it calls the backend, it looks for the
+// answer of another process, for which the others wait with it.
+func (p *Part) led(key Key, a *Answer, turn *Turn) (*Answer, *Turn) {
+	if turn == nil || p.cache.remote == nil {
+		return a, turn
+	}
+	if a = p.fetchFar(key); a == nil {
+		return nil, turn
+	}
+	turn.land(a, 0)
+	return a, nil
 }
 
 // join returns the answer, a turn, or a place among those who wait.

@@ -194,6 +194,25 @@ func (c *Client) Get(ctx context.Context, key string) ([]byte, error) {
 	return value, c.judged(ctx, err)
 }
 
+// GetFor is Get of a value of at most so many bytes, with the time for which it is kept
+// still: one that is longer, or has no end, is none of ours and as if it were not there.
+func (c *Client) GetFor(ctx context.Context, key string, most int) ([]byte, time.Duration, error) {
+	conn := c.conn.Load()
+	if conn == nil || c.Away() {
+		return nil, 0, ErrAway
+	}
+	got := (*conn).DoMulti(ctx, (*conn).B().Getrange().Key(key).Start(0).End(int64(most)).Build(), (*conn).B().Pttl().Key(key).Build())
+	value, err := got[0].AsBytes()
+	left, leftErr := got[1].AsInt64()
+	if err = errors.Join(err, leftErr); err != nil {
+		return nil, 0, c.judged(ctx, err)
+	}
+	if len(value) == 0 || len(value) > most || left <= 0 {
+		return nil, 0, ErrNothing
+	}
+	return value, time.Duration(left) * time.Millisecond, nil
+}
+
 // Set keeps a value under a key for a time, which is at least a millisecond.
 func (c *Client) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	conn := c.conn.Load()
