@@ -54,6 +54,8 @@ func TestSlowTrickles(t *testing.T) {
 		"a body":                       {stageHead("POST", "/dev") + "Content-Length: 100000\r\n\r\n", "x"},
 		"chunks":                       {stageHead("POST", "/dev") + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"},
 		"a chunk's size":               {stageHead("POST", "/dev") + "Transfer-Encoding: chunked\r\n\r\n", "0"},
+		"a chunk's extension":          {stageHead("POST", "/dev") + "Transfer-Encoding: chunked\r\n\r\n1;", "a"},
+		"empty lines behind a POST":    {stageHead("POST", "/dev") + "Content-Length: 1\r\n\r\nx", "\r\n"},
 		"a trailer":                    {stageHead("POST", "/dev") + "Transfer-Encoding: chunked\r\n\r\n0\r\n", "X-A: b\r\n"},
 		"a body after 100 Continue":    {stageHead("POST", "/dev") + "Expect: 100-continue\r\nContent-Length: 100000\r\n\r\n", "x"},
 		"a head behind another":        {stageHead("GET", "/dev") + "\r\n" + stageHead("GET", "/dev"), "X-A: b\r\n"},
