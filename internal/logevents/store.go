@@ -140,12 +140,13 @@ func (s *Store) makeRoom() {
 			freed += largest.list[n].size()
 			n++
 		}
-		s.keep(its, largest.list[n:])
+		room := len(largest.list) // as many will be here again soon
+		s.keep(its, append(make([]Event, 0, room), largest.list[n:]...))
 	}
 }
 
-// keep replaces a group's events by some of them, in memory of their own: who reads the
-// others still has them. A stream goes with its last event, and so does a group.
+// keep replaces a group's events by some of them, in memory that is the group's from here
+// on: who reads the others still has them. A stream goes with its last event, and so does a group.
 func (s *Store) keep(g Group, list []Event) {
 	in := s.groups[g]
 	s.used -= in.all()
@@ -153,7 +154,7 @@ func (s *Store) keep(g Group, list []Event) {
 		delete(s.groups, g)
 		return
 	}
-	in.list, in.size, in.beside = slices.Clone(list), 0, g.size()
+	in.list, in.size, in.beside = list, 0, g.size()
 	left := make(map[string]*Stream)
 	last := "" // most have one stream
 	for i := range in.list {
@@ -182,7 +183,7 @@ func (s *Store) Expire(g Group, before int64) {
 	}
 	old := func(e Event) bool { return e.Time < before }
 	if slices.ContainsFunc(in.list, old) {
-		s.keep(g, slices.DeleteFunc(slices.Clone(in.list), old))
+		s.keep(g, slices.Clone(slices.DeleteFunc(slices.Clone(in.list), old)))
 	}
 }
 
@@ -204,7 +205,7 @@ func (s *Store) DeleteStream(g Group, stream string) {
 	if in == nil || in.streams[stream] == nil {
 		return
 	}
-	s.keep(g, slices.DeleteFunc(slices.Clone(in.list), func(e Event) bool { return e.Stream == stream }))
+	s.keep(g, slices.Clone(slices.DeleteFunc(slices.Clone(in.list), func(e Event) bool { return e.Stream == stream })))
 }
 
 // Reset removes everything.

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/content"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -165,8 +164,7 @@ func callService(c *call) error {
 		return &failure{kind: integrationFailure, status: 500, message: internalServerError, engine: true,
 			field: "integration.httpMethod", reason: noPermission, cause: errors.New("functions are invoked by POST alone")}
 	}
-	c.addressStream(&c.out.Request)
-	c.integrationStart = time.Now()
+	c.addressCall(&c.out.Request)
 	resp, err := c.do(t)
 	c.integrationTime = c.took(resp)
 	if f := t.unsigned(err); f != nil {

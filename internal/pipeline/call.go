@@ -306,11 +306,14 @@ func (c *call) take(steps []step) error {
 
 // deadline is when the integration must have answered. A call that has waited for the
 // answer to another one has no more time for that.
-func (c *call) deadline() time.Time {
+func (c *call) deadline() time.Time { return c.deadlineFrom(time.Now()) }
+
+// deadlineFrom is deadline where the integration is called now.
+func (c *call) deadlineFrom(now time.Time) time.Time {
 	if !c.due.IsZero() {
 		return c.due
 	}
-	d := time.Now().Add(c.method.timeout)
+	d := now.Add(c.method.timeout)
 	if !c.req.Deadline.IsZero() && c.req.Deadline.Before(d) {
 		return c.req.Deadline
 	}

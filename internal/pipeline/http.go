@@ -129,26 +129,21 @@ func (c *call) appendMappedQuery(dst []byte, hasQuery bool) ([]byte, error) {
 	return dst, nil
 }
 
-// addressCall fills in for which API and which client a request is sent, and when
-// its response must have come.
+// addressCall begins the call of the integration: it fills in for which API and which client
+// a request is sent, and when its response must have come. Where the answer may be streamed
+// the client is watched, since the call may take long.
 func (c *call) addressCall(req *integration.Request) {
-	req.API, req.Client = c.stage.settings.APIID, c.req.Client
-	req.Deadline, req.Timing = c.deadline(), c.timingAsked()
-}
-
-// addressStream is addressCall for the backend of a method whose answers may be
-// streamed: then the client is watched, since the call may take long.
-func (c *call) addressStream(req *integration.Request) {
 	if req.Stream = c.method.streams; req.Stream != nil {
 		c.req.WatchClient()
 	}
-	c.addressCall(req)
+	c.integrationStart = time.Now()
+	req.API, req.Client = c.stage.settings.APIID, c.req.Client
+	req.Deadline, req.Timing = c.deadlineFrom(c.integrationStart), c.timingAsked()
 }
 
 // send calls the backend.
 func send(c *call) error {
-	c.addressStream(&c.out.Request)
-	c.integrationStart = time.Now()
+	c.addressCall(&c.out.Request)
 	c.traceEndpointRequest(c.integrationStart)
 	c.out.Began = c.integrationStart
 	resp, err := c.stage.services.Client.Do(&c.out.Request, c.out.endpoint)
