@@ -129,7 +129,7 @@ func excess(passed []time.Duration, rate limit.Rate) float64 {
 // However many nodes share a bucket, and however few of them are busy, what passes is
 // within a hundredth of what one bucket lets through, and nearly all of that passes.
 func TestRateIsShared(t *testing.T) {
-	s := valkeytest.Start(t)
+	t.Parallel()
 	tests := map[string]struct {
 		rate        limit.Rate
 		nodes, busy int
@@ -144,8 +144,9 @@ func TestRateIsShared(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			raw(t, s, "FLUSHALL")
-			const lasts = time.Second
+			t.Parallel()
+			const lasts = 700 * time.Millisecond
+			s := valkeytest.Start(t)
 			all := nodes(t, s, tt.nodes, false, nil)
 			came, passed := load(all[:tt.busy], tt.rate, tt.pause, lasts)
 			most := float64(tt.rate.Burst) + tt.rate.PerSecond*lasts.Seconds()
@@ -169,18 +170,13 @@ func TestRateIsShared(t *testing.T) {
 	}
 }
 
-// raw has a server do something.
-func raw(t testing.TB, s *valkeytest.Server, command string) {
-	t.Helper()
-	valkeytest.Do(t, s.Addr, command)
-}
-
 // A quota that nodes share is exact, and all of it can be used, on whichever node.
 func TestCountIsShared(t *testing.T) {
+	t.Parallel()
 	s := valkeytest.Start(t)
 	for name, busy := range map[string]int{"all are busy": 10, "one is busy": 1} {
 		t.Run(name, func(t *testing.T) {
-			raw(t, s, "FLUSHALL")
+			valkeytest.Do(t, s.Addr, "FLUSHALL")
 			all := nodes(t, s, 10, false, func() limit.Saved {
 				return limit.Saved{Base: 5, Nodes: map[string]int64{"node3": 10, "gone": 100}}
 			})
@@ -216,5 +212,69 @@ func TestCountIsShared(t *testing.T) {
 				t.Errorf("%d counted, want %d to %d", n, left, left+alone)
 			}
 		})
+	}
+}
+
+// While the server is away each node lets through its part, or nothing where that is
+// set; what it let through by itself is missing when the server is back.
+func TestServerIsAway(t *testing.T) {
+	t.Parallel()
+	const n = 10
+	rate := limit.Rate{PerSecond: 1, Burst: 50}
+	takes := func(nd *node) (taken int) {
+		for range 100 {
+			if nd.take(rate) {
+				taken++
+			}
+		}
+		return taken
+	}
+	s := valkeytest.Start(t)
+	all, closed := nodes(t, s, n, false, nil), nodes(t, s, 1, true, nil)[0]
+	s.Kill()
+	for _, nd := range append(all, closed) {
+		if _, err := nd.client.Run(t.Context(), []valkey.Call{{Script: presenceScript, Key: "k"}}); err == nil {
+			t.Fatal("a dead server answers")
+		}
+	}
+	begin := time.Now()
+	sum := 0
+	for _, nd := range all {
+		sum += takes(nd)
+	}
+	if most := rate.Burst + int(time.Since(begin).Seconds()*rate.PerSecond) + 1; sum < rate.Burst || sum > most {
+		t.Errorf("%d pass, want %d to %d", sum, rate.Burst, most)
+	}
+	if got := takes(closed); got != 0 || closed.add(100) {
+		t.Errorf("%d pass a node that refuses", got)
+	}
+	counted := 0
+	for range 3 * n {
+		for _, nd := range all {
+			if nd.add(100) {
+				counted++
+			}
+		}
+	}
+	if counted != 100 {
+		t.Errorf("%d are counted alone, want 100", counted)
+	}
+	s.Run()
+	for _, nd := range all {
+		valkeytest.Poll(t, "the node has its server again", func() bool { return !nd.client.Away() })
+	}
+	for i, nd := range all { // each tells what it owes when it asks
+		valkeytest.Poll(t, "the node has asked", func() bool { nd.take(rate); return nd.Stats().Given > 0 || i > 0 && nd.Stats().Asks > 0 })
+	}
+	left := 0
+	for _, nd := range all {
+		left += takes(nd)
+	}
+	var alone int64
+	for _, nd := range all {
+		alone += nd.Stats().Alone
+	}
+	if most := rate.Burst + int(time.Since(begin).Seconds()*rate.PerSecond) + n; left > most {
+		t.Errorf("%d more pass, want %d at most, of which %d alone", left, most, alone)
 	}
 }
