@@ -17,6 +17,8 @@ type conn struct {
 	share     *share            // of the call that uses it; nil while it is idle
 	slots     *slots            // counts it; nil when they do not any more
 	address   *address          // nil where no name stands for it
+	upstream  *Upstream         // whose address it is of; nil for none
+	at        int               // which one
 	socket    *socket.Exchanger // beneath TLS, if there is any; nil where there is none
 	plain     bool              // the socket is all there is
 	limits    limits

@@ -52,9 +52,24 @@ func (c *Client) dialFirst(ctx context.Context, list []*address, port string) (n
 		if errors.Is(ctx.Err(), context.Canceled) { // that is no fault of the address
 			break
 		}
-		a.rests.Store(a.name.names.clock(time.Now().Add(restTime)))
+		a.rest()
 	}
 	return nil, nil, err
+}
+
+// rest has an address tried only after all others for a while.
+func (a *address) rest() { a.rests.Store(a.name.names.clock(time.Now().Add(restTime))) }
+
+// distrust has the address of a connection rest. Its backend hung up on the first request
+// without a word, as one does that is about to end, or what stands before one that has
+// ended.
+func (cn *conn) distrust() {
+	if cn.address != nil {
+		cn.address.rest()
+	}
+	if cn.upstream != nil {
+		cn.upstream.rest(cn.at, time.Now())
+	}
 }
 
 // dialAddress connects to an address and leaves time for the others of those

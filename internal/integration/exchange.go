@@ -122,6 +122,9 @@ func (c *Client) do(x *exchange, req *Request, ep *Endpoint) (*httpmsg.Response,
 			return resp, nil
 		}
 		err = orGone(req, failure(fault.op, &cn.lane.key, fault.err))
+		if !cn.reused && !x.in.heard && errors.Is(err, ErrNetwork) {
+			cn.distrust()
+		}
 		if !cn.reused || !fault.again || errors.Is(err, ErrTimeout) || errors.Is(err, ErrGone) {
 			return nil, err
 		}

@@ -12,8 +12,8 @@ const (
 	// MaxAddresses is how many addresses an Upstream has at the most, and how
 	// many of those that a name stands for are used.
 	MaxAddresses = 64
-	// restTime is how long an address that could not be connected to is tried
-	// only after all others.
+	// restTime is how long an address that could not be connected to, or that hung up
+	// on a new connection, is tried only after all others.
 	restTime = 5 * time.Second
 )
 
@@ -86,13 +86,21 @@ func (c *Client) connectVia(ep *Endpoint, req *Request, now, deadline time.Time,
 			limit = time.Now().Add(time.Until(deadline) / time.Duration(left))
 		}
 		cn, err := c.connectTo(ep, &ep.keys[i], &ep.lanes[i], req, now, limit, deadline, fresh)
+		if cn != nil {
+			cn.upstream, cn.at = u, i
+		}
 		if err == nil || errors.Is(err, ErrBusy) || isGone(req.Client) { // that is no fault of the address
 			return cn, err
 		}
 		now, failed = time.Now(), err
-		u.resting[i].Store(int64(now.Sub(u.epoch) + restTime))
+		u.rest(i, now)
 	}
 	return nil, failed
+}
+
+// rest has an address tried only after all others for a while.
+func (u *Upstream) rest(i int, now time.Time) {
+	u.resting[i].Store(int64(now.Sub(u.epoch) + restTime))
 }
 
 // next is the index of the address whose turn it is: of those not tried yet one

@@ -122,6 +122,23 @@ func TestUpstreamPassesOver(t *testing.T) {
 	}
 }
 
+// An address that hangs up on new connections costs a call, and then no other for a while.
+func TestUpstreamDistrusts(t *testing.T) {
+	var calls atomic.Int32
+	hangsUp := backend(t, func(_ int, nc net.Conn, r *bufio.Reader) { request(r); calls.Add(1) }).Authority()
+	ep := endpoint(t, "http", "orders.internal", nil).Via(upstream(t, hangsUp, member(t, "b")))
+	c := client(t, Options{})
+	failed := 0
+	for range 10 {
+		if got := tell(c, ep, "GET"); got != "b orders.internal" {
+			failed++
+		}
+	}
+	if failed != 1 || calls.Load() != 1 {
+		t.Errorf("%d calls failed, %d were sent there", failed, calls.Load())
+	}
+}
+
 // What has been sent stays with the address that it was sent to.
 func TestUpstreamSendsOnce(t *testing.T) {
 	var sent atomic.Int32
