@@ -67,8 +67,8 @@ type servedStore interface {
 // generationTime bounds how long a start waits to name the database's history.
 const generationTime = 10 * time.Second
 
-// join gives the process its lease, which it has when join returns, if the database
-// answers. A node that may write names the history of a database that has no name yet.
+// join makes the process a node, whose lease run gets. A node that may write names the
+// history of a database that has no name yet.
 func (cl *cluster) join(ctx context.Context, c *config, st *store.Store, data *dataPlane) error {
 	if cl == nil {
 		return nil
@@ -108,7 +108,8 @@ func (c *config) nodeAddress() string {
 	return net.JoinHostPort(host, port)
 }
 
-// run keeps the lease, and the copy of what is served whole, until ctx ends.
+// run keeps the lease, which the process has when run returns, if the database answers;
+// and the copy of what is served whole, until ctx ends.
 func (cl *cluster) run(ctx context.Context) {
 	if cl == nil {
 		return
@@ -116,6 +117,7 @@ func (cl *cluster) run(ctx context.Context) {
 	ctx, cl.stop = context.WithCancel(ctx)
 	cl.ended = make(chan struct{})
 	go cl.source.Run(ctx)
+	cl.nodes.Join(ctx)
 	go func() {
 		defer close(cl.ended)
 		cl.nodes.Run(ctx)

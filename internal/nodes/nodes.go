@@ -119,6 +119,25 @@ func (r *Registry) Run(ctx context.Context) {
 	_ = r.o.Store.EndLease(last, r.o.Self.ID) // else it runs out
 }
 
+// Join gives the process its lease for the first time, before Run: others wait for it from
+// then on. It returns when what the store had by then is served, so that who asks this
+// process next gets nothing older; when the store does not answer; or after 3 s for each.
+func (r *Registry) Join(ctx context.Context) {
+	rev, _ := r.o.Serves()
+	r.renew(ctx, rev)
+	ctx, cancel := context.WithTimeout(ctx, patient)
+	defer cancel()
+	for {
+		rev, moved := r.o.Serves()
+		r.mu.Lock()
+		done := r.err != nil || rev >= r.behind
+		r.mu.Unlock()
+		if done || !wait(ctx, patient, moved) {
+			return
+		}
+	}
+}
+
 // wait waits for a time or until moved is closed. It returns false when ctx ends.
 func wait(ctx context.Context, d time.Duration, moved <-chan struct{}) bool {
 	timer := time.NewTimer(d)
@@ -150,6 +169,9 @@ func (r *Registry) renew(ctx context.Context, rev store.Revision) {
 	if err == nil {
 		held, err = r.o.Store.Renew(ctx, self.ID, data)
 	}
+	if err == nil && !held && r.o.Beat != nil {
+		known, err = r.o.Beat(ctx) // what was done before the lease was there nobody has waited with
+	}
 	var all []Node
 	if err == nil {
 		all, err = r.look(ctx)
@@ -164,9 +186,11 @@ func (r *Registry) renew(ctx context.Context, rev store.Revision) {
 		}
 		return
 	}
+	if !held {
+		r.behind = max(r.behind, known)
+	}
 	if !held && !r.renewed.IsZero() {
 		r.lapses++
-		r.behind = max(r.behind, known)
 		r.o.Log.Warn("the lease of this node had run out: it catches up with what others have done", "for", begun.Sub(r.renewed).Round(time.Millisecond), "revision", int64(known))
 	}
 	r.all, r.renewed = all, begun

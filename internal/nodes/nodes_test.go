@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -161,6 +162,40 @@ func TestStopped(t *testing.T) {
 		a.set(func() { a.rev = 3 })
 		if !a.Current() || a.Stopped() || !a.Leads() {
 			t.Error("it is not current again")
+		}
+	})
+}
+
+// A node that has joined may write, and serves what was done before others waited for it.
+func TestJoin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := memory(t)
+		defer st.Close()
+		moved := make(chan struct{})
+		var rev atomic.Int64
+		beats := 0
+		r := New(Options{
+			Store: st, Self: Node{ID: "a"},
+			Serves: func() (store.Revision, <-chan struct{}) { return store.Revision(rev.Load()), moved },
+			Beat: func(context.Context) (store.Revision, error) {
+				if beats++; beats > 1 {
+					return 5, nil // done by others just before the lease was there
+				}
+				return 3, nil
+			},
+		})
+		rev.Store(3)
+		joined := make(chan struct{})
+		go func() { defer close(joined); r.Join(t.Context()) }()
+		synctest.Wait()
+		if !r.Stopped() || r.May() == nil {
+			t.Error("it is current at revision 3 of 5")
+		}
+		rev.Store(5)
+		close(moved)
+		<-joined
+		if r.Stopped() || r.May() != nil {
+			t.Errorf("it is not current when it has joined: %v", r.May())
 		}
 	})
 }
