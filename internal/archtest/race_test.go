@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	withoutRace = regexp.MustCompile(`(?m)^COSTS := .* -run '([^']*)' \\\n\t(\./internal/.*)`)
+	withoutRace = regexp.MustCompile(`(?m)^(?:LINEAR|COSTS) := .* -run '([^']*)' \\\n\t(\./internal/.*)`)
 	testFunc    = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 )
 
@@ -48,7 +48,7 @@ func TestCostsAreTested(t *testing.T) {
 	}
 }
 
-// runs reports whether the Makefile's COSTS, which make test runs, has a test of a package.
+// runs reports whether the Makefile's LINEAR or COSTS, which make test runs, has a test of a package.
 func runs(makefile []byte, dir, test string) bool {
 	for _, line := range withoutRace.FindAllSubmatch(makefile, -1) {
 		if slices.Contains(strings.Fields(string(line[2])), dir) && regexp.MustCompile(string(line[1])).MatchString(test) {

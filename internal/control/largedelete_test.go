@@ -27,7 +27,7 @@ func (l *load) left(kind string) (n int) {
 }
 
 // What takes 100,000 resources away is done, however long that is, and leaves
-// nothing behind. The race detector makes the database too slow for that.
+// nothing behind. Under the race detector that takes too long.
 func TestLargeDeletions(t *testing.T) {
 	resources := 10_000
 	if soak.Long() {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The race detector slows the database, which is what is left of a call in its
-// turn, more than the rest: these shares of time are looked at without it.
+// The race detector slows the parts of a call by different factors: these shares of time
+// are looked at without it.
 
 // held is how long others could not write while fn ran, at most, and how long fn
 // took.
