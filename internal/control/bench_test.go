@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
+	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
@@ -47,8 +48,12 @@ func newLoad(b testing.TB, dir string, n int) *load {
 func (l *load) open() {
 	l.Helper()
 	log := slog.New(slog.NewTextHandler(l.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})) // the cause of a 500
+	o := store.Options{Dir: l.dir, Log: log}
+	if strings.HasPrefix(l.dir, "postgres://") {
+		o.Dir, o.URL = "", l.dir
+	}
 	var err error
-	if l.store, err = store.Open(context.Background(), store.Options{Dir: l.dir, Log: log}); err != nil {
+	if l.store, err = store.Open(context.Background(), o); err != nil {
 		l.Fatal(err)
 	}
 	l.Service = control.New(control.Options{Store: l.store, Log: log})
@@ -239,7 +244,13 @@ func allocated(fn func()) uint64 {
 // BenchmarkConcurrentWrites is 32 callers who wait for their writes to be
 // durable. However long it runs, a method gets no more than ten responses.
 func BenchmarkConcurrentWrites(b *testing.B) {
-	l := newLoad(b, b.TempDir(), 100)
+	postgres := pgtest.New(b, pgtest.Options{Durable: true})
+	b.Run("disk", func(b *testing.B) { benchConcurrentWrites(b, b.TempDir()) })
+	b.Run("postgres", func(b *testing.B) { benchConcurrentWrites(b, postgres.Database(b)) })
+}
+
+func benchConcurrentWrites(b *testing.B, dir string) {
+	l := newLoad(b, dir, 100)
 	l.grow(b.N / 10)
 	b.ReportAllocs()
 	b.SetParallelism(32 / runtime.GOMAXPROCS(0))

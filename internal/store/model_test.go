@@ -89,6 +89,7 @@ func emptied(t *testing.T, stores ...*Store) {
 	}
 	for _, s := range stores {
 		s.engine.(*postgresDB).known = -1
+		s.engine.(*postgresDB).cache.clear()
 		s.feed.mu.Lock()
 		s.feed.last = 0
 		s.feed.mu.Unlock()

@@ -81,7 +81,8 @@ type postgresDB struct {
 	known  int64     // the number of the last commit that this process knows of
 	slots  []slot    // that others have changed, until a write asks for them; see batch.others
 	all    bool
-	failed error // why the last attempt to connect the writer failed, at failedAt
+	cache  pgCache // of batches
+	failed error   // why the last attempt to connect the writer failed, at failedAt
 	since  time.Time
 
 	stop context.CancelFunc // ends what follows the others
@@ -140,6 +141,7 @@ func (db *postgresDB) close() error {
 // dropWriter gives up the connection that writes, whatever it is at. Its locks go with
 // it as soon as the database notices.
 func (db *postgresDB) dropWriter() {
+	db.cache.clear()
 	if db.writer == nil {
 		return
 	}

@@ -2,10 +2,12 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -72,6 +74,7 @@ func (b *postgresBatch) begin(ctx context.Context) error {
 	}
 	if known < b.db.known || b.db.known < 0 || known-b.db.known > manyCommits {
 		b.db.all = true
+		b.db.cache.clear()
 		b.db.known = known
 		return nil
 	}
@@ -83,13 +86,16 @@ func (b *postgresBatch) begin(ctx context.Context) error {
 		b.db.all = b.db.all || slots == nil
 		for _, i := range slots {
 			b.db.slots = append(b.db.slots, slot(i))
+			b.db.cache.drop(slot(i))
 		}
 		return true, err
 	}, pgOthers, b.db.known, int64(manyCommits))
 	if err != nil {
 		return b.db.failure(err)
 	}
-	b.db.all = b.db.all || int64(n) != known-b.db.known
+	if b.db.all = b.db.all || int64(n) != known-b.db.known; b.db.all {
+		b.db.cache.clear()
+	}
 	b.db.known = known
 	return nil
 }
@@ -98,6 +104,66 @@ func (b *postgresBatch) others() (changed []slot, all bool) {
 	changed, all = b.db.slots, b.db.all
 	b.db.slots, b.db.all = nil, false
 	return changed, all
+}
+
+// get, has and getMany answer from what this process knows the database to have.
+func (b *postgresBatch) get(ctx context.Context, key []byte) ([]byte, error) {
+	if d, known := b.db.cache.get(key); known && (d.loaded || !d.there) && ctx.Err() == nil {
+		if !d.there {
+			return nil, ErrNotFound
+		}
+		return d.copied(), nil
+	}
+	doc, err := b.postgresView.get(ctx, key)
+	switch {
+	case err == nil:
+		b.db.cache.set(key, pgCached{there: true, loaded: true, doc: own(doc)})
+	case errors.Is(err, ErrNotFound):
+		b.db.cache.set(key, pgCached{})
+	}
+	return doc, err
+}
+
+func (b *postgresBatch) has(ctx context.Context, key []byte) (bool, error) {
+	if d, known := b.db.cache.get(key); known && ctx.Err() == nil {
+		return d.there, nil
+	}
+	there, err := b.postgresView.has(ctx, key)
+	if err == nil {
+		b.db.cache.set(key, pgCached{there: there})
+	}
+	return there, err
+}
+
+func (b *postgresBatch) getMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
+	docs := make([][]byte, len(keys))
+	var asked [][]byte
+	var at []int
+	for i, key := range keys {
+		d, known := b.db.cache.get(key)
+		switch {
+		case !known || d.there && !d.loaded:
+			asked, at = append(asked, key), append(at, i)
+		case d.there:
+			docs[i] = d.copied()
+		}
+	}
+	if len(asked) == 0 {
+		return docs, ctx.Err()
+	}
+	found, err := b.postgresView.getMany(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	for i, doc := range found {
+		docs[at[i]] = doc
+		d := pgCached{there: doc != nil, loaded: doc != nil}
+		if d.there {
+			d.doc = own(doc)
+		}
+		b.db.cache.set(asked[i], d)
+	}
+	return docs, nil
 }
 
 func (b *postgresBatch) put(ctx context.Context, key, doc []byte) error {
@@ -114,7 +180,9 @@ func (b *postgresBatch) putMany(ctx context.Context, rows []row) error {
 			return tooLong(len(r.key))
 		}
 		b.place++
-		if b.puts.add(r.key, b.place, r.doc); b.puts.size > mostPuts {
+		doc := b.puts.add(r.key, b.place, r.doc)
+		b.db.cache.set(r.key, pgCached{there: true, loaded: true, doc: doc})
+		if b.puts.size > mostPuts {
 			b.flush()
 			if err := b.run(ctx, "SELECT"); err != nil {
 				return b.db.failure(err)
@@ -130,29 +198,52 @@ func (b *postgresBatch) insert(ctx context.Context, key, doc []byte) error {
 	if len(key) > maxPostgresKey {
 		return tooLong(len(key))
 	}
+	if d, known := b.db.cache.get(key); known {
+		if d.there {
+			return cmp.Or(ctx.Err(), ErrExists)
+		}
+		return b.put(ctx, key, doc)
+	}
 	b.dirty = true
 	n, err := b.ask(ctx, nil, pgInsert, key, b.place+1, present(doc))
 	switch {
 	case err != nil:
 		return b.db.failure(err)
 	case n == 0:
+		b.db.cache.set(key, pgCached{there: true})
 		return ErrExists
 	}
 	b.place++
+	b.db.cache.set(key, pgCached{there: true, loaded: true, doc: own(doc)})
 	return nil
 }
 
 func (b *postgresBatch) remove(ctx context.Context, key []byte) error {
+	if d, known := b.db.cache.get(key); known && ctx.Err() == nil {
+		if !d.there {
+			return ErrNotFound
+		}
+		b.dirty = true
+		b.later(pgRemove, [][]byte{bytes.Clone(key)})
+		b.db.cache.set(key, pgCached{})
+		return nil
+	}
 	return b.removeMany(ctx, [][]byte{key})
 }
 
 func (b *postgresBatch) removeMany(ctx context.Context, keys [][]byte) error {
 	b.dirty = true
 	n, err := b.ask(ctx, nil, pgRemove, keys)
-	if err == nil && n != int64(len(keys)) {
+	if err != nil {
+		return b.db.failure(err)
+	}
+	for _, key := range keys {
+		b.db.cache.set(key, pgCached{})
+	}
+	if n != int64(len(keys)) {
 		return ErrNotFound
 	}
-	return b.db.failure(err)
+	return nil
 }
 
 func (b *postgresBatch) removeRange(ctx context.Context, from, to []byte) error {
@@ -161,6 +252,7 @@ func (b *postgresBatch) removeRange(ctx context.Context, from, to []byte) error 
 	}
 	b.dirty = true
 	b.later(pgRemoveRange, bytes.Clone(from), bytes.Clone(to))
+	b.db.cache.drop(siblingsSlot(from))
 	return nil
 }
 
@@ -183,6 +275,7 @@ func (b *postgresBatch) keep(context.Context) error {
 }
 
 func (b *postgresBatch) undo(ctx context.Context) error {
+	b.db.cache.clear() // what has been read since the mark may be what is undone
 	if b.kept {
 		b.puts = pgPuts{} // since the mark
 		b.later(pgUndoTo)
@@ -207,7 +300,9 @@ func (b *postgresBatch) commit(ctx context.Context, changes []Served, changed []
 	}
 	number, token := b.db.known+1, []byte(rand.Text())
 	var slots []int64
-	if len(changed) <= mostSlots {
+	whole := len(changed) < mostStamps // else some are missing
+	slices.Sort(changed)
+	if changed = slices.Compact(changed); whole && len(changed) <= mostSlots {
 		slots = make([]int64, len(changed))
 		for i, c := range changed {
 			slots[i] = int64(c)
@@ -328,6 +423,7 @@ func (w *pgFeed) queue(p *pgPipe) {
 }
 
 func (b *postgresBatch) rollback() {
+	b.db.cache.clear()
 	b.forget()
 	if b.conn.IsClosed() {
 		b.db.dropWriter()

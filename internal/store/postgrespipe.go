@@ -35,7 +35,8 @@ type pgPuts struct {
 // mostPuts bounds the bytes of documents that wait.
 const mostPuts = 8 << 20
 
-func (w *pgPuts) add(key []byte, place int64, doc []byte) {
+// add has a document wait, and returns the copy that does.
+func (w *pgPuts) add(key []byte, place int64, doc []byte) []byte {
 	if w.at == nil {
 		w.at = make(map[string]int)
 	}
@@ -43,10 +44,11 @@ func (w *pgPuts) add(key []byte, place int64, doc []byte) {
 	w.size += len(key) + len(doc)
 	if i, ok := w.at[string(key)]; ok {
 		w.docs[i] = doc
-		return
+		return doc
 	}
 	w.at[string(key)] = len(w.keys)
 	w.keys, w.places, w.docs = append(w.keys, slices.Clone(key)), append(w.places, place), append(w.docs, doc)
+	return doc
 }
 
 // flush moves the documents that wait into the queue.

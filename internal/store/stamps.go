@@ -39,8 +39,10 @@ type slots map[slot]struct{}
 
 func newStamps() *stamps { return &stamps{changed: make(map[slot]moment)} }
 
-// slot is the FNV-1a hash of a key.
-func (s *stamps) slot(key []byte) slot {
+func (s *stamps) slot(key []byte) slot { return hashSlot(key) }
+
+// hashSlot is the FNV-1a hash of a key. Programs of other versions count on it.
+func hashSlot(key []byte) slot {
 	h := uint64(14695981039346656037)
 	for _, c := range key {
 		h = (h ^ uint64(c)) * 1099511628211
@@ -50,7 +52,7 @@ func (s *stamps) slot(key []byte) slot {
 
 // change notes that the write that runs changes what is in a slot.
 func (s *stamps) change(i slot) {
-	if s.changed[i] != s.now {
+	if n := len(s.group); (n == 0 || s.group[n-1] != i) && n < mostStamps {
 		s.group = append(s.group, i)
 	}
 	s.learn(i)
