@@ -61,7 +61,7 @@ it serves the stages that they deploy.
 	root.SetHelpCommand(newHelp())
 	root.Args, root.RunE = noCommand, versionOrHelp
 	root.Flags().Bool("version", false, "print the version")
-	root.AddCommand(newServe(), newDev(), newCheck(), newVTLCommand(), newEnv(), newURL(), newDoctor(), newWait(), newNodes(), newBackup(), newRestore(), newCA(), newVersion(), newHelpConfig(), newKeepFunctions())
+	root.AddCommand(newServe(), newDev(), newCheck(), newVTLCommand(), newEnv(), newURL(), newDoctor(), newWait(), newNodes(), newBackup(), newRestore(), newMigrate(), newCA(), newVersion(), newHelpConfig(), newKeepFunctions())
 	return root
 }
 

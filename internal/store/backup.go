@@ -79,6 +79,26 @@ func Restore(ctx context.Context, file, dir string) (err error) {
 	if info, err := os.Stat(file + "-wal"); err == nil && info.Size() > 0 {
 		return fmt.Errorf("%s: %w, and is not whole without its log: gatehouse backup copies both", file, errRunning)
 	}
+	return makeStore(dir, func(path string) error {
+		if err := copySummed(ctx, path, from); err != nil {
+			if errors.Is(err, errWriting) {
+				return directory{name: dir}.failure(err)
+			}
+			return about(file, err)
+		}
+		if err := checkFile(ctx, path); err != nil {
+			if cause := sqliteCause(err); cause != nil {
+				err = cause
+			}
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		return nil
+	})
+}
+
+// makeStore makes the store of dir, which must be empty or missing: fill makes its
+// database under another name. What has been made goes when that fails.
+func makeStore(dir string, fill func(path string) error) (err error) {
 	d := directory{name: dir}
 	if d.path, err = filepath.Abs(dir); err != nil {
 		return d.failure(err)
@@ -100,21 +120,7 @@ func Restore(ctx context.Context, file, dir string) (err error) {
 	if err := d.checkEmpty(); err != nil {
 		return d.failure(err)
 	}
-	return publishFile(d.file(), false, func(path string) error {
-		if err := copySummed(ctx, path, from); err != nil {
-			if errors.Is(err, errWriting) {
-				return d.failure(err)
-			}
-			return about(file, err)
-		}
-		if err := checkFile(ctx, path); err != nil {
-			if cause := sqliteCause(err); cause != nil {
-				err = cause
-			}
-			return fmt.Errorf("%s: %w", file, err)
-		}
-		return nil
-	})
+	return publishFile(d.file(), false, fill)
 }
 
 // publishFile makes a file that only its owner can read: write fills it under
