@@ -40,6 +40,8 @@ type router struct {
 // A node is one segment of the resource tree.
 type node struct {
 	literal map[string]*node
+	first   *node  // of literal, which often has no other
+	segment string // of first
 	param   *node  // {name}
 	greedy  *node  // {name+}, always a leaf
 	name    string // of the variable this node stands for
@@ -97,6 +99,9 @@ func (n *node) child(seg string) *node {
 	}
 	c := &node{}
 	n.literal[seg] = c
+	if n.first == nil {
+		n.first, n.segment = c, seg
+	}
 	return c
 }
 
@@ -116,12 +121,15 @@ func (r *router) find(path, verb string, m *match) bool {
 
 // walk matches what is left of the path, not empty, below n.
 func (n *node) walk(path, verb string, m *match) bool {
-	seg, rest, more := strings.Cut(path, "/")
+	seg, rest, more := path, "", false
+	if at := strings.IndexByte(path, '/'); at >= 0 {
+		seg, rest, more = path[:at], path[at+1:], true
+	}
 	plain, err := unescape(seg)
 	if err != nil {
 		plain = seg
 	}
-	if c := n.literal[plain]; c != nil && c.descend(rest, more, verb, m) {
+	if c := n.under(plain); c != nil && c.descend(rest, more, verb, m) {
 		return true
 	}
 	if n.param != nil && seg != "" && m.n < maxParams {
@@ -139,6 +147,19 @@ func (n *node) walk(path, verb string, m *match) bool {
 		m.n--
 	}
 	return false
+}
+
+// under returns the node of a literal segment, nil for none.
+func (n *node) under(plain string) *node {
+	switch {
+	case n.first == nil:
+		return nil
+	case n.segment == plain:
+		return n.first
+	case len(n.literal) == 1:
+		return nil
+	}
+	return n.literal[plain]
 }
 
 // descend goes on below n with the rest of the path, or ends at it.
