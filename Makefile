@@ -70,6 +70,7 @@ soak: ## the tests that can be long at SOAK times the length of make test, 20, a
 	SOAK=$${SOAK:-20} $(COSTS) -count 1 -timeout 1h
 	$(GO) -C tools/chart test ./...
 	SOAK=$${SOAK:-20} $(GO) -C tools test -count 1 -timeout 1h ./release
+	E2E_SERVICES=1 $(MAKE) e2e
 	FUZZTIME=$${FUZZTIME:-1m} scripts/fuzz.sh
 
 bench: ## Go benchmarks of the hot paths; docs/performance.md says how to compare

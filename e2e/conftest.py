@@ -17,6 +17,7 @@ import urllib.request
 
 import boto3
 import pytest
+import services
 from botocore.config import Config
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -35,7 +36,7 @@ class Server:
         self.url = None
 
     def start(self):
-        command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--data-dir", str(self.directory), *self.flags]
+        command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--data-dir", str(self.directory), *services.flags(self.directory), *self.flags]
         env = {k: v for k, v in os.environ.items() if not k.startswith("GATEHOUSE_")}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=open(self.directory.parent / "log", "a"), text=True, env=env)
         for line in self.process.stdout:
@@ -88,6 +89,12 @@ class Server:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_MAX_ATTEMPTS": "1",
         }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ends_services():
+    yield
+    services.stop()
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import (
 type Link struct {
 	Addr string // where it listens
 
-	to string
 	ln net.Listener
 
 	mu    sync.Mutex
 	cond  *sync.Cond
+	to    string
 	cut   [2]bool // there, and back
 	ended bool
 	conns map[net.Conn]bool
@@ -48,6 +48,22 @@ func (l *Link) Cut(ways int) { l.set([2]bool{ways&There != 0, ways&Back != 0}) }
 
 // Heal lets everything through again.
 func (l *Link) Heal() { l.set([2]bool{}) }
+
+// Move has connections that are made from now on go to another address, if the link led to
+// one that is gone.
+func (l *Link) Move(gone, to string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.to == gone {
+		l.to = to
+	}
+}
+
+func (l *Link) target() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.to
+}
 
 func (l *Link) set(cut [2]bool) {
 	l.mu.Lock()
@@ -85,7 +101,7 @@ func (l *Link) join(from net.Conn) {
 	if !l.through(0) {
 		return
 	}
-	to, err := net.Dial("tcp", l.to)
+	to, err := net.Dial("tcp", l.target())
 	if err != nil {
 		return
 	}

@@ -74,10 +74,7 @@ func newCluster(t *testing.T) *cluster {
 	}
 	c.primary = pgtest.New(t, pgtest.Options{})
 	c.primary.Exec(t, "postgres", "CREATE DATABASE gatehouse")
-	c.standby = c.primary.Standby(t, pgtest.Options{})
-	// What is acknowledged is on both, as it has to be where none of it may be lost.
-	c.primary.Exec(t, "postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'")
-	c.primary.Exec(t, "postgres", "SELECT pg_reload_conf()")
+	c.addStandby()
 	c.redis = valkeytest.Start(t)
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
@@ -91,6 +88,15 @@ func newCluster(t *testing.T) *cluster {
 		n.await()
 	}
 	return c
+}
+
+// addStandby starts a standby. What is acknowledged from then on is on both databases, as it
+// has to be where none of it may be lost.
+func (c *cluster) addStandby() {
+	c.t.Helper()
+	c.standby = c.primary.Standby(c.t, pgtest.Options{})
+	c.primary.Exec(c.t, "postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+	c.primary.Exec(c.t, "postgres", "SELECT pg_reload_conf()")
 }
 
 func (c *cluster) newNode(name string) *node {
