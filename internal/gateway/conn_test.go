@@ -158,27 +158,3 @@ func TestWishesToClose(t *testing.T) {
 		})
 	}
 }
-
-// A body that looks like an error of net/http's own is a body.
-func TestBodiesThatLookLikeErrors(t *testing.T) {
-	const tail = "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nx"
-	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", fmt.Sprint(len(tail)+4))
-		_, _ = io.WriteString(w, "abcd")
-		_ = http.NewResponseController(w).Flush()
-		_, _ = io.WriteString(w, tail)
-	})
-	s := openAs(t, Options{}, Entrance{Next: next}, func(*stubServer, *httpmsg.Request) *httpmsg.Response {
-		return &httpmsg.Response{Status: 200, Stream: io.NopCloser(io.MultiReader(strings.NewReader("abcd"), strings.NewReader(tail)))}
-	})
-	for name, request := range map[string]string{
-		"a stream":     "GET /dev HTTP/1.0\r\nHost: abc123.execute-api.localhost\r\n\r\n",
-		"for no stage": "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-	} {
-		t.Run(name, func(t *testing.T) {
-			if _, body := s.call(t, request); body != "abcd"+tail {
-				t.Errorf("%q", body)
-			}
-		})
-	}
-}

@@ -27,17 +27,37 @@ func FuzzConn(f *testing.F) {
 		f.Add([]byte(seed), uint8(3))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, step uint8) {
-		end := error(os.ErrDeadlineExceeded)
-		if step%2 == 1 {
-			end = io.EOF
-		}
-		pieces := talk(&wire{left: in, step: 1 + int(step), err: end}, nil)
-		r := bufio.NewReader(bytes.NewReader(in))
-		whole := talk(&wire{left: in, step: 1 << 20, err: end}, func(q *Request, body []byte) { agrees(t, r, q, body) })
-		if pieces != whole {
-			t.Fatalf("%q is read as %q, in pieces as %q", in, whole, pieces)
-		}
+		held(t, in, step)
 	})
+}
+
+// FuzzWords is FuzzConn for what is made of words that requests are of, one for each byte.
+func FuzzWords(f *testing.F) {
+	for i := range len(words) { // as a header line, and as a chunk
+		f.Add([]byte{1, 8, 11, 24, 42, byte(i), 31}, uint8(i))
+		f.Add([]byte{1, 8, 11, 24, 42, 71, 31, byte(i), 120}, uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, picks []byte, step uint8) {
+		var in []byte
+		for _, pick := range picks[:min(len(picks), 200)] {
+			in = append(in, words[int(pick)%len(words)]...)
+		}
+		held(t, in, step)
+	})
+}
+
+// held holds what is read of a stream, at once and in pieces, to net/http's reading of it.
+func held(t *testing.T, in []byte, step uint8) {
+	end := error(os.ErrDeadlineExceeded)
+	if step%2 == 1 {
+		end = io.EOF
+	}
+	pieces := talk(&wire{left: in, step: 1 + int(step), err: end}, nil)
+	r := bufio.NewReader(bytes.NewReader(in))
+	whole := talk(&wire{left: in, step: 1 << 20, err: end}, func(q *Request, body []byte) { agrees(t, r, q, body) })
+	if pieces != whole {
+		t.Fatalf("%q is read as %q, in pieces as %q", in, whole, pieces)
+	}
 }
 
 // agrees compares a request with what net/http reads next.
