@@ -76,7 +76,8 @@ const Lease = 2 * time.Second
 // horizon is for how long a node asks for tokens at a time, as far as they are there, and
 // low is for how long those have to last that are left when it asks again.
 const (
-	horizon = 500 * time.Millisecond
+	horizon = time.Second
+	longer  = 5 * time.Second // of counts, which others need less soon
 	lowTime = 20 * time.Millisecond
 	smooth  = 200 * time.Millisecond
 )
@@ -91,6 +92,24 @@ func (h *Share) takes(n int64, now time.Time) bool {
 		h.counter.add(n, Period{Number: h.period.Number, Most: Unbounded})
 	}
 	return true
+}
+
+// ahead is how many tokens will be used soon. The lock is held.
+func (h *Share) ahead() int64 {
+	if h.quota {
+		return max(int64(h.pace*longer.Seconds()), h.small())
+	}
+	return max(int64(h.pace*horizon.Seconds()), h.small())
+}
+
+// small is how many tokens are so few of all that a node may have them ahead however
+// seldom it needs one: fewer questions are worth it. The lock is held.
+func (h *Share) small() int64 {
+	const most = 16
+	if h.quota {
+		return min(most, max(h.period.Most/1000, 0))
+	}
+	return int64(min(most, h.rate.Burst/100))
 }
 
 // measure reckons how many tokens are wanted a second. The lock is held.
@@ -118,7 +137,9 @@ func (h *Share) ask(now time.Time, nodes int) Ask {
 		h.held -= surplus
 	}
 	a := Ask{ID: h.id, Held: h.held, Need: h.flight.need, Nodes: nodes}
-	a.Extra = max(int64(h.pace*horizon.Seconds())-h.held-a.Need, 0)
+	if surplus == 0 && !h.set {
+		a.Extra = max(h.ahead()-h.held-a.Need, 0)
+	}
 	if h.short { // what comes is gone at once: who is refused now stands for who comes soon
 		a.Need = max(a.Need, min(int64(h.pace*h.wait().Seconds()), int64(math.Ceil(h.rate.PerSecond*h.wait().Seconds()))))
 	}
@@ -166,6 +187,9 @@ func (h *Share) land(asked time.Time, a *Ask, got *Answer, err error) {
 		h.level.pay(f.debt)
 	}
 	h.until = asked.Add(Lease)
+	if h.quota { // which count as used until this node says that they are not
+		h.until = asked.Add(5 * Lease)
+	}
 	h.held += got.Given
 	h.low = min(got.Given/2, int64(h.pace*lowTime.Seconds()))
 	if h.short = got.Given < a.Need; h.short {

@@ -46,7 +46,7 @@ type Sharing struct {
 const patience = 5 * time.Millisecond
 
 const (
-	askers    = 4                      // batches that are on their way at once
+	askers    = 2                      // batches that are on their way at once
 	askBatch  = 256                    // asks in one of them
 	giveEvery = 500 * time.Millisecond // a share that was not used in so long gives back
 )
@@ -135,18 +135,26 @@ func (s *Sharing) runGiver(ctx context.Context) {
 			h.mu.Lock()
 			h.settle = false
 			switch {
-			case h.flight != nil || now.Sub(h.since) < giveEvery && !h.set:
+			case h.flight != nil || now.Sub(h.since) < h.keeps() && !h.set:
 				s.revisit(h)
 			case h.set:
 				if s.revisit(h); !s.away() {
 					s.begin(h)
 				}
-			case now.Before(h.until) && (h.held > 0 || h.quota):
+			case now.Before(h.until) && (h.quota || h.held > h.small()): // few tokens come back by themselves
 				s.begin(h)
 			}
 			h.mu.Unlock()
 		}
 	}
+}
+
+// keeps is for how long a share that asks for nothing keeps what it holds.
+func (h *Share) keeps() time.Duration {
+	if h.quota {
+		return 16 * giveEvery
+	}
+	return giveEvery
 }
 
 // revisit has a share looked at again. Its lock is held.
