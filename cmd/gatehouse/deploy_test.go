@@ -19,6 +19,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehouse-gw/gatehouse/internal/nodes"
+	"github.com/gatehouse-gw/gatehouse/internal/replica"
+	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
 var (
@@ -43,6 +47,7 @@ func metricNames(t *testing.T) map[string]bool {
 			t.Error(err)
 		}
 	}()
+	joinEmptyCluster(t, s.numbers)
 	families, err := s.numbers.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +63,21 @@ func metricNames(t *testing.T) map[string]bool {
 		names[fqName.FindStringSubmatch(d.String())[1]] = true
 	}
 	return names
+}
+
+// joinEmptyCluster adds the numbers of a process that shares a database.
+func joinEmptyCluster(t *testing.T, n *numbers) {
+	t.Helper()
+	st, err := store.Open(t.Context(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := replica.Open(t.Context(), replica.Options{Database: st, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = source.Close(), st.Close() })
+	n.joinNodes(&cluster{source: source, nodes: nodes.New(nodes.Options{Store: st, Serves: func() (store.Revision, <-chan struct{}) { return 0, nil }})})
 }
 
 // TestDeployedMetrics holds the files of deploy/ and docs/metrics.md to the metrics that

@@ -379,3 +379,37 @@ func TestUserID(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysOfSessions has a session that one process has begun known by another which has its
+// key, also behind a newer one, and by none without.
+func TestKeysOfSessions(t *testing.T) {
+	use := func(cs *Callers) { // each process keeps what it has opened
+		k, err := Parse([]byte(testFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cs.Use(k)
+	}
+	first, second := NewKey(), NewKey()
+	began := New(first)
+	use(began)
+	session, ok := began.RoleSession(Lambda, "arn:aws:iam::111122223333:role/account", "s", time.Now())
+	if !ok {
+		t.Fatal("there is no session")
+	}
+	for name, tt := range map[string]struct {
+		other *Callers
+		want  bool
+	}{
+		"the same key":  {New(first), true},
+		"a newer key":   {New(second, first), true},
+		"without it":    {New(second), false},
+		"another order": {New(first, second), true},
+	} {
+		use(tt.other)
+		c, ok := tt.other.Find(session.AccessKeyID, session.Token)
+		if ok != tt.want || ok && c.Credential.SecretAccessKey != session.SecretAccessKey {
+			t.Errorf("%s: known %v", name, ok)
+		}
+	}
+}
