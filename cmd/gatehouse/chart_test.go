@@ -42,6 +42,7 @@ func TestChartConfigures(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]config{
 		"default": {Listen: "127.0.0.1:4566", DataDir: "/data"},
+		"nodes":   {Listen: "0.0.0.0:4566", DataDir: "/data", Credentials: "/etc/gatehouse/credentials/credentials.yaml"},
 		"full":    {Listen: "0.0.0.0:4566", DataDir: "/data", GatewayTLSListen: "0.0.0.0:8443", Credentials: "/etc/gatehouse/credentials/credentials.yaml"},
 	} {
 		text, err := os.ReadFile("../../tools/chart/testdata/" + name + ".golden.yaml")
@@ -52,22 +53,42 @@ func TestChartConfigures(t *testing.T) {
 			Kind string
 			Data map[string]string
 		}
-		if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&object); err != nil || object.Kind != "ConfigMap" {
+		objects := yaml.NewDecoder(bytes.NewReader(text))
+		if err := objects.Decode(&object); err != nil || object.Kind != "ConfigMap" {
 			t.Fatalf("%s: the first object is a %s, %v", name, object.Kind, err)
 		}
-		file := filepath.Join(t.TempDir(), "gatehouse.yaml")
-		if err := os.WriteFile(file, []byte(object.Data["gatehouse.yaml"]), 0o600); err != nil {
-			t.Fatal(err)
+		if name == "nodes" { // the second is of the role gateway
+			second := object
+			second.Data = nil
+			if err := objects.Decode(&second); err != nil || second.Kind != "ConfigMap" {
+				t.Fatalf("%s: the second object is a %s, %v", name, second.Kind, err)
+			}
+			checkConfiguration(t, name, second.Data["gatehouse.yaml"])
 		}
-		c := defaults()
-		if err := c.readFile(file); err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, object.Data["gatehouse.yaml"])
-		}
+		c := checkConfiguration(t, name, object.Data["gatehouse.yaml"])
 		if got := (config{Listen: c.Listen, DataDir: c.DataDir, GatewayTLSListen: c.GatewayTLSListen, Credentials: c.Credentials}); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
-		if err := c.check(inServe); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
+}
+
+// checkConfiguration reads a configuration, with the database that nodes have from their
+// environment.
+func checkConfiguration(t *testing.T, name, text string) config {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "gatehouse.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := defaults()
+	if err := c.readFile(file); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, text)
+	}
+	if c.Role != "" {
+		c.Database = "postgres://gatehouse@db/gatehouse"
+	}
+	if err := c.check(inServe); err != nil {
+		t.Errorf("%s: %v\n%s", name, err, text)
+	}
+	return c
 }

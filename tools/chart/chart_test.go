@@ -19,6 +19,7 @@ import (
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
+	policy "k8s.io/api/policy/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -48,6 +49,19 @@ func valuesOf(t *testing.T, text string) map[string]any {
 	return values
 }
 
+// nodes are values by which nodes share a database.
+const nodes = `
+database: {existingSecret: gateway-database}
+config: {log-format: json, access-log-format: json, wait-for-nodes: 2s, valkey: "redis://valkey:6379"}
+apis:
+  orders: {definition: '{"openapi": "3.0.1", "info": {"title": "orders", "version": "1"}, "paths": {}}'}
+controlPlane: {expose: true}
+credentials: {existingSecret: gateway-credentials}
+secretsKey: {existingSecret: gateway-secrets}
+tls: {existingSecret: gateway-tls}
+gateways: {replicas: 5}
+`
+
 // TestChart renders the chart with its own values and with all that there are, and
 // compares the objects with files, which cmd/gatehouse reads the configuration of.
 func TestChart(t *testing.T) {
@@ -55,7 +69,7 @@ func TestChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, values := range map[string]string{"default": "", "full": string(full)} {
+	for name, values := range map[string]string{"default": "", "full": string(full), "nodes": nodes} {
 		t.Run(name, func(t *testing.T) {
 			files, err := render(t, valuesOf(t, values))
 			if err != nil {
@@ -67,7 +81,11 @@ func TestChart(t *testing.T) {
 				if text == "" || strings.HasSuffix(file, "NOTES.txt") || strings.HasSuffix(file, ".tpl") {
 					continue
 				}
-				checkObject(t, text)
+				for _, object := range strings.Split(text, "\n---\n") {
+					if object = strings.TrimSpace(strings.TrimPrefix(object, "---")); object != "" {
+						checkObject(t, object)
+					}
+				}
 				fmt.Fprintf(&all, "---\n# Source: %s\n%s\n", file, text)
 			}
 			golden := filepath.Join("testdata", name+".golden.yaml")
@@ -93,7 +111,7 @@ func checkObject(t *testing.T, text string) {
 	}
 	into, ok := map[string]any{
 		"v1 ConfigMap": new(core.ConfigMap), "v1 Secret": new(core.Secret), "v1 Service": new(core.Service), "v1 ServiceAccount": new(core.ServiceAccount),
-		"apps/v1 StatefulSet": new(apps.StatefulSet), "networking.k8s.io/v1 Ingress": new(networking.Ingress), "networking.k8s.io/v1 NetworkPolicy": new(networking.NetworkPolicy),
+		"apps/v1 StatefulSet": new(apps.StatefulSet), "apps/v1 Deployment": new(apps.Deployment), "policy/v1 PodDisruptionBudget": new(policy.PodDisruptionBudget), "networking.k8s.io/v1 Ingress": new(networking.Ingress), "networking.k8s.io/v1 NetworkPolicy": new(networking.NetworkPolicy),
 	}[kind.APIVersion+" "+kind.Kind]
 	if !ok {
 		t.Fatalf("there is no %+v", kind)
@@ -135,17 +153,18 @@ func TestDigest(t *testing.T) {
 // TestRefusedValues has values that cannot act refused by name.
 func TestRefusedValues(t *testing.T) {
 	for values, says := range map[string]string{
-		"replicas: 3":                                    "replicas",
-		"image: {tags: x}":                               "tags",
-		"controlPlane: {expose: true}":                   "controlPlane.expose needs credentials",
-		"config: {listen: '0.0.0.0:1'}":                  "config: listen is the chart's to set",
-		"apis: {orders: {stage: prod}}":                  "definition",
-		"apis: {gatehouse: {definition: x}}":             "gatehouse", // the file of the configuration
-		"apis: {openapi: {definition: x}}":               "openapi",   // whose API would have the directory's name
-		"apis: {orders-: {definition: x}}":               "orders-",   // whose API would be orders
-		"apis: {orders: {definition: x, basePath: a}}":   "basePath",
-		"service: {port: 70000}":                         "/service/port",
-		"persistence: {enabled: false, accessMode: Any}": "accessMode",
+		"replicas: 3":                  "replicas",
+		"image: {tags: x}":             "tags",
+		"controlPlane: {expose: true}": "controlPlane.expose needs credentials",
+		"{database: {existingSecret: a}, credentials: {existingSecret: b}}": "database with credentials needs secretsKey",
+		"config: {listen: '0.0.0.0:1'}":                                     "config: listen is the chart's to set",
+		"apis: {orders: {stage: prod}}":                                     "definition",
+		"apis: {gatehouse: {definition: x}}":                                "gatehouse", // the file of the configuration
+		"apis: {openapi: {definition: x}}":                                  "openapi",   // whose API would have the directory's name
+		"apis: {orders-: {definition: x}}":                                  "orders-",   // whose API would be orders
+		"apis: {orders: {definition: x, basePath: a}}":                      "basePath",
+		"service: {port: 70000}":                                            "/service/port",
+		"persistence: {enabled: false, accessMode: Any}":                    "accessMode",
 	} {
 		if _, err := render(t, valuesOf(t, values)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want an error with %q", values, err, says)
