@@ -23,8 +23,6 @@ type postgresBatch struct {
 	place  int64    // highest that was given to a document
 	given  int64    // highest that the database knows to be given
 	before Revision // the last revision when it began
-	slots  []slot   // others have changed; see others
-	all    bool
 }
 
 // manyCommits is how many commits of others are looked at one by one; of more it is
