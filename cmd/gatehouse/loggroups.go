@@ -19,7 +19,8 @@ import (
 // calls are made into events beside the calls, which wait for nobody.
 type logGroups struct {
 	events *logevents.Store
-	lines  *observe.Named // nil where nothing is kept
+	lines  *observe.Named   // nil where nothing is kept
+	list   []logevents.Line // of take
 }
 
 func newLogGroups(c *config, log *slog.Logger) *logGroups {
@@ -50,49 +51,32 @@ func (g *logGroups) group() func(*snapshot.Stage, string) observe.Taker {
 }
 
 // take makes events of the lines of a group. Those of an execution log tell their times
-// and, where they go to a file of all groups, the group.
+// and, where they go to a file of all groups, the group. One goroutine calls it.
 func (g *logGroups) take(name string, lines []byte) {
 	account, rest, _ := strings.Cut(name, "\n")
 	region, group, _ := strings.Cut(rest, "\n")
 	now := time.Now().UnixMilli()
 	executions := strings.HasPrefix(group, "API-Gateway-Execution-Logs_")
-	shared := strings.TrimSuffix(group, "/Canary") + " "
-	list := make([]logevents.Event, 0, bytes.Count(lines, []byte{'\n'}))
-	for len(lines) > 0 {
-		n := piece(lines)
-		for line := range strings.Lines(string(lines[:n])) {
-			line = strings.TrimSuffix(line, "\n")
-			e := logevents.Event{Time: now}
-			if executions {
-				if at, text, ok := strings.Cut(line, " "); ok {
-					if t, err := time.Parse(time.RFC3339Nano, at); err == nil {
-						e.Time, line = t.UnixMilli(), strings.TrimPrefix(text, shared)
-					}
+	shared := []byte(strings.TrimSuffix(group, "/Canary") + " ")
+	list := g.list[:0]
+	for line := range bytes.Lines(lines) {
+		line = bytes.TrimSuffix(line, []byte{'\n'})
+		l := logevents.Line{Time: now}
+		if executions {
+			if at, text, ok := bytes.Cut(line, []byte{' '}); ok {
+				if t, err := time.Parse(time.RFC3339Nano, string(at)); err == nil {
+					l.Time, line = t.UnixMilli(), bytes.TrimPrefix(text, shared)
 				}
 			}
-			if e.Message = line; line != "" {
-				list = append(list, e)
-			}
 		}
-		lines = lines[n:]
+		if l.Text = line; len(line) > 0 {
+			list = append(list, l)
+		}
 	}
 	g.events.Append(logevents.Group{Account: account, Region: region, Name: group}, streamOf(name), list)
-}
-
-// piece is how many bytes of lines become the memory of their events at once: whole lines,
-// few enough that the first of them to go do not leave much behind that the others keep.
-func piece(lines []byte) int {
-	const most = 16 << 10
-	if len(lines) <= most {
-		return len(lines)
+	if clear(list); cap(list) <= 4<<10 { // more is for a burst
+		g.list = list
 	}
-	if at := bytes.LastIndexByte(lines[:most], '\n'); at >= 0 {
-		return at + 1
-	}
-	if at := bytes.IndexByte(lines, '\n'); at >= 0 {
-		return at + 1
-	}
-	return len(lines)
 }
 
 // streamOf is the one log stream of a group of stages', in the form in which API Gateway
@@ -112,7 +96,7 @@ func (g *logGroups) print(l *functions.Line) {
 	if text == "" {
 		return
 	}
-	g.events.Append(logevents.Group{Account: l.Account, Region: l.Region, Name: "/aws/lambda/" + l.Function}, l.Stream, []logevents.Event{{Time: l.Time.UnixMilli(), Message: text}})
+	g.events.Append(logevents.Group{Account: l.Account, Region: l.Region, Name: "/aws/lambda/" + l.Function}, l.Stream, []logevents.Line{{Time: l.Time.UnixMilli(), Text: []byte(text)}})
 }
 
 // flush returns when what has been written is kept, after a second at the most.

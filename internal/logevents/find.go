@@ -42,39 +42,50 @@ const (
 // Find returns a page of a group's events, in the order of their times; with Newest from
 // the last one on. It works on what there was when it began, and ends early with ctx.
 func (s *Store) Find(ctx context.Context, g Group, q *Query) (Page, error) {
-	found := q.among(s.snapshot(g))
+	parts := s.snapshot(g)
+	found := q.among(parts)
 	var page Page
 	work, size := 0, 0
-	for i, e := range found {
+	for i, at := range found {
 		if i%every == 0 && ctx.Err() != nil {
 			return Page{}, ctx.Err()
 		}
-		if work > maxWork || len(page.Events) == q.Limit || size+len(e.Message)+perItem > maxPage && size > 0 {
+		from := &parts[at.part]
+		length := len(from.message(at.i))
+		if work > maxWork || len(page.Events) == q.Limit || size+length+perItem > maxPage && size > 0 {
 			page.More = true
 			break
 		}
-		page.Last = e.position()
-		work += len(e.Message)*(q.Cost+1) + own
-		if q.Match == nil || q.Match(e.Message) {
-			page.Events = append(page.Events, *e)
-			size += len(e.Message) + perItem
+		page.Last = from.marks[at.i].position()
+		work += length*(q.Cost+1) + own
+		if e := from.event(at.i); q.Match == nil || q.Match(e.Message) {
+			page.Events = append(page.Events, e)
+			size += length + perItem
 		}
 	}
 	return page, nil
 }
 
-// among picks the events that a query is about from a list, which is not changed, and
-// brings them into its order.
-func (q *Query) among(list []Event) (found []*Event) {
-	for i := range list {
-		e := &list[i]
-		at := e.position()
-		if e.Time >= q.From && e.Time < q.Until && (q.Streams == nil || q.Streams(e.Stream)) &&
-			(q.After == nil || at.compare(*q.After) > 0) && (q.Before == nil || at.compare(*q.Before) < 0) {
-			found = append(found, e)
+// A place is where an event is: the i-th of a segment.
+type place struct{ part, i int }
+
+// among picks the events that a query is about, in its order.
+func (q *Query) among(parts []segment) (found []place) {
+	for n := range parts {
+		part := &parts[n]
+		wanted := make([]bool, len(part.streams))
+		for i, name := range part.streams {
+			wanted[i] = q.Streams == nil || q.Streams(name)
+		}
+		for i := range part.marks {
+			if m := &part.marks[i]; wanted[m.stream] && q.within(m) {
+				found = append(found, place{n, i})
+			}
 		}
 	}
-	order := func(a, b *Event) int { return a.position().compare(b.position()) }
+	order := func(a, b place) int {
+		return parts[a.part].marks[a.i].position().compare(parts[b.part].marks[b.i].position())
+	}
 	if !slices.IsSortedFunc(found, order) {
 		slices.SortFunc(found, order)
 	}
@@ -82,6 +93,12 @@ func (q *Query) among(list []Event) (found []*Event) {
 		slices.Reverse(found)
 	}
 	return found
+}
+
+// within reports whether an event is of the times and places that a query asks for.
+func (q *Query) within(m *mark) bool {
+	at := m.position()
+	return m.time >= q.From && m.time < q.Until && (q.After == nil || at.compare(*q.After) > 0) && (q.Before == nil || at.compare(*q.Before) < 0)
 }
 
 func itoa(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -34,15 +34,19 @@ func (p Position) compare(q Position) int {
 	return cmp.Or(cmp.Compare(p.Time, q.Time), cmp.Compare(p.Seq, q.Seq))
 }
 
+// A Line is an event that comes.
+type Line struct {
+	Time int64 // that it tells itself
+	Text []byte
+}
+
 // What an event takes beside its message, a stream beside its name, and a group beside its
 // names, in bytes.
 const (
-	own       = 96
+	own       = 40
 	ownStream = 128
 	ownGroup  = 512
 )
-
-func (e *Event) size() int64 { return int64(len(e.Message)) + own }
 
 func (g *Group) size() int64 { return int64(len(g.Account)+len(g.Region)+len(g.Name)) + ownGroup }
 
@@ -59,16 +63,16 @@ type Store struct {
 	used   int64
 	seq    uint64
 	groups map[Group]*events
+	spare  []*segment // that are empty and had a use; see reuse
 }
 
-// events are those of a group, in the order in which they came. What a slice of them
-// holds never changes; more may be appended behind it.
+// events are those of a group, in the order in which they came.
 type events struct {
-	created int64
-	list    []Event
-	size    int64 // of list
-	beside  int64 // what the group and its streams take beside it
-	streams map[string]*Stream
+	created  int64
+	segments []*segment // none is empty
+	size     int64      // of the events
+	beside   int64      // what the group and its streams take beside them
+	streams  map[string]*Stream
 }
 
 // all is what a group takes of the budget.
@@ -78,6 +82,10 @@ func (in *events) all() int64 { return in.size + in.beside }
 type Stream struct {
 	Name                           string
 	Created, First, Last, Ingested int64
+
+	events int      // that are there
+	in     *segment // that has the stream's last event
+	at     uint32   // among that segment's streams
 }
 
 // New makes a store. Nil as now is the real clock.
@@ -91,9 +99,9 @@ func New(budget int64, now func() time.Time) *Store {
 // Keeps reports whether anything is kept at all.
 func (s *Store) Keeps() bool { return s.budget > 0 }
 
-// Append adds events to a stream, both of which come to be with their first. The events'
-// messages and times count.
-func (s *Store) Append(g Group, stream string, list []Event) {
+// Append adds events to a stream, both of which come to be with their first. It copies
+// them.
+func (s *Store) Append(g Group, stream string, list []Line) {
 	if !s.Keeps() || len(list) == 0 {
 		return
 	}
@@ -113,19 +121,28 @@ func (s *Store) Append(g Group, stream string, list []Event) {
 		in.beside += st.size()
 		s.used += st.size()
 	}
-	for _, e := range list {
+	for i := range list {
+		l := &list[i]
 		s.seq++
-		e.Stream, e.Ingested, e.Seq = st.Name, now, s.seq
-		in.list = append(in.list, e)
-		in.size += e.size()
-		s.used += e.size()
-		st.First, st.Last, st.Ingested = min(st.First, e.Time), max(st.Last, e.Time), now
+		s.add(in, st, mark{time: l.Time, ingested: now, seq: s.seq}, l.Text)
+		st.First, st.Last, st.Ingested = min(st.First, l.Time), max(st.Last, l.Time), now
 	}
 	s.makeRoom()
 }
 
-// makeRoom lets the oldest events of the largest groups go while there are too many, an
-// eighth of a group's at once.
+// add adds one event to a group.
+func (s *Store) add(in *events, st *Stream, m mark, text []byte) {
+	last := len(in.segments) - 1
+	if last < 0 || in.segments[last].size >= s.most() {
+		in.segments = append(in.segments, s.newSegment())
+		last++
+	}
+	size := in.segments[last].add(st, m, text)
+	in.size += size
+	s.used += size
+}
+
+// makeRoom lets the oldest events of the largest groups go while there are too many.
 func (s *Store) makeRoom() {
 	for s.used > s.budget {
 		var largest *events
@@ -135,42 +152,65 @@ func (s *Store) makeRoom() {
 				largest, its = in, g
 			}
 		}
-		most, n, freed := max(largest.size/8, s.used-s.budget), 0, int64(0)
-		for n < len(largest.list) && freed < most {
-			freed += largest.list[n].size()
-			n++
-		}
-		room := len(largest.list) // as many will be here again soon
-		s.keep(its, append(make([]Event, 0, room), largest.list[n:]...))
+		s.dropOldest(its, largest)
 	}
 }
 
-// keep replaces a group's events by some of them, in memory that is the group's from here
-// on: who reads the others still has them. A stream goes with its last event, and so does a group.
-func (s *Store) keep(g Group, list []Event) {
-	in := s.groups[g]
-	s.used -= in.all()
-	if len(list) == 0 {
+// dropOldest lets the oldest events of a group go: a segment, and of the only one half of
+// its events. A stream goes with its last event, and so does a group.
+func (s *Store) dropOldest(g Group, in *events) {
+	if only := in.segments[0]; len(in.segments) == 1 && len(only.marks) > 1 {
+		n := 0
+		s.keep(g, func(*Event) bool { n++; return n > len(only.marks)/2 })
+		return
+	}
+	oldest := in.segments[0]
+	in.segments = slices.Delete(in.segments, 0, 1)
+	in.size -= oldest.size
+	s.used -= oldest.size
+	if len(in.segments) == 0 {
+		s.used -= in.beside
 		delete(s.groups, g)
 		return
 	}
-	in.list, in.size, in.beside = list, 0, g.size()
-	left := make(map[string]*Stream)
-	last := "" // most have one stream
-	for i := range in.list {
-		e := &in.list[i]
-		in.size += e.size()
-		if i > 0 && e.Stream == last {
-			continue
-		}
-		if last = e.Stream; left[e.Stream] == nil {
-			st := in.streams[e.Stream]
-			left[e.Stream] = st
-			in.beside += st.size()
+	for i := range oldest.marks {
+		st := in.streams[oldest.streams[oldest.marks[i].stream]]
+		if st.events--; st.events == 0 {
+			delete(in.streams, st.Name)
+			in.beside -= st.size()
+			s.used -= st.size()
 		}
 	}
-	in.streams = left
-	s.used += in.all()
+	s.reuse(oldest)
+}
+
+// keep lets the events of a group go that are not to be kept.
+func (s *Store) keep(g Group, kept func(*Event) bool) {
+	in := s.groups[g]
+	left := &events{created: in.created, beside: g.size(), streams: make(map[string]*Stream)}
+	s.used -= in.all()
+	s.used += left.beside
+	for _, from := range in.segments {
+		for i := range from.marks {
+			e := from.event(i)
+			if !kept(&e) {
+				continue
+			}
+			st := left.streams[e.Stream]
+			if st == nil {
+				st = new(*in.streams[e.Stream])
+				st.events, st.in = 0, nil
+				left.streams[e.Stream] = st
+				left.beside += st.size()
+				s.used += st.size()
+			}
+			s.add(left, st, from.marks[i], from.message(i))
+		}
+	}
+	if s.groups[g] = left; len(left.segments) == 0 {
+		s.used -= left.beside
+		delete(s.groups, g)
+	}
 }
 
 // Expire lets the events of a group go that are older than a time.
@@ -181,9 +221,9 @@ func (s *Store) Expire(g Group, before int64) {
 	if in == nil {
 		return
 	}
-	old := func(e Event) bool { return e.Time < before }
-	if slices.ContainsFunc(in.list, old) {
-		s.keep(g, slices.Clone(slices.DeleteFunc(slices.Clone(in.list), old)))
+	old := func(m mark) bool { return m.time < before }
+	if slices.ContainsFunc(in.segments, func(part *segment) bool { return slices.ContainsFunc(part.marks, old) }) {
+		s.keep(g, func(e *Event) bool { return e.Time >= before })
 	}
 }
 
@@ -205,7 +245,7 @@ func (s *Store) DeleteStream(g Group, stream string) {
 	if in == nil || in.streams[stream] == nil {
 		return
 	}
-	s.keep(g, slices.Clone(slices.DeleteFunc(slices.Clone(in.list), func(e Event) bool { return e.Stream == stream })))
+	s.keep(g, func(e *Event) bool { return e.Stream != stream })
 }
 
 // Reset removes everything.
@@ -213,7 +253,7 @@ func (s *Store) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.groups)
-	s.used = 0
+	s.used, s.spare = 0, nil
 }
 
 // A GroupInfo is what a group has.
@@ -254,7 +294,7 @@ func (s *Store) Streams(g Group) map[string]Stream {
 	out := make(map[string]Stream)
 	if in := s.groups[g]; in != nil {
 		for name, st := range in.streams {
-			out[name] = *st
+			out[name] = Stream{Name: name, Created: st.Created, First: st.First, Last: st.Last, Ingested: st.Ingested}
 		}
 	}
 	return out
@@ -268,14 +308,20 @@ func (s *Store) HasStream(g Group, stream string) bool {
 	return in != nil && in.streams[stream] != nil
 }
 
-// snapshot returns a group's events as they are now.
-func (s *Store) snapshot(g Group) []Event {
+// snapshot returns a group's events as they are now, which stay so.
+func (s *Store) snapshot(g Group) []segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if in := s.groups[g]; in != nil {
-		return in.list
+	in := s.groups[g]
+	if in == nil {
+		return nil
 	}
-	return nil
+	parts := make([]segment, len(in.segments))
+	for i, part := range in.segments {
+		part.lent = true
+		parts[i] = *part
+	}
+	return parts
 }
 
 // ID is the id of an event, in the form of CloudWatch Logs's.

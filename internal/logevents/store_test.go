@@ -44,8 +44,8 @@ func find(t *testing.T, s *Store, q Query) Page {
 func TestFind(t *testing.T) {
 	t.Parallel()
 	s := New(1<<20, at)
-	s.Append(g, "one", []Event{{Time: 20, Message: "b"}, {Time: 30, Message: "d"}})
-	s.Append(g, "two", []Event{{Time: 10, Message: "a"}, {Time: 20, Message: "c"}})
+	s.Append(g, "one", []Line{{Time: 20, Text: []byte("b")}, {Time: 30, Text: []byte("d")}})
+	s.Append(g, "two", []Line{{Time: 10, Text: []byte("a")}, {Time: 20, Text: []byte("c")}})
 	two := func(name string) bool { return name == "two" }
 	if p := find(t, s, Query{}); messages(p) != "a b c d" || p.More {
 		t.Errorf("all: %q, %v", messages(p), p.More)
@@ -67,7 +67,7 @@ func TestFind(t *testing.T) {
 	if p := find(t, s, Query{After: &Position{Time: math.MinInt64}}); messages(p) != "a b c d" {
 		t.Errorf("behind the first position that a token can name: %q", messages(p))
 	}
-	if st := s.Streams(g)["one"]; st != (Stream{"one", 1_000_000, 20, 30, 1_000_000}) {
+	if st := s.Streams(g)["one"]; st != (Stream{Name: "one", Created: 1_000_000, First: 20, Last: 30, Ingested: 1_000_000}) {
 		t.Errorf("%+v", st)
 	}
 	s.Expire(g, 20)
@@ -87,7 +87,7 @@ func TestPageBounds(t *testing.T) {
 	s := New(64<<20, at)
 	long := strings.Repeat("x", 300<<10)
 	for i := range 5 {
-		s.Append(g, "s", []Event{{Time: int64(i), Message: long}})
+		s.Append(g, "s", []Line{{Time: int64(i), Text: []byte(long)}})
 	}
 	if p := find(t, s, Query{}); len(p.Events) != 3 || !p.More {
 		t.Errorf("%d events, %v", len(p.Events), p.More)
@@ -102,9 +102,9 @@ func TestPageBounds(t *testing.T) {
 // A search takes no memory for the events that it is not about.
 func TestFindPicks(t *testing.T) {
 	s := New(16<<20, at)
-	list := make([]Event, 10_000)
+	list := make([]Line, 10_000)
 	for i := range list {
-		list[i] = Event{Time: int64(i), Message: "x"}
+		list[i] = Line{Time: int64(i), Text: []byte("x")}
 	}
 	s.Append(g, "s", list)
 	var before, after runtime.MemStats
@@ -122,10 +122,10 @@ func TestBudget(t *testing.T) {
 	s := New(100*(own+10+ownStream+4)+2*ownGroup, at)
 	quiet := Group{g.Account, g.Region, "quiet"}
 	for i := range 5 {
-		s.Append(quiet, "s", []Event{{Time: int64(i), Message: "0123456789"}})
+		s.Append(quiet, "s", []Line{{Time: int64(i), Text: []byte("0123456789")}})
 	}
 	for i := range 10_000 {
-		s.Append(g, fmt.Sprint(i), []Event{{Time: int64(i), Message: fmt.Sprintf("%010d", i)}})
+		s.Append(g, fmt.Sprint(i), []Line{{Time: int64(i), Text: []byte(fmt.Sprintf("%010d", i))}})
 		if s.used > s.budget {
 			t.Fatalf("%d bytes of %d", s.used, s.budget)
 		}
@@ -136,12 +136,12 @@ func TestBudget(t *testing.T) {
 	if info, _ := s.Group(quiet); info.Bytes != 5*(own+10) {
 		t.Errorf("the quiet group has %d bytes left", info.Bytes)
 	}
-	s.Append(g, "s", []Event{{Message: strings.Repeat("x", 1<<20)}})
+	s.Append(g, "s", []Line{{Text: []byte(strings.Repeat("x", 1<<20))}})
 	if s.used > s.budget {
 		t.Errorf("%d bytes of %d", s.used, s.budget)
 	}
 	for i := range 100 { // names take room, too
-		s.Append(Group{g.Account, g.Region, strings.Repeat("n", i+1)}, strings.Repeat("s", 2000), []Event{{Message: "x"}})
+		s.Append(Group{g.Account, g.Region, strings.Repeat("n", i+1)}, strings.Repeat("s", 2000), []Line{{Text: []byte("x")}})
 	}
 	if n := len(s.Groups(g.Account, g.Region)); n > 10 {
 		t.Errorf("%d groups with streams of long names are in %d bytes", n, s.budget)
@@ -154,7 +154,7 @@ func TestBudget(t *testing.T) {
 		t.Errorf("%d bytes without a group", s.used)
 	}
 	none := New(0, at)
-	none.Append(g, "s", []Event{{Message: "x"}})
+	none.Append(g, "s", []Line{{Text: []byte("x")}})
 	if _, ok := none.Group(g); ok || none.Keeps() {
 		t.Error("something is kept without a budget")
 	}
@@ -163,19 +163,19 @@ func TestBudget(t *testing.T) {
 // Who reads sees what there was, while others write.
 func TestConcurrently(t *testing.T) {
 	t.Parallel()
-	s := New(200*(own+1), at)
+	s := New(200*(own+4), at)
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
 			for i := range 2000 {
-				s.Append(g, "s", []Event{{Time: int64(i), Message: "x"}})
+				s.Append(g, "s", []Line{{Time: int64(i), Text: fmt.Append(nil, i)}})
 			}
 		})
 		wg.Go(func() {
 			for range 200 {
 				for _, e := range find(t, s, Query{}).Events {
-					if e.Message != "x" {
-						t.Error("an event changed")
+					if e.Message != fmt.Sprint(e.Time) {
+						t.Errorf("an event of the time %d says %q", e.Time, e.Message)
 					}
 				}
 			}
@@ -185,7 +185,7 @@ func TestConcurrently(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	s, list := New(16<<20, nil), []Event{{Time: 1, Message: strings.Repeat("x", 150)}}
+	s, list := New(16<<20, nil), []Line{{Time: 1, Text: []byte(strings.Repeat("x", 150))}}
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Append(g, "s", list)

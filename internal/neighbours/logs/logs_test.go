@@ -19,12 +19,12 @@ func TestGroups(t *testing.T) {
 	for _, name := range []string{"a/one", "a/two", "b"} {
 		r.must("CreateLogGroup", `{"logGroupName":"`+name+`"}`)
 	}
-	r.events.Append(logevents.Group{Account: account, Region: region, Name: "a/own"}, "s", []logevents.Event{{Time: 1, Message: "x"}})
-	r.events.Append(logevents.Group{Account: "999999999999", Region: region, Name: "a/other"}, "s", []logevents.Event{{Time: 1, Message: "x"}})
+	r.events.Append(logevents.Group{Account: account, Region: region, Name: "a/own"}, "s", []logevents.Line{{Time: 1, Text: []byte("x")}})
+	r.events.Append(logevents.Group{Account: "999999999999", Region: region, Name: "a/other"}, "s", []logevents.Line{{Time: 1, Text: []byte("x")}})
 	group := func(name string) string {
 		bytes := "0"
 		if name == "a/own" {
-			bytes = "97"
+			bytes = "41"
 		}
 		return `{"logGroupName":"` + name + `","creationTime":0,"metricFilterCount":0,"arn":"arn:aws:logs:us-east-1:111122223333:log-group:` + name + `:*","storedBytes":` + bytes +
 			`,"logGroupClass":"STANDARD","logGroupArn":"arn:aws:logs:us-east-1:111122223333:log-group:` + name + `","deletionProtectionEnabled":false}`
@@ -220,7 +220,7 @@ func TestRetention(t *testing.T) {
 	r.must("CreateLogGroup", `{"logGroupName":"g"}`)
 	g := logevents.Group{Account: account, Region: region, Name: "g"}
 	now := time.Now()
-	r.events.Append(g, "s", []logevents.Event{{Time: now.AddDate(0, 0, -4).UnixMilli(), Message: "old"}, {Time: now.AddDate(0, 0, -2).UnixMilli(), Message: "new"}})
+	r.events.Append(g, "s", []logevents.Line{{Time: now.AddDate(0, 0, -4).UnixMilli(), Text: []byte("old")}, {Time: now.AddDate(0, 0, -2).UnixMilli(), Text: []byte("new")}})
 	read := func() string {
 		got := r.must("FilterLogEvents", `{"logGroupName":"g"}`)
 		return fmt.Sprint(strings.Contains(got, `"old"`), strings.Contains(got, `"new"`))

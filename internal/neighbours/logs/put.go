@@ -87,7 +87,7 @@ func (in *putEventsRequest) check() error {
 
 // sort parts the events that are taken from those that are too old, too new, or older than
 // the group keeps them.
-func (in *putEventsRequest) sort(now time.Time, keep int64) (taken []logevents.Event, rejected *rejectedEvents) {
+func (in *putEventsRequest) sort(now time.Time, keep int64) (taken []logevents.Line, rejected *rejectedEvents) {
 	r := new(rejectedEvents)
 	oldest, newest := now.Add(-maxAge).UnixMilli(), now.Add(maxAhead).UnixMilli()
 	for i := range in.Events {
@@ -102,7 +102,7 @@ func (in *putEventsRequest) sort(now time.Time, keep int64) (taken []logevents.E
 				r.TooNew = new(i)
 			}
 		default:
-			taken = append(taken, logevents.Event{Time: at, Message: in.Events[i].Message})
+			taken = append(taken, logevents.Line{Time: at, Text: []byte(in.Events[i].Message)})
 		}
 	}
 	if *r == (rejectedEvents{}) {
