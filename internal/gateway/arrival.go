@@ -27,8 +27,8 @@ type arrival struct {
 	stream *stream
 }
 
-// A stream is a request that net/http has read, with what answers it: one of HTTP/2, or of
-// a test.
+// A stream is a request in net/http's form, with what answers it: one of HTTP/2, one that
+// a handler answers as the front door does, or one of a test.
 type stream struct {
 	w http.ResponseWriter
 	r *http.Request

@@ -102,7 +102,7 @@ func (d *door) forget(g *guest) {
 	d.mu.Unlock()
 }
 
-// CloseWrite lets net/http end an answer before it ends the connection.
+// CloseWrite ends what goes to the client, who may still be sending.
 func (g *guest) CloseWrite() error {
 	if half, ok := g.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -20,7 +20,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
-// What net/http refuses on its own is answered in AWS's form too.
+// What is no request is answered in AWS's form.
 func TestMalformed(t *testing.T) {
 	s := openAs(t, Options{}, Entrance{Next: http.NotFoundHandler()}, echo)
 	tests := map[string]string{
@@ -244,6 +244,33 @@ func TestShutdownGivesUp(t *testing.T) {
 	}
 	close(let)
 	s.settle(t)
+}
+
+// Who comes in time, by a handshake that takes long, has as much time for a request as any
+// other client while the server stops.
+func TestShutdownBehindHandshake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openPiped(t, Options{}, Entrance{TLS: certified()}, echo)
+		p := s.dial(t)
+		synctest.Wait() // the connection has been taken
+		done := make(chan error, 1)
+		go func() { done <- s.Shutdown(context.Background()) }()
+		time.Sleep(time.Second)
+		nc := tls.Client(p.Conn, &tls.Config{InsecureSkipVerify: true})
+		if err := nc.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		p.Conn = nc
+		p.r.Reset(nc)
+		time.Sleep(lingering / 2) // until the request comes
+		p.send(stageHead("GET", "/dev/x") + "\r\n")
+		if resp, body := p.receive("GET"); see(t, resp, body).Path != "/x" || !resp.Close {
+			t.Errorf("%d %s", resp.StatusCode, body)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A told connection tells when its owner closes it.

@@ -43,13 +43,16 @@ type talk struct {
 	interrupted atomic.Bool // nothing more is to be read, by whoever is about to
 }
 
-// newTalk begins to talk on a connection, which is that of a guest or TLS above it.
+// newTalk begins to talk on a connection, which is that of a guest or TLS above it. It is
+// idle from now on: what came before may have taken as long as the client is far away.
 func newTalk(nc net.Conn, g *guest, state *tls.ConnectionState) *talk {
 	t := &talk{nc: nc, guest: g, state: state}
 	if sc, ok := g.Conn.(syscall.Conn); ok && state == nil {
 		t.ready = whenReady(sc)
 	}
-	t.reads.want = time.Now().Add(g.door.headTime)
+	now := time.Now()
+	t.reads.want = now.Add(g.door.headTime)
+	g.idle.Store(g.door.clockAt(now))
 	t.h1.Reset(t)
 	return t
 }
