@@ -201,7 +201,7 @@ type written struct {
 func (c *Client) runBothWays(x *exchange, cn *conn, req *Request) (*httpmsg.Response, bool, *fault) {
 	done := make(chan written, 1)
 	go func() {
-		w := written{err: errWriter}
+		w := written{n: 1, err: errWriter} // behind a panic nobody knows how much went out
 		defer func() {
 			_ = recover() // the call fails, and not the process
 			done <- w

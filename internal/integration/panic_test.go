@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -113,5 +114,51 @@ func TestPanicsGiveBack(t *testing.T) {
 				t.Errorf("%d calls, %d connections are counted", s.calls.Load(), s.open.Load())
 			}
 		})
+	}
+}
+
+// A bursting connection panics when it has written a long piece, of which nobody is told.
+type bursting struct{ net.Conn }
+
+func (b bursting) Write(p []byte) (int, error) {
+	n, err := b.Conn.Write(p)
+	if len(p) > bothWays {
+		panic("ouch")
+	}
+	return n, err
+}
+
+// Nobody knows how much of a request has gone out where its writer fails: it is not sent
+// again.
+func TestPanicIsNotSentAgain(t *testing.T) {
+	var sent atomic.Int32
+	ep := backend(t, func(n int, nc net.Conn, r *bufio.Reader) {
+		if n == 1 {
+			request(r)
+			io.WriteString(nc, ok)
+			r.Peek(1)
+			sent.Add(1)
+			request(r)
+			return
+		}
+		sent.Add(1)
+		request(r)
+		io.WriteString(nc, ok)
+	})
+	c := client(t, Options{Dial: func(_ context.Context, network, address string) (net.Conn, error) {
+		nc, err := net.Dial(network, address)
+		return bursting{nc}, err
+	}})
+	for i, body := range [][]byte{nil, make([]byte, 1<<20)} {
+		resp, err := c.Do(&Request{Method: "POST", Target: "/", Body: body}, ep)
+		if err == nil {
+			resp.Release()
+		}
+		if (err != nil) != (i == 1) {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	if n := sent.Load(); n != 1 {
+		t.Errorf("sent %d times", n)
 	}
 }
