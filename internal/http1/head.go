@@ -146,8 +146,8 @@ func (q *Request) line(line string) bool {
 		}
 	case len("Connection"):
 		if httpmsg.EqualFold(name, "Connection") {
-			q.Close = q.Close || contains(value, "close")
-			q.marks.keeps = q.marks.keeps || contains(value, "keep-alive")
+			q.Close = q.Close || httpmsg.HasToken(value, "close")
+			q.marks.keeps = q.marks.keeps || httpmsg.HasToken(value, "keep-alive")
 		}
 	case len("Content-Length"):
 		if httpmsg.EqualFold(name, "Content-Length") {
@@ -178,17 +178,6 @@ func (q *Request) expect(value string) {
 	} else {
 		q.marks.expected = true
 	}
-}
-
-// contains reports whether a list has a word.
-func contains(list, word string) bool {
-	for more := true; more; {
-		var item string
-		if item, list, more = strings.Cut(list, ","); httpmsg.EqualFold(httpmsg.TrimValue(item), word) {
-			return true
-		}
-	}
-	return false
 }
 
 // validHost reports whether a Host has only bytes that a URI's authority may have. What

@@ -1,6 +1,10 @@
 package httpmsg
 
-import "github.com/gatehouse-gw/gatehouse/internal/hexdigit"
+import (
+	"strings"
+
+	"github.com/gatehouse-gw/gatehouse/internal/hexdigit"
+)
 
 // ValidName reports whether s is a token: what HTTP allows as the name of a
 // header line, and as a method.
@@ -95,6 +99,18 @@ func ChunkSize(line []byte) (size int64, digits int) {
 		size = size<<4 | int64(v)
 	}
 	return size, digits
+}
+
+// HasToken reports whether a list that commas part, as that of Connection, has a token,
+// whatever its case.
+func HasToken(list, token string) bool {
+	for list != "" {
+		var item string
+		if item, list, _ = strings.Cut(list, ","); EqualFold(TrimValue(item), token) {
+			return true
+		}
+	}
+	return false
 }
 
 // TrimValue removes the spaces and tabs around a header value.

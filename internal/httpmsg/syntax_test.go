@@ -47,3 +47,14 @@ func TestValidValue(t *testing.T) {
 		t.Errorf("TrimValue = %q", got)
 	}
 }
+
+func TestHasToken(t *testing.T) {
+	for list, want := range map[string]bool{
+		"": false, "close": true, "CLOSE": true, "keep-alive, close": true, "close,x": true, "\t close ,": true, ",,close": true,
+		"closed": false, "x-close": false, "close x": false, "close;x": false, "clo,se": false, "\"close\"": false,
+	} {
+		if got := HasToken(list, "close"); got != want {
+			t.Errorf("HasToken(%q) = %v", list, got)
+		}
+	}
+}

@@ -111,7 +111,7 @@ func parseLine(line string) (name, value string, ok bool) {
 func (h *head) frame(name, value string) error {
 	switch len(name) {
 	case len("Connection"):
-		if httpmsg.EqualFold(name, "Connection") && hasToken(value, "close") {
+		if httpmsg.EqualFold(name, "Connection") && httpmsg.HasToken(value, "close") {
 			h.close = true
 		}
 	case len("Content-Length"):
@@ -147,16 +147,4 @@ func (h *head) checkFraming() error {
 		return errFraming
 	}
 	return nil
-}
-
-// hasToken reports whether a comma-separated list holds token.
-func hasToken(list, token string) bool {
-	for list != "" {
-		var item string
-		item, list, _ = strings.Cut(list, ",")
-		if httpmsg.EqualFold(httpmsg.TrimValue(item), token) {
-			return true
-		}
-	}
-	return false
 }
