@@ -46,6 +46,7 @@ type Client struct {
 	away     atomic.Bool
 	losses   atomic.Int64 // how many times the server was lost
 	failures atomic.Int64 // of calls
+	foreign  atomic.Bool  // something was under a key that is none of ours
 
 	mu      sync.Mutex
 	looking bool // for the server
@@ -67,6 +68,7 @@ func Open(o Options) *Client {
 	c.option = driver.ClientOption{
 		InitAddress: t.Addrs, Username: t.User, Password: t.Password, SelectDB: t.DB, ClientName: "gatehouse",
 		ClientSetInfo: driver.DisableClientSetInfo,
+		DialCtxFn:     dialGuarded,
 		Dialer:        net.Dialer{Timeout: connectTime, KeepAlive: time.Second}, ConnWriteTimeout: 2 * commandTime,
 		ReadBufferEachConn: bufferSize, WriteBufferEachConn: bufferSize,
 		DisableRetry: true, DisableCache: true, AlwaysPipelining: true, ShuffleInit: len(t.Addrs) > 1, PipelineMultiplex: -1,
@@ -172,9 +174,14 @@ func (c *Client) try() error {
 	}
 	ctx, cancel := context.WithTimeout(c.life, commandTime)
 	defer cancel()
-	_, err := c.run(ctx, []Call{{Script: probe, Key: "gatehouse:probe"}})
+	got, err := c.run(ctx, []Call{{Script: probe, Key: "gatehouse:probe"}})
+	if err == nil && len(got[0]) != 1 {
+		err = errProbe
+	}
 	return err
 }
+
+var errProbe = errors.New("the server does not run scripts as it has to")
 
 // Get returns the value under a key: ErrNothing where there is none, ErrAway at once
 // while the server is away. What has not come when ctx ends is an error that says
