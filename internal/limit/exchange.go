@@ -49,4 +49,7 @@ type Answer struct {
 
 	// Unknown is that the store knows nothing of the count: Saved has to be told.
 	Unknown bool
+
+	// Failed is that this ask alone was not answered, or by what makes no sense.
+	Failed bool
 }

@@ -2,6 +2,7 @@ package limit
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -217,6 +218,8 @@ func (s *Sharing) exchange(ctx context.Context, batch []*Share) {
 	}
 }
 
+var errFailed = errors.New("the store has no answer for a share")
+
 // exchangeOnce asks for a batch. It returns the counts of which nothing is known, whose
 // flights go on.
 func (s *Sharing) exchangeOnce(ctx context.Context, batch []*Share) (unknown []*Share) {
@@ -239,6 +242,10 @@ func (s *Sharing) exchangeOnce(ctx context.Context, batch []*Share) (unknown []*
 	for i, h := range of {
 		if err != nil {
 			h.land(now, &asks[i], nil, err)
+			continue
+		}
+		if answers[i].Failed {
+			h.land(now, &asks[i], nil, errFailed)
 			continue
 		}
 		if answers[i].Unknown && asks[i].Saved == nil && s.o.Saved != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -18,8 +17,6 @@ type Limits struct {
 	Client *valkey.Client
 	Node   string // the name of this node, which no other has
 }
-
-var errAnswer = errors.New("a script has answered what it never does")
 
 // Away implements limit.Exchange.
 func (l *Limits) Away() bool { return l.Client.Away() }
@@ -40,26 +37,33 @@ func (l *Limits) Exchange(ctx context.Context, asks []limit.Ask) ([]limit.Answer
 	}
 	answers := make([]limit.Answer, len(asks))
 	for i, numbers := range got {
-		want := 2
-		if asks[i].Period.Number != 0 {
-			want = 5
-		}
-		if len(numbers) != want {
-			return nil, errAnswer
-		}
-		a := &answers[i]
-		if want == 2 {
-			a.Given, a.Left = numbers[0], float64(numbers[1])/1000
-		} else if a.Given = numbers[0]; a.Given == -1 {
-			a.Given, a.Unknown = 0, true
-		} else {
-			a.Left, a.Count, a.Total, a.Counted = float64(numbers[1]), numbers[2], numbers[3], numbers[4]
-		}
-		if a.Given < 0 || a.Given > asks[i].Need+asks[i].Extra {
-			return nil, errAnswer
-		}
+		answers[i] = answer(&asks[i], numbers)
 	}
 	return answers, nil
+}
+
+// answer reads what a script has answered. The server may be broken, or anybody's: what
+// cannot be is no answer, and nothing that is counted for good can grow beyond all bounds.
+func answer(a *limit.Ask, numbers []int64) (out limit.Answer) {
+	failed := limit.Answer{Failed: true}
+	switch {
+	case a.Period.Number == 0 && len(numbers) == 2:
+		out.Given, out.Left = numbers[0], float64(numbers[1])/1000
+	case a.Period.Number == 0 || len(numbers) != 5:
+		return failed
+	case numbers[0] == -1:
+		return limit.Answer{Unknown: true}
+	default:
+		out.Given, out.Left, out.Count, out.Total, out.Counted = numbers[0], float64(numbers[1]), numbers[2], numbers[3], numbers[4]
+		if out.Count < a.Count || out.Counted < out.Count || out.Counted > limit.MaxCount || out.Total < -2*limit.MaxCount || out.Total > 2*limit.MaxCount {
+			return failed
+		}
+		out.Count = min(out.Count, max(a.Count, min(a.Period.Most, limit.MaxCount))) // that this node can have counted
+	}
+	if out.Given < 0 || out.Given > a.Need+a.Extra {
+		return failed
+	}
+	return out
 }
 
 // key is under which the server has what an id names: a digest, of which nobody finds two
@@ -73,6 +77,21 @@ func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
 func number(x float64) string { return strconv.FormatFloat(x, 'g', 17, 64) }
 
+// readText is how scripts read their hash. What somebody else has put under the key, or is
+// so much that it cannot be of nodes, is removed; num reads what can be a number of ours.
+const readText = `
+local function read()
+  local all = redis.pcall('HGETALL', KEYS[1])
+  if all.err or #all > 20000 then redis.call('DEL', KEYS[1]) return {} end
+  return all
+end
+local function num(value, least, most, otherwise)
+  local n = tonumber(value)
+  if n and n >= least and n <= most then return n end
+  return otherwise
+end
+`
+
 // tokensScript gives tokens of a bucket. Of it the hash has the tokens that nobody holds
 // (t), of when they are by the server's clock in microseconds (a), the burst that they are
 // of (b), and for each node that holds some how many and until when. The bucket has no room
@@ -80,22 +99,23 @@ func number(x float64) string { return strconv.FormatFloat(x, 'g', 17, 64) }
 //
 // Who needs tokens gets as many as there are. Extra ones are at most half of what is left
 // then, parted among the nodes that have asked of late: who comes next finds some.
-const tokensText = `
+const tokensText = readText + `
 local node = 'n:' .. ARGV[1]
 local held, debt, need, extra = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local rate, burst, lease, active = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), 1
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local tokens, at, was, out = burst, now, burst, held
-local all = redis.call('HGETALL', KEYS[1])
+local all = read()
 for i = 1, #all, 2 do
   local field, value = all[i], all[i + 1]
-  if field == 't' then tokens = tonumber(value)
-  elseif field == 'a' then at = tonumber(value)
-  elseif field == 'b' then was = tonumber(value)
+  if field == 't' then tokens = num(value, -1e15, 1e15, burst)
+  elseif field == 'a' then at = num(value, 0, now, now)
+  elseif field == 'b' then was = num(value, 1, 1e15, burst)
   elseif field ~= node then
     local has, ends = string.match(value, '^(%S+) (%S+)$')
-    if tonumber(ends) > now then out, active = out + tonumber(has), active + 1
+    has, ends = num(has, 0, 1e15, nil), num(ends, 0, now + 2000 * lease, 0)
+    if has and ends > now then out, active = out + has, active + 1
     else redis.call('HDEL', KEYS[1], field) end
   end
 end
@@ -125,20 +145,22 @@ func (l *Limits) tokensCall(a *limit.Ask) valkey.Call {
 // each node what it has counted and up to where it may count. A node tells what it has
 // counted in the period, not what is new: what is told twice counts once. What it may
 // count and has not told counts as counted, until it tells.
-const countText = `
+const countText = readText + `
 local node = 'n:' .. ARGV[1]
 local count, held, need, extra = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local most, nodes, ttl, saved = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9] == '1'
-local all = redis.call('HGETALL', KEYS[1])
+local all = read()
 if #all == 0 and not saved then return {-1, 0, 0, 0, 0} end
 local base, version, has, reach = 0, -1, {}, {}
 for i = 1, #all, 2 do
   local field, value = all[i], all[i + 1]
-  if field == 'a' then base = tonumber(value)
-  elseif field == 'v' then version = tonumber(value)
+  if field == 'a' then base = num(value, -1e15, 1e15, 0)
+  elseif field == 'v' then version = num(value, -1, 1e16, -1)
   else
     local c, r = string.match(value, '^(%S+) (%S+)$')
-    has[field], reach[field] = tonumber(c), tonumber(r)
+    c, r = num(c, 0, 1e15, nil), num(r, 0, 1e15, nil)
+    if c and r then has[field], reach[field] = c, r
+    else redis.call('HDEL', KEYS[1], field) end
   end
 end
 if saved then
@@ -148,7 +170,7 @@ if saved then
   end
   for i = 12, #ARGV, 2 do
     local field, c = 'n:' .. ARGV[i], tonumber(ARGV[i + 1])
-    if field ~= node and c > (has[field] or 0) then
+    if c and field ~= node and c > (has[field] or 0) then
       has[field], reach[field] = c, math.max(reach[field] or 0, c)
       redis.call('HSET', KEYS[1], field, string.format('%.0f %.0f', c, reach[field]))
     elseif field == node then count = math.max(count, c) end

@@ -33,7 +33,10 @@ func (p *Presence) Nodes() int { return int(p.nodes.Load()) }
 
 var presenceScript = valkey.NewScript(`
 local time = redis.call('TIME')
-redis.call('ZADD', KEYS[1], time[1], ARGV[1])
+if type(redis.pcall('ZADD', KEYS[1], time[1], ARGV[1])) == 'table' then -- an error: it is no set of ours
+  redis.call('DEL', KEYS[1])
+  redis.call('ZADD', KEYS[1], time[1], ARGV[1])
+end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. (time[1] - ARGV[2]))
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return {redis.call('ZCARD', KEYS[1])}

@@ -27,9 +27,10 @@ type Call struct {
 }
 
 // Run runs scripts, all in one round trip where the server is one and has them already,
-// and returns what each has answered. An error is of all of them, though some may have
-// run, and some twice: where a connection breaks they are sent over another. It takes at
-// most half a second; a server that has not answered by then is away.
+// and returns what each has answered: nil for one that has failed by what is under its
+// key. An error is of all of them, though some may have run, and some twice: where a
+// connection breaks they are sent over another. It takes at most half a second; a server
+// that has not answered by then is away.
 func (c *Client) Run(ctx context.Context, calls []Call) ([][]int64, error) {
 	if c.Away() {
 		return nil, ErrAway
@@ -62,10 +63,14 @@ func (c *Client) run(ctx context.Context, calls []Call) ([][]int64, error) {
 	for i, r := range conn.DoMulti(ctx, commands...) {
 		answer, err := r.AsIntSlice()
 		if err != nil {
-			if e, ok := driver.IsValkeyErr(err); !ok || !strings.HasPrefix(e.Error(), "NOSCRIPT") {
+			e, ok := driver.IsValkeyErr(err)
+			switch {
+			case ok && strings.HasPrefix(e.Error(), "NOSCRIPT"):
+				unknown = append(unknown, i)
+			case !c.ofKey(err):
 				return nil, err
 			}
-			unknown = append(unknown, i)
+			continue
 		}
 		out[i] = answer
 	}
@@ -78,10 +83,24 @@ func (c *Client) run(ctx context.Context, calls []Call) ([][]int64, error) {
 	}
 	for k, r := range conn.DoMulti(ctx, commands...) {
 		answer, err := r.AsIntSlice()
-		if err != nil {
+		if err != nil && !c.ofKey(err) {
 			return nil, err
 		}
 		out[unknown[k]] = answer
 	}
 	return out, nil
+}
+
+// ofKey reports whether an error is of what is under the key of a script, which somebody
+// else may have put there, and says nothing about the server. It is counted, and said once.
+func (c *Client) ofKey(err error) bool {
+	e, ok := driver.IsValkeyErr(err)
+	if !ok || !strings.HasPrefix(e.Error(), "WRONGTYPE") && !strings.HasPrefix(e.Error(), "ERR user_script") {
+		return false
+	}
+	c.failures.Add(1)
+	if c.foreign.CompareAndSwap(false, true) {
+		c.log.Warn("a key on the Valkey server has what none of this system has put there", "server", c.target.String(), "error", err)
+	}
+	return true
 }
