@@ -7,6 +7,7 @@ package clustertest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -150,11 +151,12 @@ func (h *History) Counts() string {
 // Check returns what of the history breaks what nodes promise:
 //
 //   - a node that is up answers every read;
-//   - no acknowledged write is lost, and what was never written is read nowhere;
+//   - no acknowledged write is lost, and what was never written, or refused, is read nowhere;
 //   - who reads at a node that writes wait for, after a write was acknowledged that had not
 //     to wait in vain, reads that or what came after it;
 //   - who reads at one node again never reads what is older;
-//   - a deleted key is refused at once by the node that says so, by the others soon.
+//   - a deleted key is refused at once by the node that says so, by the others soon;
+//   - in the end all nodes have the same.
 //
 // What nobody answered for may be done at any time, also after later writes.
 func (h *History) Check(ends []End) []string {
@@ -176,6 +178,10 @@ func (h *History) Check(ends []End) []string {
 			say("invented: %s at %s reads %d of %s, %s, which nobody had written", r.Client, r.Node, r.Value, r.Register, r.Ended.Format(clock))
 			continue
 		}
+		if w != nil && w.Refused {
+			say("undone: %s at %s reads %d of %s, %s, of which was said that it was not done", r.Client, r.Node, r.Value, r.Register, r.Begun.Format(clock))
+			continue
+		}
 		late := w != nil && !w.Acked
 		if floor := h.floor(r.Register, r.Begun); r.Leased && !late && r.Value < floor.Value {
 			say("stale: %s at %s reads %d of %s, %s, when %d was acknowledged at %s", r.Client, r.Node, r.Value, r.Register, r.Begun.Format(clock), floor.Value, floor.Ended.Format(clock))
@@ -191,11 +197,51 @@ func (h *History) Check(ends []End) []string {
 			say("deleted: %s takes the key %s %v after its deletion was acknowledged (by itself: %t)", u.Node, u.Key, u.Begun.Sub(u.Acked), u.Own)
 		}
 	}
-	for _, end := range ends {
+	for i, end := range ends {
 		h.checkEnd(end, say)
+		if i > 0 {
+			ends[0].differ(end, say)
+		}
 	}
 	return out
 }
+
+// differ says what two nodes have in the end of which each may be right alone: what nobody
+// answered for was done or not, for all.
+func (e End) differ(other End, say func(string, ...any)) {
+	for _, register := range slices.Sorted(maps.Keys(e.Registers)) {
+		if a, b := e.Registers[register], other.Registers[register]; a != b {
+			say("apart: %s has %d of %s in the end, and %s has %d", e.Node, a, register, other.Node, b)
+		}
+	}
+	for _, set := range slices.Sorted(maps.Keys(e.Sets)) {
+		if a, b := slices.Sorted(slices.Values(e.Sets[set])), slices.Sorted(slices.Values(other.Sets[set])); !slices.Equal(a, b) {
+			say("apart: %s has %d of %s in the end, and %s has %d, which are not the same", e.Node, len(a), set, other.Node, len(b))
+		}
+	}
+}
+
+// Quick returns which part of the acknowledged writes all nodes were known to serve. Where
+// it is small the history says little: only those bound what may be read.
+func (h *History) Quick() float64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var quick, acked float64
+	for _, list := range h.writes {
+		for _, w := range list {
+			if w.Acked {
+				acked++
+				if w.quick() {
+					quick++
+				}
+			}
+		}
+	}
+	return quick / max(acked, 1)
+}
+
+// quick reports whether an acknowledged write has not waited for a node in vain.
+func (w *Write) quick() bool { return w.Ended.Sub(w.Begun) < QuickWrite }
 
 // clock is how times are told: all are of one run.
 const clock = "15:04:05.000"
@@ -213,7 +259,7 @@ func (h *History) write(register string, value int) *Write {
 // floor is the last write that all nodes served at a time.
 func (h *History) floor(register string, at time.Time) (out Write) {
 	for _, w := range h.writes[register] {
-		if w.Acked && w.Ended.Before(at) && w.Ended.Sub(w.Begun) < QuickWrite {
+		if w.Acked && w.Ended.Before(at) && w.quick() {
 			out = w
 		}
 	}
@@ -235,6 +281,9 @@ func (h *History) checkEnd(end End, say func(string, ...any)) {
 		}
 		if got != 0 && w == nil {
 			say("invented: %s has %d of %s in the end, which nobody had written", end.Node, got, register)
+		}
+		if got > want && w != nil && w.Refused {
+			say("undone: %s has %d of %s in the end, of which was said that it was not done", end.Node, got, register)
 		}
 	}
 	has := map[[2]string]bool{}

@@ -23,6 +23,8 @@ func TestCheck(t *testing.T) {
 	away := func(r Read) Read { r.Leased = false; return r }
 	fails := func(r Read, up bool) Read { r.Err, r.Up = "refused", up; return r }
 	one, two := wrote(1, 0, 10, true), wrote(2, 20, 30, true)
+	refused := wrote(2, 20, 30, false)
+	refused.Refused = true
 	for name, tt := range map[string]struct {
 		writes  []Write
 		reads   []Read
@@ -46,6 +48,11 @@ func TestCheck(t *testing.T) {
 		"all is lost":                                         {writes: []Write{one}, ends: end(0), want: "lost"},
 		"no answer of a node that is up":                      {reads: []Read{fails(read("n1", 0, 1), true)}, want: "dropped"},
 		"no answer of a killed node":                          {reads: []Read{fails(read("n1", 0, 1), false)}},
+		"a refused write is read":                             {writes: []Write{one, refused}, reads: []Read{read("n1", 2, 35)}, ends: end(1), want: "undone"},
+		"a refused write is there":                            {writes: []Write{one, refused}, ends: end(2), want: "undone"},
+		"nodes are not the same":                              {writes: []Write{one, wrote(2, 20, 30, false)}, ends: append(end(1), end(2)...), want: "apart"},
+		"nodes have not the same keys":                        {ends: append(end(0, "a"), end(0, "a", "b")...), want: "apart"},
+		"nodes list in another order":                         {ends: append(end(0, "b", "a"), end(0, "a", "b")...)},
 		"a member is lost":                                    {members: []Member{{"keys", "a", Acked, Untried}}, ends: end(0, "b"), want: "lost"},
 		"a removed member is there":                           {members: []Member{{"keys", "a", Acked, Acked}}, ends: end(0, "a"), want: "lost"},
 		"members of whom nobody knows":                        {members: []Member{{"keys", "a", Unknown, Untried}, {"keys", "b", Acked, Unknown}, {"keys", "c", Unknown, Unknown}}, ends: end(0, "c")},
@@ -78,5 +85,16 @@ func TestCheck(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// How much of a history bounds what may be read.
+func TestQuick(t *testing.T) {
+	h, zero := new(History), time.Time{}
+	for i, takes := range []time.Duration{0, time.Second, 2 * time.Second, time.Minute} {
+		h.Wrote(Write{Register: "r", Value: i + 1, Begun: zero, Ended: zero.Add(takes), Acked: i < 3})
+	}
+	if got := h.Quick(); got < 0.66 || got > 0.67 {
+		t.Errorf("got %v, want two of three", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -114,8 +115,8 @@ func (l *load) write(ctx context.Context, api string) {
 		w := Write{Register: api, Value: value, Begun: time.Now()}
 		status, text, err := n.do(method, n.url+path, body, "")
 		w.Ended, w.Acked = time.Now(), err == nil && status/100 == 2
-		w.Refused = err == nil && status == http.StatusServiceUnavailable
-		if err == nil && !w.Acked && !w.Refused {
+		w.Refused = err == nil && status == http.StatusServiceUnavailable && notDone(text)
+		if err == nil && !w.Acked && status != http.StatusServiceUnavailable {
 			l.c.t.Errorf("%s answers a write: %d %s", n.name, status, text)
 		}
 		l.h.Wrote(w)
@@ -123,6 +124,16 @@ func (l *load) write(ctx context.Context, api string) {
 			l.h.Kept(Member{Set: "deployments of " + api, Name: strconv.Itoa(value), Added: fate(w.Acked)})
 		}
 	}
+}
+
+// notDone reports whether an answer says that what was asked for was not done, and will not be.
+func notDone(text string) bool {
+	for _, says := range []string{"nothing was done", "was undone", "has not read yet what was done meanwhile"} {
+		if strings.Contains(text, says) {
+			return true
+		}
+	}
+	return false
 }
 
 func fate(acked bool) Fate {
