@@ -21,6 +21,7 @@ type conn struct {
 	at        int               // which one
 	socket    *socket.Exchanger // beneath TLS, if there is any; nil where there is none
 	plain     bool              // the socket is all there is
+	records   *records          // between the socket and TLS; nil without TLS
 	limits    limits
 	reused    bool
 	born      time.Time
@@ -120,7 +121,12 @@ func (c *Client) reuse(cn *conn, now, deadline time.Time) (ready bool) {
 
 // isSilent reports whether a kept connection is open and has nothing to say. A closed
 // one is dead; on one that talks unasked the next response could be anybody's.
-func (cn *conn) isSilent() bool { return cn.socket == nil || cn.socket.Silent() }
+func (cn *conn) isSilent() bool {
+	if secure, ok := cn.Conn.(*tls.Conn); ok && !cn.records.drained(secure) {
+		return false
+	}
+	return cn.socket == nil || cn.socket.Silent()
+}
 
 // open opens a connection, for which the call has a place, by limit.
 func (c *Client) open(ep *Endpoint, l *lane, client context.Context, limit, deadline time.Time) (cn *conn, err error) {
@@ -164,7 +170,8 @@ func (c *Client) openCounted(ep *Endpoint, l *lane, client context.Context, limi
 	if l.key.secure {
 		err = nc.SetDeadline(limit)
 		if err == nil {
-			secure := tls.Client(nc, c.tlsConfig(ep))
+			cn.records = &records{Conn: nc}
+			secure := tls.Client(cn.records, c.tlsConfig(ep))
 			cn.Conn = secure
 			err = secure.HandshakeContext(ctx)
 		}
