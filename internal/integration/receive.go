@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"bytes"
 	"io"
 	"time"
 
@@ -184,8 +185,20 @@ func (b *bodyReader) start(h *head) {
 	}
 }
 
-// Read implements io.Reader. io.EOF comes only at the body's proper end.
+// Read implements io.Reader. io.EOF comes only at the body's proper end. Of small chunks it
+// gives as many as have come: who passes them on would write each on its own.
 func (b *bodyReader) Read(p []byte) (int, error) {
+	n, err := b.piece(p)
+	for err == nil && n < len(p) && b.left == 0 && b.kind == byChunks && b.holdsAnother() {
+		var more int
+		more, err = b.piece(p[n:])
+		n += more
+	}
+	return n, err
+}
+
+// piece reads some of the body, of one chunk at the most.
+func (b *bodyReader) piece(p []byte) (int, error) {
 	if b.kind == untilClose {
 		return b.src.Read(p)
 	}
@@ -209,6 +222,22 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// holdsAnother reports whether the size of another chunk has come, and some of its bytes:
+// nothing has to be waited for. The last chunk is none.
+func (b *bodyReader) holdsAnother() bool {
+	unread := b.src.buf[b.src.i:b.src.n]
+	if len(unread) > maxChunkExtra {
+		unread = unread[:maxChunkExtra]
+	}
+	rest, ended := bytes.CutPrefix(unread, crlf)
+	line := bytes.IndexByte(rest, '\n')
+	if !ended || line < 0 || line+1 == len(rest) {
+		return false
+	}
+	size, digits := httpmsg.ChunkSize(rest[:line])
+	return digits > 0 && size > 0
 }
 
 // nextChunk reads the line of the next chunk's size, behind the CRLF that ends

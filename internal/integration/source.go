@@ -145,6 +145,7 @@ func unexpected(err error) error {
 }
 
 var (
+	crlf     = []byte("\r\n")
 	crlf2    = []byte("\r\n\r\n")
 	protocol = []byte("HTTP/1.")
 )

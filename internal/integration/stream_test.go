@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -78,6 +79,45 @@ func TestStream(t *testing.T) {
 			t.Errorf("%v, %d places are taken", err, places(c))
 		}
 		resp.Release()
+	}
+}
+
+// Small chunks that have come together are read together, whatever is between them, and
+// what is wrong behind them comes behind them.
+func TestStreamTogether(t *testing.T) {
+	tests := map[string]struct {
+		chunks, text string
+		reads        int // at the most, the end included
+		err          error
+	}{
+		"bytes":            {strings.Repeat("1\r\nx\r\n", 1000) + "0\r\n\r\n", strings.Repeat("x", 1000), 3, io.EOF},
+		"more than fits":   {strings.Repeat("1\r\nx\r\n", 9000) + "0\r\n\r\n", strings.Repeat("x", 9000), 100, io.EOF},
+		"extensions":       {strings.Repeat("1;a\r\nx\r\n", 100) + "0;a\r\n\r\n", strings.Repeat("x", 100), 3, io.EOF},
+		"leading zeros":    {strings.Repeat("0001\r\nx\r\n", 100) + "000\r\nA: b\r\n\r\n", strings.Repeat("x", 100), 3, io.EOF},
+		"no size":          {"1\r\nx\r\n1\r\ny\r\n;\r\nz\r\n", "xy", 3, errChunk},
+		"no end of a line": {"1\r\nx\r\n1\r\nyz\r\n0\r\n\r\n", "xy", 3, errChunk},
+		"bad extension":    {"1\r\nx\r\n1\x01\r\ny\r\n0\r\n\r\n", "x", 3, errChunk},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			ep := backend(t, func(_ int, nc net.Conn, r *bufio.Reader) {
+				request(r)
+				_, _ = io.WriteString(nc, streamedHead+tt.chunks)
+				_, _ = r.ReadByte()
+			})
+			resp := streamCall(t, client(t, Options{}), ep, &Request{})
+			defer resp.Release()
+			defer resp.Stream.Close()
+			got, reads, err := "", 0, error(nil)
+			for buf := make([]byte, 16<<10); err == nil; reads++ {
+				var n int
+				n, err = resp.Stream.Read(buf)
+				got += string(buf[:n])
+			}
+			if got != tt.text || !errors.Is(err, tt.err) || reads > tt.reads {
+				t.Errorf("%d bytes in %d reads, %v; want %d in %d, %v", len(got), reads, err, len(tt.text), tt.reads, tt.err)
+			}
+		})
 	}
 }
 
