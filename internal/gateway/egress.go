@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -30,18 +31,22 @@ type egress struct {
 	broken       bool      // the client did not get all of it
 }
 
-// sendable reports whether resp can be written as it is: its status and its header
-// are ones that HTTP has.
-func sendable(resp *httpmsg.Response) bool {
+// unsendable is why resp cannot be written as it is: its status and its header are to be
+// ones that HTTP has. It is nil where it can be. It names header lines, and does not say
+// what is in them: that may be a secret.
+func unsendable(resp *httpmsg.Response) error {
 	if resp.Status < 200 || resp.Status > 999 {
-		return false
+		return fmt.Errorf("status %d is that of no answer", resp.Status)
 	}
 	for i := range resp.Header {
-		if f := &resp.Header[i]; !httpmsg.ValidName(f.Name) || !httpmsg.ValidText(f.Value) {
-			return false
+		switch f := &resp.Header[i]; {
+		case !httpmsg.ValidName(f.Name):
+			return fmt.Errorf("%.80q is no name of a header line", f.Name)
+		case !httpmsg.ValidText(f.Value):
+			return fmt.Errorf("the header line %.80s holds a control character", f.Name)
 		}
 	}
-	return true
+	return nil
 }
 
 // send writes resp over HTTP/2 and closes its stream. It does not release it.

@@ -265,8 +265,8 @@ func (g *Gateway) answer(c *call, at location, via *mapping) (resp *httpmsg.Resp
 		return g.failed(c, e, "stage cannot be loaded", err)
 	}
 	c.enterEdge()
-	if resp = server.Serve(&c.req); !sendable(resp) {
-		err := fmt.Errorf("status %d, header %q", resp.Status, resp.Header)
+	resp = server.Serve(&c.req)
+	if err := unsendable(resp); err != nil {
 		discard(resp)
 		return g.failed(c, e, "stage's answer cannot be sent", err)
 	}
