@@ -1,11 +1,14 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
@@ -60,15 +63,28 @@ type Entrance struct {
 // Handler answers the requests that come in by an entrance and that net/http has read, as
 // it does those of HTTP/2.
 func (g *Gateway) Handler(at Entrance) http.Handler {
-	return handler(g.entrance(at))
+	return g.handler(g.entrance(at))
 }
 
 // handler is what net/http calls.
-func handler(answer func(*arrival)) http.Handler {
+func (g *Gateway) handler(answer func(*arrival)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := streamed(w, r)
+		defer func() {
+			if fault := recover(); fault != nil {
+				g.tellFault(fault, a.host)
+				panic(http.ErrAbortHandler) // net/http has nothing to say any more
+			}
+		}()
 		answer(&a)
 	})
+}
+
+// tellFault has the log say why a handler has ended, unless it broke off an answer.
+func (g *Gateway) tellFault(fault any, host string) {
+	if fault != nil && fault != http.ErrAbortHandler {
+		g.opts.Log.LogAttrs(context.Background(), slog.LevelError, "a handler failed", slog.String("host", host), slog.Any("panic", fault), slog.String("stack", string(debug.Stack())))
+	}
 }
 
 // entrance answers the requests that come in by an entrance.
@@ -163,7 +179,7 @@ func (at Entrance) listener(g *Gateway, ln net.Listener, own func(*talk)) net.Li
 		from = &proxied{trusts: func(addr netip.Addr) bool { return g.proxies.Load().trust(addr) }, log: g.opts.Log, name: at.Name}
 	}
 	l := &preludeListener{
-		Listener: ln, door: g.door, peer: httpmsg.Peer{Listener: at.Name, VPCEndpoint: at.VPCEndpoint},
+		Listener: ln, door: g.door, log: g.opts.Log, peer: httpmsg.Peer{Listener: at.Name, VPCEndpoint: at.VPCEndpoint},
 		proxied: from, timeout: g.opts.ReadHeaderTimeout, own: own,
 	}
 	l.start(at.TLS)

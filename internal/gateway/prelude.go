@@ -25,6 +25,8 @@ import (
 type preludeListener struct {
 	net.Listener
 	door    *door
+	log     *slog.Logger
+	told    atomic.Int64  // when the log was told of a connection that could not be taken, in Unix seconds
 	peer    httpmsg.Peer  // of its connections, without what is theirs alone
 	config  *tls.Config   // nil for no TLS
 	proxied *proxied      // nil for no PROXY protocol
@@ -65,6 +67,8 @@ func (l *preludeListener) run() {
 		}
 		if l.door.closing.Load() {
 			l.begun.Wait() // those who came in time
+		} else if isDue(&l.told) {
+			l.log.Warn("no connection can be taken", "listener", l.peer.Listener, "error", err)
 		}
 		select {
 		case l.failed <- err: // net/http waits where it is no lasting fault, and comes again
@@ -169,9 +173,16 @@ func (p *proxied) introduce(g *guest, end time.Time) bool {
 	return true
 }
 
-// tellEvery is how often the log is told of balancers that send no header, in seconds:
-// one that is not set up for it does so with each connection.
+// tellEvery is how often the log is told of one trouble, in seconds: that of a balancer
+// which is not set up for the PROXY protocol comes with each connection.
 const tellEvery = 60
+
+// isDue reports whether the log is to be told again of what it was told last, and takes it
+// as told.
+func isDue(told *atomic.Int64) bool {
+	now, last := time.Now().Unix(), told.Load()
+	return now-last >= tellEvery && told.CompareAndSwap(last, now)
+}
 
 // tell has the log say why a connection of a trusted peer was ended. One that sends
 // nothing at all looks whether somebody listens.
@@ -179,8 +190,7 @@ func (p *proxied) tell(peer netip.Addr, err error) {
 	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) {
 		return
 	}
-	now, last := time.Now().Unix(), p.told.Load()
-	if now-last >= tellEvery && p.told.CompareAndSwap(last, now) {
+	if isDue(&p.told) {
 		p.log.Warn("a connection of a trusted proxy does not begin as the PROXY protocol wants it", "listener", p.name, "proxy", peer.String(), "error", err)
 	}
 }

@@ -43,7 +43,7 @@ type server struct {
 func (g *Gateway) Serve(ln net.Listener, at Entrance) error {
 	answer := g.entrance(at)
 	e := &server{ln: ln, http2: at.TLS != nil, done: make(chan struct{}), Server: &http.Server{
-		Handler:                      bounded(handler(answer)),
+		Handler:                      bounded(g.handler(answer)),
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            g.opts.ReadHeaderTimeout,
 		IdleTimeout:                  g.opts.IdleTimeout,
@@ -54,7 +54,7 @@ func (g *Gateway) Serve(ln net.Listener, at Entrance) error {
 			MaxReceiveBufferPerConnection: streamWindow, MaxReceiveBufferPerStream: streamWindow,
 		},
 		ConnContext: withGuest,
-		ErrorLog:    slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelInfo),
+		ErrorLog:    slog.NewLogLogger(g.opts.Log.Handler(), slog.LevelDebug), // any client can make it say something, as often as it likes
 	}}
 	if !g.servers.add(e) {
 		return ln.Close()

@@ -1,14 +1,10 @@
 package gateway
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
-	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -226,9 +222,7 @@ func (g *Gateway) hangUp(t *talk, rests *bool) {
 	if *rests {
 		return
 	}
-	if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
-		g.opts.Log.LogAttrs(context.Background(), slog.LevelError, "a handler failed", slog.String("host", t.now.host), slog.Any("panic", fault), slog.String("stack", string(debug.Stack())))
-	}
+	g.tellFault(recover(), t.now.host)
 	t.now = arrival{}
 	t.h1.Close()
 	if t.unread { // also while the server stops: the door soon closes who lingers
