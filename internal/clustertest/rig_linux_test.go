@@ -196,6 +196,22 @@ func (n *node) awaitLease() {
 	n.await()
 }
 
+// lapses is how often the node's lease had run out, or was forgotten.
+func (n *node) lapses() (count int) {
+	n.c.t.Helper()
+	_, body, err := n.get(n.admin + "/_gatehouse/metrics")
+	_, after, found := strings.Cut(body, "\ngatehouse_lease_lapses_total ")
+	if err != nil || !found {
+		n.c.t.Fatalf("%s does not say how often its lease had run out: %v", n.name, err)
+	}
+	text, _, _ := strings.Cut(after, "\n")
+	count, err = strconv.Atoi(text)
+	if err != nil {
+		n.c.t.Fatal(err)
+	}
+	return count
+}
+
 func (n *node) get(url string) (status int, body string, err error) {
 	return n.do(http.MethodGet, url, "", "")
 }

@@ -78,12 +78,22 @@ type Registry struct {
 
 	mu      sync.Mutex
 	all     []Node
-	renewed time.Time      // when the lease was renewed; zero for never
-	tried   time.Time      // when that was tried last
-	err     error          // of the last try
-	behind  store.Revision // what has to be served before the node is current again
-	lapses  int            // times that the lease had run out
-	late    int            // waits that ended before all nodes served
+	looked  time.Time         // when all was read
+	missed  map[string]missed // nodes that the store has forgotten, by their ids
+	renewed time.Time         // when the lease was renewed; zero for never
+	tried   time.Time         // when that was tried last
+	err     error             // of the last try
+	behind  store.Revision    // what has to be served before the node is current again
+	lapses  int               // times that the lease had run out
+	late    int               // waits that ended before all nodes served
+}
+
+// A missed is a node that had a lease when the store forgot all of them, as a database does
+// that has crashed or failed over: the node takes its lease for held until it has renewed
+// it or it runs out.
+type missed struct {
+	node  Node
+	until time.Time
 }
 
 // What a Registry does, and when.
@@ -189,11 +199,48 @@ func (r *Registry) renew(ctx context.Context, rev store.Revision) {
 	if !held {
 		r.behind = max(r.behind, known)
 	}
+	if !held && r.held() {
+		r.forgotten()
+	}
 	if !held && !r.renewed.IsZero() {
 		r.lapses++
 		r.o.Log.Warn("the lease of this node had run out: it catches up with what others have done", "for", begun.Sub(r.renewed).Round(time.Millisecond), "revision", int64(known))
 	}
-	r.all, r.renewed = all, begun
+	r.all, r.looked, r.renewed = all, time.Now(), begun
+}
+
+// forgotten notes who had a lease when the store forgot all of them. The lock is held.
+func (r *Registry) forgotten() {
+	for _, n := range r.all {
+		until := r.looked.Add(store.LeaseTime - n.Age)
+		if n.ID == r.o.Self.ID || !until.After(time.Now()) {
+			continue
+		}
+		if r.missed == nil {
+			r.missed = make(map[string]missed)
+		}
+		r.missed[n.ID] = missed{n, until}
+	}
+}
+
+// withMissed adds to the nodes that the store knows those that it has forgotten and that
+// may take their leases for held still.
+func (r *Registry) withMissed(all []Node) []Node {
+	known := func(id string) bool { return slices.ContainsFunc(all, func(n Node) bool { return n.ID == id }) }
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held() && !known(r.o.Self.ID) {
+		r.forgotten() // this node renews its own soon
+	}
+	for id, m := range r.missed {
+		switch {
+		case known(id) || !m.until.After(time.Now()):
+			delete(r.missed, id)
+		default:
+			all = append(all, m.node)
+		}
+	}
+	return all
 }
 
 // look reads the leases.
@@ -301,6 +348,9 @@ func (r *Registry) Wait(ctx context.Context, rev store.Revision, limit time.Dura
 	defer cancel()
 	for begun := time.Now(); ; {
 		all, err := r.look(ctx)
+		if err == nil {
+			all = r.withMissed(all)
+		}
 		behind := slices.DeleteFunc(all, func(n Node) bool { return !n.Role.ServesStages() || n.ID == r.o.Self.ID || n.Revision >= rev })
 		if err == nil && len(behind) == 0 {
 			return nil
