@@ -21,9 +21,6 @@ type Event struct {
 	Message  string
 }
 
-// position is where an event stands among those of its group.
-func (e *Event) position() Position { return Position{e.Time, e.Seq} }
-
 // A Position is a place in the order of a group's events.
 type Position struct {
 	Time int64
