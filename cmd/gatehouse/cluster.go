@@ -270,7 +270,7 @@ func acceptDatabase(ctx context.Context, c *config, out io.Writer) error {
 	if _, err := st.NameGeneration(ctx, rand.Text(), true); err != nil {
 		return err
 	}
-	at, err := st.Stand(ctx)
+	at, err := st.Stand(ctx, store.Stand{})
 	if err != nil {
 		return err
 	}

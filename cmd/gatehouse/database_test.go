@@ -90,6 +90,7 @@ func TestDatabaseErrors(t *testing.T) {
 		"mysql://u:hush-hush@h/d":                                             "want postgres://USER@HOST/DATABASE",
 		"postgres://u:hush-hush@h:x/d":                                        "not a URL of PostgreSQL",
 		"postgres://u:hush%hush@h/d":                                          "not a URL of PostgreSQL",
+		"postgres://u:hush-hush@h/d?target_session_attrs=any":                 "target_session_attrs: want read-write or primary",
 		"postgres://u:hush-hush@h/d?sslmode=perhaps":                          "sslmode is invalid",
 		"postgres://u:hush-hush@h/d?sslrootcert=/nowhere&sslmode=verify-full": "/nowhere",
 	} {

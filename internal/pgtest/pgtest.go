@@ -341,6 +341,50 @@ func (s *Server) Promote(tb testing.TB) {
 	}
 }
 
+// Detach has a standby follow nobody any more: what the server it followed does from then
+// on it lacks.
+func (s *Server) Detach(tb testing.TB) {
+	tb.Helper()
+	s.Exec(tb, "postgres", "ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'")
+	s.Exec(tb, "postgres", "SELECT pg_reload_conf()")
+	s.Await(tb, "SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')")
+}
+
+// Await waits until a question, which is asked in the database postgres again and again,
+// is answered with true.
+func (s *Server) Await(tb testing.TB, question string) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, err := pgx.Connect(ctx, s.URL("postgres"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = c.Close(context.Background()) }()
+	for yes := false; !yes; time.Sleep(5 * time.Millisecond) {
+		if err := c.QueryRow(ctx, question).Scan(&yes); err != nil {
+			tb.Fatalf("%s: %v", question, err)
+		}
+	}
+}
+
+// Hold runs a statement in a transaction that goes on until release is called.
+func (s *Server) Hold(tb testing.TB, database, sql string) (release func()) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, err := pgx.Connect(ctx, s.URL(database))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := c.Exec(ctx, "BEGIN; "+sql); err != nil {
+		tb.Fatal(err)
+	}
+	release = func() { _ = c.Close(context.Background()) }
+	tb.Cleanup(release)
+	return release
+}
+
 // freePort returns a port that nobody listens on.
 func freePort() (int, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -27,6 +27,20 @@ type stand struct {
 	Generation string         `json:"generation"`
 	Revision   store.Revision `json:"revision"`
 	Slot       int            `json:"slot"`
+
+	// Of the commit that gave the revision; see store.Stand.
+	Commit store.Revision `json:"commit,omitzero"`
+	Mark   string         `json:"mark,omitzero"`
+}
+
+// of is a database's stand.
+func (at stand) of() store.Stand {
+	return store.Stand{Generation: at.Generation, Revision: at.Revision, Commit: at.Commit, Mark: at.Mark}
+}
+
+// standAt is the stand in a slot of who has read up to at.
+func standAt(at store.Stand, slot int) stand {
+	return stand{Generation: at.Generation, Revision: at.Revision, Slot: slot, Commit: at.Commit, Mark: at.Mark}
 }
 
 const kindStand = "replicastand"
@@ -163,12 +177,12 @@ func (d *disk) change(ctx context.Context, at stand, rows []store.Served, lazy f
 
 // replace has the disk hold these rows and no others. What it held before stays until all
 // are there.
-func (d *disk) replace(ctx context.Context, generation string, rev store.Revision, rows []store.Served, lazy func(kind string) bool) (stand, error) {
+func (d *disk) replace(ctx context.Context, now store.Stand, rows []store.Served, lazy func(kind string) bool) (stand, error) {
 	before, _, err := d.stand(ctx)
 	if err != nil {
 		before = stand{} // one that cannot be read
 	}
-	at := stand{Generation: generation, Revision: rev, Slot: 1 - before.Slot}
+	at := standAt(now, 1-before.Slot)
 	if err := d.clear(ctx, at.Slot); err != nil {
 		return at, err
 	}

@@ -17,9 +17,8 @@ import (
 // A database is a store that can be away, and have another name of its history.
 type database struct {
 	*store.Store
-	mu    sync.Mutex
-	away  bool
-	stand *store.Stand // in place of its own
+	mu   sync.Mutex
+	away bool
 }
 
 func (d *database) err() error {
@@ -31,18 +30,18 @@ func (d *database) err() error {
 	return nil
 }
 
-func (d *database) AllServed(ctx context.Context, bare ...string) ([]store.Served, store.Revision, error) {
+func (d *database) Everything(ctx context.Context, bare ...string) ([]store.Served, store.Stand, error) {
 	if err := d.err(); err != nil {
-		return nil, 0, err
+		return nil, store.Stand{}, err
 	}
-	return d.Store.AllServed(ctx, bare...)
+	return d.Store.Everything(ctx, bare...)
 }
 
-func (d *database) Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error) {
+func (d *database) Follow(ctx context.Context, from store.Stand, limit int, bare ...string) ([]store.Served, store.Stand, error) {
 	if err := d.err(); err != nil {
-		return nil, err
+		return nil, from, err
 	}
-	return d.Store.Changes(ctx, after, limit, bare...)
+	return d.Store.Follow(ctx, from, limit, bare...)
 }
 
 func (d *database) Served(ctx context.Context, kind, id string) (store.Served, error) {
@@ -52,22 +51,17 @@ func (d *database) Served(ctx context.Context, kind, id string) (store.Served, e
 	return d.Store.Served(ctx, kind, id)
 }
 
-func (d *database) Stand(ctx context.Context) (store.Stand, error) {
+func (d *database) Stand(ctx context.Context, from store.Stand) (store.Stand, error) {
 	if err := d.err(); err != nil {
 		return store.Stand{}, err
 	}
-	if d.mu.Lock(); d.stand != nil {
-		defer d.mu.Unlock()
-		return *d.stand, nil
-	}
-	d.mu.Unlock()
-	return d.Store.Stand(ctx)
+	return d.Store.Stand(ctx, from)
 }
 
-func (d *database) set(away bool, stand *store.Stand) {
+func (d *database) set(away bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.away, d.stand = away, stand
+	d.away = away
 }
 
 func newDatabase(t *testing.T) *database {
@@ -198,7 +192,7 @@ func TestAway(t *testing.T) {
 				}
 			}
 			cancel()
-			d.set(true, nil)
+			d.set(true)
 			f.catchUp(t)
 			f.want(t, Away, "key 1:a-secret-value key 3:c large 1:")
 			if row, err := s.Served(t.Context(), lazyKind, "1"); string(row.Data) != "whole" || err != nil {
@@ -214,7 +208,7 @@ func TestAway(t *testing.T) {
 			}
 			d.publish(t, "key", "4", "d")
 			d.publish(t, lazyKind, "1", "")
-			d.set(false, nil)
+			d.set(false)
 			f.catchUp(t)
 			f.want(t, Follows, "key 1:a-secret-value key 3:c key 4:d")
 			if f.at != d.Revision() {
@@ -307,12 +301,12 @@ func TestDamagedCopy(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = s.Close()
-			d.set(true, nil)
+			d.set(true)
 			s = open(t, d, dir, other)
 			if _, _, err := s.AllServed(t.Context()); err == nil {
 				t.Error("it is served")
 			}
-			d.set(false, nil)
+			d.set(false)
 			begin(t, s).want(t, Follows, "key 1:a")
 		})
 	}
@@ -343,6 +337,6 @@ func TestFullDisk(t *testing.T) {
 		t.Error(err)
 	}
 	_ = s.Close()
-	d.set(true, nil)
+	d.set(true)
 	begin(t, open(t, d, dir, nil)).want(t, Away, "key 1:a key 2:b")
 }

@@ -16,11 +16,11 @@ import (
 
 // A Database has the published rows that all nodes serve; *store.Store is one.
 type Database interface {
-	AllServed(ctx context.Context, bare ...string) ([]store.Served, store.Revision, error)
-	Changes(ctx context.Context, after store.Revision, limit int, bare ...string) ([]store.Served, error)
+	Everything(ctx context.Context, bare ...string) ([]store.Served, store.Stand, error)
+	Follow(ctx context.Context, from store.Stand, limit int, bare ...string) ([]store.Served, store.Stand, error)
 	Served(ctx context.Context, kind, id string) (store.Served, error)
 	Watch(after store.Revision) <-chan struct{}
-	Stand(ctx context.Context) (store.Stand, error)
+	Stand(ctx context.Context, from store.Stand) (store.Stand, error)
 }
 
 // Options are the parts of a Source.
@@ -40,7 +40,7 @@ const (
 	Follows  Condition = "follows"  // what the database publishes is served
 	Away     Condition = "away"     // the database does not answer: what was served last is served on
 	Behind   Condition = "behind"   // the database is at an older revision than was served here: a copy that lags, or was restored
-	Replaced Condition = "replaced" // the database has another history: what was served last is served on until a restart
+	Replaced Condition = "replaced" // the database has another history, from the beginning or since a revision that was served here: what was served last is served on until a restart
 )
 
 // A State is a Condition, since when it is so, and of Away why.
@@ -66,13 +66,12 @@ type Source struct {
 	began  bool      // something is served
 	broken time.Time // since when the disk's copy lacks what is served; zero while it does not
 
-	mu         sync.Mutex
-	at         stand          // what the disk has; its Slot is -1 for nothing
-	generation string         // of what is served; "" for any
-	last       store.Revision // that is served, or was by the process before
-	state      State
-	bare       map[string]store.Served // rows of the disk whose data is to be fetched, by rowID
-	fetch      chan struct{}           // has a value when there are such
+	mu    sync.Mutex
+	at    stand       // what the disk has; its Slot is -1 for nothing
+	read  store.Stand // how far the database is served, or was by the process before
+	state State
+	bare  map[string]store.Served // rows of the disk whose data is to be fetched, by rowID
+	fetch chan struct{}           // has a value when there are such
 }
 
 // Open opens the disk's copy. What is damaged, or sealed under a key that is not known, is
@@ -94,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Source, error) {
 	if err != nil {
 		s.log.Error("the copy of what is served cannot be read", "directory", o.Dir, "error", err)
 	} else if ok {
-		s.at, s.last, s.generation = at, at.Revision, at.Generation
+		s.at, s.read = at, at.of()
 	}
 	return s, nil
 }
@@ -122,7 +121,7 @@ func (s *Source) note(c Condition, cause error) {
 	if before != c {
 		s.state.Since = time.Now()
 	}
-	at := s.last
+	at := s.read.Revision
 	s.mu.Unlock()
 	if before == c {
 		return
@@ -180,8 +179,11 @@ func bounded[T any](ctx context.Context, ask func(context.Context) (T, error)) (
 // look finds out how the Source stands to its database. The error is why it cannot be
 // followed now.
 func (s *Source) look(ctx context.Context) (store.Stand, error) {
-	stand, err := bounded(ctx, s.db.Stand)
-	if err != nil {
+	s.mu.Lock()
+	from := s.read
+	s.mu.Unlock()
+	stand, err := bounded(ctx, func(ctx context.Context) (store.Stand, error) { return s.db.Stand(ctx, from) })
+	if err != nil && !s.stays(err) {
 		if ctx.Err() == nil && !errors.Is(err, store.ErrClosed) {
 			s.note(Away, err)
 		}
@@ -189,28 +191,25 @@ func (s *Source) look(ctx context.Context) (store.Stand, error) {
 	}
 	s.mu.Lock()
 	s.state.Revision = stand.Revision
-	if s.generation == "" {
-		s.generation = stand.Generation
+	if s.read.Generation == "" {
+		s.read.Generation = stand.Generation
 	}
-	generation, last := s.generation, s.last
 	s.mu.Unlock()
-	switch {
-	case generation != stand.Generation:
-		s.note(Replaced, nil)
-		return stand, errReplaced
-	case stand.Revision < last:
-		s.note(Behind, nil)
-		return stand, errBehind
-	}
-	return stand, nil
+	return stand, err
 }
 
-// errReplaced and errBehind say that a database is not followed. They are no errors to
-// those who follow: there is nothing new.
-var (
-	errReplaced = errors.New("the database has another history")
-	errBehind   = errors.New("the database is at an older revision")
-)
+// stays reports whether an error says that a database is not followed, and notes it.
+func (s *Source) stays(err error) bool {
+	switch {
+	case errors.Is(err, store.ErrForked):
+		s.note(Replaced, nil)
+		return true
+	case errors.Is(err, store.ErrBehind):
+		s.note(Behind, nil)
+		return true
+	}
+	return false
+}
 
 // Check finds out how the Source stands to its database now, and returns how far that is.
 func (s *Source) Check(ctx context.Context) (store.Stand, error) {
@@ -225,10 +224,10 @@ func (s *Source) AllServed(ctx context.Context, _ ...string) ([]store.Served, st
 	if s.began && err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
-	if errors.Is(err, errReplaced) {
+	if errors.Is(err, store.ErrForked) {
 		s.log.Warn("the copy of what is served is of another history of the database, and is given up")
 		s.mu.Lock()
-		s.at.Slot, s.last, s.generation = -1, 0, stand.Generation
+		s.at.Slot, s.read = -1, store.Stand{Generation: stand.Generation}
 		s.mu.Unlock()
 		err = nil
 	}
@@ -243,7 +242,7 @@ func (s *Source) AllServed(ctx context.Context, _ ...string) ([]store.Served, st
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, rev, err := s.fromDatabase(ctx, stand)
+	rows, rev, err := s.fromDatabase(ctx)
 	if err == nil {
 		s.began = true
 		s.note(Follows, nil)
@@ -285,23 +284,23 @@ func (s *Source) fromDisk(ctx context.Context) (rows []store.Served, rev store.R
 }
 
 // fromDatabase returns what the database has, which takes the place of the disk's copy.
-func (s *Source) fromDatabase(ctx context.Context, stand store.Stand) ([]store.Served, store.Revision, error) {
-	rows, rev, err := s.db.AllServed(ctx, s.lazy...)
+func (s *Source) fromDatabase(ctx context.Context) ([]store.Served, store.Revision, error) {
+	rows, read, err := s.db.Everything(ctx, s.lazy...)
 	if err != nil {
 		return nil, 0, err
 	}
-	at, bad := s.disk.replace(ctx, stand.Generation, rev, rows, s.isLazy)
+	at, bad := s.disk.replace(ctx, read, rows, s.isLazy)
 	if bad != nil {
 		at.Slot = -1
 	}
 	s.kept(bad)
 	s.mu.Lock()
-	s.at, s.last = at, rev
+	s.at, s.read = at, read
 	s.bare = make(map[string]store.Served)
 	s.await(rows)
 	s.mu.Unlock()
 	s.wake()
-	return rows, rev, nil
+	return rows, read.Revision, nil
 }
 
 // await notes rows whose data is to be fetched. The caller holds s.mu.
@@ -351,22 +350,29 @@ func (s *Source) Changes(ctx context.Context, after store.Revision, limit int, _
 		s.broken = time.Now()
 		return nil, store.ErrPruned // all is read, and written, again
 	}
-	rows, err := s.db.Changes(ctx, after, limit, s.lazy...)
+	s.mu.Lock()
+	from, at := s.read, s.at
+	s.mu.Unlock()
+	from.Revision = after
+	rows, read, err := s.db.Follow(ctx, from, limit, s.lazy...)
 	if errors.Is(err, store.ErrUnavailable) {
 		s.note(Away, err)
 		return nil, nil
+	}
+	if s.stays(err) {
+		return nil, nil // it is another one since it was looked at
 	}
 	if err != nil {
 		return nil, err
 	}
 	s.note(Follows, nil)
 	if len(rows) == 0 {
+		s.mu.Lock()
+		s.read = read
+		s.mu.Unlock()
 		return nil, nil
 	}
-	s.mu.Lock()
-	at := s.at
-	at.Generation, at.Revision = s.generation, rows[len(rows)-1].Revision
-	s.mu.Unlock()
+	at = standAt(read, at.Slot)
 	if at.Slot >= 0 {
 		bad := s.disk.change(ctx, at, rows, s.isLazy)
 		if bad != nil {
@@ -375,7 +381,7 @@ func (s *Source) Changes(ctx context.Context, after store.Revision, limit int, _
 		s.kept(bad)
 	}
 	s.mu.Lock()
-	s.at, s.last = at, at.Revision
+	s.at, s.read = at, read
 	s.await(rows)
 	s.mu.Unlock()
 	s.wake()

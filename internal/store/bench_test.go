@@ -79,6 +79,37 @@ func BenchmarkWrite(b *testing.B) {
 	})
 }
 
+// BenchmarkWriteNodes has the callers of BenchmarkWrite write to different APIs through one
+// process, and through several that share a database.
+func BenchmarkWriteNodes(b *testing.B) {
+	postgres := pgtest.New(b, pgtest.Options{Durable: true})
+	for _, nodes := range []int{1, 2, 3} {
+		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
+			const docs, callers = 1000, 32
+			var all []*Store
+			o := Options{URL: postgres.Database(b)}
+			for range nodes {
+				s := mustOpen(b, o)
+				defer s.Close()
+				all = append(all, s)
+			}
+			fill(b, all[0], docs)
+			b.ResetTimer()
+			var next atomic.Int64
+			var done sync.WaitGroup
+			for i := range callers {
+				done.Go(func() {
+					for n := int(next.Add(1)); n <= b.N; n = int(next.Add(1)) {
+						change(b, all[i%nodes], benchKey((i%nodes*100+n*7919%100)%docs)) // an API for each node
+					}
+				})
+			}
+			done.Wait()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
+		})
+	}
+}
+
 func change(b *testing.B, s *Store, k Key) {
 	_, err := s.Write(context.Background(), Scope{}, func(tx *Tx) error {
 		doc, err := tx.Get(k)

@@ -121,6 +121,26 @@ func TestEngineFails(t *testing.T) {
 	})
 }
 
+// What waits for an engine that does not answer learns so with the first of it: each would
+// wait as long as that one has, one after the other.
+func TestWritesFailTogether(t *testing.T) {
+	eachFaulty(t, func(t *testing.T, s *Store, f *faulty) {
+		f.attempts, f.commits = 0, times(1)
+		f.begins = func() error {
+			if f.attempts > 1 {
+				return fmt.Errorf("gone: %w", ErrUnavailable)
+			}
+			return nil
+		}
+		for _, o := range together(t, s, both("0"), both("1"), both("2")) {
+			wantErr(t, "a write that waits", o.err, ErrUnavailable)
+		}
+		if f.attempts != 2 {
+			t.Errorf("began %d times, want 2", f.attempts)
+		}
+	})
+}
+
 // A connection that cannot begin a transaction is not tried again: it may never
 // be able to. Here it has one already.
 func TestBeginFails(t *testing.T) {

@@ -42,6 +42,17 @@ func (f *feed) committed(r Revision) {
 	}
 }
 
+// fell makes r the last revision, where that was before and nothing was committed since: the
+// database is another one, which lacks the rest. Who waits looks what it has.
+func (f *feed) fell(before, r Revision) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.last == before && r < before {
+		f.last = r
+		f.wake()
+	}
+}
+
 // end wakes everyone for good.
 func (f *feed) end() {
 	f.mu.Lock()

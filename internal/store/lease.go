@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -97,48 +96,4 @@ func (o *ownLeases) unlease(_ context.Context, id string) error {
 	delete(o.all, id)
 	delete(o.at, id)
 	return nil
-}
-
-// A Stand says how far a database is.
-type Stand struct {
-	// Generation names the history that revisions are of: another one is no continuation
-	// of what was read before, whatever its revisions are. It is "" before NewGeneration.
-	Generation string
-	Revision   Revision // the highest that is committed
-}
-
-// generationKey is where the name of the history is kept.
-var generationKey = Key{Kind: "generation", ID: "current"}
-
-// Stand reads how far the database is now.
-func (s *Store) Stand(ctx context.Context) (at Stand, err error) {
-	err = s.view(ctx, func(tx *Tx) error {
-		doc, err := tx.Get(generationKey)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		at.Generation = string(doc)
-		at.Revision, _, err = tx.view.last(ctx)
-		return err
-	})
-	return at, err
-}
-
-// NameGeneration has the database's history be called name where it has no name yet, or,
-// with anew, whatever it is called: processes that have followed it before do not take it
-// for a continuation then. It returns what it is called.
-func (s *Store) NameGeneration(ctx context.Context, name string, anew bool) (string, error) {
-	called := name
-	_, err := s.Write(ctx, Scope{}, func(tx *Tx) error {
-		called = name
-		switch doc, err := tx.Get(generationKey); {
-		case err == nil && !anew:
-			called = string(doc)
-			return nil
-		case err != nil && !errors.Is(err, ErrNotFound):
-			return err
-		}
-		return tx.Put(generationKey, []byte(name))
-	})
-	return called, err
 }

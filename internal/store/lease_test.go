@@ -67,7 +67,7 @@ func TestGeneration(t *testing.T) {
 	if _, err := s.Write(t.Context(), Scope{}, func(tx *Tx) error { return tx.Publish(Served{Kind: "a", ID: "b", Data: []byte("{}")}) }); err != nil {
 		t.Fatal(err)
 	}
-	if at, err := s.Stand(t.Context()); at != (Stand{"c", 1}) || err != nil {
+	if at, err := s.Stand(t.Context(), Stand{}); at != (Stand{Generation: "c", Revision: 1}) || err != nil {
 		t.Errorf("got %+v, %v", at, err)
 	}
 }

@@ -83,7 +83,7 @@ func enginesAgree(outer *testing.T, kinds []string, open func(kind string) (*Sto
 // emptied takes all out of the database of some stores, and what they remember of it.
 func emptied(t *testing.T, stores ...*Store) {
 	t.Helper()
-	_, err := stores[0].engine.(*postgresDB).pool.Exec(t.Context(), "DELETE FROM gatehouse_document; DELETE FROM gatehouse_served; DELETE FROM gatehouse_commit; UPDATE gatehouse_counter SET value = 0")
+	_, err := stores[0].engine.(*postgresDB).pool.Exec(t.Context(), "DELETE FROM gatehouse_document; DELETE FROM gatehouse_served; DELETE FROM gatehouse_history; DELETE FROM gatehouse_commit; UPDATE gatehouse_counter SET value = 0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ type Moved struct{ Documents, Served int }
 // its revisions and its order, so that it goes on there as it would have. A place is
 // sqlite://DIR or the URL of a PostgreSQL, and they are of different kinds. What is at
 // from stays as it is. A process that uses either makes it ErrLocked; a store that is not
-// empty at to, ErrNotEmpty. After an error there is nothing at to.
+// empty at to, ErrNotEmpty; none at from, ErrNoData. After an error there is nothing at to.
 func Move(ctx context.Context, from, to string) (moved Moved, err error) {
 	for _, place := range []string{from, to} {
 		if strings.HasPrefix(place, schemeSQLite) && len(place) > len(schemeSQLite) {
@@ -94,7 +94,7 @@ func moveToPostgres(ctx context.Context, dir, url string) (moved Moved, err erro
 
 // moveToSQLite copies a PostgreSQL that no process uses.
 func moveToSQLite(ctx context.Context, url, dir string) (moved Moved, err error) {
-	from, err := openPostgres(ctx, Options{URL: url, Log: slog.New(slog.DiscardHandler)})
+	from, err := openPostgres(ctx, Options{URL: url, Log: slog.New(slog.DiscardHandler), existing: true})
 	if err != nil {
 		return moved, err
 	}
@@ -254,7 +254,17 @@ func (s *postgresSink) empty(ctx context.Context) error {
 	return fmt.Errorf("database %s: %w", s.batch.db.where, errNotEmptyDatabase)
 }
 
-var errNotEmptyDatabase = fmt.Errorf("%w: a store", ErrNotEmpty)
+// errNotEmptyDatabase is ErrNotEmpty in the words for a database.
+var errNotEmptyDatabase = aka{ErrNotEmpty, "has a server's data already"}
+
+// An aka is an error in other words.
+type aka struct {
+	error
+	words string
+}
+
+func (a aka) Error() string { return a.words }
+func (a aka) Unwrap() error { return a.error }
 
 func (s *postgresSink) putDocuments(ctx context.Context, docs []placed) error {
 	for _, d := range docs {

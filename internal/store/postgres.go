@@ -37,7 +37,13 @@ const (
 		ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, deleted = excluded.deleted, data = excluded.data`
 	pgLast = `SELECT (SELECT coalesce(max(revision), 0) FROM gatehouse_served),
 		(SELECT value FROM gatehouse_counter WHERE name = 'pruned')`
-	pgChanges = `SELECT revision, kind, id, deleted, CASE WHEN kind = ANY ($1::text[]) THEN ''::bytea ELSE data END
+	pgStanding = `SELECT (SELECT coalesce(max(revision), 0) FROM gatehouse_served), (SELECT value FROM gatehouse_counter WHERE name = 'pruned'),
+		(SELECT doc FROM gatehouse_document WHERE key = $1), coalesce(n.revision, 0), n.mark, coalesce((SELECT min(revision) FROM gatehouse_history), 0)
+		FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT revision, mark FROM gatehouse_history WHERE revision >= $2 ORDER BY revision LIMIT 1) AS n ON true`
+	pgCommitOf  = `SELECT revision, mark FROM gatehouse_history WHERE revision >= $1 ORDER BY revision LIMIT 1`
+	pgRemember  = `INSERT INTO gatehouse_history (revision, mark) VALUES ($1, $2)`
+	pgUnhistory = `DELETE FROM gatehouse_history WHERE revision <= $1`
+	pgChanges   = `SELECT revision, kind, id, deleted, CASE WHEN kind = ANY ($1::text[]) THEN ''::bytea ELSE data END
 		FROM gatehouse_served WHERE revision > $2 ORDER BY revision LIMIT $3`
 	pgPrune = `WITH due AS (SELECT revision FROM gatehouse_served WHERE deleted AND revision <= $1 ORDER BY revision LIMIT $2),
 		gone AS (DELETE FROM gatehouse_served WHERE revision IN (SELECT revision FROM due) RETURNING revision)
@@ -59,10 +65,11 @@ const (
 	pgStand = `SELECT (SELECT value FROM gatehouse_counter WHERE name = 'commit'),
 		(SELECT value FROM gatehouse_counter WHERE name = 'place'), (SELECT coalesce(max(revision), 0) FROM gatehouse_served)`
 	pgOthers = `SELECT number, slots FROM gatehouse_commit WHERE number > $1 ORDER BY number LIMIT $2`
-	pgNumber = `UPDATE gatehouse_counter SET value = CASE name WHEN 'commit' THEN $1::bigint ELSE $2::bigint END WHERE name IN ('commit', 'place')`
-	pgToken  = `INSERT INTO gatehouse_commit (number, token, slots) VALUES ($1, $2, $3)`
+	pgNumber = `WITH numbered AS (UPDATE gatehouse_counter SET value = CASE name WHEN 'commit' THEN $1::bigint ELSE $2::bigint END WHERE name IN ('commit', 'place'))
+		INSERT INTO gatehouse_commit (number, token, slots) VALUES ($1::bigint, $3, $4)`
 	pgForget = `DELETE FROM gatehouse_commit WHERE number <= $1`
-	pgFound  = `SELECT token FROM gatehouse_commit WHERE number = $1`
+	pgFound  = `SELECT (SELECT token FROM gatehouse_commit WHERE number = $1), coalesce($1 < (SELECT min(number) FROM gatehouse_commit), false)`
+	pgAfter  = `UPDATE gatehouse_counter SET value = value WHERE name = 'commit'`
 	pgTell   = `SELECT pg_notify('gatehouse' || 'gatehouse_counter'::regclass::oid, $1)`
 	pgName   = `SELECT 'gatehouse' || 'gatehouse_counter'::regclass::oid`
 )
@@ -78,7 +85,8 @@ type postgresDB struct {
 	log    *slog.Logger
 	keep   retention
 	writer *pgx.Conn // of begin; nil before the first and after a failure
-	known  int64     // the number of the last commit that this process knows of
+	known  int64     // the number of the last commit that this process knows of; -1 for none
+	warned bool      // the server has sent a warning over the writer's connection
 	slots  []slot    // that others have changed, until a write asks for them; see batch.others
 	all    bool
 	cache  pgCache // of batches
@@ -113,7 +121,7 @@ var serverTimes = map[string]string{
 const idleBatch = "5000"
 
 func (db *postgresDB) view(ctx context.Context) (view, error) {
-	c, err := db.pool.Acquire(ctx)
+	c, err := db.acquire(ctx)
 	switch {
 	case errors.Is(err, puddle.ErrClosedPool):
 		return nil, ErrClosed
@@ -127,6 +135,20 @@ func (db *postgresDB) view(ctx context.Context) (view, error) {
 	v.again = v.reconnect
 	return v, nil
 }
+
+// acquire takes a connection of the pool, which may have none for long where the database
+// does not answer.
+func (db *postgresDB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	within, cancel := context.WithTimeoutCause(ctx, pgStatement, errNoConnection)
+	defer cancel()
+	c, err := db.pool.Acquire(within)
+	if err != nil && ctx.Err() == nil && context.Cause(within) != nil {
+		err = errNoConnection
+	}
+	return c, err
+}
+
+var errNoConnection = fmt.Errorf("no connection of the pool was free within %v", pgStatement)
 
 func (db *postgresDB) close() error {
 	if db.stop != nil {
@@ -162,6 +184,9 @@ func (db *postgresDB) dialWriter(ctx context.Context) (dialled bool, err error) 
 	}
 	config := db.pool.Config().ConnConfig
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = idleBatch
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		db.warned = db.warned || n.SeverityUnlocalized == "WARNING"
+	}
 	ctx, cancel := context.WithTimeout(ctx, pgStatement)
 	defer cancel()
 	c, err := pgx.ConnectConfig(ctx, config)
@@ -174,7 +199,9 @@ func (db *postgresDB) dialWriter(ctx context.Context) (dialled bool, err error) 
 		db.failed, db.since = db.failure(err), time.Now()
 		return false, db.failed
 	}
-	db.writer, db.failed = c, nil
+	// The database may be another one, which has taken over without the last commits: what
+	// it calls by the number that is known may be what others have done.
+	db.writer, db.failed, db.known = c, nil, -1
 	return true, nil
 }
 

@@ -191,7 +191,7 @@ func TestPostgresSchemas(t *testing.T) {
 	if _, err := db.dialWriter(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.migrate(t.Context(), newer); err != nil {
+	if err := db.migrate(t.Context(), newer, false); err != nil {
 		t.Fatal(err)
 	}
 	mustWrite(t, s, put(key("a"), "by the older program that was there"))

@@ -36,7 +36,7 @@ func (db *postgresDB) begin(ctx context.Context) (batch, error) {
 	}
 	b := db.newBatch()
 	err = b.begin(ctx)
-	if err != nil && !dialled && errors.Is(err, ErrUnavailable) && ctx.Err() == nil {
+	if err != nil && !dialled && b.conn.IsClosed() && ctx.Err() == nil {
 		// The connection may have ended while nobody used it.
 		db.dropWriter()
 		if _, err := db.dialWriter(ctx); err != nil {
@@ -178,16 +178,21 @@ func (b *postgresBatch) putMany(ctx context.Context, rows []row) error {
 			return tooLong(len(r.key))
 		}
 		b.place++
-		doc := b.puts.add(r.key, b.place, r.doc)
+		doc := b.own.add(r.key, b.place, r.doc)
 		b.db.cache.set(r.key, pgCached{there: true, loaded: true, doc: doc})
-		if b.puts.size > mostPuts {
-			b.flush()
-			if err := b.run(ctx, "SELECT"); err != nil {
-				return b.db.failure(err)
-			}
+		if err := b.relieve(ctx, &b.own); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// relieve sends documents that wait when they are too many to be kept.
+func (b *postgresBatch) relieve(ctx context.Context, w *pgPuts) error {
+	if w.size <= mostPuts {
+		return nil
+	}
+	return b.db.failure(b.run(ctx, "SELECT"))
 }
 
 func tooLong(key int) error { return fmt.Errorf("key of %d bytes: %w", key, ErrTooLarge) }
@@ -203,6 +208,7 @@ func (b *postgresBatch) insert(ctx context.Context, key, doc []byte) error {
 		return b.put(ctx, key, doc)
 	}
 	b.dirty = true
+	b.begun()
 	n, err := b.ask(ctx, nil, pgInsert, key, b.place+1, present(doc))
 	switch {
 	case err != nil:
@@ -222,7 +228,7 @@ func (b *postgresBatch) remove(ctx context.Context, key []byte) error {
 			return ErrNotFound
 		}
 		b.dirty = true
-		b.later(pgRemove, [][]byte{bytes.Clone(key)})
+		b.change(pgRemove, [][]byte{bytes.Clone(key)})
 		b.db.cache.set(key, pgCached{})
 		return nil
 	}
@@ -231,6 +237,7 @@ func (b *postgresBatch) remove(ctx context.Context, key []byte) error {
 
 func (b *postgresBatch) removeMany(ctx context.Context, keys [][]byte) error {
 	b.dirty = true
+	b.begun()
 	n, err := b.ask(ctx, nil, pgRemove, keys)
 	if err != nil {
 		return b.db.failure(err)
@@ -249,33 +256,47 @@ func (b *postgresBatch) removeRange(ctx context.Context, from, to []byte) error 
 		return err
 	}
 	b.dirty = true
-	b.later(pgRemoveRange, bytes.Clone(from), bytes.Clone(to))
+	b.change(pgRemoveRange, bytes.Clone(from), bytes.Clone(to))
 	b.db.cache.drop(siblingsSlot(from))
 	return nil
 }
 
-// mark sets a savepoint if the transaction has changes of earlier writes. Those of
-// the first write need none, since they are undone with the transaction; most groups
-// have one write.
+// mark begins what can be undone alone. There is a savepoint before it if the
+// transaction has changes of earlier writes, and only once a statement of it is sent:
+// most writes change a few documents that nobody asks for before the commit, and those
+// of a whole group are one statement then.
 func (b *postgresBatch) mark(context.Context) error {
-	if b.kept {
-		b.later(pgMark)
-	}
+	b.member, b.nested, b.sent = true, b.kept, false
 	return nil
 }
 
-func (b *postgresBatch) keep(context.Context) error {
-	if b.kept {
+func (b *postgresBatch) keep(ctx context.Context) error {
+	if b.sent && b.nested {
 		b.later(pgKeep)
 	}
-	b.kept = true
-	return nil
+	b.member, b.sent, b.kept = false, false, true
+	if len(b.puts.keys) == 0 {
+		b.puts, b.own = b.own, pgPuts{}
+	}
+	for i, key := range b.own.keys {
+		b.puts.take(key, b.own.places[i], b.own.docs[i])
+	}
+	b.own = pgPuts{}
+	return b.relieve(ctx, &b.puts)
 }
 
 func (b *postgresBatch) undo(ctx context.Context) error {
+	for _, key := range b.own.keys {
+		b.db.cache.forget(key)
+	}
+	b.own, b.member = pgPuts{}, false
+	if !b.sent {
+		b.dirty = b.kept
+		return nil
+	}
+	b.sent = false
 	b.db.cache.clear() // what has been read since the mark may be what is undone
 	if b.kept {
-		b.puts = pgPuts{} // since the mark
 		b.later(pgUndoTo)
 		b.later(pgKeep) // ROLLBACK TO leaves the savepoint open
 		return nil
@@ -293,10 +314,10 @@ func (b *postgresBatch) commit(ctx context.Context, changes []Served, changed []
 	if !b.dirty && len(changes) == 0 {
 		return b.db.failure(b.run(ctx, pgCommit))
 	}
-	if err := b.publish(ctx, changes); err != nil {
+	number, token := b.db.known+1, []byte(rand.Text())
+	if err := b.publish(ctx, changes, token); err != nil {
 		return err
 	}
-	number, token := b.db.known+1, []byte(rand.Text())
 	var slots []int64
 	whole := len(changed) < mostStamps // else some are missing
 	slices.Sort(changed)
@@ -306,12 +327,11 @@ func (b *postgresBatch) commit(ctx context.Context, changes []Served, changed []
 			slots[i] = int64(c)
 		}
 	}
-	b.later(pgNumber, number, max(b.place, b.given))
-	b.later(pgToken, number, token, slots)
+	b.later(pgNumber, number, max(b.place, b.given), token, slots)
 	if number%manyCommits == 0 {
 		b.later(pgForget, number-5*manyCommits)
 	}
-	err := b.run(ctx, pgCommit)
+	err := b.db.committed(ctx, &b.pgPipe)
 	switch {
 	case err == nil:
 	case pgRefused(err):
@@ -330,8 +350,9 @@ func (b *postgresBatch) commit(ctx context.Context, changes []Served, changed []
 	return nil
 }
 
-// publish gives changes their revisions and takes them into the feed.
-func (b *postgresBatch) publish(ctx context.Context, changes []Served) error {
+// publish gives changes their revisions and takes them into the feed. The commit is called
+// mark.
+func (b *postgresBatch) publish(ctx context.Context, changes []Served, mark []byte) error {
 	if len(changes) == 0 {
 		return nil
 	}
@@ -367,7 +388,9 @@ func (b *postgresBatch) publish(ctx context.Context, changes []Served) error {
 		}
 	}
 	w.queue(&b.pgPipe)
+	b.later(pgRemember, int64(last), mark)
 	if due := b.db.keep.due(b.before, last); due > 0 {
+		b.later(pgUnhistory, int64(due))
 		b.later(pgPrune, int64(due), int64(2*b.db.keep.step()))
 	}
 	b.later(pgTell, fmt.Sprint(last))
@@ -432,6 +455,23 @@ func (b *postgresBatch) rollback() {
 	}
 }
 
+// errOnlyHere says that a server gave up waiting for its standbys to have a commit too.
+var errOnlyHere = errors.New("the server has the commit, and did not wait until its standbys have it")
+
+// committed commits what stands in a queue. The commit is where the server's settings want it
+// to be when there is no error: one that is told to wait no more says so by a warning alone.
+func (db *postgresDB) committed(ctx context.Context, p *pgPipe) error {
+	db.warned = false
+	err := p.run(ctx, pgCommit)
+	if err == nil && db.warned {
+		err = errOnlyHere
+	}
+	return err
+}
+
+// errForgotten says that too many commits have followed one to tell what came of it.
+var errForgotten = errors.New("it is too long ago")
+
 // lookUp finds out whether a commit was done whose answer was lost. It takes the turn,
 // so that the transaction has ended, one way or the other.
 func (db *postgresDB) lookUp(number int64, token []byte) (committed bool, err error) {
@@ -439,8 +479,8 @@ func (db *postgresDB) lookUp(number int64, token []byte) (committed bool, err er
 	ctx, cancel := context.WithTimeout(background, pgLookup)
 	defer cancel()
 	for {
-		if committed, err = db.find(ctx, number, token); err == nil {
-			return committed, nil
+		if committed, err = db.find(ctx, number, token); err == nil || errors.Is(err, errForgotten) {
+			return committed, err
 		}
 		db.dropWriter()
 		select {
@@ -459,8 +499,18 @@ func (db *postgresDB) find(ctx context.Context, number int64, token []byte) (boo
 	p.later(pgBegin)
 	p.later(pgTurn)
 	var found []byte
-	if _, err := p.one(ctx, []any{&found}, pgFound, number); err != nil {
+	forgotten := false
+	if _, err := p.one(ctx, []any{&found, &forgotten}, pgFound, number); err != nil {
 		return false, db.failure(err)
 	}
-	return bytes.Equal(found, token), db.failure(p.run(ctx, pgUndo))
+	if !bytes.Equal(found, token) {
+		if err := p.run(ctx, pgUndo); err != nil || !forgotten {
+			return false, db.failure(err)
+		}
+		return false, errForgotten
+	}
+	// Its answer may have been lost because it waited for a standby. One that is done after
+	// it is on no standby sooner.
+	p.later(pgAfter)
+	return true, db.failure(db.committed(ctx, &p))
 }

@@ -48,6 +48,9 @@ func (c *pgCache) set(key []byte, d pgCached) {
 	c.siblings[s][string(key)] = d
 }
 
+// forget forgets the document under a key.
+func (c *pgCache) forget(key []byte) { delete(c.siblings[siblingsSlot(key)], string(key)) }
+
 // drop forgets all siblings of a slot.
 func (c *pgCache) drop(s slot) { delete(c.siblings, s) }
 

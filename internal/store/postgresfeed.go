@@ -14,12 +14,12 @@ import (
 const followEvery = time.Second
 
 // follow tells of the revisions that other processes commit until the engine is closed.
-func (db *postgresDB) follow(told func(Revision)) {
+func (db *postgresDB) follow(f *feed) {
 	ctx, cancel := context.WithCancel(background)
 	db.stop = cancel
 	db.done.Go(func() {
 		for quiet := false; ctx.Err() == nil; {
-			err := db.listen(ctx, told)
+			err := db.listen(ctx, f)
 			if ctx.Err() != nil {
 				return
 			}
@@ -36,11 +36,11 @@ func (db *postgresDB) follow(told func(Revision)) {
 }
 
 // listen follows the database over one connection until that fails.
-func (db *postgresDB) listen(ctx context.Context, told func(Revision)) error {
+func (db *postgresDB) listen(ctx context.Context, f *feed) error {
 	config := db.pool.Config().ConnConfig
 	config.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
 		if r, err := strconv.ParseInt(n.Payload, 10, 64); err == nil {
-			told(Revision(r))
+			f.committed(Revision(r))
 		}
 	}
 	connecting, cancel := context.WithTimeout(ctx, pgStatement)
@@ -62,10 +62,12 @@ func (db *postgresDB) listen(ctx context.Context, told func(Revision)) error {
 	p.later("LISTEN " + channel)
 	for {
 		var last, pruned Revision
+		before := f.revision()
 		if _, err := p.one(ctx, []any{&last, &pruned}, pgLast); err != nil {
 			return err
 		}
-		told(last)
+		f.fell(before, last)
+		f.committed(last)
 		waiting, cancel := context.WithTimeout(ctx, followEvery)
 		err := c.PgConn().WaitForNotification(waiting)
 		cancel()

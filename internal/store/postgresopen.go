@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,9 +65,10 @@ func parsePostgres(text string) (*pgxpool.Config, error) {
 	if c.ConnectTimeout <= 0 || c.ConnectTimeout > pgStatement {
 		c.ConnectTimeout = pgConnect
 	}
-	if !strings.Contains(text, "target_session_attrs") {
-		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	if u, err := url.Parse(text); err == nil && !slices.Contains([]string{"", "read-write", "primary"}, u.Query().Get("target_session_attrs")) {
+		return nil, errors.New("target_session_attrs: want read-write or primary: a standby takes no writes, and lags behind those that were answered")
 	}
+	c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	if !strings.Contains(text, "pool_max_conns") {
 		config.MaxConns = int32(max(8, 2*runtime.GOMAXPROCS(0)))
 	}
@@ -128,7 +130,7 @@ func openPostgres(ctx context.Context, o Options) (*postgresDB, error) {
 	defer cancel()
 	_, err = db.dialWriter(ctx)
 	if err == nil {
-		err = db.migrate(ctx, pgMigrationFiles)
+		err = db.migrate(ctx, pgMigrationFiles, o.existing)
 	}
 	if err != nil {
 		db.dropWriter()
@@ -148,8 +150,9 @@ const (
 )
 
 // migrate brings the schema up to date in one transaction, while no other process
-// does. A schema that is newer stays as it is, if it can be used.
-func (db *postgresDB) migrate(ctx context.Context, files fs.FS) error {
+// does. A schema that is newer stays as it is, if it can be used. existing wants one to be
+// there.
+func (db *postgresDB) migrate(ctx context.Context, files fs.FS, existing bool) error {
 	all, err := readMigrations(files, "pgmigrations")
 	if err != nil {
 		return err
@@ -160,8 +163,11 @@ func (db *postgresDB) migrate(ctx context.Context, files fs.FS) error {
 		return db.failure(err)
 	}
 	version, oldest, err := schemaOf(ctx, &p)
-	if err != nil {
+	switch {
+	case err != nil:
 		return db.failure(err)
+	case version == 0 && existing:
+		return fmt.Errorf("database %s: %w of a server", db.where, ErrNoData) // and the transaction ends with the connection
 	}
 	if oldest > len(all) {
 		return fmt.Errorf("database %s: %w", db.where, fmt.Errorf("%w (schema %d, which programs can use that know %d or newer; this one knows %d)", ErrNewer, version, oldest, len(all)))

@@ -20,6 +20,13 @@ type pgPipe struct {
 
 	// Documents that are put, which follow the queue in one statement.
 	puts pgPuts
+
+	// What a batch runs that can be undone alone, between mark and keep or undo: nothing
+	// is sent of it, and no savepoint set, before somebody asks for what it has changed.
+	member bool   // there is such a thing
+	nested bool   // a savepoint stands before its first statement
+	sent   bool   // the queue has, or had, statements of it
+	own    pgPuts // its documents that follow puts
 }
 
 // pgPuts are documents that wait to be written, the last one for each key, with places
@@ -35,38 +42,69 @@ type pgPuts struct {
 // mostPuts bounds the bytes of documents that wait.
 const mostPuts = 8 << 20
 
-// add has a document wait, and returns the copy that does.
+// add has a copy of a document wait, and returns the copy.
 func (w *pgPuts) add(key []byte, place int64, doc []byte) []byte {
+	doc = own(doc)
+	w.take(slices.Clone(key), place, doc)
+	return doc
+}
+
+// take has a document wait.
+func (w *pgPuts) take(key []byte, place int64, doc []byte) {
 	if w.at == nil {
 		w.at = make(map[string]int)
 	}
-	doc = own(doc)
 	w.size += len(key) + len(doc)
 	if i, ok := w.at[string(key)]; ok {
 		w.docs[i] = doc
-		return doc
+		return
 	}
 	w.at[string(key)] = len(w.keys)
-	w.keys, w.places, w.docs = append(w.keys, slices.Clone(key)), append(w.places, place), append(w.docs, doc)
-	return doc
+	w.keys, w.places, w.docs = append(w.keys, key), append(w.places, place), append(w.docs, doc)
 }
 
 // flush moves the documents that wait into the queue.
 func (p *pgPipe) flush() {
-	if w := p.puts; len(w.keys) > 0 {
-		p.queue.Queue(pgPut, w.keys, w.places, w.docs)
-		p.puts = pgPuts{}
+	p.put(&p.puts)
+	if len(p.own.keys) > 0 {
+		p.begun()
+		p.put(&p.own)
 	}
 }
 
-// later puts a statement into the queue.
+func (p *pgPipe) put(w *pgPuts) {
+	if len(w.keys) > 0 {
+		p.queue.Queue(pgPut, w.keys, w.places, w.docs)
+		*w = pgPuts{}
+	}
+}
+
+// begun says that a statement of the member follows that changes something.
+func (p *pgPipe) begun() {
+	if p.member && !p.sent {
+		p.put(&p.puts)
+		p.sent = true
+		if p.nested {
+			p.queue.Queue(pgMark)
+		}
+	}
+}
+
+// later puts a statement into the queue, which changes nothing that could be undone alone.
 func (p *pgPipe) later(sql string, args ...any) {
 	p.flush()
 	p.queue.Queue(sql, args...)
 }
 
+// change puts a statement into the queue that changes documents.
+func (p *pgPipe) change(sql string, args ...any) {
+	p.flush()
+	p.begun()
+	p.queue.Queue(sql, args...)
+}
+
 // forget drops all that stands in the queue.
-func (p *pgPipe) forget() { p.queue, p.puts = pgx.Batch{}, pgPuts{} }
+func (p *pgPipe) forget() { p.queue, p.puts, p.own = pgx.Batch{}, pgPuts{}, pgPuts{} }
 
 // ask sends what stands in the queue and then a statement, and calls each with its
 // rows until that returns false or an error. It returns how many rows the statement

@@ -23,7 +23,7 @@ type postgresView struct {
 func (v *postgresView) reconnect(ctx context.Context) error {
 	v.db.pool.Reset()
 	v.pooled.Release()
-	c, err := v.db.pool.Acquire(ctx)
+	c, err := v.db.acquire(ctx)
 	if err != nil {
 		v.pooled = nil
 		return err
@@ -150,6 +150,19 @@ func (v *postgresView) changes(ctx context.Context, after Revision, limit int, b
 func (v *postgresView) last(ctx context.Context) (last, pruned Revision, err error) {
 	_, err = v.one(ctx, []any{&last, &pruned}, pgLast)
 	return last, pruned, v.db.failure(err)
+}
+
+func (v *postgresView) standing(ctx context.Context, generation []byte, commit Revision) (at standing, err error) {
+	var name, mark []byte
+	_, err = v.one(ctx, []any{&at.last, &at.pruned, &name, &at.commit, &mark, &at.oldest}, pgStanding, generation, int64(commit))
+	at.generation, at.mark = string(name), string(mark)
+	return at, v.db.failure(err)
+}
+
+func (v *postgresView) commitOf(ctx context.Context, at Revision) (last Revision, mark string, err error) {
+	var name []byte
+	_, err = v.one(ctx, []any{&last, &name}, pgCommitOf, int64(at))
+	return last, string(name), v.db.failure(err)
 }
 
 // pgLimit returns a limit as PostgreSQL wants it: NULL for none.

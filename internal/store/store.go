@@ -18,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 )
@@ -98,6 +97,8 @@ type Options struct {
 	// then everything fails with ErrUnavailable.
 	Later bool
 
+	existing bool // a database at URL has to have a store
+
 	maxPages   int   // for tests: the size of a full disk, 0 for no bound
 	logLimit   int64 // for tests: instead of the constant
 	tombstones int   // for tests: instead of keepTombstones
@@ -131,7 +132,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		}
 		s, err := start(ctx, db, o.Log)
 		if err == nil && !o.deaf {
-			db.follow(s.feed.committed)
+			db.follow(s.feed)
 		}
 		return s, err
 	case o.Dir != "":
@@ -171,7 +172,7 @@ func (s *Store) begin(e engine, log *slog.Logger) {
 func (o Options) openLater(cause error) *Store {
 	s := &Store{feed: newFeed(0)}
 	e := openLater(cause, func(ctx context.Context) (engine, error) { return openPostgres(ctx, o) }, func(e engine) {
-		e.(*postgresDB).follow(s.feed.committed)
+		e.(*postgresDB).follow(s.feed)
 	})
 	s.begin(e, o.Log)
 	return s
@@ -278,18 +279,8 @@ func (s *Store) Served(ctx context.Context, kind, id string) (Served, error) {
 // tombstones, and the revision at which that was so: Changes goes on from there.
 // bare is as for Changes.
 func (s *Store) AllServed(ctx context.Context, bare ...string) ([]Served, Revision, error) {
-	v, err := s.engine.view(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer v.release()
-	last, _, err := v.last(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	s.feed.committed(last) // by another process, perhaps
-	rows, err := v.changes(ctx, 0, 0, bare)
-	return slices.DeleteFunc(rows, func(s Served) bool { return s.Deleted }), last, err
+	rows, at, err := s.Everything(ctx, bare...)
+	return rows, at.Revision, err
 }
 
 // Changes returns at most limit (0: all) changes after a revision, in order
@@ -323,7 +314,8 @@ func (s *Store) Held() time.Duration { return time.Duration(s.writer.held.Load()
 
 // Revision returns the highest committed revision that the Store knows of: what
 // other processes commit to its database it learns with its own next write, AllServed
-// or Changes, and from PostgreSQL at once.
+// or Changes, and from PostgreSQL at once. It falls where a server has taken over that
+// lacks the last ones.
 func (s *Store) Revision() Revision { return s.feed.revision() }
 
 // Watch returns a channel that is closed when the next revision is committed or

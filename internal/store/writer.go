@@ -110,6 +110,9 @@ func (w *writer) runGroup(first *write, next func() *write) {
 	b, err := w.engine.begin(background)
 	if err != nil {
 		first.fail(err)
+		if errors.Is(err, ErrUnavailable) {
+			w.failWaiting(err)
+		}
 		return
 	}
 	w.batch, w.stamps.group = b, w.stamps.group[:0]
@@ -130,6 +133,20 @@ func (w *writer) runGroup(first *write, next func() *write) {
 		close(job.done)
 	}
 	w.endGroup()
+}
+
+// failWaiting fails all that wait: they have waited for the engine as long as the one that
+// it has failed, and each would do so anew, one after the other.
+func (w *writer) failWaiting(err error) {
+	for _, job := range w.alone {
+		job.fail(err)
+	}
+	w.alone = nil
+	for job := w.queue.pop(false); job != nil; job = w.queue.pop(false) {
+		if job.start() {
+			job.fail(err)
+		}
+	}
 }
 
 // commit commits the group, tells its members their revisions and returns the
