@@ -6,20 +6,35 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// checkEmpty wants nothing in the directory but its lock.
+// checkEmpty wants nothing in the directory but its lock. What one that was killed has left
+// of a database that it had not made yet goes: the lock says that nobody makes it any more.
 func (d directory) checkEmpty() error {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != lockName {
+		if e.Name() != lockName && !unfinished(e) {
 			return fmt.Errorf("%w (%s)", ErrNotEmpty, e.Name())
 		}
 	}
+	for _, e := range entries {
+		if unfinished(e) {
+			if err := os.Remove(filepath.Join(d.path, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
+}
+
+// unfinished reports whether a file is what publishFile writes before it has its name, or
+// SQLite's beside it.
+func unfinished(e os.DirEntry) bool {
+	return e.Type().IsRegular() && strings.HasPrefix(e.Name(), "."+databaseName+".")
 }
 
 // checkOutside refuses a file that is in the directory, at any depth and under
