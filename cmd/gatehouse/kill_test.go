@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/smithy-go"
 
+	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
 	"github.com/gatehouse-gw/gatehouse/internal/sdktest"
 	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
@@ -27,9 +28,9 @@ func newSDK(url string) *apigateway.Client {
 }
 
 // launchServer starts a server on a data directory and returns a client.
-func launchServer(t *testing.T, dir string) (*process, *apigateway.Client) {
+func launchServer(t *testing.T, dir string, settings ...string) (*process, *apigateway.Client) {
 	t.Helper()
-	p, err := launch(dir, "serve", "--listen", "127.0.0.1:0", "--data-dir", "data")
+	p, err := launch(dir, append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", "data"}, settings...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +57,15 @@ func (a *acknowledged) add(path, status string) {
 // TestKill ends the server with SIGKILL in the middle of concurrent writes,
 // again and again, and finds every acknowledged write and a whole tree.
 func TestKill(t *testing.T) {
-	rounds, writers := soak.Times(8), 8
+	t.Run("data directory", func(t *testing.T) { killed(t, soak.Times(8)) })
+	t.Run("PostgreSQL", func(t *testing.T) { killed(t, soak.Times(2), "--database", pgtest.Database(t)) })
+}
+
+func killed(t *testing.T, rounds int, settings ...string) {
+	const writers = 8
 	dir := t.TempDir()
 	acked := &acknowledged{paths: make(map[string][]string)}
-	p, client := launchServer(t, dir)
+	p, client := launchServer(t, dir, settings...)
 	api, err := client.CreateRestApi(t.Context(), &apigateway.CreateRestApiInput{Name: aws.String("kill")})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +78,7 @@ func TestKill(t *testing.T) {
 		time.Sleep(time.Duration(50+rand.IntN(200)) * time.Millisecond)
 		p.kill()
 		wg.Wait()
-		p, client = launchServer(t, dir)
+		p, client = launchServer(t, dir, settings...)
 		verify(t, client, *api.Id, acked)
 	}
 	t.Logf("%d resources acknowledged", len(acked.paths))

@@ -11,6 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 // TestStateMachine makes random calls, valid and not, to a server on a data
@@ -20,7 +23,18 @@ import (
 // without an answer is done wholly or not at all.
 func TestStateMachine(t *testing.T) {
 	t.Parallel()
-	m := &stateMachine{t: t, dir: t.TempDir()}
+	runStateMachine(t)
+}
+
+// TestStateMachineOnPostgres is TestStateMachine of a server that keeps what it has in a
+// PostgreSQL. A node that has ended keeps its lease for some seconds, and no call waits for it.
+func TestStateMachineOnPostgres(t *testing.T) {
+	soak.Fewer(t, 4)
+	runStateMachine(t, "--database", pgtest.Database(t), "--wait-for-nodes", "0s")
+}
+
+func runStateMachine(t *testing.T, settings ...string) {
+	m := &stateMachine{t: t, dir: t.TempDir(), settings: settings}
 	m.start()
 	t.Cleanup(func() { m.p.kill() })
 	rapid.Check(t, func(rt *rapid.T) {
@@ -40,6 +54,7 @@ func TestStateMachine(t *testing.T) {
 type stateMachine struct {
 	t        *testing.T
 	dir      string
+	settings []string // of the server
 	p        *process
 	sessions []*session
 	run      int // number of the check
@@ -49,7 +64,7 @@ type stateMachine struct {
 
 // start starts the server for the sessions.
 func (m *stateMachine) start() {
-	p, client := launchServer(m.t, m.dir)
+	p, client := launchServer(m.t, m.dir, m.settings...)
 	m.p = p
 	for _, s := range m.sessions {
 		s.Client, s.base = client, urlLine.FindStringSubmatch(p.printed())[2]
