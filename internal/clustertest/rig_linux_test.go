@@ -62,16 +62,18 @@ type state struct {
 	up, leased bool
 }
 
-// newCluster starts everything.
+// newCluster builds the program and starts everything.
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	c := &cluster{t: t, dir: t.TempDir()}
-	c.binary = filepath.Join(c.dir, "gatehouse")
-	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", c.binary, "./cmd/gatehouse")
-	build.Dir, build.Env = filepath.Join("..", ".."), append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	binary := filepath.Join(t.TempDir(), "gatehouse")
+	build(t, filepath.Join("..", ".."), binary)
+	return startCluster(t, binary)
+}
+
+// startCluster starts everything, with nodes that are a program.
+func startCluster(t *testing.T, binary string) *cluster {
+	t.Helper()
+	c := &cluster{t: t, dir: t.TempDir(), binary: binary}
 	c.primary = pgtest.New(t, pgtest.Options{})
 	c.primary.Exec(t, "postgres", "CREATE DATABASE gatehouse")
 	c.addStandby()
