@@ -118,7 +118,7 @@ func (p *pages) reset(w http.ResponseWriter, r *http.Request) {
 		answer = map[string]string{"message": "everything is forgotten, and not all that a file describes is served again; the log says why"}
 	}
 	if e.Err != nil {
-		e.Status = http.StatusInternalServerError
+		e.Status = failed(w, e.Err)
 	}
 	writeJSON(w, e.Status, answer)
 	e.Took = time.Since(begin)
@@ -130,10 +130,20 @@ func (p *pages) doctor(w http.ResponseWriter, r *http.Request) {
 	report, err := p.examine(r.Context())
 	if err != nil {
 		p.trail.Log.Error("doctor", "error", err)
-		writeJSON(w, http.StatusInternalServerError, map[string]string{"message": "the examination failed; the log says why"})
+		writeJSON(w, failed(w, err), map[string]string{"message": "the examination failed; the log says why"})
 		return
 	}
 	writeJSON(w, http.StatusOK, report)
+}
+
+// failed is the status of an answer to what has failed: where the database is away it can be
+// tried again, and the answer says when.
+func failed(w http.ResponseWriter, err error) int {
+	if !away(err) {
+		return http.StatusInternalServerError
+	}
+	w.Header().Set("Retry-After", "1")
+	return http.StatusServiceUnavailable
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

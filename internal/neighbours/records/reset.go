@@ -27,7 +27,7 @@ var published = []string{snapshot.ServedRole, snapshot.ServedManagedPolicy, snap
 
 // retractAll takes back what records have published. It returns when that is served.
 func (r *Records) retractAll(ctx context.Context) error {
-	rows, _, err := r.store.AllServed(ctx)
+	rows, _, err := r.store.AllServed(ctx, append([]string{snapshot.ServedDeployment, snapshot.ServedDomainCertificate}, published...)...) // without what they have
 	if err != nil {
 		return err
 	}
