@@ -159,7 +159,7 @@ func (cl *cluster) applied(own func(context.Context, store.Scope, store.Revision
 			}
 			cl.log.Warn("a change is acknowledged that this node does not serve yet", "revision", int64(rev), "after", ownTime)
 		}
-		if cl.wait > 0 {
+		if cl.wait > 0 && cl.nodes != nil {
 			cl.nodes.Wait(ctx, rev, cl.wait)
 		}
 		return nil
@@ -183,6 +183,31 @@ func (cl *cluster) told(ctx context.Context, rev store.Revision) {
 	if cl != nil {
 		cl.nodes.Wait(ctx, rev, max(cl.wait, time.Second))
 	}
+}
+
+// fresh is the gateway's Options.Fresh.
+func (cl *cluster) fresh() func(context.Context, time.Time) bool {
+	if cl == nil {
+		return nil
+	}
+	return func(ctx context.Context, came time.Time) bool { return cl.nodes.Fresh(ctx, came) } // which join has made
+}
+
+// serving is how many nodes serve stages, as far as is known; 0 for who knows of none.
+func (cl *cluster) serving() int {
+	if cl == nil || cl.nodes == nil {
+		return 0
+	}
+	return cl.nodes.Serving()
+}
+
+// may returns why this process must not write now; it may before it has joined, as it
+// starts.
+func (cl *cluster) may() error {
+	if cl == nil || cl.nodes == nil {
+		return nil
+	}
+	return cl.nodes.May()
 }
 
 // fence refuses what may change something while this node was cut off or stopped, and has

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -254,8 +255,20 @@ func stoppedNode(t *testing.T, control, one, two *testNode) {
 	if got := one.version(t); got != "200 after" {
 		t.Errorf("the other serves %s", got)
 	}
+	var first [4]string // asked while it is stopped, so that nothing comes before
+	var clients sync.WaitGroup
+	for i := range first {
+		clients.Go(func() { first[i] = two.version(t) })
+	}
+	time.Sleep(100 * time.Millisecond) // the requests are at its socket
 	if err := two.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
+	}
+	clients.Wait()
+	for _, got := range first {
+		if got != "200 after" {
+			t.Errorf("when it goes on it serves %s", got)
+		}
 	}
 	becomes(t, "the node is ready", func() bool { status, _ := two.ready(t); return status == 200 })
 	if got := two.version(t); got != "200 after" {

@@ -100,11 +100,22 @@ func (g *Gateway) entrance(at Entrance) func(*arrival) {
 	case at.API != "":
 		return func(a *arrival) {
 			path, _ := splitTarget(a.target)
+			if !g.fresh(a) {
+				g.pass(a, http.HandlerFunc(g.stale))
+				return
+			}
 			g.serve(a, location{at.API, at.Stage, path}, nil)
 		}
 	}
 	return at.challenged(g, func(a *arrival) {
 		found, via, ours := g.find(&at, a)
+		if ours && g.opts.Fresh != nil {
+			if !g.fresh(a) {
+				g.pass(a, http.HandlerFunc(g.stale))
+				return
+			}
+			found, via, ours = g.find(&at, a)
+		}
 		switch {
 		case !ours && !at.overTLS(a):
 			g.pass(a, next)
@@ -116,6 +127,20 @@ func (g *Gateway) entrance(at Entrance) func(*arrival) {
 			g.serve(a, found, via)
 		}
 	})
+}
+
+// fresh reports whether a request may be served by what is known here, see Options.Fresh.
+func (g *Gateway) fresh(a *arrival) bool {
+	return g.opts.Fresh == nil || g.opts.Fresh(a.context(), a.received)
+}
+
+// stale refuses a request that may not be.
+func (g *Gateway) stale(w http.ResponseWriter, r *http.Request) {
+	resp := g.door.refuses(stale).answer()
+	resp.Header = append(resp.Header, httpmsg.Field{Name: "Retry-After", Value: "1"})
+	a := streamed(w, r)
+	out := egress{from: &a}
+	out.send(resp)
 }
 
 // overTLS reports whether a request for no stage has to come under TLS all the same.

@@ -38,6 +38,10 @@ type Options struct {
 	// DomainsChanged is called when custom domain names have come, changed or gone; nil for
 	// nothing. It must not wait.
 	DomainsChanged func()
+	// Fresh reports whether stages may be served as they are known here to a request that
+	// came at a time. It may wait, and false has the request refused with 503; nil is that
+	// they always may.
+	Fresh func(ctx context.Context, came time.Time) bool
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// VPCEndpoints are by which calls of private APIs come, beside those that have a

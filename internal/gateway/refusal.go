@@ -31,6 +31,8 @@ var (
 	tooLong = &refusal{413, "RequestTooLargeException", "REQUEST_TOO_LARGE", "Request Too Long", false, TooLarge}
 	// busy is for a server that has no memory for the request just now.
 	busy = &refusal{503, "ServiceUnavailableException", "DEFAULT_5XX", "Service Unavailable", false, Crowded}
+	// stale is for a process that was stopped and does not know yet what others have done.
+	stale = &refusal{503, "ServiceUnavailableException", "DEFAULT_5XX", "Service Unavailable", false, Failed}
 	// internalError is for when the failure is ours.
 	internalError = &refusal{500, "InternalServerErrorException", "DEFAULT_5XX", "Internal server error", true, Failed}
 )

@@ -74,15 +74,17 @@ type Options struct {
 // A Registry has the lease of this process, and knows the others. Its methods are safe for
 // concurrent use.
 type Registry struct {
-	o Options
+	o     Options
+	pulse pulse
 
 	mu      sync.Mutex
 	all     []Node
 	looked  time.Time         // when all was read
 	missed  map[string]missed // nodes that the store has forgotten, by their ids
 	renewed time.Time         // when the lease was renewed; zero for never
-	tried   time.Time         // when that was tried last
-	err     error             // of the last try
+	tried   time.Time         // when the last try began that has ended
+	err     error             // of that
+	failed  int               // tries since the last that did not
 	behind  store.Revision    // what has to be served before the node is current again
 	lapses  int               // times that the lease had run out
 	late    int               // waits that ended before all nodes served
@@ -109,18 +111,19 @@ func New(o Options) *Registry {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Registry{o: o}
+	return &Registry{o: o, pulse: pulse{zero: time.Now()}}
 }
 
 // Run renews the lease until ctx ends, and ends it then.
 func (r *Registry) Run(ctx context.Context) {
+	go r.beat(ctx)
 	for {
 		rev, moved := r.o.Serves()
 		r.renew(ctx, rev)
 		if !wait(ctx, soonest, nil) {
 			break
 		}
-		if !wait(ctx, every-soonest, moved) {
+		if !r.old() && !wait(ctx, every-soonest, moved) {
 			break
 		}
 	}
@@ -165,6 +168,7 @@ func wait(ctx context.Context, d time.Duration, moved <-chan struct{}) bool {
 func (r *Registry) renew(ctx context.Context, rev store.Revision) {
 	ctx, cancel := context.WithTimeout(ctx, patient)
 	defer cancel()
+	begun := time.Now()
 	var known store.Revision
 	var err error
 	if r.o.Beat != nil {
@@ -172,7 +176,7 @@ func (r *Registry) renew(ctx context.Context, rev store.Revision) {
 	}
 	self := r.o.Self
 	self.Revision = rev
-	data, held, begun := []byte(nil), false, time.Now()
+	data, held := []byte(nil), false
 	if err == nil {
 		data, err = json.Marshal(&self)
 	}
@@ -186,17 +190,21 @@ func (r *Registry) renew(ctx context.Context, rev store.Revision) {
 	if err == nil {
 		all, err = r.look(ctx)
 	}
+	stopped := !r.pulse.beats(time.Now()).IsZero() // others may have done without it, or not waited for it any longer
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	before := r.err
-	r.tried, r.err = time.Now(), err
+	r.tried, r.err, r.failed = begun, err, r.failed+1
+	if err == nil || !stopped {
+		r.failed = 0
+	}
 	if err != nil {
 		if before == nil && ctx.Err() != context.Canceled {
 			r.o.Log.Warn("the lease of this node is not renewed: others do without it", "error", err)
 		}
 		return
 	}
-	if !held {
+	if !held || stopped {
 		r.behind = max(r.behind, known)
 	}
 	if !held && r.held() {
@@ -269,6 +277,18 @@ func (r *Registry) Nodes() []Node {
 	return slices.Clone(r.all)
 }
 
+// Serving returns how many nodes are live and serve stages, as they were at the last look.
+func (r *Registry) Serving() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.all {
+		if r.all[i].Role.ServesStages() {
+			n++
+		}
+	}
+	return n
+}
+
 // Self is this node, and whether its lease is held by what is known now.
 func (r *Registry) Self() (n Node, held bool) {
 	n = r.o.Self
@@ -304,16 +324,6 @@ func (r *Registry) Current() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.held() && rev >= r.behind
-}
-
-// Stopped reports whether this process has just gone on after it was stopped, and has not
-// tried since to reach the store; or has reached it, and does not serve yet what was done
-// meanwhile.
-func (r *Registry) Stopped() bool {
-	rev, _ := r.o.Serves()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return !r.tried.IsZero() && time.Since(r.tried) > store.LeaseTime || r.err == nil && rev < r.behind
 }
 
 // Leads reports whether this node does what one of all does for the others: the first by

@@ -136,32 +136,76 @@ func TestNodes(t *testing.T) {
 	})
 }
 
-// TestStopped has a process that was stopped know it, before anything else is done.
+// A process that was stopped knows it before anything else is done: what it serves may be
+// old until it has asked the store, and what others did is served here too.
 func TestStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := memory(t)
+		defer st.Close()
+		rev, known, away := store.Revision(2), store.Revision(2), error(nil)
+		moved := make(chan struct{})
+		r := New(Options{
+			Store: st, Self: Node{ID: "a"},
+			Serves: func() (store.Revision, <-chan struct{}) { return rev, moved },
+			Beat:   func(context.Context) (store.Revision, error) { return known, away },
+		})
+		fresh := func() bool {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			defer cancel()
+			return r.Fresh(ctx, time.Now())
+		}
+		runs := func(d time.Duration) { // as Run has it
+			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(pulseEvery) {
+				r.old()
+				r.renew(t.Context(), rev)
+			}
+		}
+		runs(time.Second)
+		if !r.Current() || r.Stopped() || !fresh() {
+			t.Fatal("it is not current")
+		}
+		for _, stop := range []time.Duration{30 * time.Second, 3 * time.Second} {
+			known++
+			time.Sleep(stop) // nothing runs
+			if lapsed := stop > store.LeaseTime; r.Current() == lapsed || !r.Stopped() || fresh() || r.Leads() == lapsed {
+				t.Errorf("stopped for %v: current %v, stopped %v, fresh %v", stop, r.Current(), r.Stopped(), fresh())
+			}
+			runs(time.Second)
+			if r.Current() || !r.Stopped() || fresh() {
+				t.Errorf("stopped for %v: it is current before it has caught up", stop)
+			}
+			rev = known
+			if !r.Current() || r.Stopped() || !fresh() {
+				t.Errorf("stopped for %v: it is not current again", stop)
+			}
+		}
+		time.Sleep(30 * time.Second)
+		away = errors.New("away")
+		if runs(time.Second); r.Stopped() || !fresh() || r.May() == nil {
+			t.Error("it does not serve what it has where the store is away")
+		}
+		if runs(30 * time.Second); r.Stopped() || !fresh() {
+			t.Error("a node that is cut off does not serve what it has")
+		}
+	})
+}
+
+// Who asks a process that was stopped waits until it has caught up.
+func TestFreshWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := memory(t)
 		defer st.Close()
 		a, endA := start(t.Context(), st, "a", All)
 		defer endA()
-		time.Sleep(2 * every)
-		if !a.Current() || a.Stopped() {
-			t.Fatal("it is not current")
-		}
-		stop := make(chan struct{})
-		a.set(func() { a.stop, a.known = stop, 3 })
-		time.Sleep(30 * time.Second)
-		if a.Current() || a.May() != ErrNoLease || !a.Stopped() || a.Leads() {
-			t.Errorf("after a stop: current %v, may write %v, stopped %v", a.Current(), a.May(), a.Stopped())
-		}
-		a.set(func() { a.stop = nil })
-		close(stop)
-		time.Sleep(every)
-		if a.Current() || !a.Stopped() {
-			t.Error("it is current before it has caught up")
-		}
-		a.set(func() { a.rev = 3 })
-		if !a.Current() || a.Stopped() || !a.Leads() {
-			t.Error("it is not current again")
+		time.Sleep(5 * every / 2)
+		a.set(func() { a.known = 3 })
+		a.pulse.mu.Lock()
+		a.pulse.last = time.Now().Add(-stopTime - 1) // as if it had been stopped
+		a.pulse.mu.Unlock()
+		begun := time.Now()
+		go func() { time.Sleep(100 * time.Millisecond); a.set(func() { a.rev = 3 }) }()
+		if !a.Fresh(t.Context(), time.Now().Add(stopTime)) || time.Since(begun) < 100*time.Millisecond {
+			t.Errorf("it has waited for %v", time.Since(begun))
 		}
 	})
 }
