@@ -7,7 +7,6 @@ import (
 
 	"github.com/gatehouse-gw/gatehouse/internal/control"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/acm"
-	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
 	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
 	"github.com/gatehouse-gw/gatehouse/internal/throttle"
@@ -44,13 +43,12 @@ func newControlPlane(c *config, st *store.Store, data *dataPlane, others *cluste
 	if err != nil {
 		return nil, err
 	}
-	kept := records.New(st, applied)
-	p.acm = acm.New(acm.Options{Records: kept, Secrets: keys, Issue: newLocalAuthority(c, log).issue, Uses: service.CertificateUses})
+	p.acm = acm.New(acm.Options{Records: data.records, Secrets: keys, Issue: newLocalAuthority(c, log).issue, Uses: service.CertificateUses})
 	if p.upstream, err = newUpstream(context.Background(), c, callers, trail); err != nil {
 		return nil, err
 	}
-	pages := &pages{open: c.open(), control: service, records: kept, events: data.host.out.groups.events, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }, services: c.localServices()}
-	p.handler = others.fence(p.front(c.open(), newNeighbours(callers, kept, data, p.acm, p.upstream, trail, api), pages.handler()))
+	pages := &pages{open: c.open(), control: service, records: data.records, events: data.host.out.groups.events, data: data, health: p.health, trail: trail, restore: p.restore, shows: p.shows, secure: c.showsCertificates(), issued: func() *issuedCertificates { return p.issued }, services: c.localServices()}
+	p.handler = p.front(c.open(), newNeighbours(callers, data, p.acm, p.upstream, trail, others.fence(api)), others.fence(pages.handler()))
 	return p, nil
 }
 

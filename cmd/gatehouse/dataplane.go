@@ -22,6 +22,7 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 	"github.com/gatehouse-gw/gatehouse/internal/integration"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
+	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
 	"github.com/gatehouse-gw/gatehouse/internal/otlp"
 	"github.com/gatehouse-gw/gatehouse/internal/pipeline"
 	"github.com/gatehouse-gw/gatehouse/internal/secrets"
@@ -36,6 +37,7 @@ type dataPlane struct {
 	acmShown *acmCertificates      // of ACM
 	uploaded *uploadedCertificates // for domain names. It is set before anybody listens
 	store    *store.Store
+	records  *records.Records // of the services beside API Gateway
 
 	domainsChanged chan struct{} // has a value when custom domain names have changed
 
@@ -81,7 +83,17 @@ func newDataPlane(c *config, st *store.Store, others *cluster, known *credential
 		return nil, c.wrong("lambda-functions", err)
 	}
 	take()
-	made, err := openLambda(c, st, host, known, out.log)
+	var p *dataPlane
+	kept := records.New(records.Options{
+		Store: st, May: others.may,
+		Applied: others.applied(func(ctx context.Context, of store.Scope, rev store.Revision) error {
+			if p == nil { // what a start writes is served before anything else is
+				return nil
+			}
+			return p.feed.Wait(ctx, of, rev)
+		}),
+	})
+	made, err := openLambda(c, kept, host, known, out.log)
 	later := c.Database != "" && away(err)
 	if err != nil && !later {
 		return nil, err
@@ -98,7 +110,7 @@ func newDataPlane(c *config, st *store.Store, others *cluster, known *credential
 	if err != nil {
 		return nil, err
 	}
-	share, err := newSharing(c, keys, out.log)
+	share, err := newSharing(c, others, keys, out.log)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +126,7 @@ func newDataPlane(c *config, st *store.Store, others *cluster, known *credential
 	share.share(answered, authorizers)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
-	p := &dataPlane{store: st, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, sharing: share, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: others.of(st), Rebuild: control.Rebuilder(st)}}
+	p = &dataPlane{store: st, records: kept, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, sharing: share, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: others.of(st), Rebuild: control.Rebuilder(st)}}
 	p.acmShown = &acmCertificates{readyCertificates: readyCertificates{log: out.log}, keys: keys, changed: p.tellDomains}
 	p.follower = &functionFollower{service: made, all: later, log: out.log}
 	p.truststores.Store(&c.Truststores)
@@ -126,7 +138,7 @@ func newDataPlane(c *config, st *store.Store, others *cluster, known *credential
 	proxies, _ := c.proxies() // checked when loaded
 	p.gateway = gateway.New(gateway.Options{
 		Source: p.source, Compile: p.program, Settings: p.settings, DomainPolicy: pipeline.CompileDomainPolicy, Budget: requests, Answers: answers, Log: out.log,
-		DomainsChanged: p.tellDomains, TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
+		DomainsChanged: p.tellDomains, Fresh: others.fresh(), TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
 	})
 	p.feed = feed.New(feed.Options{Store: others.of(st), Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Callers: known, Certificates: p.acmShown, Functions: p.follower, Issued: &p.issuedRows, Rebuild: p.source.Rebuild, Log: out.log})
 	counted.join(p)

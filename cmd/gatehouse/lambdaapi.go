@@ -11,7 +11,6 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
 	"github.com/gatehouse-gw/gatehouse/internal/policy"
-	"github.com/gatehouse-gw/gatehouse/internal/store"
 )
 
 // functionsDir is the directory in the data directory with the code of functions that
@@ -19,13 +18,16 @@ import (
 const functionsDir = "functions"
 
 // openLambda makes ready the functions that clients make.
-func openLambda(c *config, st *store.Store, host *functionHost, known *credentials.Callers, log *slog.Logger) (*lambda.Service, error) {
+func openLambda(c *config, kept *records.Records, host *functionHost, known *credentials.Callers, log *slog.Logger) (*lambda.Service, error) {
 	o := lambda.Options{
-		Records: records.New(st, nil), Set: host.made, Refusal: c.functionRefusal(), Account: c.Account, Region: c.Region, Log: log, Changed: host.follow,
+		Records: kept, Set: host.made, Refusal: c.functionRefusal(), Account: c.Account, Region: c.Region, Log: log, Changed: host.follow,
 		Shared: c.Database != "", ReadOnly: !c.role().Controls(),
 	}
 	if !c.InMemory {
-		o.Dir = filepath.Join(c.DataDir, functionsDir)
+		var err error
+		if o.Dir, err = filepath.Abs(filepath.Join(c.DataDir, functionsDir)); err != nil { // of which functions have their working directory
+			return nil, err
+		}
 	}
 	if !c.open() {
 		o.May = mayCall(known, c.Region)

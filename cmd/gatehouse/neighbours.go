@@ -10,7 +10,6 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/lambda"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/logs"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/operation"
-	"github.com/gatehouse-gw/gatehouse/internal/neighbours/records"
 	"github.com/gatehouse-gw/gatehouse/internal/neighbours/sts"
 	"github.com/gatehouse-gw/gatehouse/internal/upstream"
 	"github.com/gatehouse-gw/gatehouse/internal/wire"
@@ -25,7 +24,7 @@ const spokenServices = "API Gateway (apigateway) and parts of Lambda, STS, IAM, 
 
 // newNeighbours makes the services beside API Gateway. What is for API Gateway goes to
 // next, what is for other services behind this server, where it has an upstream.
-func newNeighbours(cs *callers, kept *records.Records, data *dataPlane, certificates *acm.Manager, behind *upstream.Server, trail wire.Trail, next http.Handler) http.Handler {
+func newNeighbours(cs *callers, data *dataPlane, certificates *acm.Manager, behind *upstream.Server, trail wire.Trail, next http.Handler) http.Handler {
 	others := neighbours.Refuse(spokenServices, trail)
 	if behind != nil {
 		others = behind.Serve
@@ -38,10 +37,10 @@ func newNeighbours(cs *callers, kept *records.Records, data *dataPlane, certific
 	return &neighbours.Front{
 		Services: []neighbours.Service{
 			{Name: "sts", Handler: sts.New(cs.known).Start(host), Version: sts.Version},
-			{Name: "iam", Handler: iam.New(kept, cs.known.HasFileRole).Start(host), Version: iam.Version},
+			{Name: "iam", Handler: iam.New(data.records, cs.known.HasFileRole).Start(host), Version: iam.Version},
 			{Name: "lambda", Handler: data.lambda.API().Start(host), Paths: lambda.Paths},
 			{Name: "acm", Handler: certificates.Service().Start(host), Target: acm.Target},
-			{Name: "logs", Handler: logs.New(logs.Options{Records: kept, Events: data.host.out.groups.events, Flush: data.host.out.groups.flush}).Start(host), Target: logs.Target},
+			{Name: "logs", Handler: logs.New(logs.Options{Records: data.records, Events: data.host.out.groups.events, Flush: data.host.out.groups.flush}).Start(host), Target: logs.Target},
 		},
 		Others: others,
 		Next:   next,

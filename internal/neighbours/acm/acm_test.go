@@ -62,7 +62,7 @@ func newRig(t testing.TB, keys *secrets.Keyring) *rig {
 	t.Cleanup(func() { st.Close() })
 	r := &rig{store: st, uses: map[string][]string{}}
 	r.root, r.key = selfSigned(t, "authority", nil)
-	r.Manager = New(Options{Records: records.New(st, nil), Secrets: keys, Issue: r.sign, Uses: func(*store.Tx, string) (map[string][]string, error) { return r.uses, nil }})
+	r.Manager = New(Options{Records: records.New(records.Options{Store: st}), Secrets: keys, Issue: r.sign, Uses: func(*store.Tx, string) (map[string][]string, error) { return r.uses, nil }})
 	host := &operation.Host{
 		Authenticate: func(string) func(*http.Request, string) (wire.Identify, error) {
 			return func(*http.Request, string) (wire.Identify, error) {

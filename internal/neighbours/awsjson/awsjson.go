@@ -97,6 +97,9 @@ func (p *Protocol) Refuse(w http.ResponseWriter, c *operation.Call, e *wire.Erro
 	if status < http.StatusInternalServerError && status != http.StatusRequestEntityTooLarge {
 		status = http.StatusBadRequest // whatever it is, but for what the servers before it say
 	}
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(e.RetryAfter))
+	}
 	return send(w, c, status, encode(map[string]string{"__type": e.Type, "message": e.Message}))
 }
 

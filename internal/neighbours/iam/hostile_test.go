@@ -19,7 +19,7 @@ import (
 func TestManyRoles(t *testing.T) {
 	r := newRig(t)
 	const n = 2000
-	err := records.New(r.store, nil).Write(ctx, account, nowhere, func(tx *records.Tx) error {
+	err := records.New(records.Options{Store: r.store}).Write(ctx, account, nowhere, func(tx *records.Tx) error {
 		for i := range n {
 			path := "/"
 			if i == n-1 {

@@ -14,7 +14,7 @@ import (
 // An account has as many roles, policies and instance profiles as its quotas say.
 func TestQuotas(t *testing.T) {
 	r := newRig(t)
-	err := records.New(r.store, nil).Write(ctx, account, nowhere, func(tx *records.Tx) error {
+	err := records.New(records.Options{Store: r.store}).Write(ctx, account, nowhere, func(tx *records.Tx) error {
 		for i := range mostOfAKind - 1 {
 			id := fmt.Sprintf("x-%05d", i)
 			if err := roles.Put(tx, id, &role{Name: id}); err != nil {

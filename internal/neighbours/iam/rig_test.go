@@ -60,7 +60,7 @@ func newRig(t testing.TB) *rig {
 		},
 		Trail: wire.Trail{Log: slog.New(slog.DiscardHandler)}, Bodies: httpmsg.NewBudget(8 << 20),
 	}
-	r.handler = New(records.New(st, nil), func(_, name string) bool { return name == "OfFile" }).Start(host)
+	r.handler = New(records.New(records.Options{Store: st}), func(_, name string) bool { return name == "OfFile" }).Start(host)
 	server := httptest.NewServer(r.handler)
 	t.Cleanup(server.Close)
 	r.Client = iam.New(iam.Options{

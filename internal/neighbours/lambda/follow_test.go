@@ -25,7 +25,7 @@ func TestFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := func(readOnly bool) *Service {
-		s, err := Open(t.Context(), Options{Records: records.New(b.store, nil), Set: functions.New(functions.Options{}), Dir: t.TempDir(), Account: old.account, Region: old.region, Shared: true, ReadOnly: readOnly, Log: b.service.Log})
+		s, err := Open(t.Context(), Options{Records: records.New(records.Options{Store: b.store}), Set: functions.New(functions.Options{}), Dir: t.TempDir(), Account: old.account, Region: old.region, Shared: true, ReadOnly: readOnly, Log: b.service.Log})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -49,7 +49,7 @@ func (b *bench) open() {
 	if b.service != nil {
 		_ = b.service.Close()
 	}
-	kept, set, log := records.New(b.store, nil), functions.New(functions.Options{}), slog.New(slog.DiscardHandler)
+	kept, set, log := records.New(records.Options{Store: b.store}), functions.New(functions.Options{}), slog.New(slog.DiscardHandler)
 	s, err := Open(context.Background(), Options{Records: kept, Set: set, Dir: b.dir, Account: "111122223333", Region: "us-east-1", Log: log})
 	if err != nil {
 		b.t.Fatal(err)

@@ -37,7 +37,7 @@ func newRig(t *testing.T, budget int64) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	r := &rig{t: t, kept: records.New(st, nil), events: logevents.New(budget, nil)}
+	r := &rig{t: t, kept: records.New(records.Options{Store: st}), events: logevents.New(budget, nil)}
 	anyone := func(string) func(*http.Request, string) (wire.Identify, error) {
 		return func(*http.Request, string) (wire.Identify, error) {
 			return func([]byte) (*wire.Caller, error) {

@@ -100,6 +100,9 @@ func (p *Protocol) Refuse(w http.ResponseWriter, c *operation.Call, known *wire.
 	if known.Status >= http.StatusInternalServerError && known.Status != http.StatusNotImplemented {
 		out.Type = "Receiver"
 	}
+	if known.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(known.RetryAfter))
+	}
 	return Send(w, c.RequestID, known.Status, out)
 }
 

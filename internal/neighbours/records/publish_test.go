@@ -17,10 +17,10 @@ func TestPublish(t *testing.T) {
 	}
 	defer st.Close()
 	var waited []store.Revision
-	r := New(st, func(_ context.Context, _ store.Scope, rev store.Revision) error {
+	r := New(Options{Store: st, Applied: func(_ context.Context, _ store.Scope, rev store.Revision) error {
 		waited = append(waited, rev)
 		return nil
-	})
+	}})
 	const arn = "arn:aws:iam::111122223333:role/a"
 	kind := Kind[struct{}]{Name: "thing"}
 	err = r.Write(ctx, "111122223333", "", func(tx *Tx) error {

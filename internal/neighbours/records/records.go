@@ -12,25 +12,50 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/docform"
 	"github.com/gatehouse-gw/gatehouse/internal/snapshot"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
+	"github.com/gatehouse-gw/gatehouse/internal/wire"
 )
 
 // Records are those of a server. They are safe for concurrent use, and durable when a
-// Write has returned.
+// Write has returned. While a shared database does not answer, their errors are those of
+// status 503 that clients try again for.
 type Records struct {
 	store   *store.Store
-	applied Applied
+	applied func(ctx context.Context, of store.Scope, rev store.Revision) error
+	may     func() error
 }
 
-// Applied waits until this process serves all that a write of a scope has published up to a
-// revision.
-type Applied func(ctx context.Context, of store.Scope, rev store.Revision) error
+// Options are the parts of Records.
+type Options struct {
+	Store *store.Store
 
-// New makes the records of a store. With a nil applied nobody waits for what is published.
-func New(st *store.Store, applied Applied) *Records {
-	if applied == nil {
-		applied = func(context.Context, store.Scope, store.Revision) error { return nil }
+	// Applied waits until all that a write of a scope has published up to a revision is
+	// served; nil does not wait.
+	Applied func(ctx context.Context, of store.Scope, rev store.Revision) error
+
+	// May returns why this process must not write now; nil is that it always may.
+	May func() error
+}
+
+// New makes the records of a store.
+func New(o Options) *Records {
+	if o.Applied == nil {
+		o.Applied = func(context.Context, store.Scope, store.Revision) error { return nil }
 	}
-	return &Records{st, applied}
+	if o.May == nil {
+		o.May = func() error { return nil }
+	}
+	return &Records{o.Store, o.Applied, o.May}
+}
+
+// said is what clients are told of an error of the store.
+func said(err error) error {
+	switch {
+	case errors.Is(err, store.ErrUnknown):
+		return fmt.Errorf("%w: %w", wire.ServiceUnavailable("The database does not answer, and it is not known whether the request was done"), err)
+	case errors.Is(err, store.ErrUnavailable):
+		return fmt.Errorf("%w: %w", wire.ServiceUnavailable("The database does not answer, and nothing was done"), err)
+	}
+	return err
 }
 
 // A Tx is one transaction on the records of an account in a region, see store.Tx.
@@ -45,17 +70,20 @@ func (t *Tx) In(account, region string) *Tx { return &Tx{t.Tx, account, region} 
 
 // Read calls fn with one snapshot of the records of an account in a region.
 func (r *Records) Read(ctx context.Context, account, region string, fn func(*Tx) error) error {
-	return r.store.Read(ctx, func(tx *store.Tx) error { return fn(&Tx{tx, account, region}) })
+	return said(r.store.Read(ctx, func(tx *store.Tx) error { return fn(&Tx{tx, account, region}) }))
 }
 
 // Write calls fn in a transaction and returns when what it did is durable, and served where
 // it has published something, or undone. fn may run more than once, and must be quick; see
 // store.Write.
 func (r *Records) Write(ctx context.Context, account, region string, fn func(*Tx) error) error {
+	if err := r.may(); err != nil {
+		return fmt.Errorf("%w: %w", wire.ServiceUnavailable("This node was cut off from the database, or stopped, and has not read yet what was done meanwhile"), err)
+	}
 	scope := store.Scope{Account: account, Region: region}
 	rev, err := r.store.Write(ctx, scope, func(tx *store.Tx) error { return fn(&Tx{tx, account, region}) })
 	if err != nil || rev == 0 {
-		return err
+		return said(err)
 	}
 	return r.applied(ctx, scope, rev)
 }
