@@ -38,14 +38,16 @@ type sharing struct {
 	node     string
 	client   *valkey.Client
 	limits   *limit.Sharing
-	presence *shared.Presence
+	presence *shared.Presence // of the nodes that serve stages
+	others   *cluster
+	serves   bool                                                                   // this node is one of them
 	answers  *shared.Values                                                         // of stages' caches
 	judged   *shared.Values                                                         // answers of Lambda authorizers; nil where no key seals them
 	saved    func(context.Context, []string, []limit.Period) ([]limit.Saved, error) // is set before run
 }
 
 // newSharing makes it, nil without a server.
-func newSharing(c *config, keys *secrets.Keyring, log *slog.Logger) (*sharing, error) {
+func newSharing(c *config, others *cluster, keys *secrets.Keyring, log *slog.Logger) (*sharing, error) {
 	if c.Valkey == "" {
 		return nil, nil
 	}
@@ -53,7 +55,7 @@ func newSharing(c *config, keys *secrets.Keyring, log *slog.Logger) (*sharing, e
 	if err != nil {
 		return nil, err
 	}
-	s := new(sharing)
+	s := &sharing{others: others, serves: c.role().ServesStages()}
 	if s.node, err = c.nodeName(); err != nil {
 		return nil, err
 	}
@@ -63,13 +65,18 @@ func newSharing(c *config, keys *secrets.Keyring, log *slog.Logger) (*sharing, e
 		return nil, err
 	}
 	s.limits = limit.NewSharing(limit.SharingOptions{
-		Exchange: &shared.Limits{Client: s.client, Node: s.node}, Nodes: s.presence.Nodes, Refuse: c.ValkeyAway == awayRefuse,
+		Exchange: &shared.Limits{Client: s.client, Node: s.node}, Node: s.node, Nodes: s.nodes, Refuse: c.ValkeyAway == awayRefuse,
 		Saved: func(ctx context.Context, ids []string, periods []limit.Period) ([]limit.Saved, error) {
 			return s.saved(ctx, ids, periods)
 		},
 	})
 	return s, nil
 }
+
+// nodes is how many nodes have a part of each limit: as the server has told while it was
+// there, or as the database says, where that knows of more, as to a node that has started
+// while the server is away.
+func (s *sharing) nodes() int { return max(s.presence.Nodes(), s.others.serving()) }
 
 // newCaches makes what the caches of nodes have in common. What an authorizer has answered
 // lets callers in: it is shared where the keys of secrets-key-file seal it, so that it is
@@ -124,7 +131,9 @@ func (s *sharing) run(ctx context.Context, plans *usageplan.Registry) {
 	}
 	s.saved = plans.Saved
 	go s.limits.Run(ctx)
-	go s.presence.Run(ctx)
+	if s.serves {
+		go s.presence.Run(ctx)
+	}
 	go s.answers.Run(ctx)
 	if s.judged != nil {
 		go s.judged.Run(ctx)
@@ -164,7 +173,7 @@ func (s *sharing) join(r *metrics.Registry) {
 				metrics.Labels{"cache": name, "result": result}, func() float64 { return float64(of(values.Stats())) })
 		}
 	}
-	r.Gauge("gatehouse_sharing_nodes", "Nodes that share limits through Valkey, as far as this one knows.", nil, func() float64 { return float64(s.presence.Nodes()) })
+	r.Gauge("gatehouse_sharing_nodes", "Nodes that share limits through Valkey, as far as this one knows.", nil, func() float64 { return float64(s.nodes()) })
 	r.Counter("gatehouse_shared_limits_asks_total", "Questions to Valkey for a share of a limit.", nil, func() float64 { return float64(s.limits.Stats().Asks) })
 	r.Counter("gatehouse_shared_limits_waits_total", "Decisions of limits that waited for Valkey.", nil, func() float64 { return float64(s.limits.Stats().Waited) })
 	for decision, of := range map[string]func(limit.SharingStats) int64{

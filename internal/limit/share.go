@@ -33,12 +33,15 @@ type Share struct {
 	// Of a count:
 	counter *Counter
 	period  Period
-	others  int64  // what was counted elsewhere, as far as is known
-	counted int64  // by all nodes, without the base, as far as is known
-	alone   int64  // up to which total this node counts while the store is away
-	lone    uint64 // the time of being away that alone is of
-	known   bool   // the store knows what was saved
-	saved   *Saved // that it is told; nil where it need not be
+	others  int64         // what was counted elsewhere, as far as is known
+	counted int64         // by all nodes, without the base, as far as is known
+	alone   int64         // up to which total this node counts while the store is away
+	lone    uint64        // the time of being away that alone is of
+	known   bool          // the store knows what was saved
+	told    bool          // others was found out in this period, if not now
+	reading chan struct{} // closed when what was saved has been read; nil while nobody reads it
+	again   time.Time     // it is not read before
+	saved   *Saved        // that it is told; nil where it need not be
 }
 
 // A flight is an ask that is on its way.
@@ -214,7 +217,7 @@ func (h *Share) landCount(a *Ask, got *Answer) bool {
 	if a.Saved == nil && !h.known {
 		return false // it was forgotten while the ask was on its way
 	}
-	h.known, h.saved, h.set = true, nil, false
+	h.known, h.told, h.saved, h.set = true, true, nil, false
 	if missing := got.Count - a.Count; missing > 0 { // a process before this one has counted and not saved
 		h.counter.add(missing, Period{Number: h.period.Number, Most: Unbounded})
 	}

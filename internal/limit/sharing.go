@@ -11,6 +11,7 @@ import (
 // SharingOptions are what a Sharing works with.
 type SharingOptions struct {
 	Exchange Exchange
+	Node     string     // of this process, in what was saved
 	Nodes    func() int // how many share, this one too; less than 1 counts as 1
 
 	// Refuse has everything refused that this node holds no token for while the store
@@ -38,6 +39,8 @@ type Sharing struct {
 	pending []*Share // that have a flight which is not under way
 	holders []*Share // that have been given something, which they give back if they do not use it
 	wake    chan struct{}
+	unread  []*Share // of which what was saved is to be read, since the store is away
+	read    chan struct{}
 
 	epoch  atomic.Uint64 // odd while the store is away
 	counts struct{ asks, given, waited, late, alone, refused atomic.Int64 }
@@ -54,7 +57,7 @@ const (
 
 // NewSharing returns a Sharing, which needs Run to be run.
 func NewSharing(o SharingOptions) *Sharing {
-	return &Sharing{o: o, wake: make(chan struct{}, askers)}
+	return &Sharing{o: o, wake: make(chan struct{}, askers), read: make(chan struct{}, 1)}
 }
 
 // SharingStats are numbers of a Sharing since it began.
@@ -87,6 +90,7 @@ func (s *Sharing) Run(ctx context.Context) {
 		all.Go(func() { s.runAsker(ctx) })
 	}
 	all.Go(func() { s.runGiver(ctx) })
+	all.Go(func() { s.runReader(ctx) })
 	all.Wait()
 }
 
@@ -335,6 +339,7 @@ func (s *Sharing) Add(c *Counter, n int64, p Period, now time.Time) bool {
 		return false
 	}
 	s.counts.alone.Add(1)
+	s.recall(h)
 	return h.addAlone(n, s.epoch.Load(), s.nodes())
 }
 
@@ -345,7 +350,7 @@ func (s *Sharing) Forget(h *Share, c *Counter, p Period) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.turn(c, p)
-	h.known, h.saved, h.held, h.next, h.lone, h.set = false, nil, 0, time.Time{}, 0, true
+	h.known, h.told, h.saved, h.held, h.next, h.lone, h.set = false, false, nil, 0, time.Time{}, 0, true
 	s.revisit(h)
 	if h.flight == nil && !s.away() {
 		s.begin(h)
@@ -389,7 +394,7 @@ func (h *Share) turn(c *Counter, p Period) {
 		if h.period.Number != 0 {
 			h.others = 0
 		}
-		h.counter, h.known, h.saved, h.held, h.next, h.lone = c, false, nil, 0, time.Time{}, 0
+		h.counter, h.known, h.told, h.saved, h.held, h.next, h.lone = c, false, false, nil, 0, time.Time{}, 0
 		h.period.Number = p.Number
 		c.add(0, Period{Number: p.Number, Most: Unbounded})
 	}

@@ -46,7 +46,7 @@ func nodes(t testing.TB, s *valkeytest.Server, n int, refuse bool, saved func() 
 		c := client(t, s)
 		nd := &node{client: c, share: limit.NewShare("bucket"), quota: limit.NewCountShare("quota", 0)}
 		nd.Sharing = limit.NewSharing(limit.SharingOptions{
-			Exchange: &Limits{c, fmt.Sprint("node", i)}, Nodes: func() int { return n }, Refuse: refuse,
+			Exchange: &Limits{c, fmt.Sprint("node", i)}, Node: fmt.Sprint("node", i), Nodes: func() int { return n }, Refuse: refuse,
 			Saved: func(_ context.Context, ids []string, _ []limit.Period) ([]limit.Saved, error) {
 				out := make([]limit.Saved, len(ids))
 				if saved != nil {
@@ -213,6 +213,43 @@ func TestCountIsShared(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What was saved of a quota counts while the server is away, also on nodes that have not
+// counted for it before.
+func TestSavedWhileServerIsAway(t *testing.T) {
+	t.Parallel()
+	s := valkeytest.Start(t)
+	all := nodes(t, s, 4, false, func() limit.Saved {
+		return limit.Saved{Base: 5, Nodes: map[string]int64{"node0": 3, "gone": 80}}
+	})
+	s.Kill()
+	for _, nd := range all {
+		if _, err := nd.client.Run(t.Context(), []valkey.Call{{Script: presenceScript, Key: "k"}}); err == nil {
+			t.Fatal("a dead server answers")
+		}
+	}
+	for i, nd := range all {
+		nd.recalls(t)
+		counted := 0
+		for range 100 {
+			if nd.add(100) {
+				counted++
+			}
+		}
+		if want := 3; i > 0 && counted != want { // a fourth of what is left of 100
+			t.Errorf("node %d counts %d of what is left, want %d", i, counted, want)
+		}
+	}
+}
+
+// recalls waits until a node has read what was saved. It is not the node's time that is tested.
+func (n *node) recalls(t *testing.T) {
+	t.Helper()
+	valkeytest.Poll(t, "what was saved is read", func() bool {
+		n.Add(&n.count, 0, limit.Period{Number: 20000, Most: 100, Share: n.quota}, time.Now())
+		return n.quota.Others(limit.Period{Number: 20000}) > 0
+	})
 }
 
 // While the server is away each node lets through its part, or nothing where that is
