@@ -38,6 +38,7 @@ type load struct {
 	h        History
 	plan     string // of the keys that come and go
 	admitted atomic.Int64
+	cuts     int // of nodes from Redis
 	stop     context.CancelFunc
 	wg       sync.WaitGroup
 }

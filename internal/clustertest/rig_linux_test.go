@@ -65,31 +65,50 @@ type state struct {
 // newCluster builds the program and starts everything.
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "gatehouse")
+	return startCluster(t, built(t))
+}
+
+// built builds the program.
+func built(t *testing.T) (binary string) {
+	t.Helper()
+	binary = filepath.Join(t.TempDir(), "gatehouse")
 	build(t, filepath.Join("..", ".."), binary)
-	return startCluster(t, binary)
+	return binary
 }
 
 // startCluster starts everything, with nodes that are a program.
 func startCluster(t *testing.T, binary string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, dir: t.TempDir(), binary: binary}
+	c := newBare(t, binary)
 	c.primary = pgtest.New(t, pgtest.Options{})
 	c.primary.Exec(t, "postgres", "CREATE DATABASE gatehouse")
 	c.addStandby()
 	c.redis = valkeytest.Start(t)
+	c.addNodes()
+	return c
+}
+
+// newBare makes the keys that nodes share, which are a program. It starts nothing.
+func newBare(t *testing.T, binary string) *cluster {
+	t.Helper()
+	c := &cluster{t: t, dir: t.TempDir(), binary: binary}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	if err := os.WriteFile(filepath.Join(c.dir, "secrets.key"), []byte(base64.StdEncoding.EncodeToString(key)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// addNodes starts three nodes, and waits until they serve.
+func (c *cluster) addNodes() {
+	c.t.Helper()
 	for i := range 3 {
 		c.nodes = append(c.nodes, c.newNode(fmt.Sprint("n", i+1)))
 	}
 	for _, n := range c.nodes {
 		n.await()
 	}
-	return c
 }
 
 // addStandby starts a standby. What is acknowledged from then on is on both databases, as it

@@ -229,6 +229,8 @@ func tookTooLong(err error) error {
 		return fmt.Errorf("%w: %w", wire.ServiceUnavailable("The database does not answer, and it is not known whether the request was done"), err)
 	case errors.Is(err, store.ErrUnavailable):
 		return fmt.Errorf("%w: %w", wire.ServiceUnavailable("The database does not answer, and nothing was done"), err)
+	case errors.Is(err, store.ErrFull):
+		return fmt.Errorf("%w: %w", wire.ServiceUnavailable("The database has no space left, and nothing was done"), err)
 	}
 	return err
 }
