@@ -50,6 +50,31 @@ func defaultCacheBudget(memory int64) int64 {
 	return min(max(memory/8, least), most)
 }
 
+// ofConnection is the memory that there is to be for each connection of a client, in bytes:
+// several times what one takes whose request waits for a backend, and about what one can be
+// made to take, by a long head or by requests over HTTP/2.
+const ofConnection = 128 << 10
+
+// defaultConnections is how many connections clients may have where nobody says: half of the
+// files that the process may open, or as many as there is memory for: a container of little
+// memory may often open a million. 0 is any number, where neither is known.
+func defaultConnections(files int, memory int64) int {
+	return bounded(files/2, memory, ofConnection)
+}
+
+// ofCaller is ofConnection for the callers of the control plane, whose requests are taken
+// apart further.
+const ofCaller = 1 << 20
+
+// bounded is n, or fewer where there is memory for no more than that at so much each.
+func bounded(n int, memory, each int64) int {
+	const least = 64
+	if room := int(max(memory/each, least)); memory > 0 && (n == 0 || room < n) {
+		return room
+	}
+	return n
+}
+
 // availableMemory returns how many bytes of memory the process can have: those
 // of the machine, or fewer where a cgroup, of version 1 or 2, bounds it. It is 0
 // where the system does not say. root is the root of the file system.

@@ -47,6 +47,23 @@ func TestAvailableMemory(t *testing.T) {
 	t.Logf("here: %d MB", availableMemory(os.DirFS("/"))>>20)
 }
 
+// Where many files may be open and there is little memory, that bounds the connections.
+func TestDefaultConnections(t *testing.T) {
+	tests := []struct {
+		files  int
+		memory int64
+		want   int
+	}{
+		{0, 0, 0}, {1024, 0, 512}, {1024, 8 << 30, 512}, {20_000, 24 << 30, 10_000},
+		{1 << 20, 512 << 20, 4096}, {1 << 20, 128 << 20, 1024}, {1 << 20, 1 << 20, 64}, {1 << 20, 64 << 30, 1 << 19}, {0, 512 << 20, 4096},
+	}
+	for _, tt := range tests {
+		if got := defaultConnections(tt.files, tt.memory); got != tt.want {
+			t.Errorf("%d files, %d MB: %d, want %d", tt.files, tt.memory>>20, got, tt.want)
+		}
+	}
+}
+
 func TestDefaultBudget(t *testing.T) {
 	for memory, want := range map[int64]int64{0: 1 << 30, 32 << 20: 16 << 20, 128 << 20: 48 << 20, 8 << 30: 1 << 30} {
 		if got := defaultBudget(memory); got != want {

@@ -66,6 +66,9 @@ func prepare(ctx context.Context, c config, out io.Writer, log *slog.Logger) (_ 
 	if c.CacheBudget == 0 {
 		c.CacheBudget = defaultCacheBudget(availableMemory(os.DirFS("/")))
 	}
+	if c.MaxConnections == 0 {
+		c.MaxConnections = defaultConnections(gateway.OpenFiles(), availableMemory(os.DirFS("/")))
+	}
 	var opened closers
 	defer func() {
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -421,13 +422,13 @@ func (c *config) backendConnections(files int) int {
 const adminConnections = 32
 
 // controlConnections is how many connections the control plane's own listener may
-// have when the process may open that many files; 0 where there is none, or the
-// number is not known.
+// have when the process may open that many files, or that there is memory for; 0 where
+// there is none, or the number is not known.
 func (c *config) controlConnections(files int) int {
 	if c.GatewayListen == "" {
 		return 0
 	}
-	return files / 16
+	return bounded(files/16, availableMemory(os.DirFS("/")), ofCaller)
 }
 
 // level parses the log level.

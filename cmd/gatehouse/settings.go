@@ -161,7 +161,7 @@ var settings = []setting{
 		value: func(c *config) pflag.Value { return sizeValue{&c.LogEventsBytes} }},
 	{name: "cache-budget", usage: "memory for the answers that the caches of all stages hold together (64MiB, 100MB or a number of bytes), beside the size of each; what is used least goes first; 0 is an eighth of the memory, 512 MiB at most",
 		value: func(c *config) pflag.Value { return sizeValue{&c.CacheBudget} }, check: checkCacheBudget},
-	{name: "max-connections", usage: "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open",
+	{name: "max-connections", usage: "connections of clients at once, on all addresses that serve stages together; 0 is half of the files that the process may open, or one for each 128 KiB of memory where that is fewer",
 		value: countAt(func(c *config) *int { return &c.MaxConnections }), check: checkConnections},
 	{name: "aws", live: true, usage: "call AWS itself where a service or a function has no place; in dev nothing goes there unless this is said",
 		value: switchAt(func(c *config) *bool { return &c.AWS })},

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 
+	"github.com/gatehouse-gw/gatehouse/internal/http1"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
@@ -76,8 +77,23 @@ func (g *Gateway) handler(answer func(*arrival)) http.Handler {
 				panic(http.ErrAbortHandler) // net/http has nothing to say any more
 			}
 		}()
+		if hasManyLines(r.Header) {
+			out := egress{from: &a, timeout: silence}
+			out.send(g.door.refuses(tooLong).answer())
+			return
+		}
 		answer(&a)
 	})
+}
+
+// hasManyLines reports whether a header has more lines than http1 takes. Over HTTP/2 a byte
+// may stand for a line.
+func hasManyLines(h http.Header) bool {
+	lines := 0
+	for _, values := range h {
+		lines += len(values)
+	}
+	return lines > http1.MaxLines
 }
 
 // tellFault has the log say why a handler has ended, unless it broke off an answer.

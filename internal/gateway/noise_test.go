@@ -2,15 +2,18 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/binary"
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/http1"
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
 )
 
@@ -113,5 +116,29 @@ func TestFailedHandlersAreTold(t *testing.T) {
 	eventually(t, func() bool { return strings.Contains(log.String(), "panic=ours") })
 	if said := log.String(); strings.Count(said, "level=") != 1 || !strings.Contains(said, `msg="a handler failed" host=a`) {
 		t.Errorf("%s", said)
+	}
+}
+
+// TestManyLines has requests of many short header lines, of which over HTTP/2 each is a
+// byte on the way and many in memory.
+func TestManyLines(t *testing.T) {
+	s := openTLS(t, Options{}, echo)
+	over := map[string]*http.Transport{"HTTP/1": {TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, "HTTP/2": s.http2(t)}
+	for version, tr := range over {
+		for lines, want := range map[int]int{http1.MaxLines - 10: 200, http1.MaxLines + 1: 413} {
+			req, _ := http.NewRequest("GET", s.url+"/dev", nil)
+			req.Host = "abc123.execute-api.localhost"
+			req.Header["X"] = slices.Repeat([]string{""}, lines)
+			resp, err := tr.RoundTrip(req)
+			if err != nil {
+				t.Fatal(version, lines, err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%d lines over %s: status %d, want %d", lines, version, resp.StatusCode, want)
+			}
+		}
+		tr.CloseIdleConnections()
 	}
 }

@@ -37,9 +37,9 @@ const (
 // MaxHead is the most that a head may have, in bytes, the empty line included.
 const MaxHead = 68 << 10
 
-// MaxLines is the most header lines that a head may have. In memory a line takes more than
-// its few bytes.
-const MaxLines = 4 << 10
+// MaxLines is the most header lines that a head may have. In memory a line takes many times
+// its few bytes, for as long as the request is answered.
+const MaxLines = 500
 
 // A Conn is one connection as a server reads it. Its zero value, with Reset, is ready
 // for use. It belongs to one goroutine at a time.
