@@ -58,6 +58,11 @@ func launchNode(t *testing.T, dir, name, database, role string, more ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return nodeOf(p)
+}
+
+// nodeOf is a node that has printed where it is.
+func nodeOf(p *process) *testNode {
 	n := &testNode{process: p, health: healthLine.FindStringSubmatch(p.printed())[1]}
 	if at := urlLine.FindStringSubmatch(p.printed()); at != nil {
 		n.plane = at[2]

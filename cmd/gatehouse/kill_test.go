@@ -20,10 +20,12 @@ import (
 )
 
 // newSDK is the Go SDK against a running process.
-func newSDK(url string) *apigateway.Client {
+func newSDK(url string) *apigateway.Client { return newSDKOf(url, "test", "test") }
+
+func newSDKOf(url, key, secret string) *apigateway.Client {
 	return apigateway.New(apigateway.Options{
 		Region: "us-east-1", BaseEndpoint: &url, Retryer: aws.NopRetryer{}, HTTPClient: sdktest.NewClient(),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
 	})
 }
 

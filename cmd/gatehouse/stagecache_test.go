@@ -30,6 +30,12 @@ type cachedStage struct {
 func newCachedStage(t *testing.T, args ...string) *cachedStage {
 	t.Helper()
 	_, c, url := launchWith(t, t.TempDir(), "", append([]string{"--in-memory"}, args...)...)
+	return cachedStageOf(t, c, url)
+}
+
+// cachedStageOf makes it at a server whose stages are at a URL.
+func cachedStageOf(t *testing.T, c *apigateway.Client, url string) *cachedStage {
+	t.Helper()
 	s := &cachedStage{Client: c, url: url + "/_aws/execute-api/cached/prod"}
 	backend := httptest.NewServer(http.HandlerFunc(s.answer))
 	t.Cleanup(backend.Close)

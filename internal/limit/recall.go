@@ -11,15 +11,16 @@ const (
 	readAgain = time.Second // after a failure
 )
 
-// recall has a count of which this node knows nothing yet read what was saved of it, since
-// the store is away, and waits for that as for the store: else a quota that others have used
-// up would begin again here. The lock is held, but not while it waits.
-func (s *Sharing) recall(h *Share) {
-	if h.told || s.o.Saved == nil || h.reading == nil && time.Now().Before(h.again) {
+// recall has a count read what was saved of it, once in each time in which the store is away,
+// and waits for that as for the store: what others had counted before is not all known here,
+// or nothing of it. The lock is held, but not while it waits.
+func (s *Sharing) recall(h *Share, epoch uint64) {
+	if s.o.Saved == nil || h.told && h.recalled == epoch+1 || h.reading == nil && time.Now().Before(h.again) {
 		return
 	}
 	done := h.reading
 	if done == nil {
+		h.recalled = epoch + 1
 		done = make(chan struct{})
 		h.reading = done
 		s.mu.Lock()
@@ -81,8 +82,11 @@ func (s *Sharing) readSaved(ctx context.Context, batch []*Share) {
 		switch {
 		case err != nil:
 			h.again = time.Now().Add(readAgain)
-		case h.period.Number == periods[i].Number && !h.told:
+		case h.period.Number != periods[i].Number: // which is over
+		case !h.told:
 			h.others, h.told, h.lone = saved[i].others(s.o.Node), true, 0
+		case saved[i].others(s.o.Node) > h.others:
+			h.others, h.lone = saved[i].others(s.o.Node), 0
 		}
 		close(h.reading)
 		h.reading = nil

@@ -31,17 +31,18 @@ type Share struct {
 	set    bool // somebody has set the count, which the store has to be told
 
 	// Of a count:
-	counter *Counter
-	period  Period
-	others  int64         // what was counted elsewhere, as far as is known
-	counted int64         // by all nodes, without the base, as far as is known
-	alone   int64         // up to which total this node counts while the store is away
-	lone    uint64        // the time of being away that alone is of
-	known   bool          // the store knows what was saved
-	told    bool          // others was found out in this period, if not now
-	reading chan struct{} // closed when what was saved has been read; nil while nobody reads it
-	again   time.Time     // it is not read before
-	saved   *Saved        // that it is told; nil where it need not be
+	counter  *Counter
+	period   Period
+	others   int64         // what was counted elsewhere, as far as is known
+	counted  int64         // by all nodes, without the base, as far as is known
+	alone    int64         // up to which total this node counts while the store is away
+	lone     uint64        // the time of being away that alone is of
+	known    bool          // the store knows what was saved
+	told     bool          // others was found out in this period, if not now
+	reading  chan struct{} // closed when what was saved has been read; nil while nobody reads it
+	again    time.Time     // it is not read before
+	recalled uint64        // the time of being away in which it was read, one more
+	saved    *Saved        // that it is told; nil where it need not be
 }
 
 // A flight is an ask that is on its way.

@@ -339,8 +339,9 @@ func (s *Sharing) Add(c *Counter, n int64, p Period, now time.Time) bool {
 		return false
 	}
 	s.counts.alone.Add(1)
-	s.recall(h)
-	return h.addAlone(n, s.epoch.Load(), s.nodes())
+	epoch := s.epoch.Load()
+	s.recall(h, epoch)
+	return h.addAlone(n, epoch, s.nodes())
 }
 
 // Forget forgets what is known of a count in a period, c being this node's part, since
