@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
 )
 
 // changes returns what Changes does as text, such as "3 stage a=x", with - for
@@ -102,12 +104,16 @@ func TestAllServed(t *testing.T) {
 // has not seen one that is gone has to start over, and nobody else.
 func TestTombstonesArePruned(t *testing.T) {
 	const kept, cycles = 32, 200
-	for name, dir := range map[string]string{"memory": "", "disk": t.TempDir()} {
+	for name, o := range map[string]Options{"memory": {}, "disk": {Dir: t.TempDir()}, "postgres": {URL: pgtest.Schema(t), deaf: true}} {
 		t.Run(name, func(t *testing.T) {
-			o := Options{Dir: dir, tombstones: kept}
+			o.tombstones = kept
 			s := mustOpen(t, o)
 			defer func() { s.Close() }()
 			mustWrite(t, s, publish("stage", "stays", "x"))
+			_, first, err := s.Everything(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
 			for i := range cycles {
 				id := fmt.Sprint(i)
 				mustWrite(t, s, publish("stage", id, "x"))
@@ -120,7 +126,7 @@ func TestTombstonesArePruned(t *testing.T) {
 			if last != 1+2*cycles {
 				t.Fatalf("last revision %d", last)
 			}
-			if dir != "" { // the file remembers what is gone
+			if name != "memory" { // the database remembers what is gone
 				if err := s.Close(); err != nil {
 					t.Fatal(err)
 				}
@@ -137,6 +143,12 @@ func TestTombstonesArePruned(t *testing.T) {
 			}
 			if _, err := s.Changes(t.Context(), 0, 0); !errors.Is(err, ErrPruned) {
 				t.Errorf("from the beginning: got %v", err)
+			}
+			if _, _, err := s.Follow(t.Context(), first, 0); !errors.Is(err, ErrPruned) {
+				t.Errorf("followed from the beginning: got %v", err)
+			}
+			if at, err := s.Stand(t.Context(), first); err != nil || at.Revision != last {
+				t.Errorf("asked from the beginning: got %+v, %v", at, err)
 			}
 			rows, rev, err := s.AllServed(t.Context())
 			if len(rows) != 1 || rows[0].ID != "stays" || rev != last || err != nil {
@@ -224,4 +236,30 @@ func TestWatch(t *testing.T) {
 			t.Error("open after Close")
 		}
 	})
+}
+
+// What is told of a database that lacks the last revisions is true then, unless others came
+// meanwhile, and who waits looks again.
+func TestFeedFalls(t *testing.T) {
+	f := newFeed(5)
+	waits := f.watch(5)
+	f.fell(4, 3)
+	f.fell(5, 5)
+	if f.revision() != 5 {
+		t.Errorf("fell to %d", f.revision())
+	}
+	f.fell(5, 3)
+	select {
+	case <-waits:
+	default:
+		t.Error("who waits is not told")
+	}
+	if f.revision() != 3 {
+		t.Errorf("got %d, want 3", f.revision())
+	}
+	select {
+	case <-f.watch(3):
+		t.Error("there is nothing after 3")
+	default:
+	}
 }

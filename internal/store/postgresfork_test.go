@@ -55,6 +55,27 @@ func TestPostgresForkedHistory(t *testing.T) {
 	}
 }
 
+// What came of a commit that too many others have followed is not known, and of one that is
+// still to come it is.
+func TestPostgresForgottenCommit(t *testing.T) {
+	s := mustOpen(t, Options{URL: pgtest.Schema(t), deaf: true})
+	defer s.Close()
+	for i := range 3 {
+		mustWrite(t, s, put(key("a"), fmt.Sprint(i)))
+	}
+	db := s.engine.(*postgresDB)
+	if _, err := db.pool.Exec(t.Context(), "DELETE FROM gatehouse_commit WHERE number < 3"); err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range map[int64]error{2: errForgotten, 3: nil, 4: nil} {
+		committed, err := db.lookUp(number, []byte("a token"))
+		if committed || !errors.Is(err, want) {
+			t.Errorf("commit %d: got %v, %v, want %v", number, committed, err, want)
+		}
+	}
+	mustWrite(t, s, put(key("a"), "x"))
+}
+
 // A commit that waits for a standby, and whose connection ends, is not answered for before a
 // standby has it.
 func TestPostgresCommitOnStandby(t *testing.T) {
