@@ -104,13 +104,13 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		busy = g.door.busy()
 	}()
 	err := shutdown(ctx, running, emptied)
+	<-emptied // net/http knows of no connection of HTTP/1
 	if err == nil {
 		err = g.door.leaveOut(ctx)
 	}
 	if err == nil {
 		return nil
 	}
-	<-emptied // at once, for ctx has ended
 	g.leaveStreams()
 	return &CutOffError{Connections: busy, Err: err}
 }

@@ -256,12 +256,8 @@ func TestShutdownBehindHandshake(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- s.Shutdown(context.Background()) }()
 		time.Sleep(time.Second)
-		nc := tls.Client(p.Conn, &tls.Config{InsecureSkipVerify: true})
-		if err := nc.Handshake(); err != nil {
-			t.Fatal(err)
-		}
-		p.Conn = nc
-		p.r.Reset(nc)
+		p = p.secure()
+		_, _ = p.Write(nil)       // which shakes hands
 		time.Sleep(lingering / 2) // until the request comes
 		p.send(stageHead("GET", "/dev/x") + "\r\n")
 		if resp, body := p.receive("GET"); see(t, resp, body).Path != "/x" || !resp.Close {
@@ -271,6 +267,51 @@ func TestShutdownBehindHandshake(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A request over HTTP/1 is waited for also where all listeners are under TLS, and net/http
+// knows of no connection that is left.
+func TestShutdownUnderTLS(t *testing.T) {
+	for name, end := range map[string]time.Duration{"answered": time.Hour, "cut off": 4 * farewell} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				let := make(chan bool)
+				s := openPiped(t, Options{}, Entrance{TLS: certified()}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+					<-let
+					return echo(s, req)
+				})
+				defer close(let)
+				p := s.dial(t)
+				p = p.secure()
+				p.send(stageHead("GET", "/dev/x") + "\r\n")
+				synctest.Wait()
+				ctx, cancel := context.WithTimeout(t.Context(), end)
+				defer cancel()
+				done := make(chan error, 1)
+				go func() { done <- s.Shutdown(ctx) }()
+				time.Sleep(5 * farewell)
+				if end < time.Hour {
+					var cut *CutOffError
+					if err := <-done; !errors.As(err, &cut) || cut.Connections != 1 {
+						t.Errorf("error %v", err)
+					}
+					return
+				}
+				select {
+				case err := <-done:
+					t.Fatalf("did not wait for the request under way: %v", err)
+				default:
+				}
+				let <- true
+				if resp, body := p.receive("GET"); see(t, resp, body).Path != "/x" || !resp.Close {
+					t.Errorf("%d %s", resp.StatusCode, body)
+				}
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }
 
 // A told connection tells when its owner closes it.
