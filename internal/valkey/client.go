@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +50,8 @@ type Client struct {
 	foreign  atomic.Bool  // something was under a key that is none of ours
 
 	mu      sync.Mutex
-	looking bool // for the server
+	looking bool      // for the server
+	found   time.Time // when that has ended last; of search alone
 	closed  bool
 	closing context.CancelFunc
 	life    context.Context
@@ -136,12 +138,15 @@ func (c *Client) look() {
 // search tries until the server is there, at ever longer intervals, no two nodes at the
 // same ones.
 func (c *Client) search() {
-	said := c.losses.Load() > 0 // why it is away
+	said := c.losses.Load() > 0                                                      // why it is away
+	if !c.found.IsZero() && time.Since(c.found) < lastRetry && !c.pause(lastRetry) { // it was lost again at once
+		return
+	}
 	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
 		err := c.try()
 		if err == nil {
 			c.mu.Lock()
-			c.looking = false
+			c.looking, c.found = false, time.Now()
 			c.away.Store(false)
 			c.mu.Unlock()
 			c.log.Info("the Valkey server is there", "server", c.target.String())
@@ -151,17 +156,29 @@ func (c *Client) search() {
 			said = true
 			c.log.Error("the Valkey server cannot be reached: this node works alone until it is there", "server", c.target.String(), "error", err)
 		}
-		select {
-		case <-c.life.Done():
+		if !c.pause(wait) {
 			return
-		case <-time.After(wait/2 + rand.N(wait)/2):
 		}
+	}
+}
+
+// pause waits for half of a time or more of it. It returns false when the client is closed.
+func (c *Client) pause(wait time.Duration) bool {
+	select {
+	case <-c.life.Done():
+		return false
+	case <-time.After(wait/2 + rand.N(wait)/2):
+		return true
 	}
 }
 
 // probe is what a server that is there can do: a script that writes. That it answers
 // alone is not enough, as one that is full or a replica does.
 var probe = NewScript(`redis.call('SET', KEYS[1], '1', 'PX', 1000) return {1}`)
+
+// probeKeys are so many that most parts of a cluster have some: where one part is dead it
+// does not do that the others answer, since its keys are asked for next.
+const probeKeys = 64
 
 // try connects, if that was not done yet, and has the server do something.
 func (c *Client) try() error {
@@ -174,9 +191,15 @@ func (c *Client) try() error {
 	}
 	ctx, cancel := context.WithTimeout(c.life, commandTime)
 	defer cancel()
-	got, err := c.run(ctx, []Call{{Script: probe, Key: "gatehouse:probe"}})
-	if err == nil && len(got[0]) != 1 {
-		err = errProbe
+	calls := make([]Call, probeKeys)
+	for i := range calls {
+		calls[i] = Call{Script: probe, Key: "gatehouse:probe:" + strconv.Itoa(i)}
+	}
+	got, err := c.run(ctx, calls)
+	for _, answer := range got {
+		if err == nil && len(answer) != 1 {
+			err = errProbe
+		}
 	}
 	return err
 }

@@ -243,37 +243,81 @@ func info(t testing.TB, addr, text string) bool {
 	}
 }
 
-// Keys are in the part of a cluster that has their slots.
-func TestCluster(t *testing.T) {
-	var parts []*valkeytest.Server
-	for range 3 {
-		parts = append(parts, valkeytest.Start(t, "--cluster-enabled", "yes"))
+// startCluster starts a cluster of three parts, of which the first has a replica where that
+// is wanted, as the last of what is returned.
+func startCluster(t *testing.T, replica bool) (parts []*valkeytest.Server) {
+	t.Helper()
+	n := 3
+	if replica {
+		n = 4
 	}
-	for i, s := range parts {
-		raw(t, s.Addr, fmt.Sprintf("CLUSTER ADDSLOTSRANGE %d %d", i*16384/3, (i+1)*16384/3-1))
-		if i > 0 {
-			_, port, _ := net.SplitHostPort(s.Addr)
-			raw(t, parts[0].Addr, "CLUSTER MEET 127.0.0.1 "+port)
+	port := func(s *valkeytest.Server) string { _, p, _ := net.SplitHostPort(s.Addr); return p }
+	for i := range n {
+		s := valkeytest.Start(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "500", "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0")
+		if parts = append(parts, s); i < 3 {
+			raw(t, s.Addr, fmt.Sprintf("CLUSTER ADDSLOTSRANGE %d %d", i*16384/3, (i+1)*16384/3-1), fmt.Sprintf("CLUSTER SET-CONFIG-EPOCH %d", i+1))
 		}
+	}
+	for _, s := range parts[1:] {
+		raw(t, parts[0].Addr, "CLUSTER MEET 127.0.0.1 "+port(s))
 	}
 	for _, s := range parts {
 		valkeytest.Poll(t, "the cluster is joined", func() bool {
-			conn, err := net.Dial("tcp", s.Addr)
-			if err != nil {
-				return false
-			}
-			defer conn.Close()
-			_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
-			fmt.Fprintf(conn, "CLUSTER INFO\r\n")
-			answer := make([]byte, 4096)
-			n, _ := conn.Read(answer)
-			return bytes.Contains(answer[:n], []byte("cluster_state:ok")) && bytes.Contains(answer[:n], []byte("cluster_known_nodes:3"))
+			info := valkeytest.Do(t, s.Addr, "CLUSTER INFO")
+			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", n))
 		})
 	}
+	if replica {
+		_, id, _ := strings.Cut(valkeytest.Do(t, parts[0].Addr, "CLUSTER MYID"), "\r\n")
+		raw(t, parts[3].Addr, "CLUSTER REPLICATE "+strings.TrimSpace(id))
+		valkeytest.Poll(t, "the replica follows", func() bool {
+			return info(t, parts[3].Addr, "master_link_status:up") && strings.Contains(valkeytest.Do(t, parts[1].Addr, "CLUSTER NODES"), " slave ")
+		})
+	}
+	return parts
+}
+
+// Keys are in the part of a cluster that has their slots.
+func TestCluster(t *testing.T) {
+	parts := startCluster(t, false)
 	c, _ := open(t, "redis://"+parts[0].Addr+","+parts[1].Addr+","+parts[2].Addr)
 	there(t, c)
 	works(t, c)
 	one, _ := open(t, "redis://"+parts[0].Addr) // from which it learns of the others
 	there(t, one)
 	works(t, one)
+}
+
+// A part of a cluster dies: the client is without a server until the replica has the part's
+// place, and says so once, though the other parts answer.
+func TestClusterFailsOver(t *testing.T) {
+	parts := startCluster(t, true)
+	c, lines := open(t, "redis://"+parts[1].Addr+","+parts[2].Addr)
+	there(t, c)
+	works(t, c)
+	parts[0].Kill()
+	all := func() error {
+		var calls []Call
+		for i := range 20 {
+			calls = append(calls, Call{count, fmt.Sprint("k", i), []string{"1"}})
+		}
+		_, err := c.Run(t.Context(), calls)
+		return err
+	}
+	if err := all(); err == nil || !c.Away() {
+		t.Errorf("a part is dead: %v", err)
+	}
+	worked := 0
+	valkeytest.Poll(t, "the replica has the place of its primary", func() bool {
+		if all() == nil {
+			worked++
+		} else {
+			worked = 0
+		}
+		return worked == 50
+	})
+	works(t, c)
+	if n := lines.count("is away"); n > 2 {
+		t.Errorf("it is said %d times that the server is away; the log:\n%s", n, &lines.buf)
+	}
 }
