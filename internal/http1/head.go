@@ -2,6 +2,7 @@ package http1
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-gw/gatehouse/internal/httpmsg"
@@ -51,6 +52,9 @@ func (q *Request) parse(text string) Refusal {
 		}
 		if lines == MaxLines {
 			return HeadTooLarge
+		}
+		if len(q.Header) == cap(q.Header) { // once
+			q.Header = slices.Grow(q.Header, 1+min(strings.Count(rest, "\n"), MaxLines-lines))
 		}
 		if !q.line(line) {
 			return BadRequest
