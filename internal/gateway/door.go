@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -15,8 +16,9 @@ import (
 )
 
 // A door counts the connections of clients, over all listeners. When there are
-// as many as there may be, those that have been idle longest go; while none is
-// idle, new ones wait in the listener's queue.
+// as many as there may be, those that have been idle longest go; where none is
+// idle, those whose clients have begun a request and do not go on with it. While there
+// is none of these either, new ones wait in the listener's queue.
 type door struct {
 	limit     int
 	headTime  time.Duration // for a request's head to come
@@ -42,7 +44,8 @@ func (d *door) clock() int64 { return d.clockAt(time.Now()) }
 func (d *door) clockAt(now time.Time) int64 { return int64(now.Sub(d.epoch)) + 1 }
 
 // A guest is one connection of a client. Its idle is when it fell idle by the
-// door's clock, 0 while a request is under way.
+// door's clock, 0 while a request is under way, and below 0 while the rest of that is
+// waited for over HTTP/1: it is then since when that is so, negated.
 type guest struct {
 	net.Conn
 	tcp   *net.TCPConn // the same, where it is one; nil otherwise
@@ -68,12 +71,19 @@ type guest struct {
 // request may have come that nobody has had the time to read.
 func (g *guest) isIdle(since int64) bool {
 	idle := g.idle.Load()
-	return idle != 0 && idle <= since && (g.muted.Load() || !g.hasUnread())
+	return idle > 0 && idle <= since && (g.muted.Load() || !g.hasUnread())
+}
+
+// stalls reports whether the rest of a request has been waited for since a time of the
+// door's clock.
+func (g *guest) stalls(since int64) bool {
+	idle := g.idle.Load()
+	return idle < 0 && -idle <= since && !g.hasUnread()
 }
 
 // began notes that a request has begun, and reports whether it was not known.
 func (g *guest) began() bool {
-	if g.idle.Load() == 0 {
+	if g.idle.Load() <= 0 {
 		return false
 	}
 	g.idle.Store(0)
@@ -114,6 +124,10 @@ func (g *guest) CloseWrite() error {
 // a request may be on its way that its client has sent.
 const settled = 100 * time.Millisecond
 
+// stalled is how long a client may keep the rest of a request to itself when its connection
+// is wanted for another.
+const stalled = time.Second
+
 // crowdPause is how long a listener waits before it looks for room again.
 const crowdPause = 5 * time.Millisecond
 
@@ -152,32 +166,44 @@ func (d *door) hasRoom() bool {
 	return d.limit <= 0 || len(d.guests) < d.limit
 }
 
-// shed closes the connections that have been idle longest, a few at once so
-// that a flood does not look through all of them for each of its own. It reports
-// false when none is.
+// A waiter is a connection that waits for its client, and since when.
+type waiter struct {
+	g     *guest
+	since int64
+}
+
+// shed closes the connections that have been idle longest, or else those that have waited
+// longest for the rest of a request, a few at once so that a flood does not look through
+// all of them for each of its own. It reports false when there is none.
 func (d *door) shed() bool {
-	type idler struct {
-		g     *guest
-		since int64
-	}
-	var idle []idler
-	before := d.clock() - int64(settled)
+	var idle, begun []waiter
+	now := d.clock()
 	d.mu.Lock()
 	for g := range d.guests {
-		if since := g.idle.Load(); since != 0 && since <= before {
-			idle = append(idle, idler{g, since})
+		switch since := g.idle.Load(); {
+		case since > 0 && since <= now-int64(settled):
+			idle = append(idle, waiter{g, since})
+		case since < 0 && -since <= now-int64(stalled):
+			begun = append(begun, waiter{g, -since})
 		}
 	}
 	d.mu.Unlock()
-	slices.SortFunc(idle, func(a, b idler) int { return int(a.since - b.since) })
+	return d.close(idle, func(g *guest) bool { return g.isIdle(now - int64(settled)) }) ||
+		d.close(begun, func(g *guest) bool { return g.stalls(now - int64(stalled)) })
+}
+
+// close closes a few of those who wait, the longest first, of which that still holds. It
+// reports whether there was any.
+func (d *door) close(waiters []waiter, holds func(*guest) bool) bool {
+	slices.SortFunc(waiters, func(a, b waiter) int { return cmp.Compare(a.since, b.since) })
 	closed := 0
-	for _, i := range idle {
-		if i.g.isIdle(before) {
-			_ = i.g.Close()
-			closed++
-		}
+	for _, w := range waiters {
 		if closed > d.limit/64 {
 			break
+		}
+		if holds(w.g) {
+			_ = w.g.Close()
+			closed++
 		}
 	}
 	return closed > 0
@@ -194,7 +220,7 @@ func (d *door) busy() int {
 	defer d.mu.Unlock()
 	n := 0
 	for g := range d.guests {
-		if g.idle.Load() == 0 {
+		if g.idle.Load() <= 0 {
 			n++
 		}
 	}

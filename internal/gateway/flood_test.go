@@ -347,6 +347,46 @@ func (s *site) connections() int {
 	return len(s.door.guests)
 }
 
+// Clients that begin requests and do not go on with them give way to who comes, long before
+// their time is over. Who waits for an answer does not.
+func TestFloodOfBeginnings(t *testing.T) {
+	const room = 8
+	for name, begun := range map[string]string{
+		"heads":               "G",
+		"heads behind others": stageHead("GET", "/dev") + "\r\nG",
+		"bodies":              stageHead("POST", "/dev") + "Content-Length: 2\r\n\r\n1",
+		"chunks":              stageHead("POST", "/dev") + "Transfer-Encoding: chunked\r\n\r\n1\r\n",
+		"trailers":            stageHead("POST", "/dev") + "Transfer-Encoding: chunked\r\n\r\n0\r\nA",
+		"bodies of others":    "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			let := make(chan bool)
+			s := openAs(t, Options{MaxConnections: room, ReadHeaderTimeout: time.Hour, ReadTimeout: time.Hour}, Entrance{Next: reader}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+				if req.Path == "/busy" {
+					<-let
+				}
+				return echo(s, req)
+			})
+			busy := s.dial(t)
+			busy.send(stageHead("GET", "/dev/busy") + "\r\n")
+			for range 2 * room {
+				s.dial(t).send(begun)
+			}
+			late := s.dial(t)
+			late.send(stageHead("GET", "/dev") + "\r\n")
+			resp, body := late.receive("GET")
+			see(t, resp, body)
+			close(let)
+			resp, body = busy.receive("GET")
+			see(t, resp, body)
+		})
+	}
+}
+
+// reader reads a body to its end.
+var reader = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+
 // When nobody is idle newcomers wait, and are served as soon as there is room.
 func TestFloodOfWork(t *testing.T) {
 	const room = 20

@@ -98,7 +98,14 @@ func (t *talk) receive(p []byte) (int, error) {
 	if err := t.arm(); err != nil {
 		return 0, err
 	}
-	return t.nc.Read(p)
+	g := t.guest
+	if g.idle.Load() != 0 {
+		return t.nc.Read(p)
+	}
+	g.idle.Store(-g.door.clockAt(orNow(t.at)))
+	n, err := t.nc.Read(p)
+	g.idle.Store(0)
+	return n, err
 }
 
 // arm tells the system the deadline of the read that follows.
