@@ -140,7 +140,7 @@ func newDataPlane(c *config, st *store.Store, others *cluster, known *credential
 		Source: p.source, Compile: p.program, Settings: p.settings, DomainPolicy: pipeline.CompileDomainPolicy, Budget: requests, Answers: answers, Log: out.log,
 		DomainsChanged: p.tellDomains, Fresh: others.fresh(), TrustedProxies: proxies, VPCEndpoints: c.gatewayVPCEndpoints(), Edge: c.edge(), MaxConnections: c.MaxConnections, AWSPolicies: c.AWSLimits,
 	})
-	p.feed = feed.New(feed.Options{Store: others.of(st), Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Callers: known, Certificates: p.acmShown, Functions: p.follower, Issued: &p.issuedRows, Rebuild: p.source.Rebuild, Log: out.log})
+	p.feed = feed.New(feed.Options{Store: others.of(st), Gateway: p.gateway, Backends: backends, Limits: limits, Cache: answered, Plans: plans, Authorizers: authorizers, Metrics: counted.of(), Callers: known, Certificates: p.acmShown, Functions: p.follower, Issued: &p.issuedRows, Rebuild: p.source.Rebuild, Idle: !c.role().ServesStages(), Log: out.log})
 	counted.join(p)
 	return p, nil
 }

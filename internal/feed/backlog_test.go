@@ -174,6 +174,22 @@ func TestDeploymentIsCompiledFirst(t *testing.T) {
 	})
 }
 
+// Where nobody asks for stages no deployment is compiled, and no change waits for one.
+func TestIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCompiling(t)
+		defer func() { _ = c.st.Close() }()
+		c.idle = true
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go c.Run(ctx)
+		c.block("a/d1")
+		if rev := c.deploy("a", "d1", ""); !c.waited("a", rev, time.Millisecond) || c.count() != 0 {
+			t.Errorf("at %d of %d, %d deployments compiled", c.Position(), rev, c.count())
+		}
+	})
+}
+
 // A call returns when its own change serves, though others go on to change the
 // API.
 func TestBusyAPI(t *testing.T) {

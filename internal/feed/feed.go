@@ -56,7 +56,7 @@ type Issued interface {
 	SetChallenge(key string, c *snapshot.Challenge) error
 }
 
-// Options are what a feed joins. All but Cache, Metrics and Rebuild are needed.
+// Options are what a feed joins. All but Cache, Metrics, Rebuild and Idle are needed.
 type Options struct {
 	Store        Store
 	Gateway      *gateway.Gateway
@@ -71,6 +71,7 @@ type Options struct {
 	Issued       Issued               // of an ACME authority; nil for nobody
 	Authorizers  *authz.Cache         // what authorizers answered for stages that are gone is forgotten
 	Rebuild      Rebuild              // of rows that an older version has published; may be nil
+	Idle         bool                 // nobody asks the gateway for stages: no change waits for a program
 	Log          *slog.Logger
 }
 
@@ -91,6 +92,7 @@ type Feed struct {
 	functions    Functions
 	issued       Issued
 	rebuild      Rebuild
+	idle         bool
 	log          *slog.Logger
 
 	serving bool // changes of stages have their programs loaded first
@@ -107,7 +109,7 @@ type Feed struct {
 // New makes a feed that has carried nothing yet.
 func New(o Options) *Feed {
 	return &Feed{
-		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, callers: o.Callers, certificates: o.Certificates, functions: o.Functions, issued: o.Issued, rebuild: o.Rebuild, log: o.Log,
+		store: o.Store, gateway: o.Gateway, backends: o.Backends, limits: o.Limits, cache: o.Cache, plans: o.Plans, metrics: o.Metrics, authorizers: o.Authorizers, callers: o.Callers, certificates: o.Certificates, functions: o.Functions, issued: o.Issued, rebuild: o.Rebuild, idle: o.Idle, log: o.Log,
 		known: make(known), backlogs: make(map[string]*backlog), moved: make(chan struct{}),
 	}
 }
@@ -193,7 +195,7 @@ const retryAfter = time.Second
 // closed. A store that cannot be read for a while must not end it: every call
 // that changes what is served waits for it.
 func (f *Feed) Run(ctx context.Context) {
-	f.serving = true
+	f.serving = !f.idle
 	for {
 		select {
 		case <-ctx.Done():
