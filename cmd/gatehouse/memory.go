@@ -5,20 +5,31 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
+	"sync"
+)
+
+// What the heap may grow by until the collector runs.
+const (
+	usualGrowth = 400       // percent of what is alive
+	leastGrowth = 50        // percent of what is alive, however much that is
+	heapRoom    = 384 << 20 // bytes, where that is less than usualGrowth
 )
 
 // tuneMemory trades memory for processor time: with the little that a gateway
-// keeps alive, Go's default collects dozens of times a second under load. Above
+// keeps alive, Go's default collects dozens of times a second under load. Where much is
+// alive (many programs, a full cache) the heap grows by heapRoom alone. Above
 // twice the bodies' budget and the caches' memory counts for more again, as it does near what
 // the container or the machine has: beyond that the process would be killed.
 // GOGC and GOMEMLIMIT overrule.
 func (c *config) tuneMemory() {
-	const percent, base = 400, 512 << 20
+	const base = 512 << 20
 	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(percent)
+		followHeap()
 	}
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
 		limit := base + 2*c.MaxBufferedBytes + c.CacheBudget
@@ -27,6 +38,41 @@ func (c *config) tuneMemory() {
 		}
 		debug.SetMemoryLimit(limit)
 	}
+}
+
+// heapGrowth is how much a heap may grow, in percent of what is alive in it.
+func heapGrowth(live uint64) int {
+	return int(min(max(100*heapRoom/max(live, 1), leastGrowth), usualGrowth))
+}
+
+// followHeap has the heap of this process grow as heapGrowth says, from now on.
+var followHeap = sync.OnceFunc(func() {
+	percent := usualGrowth // one call at a time changes it
+	debug.SetGCPercent(percent)
+	afterCollections(func() bool {
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		if want := heapGrowth(live[0].Value.Uint64()); want != percent {
+			percent = want
+			debug.SetGCPercent(want)
+		}
+		return true
+	})
+})
+
+// afterCollections calls f after each collection of the heap until it returns false. One
+// that comes while f runs may be left out.
+func afterCollections(f func() bool) {
+	type mark struct{ _ *mark } // with a pointer, so that it shares its memory with nothing
+	var found func(*mark)
+	found = func(m *mark) {
+		go func() { // nothing else that the collector finds waits for f
+			if f() {
+				runtime.SetFinalizer(m, found)
+			}
+		}()
+	}
+	runtime.SetFinalizer(new(mark), found)
 }
 
 // defaultBudget is how many bytes of bodies are held at once where nobody says:

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
+	"runtime"
 	"testing"
 	"testing/fstest"
 )
@@ -61,6 +63,35 @@ func TestDefaultConnections(t *testing.T) {
 		if got := defaultConnections(tt.files, tt.memory); got != tt.want {
 			t.Errorf("%d files, %d MB: %d, want %d", tt.files, tt.memory>>20, got, tt.want)
 		}
+	}
+}
+
+// The heap grows by a part of what is alive, and by so many bytes where much is.
+func TestHeapGrowth(t *testing.T) {
+	for live, want := range map[uint64]int{0: 400, 96 << 20: 400, 192 << 20: 200, 384 << 20: 100, 768 << 20: 50, 8 << 30: 50} {
+		if got := heapGrowth(live); got != want {
+			t.Errorf("%d MB alive: %d %%, want %d %%", live>>20, got, want)
+		}
+	}
+}
+
+func TestAfterCollections(t *testing.T) {
+	called := make(chan int)
+	n := 0
+	afterCollections(func() bool { n++; called <- n; return n < 3 })
+	for want := 1; want <= 3; want++ {
+		eventually(t, func() error { // that which finds it may come a moment after the call before
+			runtime.GC()
+			select {
+			case got := <-called:
+				if got != want {
+					t.Fatalf("call %d, want %d", got, want)
+				}
+				return nil
+			default:
+				return errors.New("it is not called")
+			}
+		})
 	}
 }
 
