@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-gw/gatehouse/internal/soak"
 )
 
 // A balancer passes connections on, in turns, to nodes that say that they are ready. It
@@ -133,7 +135,9 @@ func rollingRestart(t *testing.T, nodes []*testNode, launch func(i int) *testNod
 			}
 		})
 	}
-	for i, n := range nodes {
+	for turn := range len(nodes) * soak.Factor() {
+		i := turn % len(nodes)
+		n := nodes[i]
 		time.Sleep(100 * time.Millisecond) // of load
 		if err := n.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
@@ -153,5 +157,5 @@ func rollingRestart(t *testing.T, nodes []*testNode, launch func(i int) *testNod
 	}
 	stop.Store(true)
 	clients.Wait()
-	t.Logf("%d requests, %d failed", requests.Load(), failures.Load())
+	t.Logf("%d restarts, %d requests, %d failed", len(nodes)*soak.Factor(), requests.Load(), failures.Load())
 }

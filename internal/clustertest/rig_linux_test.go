@@ -120,16 +120,36 @@ func (c *cluster) addStandby() {
 	c.primary.Exec(c.t, "postgres", "SELECT pg_reload_conf()")
 }
 
+// newNode starts a node that does everything, on both databases and Redis.
 func (c *cluster) newNode(name string) *node {
+	databases := []*Link{NewLink(c.t, c.primary.Addr()), NewLink(c.t, c.standby.Addr())}
+	redis := NewLink(c.t, c.redis.Addr)
+	n := c.makeNode(name, "", fmt.Sprintf("postgres://gatehouse@%s,%s/gatehouse?sslmode=disable&target_session_attrs=read-write", databases[0].Addr, databases[1].Addr), "--valkey", "redis://"+redis.Addr)
+	n.databases, n.redis = databases, redis
+	n.start()
+	return n
+}
+
+// makeNode makes a node of a role, "" for everything, that start starts, with more
+// arguments.
+func (c *cluster) makeNode(name, role, database string, more ...string) *node {
 	n := &node{c: c, name: name, client: &http.Client{Timeout: answerTime, Transport: &http.Transport{MaxIdleConnsPerHost: 8}}}
-	n.databases = []*Link{NewLink(c.t, c.primary.Addr()), NewLink(c.t, c.standby.Addr())}
-	n.redis = NewLink(c.t, c.redis.Addr)
 	listen := net.JoinHostPort("127.0.0.1", strconv.Itoa(valkeytest.FreePort(c.t)))
 	admin := net.JoinHostPort("127.0.0.1", strconv.Itoa(valkeytest.FreePort(c.t)))
 	n.url, n.admin = "http://"+listen, "http://"+admin
-	n.args = []string{"serve", "--listen", listen, "--admin-listen", admin, "--data-dir", filepath.Join(c.dir, name), "--access-log", os.DevNull,
-		"--secrets-key-file", filepath.Join(c.dir, "secrets.key"), "--valkey", "redis://" + n.redis.Addr,
-		"--database", fmt.Sprintf("postgres://gatehouse@%s,%s/gatehouse?sslmode=disable&target_session_attrs=read-write", n.databases[0].Addr, n.databases[1].Addr)}
+	n.args = []string{"serve", "--admin-listen", admin, "--data-dir", filepath.Join(c.dir, name), "--secrets-key-file", filepath.Join(c.dir, "secrets.key"), "--database", database}
+	if role != "" {
+		n.args = append(n.args, "--role", role)
+	}
+	if role == "gateway" {
+		n.args = append(n.args, "--gateway-listen", listen)
+	} else {
+		n.args = append(n.args, "--listen", listen)
+	}
+	if role != "control" {
+		n.args = append(n.args, "--access-log", os.DevNull)
+	}
+	n.args = append(n.args, more...)
 	c.t.Cleanup(func() {
 		n.kill()
 		if c.t.Failed() {
@@ -137,7 +157,6 @@ func (c *cluster) newNode(name string) *node {
 			c.t.Logf("%s:\n%s", name, text[max(0, len(text)-20000):])
 		}
 	})
-	n.start()
 	return n
 }
 
@@ -195,15 +214,21 @@ func (n *node) since(before state) state {
 // await waits until the node is ready and follows the database.
 func (n *node) await() {
 	n.c.t.Helper()
+	n.awaitThat("follows")
+	n.is(true, true)
+}
+
+// awaitThat waits until the node is ready and says of the database what is wanted.
+func (n *node) awaitThat(database string) {
+	n.c.t.Helper()
 	n.c.becomes(n.name+" is ready", func() bool {
 		status, body, err := n.get(n.admin + "/_gatehouse/ready")
 		if err != nil || status != http.StatusOK {
 			return false
 		}
 		var says struct{ Database string }
-		return json.Unmarshal([]byte(body), &says) == nil && says.Database == "follows"
+		return json.Unmarshal([]byte(body), &says) == nil && says.Database == database
 	})
-	n.is(true, true)
 }
 
 // awaitLease waits until writes wait for a node again whose database was away: it is ready
@@ -273,7 +298,13 @@ func (n *node) must(method, path, body string, out any) {
 // becomes waits until something is so.
 func (c *cluster) becomes(what string, so func() bool) {
 	c.t.Helper()
-	for end := time.Now().Add(patience); !so(); time.Sleep(20 * time.Millisecond) {
+	c.within(patience, what, so)
+}
+
+// within is becomes with a bound of its own.
+func (c *cluster) within(limit time.Duration, what string, so func() bool) {
+	c.t.Helper()
+	for end := time.Now().Add(limit); !so(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			c.t.Fatal("in vain: ", what)
 		}
