@@ -322,6 +322,17 @@ def peer(name, d, up, cores, ref, tls):
     sys.exit(f'unknown peer {name}')
 
 
+def valkey(d, port):
+    """A server of Valkey or Redis that keeps nothing on disk."""
+    program = shutil.which('valkey-server') or shutil.which('redis-server')
+    if not program:
+        sys.exit('neither valkey-server nor redis-server is installed')
+    p = subprocess.Popen([program, '--port', str(port), '--bind', '127.0.0.1', '--dir', d, '--save', '', '--appendonly', 'no', '--loglevel', 'warning'], stdout=subprocess.DEVNULL)
+    if not wait_port(port, p):
+        sys.exit('the server of Valkey did not start')
+    return p
+
+
 # ---- one measurement ----------------------------------------------------------------------------
 
 def start(t, d, cores):
@@ -343,20 +354,28 @@ def start(t, d, cores):
     return p
 
 
-def headers(t):
-    return {'X-Api-Key': KEY, 'User-Agent': 'bench/1.0', 'Accept': 'application/json', 'Host': t.host, **t.headers}
+def headers(t, key=None):
+    """The headers of a request to t, with the key of a number in place of the one that the setup has named."""
+    hs = {'X-Api-Key': KEY, 'User-Agent': 'bench/1.0', 'Accept': 'application/json', 'Host': t.host, **t.headers}
+    return hs if key is None else {**hs, 'X-Api-Key': f'key-{key}-abcdefghijklmnop'}
 
 
-def lua(t, d, body):
-    hs = ', '.join('[%s]=%s' % (json.dumps(k), json.dumps(v)) for k, v in headers(t).items())
-    seg = '"/big"' if body == '10k' else '"/abc"..i'
+def requests(t, a):
+    """The requests of a load, as paths and headers: all routes and, with --keys, as many keys, by turns."""
+    for i in range(max(NROUTES, a.keys)):
+        route = i % NROUTES
+        seg = 'big' if a.body == '10k' else f'abc{route}'
+        yield f'{t.prefix}/api/v1/res{route}/{seg}/items/def{route * 7}', headers(t, i % a.keys if a.keys > 1 else None)
+
+
+def lua(t, d, a):
+    made = ''.join(' r[%d] = wrk.format("GET", %s, {%s})\n' % (i, json.dumps(path), ', '.join('[%s]=%s' % (json.dumps(k), json.dumps(v)) for k, v in hs.items())) for i, (path, hs) in enumerate(requests(t, a)))
     return w(f'{d}/{t.name}.lua', f'''
 local r = {{}}
 function init(args)
- for i=0,{NROUTES-1} do r[i] = wrk.format("GET", {json.dumps(t.prefix)}.."/api/v1/res"..i..{seg}.."/items/def"..(i*7), {{{hs}}}) end
-end
+{made}end
 local n = 0
-function request() n = (n+1) % {NROUTES}; return r[n] end
+function request() n = (n+1) % {max(NROUTES, a.keys)}; return r[n] end
 ''')
 
 
@@ -400,20 +419,22 @@ def h2load(t, d, secs, a):
     return {'n': len(times), 'rps': len(times) / secs, 'bad': sum(int(codes[i]) for i in (2, 3, 4)), 'p50': times[len(times) // 2], 'p99': times[len(times) * 99 // 100]}
 
 
-def paced(t, d, a, rate):
+def paced(t, d, a, rate, secs):
     """The same requests at a constant rate: how long they take from when they are due."""
-    seg, lines = ('big' if a.body == '10k' else 'abc{}'), ''.join(f'{k}: {v}\r\n' for k, v in headers(t).items())
-    reqs = w(f'{d}/{t.name}.reqs', ''.join(f'GET {t.prefix}/api/v1/res{i}/{seg.format(i)}/items/def{i * 7} HTTP/1.1\r\n{lines}\r\n--\n' for i in range(NROUTES)))
-    o = subprocess.run([d + '/refproxy.bin', '-mode', 'load', '-up', f'127.0.0.1:{t.port}', '-requests', reqs, '-conns', str(a.conns), '-rate', str(rate), '-seconds', str(a.dur)], capture_output=True, text=True)
+    reqs = w(f'{d}/{t.name}.reqs', ''.join(f'GET {path} HTTP/1.1\r\n' + ''.join(f'{k}: {v}\r\n' for k, v in hs.items()) + '\r\n--\n' for path, hs in requests(t, a)))
+    o = subprocess.run([d + '/refproxy.bin', '-mode', 'load', '-up', f'127.0.0.1:{t.port}', '-requests', reqs, '-conns', str(a.conns), '-rate', str(rate), '-seconds', str(secs)], capture_output=True, text=True)
     if o.returncode:
         raise RuntimeError(f'{t.name}: {o.stderr[-600:]}')
     return json.loads(o.stdout)
 
 
 def load(t, d, secs, a):
+    if a.rate and not a.latency:
+        r = paced(t, d, a, a.rate, secs)
+        return {**r, 'rps': r['n'] / secs}
     if a.tls == 'h2':
         return h2load(t, d, secs, a)
-    return wrk(t, lua(t, d, a.body), secs, a.conns, a.tls)
+    return wrk(t, lua(t, d, a), secs, a.conns, a.tls)
 
 
 def measure(t, d, a, rate):
@@ -430,7 +451,7 @@ def measure(t, d, a, rate):
             raise RuntimeError(f'{t.name}: {r["bad"]} of {r["n"]} answers were not 2xx')
         if a.latency:
             r['rate'] = rate or r['rps'] / 2
-            r['half'] = paced(t, d, a, r['rate'])
+            r['half'] = paced(t, d, a, r['rate'], a.dur)
             if r['half']['bad']:
                 raise RuntimeError(f'{t.name}: {r["half"]["bad"]} answers at a constant rate were not 200')
         return r
@@ -482,19 +503,23 @@ def main():
     ap.add_argument('--tls', choices=['h1', 'h2'], help='load under TLS 1.3, HTTP/1.1 by wrk or HTTP/2 by h2load, all systems with the same certificate; of the peers nginx and nginx-lean')
     ap.add_argument('--streams', type=int, default=1, help='requests at once on each connection of HTTP/2')
     ap.add_argument('--latency', action='store_true', help="measure latencies as well, over HTTP/1.1 without TLS, at half of the load that the first system, which is ours, takes in the first round")
-    ap.add_argument('--rate', type=float, default=0, help='with --latency: requests a second, in place of that half')
+    ap.add_argument('--rate', type=float, default=0, help='with --latency: requests a second, in place of that half; without: the whole load is at this rate, over HTTP/1.1 without TLS, in place of as much as a system takes')
+    ap.add_argument('--keys', type=int, default=1, help='how many of the thousand keys of the setup the requests have, by turns')
+    ap.add_argument('--against', action='append', default=[], metavar='NAME=CMD', help='another command that starts our gateway, with the same setup, as a peer by this name; repeatable. In it and in --cmd {valkey} is the URL of a server of Valkey or Redis, which is started')
     ap.add_argument('--markdown', help='write the table to this file as Markdown')
     ap.add_argument('--json', help='write all samples to this file')
     ap.add_argument('--require', action='append', default=[], metavar='PEER<=X', help='fail unless ours/PEER CPU ratio is at most X (median of the per-round ratios); repeatable')
     a = ap.parse_args()
-    if a.latency and a.tls:
-        sys.exit('--latency is over HTTP/1.1 without TLS')
+    if (a.latency or a.rate) and a.tls:
+        sys.exit('--latency and --rate are over HTTP/1.1 without TLS')
+    if not 1 <= a.keys <= NKEYS or a.keys > 1 and a.tls == 'h2':
+        sys.exit(f'--keys is 1 to {NKEYS}, over HTTP/1.1')
     for program in {None: ["wrk"], "h1": ["wrk", "openssl"], "h2": ["h2load", "openssl"]}[a.tls]:
         if not shutil.which(program):
             sys.exit(f'{program} is not installed: scripts/prepare.sh bench')
     d = tempfile.mkdtemp(prefix='gwbench-')
     os.chmod(d, 0o755)  # nginx workers run as another user
-    back = None
+    back = shared = None
     try:
         ref = d + '/refproxy.bin'
         subprocess.run(['go', 'build', '-o', ref, '.'], cwd=HERE + '/refproxy', check=True)
@@ -506,12 +531,16 @@ def main():
             sys.exit('the backend did not start')
         if a.tls:
             certificate(d)
-        targets = []
-        if a.cmd:
+        targets, own = [], ([('ours', a.cmd)] if a.cmd else []) + [tuple(x.split('=', 1)) for x in a.against]
+        at = free_port()
+        if any('{valkey}' in cmd for _, cmd in own):
+            shared = valkey(d, at)
+        for name, cmd in own:
             port, secure = free_port(), free_port()
-            cmd = a.cmd.replace('{port}', str(port)).replace('{tls}', str(secure)).replace('{upstream}', f'http://127.0.0.1:{up}').replace('{dir}', d)
-            targets.append(Target('ours', shlex.split(cmd), port, setup=a.setup, secure=secure))
-        for n in a.peers.split(','):
+            for what, text in (('port', port), ('tls', secure), ('upstream', f'http://127.0.0.1:{up}'), ('dir', d), ('valkey', f'redis://127.0.0.1:{at}')):
+                cmd = cmd.replace('{%s}' % what, str(text))
+            targets.append(Target(name, shlex.split(cmd), port, setup=a.setup, secure=secure))
+        for n in filter(None, a.peers.split(',')):
             t = peer(n, d, up, a.cores, ref, a.tls)
             if t:
                 targets.append(t)
@@ -550,6 +579,7 @@ def main():
         sys.exit(0 if ok else 1)
     finally:
         stop(back)
+        stop(shared)
         shutil.rmtree(d, ignore_errors=True)
 
 
