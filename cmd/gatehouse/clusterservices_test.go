@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,9 +19,25 @@ import (
 	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
 )
 
+// leaseWriter makes a user of a database that may read all of it and write leases alone, and
+// returns the URL with that user.
+func leaseWriter(t *testing.T, server *pgtest.Server, database string) string {
+	t.Helper()
+	at, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{"CREATE USER reader", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader", "GRANT INSERT, UPDATE, DELETE ON gatehouse_lease TO reader"} {
+		server.Exec(t, strings.TrimPrefix(at.Path, "/"), sql)
+	}
+	at.User = url.User("reader")
+	return at.String()
+}
+
 // TestServicesOfNodes has a node answer the API and two serve stages: these run the
 // functions and show the certificates that are made there, and the services beside API
-// Gateway say what clients try again for while the database is away.
+// Gateway say what clients try again for while the database is away. One of the two may write
+// nothing but its lease.
 func TestServicesOfNodes(t *testing.T) {
 	t.Parallel()
 	server, pebble := pgtest.New(t, pgtest.Options{}), acmetest.New(t)
@@ -28,8 +45,8 @@ func TestServicesOfNodes(t *testing.T) {
 	writePEM(t, filepath.Join(dir, "acme.pem"), "CERTIFICATE", pebble.Server.Raw)
 	control := launchNode(t, dir, "control", database, "control", "--allow-functions", "--acme", pebble.URL, "--acme-ca", "acme.pem", "--acme-accept-terms")
 	var gateways []*testNode
-	for i := range 2 {
-		gateways = append(gateways, launchNode(t, dir, fmt.Sprint("gateway", i), database, "gateway", "--allow-functions", "--acme", pebble.URL, "--gateway-tls-listen", "127.0.0.1:0"))
+	for i, as := range []string{database, leaseWriter(t, server, database)} {
+		gateways = append(gateways, launchNode(t, dir, fmt.Sprint("gateway", i), as, "gateway", "--allow-functions", "--acme", pebble.URL, "--gateway-tls-listen", "127.0.0.1:0"))
 	}
 	t.Run("functions", func(t *testing.T) { functionsOfNodes(t, control, gateways) })
 	t.Run("ACME", func(t *testing.T) { acmeOfNodes(t, pebble, control, gateways) })
