@@ -223,6 +223,30 @@ func TestAway(t *testing.T) {
 	}
 }
 
+// TestBackWithoutChanges looks at a database that was away, and in which nothing has changed
+// meanwhile: no commit comes that would have anybody ask for changes.
+func TestBackWithoutChanges(t *testing.T) {
+	d := newDatabase(t)
+	d.publish(t, "key", "1", "a")
+	s := open(t, d, t.TempDir(), nil)
+	f := begin(t, s)
+	for _, away := range []bool{true, false} {
+		d.set(away)
+		if _, err := s.Check(t.Context()); (err != nil) != away {
+			t.Fatalf("away %v: %v", away, err)
+		}
+	}
+	f.want(t, Follows, "key 1:a")
+	d.set(true)
+	_, _ = s.Check(t.Context())
+	d.publish(t, "key", "2", "b")
+	d.set(false)
+	_, _ = s.Check(t.Context())
+	f.want(t, Away, "key 1:a") // there is something to be followed
+	f.catchUp(t)
+	f.want(t, Follows, "key 1:a key 2:b")
+}
+
 // contains reports whether a file in a directory has a text. All are their owner's alone.
 func contains(t *testing.T, dir, text string) (found bool) {
 	t.Helper()

@@ -194,7 +194,11 @@ func (s *Source) look(ctx context.Context) (store.Stand, error) {
 	if s.read.Generation == "" {
 		s.read.Generation = stand.Generation
 	}
+	same := err == nil && stand.Revision == s.read.Revision
 	s.mu.Unlock()
+	if same {
+		s.note(Follows, nil) // also where nobody asks for changes, since there are none
+	}
 	return stand, err
 }
 
