@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -105,10 +106,7 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	}()
 	err := shutdown(ctx, running, emptied)
 	<-emptied // net/http knows of no connection of HTTP/1
-	if err == nil {
-		err = g.door.leaveOut(ctx)
-	}
-	if err == nil {
+	if err = cmp.Or(err, g.door.leaveOut(ctx)); err == nil {
 		return nil
 	}
 	g.leaveStreams()

@@ -314,6 +314,41 @@ func TestShutdownUnderTLS(t *testing.T) {
 	}
 }
 
+// When the time is over, connections of both HTTPs are cut off.
+func TestShutdownCutsOffBoth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		let := make(chan bool)
+		s := openPipedTLS(t, Options{}, certified(), func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+			<-let
+			return echo(s, req)
+		})
+		failed := make(chan error, 1)
+		tr := s.http2(t)
+		go func() {
+			req, _ := http.NewRequest("GET", s.url+"/dev/x", nil)
+			req.Host = "abc123.execute-api.localhost"
+			_, err := tr.RoundTrip(req)
+			failed <- err
+		}()
+		p := s.site.dial(t).secure()
+		p.send(stageHead("GET", "/dev/x") + "\r\n")
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 4*farewell)
+		defer cancel()
+		var cut *CutOffError
+		if err := s.Shutdown(ctx); !errors.As(err, &cut) {
+			t.Errorf("error %v", err)
+		}
+		if err := <-failed; err == nil {
+			t.Error("HTTP/2 was answered")
+		}
+		if rest, err := io.ReadAll(p.r); len(rest) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("over HTTP/1 %q, %v", rest, err)
+		}
+		close(let)
+	})
+}
+
 // A told connection tells when its owner closes it.
 type told struct {
 	net.Conn
