@@ -53,6 +53,7 @@ type guest struct {
 	idle  atomic.Int64
 	http2 atomic.Bool  // it is told to go in HTTP/2's own way
 	muted atomic.Bool  // what it sends is thrown away
+	given atomic.Bool  // its place is given to another
 	peer  httpmsg.Peer // complete before the first request
 	from  net.Addr     // of the client that a balancer has named before that; nil for none
 
@@ -78,7 +79,13 @@ func (g *guest) isIdle(since int64) bool {
 // door's clock.
 func (g *guest) stalls(since int64) bool {
 	idle := g.idle.Load()
-	return idle < 0 && -idle <= since && !g.hasUnread()
+	return idle < 0 && -idle <= since && !g.given.Load() && !g.hasUnread()
+}
+
+// giveWay ends the wait for the rest of a request: its client is told that its time is over.
+func (g *guest) giveWay() {
+	g.given.Store(true)
+	_ = g.Conn.SetReadDeadline(longAgo)
 }
 
 // began notes that a request has begun, and reports whether it was not known.
@@ -172,9 +179,9 @@ type waiter struct {
 	since int64
 }
 
-// shed closes the connections that have been idle longest, or else those that have waited
-// longest for the rest of a request, a few at once so that a flood does not look through
-// all of them for each of its own. It reports false when there is none.
+// shed closes the connections that have been idle longest, a few at once so that a flood
+// does not look through all of them for each of its own. It reports false when there is
+// none; then those that have waited longest for the rest of a request make room soon.
 func (d *door) shed() bool {
 	var idle, begun []waiter
 	now := d.clock()
@@ -188,25 +195,39 @@ func (d *door) shed() bool {
 		}
 	}
 	d.mu.Unlock()
-	return d.close(idle, func(g *guest) bool { return g.isIdle(now - int64(settled)) }) ||
-		d.close(begun, func(g *guest) bool { return g.stalls(now - int64(stalled)) })
+	closed := d.few(idle, func(g *guest) bool {
+		holds := g.isIdle(now - int64(settled))
+		if holds {
+			_ = g.Close()
+		}
+		return holds
+	})
+	if !closed {
+		d.few(begun, func(g *guest) bool {
+			holds := g.stalls(now - int64(stalled))
+			if holds {
+				g.giveWay()
+			}
+			return holds
+		})
+	}
+	return closed
 }
 
-// close closes a few of those who wait, the longest first, of which that still holds. It
+// few has a few of those who wait end, the longest first, of which that still holds. It
 // reports whether there was any.
-func (d *door) close(waiters []waiter, holds func(*guest) bool) bool {
+func (d *door) few(waiters []waiter, end func(*guest) bool) bool {
 	slices.SortFunc(waiters, func(a, b waiter) int { return cmp.Compare(a.since, b.since) })
-	closed := 0
+	ended := 0
 	for _, w := range waiters {
-		if closed > d.limit/64 {
+		if ended > d.limit/64 {
 			break
 		}
-		if holds(w.g) {
-			_ = w.g.Close()
-			closed++
+		if end(w.g) {
+			ended++
 		}
 	}
-	return closed > 0
+	return ended > 0
 }
 
 // lingering is how long a connection must have been idle to be closed while

@@ -370,6 +370,8 @@ func TestFloodOfBeginnings(t *testing.T) {
 			})
 			busy := s.dial(t)
 			busy.send(stageHead("GET", "/dev/busy") + "\r\n")
+			first := s.dial(t)
+			first.send(begun)
 			for range 2 * room {
 				s.dial(t).send(begun)
 			}
@@ -377,11 +379,24 @@ func TestFloodOfBeginnings(t *testing.T) {
 			late.send(stageHead("GET", "/dev") + "\r\n")
 			resp, body := late.receive("GET")
 			see(t, resp, body)
+			if last := first.rest(); !strings.Contains(last, "HTTP/1.1 408 ") && name != "bodies of others" {
+				t.Errorf("who gave way got %q", last)
+			}
 			close(let)
 			resp, body = busy.receive("GET")
 			see(t, resp, body)
 		})
 	}
+}
+
+// rest is all that comes until the connection ends.
+func (p *peer) rest() string {
+	_ = p.SetReadDeadline(time.Now().Add(patience))
+	all, err := io.ReadAll(p.r)
+	if err != nil {
+		p.t.Error(err)
+	}
+	return string(all)
 }
 
 // reader reads a body to its end.

@@ -232,7 +232,7 @@ func (g *Gateway) hangUp(t *talk, rests *bool) {
 	g.tellFault(recover(), t.now.host)
 	t.now = arrival{}
 	t.h1.Close()
-	if t.unread { // also while the server stops: the door soon closes who lingers
+	if t.unread && !t.guest.given.Load() { // also while the server stops: the door soon closes who lingers
 		t.linger()
 	}
 	_ = t.nc.Close()
