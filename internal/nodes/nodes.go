@@ -88,6 +88,9 @@ type Registry struct {
 	behind  store.Revision    // what has to be served before the node is current again
 	lapses  int               // times that the lease had run out
 	late    int               // waits that ended before all nodes served
+	next    *looking          // which begins soon; nil while nobody waits for one
+	looks   bool              // lookAll runs
+	last    time.Time         // when it has looked last
 }
 
 // A missed is a node that had a lease when the store forgot all of them, as a database does
@@ -104,6 +107,7 @@ const (
 	soonest = 50 * time.Millisecond // after one renewal, where another revision is served
 	patient = 3 * time.Second       // for one renewal
 	polled  = 20 * time.Millisecond // between looks while somebody waits for the others
+	apart   = 5 * time.Millisecond  // between looks, however many wait
 )
 
 // New makes a Registry. Nothing is renewed before Run.
@@ -269,6 +273,59 @@ func (r *Registry) look(ctx context.Context) ([]Node, error) {
 	return out, nil
 }
 
+// A looking is a look at the leases, for all who have asked before it begins.
+type looking struct {
+	done chan struct{}
+	all  []Node
+	err  error
+}
+
+// lookNext reads the leases as they are from now on, with those that the store has
+// forgotten. Many who wait for other nodes ask together.
+func (r *Registry) lookNext(ctx context.Context) ([]Node, error) {
+	r.mu.Lock()
+	l := r.next
+	if l == nil {
+		l = &looking{done: make(chan struct{})}
+		r.next = l
+	}
+	if !r.looks {
+		r.looks = true
+		go r.lookAll()
+	}
+	r.mu.Unlock()
+	select {
+	case <-l.done:
+		return slices.Clone(l.all), l.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lookAll looks for as long as somebody asks.
+func (r *Registry) lookAll() {
+	for {
+		r.mu.Lock()
+		if r.looks = r.next != nil; !r.looks {
+			r.mu.Unlock()
+			return
+		}
+		soon := time.Until(r.last.Add(apart))
+		r.mu.Unlock()
+		time.Sleep(soon)
+		r.mu.Lock()
+		l := r.next
+		r.next, r.last = nil, time.Now()
+		r.mu.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), patient)
+		if l.all, l.err = r.look(ctx); l.err == nil {
+			l.all = r.withMissed(l.all)
+		}
+		cancel()
+		close(l.done)
+	}
+}
+
 // Nodes returns those that are live, in the order of their ids, as they were at the last
 // look.
 func (r *Registry) Nodes() []Node {
@@ -356,19 +413,23 @@ func (r *Registry) Counts() (lapses, late int) {
 func (r *Registry) Wait(ctx context.Context, rev store.Revision, limit time.Duration) []Node {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	for begun := time.Now(); ; {
-		all, err := r.look(ctx)
-		if err == nil {
-			all = r.withMissed(all)
-		}
+	begun, last := time.Now(), []Node(nil)
+	for {
+		all, err := r.lookNext(ctx)
 		behind := slices.DeleteFunc(all, func(n Node) bool { return !n.Role.ServesStages() || n.ID == r.o.Self.ID || n.Revision >= rev })
 		if err == nil && len(behind) == 0 {
 			return nil
+		}
+		if err == nil {
+			last = behind
 		}
 		if ctx.Err() == nil && wait(ctx, polled, nil) {
 			continue
 		}
 		if err != nil {
+			behind = last
+		}
+		if behind == nil {
 			behind = r.unknown(rev)
 		}
 		r.mu.Lock()

@@ -210,6 +210,45 @@ func TestFreshWaits(t *testing.T) {
 	})
 }
 
+// A countedStore counts the looks at its leases.
+type countedStore struct {
+	Store
+	looks atomic.Int64
+}
+
+func (s *countedStore) Leases(ctx context.Context) ([]store.Lease, error) {
+	s.looks.Add(1)
+	time.Sleep(time.Millisecond)
+	return s.Store.Leases(ctx)
+}
+
+// However many calls wait for other nodes, the store is asked as for one.
+func TestWaitTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := memory(t)
+		defer st.Close()
+		_, end := start(t.Context(), st, "b", Gateway)
+		defer end()
+		counted := &countedStore{Store: st}
+		a := New(Options{Store: counted, Self: Node{ID: "a"}, Serves: func() (store.Revision, <-chan struct{}) { return 0, nil }})
+		time.Sleep(every)
+		var all sync.WaitGroup
+		for i := range 100 {
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond)
+				if behind := a.Wait(t.Context(), 1, time.Second); len(behind) != 1 {
+					t.Errorf("it is waited for %s", text(behind))
+				}
+			})
+		}
+		all.Wait()
+		time.Sleep(every) // the last look
+		if n := counted.looks.Load(); n > int64(1200*time.Millisecond/apart) {
+			t.Errorf("%d looks in 1.1 s", n)
+		}
+	})
+}
+
 // A node that has joined may write, and serves what was done before others waited for it.
 func TestJoin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
