@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"crypto/tls"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -48,5 +49,21 @@ func TestHandshakeAlone(t *testing.T) {
 	_, _ = nc.Write([]byte(stageHead(http.MethodGet, "/dev/x") + "\r\n"))
 	if n, err := nc.Read(make([]byte, 1)); n > 0 || err == nil {
 		t.Error("a request is answered behind it")
+	}
+}
+
+// Why a handshake has failed is to be found at the level debug.
+func TestHandshakeFails(t *testing.T) {
+	log := new(lockedBuffer)
+	s := openAs(t, Options{Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}, Entrance{Name: "secure", TLS: certified()}, echo)
+	if nc, err := tls.Dial("tcp", s.addr, nil); err == nil {
+		nc.Close()
+		t.Fatal("a certificate of nobody's is taken")
+	}
+	eventually(t, func() bool { return strings.Contains(log.String(), "bad certificate") })
+	for _, want := range []string{"level=DEBUG", "a handshake failed", "listener=secure", "sourceIp=127.0.0.1"} {
+		if said := log.String(); !strings.Contains(said, want) {
+			t.Errorf("no %q in %s", want, said)
+		}
 	}
 }

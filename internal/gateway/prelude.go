@@ -114,6 +114,8 @@ func (l *preludeListener) shake(g *guest, end time.Time) (*tls.Conn, *tls.Connec
 		if errors.As(err, &plain) && plain.Conn != nil { // somebody who speaks HTTP without TLS, perhaps
 			_, _ = g.Write(worded(g.door.refuses(unreadable(http1.BadRequest))))
 		}
+		l.log.LogAttrs(ctx, slog.LevelDebug, "a handshake failed", // which any client can have it do
+			slog.String("listener", l.peer.Listener), slog.String("sourceIp", g.peer.Address), slog.Any("error", err))
 		return nil, nil
 	}
 	state := secure.ConnectionState()
