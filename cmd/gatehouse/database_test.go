@@ -33,7 +33,7 @@ func TestDatabase(t *testing.T) {
 		url := urlLine.FindStringSubmatch(p.printed())[2]
 		return p, newSDK(url), url
 	}
-	one, first, _ := start("one")
+	one, first, firstURL := start("one")
 	_, second, secondURL := start("two")
 	api, err := first.CreateRestApi(t.Context(), &apigateway.CreateRestApiInput{Name: aws.String("shared")})
 	if err != nil {
@@ -78,6 +78,29 @@ func TestDatabase(t *testing.T) {
 	all, err := second.GetRestApis(t.Context(), &apigateway.GetRestApisInput{})
 	if err != nil || len(all.Items) != 2 {
 		t.Errorf("after it was away: got %v, %v", all, err)
+	}
+	if got := exchange(t, "POST", secondURL+"/_gatehouse/reset", nil); got.status != http.StatusOK {
+		t.Error(got)
+	}
+	all, err = first.GetRestApis(t.Context(), &apigateway.GetRestApisInput{})
+	if err != nil || len(all.Items) != 0 {
+		t.Errorf("after a reset at the other server: got %v, %v", all, err)
+	}
+	eventually(t, func() error {
+		if got := exchange(t, "GET", firstURL+"/_aws/execute-api/"+*api.Id+"/prod/hello", nil); got.status != http.StatusNotFound {
+			return fmt.Errorf("after a reset at the other server: %v", got)
+		}
+		return nil
+	})
+	for _, command := range []string{"backup", "restore"} {
+		p, err := launch(dir, command, "--data-dir", "one", "file")
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-p.done
+		if err := p.cmd.Wait(); err == nil || !strings.Contains(p.printed(), "pg_dump") || strings.Contains(p.printed(), "hush") {
+			t.Errorf("%s: got %v, %s", command, err, p.printed())
+		}
 	}
 	if text := one.printed(); strings.Contains(text, "hush") {
 		t.Errorf("the log has the password: %s", text)
