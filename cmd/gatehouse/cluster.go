@@ -207,25 +207,39 @@ func (cl *cluster) may() error {
 	if cl == nil || cl.nodes == nil {
 		return nil
 	}
+	if c := cl.source.State().Condition; c == replica.Behind || c == replica.Replaced {
+		return errNotFollowed // the lease may be held for a moment yet
+	}
 	return cl.nodes.May()
 }
 
+// errNotFollowed says that the database is another one than was served here.
+var errNotFollowed = errors.New("the database lacks what this node has served, or has another history")
+
 // fence refuses what may change something while this node was cut off or stopped, and has
-// not read yet what was done meanwhile.
+// not read yet what was done meanwhile, or does not follow the database.
 func (cl *cluster) fence(next http.Handler) http.Handler {
 	if cl == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions || cl.nodes.May() == nil {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
 			next.ServeHTTP(w, r)
 			return
+		}
+		message := "This node was cut off from the database, or stopped, and has not read yet what was done meanwhile"
+		switch err := cl.may(); {
+		case err == nil:
+			next.ServeHTTP(w, r)
+			return
+		case errors.Is(err, errNotFollowed):
+			message = "The database lacks what this node has served, or has another history: the log of the node says which"
 		}
 		h := w.Header()
 		h.Set("Retry-After", "1")
 		h.Set("x-amzn-RequestId", httpmsg.NewRequestID())
 		h.Set("x-amzn-ErrorType", "ServiceUnavailableException")
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"message": "This node was cut off from the database, or stopped, and has not read yet what was done meanwhile"})
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"message": message})
 	})
 }
 

@@ -55,6 +55,36 @@ func TestPostgresForkedHistory(t *testing.T) {
 	}
 }
 
+// The first write to a standby that has taken over without what was published is not done, so
+// that nobody takes its revision for one that is served already; who waits for the feed is told.
+func TestPostgresLackingRevisions(t *testing.T) {
+	primary := pgtest.New(t, pgtest.Options{})
+	standby := primary.Standby(t, pgtest.Options{})
+	s := mustOpen(t, Options{URL: hosts(primary, standby), deaf: true})
+	defer s.Close()
+	mustWrite(t, s, publish("k", "a", "kept"))
+	standby.Await(t, "SELECT EXISTS (SELECT FROM pg_tables WHERE tablename = 'gatehouse_served')")
+	standby.Await(t, "SELECT EXISTS (SELECT FROM gatehouse_served)")
+	standby.Detach(t)
+	mustWrite(t, s, publish("k", "a", "lost"))
+	waits := s.Watch(2)
+	primary.Kill(t)
+	standby.Promote(t)
+	_, err := s.Write(t.Context(), Scope{}, publish("k", "a", "not done"))
+	wantErr(t, "the first write", err, ErrUnavailable)
+	select {
+	case <-waits:
+	default:
+		t.Error("who follows the feed is not told")
+	}
+	if at := s.Revision(); at != 1 {
+		t.Errorf("at revision %d", at)
+	}
+	if rev := mustWrite(t, s, publish("k", "a", "done")); rev != 2 {
+		t.Errorf("got revision %d", rev)
+	}
+}
+
 // What came of a commit that too many others have followed is not known, and of one that is
 // still to come it is.
 func TestPostgresForgottenCommit(t *testing.T) {

@@ -115,6 +115,11 @@ func (w *writer) runGroup(first *write, next func() *write) {
 		}
 		return
 	}
+	if p, ok := b.(*postgresBatch); ok && w.lacks(p.before) {
+		b.rollback()
+		first.fail(errLacks)
+		return
+	}
 	w.batch, w.stamps.group = b, w.stamps.group[:0]
 	for job := first; job != nil; job = next() {
 		if err := w.runOne(job); err != nil {
@@ -133,6 +138,21 @@ func (w *writer) runGroup(first *write, next func() *write) {
 		close(job.done)
 	}
 	w.endGroup()
+}
+
+// errLacks is told once: who follows the feed looks at the database then, and says whether
+// there may be more writes.
+var errLacks = fmt.Errorf("%w: another server has taken over, which lacks the last changes", ErrUnavailable)
+
+// lacks reports whether a database lacks revisions that were committed, by the last one that it
+// has while no other process commits.
+func (w *writer) lacks(last Revision) bool {
+	known := w.feed.revision()
+	if last >= known {
+		return false
+	}
+	w.feed.fell(known, last)
+	return true
 }
 
 // failWaiting fails all that wait: they have waited for the engine as long as the one that
