@@ -45,6 +45,7 @@ type dataPlane struct {
 	services atomic.Pointer[pipeline.Services] // replaced, never changed
 	region   string                            // of the process's own calls of AWS
 	plans    *usageplan.Registry
+	usage    usageplan.Sink // of the plans
 	pools    *identityPools
 	cache    *cache.Cache
 	sharing  *sharing // nil where nodes share nothing
@@ -126,7 +127,7 @@ func newDataPlane(c *config, st *store.Store, others *cluster, known *credential
 	share.share(answered, authorizers)
 	traced, served := out.tracer.hooks()
 	format, _ := c.accessFormat() // checked when loaded
-	p = &dataPlane{store: st, records: kept, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, sharing: share, plans: plans, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: others.of(st), Rebuild: control.Rebuilder(st)}}
+	p = &dataPlane{store: st, records: kept, region: c.Region, numbers: counted, host: host, lambda: made, spans: newSpans(c, out.log), cache: answered, sharing: share, plans: plans, usage: sink, pools: pools, domainsChanged: make(chan struct{}, 1), unprotected: c.AllowUnprotected, signers: !c.open(), source: feed.Deployments{Store: others.of(st), Rebuild: control.Rebuilder(st)}}
 	p.acmShown = &acmCertificates{readyCertificates: readyCertificates{log: out.log}, keys: keys, changed: p.tellDomains}
 	p.follower = &functionFollower{service: made, all: later, log: out.log}
 	p.truststores.Store(&c.Truststores)

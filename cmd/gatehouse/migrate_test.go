@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -92,6 +93,7 @@ func TestMigrate(t *testing.T) {
 	pg.Exec(t, "postgres", "CREATE DATABASE gatehouse")
 	dir := t.TempDir()
 	database, data, back := pg.URL("gatehouse"), "sqlite://data", "sqlite://"+filepath.Join(dir, "back")
+	before := time.Now().UTC().Format(time.DateOnly)
 	p, client := launchServer(t, dir)
 	base := urlLine.FindStringSubmatch(p.printed())[2]
 	deployAPI(t, base, "moved", `{"openapi": "3.0.1", "info": {"title": "moved", "version": "1"}, "paths": {"/hello": {"get": {
@@ -154,6 +156,18 @@ func TestMigrate(t *testing.T) {
 	interrupted(t, pg, dir, database, back, "gatehouse_served IN ACCESS EXCLUSIVE MODE") // which are read behind the documents
 	says("to an empty directory", migrated(t, dir, true, database, back), "gatehouse serve --data-dir "+filepath.Join(dir, "back")+"\n")
 	p, _ = serve("--data-dir", filepath.Join(dir, "back"))
+	today := aws.String(time.Now().UTC().Format(time.DateOnly))
+	usage, err := newSDK(urlLine.FindStringSubmatch(p.printed())[2]).GetUsage(t.Context(), &apigateway.GetUsageInput{UsagePlanId: plan.Id, StartDate: aws.String(before), EndDate: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := int64(0)
+	for _, day := range usage.Items[*made.Id] {
+		calls += day[0]
+	}
+	if calls != 3 {
+		t.Errorf("the calls of three places are %d", calls)
+	}
 	p.stop(t)
 }
 

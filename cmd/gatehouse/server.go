@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-gw/gatehouse/internal/feed"
 	"github.com/gatehouse-gw/gatehouse/internal/gateway"
 	"github.com/gatehouse-gw/gatehouse/internal/secrets"
 	"github.com/gatehouse-gw/gatehouse/internal/store"
@@ -151,6 +152,11 @@ func join(ctx context.Context, c *config, out *outputs, opened *closers) (*serve
 	}
 	opened.add(plane.closeUpstream)
 	data.uploaded = &uploadedCertificates{read: data.source.Certificate, keys: keys, readyCertificates: readyCertificates{log: out.log}}
+	if alone, ok := data.usage.(feed.Usage); ok {
+		if err := alone.Gather(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := data.feed.CatchUp(ctx); err != nil {
 		return nil, err
 	}
