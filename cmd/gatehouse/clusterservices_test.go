@@ -13,10 +13,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/gatehouse-gw/gatehouse/internal/acmetest"
 	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
+	"github.com/gatehouse-gw/gatehouse/internal/valkeytest"
 )
 
 // leaseWriter makes a user of a database that may read all of it and write leases alone, and
@@ -41,14 +43,15 @@ func leaseWriter(t *testing.T, server *pgtest.Server, database string) string {
 func TestServicesOfNodes(t *testing.T) {
 	t.Parallel()
 	server, pebble := pgtest.New(t, pgtest.Options{}), acmetest.New(t)
-	database, dir := server.Database(t), newNodesDir(t)
+	database, dir, shared := server.Database(t), newNodesDir(t), valkeytest.Start(t)
 	writePEM(t, filepath.Join(dir, "acme.pem"), "CERTIFICATE", pebble.Server.Raw)
 	control := launchNode(t, dir, "control", database, "control", "--allow-functions", "--acme", pebble.URL, "--acme-ca", "acme.pem", "--acme-accept-terms")
 	var gateways []*testNode
 	for i, as := range []string{database, leaseWriter(t, server, database)} {
-		gateways = append(gateways, launchNode(t, dir, fmt.Sprint("gateway", i), as, "gateway", "--allow-functions", "--acme", pebble.URL, "--gateway-tls-listen", "127.0.0.1:0"))
+		gateways = append(gateways, launchNode(t, dir, fmt.Sprint("gateway", i), as, "gateway", "--allow-functions", "--valkey", "redis://"+shared.Addr, "--acme", pebble.URL, "--gateway-tls-listen", "127.0.0.1:0"))
 	}
 	t.Run("functions", func(t *testing.T) { functionsOfNodes(t, control, gateways) })
+	t.Run("authorizers", func(t *testing.T) { authorizersOfNodes(t, shared.Addr, control, gateways) })
 	t.Run("ACME", func(t *testing.T) { acmeOfNodes(t, pebble, control, gateways) })
 	t.Run("without the database", func(t *testing.T) {
 		server.Halt(t)
@@ -105,6 +108,40 @@ func functionsOfNodes(t *testing.T, control *testNode, gateways []*testNode) {
 		t.Fatal(err)
 	}
 	expect("deleted", "500 ")
+}
+
+// authorizersOfNodes has an authorizer say of a token at the one node what the other then
+// knows, which does not even start the function.
+func authorizersOfNodes(t *testing.T, valkey string, control *testNode, gateways []*testNode) {
+	ctx, c, name := t.Context(), newLambda(control.plane), aws.String("judge")
+	if _, err := c.CreateFunction(ctx, createInput(*name, testArchive(t, "judges"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.AddPermission(ctx, &lambda.AddPermissionInput{FunctionName: name, StatementId: aws.String("gateway"), Action: aws.String("lambda:InvokeFunction"), Principal: aws.String("apigateway.amazonaws.com")}); err != nil {
+		t.Fatal(err)
+	}
+	sdk, id := newSDK(control.plane), aws.String("c2")
+	deployFunctionsAPI(t, sdk, *id, *name)
+	kept := strings.ReplaceAll(functionsAPI(*name), `InSeconds": 0`, `InSeconds": 300`)
+	if _, err := sdk.PutRestApi(ctx, &apigateway.PutRestApiInput{RestApiId: id, Mode: "overwrite", Body: []byte(kept)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sdk.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{RestApiId: id, StageName: aws.String("prod")}); err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range gateways {
+		if got := exchange(t, "GET", n.stages+"/_aws/execute-api/c2/prod/token", nil, "Authorization: let me in"); got.status != 200 || !strings.Contains(got.body, "let me in") {
+			t.Errorf("%s: %v", n.stages, got)
+		}
+		if runs := strings.Contains(n.printed(), "judges hello"); runs && i > 0 {
+			t.Error("the other node has asked the function again")
+		}
+		if i == 0 { // its answer is put there soon, while nobody waits
+			becomes(t, "the answer is at the server", func() bool {
+				return strings.Contains(valkeytest.Do(t, valkey, "KEYS gatehouse:authorizer:*"), "gatehouse:authorizer:")
+			})
+		}
+	}
 }
 
 // acmeOfNodes has a certificate issued by the node that answers the API, whose challenge
