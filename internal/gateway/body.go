@@ -26,6 +26,7 @@ type body struct {
 	from    io.ReadCloser // nil for none
 	control interface{ SetReadDeadline(time.Time) error }
 	talk    *talk         // nil on HTTP/2
+	guest   *guest        // nil on HTTP/1
 	timeout time.Duration // for a piece
 	end     time.Time     // of the time for this piece
 	last    time.Time     // nothing is read beyond it
@@ -47,7 +48,7 @@ func (b *body) start(a *arrival, timeout time.Duration) {
 	if a.talk != nil {
 		b.from = a.talk.h1.Body()
 	} else {
-		b.from = a.stream.r.Body
+		b.from, b.guest = a.stream.r.Body, a.guest()
 	}
 	b.control.SetReadDeadline(time.Now().Add(timeout))
 }
@@ -90,7 +91,7 @@ func (b *body) take(p []byte) (int, error) {
 		end = b.last
 	}
 	b.control.SetReadDeadline(end) // only a test's recorder cannot
-	n, err := b.from.Read(p)
+	n, err := b.wait(p)
 	b.due -= n
 	if b.left > 0 {
 		b.left -= int64(n)
@@ -106,6 +107,15 @@ func (b *body) take(p []byte) (int, error) {
 		b.left = -1 // where the next request begins
 	}
 	return n, err
+}
+
+// wait is from.Read, while the connection counts as one that waits for its client.
+func (b *body) wait(p []byte) (int, error) {
+	if b.guest != nil {
+		b.guest.awaits(true)
+		defer b.guest.awaits(false)
+	}
+	return b.from.Read(p)
 }
 
 // Interrupt implements httpmsg.Sender.

@@ -45,7 +45,7 @@ func (d *door) clockAt(now time.Time) int64 { return int64(now.Sub(d.epoch)) + 1
 
 // A guest is one connection of a client. Its idle is when it fell idle by the
 // door's clock, 0 while a request is under way, and below 0 while the rest of that is
-// waited for over HTTP/1: it is then since when that is so, negated.
+// waited for, over HTTP/2 the rest of all that are: it is then since when that is so, negated.
 type guest struct {
 	net.Conn
 	tcp   *net.TCPConn // the same, where it is one; nil otherwise
@@ -62,6 +62,7 @@ type guest struct {
 	mu       sync.Mutex
 	handlers int  // at work for it over HTTP/2
 	streams  int  // of them, those that are served
+	awaiting int  // of them, those that wait for more of a body
 	closed   bool // it counts until its handlers are through
 
 	gone chan struct{} // closed with the connection

@@ -389,6 +389,55 @@ func TestFloodOfBeginnings(t *testing.T) {
 	}
 }
 
+// TestFloodOfBeginningsHTTP2 is the same for bodies over HTTP/2. A connection on which
+// another request is answered stays.
+func TestFloodOfBeginningsHTTP2(t *testing.T) {
+	const room = 4
+	let, started := make(chan bool), make(chan bool)
+	s := openTLS(t, Options{MaxConnections: room, ReadTimeout: time.Hour}, func(s *stubServer, req *httpmsg.Request) *httpmsg.Response {
+		if req.Path == "/busy" {
+			started <- true
+			<-let
+		}
+		return echo(s, req)
+	})
+	begin := func(frames string) net.Conn {
+		nc, err := s.dialHTTP2(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { nc.Close() })
+		_ = nc.SetDeadline(time.Now().Add(patience))
+		if _, err := io.WriteString(nc, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+h2Frame(4, 0, 0, "")+frames); err != nil {
+			t.Fatal(err)
+		}
+		return nc
+	}
+	post := strings.Replace(h2Get(1, "/dev"), "\x82", "\x83", 1)
+	post = post[:4] + "\x04" + post[5:] + h2Frame(0, 0, 1, "x") // without an end
+	busy := begin(post + h2Get(3, "/dev/busy"))
+	<-started
+	for range room - 1 {
+		begin(post)
+	}
+	eventually(t, func() bool { _, busy, _ := s.Connections(); return busy == room })
+	for range room {
+		p := s.dial(t) // under TLS it would wait as long
+		late := tls.Client(p.Conn, &tls.Config{InsecureSkipVerify: true})
+		_ = late.SetDeadline(time.Now().Add(patience))
+		if err := late.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(let)
+	for seen, some := "", make([]byte, 1<<10); !strings.Contains(seen, "\x00\x00\x00\x03"); {
+		n, err := busy.Read(some)
+		if seen += string(some[:n]); err != nil {
+			t.Fatalf("who waits for an answer got %v behind %q", err, seen)
+		}
+	}
+}
+
 // rest is all that comes until the connection ends.
 func (p *peer) rest() string {
 	_ = p.SetReadDeadline(time.Now().Add(patience))

@@ -92,6 +92,7 @@ func (g *guest) enter() (served bool, refusals int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.handlers++
+	g.settle()
 	if g.streams == 0 || g.door.oneMore(g.streams) {
 		g.streams++
 		return true, 0
@@ -109,10 +110,32 @@ func (g *guest) leave(served bool) {
 			g.door.moreStreams.Add(-1)
 		}
 	}
+	g.settle()
 	over := g.closed && g.handlers == 0
 	g.mu.Unlock()
 	if over {
 		g.door.forget(g)
+	}
+}
+
+// awaits notes that a request over HTTP/2 waits for more of its body, or does so no more.
+func (g *guest) awaits(begins bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.awaiting--; begins {
+		g.awaiting += 2
+	}
+	g.settle()
+}
+
+// settle notes since when all handlers of the connection wait for its client, or that they
+// do not. The caller holds g.mu.
+func (g *guest) settle() {
+	switch idle := g.idle.Load(); {
+	case idle == 0 && g.awaiting > 0 && g.awaiting == g.handlers:
+		g.idle.CompareAndSwap(0, -g.door.clock())
+	case idle < 0:
+		g.idle.CompareAndSwap(idle, 0)
 	}
 }
 
