@@ -180,6 +180,7 @@ func (c *cluster) stopNode(n *node, meanwhile func()) {
 	if err := n.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		c.t.Fatal(err)
 	}
+	n.is(true, true) // whether it is ready or not, it answers, and with nothing from before
 	n.await()
 	c.tell("%s is ready", n.name)
 }
