@@ -27,7 +27,8 @@ import (
 // A cluster is what a process has of the others that share its database: nil where it
 // shares none, whose methods are those of a process alone.
 type cluster struct {
-	source *replica.Source // of what is served
+	source *replica.Source  // of what is served
+	keys   *secrets.Keyring // nil for none
 	nodes  *nodes.Registry
 	wait   time.Duration // for all nodes to serve a change
 	log    *slog.Logger
@@ -47,7 +48,7 @@ func (c *config) openCluster(ctx context.Context, st *store.Store, keys *secrets
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{source: source, wait: c.WaitForNodes, log: log}, nil
+	return &cluster{source: source, keys: keys, wait: c.WaitForNodes, log: log}, nil
 }
 
 // of is where what is served is read from.
@@ -80,9 +81,13 @@ func (cl *cluster) join(ctx context.Context, c *config, st *store.Store, data *d
 			return fmt.Errorf("name the history of the database: %w", err)
 		}
 	}
+	self := nodes.Node{ID: rand.Text(), Role: c.role(), Version: version(), Address: c.nodeAddress(), Started: time.Now(), Valkey: c.Valkey != ""}
+	if cl.keys != nil {
+		self.SecretsKey = cl.keys.Current()
+	}
 	cl.nodes = nodes.New(nodes.Options{
-		Store: st, Serves: data.feed.Serves, Log: cl.log,
-		Self: nodes.Node{ID: rand.Text(), Role: c.role(), Version: version(), Address: c.nodeAddress(), Started: time.Now()},
+		Store: st, Serves: data.feed.Serves, Log: cl.log, Self: self,
+		Differs: func(n *nodes.Node) []string { return setUpOtherwise(&self, n, cl.keys) },
 		Beat: func(ctx context.Context) (store.Revision, error) {
 			at, err := cl.source.Check(ctx)
 			return at.Revision, err
@@ -90,6 +95,22 @@ func (cl *cluster) join(ctx context.Context, c *config, st *store.Store, data *d
 	})
 	data.numbers.joinNodes(cl)
 	return nil
+}
+
+// setUpOtherwise says in what a node is set up otherwise than another in a way that harms: in what
+// the other has and this one lacks, as it is told by whoever lacks it.
+func setUpOtherwise(self, other *nodes.Node, keys *secrets.Keyring) (what []string) {
+	switch {
+	case other.SecretsKey == "" || keys.Has(other.SecretsKey):
+	case keys == nil:
+		what = append(what, "that has a secrets-key-file and this has none, so that private keys, sessions of roles and keys of TLS tickets are not shared")
+	default:
+		what = append(what, "the first key of its secrets-key-file is not in this one's, so that private keys that it seals cannot be opened here")
+	}
+	if other.Valkey && !self.Valkey {
+		what = append(what, "that shares limits and caches through valkey and this does not, so that limits let through more and flushes of caches are not seen by all")
+	}
+	return what
 }
 
 // away reports whether an error is that the database does not answer.
@@ -241,6 +262,19 @@ func (cl *cluster) fence(next http.Handler) http.Handler {
 		h.Set("x-amzn-ErrorType", "ServiceUnavailableException")
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"message": message})
 	})
+}
+
+// refusal is why changes are refused now.
+func (cl *cluster) refusal() string {
+	switch cl.source.State().Condition {
+	case replica.Away:
+		return "The database does not answer, and nothing was done"
+	case replica.Behind:
+		return "The database is at an older revision than this node has served, and nothing was done: it has to catch up or, where it was restored on purpose, to be accepted by gatehouse nodes accept-database"
+	case replica.Replaced:
+		return "The database has another history than what this node serves, and nothing was done: the node has to be started again"
+	}
+	return "This node was cut off from the database, or stopped, and has not read yet what was done meanwhile"
 }
 
 // settle does what a start of a control plane has to do with the store, and what goes on.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,9 @@ type nodeReport struct {
 	Behind   store.Revision `json:"behind"`   // the database's
 	Started  time.Time      `json:"started"`
 	Heard    float64        `json:"heard"` // seconds since its lease was renewed
+
+	SecretsKey string `json:"secretsKey,omitempty"` // the id of the key of its secrets-key-file that seals
+	Valkey     bool   `json:"valkey"`
 }
 
 // A nodesReport is what is told of all.
@@ -45,8 +49,9 @@ func newNodes() *cobra.Command {
 		Use:   "nodes",
 		Short: "List the servers that share a database",
 		Long: `Ask a control plane which servers share its database: what each does, its
-version, up to which revision it serves what was published, and how many
-revisions that is behind the database.`,
+version, up to which revision it serves what was published, how many revisions
+that is behind the database, the id of the key that seals of its
+secrets-key-file, which is one for all, and whether it has valkey.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := server.client(cmd)
@@ -131,9 +136,13 @@ func fetchNodes(ctx context.Context, client *http.Client, endpoint string) (*nod
 func (r *nodesReport) print(out io.Writer) error {
 	fmt.Fprintf(out, "Database: %s, revision %d\n\n", r.Database, r.Revision)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ADDRESS\tROLE\tVERSION\tREVISION\tBEHIND\tHEARD\tSTARTED")
+	fmt.Fprintln(table, "ADDRESS\tROLE\tVERSION\tREVISION\tBEHIND\tHEARD\tSTARTED\tSECRETS KEY\tVALKEY")
 	for _, n := range r.Nodes {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%.1fs ago\t%s\n", n.Address, n.Role, n.Version, n.Revision, n.Behind, n.Heard, n.Started.UTC().Format(time.RFC3339))
+		shares := "-"
+		if n.Valkey {
+			shares = "yes"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%.1fs ago\t%s\t%s\t%s\n", n.Address, n.Role, n.Version, n.Revision, n.Behind, n.Heard, n.Started.UTC().Format(time.RFC3339), cmp.Or(n.SecretsKey, "-"), shares)
 	}
 	return table.Flush()
 }
@@ -151,6 +160,7 @@ func (cl *cluster) report() *nodesReport {
 func reportOf(n *nodes.Node, of store.Revision) nodeReport {
 	return nodeReport{
 		ID: n.ID, Address: n.Address, Role: n.Role.String(), Version: n.Version, Revision: n.Revision, Behind: max(0, of-n.Revision), Started: n.Started, Heard: n.Age.Seconds(),
+		SecretsKey: n.SecretsKey, Valkey: n.Valkey,
 	}
 }
 

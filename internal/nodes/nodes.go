@@ -45,6 +45,9 @@ type Node struct {
 	Revision store.Revision `json:"revision"`
 	Started  time.Time      `json:"started"` // by its own clock
 
+	SecretsKey string `json:"secretsKey,omitempty"` // the id of the key that seals; "" for none, and of versions that do not say it
+	Valkey     bool   `json:"valkey,omitempty"`     // whether it shares limits and caches
+
 	Age time.Duration `json:"-"` // since it was heard of, by the database's clock
 }
 
@@ -68,6 +71,10 @@ type Options struct {
 	// the store is. Nil does nothing.
 	Beat func(ctx context.Context) (store.Revision, error)
 
+	// Differs says in what this process is set up otherwise than another, where that is a
+	// mistake, which the log then tells. Nil tells nothing.
+	Differs func(*Node) []string
+
 	Log *slog.Logger // nil discards
 }
 
@@ -88,6 +95,7 @@ type Registry struct {
 	behind  store.Revision    // what has to be served before the node is current again
 	lapses  int               // times that the lease had run out
 	late    int               // waits that ended before all nodes served
+	told    map[string]bool   // nodes that were compared with this one, by their ids
 	next    *looking          // which begins soon; nil while nobody waits for one
 	looks   bool              // lookAll runs
 	last    time.Time         // when it has looked last
@@ -219,6 +227,7 @@ func (r *Registry) renew(ctx context.Context, rev store.Revision) {
 		r.o.Log.Warn("the lease of this node had run out: it catches up with what others have done", "for", begun.Sub(r.renewed).Round(time.Millisecond), "revision", int64(known))
 	}
 	r.all, r.looked, r.renewed = all, time.Now(), begun
+	r.differ(all)
 }
 
 // forgotten notes who had a lease when the store forgot all of them. The lock is held.
@@ -327,11 +336,15 @@ func (r *Registry) lookAll() {
 }
 
 // Nodes returns those that are live, in the order of their ids, as they were at the last
-// look.
+// look; their ages are those of now.
 func (r *Registry) Nodes() []Node {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.all)
+	all := slices.Clone(r.all)
+	for i := range all {
+		all[i].Age += time.Since(r.looked)
+	}
+	return all
 }
 
 // Serving returns how many nodes are live and serve stages, as they were at the last look.
