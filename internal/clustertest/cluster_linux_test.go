@@ -81,13 +81,14 @@ func TestLostStandby(t *testing.T) {
 	c := newCluster(t)
 	l := begin(c)
 	time.Sleep(time.Second)
-	c.apart(45*time.Second, func() {
-		c.tell("the primary is killed")
-		for _, n := range c.nodes {
-			n.is(true, false)
-		}
-		c.primary.Kill(t)
-	})
+	c.tell("the databases are cut off from each other")
+	c.replication.Cut(Both)
+	time.Sleep(45 * time.Second)
+	c.tell("the primary is killed")
+	for _, n := range c.nodes {
+		n.is(true, false)
+	}
+	c.primary.Kill(t)
 	c.standby.Promote(t)
 	c.tell("the standby is promoted")
 	for _, n := range c.nodes {
@@ -98,18 +99,14 @@ func TestLostStandby(t *testing.T) {
 	l.judge()
 }
 
-// apart has the standby hear nothing and say nothing for a time, at the end of which
-// something is done.
-func (c *cluster) apart(lasts time.Duration, atEnd ...func()) {
+// apart cuts the databases off from each other for a time.
+func (c *cluster) apart(lasts time.Duration) {
 	c.t.Helper()
 	c.tell("the databases are cut off from each other")
-	c.standby.Pause(c.t)
+	c.replication.Cut(Both)
 	time.Sleep(lasts)
-	for _, do := range atEnd {
-		do()
-	}
-	c.standby.Resume(c.t)
-	c.tell("the standby goes on")
+	c.replication.Heal()
+	c.tell("the way is there again")
 }
 
 // cutOff cuts a node off from the databases for longer than its lease.

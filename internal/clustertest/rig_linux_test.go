@@ -38,6 +38,8 @@ type cluster struct {
 	standby *pgtest.Server
 	redis   *valkeytest.Server
 	nodes   []*node
+
+	replication *Link // from the standby to the primary
 }
 
 // A node is a process of the built binary.
@@ -116,6 +118,10 @@ func (c *cluster) addNodes() {
 func (c *cluster) addStandby() {
 	c.t.Helper()
 	c.standby = c.primary.Standby(c.t, pgtest.Options{})
+	c.replication = NewLink(c.t, c.primary.Addr())
+	host, port, _ := net.SplitHostPort(c.replication.Addr)
+	c.standby.Exec(c.t, "postgres", fmt.Sprintf("ALTER SYSTEM SET primary_conninfo = 'host=%s port=%s user=gatehouse application_name=standby'", host, port))
+	c.standby.Exec(c.t, "postgres", "SELECT pg_reload_conf()")
 	c.primary.Exec(c.t, "postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'")
 	c.primary.Exec(c.t, "postgres", "SELECT pg_reload_conf()")
 }
