@@ -18,6 +18,12 @@ type engine interface {
 	close() error
 }
 
+// A feeder is an engine that has connections for those who follow its changes, which views
+// do not take.
+type feeder interface {
+	feedView(ctx context.Context) (view, error)
+}
+
 // A view is one snapshot.
 type view interface {
 	get(ctx context.Context, key []byte) ([]byte, error) // ErrNotFound

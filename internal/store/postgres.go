@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -75,13 +77,14 @@ const (
 )
 
 // postgresDB is the engine with a PostgreSQL: one connection that writes, one that is
-// told of revisions, and a pool of those that read. Other processes may use the same
+// told of revisions, and pools of those that read. Other processes may use the same
 // database. Batches take turns, those of other processes too, and a lock of the
 // database is the turn; so each sees all that was committed before, and revisions are
 // in the order of commits.
 type postgresDB struct {
 	pool   *pgxpool.Pool
-	where  string // for errors: hosts and database, without secrets
+	feed   *pgxpool.Pool // of leases and the change feed, which wait for nobody who reads long
+	where  string        // for errors: hosts and database, without secrets
 	log    *slog.Logger
 	keep   retention
 	writer *pgx.Conn // of begin; nil before the first and after a failure
@@ -120,8 +123,15 @@ var serverTimes = map[string]string{
 // MaxWrite.
 const idleBatch = "5000"
 
-func (db *postgresDB) view(ctx context.Context) (view, error) {
-	c, err := db.acquire(ctx)
+// feedConnections is how many connections the feed has.
+const feedConnections = 2
+
+func (db *postgresDB) view(ctx context.Context) (view, error) { return db.viewBy(ctx, db.pool) }
+
+func (db *postgresDB) feedView(ctx context.Context) (view, error) { return db.viewBy(ctx, db.feed) }
+
+func (db *postgresDB) viewBy(ctx context.Context, pool *pgxpool.Pool) (view, error) {
+	c, err := db.acquire(ctx, pool)
 	switch {
 	case errors.Is(err, puddle.ErrClosedPool):
 		return nil, ErrClosed
@@ -130,18 +140,18 @@ func (db *postgresDB) view(ctx context.Context) (view, error) {
 	case err != nil:
 		return nil, db.failure(err)
 	}
-	v := &postgresView{db: db, pooled: c, pgPipe: pgPipe{conn: c.Conn()}}
+	v := &postgresView{db: db, pool: pool, pooled: c, pgPipe: pgPipe{conn: c.Conn()}}
 	v.later(pgView)
 	v.again = v.reconnect
 	return v, nil
 }
 
-// acquire takes a connection of the pool, which may have none for long where the database
+// acquire takes a connection of a pool, which may have none for long where the database
 // does not answer.
-func (db *postgresDB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+func (db *postgresDB) acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
 	within, cancel := context.WithTimeoutCause(ctx, pgStatement, errNoConnection)
 	defer cancel()
-	c, err := db.pool.Acquire(within)
+	c, err := pool.Acquire(within)
 	if err != nil && ctx.Err() == nil && context.Cause(within) != nil {
 		err = errNoConnection
 	}
@@ -157,6 +167,7 @@ func (db *postgresDB) close() error {
 	}
 	db.dropWriter()
 	db.pool.Close()
+	db.feed.Close()
 	return nil
 }
 
@@ -187,9 +198,11 @@ func (db *postgresDB) dialWriter(ctx context.Context) (dialled bool, err error) 
 	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 		db.warned = db.warned || n.SeverityUnlocalized == "WARNING"
 	}
+	connected := noCancel(config)
 	ctx, cancel := context.WithTimeout(ctx, pgStatement)
 	defer cancel()
 	c, err := pgx.ConnectConfig(ctx, config)
+	connected()
 	if err == nil {
 		if _, err = c.Exec(ctx, pgDurable); err != nil {
 			_ = c.Close(ctx)
@@ -203,6 +216,25 @@ func (db *postgresDB) dialWriter(ctx context.Context) (dialled bool, err error) 
 	// it calls by the number that is known may be what others have done.
 	db.writer, db.failed, db.known = c, nil, -1
 	return true, nil
+}
+
+// errNoCancel is what the driver gets that wants to have a commit broken off.
+var errNoCancel = errors.New("what the writer does is not broken off")
+
+// noCancel has a connection, once it is there, not ask the server to break off what it does
+// when the client waits no longer: of a commit that waits for a standby the server would
+// break off the waiting alone, and what no standby has would be seen by everybody. The
+// server ends all else by its own times. The driver asks by dialling again.
+func noCancel(c *pgx.ConnConfig) (connected func()) {
+	var is atomic.Bool
+	dial := c.DialFunc
+	c.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if is.Load() {
+			return nil, errNoCancel
+		}
+		return dial(ctx, network, addr)
+	}
+	return func() { is.Store(true) }
 }
 
 // failure says where the database is that err comes from, and which error of ours it

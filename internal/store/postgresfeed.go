@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,14 +34,12 @@ func (db *postgresDB) follow(f *feed) {
 	})
 }
 
-// listen follows the database over one connection until that fails.
+// listen follows the database over one connection until that fails. A notification is a
+// reason to ask, and no more: whoever may connect to the database can send one.
 func (db *postgresDB) listen(ctx context.Context, f *feed) error {
 	config := db.pool.Config().ConnConfig
-	config.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
-		if r, err := strconv.ParseInt(n.Payload, 10, 64); err == nil {
-			f.committed(Revision(r))
-		}
-	}
+	heard := false // since the database was asked
+	config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) { heard = true }
 	connecting, cancel := context.WithTimeout(ctx, pgStatement)
 	defer cancel()
 	c, err := pgx.ConnectConfig(connecting, config)
@@ -63,11 +60,15 @@ func (db *postgresDB) listen(ctx context.Context, f *feed) error {
 	for {
 		var last, pruned Revision
 		before := f.revision()
+		heard = false
 		if _, err := p.one(ctx, []any{&last, &pruned}, pgLast); err != nil {
 			return err
 		}
 		f.fell(before, last)
 		f.committed(last)
+		if heard {
+			continue
+		}
 		waiting, cancel := context.WithTimeout(ctx, followEvery)
 		err := c.PgConn().WaitForNotification(waiting)
 		cancel()

@@ -27,7 +27,7 @@ func (db *postgresDB) renew(ctx context.Context, id string, data []byte) (held b
 }
 
 func (db *postgresDB) leases(ctx context.Context) (out []Lease, err error) {
-	rows, err := db.pool.Query(ctx, pgLeases, LeaseTime)
+	rows, err := db.feed.Query(ctx, pgLeases, LeaseTime)
 	if err == nil {
 		out, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (l Lease, err error) {
 			var age float64
@@ -49,7 +49,7 @@ func (db *postgresDB) unlease(ctx context.Context, id string) error {
 // outside runs a transaction that is no batch: it has no turn, and does not wait for the
 // disk.
 func (db *postgresDB) outside(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	return db.failure(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	return db.failure(pgx.BeginFunc(ctx, db.feed, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, pgNoWaits); err != nil {
 			return err
 		}

@@ -126,6 +126,12 @@ func openPostgres(ctx context.Context, o Options) (*postgresDB, error) {
 	if db.pool, err = pgxpool.NewWithConfig(background, config); err != nil {
 		return nil, db.failure(err)
 	}
+	config = config.Copy()
+	config.MinConns, config.MaxConns = 0, feedConnections
+	if db.feed, err = pgxpool.NewWithConfig(background, config); err != nil {
+		db.pool.Close()
+		return nil, db.failure(err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, 2*pgStatement)
 	defer cancel()
 	_, err = db.dialWriter(ctx)
@@ -135,6 +141,7 @@ func openPostgres(ctx context.Context, o Options) (*postgresDB, error) {
 	if err != nil {
 		db.dropWriter()
 		db.pool.Close()
+		db.feed.Close()
 		return nil, err
 	}
 	return db, nil

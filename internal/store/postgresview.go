@@ -12,18 +12,19 @@ import (
 // ones. There are no documents under longer keys, and none can be put there.
 const maxPostgresKey = 2600
 
-// A postgresView is a transaction on a connection of the pool.
+// A postgresView is a transaction on a connection of a pool.
 type postgresView struct {
 	pgPipe
 	db     *postgresDB
+	pool   *pgxpool.Pool // nil in a batch
 	pooled *pgxpool.Conn // nil in a batch, and when there is none any more
 }
 
 // reconnect takes another connection, and no more of those that were there.
 func (v *postgresView) reconnect(ctx context.Context) error {
-	v.db.pool.Reset()
+	v.pool.Reset()
 	v.pooled.Release()
-	c, err := v.db.acquire(ctx)
+	c, err := v.db.acquire(ctx, v.pool)
 	if err != nil {
 		v.pooled = nil
 		return err

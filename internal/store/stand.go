@@ -99,7 +99,7 @@ func (at *standing) follows(from Stand) error {
 // that, where it does not go on from where somebody is who asks; anything goes on from the
 // zero Stand.
 func (s *Store) Stand(ctx context.Context, from Stand) (Stand, error) {
-	v, err := s.engine.view(ctx)
+	v, err := s.feedView(ctx)
 	if err != nil {
 		return Stand{}, err
 	}
@@ -118,7 +118,7 @@ func (s *Store) Stand(ctx context.Context, from Stand) (Stand, error) {
 // database may be the same one: it returns ErrBehind or ErrForked where that does not go on from
 // where the caller is, of which to is the next.
 func (s *Store) Follow(ctx context.Context, from Stand, limit int, bare ...string) (rows []Served, to Stand, err error) {
-	v, err := s.engine.view(ctx)
+	v, err := s.feedView(ctx)
 	if err != nil {
 		return nil, from, err
 	}
@@ -150,7 +150,7 @@ func (s *Store) Follow(ctx context.Context, from Stand, limit int, bare ...strin
 
 // Everything is AllServed with how far that is.
 func (s *Store) Everything(ctx context.Context, bare ...string) ([]Served, Stand, error) {
-	v, err := s.engine.view(ctx)
+	v, err := s.feedView(ctx)
 	if err != nil {
 		return nil, Stand{}, err
 	}

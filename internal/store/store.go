@@ -241,6 +241,15 @@ func (s *Store) view(ctx context.Context, fn func(*Tx) error) error {
 	return cmp.Or(tx.broken, tx.stopped)
 }
 
+// feedView begins to read a snapshot for who follows what is published: it does not wait
+// for those who read for long.
+func (s *Store) feedView(ctx context.Context) (view, error) {
+	if f, ok := s.engine.(feeder); ok {
+		return f.feedView(ctx)
+	}
+	return s.engine.view(ctx)
+}
+
 // Write calls fn in a transaction and returns once what it did is durable, or
 // undone. fn may run more than once, on a goroutine of the store: it must do
 // no I/O except through tx, must not call Write, and sets what it hands out
@@ -263,7 +272,7 @@ func (s *Store) WriteBriefly(ctx context.Context, scope Scope, fn func(*Tx) erro
 // Served returns what is served under (kind, id); ErrNotFound when there is
 // nothing, or only a tombstone.
 func (s *Store) Served(ctx context.Context, kind, id string) (Served, error) {
-	v, err := s.engine.view(ctx)
+	v, err := s.feedView(ctx)
 	if err != nil {
 		return Served{}, err
 	}
@@ -292,7 +301,7 @@ func (s *Store) AllServed(ctx context.Context, bare ...string) ([]Served, Revisi
 // given revision may be gone, Changes returns ErrPruned: who was at that
 // revision has to start over with AllServed, and to drop what it does not name.
 func (s *Store) Changes(ctx context.Context, after Revision, limit int, bare ...string) ([]Served, error) {
-	v, err := s.engine.view(ctx)
+	v, err := s.feedView(ctx)
 	if err != nil {
 		return nil, err
 	}
