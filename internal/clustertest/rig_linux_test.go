@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -73,9 +74,29 @@ func newCluster(t *testing.T) *cluster {
 // built builds the program.
 func built(t *testing.T) (binary string) {
 	t.Helper()
+	root := filepath.Join("..", "..")
 	binary = filepath.Join(t.TempDir(), "gatehouse")
-	build(t, filepath.Join("..", ".."), binary)
+	build(t, root, binary)
+	look(t, filepath.Join(root, "go.sum"))
+	for _, dir := range []string{"cmd", "internal", "vtl"} {
+		look(t, filepath.Join(root, dir))
+	}
 	return binary
+}
+
+// look looks at files, so that go test runs the test again when one of them has changed: it
+// does not know that the program is made of them.
+func look(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err == nil {
+			_, err = os.Stat(path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // startCluster starts everything, with nodes that are a program.
