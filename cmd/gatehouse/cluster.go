@@ -207,11 +207,11 @@ func (cl *cluster) told(ctx context.Context, rev store.Revision) {
 }
 
 // fresh is the gateway's Options.Fresh.
-func (cl *cluster) fresh() func(context.Context, time.Time) bool {
+func (cl *cluster) fresh() func(context.Context, time.Time) (fresh, waited bool) {
 	if cl == nil {
 		return nil
 	}
-	return func(ctx context.Context, came time.Time) bool { return cl.nodes.Fresh(ctx, came) } // which join has made
+	return func(ctx context.Context, came time.Time) (fresh, waited bool) { return cl.nodes.Fresh(ctx, came) } // which join has made
 }
 
 // serving is how many nodes serve stages, as far as is known; 0 for who knows of none.

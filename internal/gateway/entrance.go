@@ -116,7 +116,7 @@ func (g *Gateway) entrance(at Entrance) func(*arrival) {
 	case at.API != "":
 		return func(a *arrival) {
 			path, _ := splitTarget(a.target)
-			if !g.fresh(a) {
+			if fresh, _ := g.fresh(a); !fresh {
 				g.pass(a, http.HandlerFunc(g.stale))
 				return
 			}
@@ -125,12 +125,15 @@ func (g *Gateway) entrance(at Entrance) func(*arrival) {
 	}
 	return at.challenged(g, func(a *arrival) {
 		found, via, ours := g.find(&at, a)
-		if ours && g.opts.Fresh != nil {
-			if !g.fresh(a) {
+		if ours {
+			fresh, waited := g.fresh(a)
+			if !fresh {
 				g.pass(a, http.HandlerFunc(g.stale))
 				return
 			}
-			found, via, ours = g.find(&at, a)
+			if waited {
+				found, via, ours = g.find(&at, a)
+			}
 		}
 		switch {
 		case !ours && !at.overTLS(a):
@@ -146,8 +149,11 @@ func (g *Gateway) entrance(at Entrance) func(*arrival) {
 }
 
 // fresh reports whether a request may be served by what is known here, see Options.Fresh.
-func (g *Gateway) fresh(a *arrival) bool {
-	return g.opts.Fresh == nil || g.opts.Fresh(a.context(), a.received)
+func (g *Gateway) fresh(a *arrival) (fresh, waited bool) {
+	if g.opts.Fresh == nil {
+		return true, false
+	}
+	return g.opts.Fresh(a.context(), a.received)
 }
 
 // stale refuses a request that may not be.

@@ -39,9 +39,9 @@ type Options struct {
 	// nothing. It must not wait.
 	DomainsChanged func()
 	// Fresh reports whether stages may be served as they are known here to a request that
-	// came at a time. It may wait, and false has the request refused with 503; nil is that
-	// they always may.
-	Fresh func(ctx context.Context, came time.Time) bool
+	// came at a time, and whether it has waited for that: then others may be known. False has
+	// the request refused with 503; nil is that they always may.
+	Fresh func(ctx context.Context, came time.Time) (fresh, waited bool)
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// VPCEndpoints are by which calls of private APIs come, beside those that have a

@@ -152,7 +152,8 @@ func TestStopped(t *testing.T) {
 		fresh := func() bool {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
-			return r.Fresh(ctx, time.Now())
+			fresh, _ := r.Fresh(ctx, time.Now())
+			return fresh
 		}
 		runs := func(d time.Duration) { // as Run has it
 			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(pulseEvery) {
@@ -204,7 +205,7 @@ func TestFreshWaits(t *testing.T) {
 		a.pulse.mu.Unlock()
 		begun := time.Now()
 		go func() { time.Sleep(100 * time.Millisecond); a.set(func() { a.rev = 3 }) }()
-		if !a.Fresh(t.Context(), time.Now().Add(stopTime)) || time.Since(begun) < 100*time.Millisecond {
+		if fresh, waited := a.Fresh(t.Context(), time.Now().Add(stopTime)); !fresh || !waited || time.Since(begun) < 100*time.Millisecond {
 			t.Errorf("it has waited for %v", time.Since(begun))
 		}
 	})

@@ -120,20 +120,20 @@ func (r *Registry) running() bool {
 // to reach the store and, where that answers, serves what they did. It waits for 5 s at the
 // most, and reports false after these or when ctx has ended. A process that could not reach
 // the store without having been stopped serves what it has.
-func (r *Registry) Fresh(ctx context.Context, now time.Time) bool {
+func (r *Registry) Fresh(ctx context.Context, now time.Time) (fresh, waited bool) {
 	if now.Sub(r.pulse.zero) < time.Duration(r.pulse.sure.Load()) {
-		return true
+		return true, false
 	}
 	if !r.running() || !r.old() {
-		return true
+		return true, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, store.LeaseTime)
 	defer cancel()
 	for r.old() {
 		_, moved := r.o.Serves()
 		if !wait(ctx, polled, moved) {
-			return false
+			return false, true
 		}
 	}
-	return true
+	return true, true
 }
