@@ -265,7 +265,11 @@ func openStore(ctx context.Context, c *config, log *slog.Logger) (*store.Store, 
 		}
 		o.Dir, o.URL = "", c.Database
 	}
-	return store.Open(ctx, o)
+	st, err := store.Open(ctx, o)
+	if err != nil && o.URL != "" {
+		return nil, c.wrong("database", err)
+	}
+	return st, err
 }
 
 // open has a gateway serve a listener until either ends.

@@ -130,6 +130,10 @@ func (s *Source) note(c Condition, cause error) {
 	case Follows:
 		log.Info("what the database publishes is served again")
 	case Away:
+		if at == 0 {
+			log.Error("the database does not answer, and nothing of it was served here before", "error", cause)
+			return
+		}
 		log.Error("the database does not answer: what was served last is served on", "error", cause)
 	case Behind:
 		log.Error("the database is at an older revision than is served here: it is not followed until it is no older")
@@ -158,7 +162,7 @@ func bounded[T any](ctx context.Context, ask func(context.Context) (T, error)) (
 	}()
 	select {
 	case a := <-answers:
-		if a.err != nil && within.Err() != nil && ctx.Err() == nil {
+		if a.err != nil && within.Err() != nil && ctx.Err() == nil && !errors.Is(a.err, store.ErrUnavailable) {
 			a.err = fmt.Errorf("%w: %w", store.ErrUnavailable, a.err)
 		}
 		return a.v, a.err
@@ -226,6 +230,9 @@ func (s *Source) Check(ctx context.Context) (store.Stand, error) {
 func (s *Source) AllServed(ctx context.Context, _ ...string) ([]store.Served, store.Revision, error) {
 	stand, err := s.look(ctx)
 	if s.began && err != nil {
+		if errors.Is(err, store.ErrUnavailable) {
+			return nil, 0, err
+		}
 		return nil, 0, fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
 	if errors.Is(err, store.ErrForked) {

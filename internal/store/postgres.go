@@ -245,9 +245,9 @@ func (db *postgresDB) failure(err error) error {
 		return err
 	}
 	if cause := pgCause(err); cause != nil {
-		return fmt.Errorf("database %s: %w: %v", db.where, cause, err)
+		return fmt.Errorf("database %s: %w: %v", db.where, cause, oneLine(err))
 	}
-	return fmt.Errorf("database %s: %w", db.where, err)
+	return fmt.Errorf("database %s: %w", db.where, oneLine(err))
 }
 
 // pgCause returns the error of ours that says what err means, or nil.
