@@ -97,9 +97,37 @@ func (u awayUsage) Load(ctx context.Context, ids []usageplan.ID, each func(usage
 	return err
 }
 
-// Save implements usageplan.Sink.
+// Save implements usageplan.Sink. Where nodes share counts, Valkey tells a node that has
+// begun without the database what it had counted before, if it knows; what it had saved is
+// not made less before that.
 func (u awayUsage) Save(ctx context.Context, records []usageplan.Record) error {
-	return u.of().Save(ctx, records)
+	if u.beside != nil || !u.blind.Load() {
+		return u.of().Save(ctx, records)
+	}
+	ids := make([]usageplan.ID, len(records))
+	for i := range records {
+		ids[i] = records[i].ID
+	}
+	saved := make(map[usageplan.ID]usageplan.State, len(records))
+	err := u.NodeSink.Load(ctx, ids, func(id usageplan.ID, s usageplan.State, err error) {
+		if err == nil {
+			saved[id] = s
+		}
+	})
+	if err != nil {
+		return err
+	}
+	kept := slices.Clone(records)
+	for i := range kept {
+		r, was := &kept[i], saved[kept[i].ID]
+		if was.Period == r.Period {
+			r.Spent = max(r.Spent, was.Spent)
+		}
+		if was.Day == r.Day {
+			r.Calls = max(r.Calls, was.Calls)
+		}
+	}
+	return u.NodeSink.Save(ctx, kept)
 }
 
 func (u awayUsage) of() usageplan.NodeSink {
