@@ -4,7 +4,7 @@
 The main figure is CPU microseconds per proxied request of the process tree under test
 (user+system time of all its processes, divided by requests served). See docs/performance.md.
 """
-import argparse, collections, http.client, json, os, re, shlex, shutil, socket
+import argparse, collections, concurrent.futures, http.client, json, os, re, shlex, shutil, socket
 import ssl, statistics, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -459,6 +459,27 @@ def measure(t, d, a, rate):
         stop(p)
 
 
+def together(targets, d, a):
+    """One measurement of all at the same time, each under the same load: what else the machine does, it does to all."""
+    started = []
+    try:
+        for t in targets:
+            started.append(start(t, d, a.cores))
+            verify(t, a.body, a.tls)
+        with concurrent.futures.ThreadPoolExecutor(len(targets)) as pool:
+            list(pool.map(lambda t: load(t, d, 1, a), targets))
+            before = [cpu(p.pid) for p in started]
+            all = list(pool.map(lambda t: load(t, d, a.dur, a), targets))
+        for t, p, c0, r in zip(targets, started, before, all):
+            r['cpu'], r['rss'] = (cpu(p.pid) - c0) / max(1, r['n']) * 1e6, peak_rss_mb(p.pid)
+            if r['bad'] > r['n'] // 1000:
+                raise RuntimeError(f'{t.name}: {r["bad"]} of {r["n"]} answers were not 2xx')
+        return all
+    finally:
+        for p in started:
+            stop(p)
+
+
 def table(res, a):
     """Prints what was measured, writes it as Markdown, and returns by how much ours costs more than each peer."""
     base, ratio, head = res.get('ours'), {}, ['system', 'CPU us/rq', 'min', 'rq/s', 'p50 us', 'p99 us', 'RSS MB']
@@ -504,6 +525,7 @@ def main():
     ap.add_argument('--streams', type=int, default=1, help='requests at once on each connection of HTTP/2')
     ap.add_argument('--latency', action='store_true', help="measure latencies as well, over HTTP/1.1 without TLS, at half of the load that the first system, which is ours, takes in the first round")
     ap.add_argument('--rate', type=float, default=0, help='with --latency: requests a second, in place of that half; without: the whole load is at this rate, over HTTP/1.1 without TLS, in place of as much as a system takes')
+    ap.add_argument('--together', action='store_true', help='with --rate, without --latency: measure all systems at the same time, for a machine that others use')
     ap.add_argument('--keys', type=int, default=1, help='how many of the thousand keys of the setup the requests have, by turns')
     ap.add_argument('--against', action='append', default=[], metavar='NAME=CMD', help='another command that starts our gateway, with the same setup, as a peer by this name; repeatable. In it and in --cmd {valkey} is the URL of a server of Valkey or Redis, which is started')
     ap.add_argument('--markdown', help='write the table to this file as Markdown')
@@ -512,6 +534,8 @@ def main():
     a = ap.parse_args()
     if (a.latency or a.rate) and a.tls:
         sys.exit('--latency and --rate are over HTTP/1.1 without TLS')
+    if a.together and (a.latency or not a.rate):
+        sys.exit('--together is with --rate, and without --latency')
     if not 1 <= a.keys <= NKEYS or a.keys > 1 and a.tls == 'h2':
         sys.exit(f'--keys is 1 to {NKEYS}, over HTTP/1.1')
     for program in {None: ["wrk"], "h1": ["wrk", "openssl"], "h2": ["h2load", "openssl"]}[a.tls]:
@@ -550,7 +574,10 @@ def main():
                 print(f'# {n}: no binary ({n.split("-")[0].upper()}_BIN is not set, and none on PATH): left out')
         res = collections.defaultdict(list)
         dead, rate = set(), a.rate  # ours is measured first: half of what it takes then is the rate of all
-        for r in range(a.rounds):
+        for r in range(a.rounds if a.together else 0):
+            for t, one in zip(targets, together(targets, d, a)):
+                res[t.name].append(one)
+        for r in range(0 if a.together else a.rounds):
             for t in targets if r % 2 == 0 else targets[::-1]:
                 if t.name in dead:
                     continue
