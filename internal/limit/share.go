@@ -195,7 +195,7 @@ func (h *Share) land(asked time.Time, a *Ask, got *Answer, err error) {
 		h.until = asked.Add(5 * Lease)
 	}
 	h.held += got.Given
-	h.low = min(got.Given/2, int64(h.pace*lowTime.Seconds()))
+	h.low = min(got.Given/2, max(int64(h.pace*lowTime.Seconds()), 1)) // from the last one on, so that no call waits
 	if h.short = got.Given < a.Need; h.short {
 		wait := h.wait()
 		if !h.quota {

@@ -19,18 +19,18 @@ import (
 
 // BenchmarkSharedLimits is a call of a MOCK method with a key, whose plan has a throttle
 // and a quota: with limits of the process alone, and with those that nodes share through a
-// server. cpu-ns/op is what the process takes in all, beside the calls too. 10,000
+// server. cpu-ns/op is what the process takes in all, beside the calls too. So many
 // calls come a second, of some keys in turn: the time that a key's tokens last says how many questions
 // the server gets.
 func BenchmarkSharedLimits(b *testing.B) {
-	for _, keys := range []int{1, 100, 1000} {
+	for _, load := range []struct{ keys, calls int }{{1, 10_000}, {100, 10_000}, {1000, 10_000}, {100, 2000}, {1000, 2000}} {
 		for _, name := range []string{"alone", "shared"} {
-			b.Run(fmt.Sprintf("%d keys/%s", keys, name), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%d keys, %d calls a second/%s", load.keys, load.calls, name), func(b *testing.B) {
 				var limits limit.Limits
 				if name == "shared" {
 					limits = sharedLimits(b)
 				}
-				benchmarkLimits(b, keys, limits)
+				benchmarkLimits(b, load.keys, load.calls, limits)
 			})
 		}
 	}
@@ -54,7 +54,7 @@ func sharedLimits(b *testing.B) *limit.Sharing {
 	return s
 }
 
-func benchmarkLimits(b *testing.B, keys int, limits limit.Limits) {
+func benchmarkLimits(b *testing.B, keys, calls int, limits limit.Limits) {
 	r := keyed(b, nil, mock(wantKey))
 	plans := usageplan.New(usageplan.Options{Limits: limits})
 	served := func(id string) string { return snapshot.OfAccount("000000000000", "us-east-1", id) }
@@ -68,7 +68,7 @@ func benchmarkLimits(b *testing.B, keys int, limits limit.Limits) {
 		b.Fatal(err)
 	}
 	var rows []usageplan.PlanKey
-	var calls []func()
+	var each []func()
 	for i := range keys {
 		id, value := fmt.Sprintf("k%d", i), fmt.Sprintf("the-value-of-key-%d", i)
 		if err := plans.SetKey(served(id), &snapshot.APIKey{ID: id, Value: value, Enabled: true}); err != nil {
@@ -76,7 +76,7 @@ func benchmarkLimits(b *testing.B, keys int, limits limit.Limits) {
 		}
 		rows = append(rows, usageplan.PlanKey{Served: served("p1/" + id)})
 		req := parseRequest("GET /x\nAccept: application/json\nUser-Agent: bench\nX-Api-Key: " + value)
-		calls = append(calls, func() {
+		each = append(each, func() {
 			resp := r.stage.Serve(req)
 			if resp.Status != 200 {
 				b.Error(show(resp))
@@ -90,10 +90,11 @@ func benchmarkLimits(b *testing.B, keys int, limits limit.Limits) {
 	r.stage.services.Plans = plans
 	settings := *r.stage.settings
 	r.stage = Bind(&settings, r.stage.program, r.stage.services)
-	for _, call := range calls {
+	for _, call := range each {
 		call()
 	}
-	const workers, burst, pause = 8, 10, 8 * time.Millisecond // 10,000 a second
+	const workers, burst = 8, 10
+	pause := time.Second * workers * burst / time.Duration(calls)
 	var next atomic.Int64
 	var all sync.WaitGroup
 	began := cpuTime()
@@ -106,7 +107,7 @@ func benchmarkLimits(b *testing.B, keys int, limits limit.Limits) {
 					if i > int64(b.N) {
 						return
 					}
-					calls[i%int64(keys)]()
+					each[i%int64(keys)]()
 				}
 				time.Sleep(pause)
 			}
