@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -132,6 +133,17 @@ func fetchNodes(ctx context.Context, client *http.Client, endpoint string) (*nod
 	return r, nil
 }
 
+// cell is what a node says of itself for a cell of a table. Whoever writes to the database
+// can be a node: nothing of it is for the terminal.
+func cell(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' { // which parts cells
+			r = ' '
+		}
+		return visible(r)
+	}, text)
+}
+
 // print prints the report for people.
 func (r *nodesReport) print(out io.Writer) error {
 	fmt.Fprintf(out, "Database: %s, revision %d\n\n", r.Database, r.Revision)
@@ -142,7 +154,7 @@ func (r *nodesReport) print(out io.Writer) error {
 		if n.Valkey {
 			shares = "yes"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%.1fs ago\t%s\t%s\t%s\n", n.Address, n.Role, n.Version, n.Revision, n.Behind, n.Heard, n.Started.UTC().Format(time.RFC3339), cmp.Or(n.SecretsKey, "-"), shares)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%.1fs ago\t%s\t%s\t%s\n", cell(n.Address), cell(n.Role), cell(n.Version), n.Revision, n.Behind, n.Heard, n.Started.UTC().Format(time.RFC3339), cell(cmp.Or(n.SecretsKey, "-")), shares)
 	}
 	return table.Flush()
 }
