@@ -244,23 +244,15 @@ func (cl *cluster) fence(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions || cl.may() == nil {
 			next.ServeHTTP(w, r)
 			return
-		}
-		message := "This node was cut off from the database, or stopped, and has not read yet what was done meanwhile"
-		switch err := cl.may(); {
-		case err == nil:
-			next.ServeHTTP(w, r)
-			return
-		case errors.Is(err, errNotFollowed):
-			message = "The database lacks what this node has served, or has another history: the log of the node says which"
 		}
 		h := w.Header()
 		h.Set("Retry-After", "1")
 		h.Set("x-amzn-RequestId", httpmsg.NewRequestID())
 		h.Set("x-amzn-ErrorType", "ServiceUnavailableException")
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"message": message})
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"message": cl.refusal()})
 	})
 }
 
