@@ -112,7 +112,7 @@ var settings = []setting{
 	{name: "valkey", usage: "URL of the server of Valkey or Redis (7 and later) through which nodes share throttles, quotas and caches, redis://[USER:PASSWORD@]HOST[:PORT][/DB]; several hosts with commas between are a cluster, redis+sentinel://HOST[:PORT],.../MASTER asks Sentinels, and rediss is redis under TLS", only: inServe,
 		value: textAt(func(c *config) *string { return &c.Valkey }), check: checkValkey},
 	{name: "valkey-password-file", usage: "file with the password for --valkey, in place of one in its URL", only: inServe,
-		value: textAt(func(c *config) *string { return &c.ValkeyPasswordFile })},
+		value: textAt(func(c *config) *string { return &c.ValkeyPasswordFile }), check: checkValkeyPassword},
 	{name: "valkey-ca", usage: "PEM file of the authorities that sign the certificate of --valkey, in place of the system's", only: inServe,
 		value: textAt(func(c *config) *string { return &c.ValkeyCA }), check: checkValkeyCA},
 	{name: "valkey-away", usage: "what limits do while Valkey is away: share, where each node has its part of each, or refuse", only: inServe,

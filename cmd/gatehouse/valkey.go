@@ -223,6 +223,14 @@ func checkValkey(c *config) error {
 	return err
 }
 
+// checkValkeyPassword wants one password.
+func checkValkeyPassword(c *config) error {
+	if target, err := valkey.Parse(c.Valkey); c.ValkeyPasswordFile != "" && err == nil && target.Password != "" {
+		return errors.New("the URL of valkey has a password as well")
+	}
+	return nil
+}
+
 // checkValkeyCA wants a server under TLS beside the file.
 func checkValkeyCA(c *config) error {
 	if target, err := valkey.Parse(c.Valkey); c.ValkeyCA != "" && err == nil && !target.TLS {

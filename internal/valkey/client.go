@@ -154,7 +154,7 @@ func (c *Client) search() {
 		}
 		if !said && c.life.Err() == nil {
 			said = true
-			c.log.Error("the Valkey server cannot be reached: this node works alone until it is there", "server", c.target.String(), "error", err)
+			c.log.Error("the Valkey server cannot be used: this node works alone until it can", append([]any{"server", c.target.String(), "error", err}, advice(err, c.target.TLS)...)...)
 		}
 		if !c.pause(wait) {
 			return
