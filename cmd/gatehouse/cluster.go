@@ -325,13 +325,21 @@ func (cl *cluster) self() nodes.Node {
 	return n
 }
 
-// acceptDatabase names the history of a database anew.
-func acceptDatabase(ctx context.Context, c *config, out io.Writer) error {
+// acceptDatabase names the history of a database anew. Where nodes follow it as it is, which
+// would take no changes from then on, that has to be meant.
+func acceptDatabase(ctx context.Context, c *config, all bool, out io.Writer) error {
 	st, err := store.Open(ctx, store.Options{URL: c.Database})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = st.Close() }()
+	leases, err := st.Leases(ctx)
+	if err != nil {
+		return err
+	}
+	if len(leases) > 0 && !all {
+		return fmt.Errorf("nodes that follow this database as it is: %d, which would take no changes until they are started again; --although-followed does it all the same", len(leases))
+	}
 	if _, err := st.NameGeneration(ctx, rand.Text(), true); err != nil {
 		return err
 	}

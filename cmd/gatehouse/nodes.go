@@ -81,6 +81,7 @@ secrets-key-file, which is one for all, and whether it has valkey.`,
 // although it is older than what was served of it.
 func newAcceptDatabase() *cobra.Command {
 	from := &configSource{in: inServe}
+	var all bool
 	cmd := &cobra.Command{
 		Use:   "accept-database",
 		Short: "Have nodes follow a database that was restored to an older state",
@@ -88,7 +89,8 @@ func newAcceptDatabase() *cobra.Command {
 that nodes take what it has for right: after it was restored to an older state,
 or a copy of it has taken its place that lacked changes. Nodes never serve an
 older revision of one history than they have served before; they follow the new
-history when they are started again.`,
+history when they are started again. Where nodes follow the database as it is,
+nothing is done without --although-followed.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from.flags = cmd.Flags()
@@ -99,11 +101,12 @@ history when they are started again.`,
 			if c.Database == "" {
 				return errors.New("accept-database: needs database")
 			}
-			return acceptDatabase(cmd.Context(), &c, cmd.OutOrStdout())
+			return acceptDatabase(cmd.Context(), &c, all, cmd.OutOrStdout())
 		},
 	}
 	given := defaults()
 	given.flags(cmd.Flags(), inServe)
+	cmd.Flags().BoolVar(&all, "although-followed", false, "also where nodes follow the database as it is: they take no changes from then on, until they are started again")
 	return cmd
 }
 
