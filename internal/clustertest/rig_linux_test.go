@@ -51,6 +51,7 @@ type node struct {
 	admin     string
 	args      []string
 	cmd       *exec.Cmd
+	env       []string // beside that of the test
 	client    *http.Client
 	databases []*Link // to the primary and the standby
 	redis     *Link
@@ -202,6 +203,7 @@ func (n *node) start() {
 			n.cmd.Env = append(n.cmd.Env, v)
 		}
 	}
+	n.cmd.Env = append(n.cmd.Env, n.env...)
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := n.cmd.Start(); err != nil {
 		n.c.t.Fatal(err)
