@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -264,6 +265,10 @@ func openStore(ctx context.Context, c *config, log *slog.Logger) (*store.Store, 
 			return nil, fmt.Errorf("data directory %s: %w", c.DataDir, reason(err))
 		}
 		o.Dir, o.URL = "", c.Database
+		// A node that has served goes on without a database that has another password now, as
+		// it would if it had not been started again.
+		_, err := os.Stat(filepath.Join(c.DataDir, servedDir))
+		o.Refused = err == nil
 	}
 	st, err := store.Open(ctx, o)
 	if err != nil && o.URL != "" {

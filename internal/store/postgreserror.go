@@ -51,3 +51,10 @@ func reasons(failed *pgconn.ConnectError) string {
 	seen := make(map[string]bool)
 	return strings.Join(slices.DeleteFunc(all, func(s string) bool { was := seen[s]; seen[s] = true; return was }), "; ")
 }
+
+// refusesConnection reports whether a server has refused who connects, or knows no such database.
+func refusesConnection(err error) bool {
+	e, isServers := errors.AsType[*pgconn.PgError](err)
+	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
+	return isServers && isConnect && (strings.HasPrefix(e.Code, "28") || e.Code == "3D000")
+}

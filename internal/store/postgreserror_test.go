@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-gw/gatehouse/internal/pgtest"
 )
@@ -40,6 +41,33 @@ func TestPostgresErrorsOfOneLine(t *testing.T) {
 		}
 		if test.name == "nobody there" && !errors.Is(err, ErrUnavailable) {
 			t.Errorf("%s is not ErrUnavailable: %v", test.name, err)
+		}
+	}
+}
+
+// A database that has another password is opened as one that is away, if that is wanted, and
+// is there when it takes the password.
+func TestPostgresRefusesLater(t *testing.T) {
+	pg := pgtest.New(t, pgtest.Options{HBA: []string{"host all locked 127.0.0.1/32 scram-sha-256"}})
+	pg.Exec(t, "postgres", "CREATE ROLE locked LOGIN SUPERUSER PASSWORD 'new'")
+	o := Options{URL: fmt.Sprintf("postgres://locked:old@127.0.0.1:%d/postgres", pg.Port), Later: true}
+	if _, err := Open(t.Context(), o); err == nil || errors.Is(err, ErrUnavailable) {
+		t.Fatalf("got %v", err)
+	}
+	o.Refused = true
+	st, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() })
+	read := func() error { _, err := st.Stand(t.Context(), Stand{}); return err }
+	if err := read(); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "password authentication failed") {
+		t.Errorf("got %v", err)
+	}
+	pg.Exec(t, "postgres", "ALTER ROLE locked PASSWORD 'old'")
+	for deadline := time.Now().Add(time.Minute); read() != nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(read())
 		}
 	}
 }

@@ -97,6 +97,10 @@ type Options struct {
 	// then everything fails with ErrUnavailable.
 	Later bool
 
+	// Refused is that Later is also for a database which refuses the connection: it has
+	// another password, or is not there.
+	Refused bool
+
 	existing bool // a database at URL has to have a store
 
 	maxPages   int   // for tests: the size of a full disk, 0 for no bound
@@ -124,7 +128,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	switch {
 	case o.URL != "":
 		db, err := openPostgres(ctx, o)
-		if o.Later && errors.Is(err, ErrUnavailable) {
+		if o.Later && (errors.Is(err, ErrUnavailable) || o.Refused && refusesConnection(err)) {
 			return o.openLater(err), nil
 		}
 		if err != nil {
