@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync/atomic"
 
 	"github.com/gatehouse-gw/gatehouse/internal/authz"
 	"github.com/gatehouse-gw/gatehouse/internal/cache"
@@ -286,7 +285,7 @@ func (c *config) usageSink(st *store.Store, s *sharing, others *cluster, log *sl
 		node = s.node
 	}
 	of := feed.NodeUsage{Usage: plain, Node: node}
-	out := awayUsage{NodeSink: of, shared: others != nil, log: log, blind: new(atomic.Bool)}
+	out := &awayUsage{NodeSink: of, shared: others != nil, log: log}
 	if s == nil {
 		out.beside = feed.NodeUsage{Usage: plain, Node: node + "." + rand.Text()[:8]}
 	}
